@@ -1,0 +1,116 @@
+// Disk: the files of one machine, as its processes see them.
+//
+// Paths are relative to the disk's root, "/"-separated, without "." or "..": kInvalidArgument else.
+// A directory must exist before something is made in it. Names beginning with ".tmp-" are by
+// convention leftovers that recovery may remove.
+//
+// Fault model.
+// * A process's death (crash, kill -9) takes nothing that a completed call did: the machine keeps
+// its
+//   page cache. A call in flight at the death may turn out not, partly or wholly done. Locks go.
+// * A power loss decides anew, for each thing that no completed sync covers:
+//   - file content: each 512-byte sector written since the file's last completed Sync has any of
+//   the
+//     values it was given since then, or its synced value; a sector in appended space may also be
+//     zeros or stale bytes; the size is anything between the synced and the last size;
+//   - names: a file's or directory's creation, link, rename or removal is done or undone, each by
+//     itself, until SyncDirectory of its parent completes. (A rename is atomic: a power loss shows
+//     the old or the new name, and for a replaced target either its old or its new file.)
+// * Sync makes the file's content and size durable, not its name. SyncDirectory makes the names in
+//   that directory durable, not their content, nor the directory's own name in its parent.
+// * After a Sync that failed, what was written since the last completed one may be lost even though
+//   a later Sync succeeds: never trust that file again; write a new one.
+// * Reads see every completed write. A read during an unfinished write sees any mixture.
+// * Errors: kNotFound, kAlreadyExists, kFailedPrecondition (lock held, directory not empty, wrong
+//   kind), kResourceExhausted (no space; a failed write may have been done in part), kDataLoss (the
+//   device reports the sector unreadable), kUnavailable (any other I/O error). Messages name the
+//   call, the path, and the offset.
+#ifndef WAVETANK_PLATFORM_DISK_H_
+#define WAVETANK_PLATFORM_DISK_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "platform/task.h"
+
+namespace wavetank::platform {
+
+enum class OpenMode {
+  kRead,       // the file must exist
+  kWrite,      // read and write; the file must exist
+  kCreateNew,  // read and write; kAlreadyExists if there is something of that name
+};
+
+// An open file. Destroying it closes it (without a sync). Calls on one file may overlap; two
+// overlapping appends land one after the other, in no stated order.
+class File {
+ public:
+  virtual ~File() = default;
+
+  // Up to `length` bytes; fewer only at the end of the file.
+  virtual Task<absl::StatusOr<std::string>> ReadAt(uint64_t offset, uint64_t length) = 0;
+  // Writes all of `data`; a gap beyond the end reads as zeros.
+  virtual Task<absl::Status> WriteAt(uint64_t offset, std::string data) = 0;
+  // Writes all of `data` at the end; gives the offset where it begins.
+  virtual Task<absl::StatusOr<uint64_t>> Append(std::string data) = 0;
+  virtual Task<absl::Status> Truncate(uint64_t size_bytes) = 0;
+  virtual Task<absl::Status> Sync() = 0;
+  virtual Task<absl::StatusOr<uint64_t>> Size() = 0;
+};
+
+// Held until destroyed, or until the process dies.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+enum class FileKind { kFile, kDirectory };
+
+struct FileInfo {
+  FileKind kind = FileKind::kFile;
+  uint64_t size_bytes = 0;
+  // On the machine's wall clock, so it may lie. What it says after a change within one clock
+  // granule is unstated.
+  absl::Time modified;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  FileKind kind = FileKind::kFile;
+
+  friend bool operator==(const DirectoryEntry&, const DirectoryEntry&) = default;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  virtual Task<absl::StatusOr<std::unique_ptr<File>>> Open(std::string path, OpenMode mode) = 0;
+  // Atomically replaces `to` if it is a file. Both names must be in this disk.
+  virtual Task<absl::Status> Rename(std::string from, std::string to) = 0;
+  // A second name for a file: the atomic create-if-absent of a whole file, since `to` appears with
+  // all of its content. kAlreadyExists if `to` exists.
+  virtual Task<absl::Status> Link(std::string from, std::string to) = 0;
+  virtual Task<absl::Status> Remove(std::string path) = 0;
+  // kAlreadyExists if there is something of that name.
+  virtual Task<absl::Status> MakeDirectory(std::string path) = 0;
+  virtual Task<absl::Status> RemoveDirectory(std::string path) = 0;
+  virtual Task<absl::Status> SyncDirectory(std::string path) = 0;
+  // Ordered by name. "" is the root. Names that appear or go during the call may or may not be
+  // seen.
+  virtual Task<absl::StatusOr<std::vector<DirectoryEntry>>> List(std::string path) = 0;
+  virtual Task<absl::StatusOr<FileInfo>> Stat(std::string path) = 0;
+  // An exclusive lock on a file, created if absent; kFailedPrecondition at once if any process (or
+  // this one) holds it.
+  virtual Task<absl::StatusOr<std::unique_ptr<FileLock>>> Lock(std::string path) = 0;
+};
+
+}  // namespace wavetank::platform
+
+#endif  // WAVETANK_PLATFORM_DISK_H_
