@@ -1,0 +1,78 @@
+// Store: the durable files of a cluster. Every durable thing goes through one: logs, state, sink
+// output. Over a local disk (local_store.h) or served to other machines (served_store.h), with the
+// same contract. Nothing else coordinates: there is no consensus here, only names, order, and the
+// rule that what a store has shown survives.
+//
+// Contract:
+// - Durable means: survives the death of every process and a power loss of the store's machine.
+// - What a call has acknowledged is durable. What Read, List or Exists has shown is durable too: a
+//   local store syncs what it found before it answers, a served one never shows what is not.
+// - Every request may be repeated after its reply was lost, with the same arguments: it then gives
+//   the same answer, or one that says that the first was done.
+// - A request that failed with kUnavailable, kDeadlineExceeded, kResourceExhausted or kDataLoss may
+//   turn out done, partly done or not done, and not before long: a file whose Append failed must
+//   not be appended to again by that writer.
+// - Directories come into being with the first file in them; an absent directory lists as empty.
+//
+// Paths are relative to the store's root, "/"-separated. A name beginning with ".tmp-" is refused
+// and never listed.
+//
+// Errors: kNotFound, kAlreadyExists, kFailedPrecondition (Append: the file does not end at the
+// offset), kInvalidArgument (path), kDataLoss (checksum or device error, naming file and offset),
+// kResourceExhausted (no space), kUnavailable (retry, or the store service cannot be reached).
+#ifndef WAVETANK_CHECKPOINT_STORE_H_
+#define WAVETANK_CHECKPOINT_STORE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "platform/disk.h"
+#include "platform/task.h"
+
+namespace wavetank::checkpoint {
+
+using platform::Task;
+
+struct StoredFile {
+  std::string name;  // within the listed directory
+  platform::FileKind kind = platform::FileKind::kFile;
+  uint64_t size_bytes = 0;
+  absl::Time modified;  // by the wall clock of the store's machine; zero for directories
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Makes a whole file, atomically: one of several callers wins. kAlreadyExists otherwise, and the
+  // file is whatever the winner wrote; read it to tell your own repeated request.
+  virtual Task<absl::Status> CreateIfAbsent(std::string path, std::string content) = 0;
+
+  // Appends to an existing file whose size is exactly `offset`. Also OK when these very bytes
+  // already stand at `offset` (a repeated request). kFailedPrecondition when anything else does.
+  virtual Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) = 0;
+
+  // Up to `length` bytes at `offset`; fewer only at the end of the file.
+  virtual Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                                 uint64_t length) = 0;
+  Task<absl::StatusOr<std::string>> ReadAll(std::string path) { return Read(path, 0, UINT64_MAX); }
+
+  // Ordered by name.
+  virtual Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) = 0;
+
+  // Gives the file `from` the further name `to`. OK too if `to` already is that file or one of
+  // equal content; kAlreadyExists if it is another.
+  virtual Task<absl::Status> Link(std::string from, std::string to) = 0;
+
+  // OK too when the file is not there.
+  virtual Task<absl::Status> Remove(std::string path) = 0;
+};
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_STORE_H_
