@@ -1,0 +1,70 @@
+// Cluster: the driver's side of its workers. Workers connect to the driver, register, and are lost
+// when their connection breaks (the transport's heartbeats see to that).
+#ifndef WAVETANK_RUNTIME_CLUSTER_CLUSTER_H_
+#define WAVETANK_RUNTIME_CLUSTER_CLUSTER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "platform/node.h"
+#include "runtime/cluster/task.h"
+
+namespace wavetank::runtime {
+
+struct ClusterOptions {
+  // Where workers find this driver: "host:port" or "inproc:name".
+  std::string address;
+  // Workers built from another plan are refused, by name.
+  std::string plan_fingerprint;
+  int max_attempts = 4;
+  // How long a graph waits for a worker when none is left.
+  absl::Duration worker_timeout = absl::Seconds(60);
+};
+
+class Cluster {
+ public:
+  virtual ~Cluster() = default;
+
+  // Listens and serves until destroyed; running graphs must have ended by then.
+  static Task<absl::StatusOr<std::unique_ptr<Cluster>>> Start(platform::Node& node,
+                                                              ClusterOptions options);
+
+  virtual int worker_count() const = 0;
+  // kDeadlineExceeded names how many of how many had come.
+  virtual Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) = 0;
+
+  // Runs every task of every stage, stage after stage, and gives the results of the attempts that
+  // count. Survives the loss of workers for as long as one is left or another comes within
+  // ClusterOptions::worker_timeout. Destroying the task cancels the graph.
+  virtual Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) = 0;
+
+  // Answers TaskContext::CallDriver. Handlers run on the driver's node.
+  using Handler = std::function<Task<absl::StatusOr<std::string>>(std::string request)>;
+  virtual void Handle(std::string method, Handler handler) = 0;
+};
+
+struct WorkerOptions {
+  // Tried in turn, for ever, until one accepts: a driver's replacement may be elsewhere.
+  std::vector<std::string> driver_addresses;
+  // Where other workers fetch this one's shuffle blocks: "host:port" or "inproc:name".
+  std::string address;
+  std::string plan_fingerprint;
+  // Tasks at once; a node is one thread, so more than one only overlaps waiting.
+  int slots = 1;
+};
+
+// The main of a worker node: never returns by itself. When the driver's connection breaks, its
+// tasks are cancelled and its blocks dropped, and the worker registers anew. `registry` and `store`
+// outlive it.
+Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskRegistry& registry,
+                     WorkerOptions options);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CLUSTER_CLUSTER_H_
