@@ -1,42 +1,82 @@
-# How every target of this project is compiled, and the three functions that make targets.
+# How every target of this project is compiled and installed, and the functions that make targets.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
 
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   message(FATAL_ERROR "Wavetank is compiled by clang++-19 (g++ 12 compiles coroutines wrongly, "
                       "silently: docs/architecture.md). Use a preset: cmake --preset release")
 endif()
 
+# What is compiled does not name the checkout it came from (see also -ffile-prefix-map below), so
+# one cache serves every checkout.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+                                  CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 find_program(FAST_LINKER NAMES ld.mold ld.lld-19 ld.lld)
 if(FAST_LINKER)
   add_link_options(--ld-path=${FAST_LINKER})
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow -Werror -ffp-contract=off -fno-omit-frame-pointer)
-include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+# DWARF 4, because Debian's valgrind cannot read clang's DWARF 5.
+add_compile_options(-Wall -Wextra -Wshadow -Werror -Werror=unused-result
+                    -ffp-contract=off -fno-omit-frame-pointer -fdebug-default-version=4
+                    -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(WAVETANK_PLANTED)
   add_compile_definitions(WAVETANK_PLANTED=1)
 endif()
 
-# wavetank_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...])
+# Everything a user runs or links, without tests and benchmarks.
+add_custom_target(product)
+
+set(WAVETANK_INCLUDE_DIR ${CMAKE_INSTALL_INCLUDEDIR}/wavetank)
+
+function(wavetank_install_target name)
+  add_library(wavetank::${name} ALIAS wavetank_${name})
+  set_target_properties(wavetank_${name} PROPERTIES EXPORT_NAME ${name})
+  add_dependencies(product wavetank_${name})
+  install(TARGETS wavetank_${name} EXPORT wavetank ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# wavetank_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...]): the library
+# of one folder, installed as wavetank::NAME with the folder's headers.
 function(wavetank_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(wavetank_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
-  add_library(wavetank::${name} ALIAS wavetank_${name})
   target_link_libraries(wavetank_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS})
+  target_compile_features(wavetank_${name} PUBLIC cxx_std_20)
+  target_include_directories(wavetank_${name} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
+  wavetank_install_target(${name})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  install(FILES ${headers} DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder})
 endfunction()
 
 # wavetank_protos(NAME FILES...): messages of one folder, generated under their own path.
 function(wavetank_protos name)
   add_library(wavetank_${name} STATIC ${ARGN})
-  add_library(wavetank::${name} ALIAS wavetank_${name})
   target_link_libraries(wavetank_${name} PUBLIC protobuf::libprotobuf)
   protobuf_generate(TARGET wavetank_${name} LANGUAGE cpp IMPORT_DIRS ${CMAKE_SOURCE_DIR}
-                    PROTOC_OUT_DIR ${CMAKE_BINARY_DIR})
+                    PROTOC_OUT_DIR ${CMAKE_BINARY_DIR} OUT_VAR generated)
   target_compile_options(wavetank_${name} PRIVATE -Wno-error)
-  target_include_directories(wavetank_${name} SYSTEM PUBLIC ${CMAKE_BINARY_DIR})
+  target_include_directories(wavetank_${name} SYSTEM PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
+  wavetank_install_target(${name})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  list(FILTER generated INCLUDE REGEX "\\.h$")
+  install(FILES ${generated} DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder})
+endfunction()
+
+# wavetank_program(NAME SOURCES... [DEPENDS targets...]): a program in bin/, installed.
+function(wavetank_program name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+  add_dependencies(product ${name})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
 # wavetank_test(NAME SOURCES... [DEPENDS targets...]): one binary a folder, as a unity build; one
@@ -45,7 +85,20 @@ function(wavetank_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 300)
+endfunction()
+
+# find_package(wavetank) for embedding programs. Called last, once every target exists.
+function(wavetank_install_package)
+  set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/wavetank)
+  install(EXPORT wavetank NAMESPACE wavetank:: FILE wavetank-targets.cmake
+          DESTINATION ${destination})
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/wavetank-config-version.cmake
+                                   COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_SOURCE_DIR}/cmake/wavetank-config.cmake
+                ${CMAKE_SOURCE_DIR}/cmake/dependencies.cmake
+                ${CMAKE_BINARY_DIR}/wavetank-config-version.cmake DESTINATION ${destination})
 endfunction()

@@ -1,0 +1,50 @@
+# The verbs of this project; `make help` explains them. CMake does the work (CMakePresets.json).
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+
+.DEFAULT_GOAL := release
+.PHONY: help release debug asan test format lint packages check-packages
+
+## make            build the product: build/release/bin
+release: build/release/configured
+	@cmake --build build/release --target product -j $(JOBS)
+
+## make test       build everything, run every test
+test: build/release/configured
+	@cmake --build build/release -j $(JOBS)
+	@ctest --preset release -j $(JOBS)
+
+## make debug      build everything without optimisation: build/debug/bin
+debug: build/debug/configured
+	@cmake --build build/debug -j $(JOBS)
+
+## make asan       build everything with ASan and UBSan, run every test
+asan: build/asan/configured
+	@cmake --build build/asan -j $(JOBS)
+	@ctest --preset asan -j $(JOBS)
+
+## make format     format the sources in place
+format: check-packages
+	@git ls-files '*.h' '*.cc' '*.proto' | xargs clang-format-19 -i
+
+## make lint       check the formatting, then run clang-tidy
+lint: check-packages release
+	@git ls-files '*.h' '*.cc' '*.proto' | xargs clang-format-19 --dry-run --Werror
+	@cmake/lint.sh
+
+## make help       this list; each verb first installs the Debian packages it lacks
+help:
+	@echo "Usage: make [VERB] [JOBS=N]"
+	@sed -n 's/^## /  /p' Makefile
+	@echo "Others: cmake --list-presets; ctest --preset release -R RecordLog; .ci/run"
+
+packages:
+	@cmake/install_packages.sh build
+check-packages:
+	@cmake/install_packages.sh build check
+
+# After the first time ninja itself notices changes of CMakeLists.txt, but not of the presets.
+build/%/configured: CMakePresets.json | packages
+	@cmake --preset $*
+	@touch $@

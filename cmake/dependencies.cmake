@@ -1,0 +1,6 @@
+# The libraries that the product links: found alike by this build and by find_package(wavetank).
+
+find_package(absl CONFIG REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(Threads REQUIRED)
