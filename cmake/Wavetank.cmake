@@ -55,19 +55,29 @@ function(wavetank_library name)
   install(FILES ${headers} DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder})
 endfunction()
 
-# wavetank_protos(NAME FILES...): messages of one folder, generated under their own path.
+# wavetank_protos(NAME FILES...): messages of one folder, generated under their own path. (Not by
+# protobuf_generate: CMake's takes paths from the calling folder, and drops that folder's name.)
 function(wavetank_protos name)
-  add_library(wavetank_${name} STATIC ${ARGN})
+  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(proto ${ARGN})
+    cmake_path(GET proto PARENT_PATH below)
+    cmake_path(GET proto STEM stem)
+    cmake_path(APPEND CMAKE_BINARY_DIR ${folder} ${below} ${stem}.pb OUTPUT_VARIABLE output)
+    add_custom_command(
+      OUTPUT ${output}.h ${output}.cc
+      COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR} -I${CMAKE_SOURCE_DIR} ${folder}/${proto}
+      WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+      DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${proto} protobuf::protoc
+      COMMENT "Generating ${folder}/${proto}")
+    list(APPEND sources ${output}.cc)
+    install(FILES ${output}.h DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder}/${below})
+  endforeach()
+  add_library(wavetank_${name} STATIC ${sources})
   target_link_libraries(wavetank_${name} PUBLIC protobuf::libprotobuf)
-  protobuf_generate(TARGET wavetank_${name} LANGUAGE cpp IMPORT_DIRS ${CMAKE_SOURCE_DIR}
-                    PROTOC_OUT_DIR ${CMAKE_BINARY_DIR} OUT_VAR generated)
   target_compile_options(wavetank_${name} PRIVATE -Wno-error)
   target_include_directories(wavetank_${name} SYSTEM PUBLIC
     $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
   wavetank_install_target(${name})
-  file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  list(FILTER generated INCLUDE REGEX "\\.h$")
-  install(FILES ${generated} DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder})
 endfunction()
 
 # wavetank_program(NAME SOURCES... [DEPENDS targets...]): a program in bin/, installed.

@@ -1,0 +1,36 @@
+// Reads scenario text. Every message to the user begins with file:line:column (counted from 1).
+#ifndef WAVETANK_SCENARIOS_PARSE_H_
+#define WAVETANK_SCENARIOS_PARSE_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "scenarios/scenario.pb.h"
+
+namespace wavetank::scenarios {
+
+// Where each field of a parsed scenario stands, for errors of meaning that are found later.
+class SourcePlaces;
+
+struct ParsedScenario {
+  std::string file;
+  std::shared_ptr<const Scenario> scenario;  // shared: places are known by its messages' addresses
+  std::shared_ptr<const SourcePlaces> places;
+
+  // kInvalidArgument: "file:line:column: text" for a field of `message`, one of the scenario's;
+  // `index` counts within a repeated field. A field that the file lacks is placed at its message.
+  absl::Status ErrorAt(const google::protobuf::Message& message, std::string_view field, int index,
+                       std::string_view text) const;
+};
+
+// kInvalidArgument names the first thing that is wrong with the text, and the nearest right name
+// for a field or value that does not exist. Checks the form; validate.h checks the meaning.
+absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string& text);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_PARSE_H_
