@@ -1,0 +1,18 @@
+#include "runtime/steps.h"
+
+namespace wavetank::runtime::steps {
+
+std::vector<const StepName*> All() {
+  std::vector<const StepName*> all;
+  all.insert(all.end(), std::begin(kClusterSteps), std::end(kClusterSteps));
+  return all;
+}
+
+const StepName* Find(std::string_view name) {
+  for (const StepName* step : All()) {
+    if (step->name == name || (!step->alias.empty() && step->alias == name)) return step;
+  }
+  return nullptr;
+}
+
+}  // namespace wavetank::runtime::steps

@@ -1,0 +1,90 @@
+// The catalogue of this layer's steps (platform/step.h). Names are a stable interface: a rename
+// keeps the old name as an alias. A new step stands in its part's section, once as a constant and
+// once in the list below it.
+//
+// Attributes that recur: `batch` and `graph` (StageGraph), `stage`, `partition`, `attempt`
+// (TaskId).
+#ifndef WAVETANK_RUNTIME_STEPS_H_
+#define WAVETANK_RUNTIME_STEPS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "platform/step.h"
+
+namespace wavetank::runtime::steps {
+
+using platform::StepName;
+
+// --- cluster: on the worker ---
+
+inline constexpr StepName kWorkerRegistered{
+    "worker.registered", "", "The driver has accepted this worker; it has no tasks and no blocks."};
+inline constexpr StepName kWorkerDriverLost{
+    "worker.driver_lost", "",
+    "The connection to the driver broke: tasks are cancelled and blocks dropped."};
+inline constexpr StepName kTaskStarted{"task.started", "batch, stage, partition, attempt",
+                                       "The worker has the task; its body has not begun."};
+inline constexpr StepName kTaskFinished{
+    "task.finished", "batch, stage, partition, attempt",
+    "The body has returned its result; the driver has not been told."};
+inline constexpr StepName kTaskFailed{
+    "task.failed", "batch, stage, partition, attempt",
+    "The body threw or returned an error; the driver has not been told."};
+inline constexpr StepName kShuffleWritten{
+    "shuffle.written", "batch, stage, partition, attempt",
+    "The task's shuffle blocks are in this worker's memory; the driver has not been told."};
+inline constexpr StepName kShuffleServed{
+    "shuffle.served", "batch, stage, partition",
+    "Blocks for this reading task were found; the reply to its worker has not been sent."};
+inline constexpr StepName kShuffleFetched{
+    "shuffle.fetched", "batch, stage, partition, attempt, from",
+    "The reading task has all its blocks of the stage `from`."};
+inline constexpr StepName kShuffleFetchFailed{"shuffle.fetch_failed",
+                                              "batch, stage, partition, attempt, from",
+                                              "Some block of the stage `from` could not be had."};
+
+// --- cluster: on the driver ---
+
+inline constexpr StepName kDriverWorkerRegistered{
+    "driver.worker_registered", "workers", "A worker has come; `workers` are registered now."};
+inline constexpr StepName kDriverWorkerLost{"driver.worker_lost", "workers",
+                                            "A worker's connection broke; `workers` are left."};
+inline constexpr StepName kDriverTaskRetried{
+    "driver.task_retried", "batch, stage, partition, attempt",
+    "This attempt failed and the task will be tried again."};
+inline constexpr StepName kDriverTaskMoved{
+    "driver.task_moved", "batch, stage, partition, attempt",
+    "This attempt ended through no fault of its own (its worker was lost, or its input): the task "
+    "will run again."};
+inline constexpr StepName kDriverOutputLost{
+    "driver.output_lost", "batch, stage, partition, attempt",
+    "This finished attempt's shuffle output is gone while it is needed: the task will run again."};
+inline constexpr StepName kDriverReportIgnored{
+    "driver.report_ignored", "stage, partition, attempt",
+    "A worker reported an attempt that does not count any more."};
+inline constexpr StepName kDriverStageFinished{
+    "driver.stage_finished", "batch, stage",
+    "Every task of the stage has finished; the next stage has not begun."};
+inline constexpr StepName kDriverGraphFinished{
+    "driver.graph_finished", "batch, graph",
+    "Every stage has finished; the results have not been handed to the engine."};
+
+inline constexpr const StepName* kClusterSteps[] = {
+    &kWorkerRegistered,    &kWorkerDriverLost,       &kTaskStarted,         &kTaskFinished,
+    &kTaskFailed,          &kShuffleWritten,         &kShuffleServed,       &kShuffleFetched,
+    &kShuffleFetchFailed,  &kDriverWorkerRegistered, &kDriverWorkerLost,    &kDriverTaskRetried,
+    &kDriverTaskMoved,     &kDriverOutputLost,       &kDriverReportIgnored, &kDriverStageFinished,
+    &kDriverGraphFinished,
+};
+
+// --- all of them ---
+
+// In the order of the sections.
+std::vector<const StepName*> All();
+// By name or by alias; null when there is none.
+const StepName* Find(std::string_view name);
+
+}  // namespace wavetank::runtime::steps
+
+#endif  // WAVETANK_RUNTIME_STEPS_H_
