@@ -1,0 +1,135 @@
+// Column: immutable values of one type in Arrow's layout.
+//
+//   validity   one bit a row, least significant first, 1 = not null; absent when nothing is null
+//   values     int64, timestamp, double: 8 bytes a row; bool: one bit a row;
+//              string: size + 1 int64 offsets into `bytes` (Arrow's LargeUtf8), never falling
+//   bytes      string only
+//
+// What a null row's value is does not matter, but it is initialised, and a null string is empty.
+// Copies share the buffers. REQUIRES of all accessors: the type fits, 0 <= row < size().
+#ifndef WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_
+#define WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+
+#include "runtime/columnar/buffer.h"
+#include "runtime/columnar/schema.h"
+
+namespace wavetank::runtime {
+
+inline bool BitAt(const uint64_t* bits, int64_t i) { return (bits[i >> 6] >> (i & 63)) & 1; }
+inline void SetBit(uint64_t* bits, int64_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
+inline int64_t BitWords(int64_t bits) { return (bits + 63) / 64; }
+
+// Time as a timestamp column holds it. The infinite times become the ends of int64.
+int64_t ToMicros(absl::Time time);
+absl::Time FromMicros(int64_t micros);
+
+class Column {
+ public:
+  Column() = default;
+  // Columns of 8-byte or bit values. `validity` may be empty; bits behind the last row are zero.
+  Column(DataType type, int64_t size, Buffer values, Buffer validity);
+  // A string column.
+  Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity);
+
+  DataType type() const { return type_; }
+  int64_t size() const { return size_; }
+  int64_t null_count() const { return null_count_; }
+  bool IsNull(int64_t row) const { return null_count_ != 0 && !BitAt(validity(), row); }
+
+  // Null pointer: nothing is null.
+  const uint64_t* validity() const {
+    return null_count_ == 0 ? nullptr : validity_.data<uint64_t>();
+  }
+  const uint64_t* bits() const { return values_.data<uint64_t>(); }
+  const int64_t* int64s() const { return values_.data<int64_t>(); }
+  const double* doubles() const { return values_.data<double>(); }
+  const int64_t* offsets() const { return values_.data<int64_t>(); }
+  const char* bytes() const { return bytes_.data<char>(); }
+
+  bool BoolAt(int64_t row) const { return BitAt(bits(), row); }
+  int64_t Int64At(int64_t row) const { return int64s()[row]; }  // timestamps too
+  double DoubleAt(int64_t row) const { return doubles()[row]; }
+  absl::Time TimeAt(int64_t row) const { return FromMicros(int64s()[row]); }
+  std::string_view StringAt(int64_t row) const {
+    const int64_t begin = offsets()[row];
+    return {bytes() + begin, static_cast<size_t>(offsets()[row + 1] - begin)};
+  }
+
+  const Buffer& values_buffer() const { return values_; }
+  const Buffer& bytes_buffer() const { return bytes_; }
+  const Buffer& validity_buffer() const { return validity_; }
+
+  // Rows [begin, begin + length), sharing memory. REQUIRES: begin is a multiple of 64.
+  Column Slice(int64_t begin, int64_t length) const;
+
+  // For people, tests and text sinks: "null", "true", 12, 0.5 (shortest that reads back), the
+  // string itself, 2026-01-31T00:00:00Z.
+  std::string CellText(int64_t row) const;
+
+  // Same type, nulls and values.
+  friend bool operator==(const Column& a, const Column& b);
+
+ private:
+  DataType type_ = DataType::kInt64;
+  int64_t size_ = 0;
+  int64_t null_count_ = 0;
+  Buffer validity_;
+  Buffer values_;
+  Buffer bytes_;
+};
+
+// Builds a validity bitmap row by row, at no cost while nothing is null.
+class ValidityBuilder {
+ public:
+  void Append(bool valid) {
+    if (!valid)
+      AppendNull();
+    else
+      ++size_;
+  }
+  void AppendNull();
+  // REQUIRES: `size` is the number of rows appended, or more: the rest is valid.
+  Buffer Finish(int64_t size);
+  int64_t size() const { return size_; }
+
+ private:
+  BufferBuilder<uint64_t> valid_;  // words up to the last null; bits behind it are set
+  int64_t size_ = 0;
+  int64_t null_count_ = 0;
+};
+
+// Builds a column row by row: for tests and whatever is not hot.
+class ColumnBuilder {
+ public:
+  explicit ColumnBuilder(DataType type) : type_(type) {}
+
+  ColumnBuilder& Null();
+  ColumnBuilder& Bool(bool value);
+  ColumnBuilder& Int64(int64_t value);  // timestamps too, in microseconds
+  ColumnBuilder& Double(double value);
+  ColumnBuilder& String(std::string_view value);
+  ColumnBuilder& Time(absl::Time value) { return Int64(ToMicros(value)); }
+  // A row of a column of the same type.
+  ColumnBuilder& Copy(const Column& from, int64_t row);
+  Column Finish();
+  int64_t size() const { return size_; }
+
+ private:
+  DataType type_;
+  int64_t size_ = 0;
+  ValidityBuilder validity_;
+  BufferBuilder<uint64_t> bits_;
+  BufferBuilder<int64_t> words_;  // values, doubles by their bits, or the ends of strings
+  BufferBuilder<char> bytes_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_

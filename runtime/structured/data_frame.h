@@ -1,0 +1,119 @@
+// DataFrame: how a structured query is built. A Session hands out readers, a reader's Load gives a
+// DataFrame, its methods give further ones, and WriteStream().Start() adds a query to the session:
+//
+//   DataFrame words = session.ReadStream().Format("text").Load(directory)
+//                         .Select({Explode(Split(Col("value"), " ")).As("word")});
+//   words.GroupBy({Col("word")}).Count()
+//        .WriteStream().OutputMode("update").Format("file").Option("path", out).Start();
+//
+// Building never fails and does nothing: mistakes are found when the query is compiled
+// (physical_plan.h), all with what is wrong, which column, what there is and what to do.
+// DataFrames are immutable values, cheap to copy; readers and writers are changed by their methods.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
+#define WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "runtime/structured/expression.h"
+#include "runtime/structured/logical_plan.h"
+
+namespace wavetank::runtime {
+
+// What one WriteStream()...Start() asked for, unchecked.
+struct StreamingQueryDefinition {
+  std::string name;  // QueryName; "query-<n>" by default
+  LogicalPlanPtr plan;
+  std::string output_mode = "append";  // "append", "update" or "complete"
+  std::string sink_format;
+  std::map<std::string, std::string> options;  // "path", "checkpointLocation", ...
+  absl::Duration trigger_interval;             // zero: as soon as there is data
+};
+
+// Holds the queries of a job, in the order in which they were started.
+class Session {
+ public:
+  class DataStreamReader ReadStream();
+  const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
+
+ private:
+  friend class DataStreamWriter;
+  std::vector<StreamingQueryDefinition> queries_;
+};
+
+class DataFrame {
+ public:
+  DataFrame(Session* session, LogicalPlanPtr plan) : session_(session), plan_(std::move(plan)) {}
+
+  DataFrame Select(std::vector<Expression> columns) const;
+  DataFrame Where(Expression condition) const;
+  DataFrame Filter(Expression condition) const { return Where(std::move(condition)); }
+  // Adds a column, or replaces the one of that name in its place.
+  DataFrame WithColumn(std::string name, Expression value) const;
+  // Declares the event time: rows may come up to `delay` after the newest one seen.
+  DataFrame WithWatermark(std::string column, absl::Duration delay) const;
+  // Keys are columns or expressions, and at most one Window. No keys: one group of all rows.
+  class GroupedData GroupBy(std::vector<Expression> keys) const;
+  class DataStreamWriter WriteStream() const;
+
+  const LogicalPlanPtr& plan() const { return plan_; }
+
+ private:
+  Session* session_;  // outlives the job's plan
+  LogicalPlanPtr plan_;
+};
+
+class GroupedData {
+ public:
+  GroupedData(DataFrame input, std::vector<Expression> keys)
+      : input_(std::move(input)), keys_(std::move(keys)) {}
+
+  // The keys, and the number of rows as "count".
+  DataFrame Count() const;
+  // The keys, and aggregates: Agg({Count().As("n"), Max(Col("time"))}).
+  DataFrame Agg(std::vector<Expression> aggregates) const;
+
+ private:
+  DataFrame input_;
+  std::vector<Expression> keys_;
+};
+
+class DataStreamReader {
+ public:
+  explicit DataStreamReader(Session* session) : session_(session) {}
+
+  DataStreamReader& Format(std::string format);
+  DataStreamReader& Option(std::string key, std::string value);
+  DataFrame Load(std::string path);
+
+ private:
+  Session* session_;
+  SourceDescription source_;
+};
+
+class DataStreamWriter {
+ public:
+  DataStreamWriter(Session* session, LogicalPlanPtr plan);
+
+  DataStreamWriter& QueryName(std::string name);
+  DataStreamWriter& OutputMode(std::string mode);
+  DataStreamWriter& Format(std::string format);
+  DataStreamWriter& Option(std::string key, std::string value);
+  DataStreamWriter& ProcessingTime(absl::Duration interval);
+  // Adds the query to the session.
+  void Start();
+
+  const StreamingQueryDefinition& definition() const { return definition_; }
+
+ private:
+  Session* session_;
+  StreamingQueryDefinition definition_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
