@@ -51,8 +51,8 @@ function(wavetank_library name)
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
   wavetank_install_target(${name})
   file(RELATIVE_PATH folder ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
-  install(FILES ${headers} DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder})
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder}
+          FILES_MATCHING PATTERN "*.h")
 endfunction()
 
 # wavetank_protos(NAME FILES...): messages of one folder, generated under their own path. (Not by
@@ -65,7 +65,8 @@ function(wavetank_protos name)
     cmake_path(APPEND CMAKE_BINARY_DIR ${folder} ${below} ${stem}.pb OUTPUT_VARIABLE output)
     add_custom_command(
       OUTPUT ${output}.h ${output}.cc
-      COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR} -I${CMAKE_SOURCE_DIR} ${folder}/${proto}
+      COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR} -I${CMAKE_SOURCE_DIR}
+              ${folder}/${proto}
       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${proto} protobuf::protoc
       COMMENT "Generating ${folder}/${proto}")

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs the Debian packages of the given groups (cmake/packages.txt) that are missing.
 #   cmake/install_packages.sh build [check]
-# As root, or through a sudo that needs no password. Asks for nothing; silent when nothing is missing.
+# As root, or through a sudo that needs no password. Asks for nothing, and says nothing when nothing
+# is missing.
 set -euo pipefail
 
 list=$(dirname "$0")/packages.txt
@@ -30,7 +31,7 @@ done
 as_root=()
 if ((EUID != 0)); then
   if ! sudo -n true 2>/dev/null; then
-    echo "Missing Debian packages, and neither root nor a sudo without password to install them." >&2
+    echo "Debian packages are missing, and this is neither root nor able to sudo unasked." >&2
     echo "Run this as root, then try again:" >&2
     echo "  apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
     exit 1

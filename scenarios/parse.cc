@@ -4,6 +4,7 @@
 #include <compare>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -157,7 +158,7 @@ class SourcePlaces {
 
   // Looked up by address, never iterated: the order of addresses shows nowhere.
   std::map<Key, ParseLocation> fields_;
-  std::map<const Message*, ParseLocation> messages_;
+  std::unordered_map<const Message*, ParseLocation> messages_;
 };
 
 absl::Status ParsedScenario::ErrorAt(const Message& message, std::string_view field, int index,
