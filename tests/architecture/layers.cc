@@ -140,7 +140,10 @@ std::vector<CMakeTarget> ReadTargets(const SourceFile& file) {
       CMakeTarget target{words[0], file.path, LineAt(text, at), {}};
       if (target.name.starts_with("wavetank_")) target.name.erase(0, 9);
       for (const std::string& word : words) {
-        if (word.starts_with("wavetank::")) target.depends.push_back(word.substr(10));
+        // Alone, or within a generator expression.
+        const size_t begin = word.find("wavetank::");
+        if (begin == std::string::npos) continue;
+        target.depends.push_back(word.substr(begin + 10, word.find('>', begin) - begin - 10));
       }
       targets.push_back(target);
     }
@@ -171,6 +174,12 @@ class TargetGraph {
   const Layer* LayerOfTarget(const std::string& name) const {
     const auto it = folder_of_.find(name);
     return it == folder_of_.end() ? nullptr : LayerOf(it->second);
+  }
+
+  // False while a layer consists of headers alone, so that there is nothing to link.
+  bool HasTarget(const Layer& layer) const {
+    return std::ranges::any_of(folder_of_,
+                               [&](const auto& it) { return LayerOf(it.second) == &layer; });
   }
 
   // The folder of the nearest CMakeLists.txt at or above a file.
@@ -251,6 +260,7 @@ std::vector<Finding> CheckTargets(const std::vector<SourceFile>& files) {
       const auto header = IncludedHeader(line);
       const Layer* to = header ? LayerOf(*header) : nullptr;
       if (to == nullptr || to == LayerOf(file.path) || entry->second.contains(to)) continue;
+      if (!graph.HasTarget(*to)) continue;
       findings.push_back({file.path, line_number,
                           "includes " + std::string(*header) + ": add the target of " +
                               std::string(to->folder) + " to the DEPENDS in " + folder +

@@ -1,0 +1,20 @@
+// House style as far as a machine can judge it.
+#ifndef WAVETANK_TESTS_ARCHITECTURE_TIDY_H_
+#define WAVETANK_TESTS_ARCHITECTURE_TIDY_H_
+
+#include <vector>
+
+#include "tests/architecture/source_tree.h"
+
+namespace wavetank::architecture {
+
+// Findings within one file each; each message says what to do instead.
+std::vector<Finding> CheckStyle(const std::vector<SourceFile>& files);
+
+// READMEs: each folder with sources has one of under 60 lines; the root's has under 100 and shows
+// a command by line 10.
+std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files);
+
+}  // namespace wavetank::architecture
+
+#endif  // WAVETANK_TESTS_ARCHITECTURE_TIDY_H_

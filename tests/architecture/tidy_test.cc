@@ -1,0 +1,89 @@
+#include "tests/architecture/tidy.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::architecture {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(Tidy, TheTreeIsTidy) { EXPECT_THAT(CheckStyle(ReadSourceTree()), IsEmpty()); }
+
+auto Says(const char* text) { return ElementsAre(Field(&Finding::message, HasSubstr(text))); }
+
+TEST(Tidy, ALongLineIsFoundAndCharactersAreCountedNotBytes) {
+  EXPECT_THAT(CheckStyle({{"a.cc", std::string(101, 'x') + "\n"}}), Says("100 characters"));
+  std::string accents;
+  for (int i = 0; i < 100; ++i) accents += "é";
+  EXPECT_THAT(CheckStyle({{"a.cc", accents + "\n"}}), IsEmpty());
+}
+
+TEST(Tidy, TabsAndSpacesAtTheEndAndAMissingNewlineAreFound) {
+  EXPECT_THAT(CheckStyle({{"a.cc", "\tint x;\n"}}), Says("tab"));
+  EXPECT_THAT(CheckStyle({{"Makefile", "all:\n\ttrue\n"}}), IsEmpty());
+  EXPECT_THAT(CheckStyle({{"a.md", "text \n"}}), Says("space"));
+  EXPECT_THAT(CheckStyle({{"a.cc", "int x;"}}), Says("newline"));
+}
+
+TEST(Tidy, MarksOfUnfinishedWorkAreFound) {
+  for (const char* mark : {"// TO"
+                           "DO: later",
+                           "// FIX"
+                           "ME",
+                           "GTEST_"
+                           "SKIP();",
+                           "TEST(A, DIS"
+                           "ABLED_B) {}"}) {
+    EXPECT_THAT(CheckStyle({{"a.cc", std::string(mark) + "\n"}}), Says("finish it")) << mark;
+  }
+}
+
+TEST(Tidy, AHeaderGuardThatDoesNotMatchThePathIsFound) {
+  EXPECT_THAT(CheckStyle({{"runtime/task_set.h", "#ifndef TASK_SET_H\n#define TASK_SET_H\n"}}),
+              Says("WAVETANK_RUNTIME_TASK_SET_H_"));
+}
+
+TEST(Tidy, UsingNamespaceInAHeaderIsFound) {
+  EXPECT_THAT(CheckStyle({{"a.h",
+                           "#ifndef WAVETANK_A_H_\n#define WAVETANK_A_H_\n"
+                           "using namespace std;\n#endif\n"}}),
+              Says("using namespace"));
+}
+
+TEST(Tidy, AFileOfMoreThan500LinesIsFound) {
+  std::string text;
+  for (int i = 0; i < 501; ++i) text += "int x;\n";
+  EXPECT_THAT(CheckStyle({{"a.cc", text}}), Says("split"));
+}
+
+TEST(Tidy, ASourceThatDoesNotIncludeItsOwnHeaderFirstIsFound) {
+  const SourceFile header{"runtime/a.h",
+                          "#ifndef WAVETANK_RUNTIME_A_H_\n#define WAVETANK_RUNTIME_A_H_\n#endif\n"};
+  EXPECT_THAT(
+      CheckStyle({header, {"runtime/a.cc", "#include <string>\n#include \"runtime/a.h\"\n"}}),
+      Says("own header first"));
+  EXPECT_THAT(CheckStyle({header, {"runtime/a.cc", "#include \"runtime/a.h\"\n"}}), IsEmpty());
+}
+
+TEST(Tidy, AFolderWithSourcesNeedsAReadme) {
+  const SourceFile root{"README.md", "# Wavetank\n\n    make demo\n"};
+  const SourceFile source{"runtime/sql/a.cc", "int x;\n"};
+  EXPECT_THAT(CheckReadmes({root, source}),
+              ElementsAre(Field(&Finding::path, "runtime/sql/README.md")));
+  EXPECT_THAT(CheckReadmes({root, source, {"runtime/sql/README.md", "# SQL\n"}}), IsEmpty());
+}
+
+TEST(Tidy, AReadmeThatIsTooLongOrShowsNoCommandIsFound) {
+  std::string lines;
+  for (int i = 0; i < 60; ++i) lines += "line\n";
+  EXPECT_THAT(CheckReadmes({{"README.md", lines}}), Says("first command"));
+  EXPECT_THAT(CheckReadmes({{"README.md", "    make\n"}, {"docs/README.md", lines}}),
+              Says("longer than 59"));
+}
+
+}  // namespace
+}  // namespace wavetank::architecture
