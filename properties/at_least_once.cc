@@ -1,0 +1,140 @@
+#include "properties/at_least_once.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace wavetank::properties {
+
+void AtLeastOnceChecker::Report(const char* kind, std::string what,
+                                std::vector<std::string> records) {
+  if (!reported_.insert(absl::StrCat(kind, " ", what)).second) return;
+  fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
+}
+
+std::vector<Violation> AtLeastOnceChecker::Observe(int64_t now_ns, const BatchLogView& log,
+                                                   const std::vector<OutputAttempt>& outputs,
+                                                   int64_t failures) {
+  now_ns_ = now_ns;
+  CheckLog(log, failures);
+  for (const OutputAttempt& output : outputs) CheckOutput(output, failures);
+  return std::exchange(fresh_, {});
+}
+
+void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
+  if (log.inputs.size() < inputs_.size() || log.completed_ms.size() < completed_.size()) {
+    Report(violation_kinds::kDefinition, "the batch log has lost a durable record");
+    return;
+  }
+  for (size_t i = 0; i < log.inputs.size(); ++i) {
+    const LoggedInput& input = log.inputs[i];
+    if (i < inputs_.size()) {
+      if (input == inputs_[i]) continue;
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the logged input of batch ", inputs_[i].time_ms, " ms has changed"));
+      continue;
+    }
+    if (!inputs_.empty() && input.time_ms <= inputs_.back().time_ms) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("batch ", input.time_ms, " ms is logged after ", inputs_.back().time_ms,
+                          " ms"));
+    }
+    std::vector<std::string> lines;
+    for (const std::string& piece : input.pieces) {
+      if (!pieces_.insert(piece).second) {
+        Report(violation_kinds::kDuplicated,
+               absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
+               {piece});
+      }
+      const std::vector<std::string> more = options_.read_piece(piece);
+      lines.insert(lines.end(), more.begin(), more.end());
+    }
+    const std::vector<NaiveRow> answer = options_.answer(lines);
+    answers_[input.time_ms].insert(answer.begin(), answer.end());
+    failures_at_input_[input.time_ms] = failures;
+    inputs_.push_back(input);
+  }
+  for (const int64_t time_ms : log.completed_ms) {
+    if (!completed_.insert(time_ms).second) continue;
+    failures_at_completion_[time_ms] = failures;
+    if (!answers_.contains(time_ms)) {
+      Report(
+          violation_kinds::kCommitOrder,
+          absl::StrCat("batch ", time_ms, " ms is marked complete, but its input is not logged"));
+    }
+  }
+}
+
+void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failures) {
+  const int64_t time_ms = output.time_ms;
+  const auto answer = answers_.find(time_ms);
+  if (answer == answers_.end()) {
+    Report(violation_kinds::kInputDurable,
+           absl::StrCat("batch ", time_ms, " ms has output, but its input is not durable"));
+    return;
+  }
+  Attempts& attempts = attempts_[time_ms];
+  if (attempts.names.insert(output.attempt).second) {
+    // One attempt without failures, and one more for each that came before the completion mark.
+    const auto done = failures_at_completion_.find(time_ms);
+    const int64_t until = done == failures_at_completion_.end() ? failures : done->second;
+    const int64_t allowed = 1 + until - failures_at_input_[time_ms];
+    if (static_cast<int64_t>(attempts.names.size()) > allowed) {
+      Report(violation_kinds::kDuplicated,
+             absl::StrCat("batch ", time_ms, " ms was put out by ", attempts.names.size(),
+                          " attempts, which its ", allowed - 1, " failures do not excuse"));
+    }
+  }
+  if (!output.complete || !attempts.complete.insert(output.attempt).second) return;
+  const std::multiset<NaiveRow> actual(output.rows.begin(), output.rows.end());
+  if (actual == answer->second) return;
+  std::vector<std::string> records;
+  for (const NaiveRow& row : answer->second) {
+    if (actual.count(row) < answer->second.count(row))
+      records.push_back("missing " + absl::StrJoin(row, ","));
+  }
+  for (const NaiveRow& row : actual) {
+    if (actual.count(row) > answer->second.count(row))
+      records.push_back("extra " + absl::StrJoin(row, ","));
+  }
+  const std::string first = records.front();
+  constexpr size_t kMostRecords = 5;
+  records.resize(std::min(records.size(), kMostRecords));
+  Report(violation_kinds::kWrongAnswer,
+         absl::StrCat("attempt ", output.attempt, " of batch ", time_ms,
+                      " ms is marked complete with wrong rows: ", first),
+         records);
+}
+
+std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
+                                                  const std::vector<std::string>& all_pieces) {
+  now_ns_ = now_ns;
+  for (const std::string& piece : all_pieces) {
+    if (!pieces_.contains(piece)) {
+      Report(violation_kinds::kLost, absl::StrCat(piece, " is in no batch"), {piece});
+    }
+  }
+  for (const LoggedInput& input : inputs_) {
+    if (!completed_.contains(input.time_ms)) {
+      Report(violation_kinds::kLost,
+             absl::StrCat("batch ", input.time_ms, " ms was never completed"));
+    } else if (attempts_[input.time_ms].complete.empty() && !answers_[input.time_ms].empty()) {
+      Report(violation_kinds::kLost,
+             absl::StrCat("batch ", input.time_ms,
+                          " ms is marked complete without a complete output"));
+    }
+  }
+  return std::exchange(fresh_, {});
+}
+
+std::vector<int64_t> AtLeastOnceChecker::repeated_batches() const {
+  std::vector<int64_t> repeated;
+  for (const auto& [time_ms, attempts] : attempts_) {
+    if (attempts.names.size() > 1) repeated.push_back(time_ms);
+  }
+  return repeated;
+}
+
+}  // namespace wavetank::properties

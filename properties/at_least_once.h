@@ -1,0 +1,87 @@
+// AtLeastOnceChecker: design section 4's promise for DStreams, checked at every instant at which
+// the batch log or an output changed, on what is durable.
+#ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
+#define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "properties/naive_query.h"
+#include "properties/verdict.h"
+
+namespace wavetank::properties {
+
+// A batch whose input is durable in the batch log.
+struct LoggedInput {
+  int64_t time_ms = 0;
+  std::vector<std::string> pieces;  // files or blocks, in the order of reading
+
+  friend bool operator==(const LoggedInput&, const LoggedInput&) = default;
+};
+
+struct BatchLogView {
+  std::vector<LoggedInput> inputs;    // in log order
+  std::vector<int64_t> completed_ms;  // batch times, in log order
+};
+
+// What one run of a batch has put out.
+struct OutputAttempt {
+  int64_t time_ms = 0;
+  std::string attempt;  // unique
+  bool complete = false;
+  std::vector<NaiveRow> rows;
+};
+
+struct AtLeastOnceOptions {
+  // What one batch of these lines must put out, in any order.
+  std::function<std::vector<NaiveRow>(const std::vector<std::string>& lines)> answer;
+  // The lines of a source file or block.
+  std::function<std::vector<std::string>(const std::string& piece)> read_piece;
+};
+
+class AtLeastOnceChecker {
+ public:
+  explicit AtLeastOnceChecker(AtLeastOnceOptions options) : options_(std::move(options)) {}
+
+  // `failures`: how many drivers, workers and tasks have failed or been taken for failed so far.
+  // REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing once.
+  std::vector<Violation> Observe(int64_t now_ns, const BatchLogView& log,
+                                 const std::vector<OutputAttempt>& outputs, int64_t failures);
+  // At the end, when the work is done: every piece that was acknowledged, or selectable under the
+  // source's rule, is in a batch, and every batch is complete.
+  std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_pieces);
+
+  int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
+  int64_t batches_completed() const { return static_cast<int64_t>(completed_.size()); }
+  // Batch times that were put out by more than one attempt.
+  std::vector<int64_t> repeated_batches() const;
+
+ private:
+  struct Attempts {
+    std::set<std::string> names;
+    std::set<std::string> complete;
+  };
+  void CheckLog(const BatchLogView& log, int64_t failures);
+  void CheckOutput(const OutputAttempt& output, int64_t failures);
+  void Report(const char* kind, std::string what, std::vector<std::string> records = {});
+
+  const AtLeastOnceOptions options_;
+  int64_t now_ns_ = 0;
+  std::vector<LoggedInput> inputs_;
+  std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
+  std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
+  std::map<int64_t, int64_t> failures_at_completion_;
+  std::set<std::string> pieces_;
+  std::set<int64_t> completed_;
+  std::map<int64_t, Attempts> attempts_;
+  std::set<std::string> reported_;
+  std::vector<Violation> fresh_;
+};
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_

@@ -1,0 +1,173 @@
+#include "properties/exactly_once.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace wavetank::properties {
+namespace {
+
+std::string Text(const NaiveRow& row) { return absl::StrJoin(row, ","); }
+
+}  // namespace
+
+ExactlyOnceChecker::ExactlyOnceChecker(ExactlyOnceOptions options) : options_(std::move(options)) {}
+
+void ExactlyOnceChecker::Report(const char* kind, std::string what,
+                                std::vector<std::string> records) {
+  if (!reported_.insert(absl::StrCat(kind, " ", what)).second) return;
+  constexpr size_t kMostRecords = 5;
+  if (records.size() > kMostRecords) records.resize(kMostRecords);
+  fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
+}
+
+std::vector<Violation> ExactlyOnceChecker::Observe(int64_t now_ns, const QueryLogView& log,
+                                                   const std::vector<ShownBatch>& sink) {
+  now_ns_ = now_ns;
+  CheckDefinitions(log);
+  CheckCommits(log);
+  CheckSink(sink);
+  return std::exchange(fresh_, {});
+}
+
+void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
+  const size_t known = definitions_.size();
+  if (log.definitions.size() < known) {
+    Report(
+        violation_kinds::kDefinition,
+        absl::StrCat("the log had ", known, " definitions and now has ", log.definitions.size()));
+    return;
+  }
+  for (size_t i = 0; i < known; ++i) {
+    if (log.definitions[i] == definitions_[i]) continue;
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the definition of batch ", definitions_[i].batch, " has changed"));
+  }
+  for (size_t i = known; i < log.definitions.size(); ++i) CheckNewDefinition(log.definitions[i]);
+}
+
+void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
+  const auto expected_id = static_cast<int64_t>(definitions_.size());
+  if (batch.batch != expected_id) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " is logged where batch ", expected_id, " is due"));
+  }
+  const int64_t start = definitions_.empty() ? 0 : definitions_.back().end;
+  if (batch.start != start) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " starts at ", batch.start,
+                        ", its predecessor ended at ", start));
+  }
+  for (const std::string& file : batch.files) {
+    if (files_.insert(file).second) continue;
+    Report(violation_kinds::kDuplicated,
+           absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
+           {file});
+  }
+  if (batch.watermark_ms != demanded_watermark_ms_) {
+    Report(violation_kinds::kWatermark,
+           absl::StrCat("batch ", batch.batch, " is logged with watermark ", batch.watermark_ms,
+                        " ms; the earlier batches' rows give ", demanded_watermark_ms_, " ms"));
+  }
+
+  NaiveBatch input;
+  for (const std::string& file : batch.files) {
+    const std::vector<std::string> lines = options_.read_file(file);
+    input.lines.insert(input.lines.end(), lines.begin(), lines.end());
+  }
+  input.watermark_ms = batch.watermark_ms;
+  input.late_watermark_ms = definitions_.empty() ? 0 : definitions_.back().watermark_ms;
+  const NaiveAnswer answer = options_.query->Run(input);
+  answers_.emplace_back(answer.rows.begin(), answer.rows.end());
+  late_dropped_ += answer.dropped;
+  if (answer.max_event_ms.has_value()) {
+    demanded_watermark_ms_ = std::max(demanded_watermark_ms_,
+                                      *answer.max_event_ms - options_.query->watermark_delay_ms());
+  }
+  definitions_.push_back(batch);
+}
+
+void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
+  if (log.commits.size() < static_cast<size_t>(committed_)) {
+    Report(violation_kinds::kCommitOrder,
+           absl::StrCat("the log had ", committed_, " commits and now has ", log.commits.size()));
+    return;
+  }
+  for (; committed_ < static_cast<int64_t>(log.commits.size()); ++committed_) {
+    const int64_t batch = log.commits[static_cast<size_t>(committed_)];
+    if (batch == committed_ && batch < batches_logged()) continue;
+    Report(violation_kinds::kCommitOrder,
+           absl::StrCat("batch ", batch, " is committed where batch ", committed_, " is due and ",
+                        batches_logged(), " are defined"));
+  }
+}
+
+void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
+  const auto count = static_cast<int64_t>(sink.size());
+  if (count < shown_) {
+    Report(violation_kinds::kVisibility,
+           absl::StrCat("the sink showed ", shown_, " batches and now shows ", count));
+    return;
+  }
+  if (count < committed_) {
+    Report(violation_kinds::kCommitOrder,
+           absl::StrCat("batch ", committed_ - 1, " is committed in the log, but the sink shows ",
+                        count, " batches"));
+  }
+  for (; shown_ < count; ++shown_) {
+    const ShownBatch& shown = sink[static_cast<size_t>(shown_)];
+    if (shown.batch != shown_) {
+      Report(violation_kinds::kVisibility, absl::StrCat("the sink shows batch ", shown.batch,
+                                                        " where batch ", shown_, " is due"));
+    }
+    if (shown_ >= batches_logged()) {
+      Report(violation_kinds::kVisibility, absl::StrCat("the sink shows batch ", shown.batch,
+                                                        ", whose definition is not logged"));
+      continue;
+    }
+    if (shown.definition_hash != definitions_[static_cast<size_t>(shown_)].hash) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the sink shows batch ", shown.batch, " made from another definition"));
+    }
+    CheckRows(shown);
+  }
+}
+
+void ExactlyOnceChecker::CheckRows(const ShownBatch& shown) {
+  const std::multiset<NaiveRow>& expected = answers_[static_cast<size_t>(shown_)];
+  const std::multiset<NaiveRow> actual(shown.rows.begin(), shown.rows.end());
+  if (actual == expected) return;
+  std::vector<NaiveRow> missing;
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
+                      std::back_inserter(missing));
+  std::vector<NaiveRow> extra;
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
+                      std::back_inserter(extra));
+  std::vector<std::string> records;
+  for (const NaiveRow& row : missing) records.push_back("missing " + Text(row));
+  for (const NaiveRow& row : extra) records.push_back("extra " + Text(row));
+  Report(violation_kinds::kWrongAnswer,
+         absl::StrCat("batch ", shown.batch, " shows ", extra.size(),
+                      " rows that it must not, and lacks ", missing.size(), ", ", records.front(),
+                      " among them"),
+         records);
+}
+
+std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,
+                                                  const std::vector<std::string>& all_files) {
+  now_ns_ = now_ns;
+  for (const std::string& file : all_files) {
+    if (files_.contains(file)) continue;
+    Report(violation_kinds::kLost, absl::StrCat("file ", file, " is in no batch"), {file});
+  }
+  if (shown_ < batches_logged()) {
+    Report(violation_kinds::kLost,
+           absl::StrCat(batches_logged(), " batches are logged, but the sink shows ", shown_,
+                        " after the work was done"));
+  }
+  return std::exchange(fresh_, {});
+}
+
+}  // namespace wavetank::properties

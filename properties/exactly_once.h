@@ -1,0 +1,90 @@
+// ExactlyOnceChecker: design section 4's promise for structured queries, checked at every instant
+// at which the query's log or its sink changed. It sees only what is durable, decoded by decoders
+// of its own (decode_log.h, decode_manifest.h), and works the answers out with a NaiveQuery.
+#ifndef WAVETANK_PROPERTIES_EXACTLY_ONCE_H_
+#define WAVETANK_PROPERTIES_EXACTLY_ONCE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "properties/naive_query.h"
+#include "properties/verdict.h"
+
+namespace wavetank::properties {
+
+// A batch definition that counts in the query's log.
+struct LoggedBatch {
+  int64_t batch = 0;
+  std::vector<std::string> files;  // of the source, in the order of reading
+  int64_t start = 0;               // how many files the batches before it have read
+  int64_t end = 0;
+  int64_t watermark_ms = 0;
+  int64_t timestamp_ms = 0;
+  uint64_t hash = 0;
+
+  friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
+};
+
+struct QueryLogView {
+  std::vector<LoggedBatch> definitions;  // in log order
+  std::vector<int64_t> commits;          // batches, in log order
+};
+
+// A batch that the sink shows, as a reader of its manifest sees it.
+struct ShownBatch {
+  int64_t batch = 0;
+  uint64_t definition_hash = 0;
+  std::vector<NaiveRow> rows;
+};
+
+struct ExactlyOnceOptions {
+  std::unique_ptr<NaiveQuery> query;
+  // The lines of a source file.
+  std::function<std::vector<std::string>(const std::string& file)> read_file;
+};
+
+class ExactlyOnceChecker {
+ public:
+  explicit ExactlyOnceChecker(ExactlyOnceOptions options);
+
+  // REQUIRES: time does not fall. Gives what is newly wrong; each thing once.
+  std::vector<Violation> Observe(int64_t now_ns, const QueryLogView& log,
+                                 const std::vector<ShownBatch>& sink);
+  // At the end, when the work is done: every file is in some batch, and the sink shows them all.
+  std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_files);
+
+  int64_t batches_logged() const { return static_cast<int64_t>(definitions_.size()); }
+  int64_t batches_committed() const { return committed_; }
+  int64_t batches_shown() const { return shown_; }
+  // Late rows that the logged watermarks demand to be dropped.
+  int64_t late_dropped() const { return late_dropped_; }
+
+ private:
+  void CheckDefinitions(const QueryLogView& log);
+  void CheckNewDefinition(const LoggedBatch& batch);
+  void CheckCommits(const QueryLogView& log);
+  void CheckSink(const std::vector<ShownBatch>& sink);
+  void CheckRows(const ShownBatch& shown);
+  void Report(const char* kind, std::string what, std::vector<std::string> records = {});
+
+  const ExactlyOnceOptions options_;
+  int64_t now_ns_ = 0;
+  std::vector<LoggedBatch> definitions_;
+  std::vector<std::multiset<NaiveRow>> answers_;  // by batch: what it must show
+  std::set<std::string> files_;                   // in any definition
+  int64_t demanded_watermark_ms_ = 0;             // for the next definition
+  int64_t committed_ = 0;
+  int64_t shown_ = 0;
+  int64_t late_dropped_ = 0;
+  std::set<std::string> reported_;
+  std::vector<Violation> fresh_;
+};
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_EXACTLY_ONCE_H_

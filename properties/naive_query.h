@@ -1,0 +1,53 @@
+// NaiveQuery: what a structured query must answer, worked out as simply as can be: one row at a
+// time, ordered maps, no columns, no state files. The oracle of the exactly-once checker; it shares
+// no code with the engine.
+#ifndef WAVETANK_PROPERTIES_NAIVE_QUERY_H_
+#define WAVETANK_PROPERTIES_NAIVE_QUERY_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wavetank::properties {
+
+// A row, field by field, as text. (No query here gives nulls.)
+using NaiveRow = std::vector<std::string>;
+
+struct NaiveBatch {
+  std::vector<std::string> lines;
+  // In milliseconds of event time; 0 before any is known. Rows whose window ends at or before the
+  // first are late; groups whose window ends at or before the second are final.
+  int64_t late_watermark_ms = 0;
+  int64_t watermark_ms = 0;
+};
+
+struct NaiveAnswer {
+  std::vector<NaiveRow> rows;  // in no particular order
+  int64_t dropped = 0;         // raw rows that were late
+  // The latest event time among the batch's rows, late ones too.
+  std::optional<int64_t> max_event_ms;
+};
+
+class NaiveQuery {
+ public:
+  virtual ~NaiveQuery() = default;
+  // The output of the next batch, given all before it.
+  virtual NaiveAnswer Run(const NaiveBatch& batch) = 0;
+  virtual int64_t watermark_delay_ms() const { return 0; }
+};
+
+enum class NaiveMode { kAppend, kUpdate, kComplete };
+
+// Words are what single spaces separate (so two spaces make an empty word, as in Spark's split).
+// Rows: word, count.
+std::unique_ptr<NaiveQuery> NaiveWordCount(NaiveMode mode);
+
+// Lines are "<whole seconds>,<word>". Rows: window start, window end (both whole seconds since
+// 1970, as decimal text), word, count; in append mode, each once its window is final.
+std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms);
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_NAIVE_QUERY_H_

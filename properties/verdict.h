@@ -1,0 +1,54 @@
+// What the checkers have to say about a run.
+#ifndef WAVETANK_PROPERTIES_VERDICT_H_
+#define WAVETANK_PROPERTIES_VERDICT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wavetank::properties {
+
+// How the records that the sources gave came out, each by the id that it carries as ordinary data.
+// `once`, `duplicated` and `lost` add up to the records that the sources gave.
+struct RecordCounts {
+  int64_t once = 0;
+  int64_t duplicated = 0;  // records that came out more than once
+  int64_t lost = 0;
+  int64_t phantom = 0;    // came out, but no source gave them
+  int64_t reordered = 0;  // came out before one that its source gave earlier
+
+  friend bool operator==(const RecordCounts&, const RecordCounts&) = default;
+};
+
+// The kinds are a stable interface: scenario files name them in `expect { violation: }`.
+namespace violation_kinds {
+inline constexpr const char* kLost = "lost";
+inline constexpr const char* kDuplicated = "duplicated";
+inline constexpr const char* kPhantom = "phantom";
+inline constexpr const char* kWrongAnswer = "wrong_answer";
+inline constexpr const char* kDefinition = "definition";  // batch definitions: gap, overlap, change
+inline constexpr const char* kWatermark =
+    "watermark";  // not what the earlier rows give, or falling
+inline constexpr const char* kCommitOrder =
+    "commit_order";  // sink and log disagree on what is committed
+inline constexpr const char* kVisibility = "visibility";  // a reader sees more, or less than before
+inline constexpr const char* kInputDurable =
+    "input_durable";  // a batch ran before its input was durable
+inline constexpr const char* kUnreadable =
+    "unreadable";  // a durable file that must be whole is not
+}  // namespace violation_kinds
+
+// Every kind, for `--help` and the nearest right name.
+std::vector<std::string> AllViolationKinds();
+
+struct Violation {
+  std::string kind;
+  std::string what;                  // one sentence with the ids that it is about
+  int64_t time_ns = 0;               // virtual, when it was first seen
+  std::vector<std::string> records;  // a few of the records concerned
+  std::string step;                  // the last step reached before it was seen
+};
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_VERDICT_H_

@@ -1,0 +1,93 @@
+#include "properties/at_least_once.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class AtLeastOnceCheckerTest : public testing::Test {
+ protected:
+  // Each line of a file is a row; a file's only line is its name.
+  AtLeastOnceCheckerTest()
+      : checker_({[](const std::vector<std::string>& lines) {
+                    std::vector<NaiveRow> rows;
+                    for (const std::string& line : lines) rows.push_back({line});
+                    return rows;
+                  },
+                  [](const std::string& file) { return std::vector<std::string>{file}; }}) {}
+
+  std::vector<std::string> Observe(const BatchLogView& log,
+                                   const std::vector<OutputAttempt>& outputs,
+                                   int64_t failures = 0) {
+    return Kinds(checker_.Observe(++now_, log, outputs, failures));
+  }
+  static std::vector<std::string> Kinds(const std::vector<Violation>& violations) {
+    std::vector<std::string> kinds;
+    for (const Violation& violation : violations) kinds.push_back(violation.kind);
+    return kinds;
+  }
+
+  const LoggedInput first_{1000, {"f1"}};
+  const LoggedInput second_{2000, {"f2"}};
+  const OutputAttempt whole_{1000, "d1", true, {{"f1"}}};
+  int64_t now_ = 0;
+  AtLeastOnceChecker checker_;
+};
+
+TEST_F(AtLeastOnceCheckerTest, AcceptsARunWithoutFailures) {
+  EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {1000}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Kinds(checker_.Finish(++now_, {"f1"})), IsEmpty());
+  EXPECT_THAT(checker_.repeated_batches(), IsEmpty());
+}
+
+TEST_F(AtLeastOnceCheckerTest, AcceptsAnotherAttemptAfterAFailureBeforeTheCompletionMark) {
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_, {1000, "d2", false, {}}}, 1), IsEmpty());
+  EXPECT_THAT(checker_.repeated_batches(), ElementsAre(1000));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsAnotherAttemptWithoutAFailure) {
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_, {1000, "d2", true, {{"f1"}}}}),
+              ElementsAre(violation_kinds::kDuplicated));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsAnotherAttemptAfterTheCompletionMark) {
+  EXPECT_THAT(Observe({{first_}, {1000}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {1000}}, {whole_, {1000, "d2", false, {}}}, 3),
+              ElementsAre(violation_kinds::kDuplicated));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsOutputBeforeItsInputIsDurable) {
+  EXPECT_THAT(Observe({{}, {}}, {whole_}), ElementsAre(violation_kinds::kInputDurable));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsACompleteAttemptWithWrongRows) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{1000, "d1", true, {{"f1"}, {"f1"}}}}),
+              ElementsAre(violation_kinds::kWrongAnswer));
+}
+
+TEST_F(AtLeastOnceCheckerTest, AcceptsAnIncompleteAttemptWithAnyRows) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{1000, "d1", false, {}}}), IsEmpty());
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsInputThatChangesOrIsTakenTwice) {
+  EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
+  EXPECT_THAT(Observe({{{1000, {"f9"}}}, {}}, {}), ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe({{first_, {2000, {"f1"}}}, {}}, {}),
+              ElementsAre(violation_kinds::kDuplicated));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsWhatIsMissingAtTheEnd) {
+  EXPECT_THAT(Observe({{first_, second_}, {1000}}, {}), IsEmpty());
+  EXPECT_THAT(Kinds(checker_.Finish(++now_, {"f1", "f2", "f3"})),
+              ElementsAre(violation_kinds::kLost, violation_kinds::kLost, violation_kinds::kLost));
+}
+
+}  // namespace
+}  // namespace wavetank::properties

@@ -1,0 +1,108 @@
+#include "properties/exactly_once.h"
+
+#include <map>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+
+class ExactlyOnceCheckerTest : public testing::Test {
+ protected:
+  ExactlyOnceCheckerTest()
+      : checker_({NaiveWordCount(NaiveMode::kUpdate), [](const std::string& file) {
+                    static const std::map<std::string, std::vector<std::string>> kFiles = {
+                        {"f1", {"a b"}}, {"f2", {"a"}}};
+                    return kFiles.at(file);
+                  }}) {}
+
+  std::vector<std::string> Observe(const QueryLogView& log, const std::vector<ShownBatch>& sink) {
+    return Kinds(checker_.Observe(++now_, log, sink));
+  }
+  std::vector<std::string> Finish() { return Kinds(checker_.Finish(++now_, {"f1", "f2"})); }
+  static std::vector<std::string> Kinds(const std::vector<Violation>& violations) {
+    std::vector<std::string> kinds;
+    for (const Violation& violation : violations) kinds.push_back(violation.kind);
+    return kinds;
+  }
+
+  const LoggedBatch first_{0, {"f1"}, 0, 1, 0, 0, 11};
+  const LoggedBatch second_{1, {"f2"}, 1, 2, 0, 0, 22};
+  const ShownBatch shown_first_{0, 11, {{"b", "1"}, {"a", "1"}}};
+  const ShownBatch shown_second_{1, 22, {{"a", "2"}}};
+  int64_t now_ = 0;
+  ExactlyOnceChecker checker_;
+};
+
+TEST_F(ExactlyOnceCheckerTest, AcceptsARunThatKeepsThePromise) {
+  EXPECT_THAT(Observe({{}, {}}, {}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_, second_}, {0}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_, second_}, {0, 1}}, {shown_first_, shown_second_}), IsEmpty());
+  EXPECT_THAT(Finish(), IsEmpty());
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsACommitBeforeTheSinkShowsTheBatch) {
+  EXPECT_THAT(Observe({{first_}, {0}}, {}), ElementsAre(violation_kinds::kCommitOrder));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsABatchShownBeforeItsDefinitionIsLogged) {
+  EXPECT_THAT(Observe({{}, {}}, {shown_first_}), ElementsAre(violation_kinds::kVisibility));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsABatchShownTwice) {
+  EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_first_, shown_first_}),
+              ElementsAre(violation_kinds::kVisibility, violation_kinds::kDefinition,
+                          violation_kinds::kWrongAnswer));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsAnAnswerThatIsNotTheNaiveOne) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{0, 11, {{"a", "2"}, {"b", "1"}}}}),
+              ElementsAre(violation_kinds::kWrongAnswer));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsABatchMadeFromAnotherDefinition) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{0, 12, shown_first_.rows}}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
+  EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
+  LoggedBatch changed = first_;
+  changed.timestamp_ms = 5;
+  EXPECT_THAT(Observe({{changed}, {}}, {}), ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe({{}, {}}, {}), ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsAGapAndAFileInTwoBatches) {
+  LoggedBatch again = second_;
+  again.files = {"f1"};
+  again.start = 0;
+  EXPECT_THAT(Observe({{first_, again}, {}}, {}),
+              ElementsAre(violation_kinds::kDefinition, violation_kinds::kDuplicated));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsAWatermarkThatTheRowsDoNotGive) {
+  LoggedBatch ahead = first_;
+  ahead.watermark_ms = 7;
+  EXPECT_THAT(Observe({{ahead}, {}}, {}), ElementsAre(violation_kinds::kWatermark));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsWhatASinkNoLongerShows) {
+  EXPECT_THAT(Observe({{first_}, {}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {}), ElementsAre(violation_kinds::kVisibility));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsAFileThatIsInNoBatchAtTheEnd) {
+  Observe({{first_}, {0}}, {shown_first_});
+  EXPECT_THAT(Finish(), ElementsAre(violation_kinds::kLost));
+}
+
+}  // namespace
+}  // namespace wavetank::properties

@@ -1,0 +1,50 @@
+#include "properties/naive_query.h"
+
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+TEST(NaiveWordCount, UpdateGivesTheChangedWordsAndCompleteGivesAll) {
+  const auto update = NaiveWordCount(NaiveMode::kUpdate);
+  const auto complete = NaiveWordCount(NaiveMode::kComplete);
+  for (const auto& query : {update.get(), complete.get()}) query->Run({{"a b a"}, 0, 0});
+  EXPECT_THAT(update->Run({{"b c"}, 0, 0}).rows,
+              UnorderedElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "1"}));
+  EXPECT_THAT(complete->Run({{"b c"}, 0, 0}).rows,
+              UnorderedElementsAre(NaiveRow{"a", "2"}, NaiveRow{"b", "2"}, NaiveRow{"c", "1"}));
+}
+
+TEST(NaiveWordCount, TwoSpacesMakeAnEmptyWord) {
+  EXPECT_THAT(NaiveWordCount(NaiveMode::kUpdate)->Run({{"a  b"}, 0, 0}).rows,
+              UnorderedElementsAre(NaiveRow{"", "1"}, NaiveRow{"a", "1"}, NaiveRow{"b", "1"}));
+}
+
+// Example 1 of the reference's worked examples (EventTimeWatermarkSuite, append mode): windows of
+// 5 s, delay 10 s.
+TEST(NaiveWindowedCount, GivesTheReferencesAppendExample) {
+  const auto query = NaiveWindowedCount(5'000, 10'000);
+  const auto lines = [](std::initializer_list<int> seconds) {
+    std::vector<std::string> out;
+    for (const int second : seconds) out.push_back(std::to_string(second) + ",x");
+    return out;
+  };
+  EXPECT_THAT(query->Run({lines({10, 11, 12, 13, 14, 15}), 0, 0}).rows, IsEmpty());
+  const NaiveAnswer later = query->Run({lines({25}), 0, 5'000});
+  EXPECT_THAT(later.rows, IsEmpty());
+  EXPECT_EQ(later.max_event_ms, 25'000);
+  EXPECT_THAT(query->Run({{}, 5'000, 15'000}).rows,
+              UnorderedElementsAre(NaiveRow{"10", "15", "x", "5"}));
+  const NaiveAnswer late = query->Run({lines({10}), 15'000, 15'000});
+  EXPECT_THAT(late.rows, IsEmpty());
+  EXPECT_EQ(late.dropped, 1);
+}
+
+}  // namespace
+}  // namespace wavetank::properties
