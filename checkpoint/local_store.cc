@@ -1,0 +1,329 @@
+#include "checkpoint/local_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+// Invisible in the store, as a temporary is.
+constexpr std::string_view kLockFile = ".tmp-lock";
+
+}  // namespace
+
+using platform::DirectoryEntry;
+using platform::File;
+using platform::FileInfo;
+using platform::FileKind;
+using platform::OpenMode;
+
+class LocalStore::PathLock {
+ public:
+  PathLock(LocalStore& store, std::string file) : store_(&store), file_(std::move(file)) {
+    store_->locked_.insert(file_);
+  }
+  PathLock(PathLock&& other) noexcept
+      : store_(std::exchange(other.store_, nullptr)), file_(std::move(other.file_)) {}
+  PathLock& operator=(PathLock&&) = delete;
+  ~PathLock() {
+    if (store_ == nullptr) return;
+    store_->locked_.erase(file_);
+    store_->lock_released_.Set();
+  }
+
+ private:
+  LocalStore* store_;
+  std::string file_;
+};
+
+LocalStore::LocalStore(platform::Node& node, std::string root)
+    : node_(node), root_(std::move(root)), random_(node.random().Fork("local store")) {}
+
+Task<absl::StatusOr<std::unique_ptr<LocalStore>>> LocalStore::OpenExclusive(platform::Node& node,
+                                                                            std::string root) {
+  auto store = std::make_unique<LocalStore>(node, std::move(root));
+  WT_CO_RETURN_IF_ERROR(co_await store->MakeDirectories(store->root_));
+  WT_CO_ASSIGN_OR_RETURN(store->root_lock_,
+                         co_await node.disk().Lock(JoinPath(store->root_, kLockFile)));
+  WT_CO_RETURN_IF_ERROR(co_await store->RemoveLeftovers());
+  co_return store;
+}
+
+Task<LocalStore::PathLock> LocalStore::Lock(std::string file) {
+  while (locked_.contains(file)) {
+    lock_released_.Reset();
+    co_await lock_released_.Wait();
+  }
+  co_return PathLock(*this, std::move(file));
+}
+
+std::string LocalStore::OnDisk(const std::string& path) const { return JoinPath(root_, path); }
+
+Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string content) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  const std::string directory = ParentPath(file);
+  const PathLock lock = co_await Lock(file);
+  WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
+  const absl::StatusOr<FileInfo> there = co_await node_.disk().Stat(file);
+  absl::Status linked = absl::AlreadyExistsError(absl::StrCat(path, " exists"));
+  if (absl::IsNotFound(there.status())) {
+    const uint64_t size = content.size();
+    WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
+                           co_await WriteTemporary(directory, std::move(content)));
+    linked = co_await node_.disk().Link(temporary, file);
+    // If it stays, it is a leftover that nobody sees.
+    (co_await node_.disk().Remove(temporary)).IgnoreError();
+    if (linked.ok()) known_[file] = Known{.synced_bytes = size};
+  } else if (!there.ok()) {
+    co_return there.status();
+  }
+  if (!linked.ok() && !absl::IsAlreadyExists(linked)) co_return linked;
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return linked;
+}
+
+Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::string bytes) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kWrite));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+  if (size < offset) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(path, ": cannot append at ", offset, ", the file ends at ", size));
+  }
+  const uint64_t end = offset + bytes.size();
+  // A repeated request finds its bytes there, or the part of them that was written.
+  const uint64_t there = std::min(size - offset, uint64_t{bytes.size()});
+  if (there > 0) {
+    WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await handle->ReadAt(offset, there));
+    if (found.size() != there || !absl::StartsWith(bytes, found)) {
+      co_return absl::FailedPreconditionError(
+          absl::StrCat(path, ": cannot append at ", offset, ", other bytes stand there"));
+    }
+  }
+  known_[file].appended = true;
+  if (there < bytes.size()) {
+    bytes.erase(0, there);
+    WT_CO_RETURN_IF_ERROR(co_await handle->WriteAt(offset + there, std::move(bytes)));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, end));
+  co_return co_await SyncName(file);
+}
+
+Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t offset,
+                                                   uint64_t length) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kRead));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+  offset = std::min(offset, size);
+  length = std::min(length, size - offset);
+  WT_CO_ASSIGN_OR_RETURN(std::string bytes, co_await handle->ReadAt(offset, length));
+  // Synced after it was read: so all that is shown had been written before the sync.
+  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, offset + bytes.size()));
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return bytes;
+}
+
+Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string directory) {
+  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
+  const std::string listed = OnDisk(directory);
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
+  std::vector<StoredFile> files;
+  if (absl::IsNotFound(entries.status())) co_return files;
+  WT_CO_RETURN_IF_ERROR(entries.status());
+  bool names_durable = true;
+  for (const DirectoryEntry& entry : *entries) {
+    if (IsTemporary(entry.name)) continue;
+    const std::string file = JoinPath(listed, entry.name);
+    const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
+    if (absl::IsNotFound(info.status())) continue;
+    WT_CO_RETURN_IF_ERROR(info.status());
+    StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
+    if (info->kind == FileKind::kDirectory) {
+      names_durable = names_durable && durable_directories_.contains(file);
+    } else {
+      shown.size_bytes = info->size_bytes;
+      shown.modified = info->modified;
+      WT_CO_ASSIGN_OR_RETURN(const bool there, co_await SyncListed(file, info->size_bytes));
+      if (!there) continue;
+      names_durable = names_durable && known_[file].name_durable;
+    }
+    files.push_back(std::move(shown));
+  }
+  if (!names_durable) {
+    WT_CO_RETURN_IF_ERROR(co_await SyncNames(listed));
+    for (const StoredFile& shown : files) {
+      const std::string file = JoinPath(listed, shown.name);
+      if (shown.kind == FileKind::kDirectory) {
+        durable_directories_.insert(file);
+      } else if (const auto known = known_.find(file); known != known_.end()) {
+        known->second.name_durable = true;
+      }
+    }
+  }
+  co_return files;
+}
+
+Task<absl::StatusOr<bool>> LocalStore::SyncListed(std::string file, uint64_t size) {
+  const PathLock lock = co_await Lock(file);
+  WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
+  if (known_[file].synced_bytes >= size) co_return true;
+  const absl::StatusOr<std::unique_ptr<File>> handle =
+      co_await node_.disk().Open(file, OpenMode::kRead);
+  if (absl::IsNotFound(handle.status())) {
+    known_.erase(file);
+    co_return false;
+  }
+  WT_CO_RETURN_IF_ERROR(handle.status());
+  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, **handle, size));
+  co_return true;
+}
+
+Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
+  // Whoever reads `to` may rely on its content at once.
+  WT_CO_ASSIGN_OR_RETURN(const std::string content, co_await ReadAll(from));
+  WT_CO_RETURN_IF_ERROR(CheckPath(to));
+  const std::string file = OnDisk(to);
+  const std::string directory = ParentPath(file);
+  absl::Status linked;
+  {
+    const PathLock lock = co_await Lock(file);
+    WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
+    linked = co_await node_.disk().Link(OnDisk(from), file);
+    if (linked.ok()) {
+      WT_CO_RETURN_IF_ERROR(co_await SyncNames(directory));
+      known_[file] = Known{.name_durable = true, .synced_bytes = content.size()};
+    }
+  }
+  if (!absl::IsAlreadyExists(linked)) co_return linked;
+  WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await ReadAll(to));
+  co_return found == content ? absl::OkStatus() : linked;
+}
+
+Task<absl::Status> LocalStore::Remove(std::string path) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  const absl::Status removed = co_await node_.disk().Remove(file);
+  if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
+  known_.erase(file);
+  // Even if it was gone: an earlier request may have failed before its sync.
+  const absl::Status synced = co_await node_.disk().SyncDirectory(ParentPath(file));
+  co_return absl::IsNotFound(synced) ? absl::OkStatus() : synced;
+}
+
+Task<absl::Status> LocalStore::RemoveLeftovers() {
+  std::vector<std::string> directories = {root_};
+  while (!directories.empty()) {
+    const std::string directory = std::move(directories.back());
+    directories.pop_back();
+    const absl::StatusOr<std::vector<DirectoryEntry>> entries =
+        co_await node_.disk().List(directory);
+    if (absl::IsNotFound(entries.status())) continue;
+    WT_CO_RETURN_IF_ERROR(entries.status());
+    for (const DirectoryEntry& entry : *entries) {
+      const std::string path = JoinPath(directory, entry.name);
+      if (entry.kind == FileKind::kDirectory) {
+        directories.push_back(path);
+      } else if (IsTemporary(entry.name) && entry.name != kLockFile) {
+        WT_CO_RETURN_IF_ERROR(co_await node_.disk().Remove(path));
+      }
+    }
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> LocalStore::MakeDirectories(std::string directory) {
+  if (directory.empty() || durable_directories_.contains(directory)) co_return absl::OkStatus();
+  const std::string parent = ParentPath(directory);
+  WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(parent));
+  const absl::Status made = co_await node_.disk().MakeDirectory(directory);
+  if (!made.ok() && !absl::IsAlreadyExists(made)) co_return made;
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(parent));
+  durable_directories_.insert(directory);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> LocalStore::SyncNames(std::string directory) {
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
+  if (directory.empty() || durable_directories_.contains(directory)) co_return absl::OkStatus();
+  WT_CO_RETURN_IF_ERROR(co_await SyncNames(ParentPath(directory)));
+  durable_directories_.insert(std::move(directory));
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::string>> LocalStore::WriteTemporary(std::string directory,
+                                                             std::string content) {
+  while (true) {
+    const uint64_t number = random_.Next();
+    const std::string name = JoinPath(directory, TemporaryName(number));
+    absl::StatusOr<std::unique_ptr<File>> handle =
+        co_await node_.disk().Open(name, OpenMode::kCreateNew);
+    if (absl::IsAlreadyExists(handle.status())) continue;
+    WT_CO_RETURN_IF_ERROR(handle.status());
+    absl::Status written = co_await (*handle)->WriteAt(0, std::move(content));
+    if (written.ok()) written = co_await (*handle)->Sync();
+    if (written.ok()) co_return name;
+    (co_await node_.disk().Remove(name)).IgnoreError();
+    co_return written;
+  }
+}
+
+Task<absl::Status> LocalStore::SyncContent(std::string file, File& handle, uint64_t length) {
+  if (known_[file].synced_bytes >= length) co_return absl::OkStatus();
+  const absl::Status synced = co_await handle.Sync();
+  if (synced.ok()) {
+    known_[file].synced_bytes = length;
+    co_return absl::OkStatus();
+  }
+  known_[file].distrusted = root_lock_ != nullptr || known_[file].appended;
+  if (!known_[file].distrusted) co_return synced;
+  co_return co_await WriteAnew(file);
+}
+
+Task<absl::Status> LocalStore::SyncName(std::string file) {
+  if (known_[file].name_durable) co_return absl::OkStatus();
+  WT_CO_RETURN_IF_ERROR(co_await SyncNames(ParentPath(file)));
+  known_[file].name_durable = true;
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> LocalStore::WriteAnewIfDistrusted(std::string file) {
+  const auto known = known_.find(file);
+  if (known == known_.end() || !known->second.distrusted) co_return absl::OkStatus();
+  co_return co_await WriteAnew(file);
+}
+
+Task<absl::Status> LocalStore::WriteAnew(std::string file) {
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kRead));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+  WT_CO_ASSIGN_OR_RETURN(std::string content, co_await handle->ReadAt(0, size));
+  const std::string directory = ParentPath(file);
+  WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
+                         co_await WriteTemporary(directory, std::move(content)));
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary, file));
+  WT_CO_RETURN_IF_ERROR(co_await SyncNames(directory));
+  known_[file] = Known{.name_durable = true,
+                       .appended = known_[file].appended,
+                       .distrusted = false,
+                       .synced_bytes = size};
+  co_return absl::OkStatus();
+}
+
+}  // namespace wavetank::checkpoint

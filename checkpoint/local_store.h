@@ -1,0 +1,96 @@
+// LocalStore: a Store over the disk of this machine.
+//
+// How the contract is kept on a disk where nothing survives a power loss until it is synced:
+// - A whole file is written to a name beginning with ".tmp-", synced, and linked to its name: the
+//   name appears with all of its content. Then the directory is synced, and every directory above
+//   it that this instance does not know to be durable.
+// - What a dead process left, or another one is writing, may be visible without being durable. So
+//   what Read and List found is synced, after it was read and before it is shown, unless this
+//   instance knows that it was synced already.
+// - A file whose sync failed is never trusted again: what it shows may be in memory alone although
+//   a later sync succeeds. It is written anew, into a synced file that then takes its name. That is
+//   sound for a file that only this instance appends to: one it has appended to, or with
+//   OpenExclusive any. For another's the error is returned, and the next read syncs it again.
+//
+// Calls on one path wait for one another; calls on different paths run concurrently.
+#ifndef WAVETANK_CHECKPOINT_LOCAL_STORE_H_
+#define WAVETANK_CHECKPOINT_LOCAL_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/store.h"
+#include "platform/event.h"
+#include "platform/node.h"
+
+namespace wavetank::checkpoint {
+
+class LocalStore final : public Store {
+ public:
+  // `root` is a directory of the node's disk, "" for all of it; it need not exist. `node` must
+  // outlive the store. Other processes may use the same root.
+  LocalStore(platform::Node& node, std::string root);
+  // The store as the only one over its root (a lock holds the others off), cleared of what dead
+  // processes left half-written. kFailedPrecondition: somebody holds the lock.
+  static Task<absl::StatusOr<std::unique_ptr<LocalStore>>> OpenExclusive(platform::Node& node,
+                                                                         std::string root);
+
+  Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
+  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
+  Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override;
+  Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::Status> Link(std::string from, std::string to) override;
+  Task<absl::Status> Remove(std::string path) override;
+
+ private:
+  // What this instance knows of a file.
+  struct Known {
+    bool name_durable = false;
+    bool appended = false;    // by this instance, so by nobody else
+    bool distrusted = false;  // a sync of it failed: to be written anew
+    uint64_t synced_bytes = 0;
+  };
+  // The right to work on one path.
+  class PathLock;
+  Task<PathLock> Lock(std::string file);
+
+  std::string OnDisk(const std::string& path) const;
+  Task<absl::Status> MakeDirectories(std::string directory);
+  // Makes the names in `directory` durable, and its own.
+  Task<absl::Status> SyncNames(std::string directory);
+  // A new synced file in `directory`, by the name it returns.
+  Task<absl::StatusOr<std::string>> WriteTemporary(std::string directory, std::string content);
+
+  Task<absl::Status> RemoveLeftovers();
+
+  // Makes durable what List is about to show. False: the file is gone.
+  Task<absl::StatusOr<bool>> SyncListed(std::string file, uint64_t size);
+
+  // REQUIRES, from here on: the lock of `file`, a path on the disk, is held.
+  Task<absl::Status> WriteAnew(std::string file);
+  Task<absl::Status> WriteAnewIfDistrusted(std::string file);
+  // Makes the first `length` bytes durable. REQUIRES: they have been written.
+  Task<absl::Status> SyncContent(std::string file, platform::File& handle, uint64_t length);
+  Task<absl::Status> SyncName(std::string file);
+
+  platform::Node& node_;
+  const std::string root_;
+  std::unique_ptr<platform::FileLock> root_lock_;  // with OpenExclusive
+  platform::Random random_;
+  absl::btree_map<std::string, Known> known_;         // by path on the disk
+  absl::btree_set<std::string> durable_directories_;  // paths that survive, each with those above
+  absl::btree_set<std::string> locked_;
+  platform::Event lock_released_;
+};
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_LOCAL_STORE_H_

@@ -1,0 +1,27 @@
+// Paths within a store or on a disk: "/"-separated, relative, without "." or "..".
+#ifndef WAVETANK_CHECKPOINT_PATHS_H_
+#define WAVETANK_CHECKPOINT_PATHS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace wavetank::checkpoint {
+
+// kInvalidArgument if `path` is not fit to name a file in a store.
+absl::Status CheckPath(std::string_view path);
+
+// Either part may be "".
+std::string JoinPath(std::string_view directory, std::string_view name);
+// "" for a path of one component.
+std::string ParentPath(std::string_view path);
+
+// Files under these names are invisible in a store: unfinished, or left by a process that died.
+bool IsTemporary(std::string_view name);
+std::string TemporaryName(uint64_t number);
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_PATHS_H_

@@ -1,0 +1,46 @@
+// The steps of checkpoint/: where crashes, pauses and power losses can be asked for by name.
+#ifndef WAVETANK_CHECKPOINT_STEPS_H_
+#define WAVETANK_CHECKPOINT_STEPS_H_
+
+#include "platform/step.h"
+
+namespace wavetank::checkpoint::steps {
+
+using platform::StepName;
+
+// A new owner of a fenced log (design.md section 5).
+inline constexpr StepName kEpochCreated{"fenced_log.epoch_created", "epoch",
+                                        "A new owner's epoch is durable; it has read nothing yet."};
+inline constexpr StepName kPredecessorsRead{
+    "fenced_log.predecessors_read", "epoch, base, records",
+    "A new owner has read what counts, through the newest sealed epoch before its own (the base)."};
+inline constexpr StepName kSealed{"fenced_log.sealed", "epoch, base",
+                                  "A new owner's first group, which seals its predecessors, is "
+                                  "durable."};
+inline constexpr StepName kTakenOver{"fenced_log.taken_over", "epoch, records",
+                                     "A new owner has seen no newer one, and acts from here on."};
+
+// An owner's group of records.
+inline constexpr StepName kGroupAppended{"fenced_log.appended", "epoch, sequence, records",
+                                         "A group is durable, and not yet known to count."};
+inline constexpr StepName kGroupCounts{"fenced_log.counts", "epoch, sequence",
+                                       "The owner of a group has seen no newer owner after it."};
+inline constexpr StepName kFenced{"fenced_log.fenced", "epoch",
+                                  "An owner has seen a newer one, and stops."};
+
+// Versioned state.
+inline constexpr StepName kStateFileWritten{
+    "state_store.written", "version, bytes, snapshot",
+    "A delta or snapshot is durable under its unique name; nothing refers to it yet."};
+
+// The store service.
+inline constexpr StepName kStoreRequestDone{
+    "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
+
+inline constexpr const StepName* kAll[] = {&kEpochCreated, &kPredecessorsRead, &kSealed,
+                                           &kTakenOver,    &kGroupAppended,    &kGroupCounts,
+                                           &kFenced,       &kStateFileWritten, &kStoreRequestDone};
+
+}  // namespace wavetank::checkpoint::steps
+
+#endif  // WAVETANK_CHECKPOINT_STEPS_H_
