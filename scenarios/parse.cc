@@ -141,8 +141,10 @@ class SourcePlaces {
     const auto* reflection = message.GetReflection();
     for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
       const FieldDescriptor* field = message.GetDescriptor()->field(i);
-      const int count = field->is_repeated() ? reflection->FieldSize(message, field)
-                                             : (reflection->HasField(message, field) ? 1 : 0);
+      // The tree also knows of fields that are written and have their default value.
+      const bool written = field->is_repeated() || tree.GetLocation(field, -1).line >= 0;
+      const int count =
+          field->is_repeated() ? reflection->FieldSize(message, field) : (written ? 1 : 0);
       for (int k = 0; k < count; ++k) {
         const int index = field->is_repeated() ? k : -1;
         const ParseLocation at = tree.GetLocation(field, index);

@@ -1,0 +1,71 @@
+#include "scenarios/input.h"
+
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+absl::StatusOr<InputPlan> Plan(const std::string& input, uint64_t seed = 1) {
+  const auto parsed = ParseScenario("a", "schema_version: 1\ninput { " + input + " }");
+  if (!parsed.ok()) return parsed.status();
+  return PlanInput(*parsed, parsed->scenario->input(0), platform::Random(seed),
+                   [](const std::string& path) -> absl::StatusOr<std::string> {
+                     if (path == "there.txt") return "one\ntwo\n";
+                     return absl::NotFoundError("no such file");
+                   });
+}
+
+TEST(PlanInput, CutsLinesIntoFilesThatArriveOneAfterAnother) {
+  const auto plan = Plan(
+      R"(lines { line: "a" line: "b" line: "c" } arrival { records_each: 2 first_ms: 5 every_ms: 10 })");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_THAT(*plan, SizeIs(2));
+  EXPECT_EQ((*plan)[0].at_ms, 5);
+  EXPECT_THAT((*plan)[0].lines, ElementsAre("a", "b"));
+  EXPECT_EQ((*plan)[1].at_ms, 15);
+  EXPECT_EQ((*plan)[1].name, "input-00001.txt");
+  EXPECT_THAT((*plan)[1].lines, ElementsAre("c"));
+}
+
+TEST(PlanInput, ReadsAFileOfTheHostOrSaysWhereItIsAskedFor) {
+  const auto plan = Plan(R"(file: "there.txt")");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT((*plan)[0].lines, ElementsAre("one", "two"));
+  EXPECT_EQ(Plan(R"(file: "gone.txt")").status().message(), "a:2:9: NOT_FOUND: no such file");
+}
+
+TEST(PlanInput, GeneratedLinesCarryTheirIdAndDependOnTheSeedAlone) {
+  const auto plan = Plan("generator { records: 50 }");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(RecordIds((*plan)[0].lines), SizeIs(50));
+  EXPECT_EQ(Plan("generator { records: 50 }")->front().lines, plan->front().lines);
+  EXPECT_NE(Plan("generator { records: 50 }", 2)->front().lines, plan->front().lines);
+}
+
+TEST(PlanInput, DisorderKeepsEveryRecord) {
+  const std::string timed = "records: 40 event_step_ms: 1000 ";
+  auto ordered = Plan("generator { " + timed + "}")->front().lines;
+  auto disordered =
+      Plan("generator { " + timed + "disorder_ppm: 500000 disorder_by: 5 }")->front().lines;
+  EXPECT_NE(ordered, disordered);
+  std::sort(ordered.begin(), ordered.end());
+  std::sort(disordered.begin(), disordered.end());
+  EXPECT_EQ(ordered, disordered);
+}
+
+TEST(PlanInput, RefusesWhatMakesNoSense) {
+  EXPECT_EQ(Plan("name: \"x\"").status().message(),
+            "a:2:9: an input needs lines, a file or a generator");
+  EXPECT_EQ(Plan("generator { records: 0 }").status().message(), "a:2:21: records must be above 0");
+  EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),
+            "a:2:39: records_each must be above 0");
+}
+
+}  // namespace
+}  // namespace wavetank::scenarios
