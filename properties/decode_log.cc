@@ -1,0 +1,234 @@
+#include "properties/decode_log.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "platform/text.h"
+
+namespace wavetank::properties {
+namespace {
+
+constexpr size_t kGroupHeaderBytes = 40;
+constexpr uint32_t kSealKind = 1;
+constexpr uint32_t kRecordsKind = 2;
+
+// Reads numbers and strings off the front of some bytes; false once something is missing.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  bool done() const { return bytes_.empty(); }
+  bool Fixed(size_t size, uint64_t* value) {
+    if (bytes_.size() < size) return false;
+    *value = 0;
+    for (size_t i = size; i-- > 0;) *value = *value << 8 | static_cast<unsigned char>(bytes_[i]);
+    bytes_.remove_prefix(size);
+    return true;
+  }
+  bool Varint(uint64_t* value) {
+    *value = 0;
+    for (int shift = 0; shift < 64 && !bytes_.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes_.front());
+      bytes_.remove_prefix(1);
+      *value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+  bool Text(std::string* text) {
+    uint64_t size = 0;
+    if (!Varint(&size) || bytes_.size() < size) return false;
+    *text = std::string(bytes_.substr(0, size));
+    bytes_.remove_prefix(size);
+    return true;
+  }
+  bool Records(std::vector<std::string>* records) {
+    uint64_t count = 0;
+    if (!Varint(&count)) return false;
+    for (; count > 0; --count) {
+      if (!Text(&records->emplace_back())) return false;
+    }
+    return true;
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+std::string LittleEndian64(uint64_t value) {
+  std::string bytes;
+  for (int shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<char>(value >> shift));
+  return bytes;
+}
+
+// FORMAT.md, "Log file": FNV-1a, plus the length, through the finaliser of SplitMix64.
+uint64_t FileId(std::string_view owner) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : owner) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 0x100000001b3ULL;
+  }
+  hash += owner.size();
+  hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebULL;
+  return hash ^ (hash >> 31);
+}
+
+struct LogGroup {
+  uint64_t kind = 0;
+  uint64_t end = 0;
+  std::string payload;
+};
+
+// The groups from the front of the file that are whole; what follows is a tear, or damage.
+std::vector<LogGroup> WholeGroups(std::string_view bytes, uint64_t file_id, int64_t epoch) {
+  std::vector<LogGroup> groups;
+  uint64_t offset = 0;
+  while (bytes.size() - offset >= kGroupHeaderBytes && bytes.substr(offset, 4) == "WTLG") {
+    Cursor header(bytes.substr(offset + 4, kGroupHeaderBytes - 4));
+    uint64_t checksum = 0, length = 0, sequence = 0, group_epoch = 0, durable = 0;
+    LogGroup group;
+    header.Fixed(4, &checksum);
+    header.Fixed(4, &length);
+    header.Fixed(4, &group.kind);
+    header.Fixed(8, &sequence);
+    header.Fixed(8, &group_epoch);
+    header.Fixed(8, &durable);
+    if (length == 0 || length > bytes.size() - offset - kGroupHeaderBytes) break;
+    const std::string_view covered = bytes.substr(offset + 8, kGroupHeaderBytes - 8 + length);
+    const std::string salted =
+        LittleEndian64(file_id) + LittleEndian64(offset) + std::string(covered);
+    if (PlainCrc32c(salted) != checksum || sequence != groups.size() ||
+        static_cast<int64_t>(group_epoch) != epoch || durable > offset) {
+      break;
+    }
+    group.payload = std::string(bytes.substr(offset + kGroupHeaderBytes, length));
+    offset += kGroupHeaderBytes + length;
+    group.end = offset;
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+class FencedLogDecoder {
+ public:
+  FencedLogDecoder(const DurableFiles& files, std::string directory)
+      : files_(files), directory_(std::move(directory)) {}
+
+  absl::StatusOr<std::optional<std::vector<std::string>>> Decode() {
+    int64_t newest = 0;
+    while (files_.contains(Path("epoch", newest + 1))) ++newest;
+    if (newest == 0 || !files_.contains(Path("log", newest))) return std::nullopt;
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(newest));
+    if (groups.empty()) return std::nullopt;
+    std::vector<std::string> counting;
+    WT_RETURN_IF_ERROR(AddSealed(groups.front(), newest, counting));
+    for (size_t i = 1; i < groups.size(); ++i) {
+      WT_RETURN_IF_ERROR(AddRecords(groups[i], newest, counting));
+    }
+    return counting;
+  }
+
+ private:
+  std::string Path(std::string_view kind, int64_t epoch) const {
+    return absl::StrCat(directory_, "/", platform::ToAbsl(kind), "-", epoch);
+  }
+  absl::Status Damaged(std::string_view kind, int64_t epoch, std::string_view why) const {
+    return absl::DataLossError(absl::StrCat(Path(kind, epoch), ": ", platform::ToAbsl(why)));
+  }
+
+  absl::StatusOr<std::vector<LogGroup>> Groups(int64_t epoch) const {
+    const auto owner_file = files_.find(Path("epoch", epoch));
+    if (owner_file == files_.end()) return Damaged("epoch", epoch, "is gone");
+    const std::string_view bytes = owner_file->second;
+    Cursor cursor(bytes.substr(std::min<size_t>(4, bytes.size())));
+    uint64_t format = 0, checksum = 0;
+    std::string owner;
+    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format != 1 ||
+        !cursor.Text(&owner) || !cursor.Fixed(4, &checksum) || !cursor.done() ||
+        checksum != PlainCrc32c(bytes.substr(0, bytes.size() - 4))) {
+      return Damaged("epoch", epoch, "is no whole epoch file");
+    }
+    const auto log = files_.find(Path("log", epoch));
+    if (log == files_.end()) return Damaged("log", epoch, "is gone");
+    return WholeGroups(log->second, FileId(owner), epoch);
+  }
+
+  absl::Status AddRecords(const LogGroup& group, int64_t epoch,
+                          std::vector<std::string>& counting) const {
+    Cursor cursor(group.payload);
+    if (group.kind != kRecordsKind || !cursor.Records(&counting) || !cursor.done()) {
+      return Damaged("log", epoch,
+                     absl::StrCat("the group that ends at ", group.end, " is malformed"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddSealed(const LogGroup& seal, int64_t epoch,
+                         std::vector<std::string>& counting) const {
+    Cursor cursor(seal.payload);
+    uint64_t items = 0;
+    bool whole = seal.kind == kSealKind && cursor.Varint(&items);
+    for (; whole && items > 0; --items) {
+      uint64_t tag = 0, of_epoch = 0, length = 0;
+      whole = cursor.Varint(&tag);
+      if (whole && tag == 1) {
+        whole = cursor.Varint(&of_epoch) && cursor.Varint(&length);
+        if (whole) {
+          WT_RETURN_IF_ERROR(AddInPlace(static_cast<int64_t>(of_epoch), length, counting));
+        }
+      } else {
+        whole = whole && tag == 2 && cursor.Records(&counting);
+      }
+    }
+    if (!whole || !cursor.done()) return Damaged("log", epoch, "the seal is malformed");
+    return absl::OkStatus();
+  }
+
+  absl::Status AddInPlace(int64_t epoch, uint64_t length,
+                          std::vector<std::string>& counting) const {
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(epoch));
+    uint64_t reached = 0;
+    for (size_t i = 0; i < groups.size() && groups[i].end <= length; ++i) {
+      reached = groups[i].end;
+      if (i > 0) WT_RETURN_IF_ERROR(AddRecords(groups[i], epoch, counting));
+    }
+    if (reached != length) {
+      return Damaged("log", epoch,
+                     absl::StrCat("counts up to ", length, " but is whole only up to ", reached));
+    }
+    return absl::OkStatus();
+  }
+
+  const DurableFiles& files_;
+  const std::string directory_;
+};
+
+}  // namespace
+
+uint32_t PlainCrc32c(std::string_view bytes) {
+  static constexpr std::array<uint32_t, 256> kTable = [] {
+    std::array<uint32_t, 256> table{};
+    for (uint32_t byte = 0; byte < 256; ++byte) {
+      uint32_t crc = byte;
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78u : 0);
+      table[byte] = crc;
+    }
+    return table;
+  }();
+  uint32_t crc = ~uint32_t{0};
+  for (const char c : bytes)
+    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff];
+  return ~crc;
+}
+
+absl::StatusOr<std::optional<std::vector<std::string>>> DecodeFencedLog(
+    const DurableFiles& files, const std::string& directory) {
+  return FencedLogDecoder(files, directory).Decode();
+}
+
+}  // namespace wavetank::properties

@@ -1,0 +1,108 @@
+#include "properties/decode_log.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "checkpoint/framing.h"
+#include "platform/random.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(PlainCrc32c, GivesTheCheckValueOfCastagnoli) {
+  EXPECT_EQ(PlainCrc32c("123456789"), 0xE3069283u);
+}
+
+std::string Number(uint32_t value) {
+  std::string bytes;
+  for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(value >> shift));
+  return bytes;
+}
+
+std::string EpochFile(const std::string& owner) {
+  std::string bytes = "WTEP" + Number(1) + static_cast<char>(owner.size()) + owner;
+  return bytes + Number(PlainCrc32c(bytes));
+}
+
+std::string Texts(const std::vector<std::string>& texts) {
+  std::string bytes(1, static_cast<char>(texts.size()));
+  for (const std::string& text : texts) bytes += static_cast<char>(text.size()) + text;
+  return bytes;
+}
+
+// Builds log files with the product's encoder: two implementations of one format meet here.
+class LogBuilder {
+ public:
+  LogBuilder(DurableFiles& files, int64_t epoch) : files_(files), epoch_(epoch) {
+    const std::string owner = "owner-" + std::to_string(epoch);
+    files_["q/epoch-" + std::to_string(epoch)] = EpochFile(owner);
+    file_ = {"q/log-" + std::to_string(epoch), platform::StableHash(owner), epoch};
+  }
+  // Gives the length of the file after the group.
+  uint64_t Add(checkpoint::GroupKind kind, std::string payload) {
+    std::string& bytes = files_[file_.path];
+    checkpoint::Group group;
+    group.kind = kind;
+    group.sequence = sequence_++;
+    group.epoch = epoch_;
+    group.offset = bytes.size();
+    group.payload = std::move(payload);
+    bytes += EncodeGroup(file_, group);
+    return bytes.size();
+  }
+
+ private:
+  DurableFiles& files_;
+  const int64_t epoch_;
+  checkpoint::LogFile file_;
+  uint64_t sequence_ = 0;
+};
+
+const std::string kEmptySeal(1, '\0');
+
+TEST(DecodeFencedLog, CountsTheGroupsOfTheOnlyEpochAndCutsATear) {
+  DurableFiles files;
+  LogBuilder log(files, 1);
+  log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  log.Add(checkpoint::GroupKind::kRecords, Texts({"a", "b"}));
+  log.Add(checkpoint::GroupKind::kRecords, Texts({"c"}));
+  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "b", "c"));
+  files["q/log-1"].pop_back();
+  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "b"));
+}
+
+TEST(DecodeFencedLog, HasNoAnswerUntilTheNewestEpochHasSealed) {
+  DurableFiles files;
+  EXPECT_FALSE(DecodeFencedLog(files, "q")->has_value());
+  LogBuilder first(files, 1);
+  first.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre());
+  LogBuilder second(files, 2);
+  EXPECT_FALSE(DecodeFencedLog(files, "q")->has_value());
+}
+
+TEST(DecodeFencedLog, CountsWhatTheSealRefersToAndCarriesAndNothingElse) {
+  DurableFiles files;
+  LogBuilder first(files, 1);
+  first.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  const uint64_t length = first.Add(checkpoint::GroupKind::kRecords, Texts({"a"}));
+  first.Add(checkpoint::GroupKind::kRecords, Texts({"carried"}));
+  first.Add(checkpoint::GroupKind::kRecords, Texts({"beyond the seal"}));
+  LogBuilder second(files, 2);
+  ASSERT_LT(length, 128u);
+  std::string seal = {2, 1, 1, static_cast<char>(length), 2};
+  seal += Texts({"carried"});
+  second.Add(checkpoint::GroupKind::kSeal, seal);
+  second.Add(checkpoint::GroupKind::kRecords, Texts({"d"}));
+  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "carried", "d"));
+
+  files["q/log-1"][length - 1] ^= 1;
+  const auto damaged = DecodeFencedLog(files, "q");
+  EXPECT_THAT(std::string(damaged.status().message()), HasSubstr("q/log-1: counts up to"));
+}
+
+}  // namespace
+}  // namespace wavetank::properties
