@@ -23,7 +23,8 @@ absl::StatusOr<InputPlan> Plan(const std::string& input, uint64_t seed = 1) {
 
 TEST(PlanInput, CutsLinesIntoFilesThatArriveOneAfterAnother) {
   const auto plan = Plan(
-      R"(lines { line: "a" line: "b" line: "c" } arrival { records_each: 2 first_ms: 5 every_ms: 10 })");
+      R"(lines { line: "a" line: "b" line: "c" }
+         arrival { records_each: 2 first_ms: 5 every_ms: 10 })");
   ASSERT_TRUE(plan.ok()) << plan.status();
   ASSERT_THAT(*plan, SizeIs(2));
   EXPECT_EQ((*plan)[0].at_ms, 5);
