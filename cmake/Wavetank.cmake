@@ -37,6 +37,7 @@ function(wavetank_install_target name)
   add_library(wavetank::${name} ALIAS wavetank_${name})
   set_target_properties(wavetank_${name} PROPERTIES EXPORT_NAME ${name})
   add_dependencies(product wavetank_${name})
+  set_property(GLOBAL APPEND PROPERTY WAVETANK_LIBRARIES wavetank::${name})
   install(TARGETS wavetank_${name} EXPORT wavetank ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
