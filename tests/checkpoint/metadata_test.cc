@@ -1,0 +1,164 @@
+#include "checkpoint/metadata.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using testing::HasSubstr;
+
+MetadataRecord Query() {
+  QueryMetadata query;
+  query.set_query_id("q-1");
+  return Record(query);
+}
+
+MetadataRecord Defines(int64_t batch) {
+  BatchDefinition definition;
+  definition.set_batch_id(batch);
+  definition.set_timestamp_ms(1000 + batch);
+  SourceRange* source = definition.add_sources();
+  source->set_start_offset(std::to_string(batch));
+  source->set_end_offset(std::to_string(batch + 1));
+  definition.set_hash(DefinitionHash(definition));
+  return Record(definition);
+}
+
+MetadataRecord Prepares(int64_t batch, std::string attempt) {
+  Prepared prepared;
+  prepared.set_batch_id(batch);
+  prepared.set_attempt_id(std::move(attempt));
+  return Record(prepared);
+}
+
+MetadataRecord Commits(int64_t batch, std::string attempt) {
+  Commit commit;
+  commit.set_batch_id(batch);
+  commit.set_attempt_id(std::move(attempt));
+  return Record(commit);
+}
+
+MetadataRecord Graph() { return Record(GraphMetadata()); }
+
+MetadataRecord AddsBlock(std::string id) {
+  BlockAdded block;
+  block.set_block_id(std::move(id));
+  return Record(block);
+}
+
+MetadataRecord HasInput(int64_t time, std::vector<std::string> blocks) {
+  BatchInput input;
+  input.set_batch_time_ms(time);
+  StreamInput* stream = input.add_streams();
+  for (std::string& id : blocks) stream->add_blocks()->set_block_id(std::move(id));
+  return Record(input);
+}
+
+MetadataRecord Completes(int64_t time) {
+  BatchCompleted completed;
+  completed.set_batch_time_ms(time);
+  return Record(completed);
+}
+
+std::string WhyQueryRefused(const std::vector<MetadataRecord>& records) {
+  return ReadQueryHistory("offsets", records).status().ToString();
+}
+std::string WhyGraphRefused(const std::vector<MetadataRecord>& records) {
+  return ReadGraphHistory("graph", records).status().ToString();
+}
+
+TEST(Metadata, ReadsBackWhatWasWritten) {
+  const MetadataRecord record = Prepares(3, "a");
+  const absl::StatusOr<MetadataRecord> read = DecodeMetadata(EncodeMetadata(record));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->prepared().batch_id(), 3);
+  EXPECT_EQ(read->SerializeAsString(), record.SerializeAsString());
+}
+
+TEST(Metadata, RefusesTheFutureByName) {
+  MetadataRecord record = Defines(0);
+  record.set_format_version(kMetadataFormat + 1);
+  const absl::Status status = DecodeMetadata(EncodeMetadata(record)).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(status.ToString(), HasSubstr("format version 2 is newer than 1"));
+
+  MetadataRecord unknown;
+  unknown.set_format_version(kMetadataFormat);
+  EXPECT_TRUE(absl::IsFailedPrecondition(DecodeMetadata(EncodeMetadata(unknown)).status()));
+  EXPECT_TRUE(absl::IsDataLoss(DecodeMetadata("").status()));
+  EXPECT_TRUE(absl::IsDataLoss(DecodeMetadata("\xff\xff\xff").status()));
+}
+
+TEST(Metadata, HashesADefinitionByItsContentAndStaysTheSame) {
+  BatchDefinition definition = Defines(0).definition();
+  // A constant: sinks keep it across processes, builds and versions.
+  EXPECT_EQ(definition.hash(), 3874925418746996400u);
+  EXPECT_EQ(DefinitionHash(definition), definition.hash());
+  definition.mutable_sources(0)->set_end_offset("2");
+  EXPECT_NE(DefinitionHash(definition), definition.hash());
+}
+
+TEST(QueryHistory, TellsEachBatchAndItsNewestAttempt) {
+  const absl::StatusOr<QueryHistory> history =
+      ReadQueryHistory("offsets", {Query(), Defines(0), Prepares(0, "a"), Prepares(0, "b"),
+                                   Commits(0, "b"), Defines(1), Prepares(1, "c")});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->metadata->query_id(), "q-1");
+  ASSERT_EQ(history->batches.size(), 2u);
+  EXPECT_EQ(history->batches[0].prepared->attempt_id(), "b");
+  EXPECT_TRUE(history->batches[0].commit.has_value());
+  EXPECT_EQ(history->batches[1].prepared->attempt_id(), "c");
+  EXPECT_FALSE(history->batches[1].commit.has_value());
+  EXPECT_TRUE(ReadQueryHistory("offsets", {})->batches.empty());
+}
+
+TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
+  EXPECT_THAT(WhyQueryRefused({Defines(0)}), HasSubstr("metadata is missing"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Query()}), HasSubstr("not the first"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Defines(1)}), HasSubstr("the next is 0"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Defines(0), Defines(1)}), HasSubstr("not committed"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Prepares(0, "a")}),
+              HasSubstr("newest definition is of -1"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Defines(0), Commits(0, "a")}), HasSubstr("prepared last"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Defines(0), Prepares(0, "a"), Commits(0, "b")}),
+              HasSubstr("attempt b of batch 0 was not the one prepared last"));
+  EXPECT_THAT(
+      WhyQueryRefused({Query(), Defines(0), Prepares(0, "a"), Commits(0, "a"), Prepares(0, "b")}),
+      HasSubstr("batch 0 was committed"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Completes(1000)}), HasSubstr("another job's"));
+  MetadataRecord changed = Defines(0);
+  changed.mutable_definition()->set_timestamp_ms(5);
+  EXPECT_THAT(WhyQueryRefused({Query(), changed}), HasSubstr("hash of its content"));
+}
+
+TEST(GraphHistory, TellsWhichBatchesAreOpenAndWhichBlocksAreFree) {
+  const absl::StatusOr<GraphHistory> history =
+      ReadGraphHistory("graph", {Graph(), AddsBlock("a"), AddsBlock("b"), HasInput(1000, {"a"}),
+                                 AddsBlock("c"), Completes(1000), HasInput(2000, {})});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_TRUE(history->batches.at(1000).completed);
+  EXPECT_FALSE(history->batches.at(2000).completed);
+  ASSERT_EQ(history->unallocated_blocks.size(), 2u);
+  EXPECT_EQ(history->unallocated_blocks[0].block_id(), "b");
+  EXPECT_EQ(history->unallocated_blocks[1].block_id(), "c");
+}
+
+TEST(GraphHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
+  EXPECT_THAT(WhyGraphRefused({HasInput(1000, {})}), HasSubstr("metadata is missing"));
+  EXPECT_THAT(WhyGraphRefused({Graph(), Completes(1000)}), HasSubstr("input was never logged"));
+  EXPECT_THAT(WhyGraphRefused({Graph(), HasInput(2000, {}), HasInput(1000, {})}),
+              HasSubstr("batch 1000 ms follows batch 2000 ms"));
+  EXPECT_THAT(WhyGraphRefused({Graph(), HasInput(1000, {"a"})}), HasSubstr("never added"));
+  EXPECT_THAT(
+      WhyGraphRefused({Graph(), AddsBlock("a"), HasInput(1000, {"a"}), HasInput(2000, {"a"})}),
+      HasSubstr("in two batches"));
+  EXPECT_THAT(WhyGraphRefused({Query()}), HasSubstr("does not belong in the log of a DStream"));
+}
+
+}  // namespace
+}  // namespace wavetank::checkpoint
