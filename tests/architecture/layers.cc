@@ -50,7 +50,7 @@ const std::vector<Library>& Libraries() {
       {"asio", {"platform/real", "runtime/connectors/real"}, "platform/network.h"},
       {"spdlog/", {"platform/real"}, "Node::Log"},
       {"isa-l", {"platform", "platform/real", "checkpoint"}, "a checksum of a lower layer"},
-      {"xxhash", {"platform", "simulator"}, "StableHash of platform/random.h"},
+      {"xxhash", {"platform", "checkpoint", "simulator"}, "StableHash of platform/random.h"},
       {"CLI/", {"scenarios"}, "parameters"},
       {"rapidcheck", {"properties", "tests"}, "platform/random.h"},
       {"gtest/", {"tests"}, "a test"},
