@@ -13,8 +13,8 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 
+#include "platform/nearest_name.h"
 #include "platform/text.h"
-#include "scenarios/nearest_name.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -68,9 +68,9 @@ Explained Explain(const std::string& message) {
     if (owner == nullptr) return {message, *field};
     std::vector<std::string> names;
     for (int i = 0; i < owner->field_count(); ++i) names.push_back(owner->field(i)->name());
-    return {
-        absl::StrCat(owner->name(), " has no field \"", *field, "\"", Suggestion(*field, names)),
-        *field};
+    return {absl::StrCat(owner->name(), " has no field \"", *field, "\"",
+                         platform::Suggestion(*field, names)),
+            *field};
   }
   if (const auto value = Quoted(message, "Unknown enumeration value of"); value.has_value()) {
     const auto field = Quoted(message, "for field");
@@ -78,8 +78,9 @@ Explained Explain(const std::string& message) {
     if (type == nullptr) return {message, *value};
     std::vector<std::string> names;
     for (int i = 0; i < type->value_count(); ++i) names.push_back(type->value(i)->name());
-    return {absl::StrCat(*field, " has no value \"", *value, "\"", Suggestion(*value, names)),
-            *value};
+    return {
+        absl::StrCat(*field, " has no value \"", *value, "\"", platform::Suggestion(*value, names)),
+        *value};
   }
   return {message, ""};
 }

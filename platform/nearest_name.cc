@@ -1,4 +1,4 @@
-#include "scenarios/nearest_name.h"
+#include "platform/nearest_name.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace wavetank::scenarios {
+namespace wavetank::platform {
 namespace {
 
 // Levenshtein, two rows at a time.
@@ -52,4 +52,4 @@ std::string Suggestion(std::string_view name, const std::vector<std::string>& ca
                       shown < candidates.size() ? ", ..." : "");
 }
 
-}  // namespace wavetank::scenarios
+}  // namespace wavetank::platform
