@@ -24,6 +24,8 @@ endif()
 add_compile_options(-Wall -Wextra -Wshadow -Werror -Werror=unused-result
                     -ffp-contract=off -fno-omit-frame-pointer -fdebug-default-version=4
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+# XXH3 is compiled in, so that an embedding program has one library less to link.
+add_compile_definitions(XXH_INLINE_ALL)
 if(WAVETANK_PLANTED)
   add_compile_definitions(WAVETANK_PLANTED=1)
 endif()
