@@ -33,7 +33,8 @@ absl::Time FromMicros(int64_t micros);
 class Column {
  public:
   Column() = default;
-  // Columns of 8-byte or bit values. `validity` may be empty; bits behind the last row are zero.
+  // Columns of 8-byte or bit values. `validity` may be empty; bits behind the last row mean
+  // nothing.
   Column(DataType type, int64_t size, Buffer values, Buffer validity);
   // A string column.
   Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity);
@@ -73,7 +74,7 @@ class Column {
   // string itself, 2026-01-31T00:00:00Z.
   std::string CellText(int64_t row) const;
 
-  // Same type, nulls and values.
+  // Same type, nulls and values; doubles by their bits.
   friend bool operator==(const Column& a, const Column& b);
 
  private:
@@ -108,7 +109,9 @@ class ValidityBuilder {
 // Builds a column row by row: for tests and whatever is not hot.
 class ColumnBuilder {
  public:
-  explicit ColumnBuilder(DataType type) : type_(type) {}
+  explicit ColumnBuilder(DataType type) : type_(type) {
+    if (type == DataType::kString) words_.Append(0);
+  }
 
   ColumnBuilder& Null();
   ColumnBuilder& Bool(bool value);
@@ -119,14 +122,15 @@ class ColumnBuilder {
   // A row of a column of the same type.
   ColumnBuilder& Copy(const Column& from, int64_t row);
   Column Finish();
-  int64_t size() const { return size_; }
+  int64_t size() const { return validity_.size(); }
 
  private:
+  ColumnBuilder& GrowBits();
+
   DataType type_;
-  int64_t size_ = 0;
   ValidityBuilder validity_;
   BufferBuilder<uint64_t> bits_;
-  BufferBuilder<int64_t> words_;  // values, doubles by their bits, or the ends of strings
+  BufferBuilder<int64_t> words_;  // values, doubles by their bits, or offsets
   BufferBuilder<char> bytes_;
 };
 

@@ -65,11 +65,6 @@ class RecordBatch final : public platform::Attachment {
 // The rows of the batches, in order. REQUIRES: each has this schema.
 RecordBatch Concatenate(SchemaPtr schema, const std::vector<RecordBatch>& batches);
 
-// The schema of text sources: one column, "value".
-SchemaPtr TextSchema();
-// Its lines, without "\n" or "\r\n"; the last one may lack them. Bytes are taken as they are.
-RecordBatch TextLines(std::string_view text);
-
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_COLUMNAR_RECORD_BATCH_H_

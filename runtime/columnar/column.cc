@@ -1,0 +1,215 @@
+#include "runtime/columnar/column.h"
+
+#include <bit>
+#include <charconv>
+#include <limits>
+
+#include "platform/check.h"
+
+namespace wavetank::runtime {
+namespace {
+
+int64_t CountSet(const uint64_t* bits, int64_t size) {
+  int64_t count = 0;
+  for (int64_t word = 0; word < size / 64; ++word) count += std::popcount(bits[word]);
+  const int64_t rest = size & 63;
+  if (rest != 0) count += std::popcount(bits[size / 64] & ((uint64_t{1} << rest) - 1));
+  return count;
+}
+
+// The shortest text that reads back as `value`.
+template <typename T>
+std::string NumberText(T value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return std::string(text, end);
+}
+
+size_t BitmapBytes(int64_t size) { return static_cast<size_t>(BitWords(size)) * sizeof(uint64_t); }
+
+}  // namespace
+
+int64_t ToMicros(absl::Time time) {
+  // absl saturates at the ends of int64, which are its infinities.
+  return absl::ToUnixMicros(time);
+}
+
+absl::Time FromMicros(int64_t micros) {
+  if (micros == std::numeric_limits<int64_t>::max()) return absl::InfiniteFuture();
+  if (micros == std::numeric_limits<int64_t>::min()) return absl::InfinitePast();
+  return absl::FromUnixMicros(micros);
+}
+
+Column::Column(DataType type, int64_t size, Buffer values, Buffer validity)
+    : type_(type), size_(size), validity_(std::move(validity)), values_(std::move(values)) {
+  WT_CHECK(type != DataType::kString);
+  const size_t wanted = type == DataType::kBool ? (static_cast<size_t>(size) + 7) / 8
+                                                : static_cast<size_t>(size) * sizeof(int64_t);
+  WT_CHECK(values_.size_bytes() >= wanted);
+  if (!validity_.empty()) {
+    null_count_ = size_ - CountSet(validity_.data<uint64_t>(), size_);
+    if (null_count_ == 0) validity_ = Buffer();
+  }
+}
+
+Column::Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity)
+    : type_(DataType::kString),
+      size_(size),
+      validity_(std::move(validity)),
+      values_(std::move(offsets)),
+      bytes_(std::move(bytes)) {
+  WT_CHECK(values_.size_bytes() >= static_cast<size_t>(size + 1) * sizeof(int64_t));
+  if (!validity_.empty()) {
+    null_count_ = size_ - CountSet(validity_.data<uint64_t>(), size_);
+    if (null_count_ == 0) validity_ = Buffer();
+  }
+}
+
+Column Column::Slice(int64_t begin, int64_t length) const {
+  WT_CHECK(begin % 64 == 0 && begin >= 0 && length >= 0 && begin + length <= size_);
+  const size_t begin_bits = static_cast<size_t>(begin) / 8;
+  const size_t begin_words = static_cast<size_t>(begin) * sizeof(int64_t);
+  const size_t words = static_cast<size_t>(length) * sizeof(int64_t);
+  Buffer validity = validity_.empty() ? Buffer() : validity_.Slice(begin_bits, BitmapBytes(length));
+  switch (type_) {
+    case DataType::kBool:
+      return Column(type_, length, values_.Slice(begin_bits, BitmapBytes(length)),
+                    std::move(validity));
+    case DataType::kString:
+      return Column(length, values_.Slice(begin_words, words + sizeof(int64_t)), bytes_,
+                    std::move(validity));
+    default:
+      return Column(type_, length, values_.Slice(begin_words, words), std::move(validity));
+  }
+}
+
+std::string Column::CellText(int64_t row) const {
+  if (IsNull(row)) return "null";
+  switch (type_) {
+    case DataType::kBool:
+      return BoolAt(row) ? "true" : "false";
+    case DataType::kInt64:
+      return NumberText(Int64At(row));
+    case DataType::kDouble:
+      return NumberText(DoubleAt(row));
+    case DataType::kString:
+      return std::string(StringAt(row));
+    case DataType::kTimestamp:
+      return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E*SZ", TimeAt(row), absl::UTCTimeZone());
+  }
+  WT_CHECK(false, "no such data type");
+}
+
+bool operator==(const Column& a, const Column& b) {
+  if (a.type_ != b.type_ || a.size_ != b.size_ || a.null_count_ != b.null_count_) return false;
+  for (int64_t row = 0; row < a.size_; ++row) {
+    if (a.IsNull(row) != b.IsNull(row)) return false;
+    if (a.IsNull(row)) continue;
+    const bool same = a.type_ == DataType::kBool     ? a.BoolAt(row) == b.BoolAt(row)
+                      : a.type_ == DataType::kString ? a.StringAt(row) == b.StringAt(row)
+                                                     : a.Int64At(row) == b.Int64At(row);
+    if (!same) return false;
+  }
+  return true;
+}
+
+void ValidityBuilder::AppendNull() {
+  const auto words = static_cast<size_t>(BitWords(size_ + 1));
+  if (valid_.size() < words) valid_.AppendRepeated(words - valid_.size(), ~uint64_t{0});
+  valid_[static_cast<size_t>(size_ >> 6)] &= ~(uint64_t{1} << (size_ & 63));
+  ++null_count_;
+  ++size_;
+}
+
+Buffer ValidityBuilder::Finish(int64_t size) {
+  const bool nulls = null_count_ != 0;
+  size_ = null_count_ = 0;
+  if (!nulls) return Buffer();
+  const auto words = static_cast<size_t>(BitWords(size));
+  if (valid_.size() < words) valid_.AppendRepeated(words - valid_.size(), ~uint64_t{0});
+  return valid_.Finish();
+}
+
+ColumnBuilder& ColumnBuilder::Null() {
+  validity_.AppendNull();
+  switch (type_) {
+    case DataType::kBool:
+      return GrowBits();
+    case DataType::kString:
+      words_.Append(static_cast<int64_t>(bytes_.size()));
+      return *this;
+    default:
+      words_.Append(0);
+      return *this;
+  }
+}
+
+ColumnBuilder& ColumnBuilder::Bool(bool value) {
+  WT_CHECK(type_ == DataType::kBool);
+  const int64_t row = size();
+  validity_.Append(true);
+  GrowBits();
+  if (value) SetBit(bits_.data(), row);
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Int64(int64_t value) {
+  WT_CHECK(type_ == DataType::kInt64 || type_ == DataType::kTimestamp);
+  validity_.Append(true);
+  words_.Append(value);
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Double(double value) {
+  WT_CHECK(type_ == DataType::kDouble);
+  validity_.Append(true);
+  words_.Append(std::bit_cast<int64_t>(value));
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::String(std::string_view value) {
+  WT_CHECK(type_ == DataType::kString);
+  validity_.Append(true);
+  bytes_.Append(value.data(), value.size());
+  words_.Append(static_cast<int64_t>(bytes_.size()));
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Copy(const Column& from, int64_t row) {
+  WT_CHECK(from.type() == type_);
+  if (from.IsNull(row)) return Null();
+  switch (type_) {
+    case DataType::kBool:
+      return Bool(from.BoolAt(row));
+    case DataType::kDouble:
+      return Double(from.DoubleAt(row));
+    case DataType::kString:
+      return String(from.StringAt(row));
+    default:
+      return Int64(from.Int64At(row));
+  }
+}
+
+ColumnBuilder& ColumnBuilder::GrowBits() {
+  const auto words = static_cast<size_t>(BitWords(size()));
+  if (bits_.size() < words) bits_.Append(0);
+  return *this;
+}
+
+Column ColumnBuilder::Finish() {
+  const int64_t rows = size();
+  Buffer validity = validity_.Finish(rows);
+  switch (type_) {
+    case DataType::kBool:
+      return Column(type_, rows, bits_.Finish(), std::move(validity));
+    case DataType::kString: {
+      Column column(rows, words_.Finish(), bytes_.Finish(), std::move(validity));
+      words_.Append(0);
+      return column;
+    }
+    default:
+      return Column(type_, rows, words_.Finish(), std::move(validity));
+  }
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,160 @@
+#include "runtime/columnar/row_key.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "platform/check.h"
+#include "platform/random.h"
+
+namespace wavetank::runtime {
+namespace {
+
+// Bytes that a value of this row takes after the null flag.
+size_t ValueBytes(const Column& column, int64_t row) {
+  switch (column.type()) {
+    case DataType::kBool:
+      return 1;
+    case DataType::kString:
+      return sizeof(uint32_t) + column.StringAt(row).size();
+    default:
+      return sizeof(int64_t);
+  }
+}
+
+char* PutValue(const Column& column, int64_t row, char* to) {
+  switch (column.type()) {
+    case DataType::kBool:
+      *to = column.BoolAt(row) ? 1 : 0;
+      return to + 1;
+    case DataType::kString: {
+      const std::string_view text = column.StringAt(row);
+      const auto length = static_cast<uint32_t>(text.size());
+      std::memcpy(to, &length, sizeof length);
+      if (!text.empty()) std::memcpy(to + sizeof length, text.data(), text.size());
+      return to + sizeof length + text.size();
+    }
+    default:
+      std::memcpy(to, column.int64s() + row, sizeof(int64_t));
+      return to + sizeof(int64_t);
+  }
+}
+
+// Reads one value off the front of `rest`; false: it is not there.
+bool TakeValue(DataType type, std::string_view& rest, ColumnBuilder& builder) {
+  if (rest.empty()) return false;
+  const char flag = rest.front();
+  rest.remove_prefix(1);
+  if (flag == 0) return builder.Null(), true;
+  if (flag != 1) return false;
+  size_t length = type == DataType::kBool ? 1 : sizeof(int64_t);
+  if (type == DataType::kString) {
+    uint32_t prefix;
+    if (rest.size() < sizeof prefix) return false;
+    std::memcpy(&prefix, rest.data(), sizeof prefix);
+    rest.remove_prefix(sizeof prefix);
+    length = prefix;
+  }
+  if (rest.size() < length) return false;
+  const std::string_view value = rest.substr(0, length);
+  rest.remove_prefix(length);
+  int64_t word = 0;
+  if (type != DataType::kString) std::memcpy(&word, value.data(), length);
+  switch (type) {
+    case DataType::kBool:
+      return builder.Bool(word != 0), true;
+    case DataType::kString:
+      return builder.String(value), true;
+    case DataType::kDouble:
+      return builder.Double(std::bit_cast<double>(word)), true;
+    default:
+      return builder.Int64(word), true;
+  }
+}
+
+}  // namespace
+
+BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t rows) {
+  BufferBuilder<uint64_t> hashes;
+  hashes.AppendRepeated(static_cast<size_t>(rows), 0);
+  for (const Column& column : columns) {
+    for (int64_t row = 0; row < rows; ++row) {
+      uint64_t& hash = hashes.data()[row];
+      if (column.IsNull(row)) {
+        hash = platform::MixBits(hash + 1);
+      } else if (column.type() == DataType::kString) {
+        const std::string_view text = column.StringAt(row);
+        hash = XXH3_64bits_withSeed(text.data(), text.size(), hash);
+      } else if (column.type() == DataType::kBool) {
+        const char byte = column.BoolAt(row) ? 1 : 0;
+        hash = XXH3_64bits_withSeed(&byte, sizeof byte, hash);
+      } else {
+        hash = XXH3_64bits_withSeed(column.int64s() + row, sizeof(int64_t), hash);
+      }
+    }
+  }
+  return hashes;
+}
+
+Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows) {
+  BufferBuilder<int64_t> offsets(static_cast<size_t>(rows) + 1);
+  offsets.Append(0);
+  int64_t length = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (const Column& column : columns) {
+      length += 1;
+      if (!column.IsNull(row)) length += static_cast<int64_t>(ValueBytes(column, row));
+    }
+    offsets.Append(length);
+  }
+  BufferBuilder<char> bytes(static_cast<size_t>(length));
+  char* to = bytes.data();
+  for (int64_t row = 0; row < rows; ++row) {
+    for (const Column& column : columns) {
+      const bool null = column.IsNull(row);
+      *to++ = null ? 0 : 1;
+      if (!null) to = PutValue(column, row, to);
+    }
+  }
+  bytes.SetSize(static_cast<size_t>(length));
+  return Column(rows, offsets.Finish(), bytes.Finish(), Buffer());
+}
+
+absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
+                                                  const std::vector<DataType>& types) {
+  WT_CHECK(keys.type() == DataType::kString);
+  std::vector<ColumnBuilder> builders;
+  for (const DataType type : types) builders.emplace_back(type);
+  for (int64_t row = 0; row < keys.size(); ++row) {
+    std::string_view rest = keys.StringAt(row);
+    for (size_t i = 0; i < types.size(); ++i) {
+      if (!TakeValue(types[i], rest, builders[i])) {
+        return absl::DataLossError("a state key of other columns than the query's");
+      }
+    }
+    if (!rest.empty()) return absl::DataLossError("a state key of more columns than the query's");
+  }
+  std::vector<Column> columns;
+  for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
+  return columns;
+}
+
+Column NormaliseKey(const Column& column) {
+  if (column.type() != DataType::kDouble) return column;
+  const auto rows = static_cast<size_t>(column.size());
+  BufferBuilder<double> values(rows);
+  for (size_t row = 0; row < rows; ++row) {
+    const double value = column.doubles()[row];
+    values.Append(std::isnan(value) ? std::numeric_limits<double>::quiet_NaN()
+                  : value == 0      ? 0.0
+                                    : value);
+  }
+  return Column(DataType::kDouble, column.size(), values.Finish(), column.validity_buffer());
+}
+
+}  // namespace wavetank::runtime

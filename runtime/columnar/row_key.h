@@ -1,0 +1,42 @@
+// Row keys: the values of several columns as one string of bytes, and their hash. Both are durable
+// formats: state is stored under row keys, and the hash says in which shuffle partition.
+//
+//   row key  for each column: u8 0 (null), or u8 1 and the value: 8 bytes little-endian (int64,
+//            timestamp, double), u8 (bool), or u32 length and bytes (string)
+//   hash     h = 0; for each column: h = XXH3_64(the value's bytes, seed h), or h = MixBits(h + 1)
+//            for a null. Doubles equal by value have equal bits here: -0 is 0, NaN is one NaN.
+//
+// A partition is the high bits' share: PartitionOf.
+#ifndef WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
+#define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/columnar/column.h"
+
+namespace wavetank::runtime {
+
+// One hash a row. REQUIRES: each column has `rows` rows.
+BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t rows);
+
+inline int PartitionOf(uint64_t hash, int partitions) {
+  return static_cast<int>(
+      (static_cast<unsigned __int128>(hash) * static_cast<unsigned>(partitions)) >> 64);
+}
+
+// A string column of row keys.
+Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows);
+// The columns of these types that `keys`, a string column, was made of. kDataLoss: it was not.
+absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
+                                                  const std::vector<DataType>& types);
+
+// Columns of doubles as keys see them: one zero and one NaN. Other columns as they are.
+Column NormaliseKey(const Column& column);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_

@@ -1,0 +1,57 @@
+#include "runtime/columnar/column.h"
+
+#include <limits>
+
+#include "gtest/gtest.h"
+#include "rapidcheck/gtest.h"
+
+#include "tests/runtime/columnar/random_batch.h"
+
+namespace wavetank::runtime {
+namespace {
+
+TEST(Column, NullsAreKeptApartFromValues) {
+  Column column = ColumnBuilder(DataType::kString).String("a").Null().String("").Finish();
+  EXPECT_EQ(column.size(), 3);
+  EXPECT_EQ(column.null_count(), 1);
+  EXPECT_FALSE(column.IsNull(0));
+  EXPECT_TRUE(column.IsNull(1));
+  EXPECT_FALSE(column.IsNull(2));
+  EXPECT_EQ(column.StringAt(0), "a");
+  EXPECT_EQ(column.StringAt(1), "");
+}
+
+TEST(Column, WithoutNullsHasNoValidity) {
+  EXPECT_EQ(ColumnBuilder(DataType::kInt64).Int64(1).Finish().validity(), nullptr);
+}
+
+TEST(Column, CellTextIsWhatPeopleRead) {
+  EXPECT_EQ(ColumnBuilder(DataType::kInt64).Int64(-12).Finish().CellText(0), "-12");
+  EXPECT_EQ(ColumnBuilder(DataType::kDouble).Double(0.1).Finish().CellText(0), "0.1");
+  EXPECT_EQ(ColumnBuilder(DataType::kBool).Bool(true).Finish().CellText(0), "true");
+  EXPECT_EQ(ColumnBuilder(DataType::kBool).Null().Finish().CellText(0), "null");
+  const Column times = ColumnBuilder(DataType::kTimestamp).Int64(0).Int64(1'500'000).Finish();
+  EXPECT_EQ(times.CellText(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(times.CellText(1), "1970-01-01T00:00:01.5Z");
+}
+
+TEST(Column, InfiniteTimesAreTheEndsOfTheRange) {
+  EXPECT_EQ(ToMicros(absl::InfinitePast()), std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(ToMicros(absl::InfiniteFuture()), std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(FromMicros(ToMicros(absl::InfinitePast())), absl::InfinitePast());
+  EXPECT_EQ(FromMicros(-1), absl::UnixEpoch() - absl::Microseconds(1));
+}
+
+RC_GTEST_PROP(Column, SliceHoldsTheRowsOfItsRange, (uint64_t seed)) {
+  platform::Random random(seed);
+  const int64_t rows = random.Between(0, 300);
+  const Column whole = RandomColumn(random, RandomType(random), rows, true);
+  const int64_t begin = random.Between(0, rows / 64) * 64;
+  const int64_t length = random.Between(0, rows - begin);
+  ColumnBuilder expected(whole.type());
+  for (int64_t row = begin; row < begin + length; ++row) expected.Copy(whole, row);
+  RC_ASSERT(whole.Slice(begin, length) == expected.Finish());
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
