@@ -6,7 +6,6 @@
 #include <limits>
 #include <utility>
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "platform/check.h"
