@@ -5,6 +5,7 @@ namespace wavetank::runtime::steps {
 std::vector<const StepName*> All() {
   std::vector<const StepName*> all;
   all.insert(all.end(), std::begin(kClusterSteps), std::end(kClusterSteps));
+  all.insert(all.end(), std::begin(kStructuredSteps), std::end(kStructuredSteps));
   return all;
 }
 

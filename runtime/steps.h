@@ -78,6 +78,67 @@ inline constexpr const StepName* kClusterSteps[] = {
     &kDriverGraphFinished,
 };
 
+// --- structured queries: on the driver, in the order of a batch's life ---
+
+inline constexpr StepName kQueryTakenOver{
+    "query.taken_over", "epoch, batch",
+    "The query's log is this driver's; `batch` is the newest defined one, -1 for none."};
+inline constexpr StepName kQueryRecovered{
+    "query.recovered", "batch, decision",
+    "After a take-over, or when in doubt, it is known what to do about `batch`: `decision` is a "
+    "checkpoint::RecoveryDecision. Nothing of it is done."};
+inline constexpr StepName kSinkFenced{
+    "sink.fenced", "batch",
+    "The sink refuses all older drivers; `batch` is the last it has committed, -1 for none."};
+inline constexpr StepName kBatchPlanned{
+    "batch.planned", "batch, files", "The batch's definition is made; nothing of it is durable."};
+inline constexpr StepName kBatchDefined{"batch.defined", "batch, files",
+                                        "The definition is logged; no task has started."};
+inline constexpr StepName kBatchRun{
+    "batch.run", "batch",
+    "Every task has finished: state files and sink parts are durable, and none counts."};
+inline constexpr StepName kBatchPrepared{
+    "batch.prepared", "batch",
+    "The attempt that counts is logged; the sink has not been asked to commit it."};
+inline constexpr StepName kSinkManifestWritten{
+    "sink.manifest_written", "batch",
+    "A file sink's manifest names the batch; its plain names are not linked."};
+inline constexpr StepName kSinkPublished{
+    "sink.published", "batch", "A file sink's plain names have caught up with its manifest."};
+inline constexpr StepName kSinkUnsure{
+    "sink.unsure", "batch",
+    "The sink's commit failed with its outcome unknown: it will be fenced, then asked."};
+inline constexpr StepName kSinkAsked{
+    "sink.asked", "batch, state",
+    "The fenced sink has said what became of the prepared attempt: `state` is a "
+    "CommittableState."};
+inline constexpr StepName kSinkCommitted{"sink.committed", "batch",
+                                         "The sink shows the batch; the commit is not logged."};
+inline constexpr StepName kBatchCommitted{
+    "batch.committed", "batch, next_defined",
+    "The commit is logged; with `next_defined` = 1 the next definition shared its sync."};
+inline constexpr StepName kQueryStopped{"query.stopped", "batch",
+                                        "The query ended in good order; `batch` is its last."};
+
+// --- structured queries: in a task ---
+
+inline constexpr StepName kStateLoaded{
+    "state.loaded", "batch, partition, cached",
+    "The task holds the state that its batch starts from, from memory if `cached`."};
+inline constexpr StepName kStateCommitted{
+    "state.committed", "batch, partition",
+    "The task's new state version is durable; no record names it."};
+inline constexpr StepName kPartStaged{
+    "part.staged", "batch, partition",
+    "The task's part of the output is durable under its own name; nobody can see it."};
+
+inline constexpr const StepName* kStructuredSteps[] = {
+    &kQueryTakenOver, &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,  &kBatchDefined,
+    &kBatchRun,       &kBatchPrepared,  &kSinkManifestWritten, &kSinkPublished, &kSinkUnsure,
+    &kSinkAsked,      &kSinkCommitted,  &kBatchCommitted,      &kQueryStopped,  &kStateLoaded,
+    &kStateCommitted, &kPartStaged,
+};
+
 // --- all of them ---
 
 // In the order of the sections.

@@ -1,0 +1,300 @@
+#include "runtime/connectors/file_sink.h"
+
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "checkpoint/crc32c.h"
+#include "checkpoint/unique.h"
+#include "platform/status_macros.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::FencedLog;
+using checkpoint::Store;
+
+// How often a driver takes the log back from an older one before it gives up.
+constexpr int kMaxTakeOvers = 8;
+
+std::string LogDirectory(const std::string& directory) {
+  return absl::StrCat(directory, "/_wavetank");
+}
+
+FencingToken TokenOf(const ManifestFence& fence) { return {fence.epoch(), fence.fences()}; }
+
+std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
+
+absl::StatusOr<ManifestEntry> DecodeCommittable(const std::string& committable) {
+  ManifestEntry entry;
+  if (!entry.ParseFromString(committable)) {
+    return absl::DataLossError("a prepared record's committable is not a manifest entry");
+  }
+  return entry;
+}
+
+}  // namespace
+
+absl::StatusOr<ManifestHistory> ParseManifest(const std::string& directory,
+                                              const std::vector<std::string>& records) {
+  ManifestHistory history;
+  for (size_t place = 0; place < records.size(); ++place) {
+    const auto damaged = [&](const std::string& why) {
+      return absl::DataLossError(
+          absl::StrCat("manifest of ", directory, ": record ", place, " ", why));
+    };
+    ManifestRecord record;
+    if (!record.ParseFromString(records[place])) return damaged("cannot be decoded");
+    const std::string& query_id =
+        record.has_fence() ? record.fence().query_id() : record.entry().query_id();
+    if (place == 0) history.query_id = query_id;
+    if (query_id != history.query_id) {
+      return damaged(absl::StrCat("is of query ", query_id, ", the first of ", history.query_id));
+    }
+    if (record.has_fence()) {
+      const FencingToken token = TokenOf(record.fence());
+      if (token < history.token) return damaged("has an older fencing token than one before it");
+      history.token = token;
+    } else if (record.has_entry()) {
+      if (record.entry().batch() != static_cast<int64_t>(history.entries.size())) {
+        return damaged(absl::StrCat("is batch ", record.entry().batch(), " where batch ",
+                                    history.entries.size(), " belongs"));
+      }
+      history.entries.push_back(std::move(*record.mutable_entry()));
+    } else {
+      return damaged("is of an unknown kind: written by a newer version?");
+    }
+  }
+  return history;
+}
+
+FileSink::FileSink(platform::Node& node, Store& store, FileSinkOptions options)
+    : node_(node), store_(store), options_(std::move(options)) {}
+
+Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken token) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kMaxTakeOvers; ++attempt) {
+    // An older driver may be taking the log over too; it stops at the sight of our token.
+    status = co_await TakeOver(token);
+    if (!absl::IsUnavailable(status)) break;
+    const int64_t wait_ms = node_.random().Between(1, int64_t{10} << attempt);
+    co_await node_.clock().Sleep(absl::Milliseconds(wait_ms));
+  }
+  WT_CO_RETURN_IF_ERROR(status);
+  co_await node_.Step(steps::kSinkFenced, {{"batch", last_ ? last_->batch() : -1}});
+  co_await Publish();
+  if (!last_) co_return std::nullopt;
+  co_return CommittedBatch{last_->batch(), last_->definition_hash()};
+}
+
+Task<absl::Status> FileSink::TakeOver(FencingToken token) {
+  const auto again_if_overtaken = [](const absl::Status& status) {
+    return absl::IsAborted(status) ? absl::UnavailableError(status.message()) : status;
+  };
+  log_ = nullptr;
+  auto log = co_await FencedLog::TakeOver(node_, store_, LogDirectory(options_.directory));
+  if (!log.ok()) co_return again_if_overtaken(log.status());
+  WT_CO_ASSIGN_OR_RETURN(ManifestHistory history,
+                         ParseManifest(options_.directory, (*log)->recovered()));
+  if (!history.query_id.empty() && history.query_id != options_.query_id) {
+    co_return absl::FailedPreconditionError(absl::StrCat(
+        "sink ", options_.directory, " belongs to query ", history.query_id, ", this is query ",
+        options_.query_id, ": give each query a directory of its own"));
+  }
+  if (history.token > token) {
+    co_return absl::AbortedError(
+        absl::StrCat("sink ", options_.directory, " was fenced by the driver of epoch ",
+                     history.token.epoch, ", this is the driver of epoch ", token.epoch));
+  }
+  ManifestRecord record;
+  record.mutable_fence()->set_query_id(options_.query_id);
+  record.mutable_fence()->set_epoch(token.epoch);
+  record.mutable_fence()->set_fences(token.fences);
+  const absl::Status appended = co_await (*log)->Append({record.SerializeAsString()});
+  if (!appended.ok()) co_return again_if_overtaken(appended);
+
+  WT_CO_RETURN_IF_ERROR(co_await FindUnpublished(std::move(history.entries)));
+  log_ = *std::move(log);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> FileSink::FindUnpublished(std::vector<ManifestEntry> entries) {
+  last_.reset();
+  last_but_one_.reset();
+  unlinked_.clear();
+  replaced_.clear();
+  if (entries.empty()) co_return absl::OkStatus();
+
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
+                         co_await store_.List(options_.directory));
+  absl::btree_set<std::string> plain_names;
+  for (const checkpoint::StoredFile& file : files) plain_names.insert(file.name);
+  const bool complete = options_.mode == MANIFEST_MODE_COMPLETE;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    int present = 0;
+    for (const ManifestPart& part : entries[i].parts())
+      present += plain_names.contains(part.name());
+    if (complete && i + 2 < entries.size()) {
+      if (present > 0) replaced_.push_back(entries[i]);
+    } else if (present < entries[i].parts_size()) {
+      unlinked_.push_back(entries[i]);
+    }
+  }
+  if (entries.size() > 1) last_but_one_ = std::move(entries[entries.size() - 2]);
+  last_ = std::move(entries.back());
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
+  ManifestEntry entry;
+  entry.set_query_id(options_.query_id);
+  entry.set_batch(batch.batch);
+  entry.set_definition_hash(batch.definition_hash);
+  entry.set_mode(options_.mode);
+  for (const ManifestColumn& column : options_.columns) *entry.add_columns() = column;
+  for (size_t partition = 0; partition < batch.parts.size(); ++partition) {
+    if (batch.parts[partition].empty()) continue;
+    ManifestPart& part = *entry.add_parts();
+    if (!part.ParseFromString(batch.parts[partition])) {
+      co_return absl::InternalError(
+          absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
+    }
+    part.set_name(absl::StrFormat("part-%05d-%05d.csv", batch.batch, partition));
+  }
+  co_return Encode(entry);
+}
+
+// Whether this very entry is the one that is committed for its batch. An entry that neither is
+// there nor fits next is refused.
+absl::StatusOr<bool> FileSink::IsCommitted(const ManifestEntry& entry) const {
+  const int64_t next = last_ ? last_->batch() + 1 : 0;
+  const std::string what = absl::StrCat("sink ", options_.directory, ", batch ", entry.batch(),
+                                        " of query ", entry.query_id(), ": ");
+  if (entry.query_id() != options_.query_id) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, "this sink belongs to query ", options_.query_id));
+  }
+  if (entry.batch() == next) return false;
+  if (entry.batch() > next) {
+    return absl::DataLossError(
+        absl::StrCat(what, "its manifest ends before batch ", next,
+                     ", which is committed: the manifest was removed or put back"));
+  }
+  if (entry.batch() < next - 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, "the manifest is at batch ", next - 1,
+                     " already: the checkpoint was put back to an older state"));
+  }
+  if (entry.definition_hash() != last_->definition_hash()) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%scommitted from definition %016x, and now asked for from %016x: a batch is never defined "
+        "twice; was the checkpoint replaced?",
+        what, last_->definition_hash(), entry.definition_hash()));
+  }
+  if (Encode(entry) != Encode(*last_)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, "committed by another attempt than the one that is prepared"));
+  }
+  return true;
+}
+
+Task<absl::Status> FileSink::Commit(std::string committable) {
+  if (log_ == nullptr) {
+    co_return absl::FailedPreconditionError("a file sink commits only after it was fenced");
+  }
+  WT_CO_ASSIGN_OR_RETURN(ManifestEntry entry, DecodeCommittable(committable));
+  WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
+  if (committed) co_return absl::OkStatus();
+
+  ManifestRecord record;
+  *record.mutable_entry() = entry;
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
+  co_await node_.Step(steps::kSinkManifestWritten, {{"batch", entry.batch()}});
+  if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
+    replaced_.push_back(*std::move(last_but_one_));
+  }
+  last_but_one_ = std::move(last_);
+  unlinked_.push_back(entry);
+  last_ = std::move(entry);
+  co_await Publish();
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
+  WT_CO_ASSIGN_OR_RETURN(ManifestEntry entry, DecodeCommittable(committable));
+  WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
+  if (committed) co_return CommittableState::kVisible;
+  for (const ManifestPart& part : entry.parts()) {
+    auto text = co_await store_.ReadAll(part.staged());
+    if (!text.ok()) {
+      if (!absl::IsNotFound(text.status()) && !absl::IsDataLoss(text.status())) {
+        co_return text.status();
+      }
+      co_return CommittableState::kGone;
+    }
+    if (text->size() != part.size_bytes() || checkpoint::Crc32c(*text) != part.crc32c()) {
+      co_return CommittableState::kGone;
+    }
+  }
+  co_return CommittableState::kPending;
+}
+
+// Brings the plain names up to the manifest. What cannot be done now is done after the next commit.
+Task<void> FileSink::Publish() {
+  absl::Status status;
+  while (status.ok() && !unlinked_.empty()) {
+    status = co_await LinkParts(unlinked_.front());
+    if (status.ok()) unlinked_.pop_front();
+  }
+  while (status.ok() && !replaced_.empty()) {
+    status = co_await RemoveParts(replaced_.front());
+    if (status.ok()) replaced_.pop_front();
+  }
+  if (!status.ok()) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("the plain names in ", options_.directory,
+                           " lag behind its manifest: ", status.message()));
+    co_return;
+  }
+  if (last_) co_await node_.Step(steps::kSinkPublished, {{"batch", last_->batch()}});
+}
+
+Task<absl::Status> FileSink::LinkParts(ManifestEntry entry) {
+  for (const ManifestPart& part : entry.parts()) {
+    WT_CO_RETURN_IF_ERROR(co_await store_.Link(part.staged(), PlainName(part)));
+  }
+  co_return absl::OkStatus();
+}
+
+// The staged name goes first, so that a fenced owner that still links cannot bring the plain name
+// back.
+Task<absl::Status> FileSink::RemoveParts(ManifestEntry entry) {
+  for (const ManifestPart& part : entry.parts()) {
+    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(part.staged()));
+    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(PlainName(part)));
+  }
+  co_return absl::OkStatus();
+}
+
+std::string FileSink::PlainName(const ManifestPart& part) const {
+  return absl::StrCat(options_.directory, "/", part.name());
+}
+
+Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory,
+                                                std::string unique, std::string text,
+                                                int64_t rows) {
+  if (rows == 0) co_return std::string();
+  ManifestPart part;
+  part.set_staged(absl::StrCat(directory, "/_wavetank/staged/", unique, ".csv"));
+  part.set_size_bytes(text.size());
+  part.set_crc32c(checkpoint::Crc32c(text));
+  part.set_rows(rows);
+  WT_CO_RETURN_IF_ERROR(co_await checkpoint::CreateUnique(store, part.staged(), std::move(text)));
+  co_return part.SerializeAsString();
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,115 @@
+// ReadFileSink: the table as a reader of the manifest sees it.
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/crc32c.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/file_sink.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::Store;
+
+absl::Status AppendRows(const ManifestPart& part, std::string_view text,
+                        std::vector<TextRow>& rows) {
+  int64_t count = 0;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      return absl::DataLossError(absl::StrCat(part.staged(), ": the last line has no end"));
+    }
+    auto row = ParseTextRow(text.substr(0, end));
+    if (!row.ok()) {
+      return absl::DataLossError(absl::StrCat(part.staged(), ": ", row.status().message()));
+    }
+    rows.push_back(*std::move(row));
+    text.remove_prefix(end + 1);
+    ++count;
+  }
+  if (count != part.rows()) {
+    return absl::DataLossError(
+        absl::StrCat(part.staged(), ": ", count, " rows, the manifest says ", part.rows()));
+  }
+  return absl::OkStatus();
+}
+
+Task<absl::Status> ReadParts(Store& store, ManifestEntry entry, std::vector<TextRow>& rows) {
+  for (const ManifestPart& part : entry.parts()) {
+    WT_CO_ASSIGN_OR_RETURN(const std::string text, co_await store.ReadAll(part.staged()));
+    if (text.size() != part.size_bytes() || checkpoint::Crc32c(text) != part.crc32c()) {
+      co_return absl::DataLossError(absl::StrCat(part.staged(), " (batch ", entry.batch(),
+                                                 ") is not what the manifest names: damaged"));
+    }
+    WT_CO_RETURN_IF_ERROR(AppendRows(part, text, rows));
+  }
+  co_return absl::OkStatus();
+}
+
+// The last row of each key, at the place of its first.
+std::vector<TextRow> FoldByKey(const ManifestEntry& header, std::vector<TextRow> changes) {
+  std::vector<TextRow> table;
+  absl::btree_map<std::string, size_t> places;
+  for (TextRow& row : changes) {
+    std::string key;
+    for (int i = 0; i < header.columns_size(); ++i) {
+      if (!header.columns(i).key() || static_cast<size_t>(i) >= row.size()) continue;
+      if (row[i]) {
+        AppendTextField(*row[i], key);
+      } else {
+        AppendNullField(key);
+      }
+      key += ',';
+    }
+    const auto inserted = places.emplace(std::move(key), table.size());
+    if (inserted.second) {
+      table.push_back(std::move(row));
+    } else {
+      table[inserted.first->second] = std::move(row);
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, Store& store,
+                                             std::string directory, absl::Duration timeout) {
+  int64_t read_at = -1;
+  while (true) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> records,
+                           co_await checkpoint::ReadFencedLog(
+                               node, store, absl::StrCat(directory, "/_wavetank"), timeout));
+    WT_CO_ASSIGN_OR_RETURN(ManifestHistory history, ParseManifest(directory, records));
+    SinkTable table;
+    if (history.entries.empty()) co_return table;
+    const ManifestEntry& newest = history.entries.back();
+    table.mode = newest.mode();
+    table.last_batch = newest.batch();
+    for (const ManifestColumn& column : newest.columns()) table.columns.push_back(column.name());
+
+    absl::Status status;
+    const bool complete = table.mode == MANIFEST_MODE_COMPLETE;
+    for (size_t i = complete ? history.entries.size() - 1 : 0; i < history.entries.size(); ++i) {
+      status = co_await ReadParts(store, history.entries[i], table.rows);
+      if (!status.ok()) break;
+    }
+    if (absl::IsNotFound(status)) {
+      // A newer table may have replaced the one we were reading.
+      if (complete && newest.batch() > read_at) {
+        read_at = newest.batch();
+        continue;
+      }
+      co_return absl::DataLossError(
+          absl::StrCat("sink ", directory, ": a committed part is gone: ", status.message()));
+    }
+    WT_CO_RETURN_IF_ERROR(status);
+    if (table.mode == MANIFEST_MODE_UPDATE) table.rows = FoldByKey(newest, std::move(table.rows));
+    co_return table;
+  }
+}
+
+}  // namespace wavetank::runtime

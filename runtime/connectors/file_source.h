@@ -1,0 +1,94 @@
+// FileSource: the files of one directory as a replayable source of lines.
+//
+// Which files are selectable: every plain file directly in the directory whose name begins with
+// neither "." nor "_". A file must appear whole (renamed or linked into place) and never change:
+// from the moment a listing shows it, it is input, once, whatever its times say. Files are taken in
+// the order of their names, as far as they are there when a batch is planned.
+//
+// A planned batch lists its files with size and checksum, and that list is the batch's offset
+// range: a replay reads these files and no others. One that has gone or does not hold these very
+// bytes any more stops the query (kDataLoss, naming it): its input is lost, and no answer would be
+// right. Names stay remembered for as long as the log of definitions does, so a removed file's name
+// cannot be used again.
+#ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
+#define WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/store.h"
+#include "platform/task.h"
+
+namespace wavetank::runtime {
+
+using platform::Task;
+
+struct SourceFile {
+  std::string path;  // in the store
+  uint64_t size_bytes = 0;
+  uint32_t crc32c = 0;
+
+  friend bool operator==(const SourceFile&, const SourceFile&) = default;
+};
+
+struct FileSourceOptions {
+  std::string directory;
+  int64_t max_files_per_trigger = std::numeric_limits<int64_t>::max();
+};
+
+// The driver's side: discovers files that no definition names.
+class FileSource {
+ public:
+  // `store` must outlive the source. REQUIRES: max_files_per_trigger > 0.
+  FileSource(checkpoint::Store& store, FileSourceOptions options);
+
+  // These files stand in a logged definition.
+  void Take(const std::vector<SourceFile>& files);
+  // How many files all definitions so far name: the offset at which the next batch starts.
+  int64_t offset() const { return static_cast<int64_t>(taken_.size()); }
+
+  // From now on only files that are there at this instant are found (the AvailableNow trigger).
+  Task<absl::Status> FreezeAvailable();
+  // The next batch's files, in order of their names; none when there are no new ones. Repeatable:
+  // nothing is taken by it.
+  Task<absl::StatusOr<std::vector<SourceFile>>> Discover();
+
+ private:
+  Task<absl::StatusOr<std::vector<std::string>>> ListNew();
+
+  checkpoint::Store& store_;
+  const FileSourceOptions options_;
+  absl::btree_set<std::string> taken_;  // paths
+  std::optional<absl::btree_set<std::string>> available_;
+};
+
+// A worker's side: reads one file in chunks of whole lines, and checks at its end that it was the
+// file that the definition names. So what was read counts only once Next has given nullopt.
+class SourceFileReader {
+ public:
+  SourceFileReader(checkpoint::Store& store, SourceFile file, int64_t chunk_bytes);
+
+  // Some lines, each with its newline but for the file's last; nullopt at the end.
+  Task<absl::StatusOr<std::optional<std::string>>> Next();
+
+ private:
+  absl::Status Changed(const std::string& how) const;
+
+  checkpoint::Store& store_;
+  const SourceFile file_;
+  const uint64_t chunk_bytes_;
+  uint64_t offset_ = 0;
+  uint32_t crc32c_ = 0;
+  std::string partial_line_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_

@@ -1,0 +1,83 @@
+// TransactionalSink: what the micro-batch engine asks of a sink that commits a batch as a whole.
+// Narrow on purpose, so that a transactional table or a partitioned log fits behind it as a file
+// sink does.
+//
+// Contract:
+// - Workers stage parts under names of their attempt; nothing staged is visible. The driver turns
+//   the staged parts of one attempt into a committable, a string that names them for good, records
+//   it durably in the query's own log, and only then commits it. Commit shows all of the batch or
+//   nothing of it.
+// - With each batch the sink keeps the query's id and the hash of the batch's definition. A batch
+// id
+//   that is there with another hash, or from another query, is refused by name
+//   (kFailedPrecondition), never skipped.
+// - Whoever is unsure (after recovery, a lost reply, a time-out) fences the sink with a fresh
+// token,
+//   above all it used before, and only then asks. After Fence(t) no request made under a token
+//   below t has any effect, however late it arrives. No outcome is inferred from an error.
+//
+// Errors: kAborted: a newer owner has fenced this one off. kUnavailable, kDeadlineExceeded,
+// kResourceExhausted: the outcome is unknown. kFailedPrecondition, kDataLoss: stop, and say so.
+#ifndef WAVETANK_RUNTIME_CONNECTORS_SINK_H_
+#define WAVETANK_RUNTIME_CONNECTORS_SINK_H_
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "platform/task.h"
+
+namespace wavetank::runtime {
+
+using platform::Task;
+
+// Ordered: the driver's epoch, then how often that driver has fenced.
+struct FencingToken {
+  int64_t epoch = 0;
+  int64_t fences = 0;
+
+  friend auto operator<=>(const FencingToken&, const FencingToken&) = default;
+};
+
+// One attempt at one batch, as the driver knows it once all its tasks have run.
+struct SinkBatch {
+  int64_t batch = 0;
+  uint64_t definition_hash = 0;
+  std::vector<std::string> parts;  // what staging gave, by partition
+};
+
+struct CommittedBatch {
+  int64_t batch = 0;
+  uint64_t definition_hash = 0;
+
+  friend bool operator==(const CommittedBatch&, const CommittedBatch&) = default;
+};
+
+enum class CommittableState {
+  kVisible,  // committed; committing it again does nothing
+  kPending,  // staged and not committed; it may be committed
+  kGone,     // not committed, and never can be: a new attempt may supersede it
+};
+
+class TransactionalSink {
+ public:
+  virtual ~TransactionalSink() = default;
+
+  // Fences off every older token, then says what is committed last (nullopt: nothing yet).
+  // kAborted when a newer token has been used.
+  virtual Task<absl::StatusOr<std::optional<CommittedBatch>>> Fence(FencingToken token) = 0;
+  // REQUIRES for the three below: fenced, and no failed Commit since.
+  virtual Task<absl::StatusOr<std::string>> Prepare(SinkBatch batch) = 0;
+  // OK: visible and durable. Also OK when this very committable was committed before.
+  virtual Task<absl::Status> Commit(std::string committable) = 0;
+  virtual Task<absl::StatusOr<CommittableState>> Ask(std::string committable) = 0;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CONNECTORS_SINK_H_
