@@ -1,0 +1,39 @@
+// IoThread: the one thread of a process that waits for sockets and signals, and keeps the
+// heartbeats of its connections, whatever the nodes' loops are doing.
+#ifndef WAVETANK_PLATFORM_REAL_IO_THREAD_H_
+#define WAVETANK_PLATFORM_REAL_IO_THREAD_H_
+
+#include <functional>
+#include <memory>
+
+namespace asio {
+class io_context;
+}
+
+namespace wavetank::platform {
+
+class IoThread {
+ public:
+  IoThread();
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  // Thread-safe. In the order posted.
+  void Post(std::function<void()> call);
+  // From now on SIGINT and SIGTERM call `on_signal` with their number, on this thread.
+  void CatchStopSignals(std::function<void(int signal)> on_signal);
+  // Ends the thread; what it had in hand is dropped, its sockets are closed with this object.
+  void Stop();
+
+  // For the transports, on this thread.
+  asio::io_context& context();
+
+ private:
+  struct State;
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace wavetank::platform
+
+#endif  // WAVETANK_PLATFORM_REAL_IO_THREAD_H_

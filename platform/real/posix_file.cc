@@ -1,0 +1,130 @@
+#include "platform/real/posix_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <mutex>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/real/posix_error.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::platform {
+
+struct PosixFile::Opened {
+  Opened(std::string p, Descriptor d) : path(std::move(p)), descriptor(std::move(d)) {}
+  std::string At(const char* attempt, uint64_t offset) const {
+    return absl::StrCat(attempt, " ", path, " at ", offset);
+  }
+
+  const std::string path;
+  const Descriptor descriptor;
+  std::mutex appending;  // from finding the end to the last byte written there
+
+  absl::StatusOr<uint64_t> Size() const {
+    struct stat info;
+    if (::fstat(descriptor.get(), &info) != 0) {
+      return DiskError(errno, absl::StrCat("size of ", path));
+    }
+    return static_cast<uint64_t>(info.st_size);
+  }
+
+  absl::StatusOr<std::string> ReadAt(uint64_t offset, uint64_t length) const {
+    WT_ASSIGN_OR_RETURN(const uint64_t size, Size());
+    std::string data(offset < size ? std::min(length, size - offset) : 0, '\0');
+    size_t done = 0;
+    while (done < data.size()) {
+      const auto at = static_cast<off_t>(offset + done);
+      const ssize_t n = Retry(
+          [&] { return ::pread(descriptor.get(), data.data() + done, data.size() - done, at); });
+      if (n < 0) return ReadError(errno, At("read", offset + done));
+      if (n == 0) break;  // truncated meanwhile
+      done += static_cast<size_t>(n);
+    }
+    data.resize(done);
+    return data;
+  }
+
+  absl::Status WriteAt(uint64_t offset, const std::string& data) const {
+    constexpr auto kMaxEnd = static_cast<uint64_t>(std::numeric_limits<off_t>::max());
+    if (offset > kMaxEnd || data.size() > kMaxEnd - offset) {
+      return DiskError(EINVAL, At("write", offset));
+    }
+    size_t done = 0;
+    while (done < data.size()) {
+      const auto at = static_cast<off_t>(offset + done);
+      const ssize_t n = Retry(
+          [&] { return ::pwrite(descriptor.get(), data.data() + done, data.size() - done, at); });
+      if (n < 0) return DiskError(errno, At("write", offset + done));
+      done += static_cast<size_t>(n);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<uint64_t> Append(const std::string& data) {
+    std::lock_guard lock(appending);
+    WT_ASSIGN_OR_RETURN(const uint64_t end, Size());
+    WT_RETURN_IF_ERROR(WriteAt(end, data));
+    return end;
+  }
+
+  absl::Status Truncate(uint64_t size_bytes) const {
+    const auto size = static_cast<off_t>(size_bytes);  // a negative one is EINVAL
+    if (Retry([&] { return ::ftruncate(descriptor.get(), size); }) != 0) {
+      return DiskError(errno, At("truncate", size_bytes));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Sync() const {
+    if (Retry([&] { return ::fdatasync(descriptor.get()); }) != 0) {
+      return DiskError(errno, absl::StrCat("sync ", path));
+    }
+    return absl::OkStatus();
+  }
+};
+
+PosixFile::PosixFile(std::string path, Descriptor opened, DiskPool& pool, EventLoop& loop)
+    : opened_(std::make_shared<Opened>(std::move(path), std::move(opened))),
+      pool_(pool),
+      loop_(loop) {}
+
+PosixFile::~PosixFile() {
+  pool_.Submit([opened = std::move(opened_)] {});
+}
+
+Task<absl::StatusOr<std::string>> PosixFile::ReadAt(uint64_t offset, uint64_t length) {
+  return pool_.Run(loop_,
+                   [opened = opened_, offset, length] { return opened->ReadAt(offset, length); });
+}
+
+Task<absl::Status> PosixFile::WriteAt(uint64_t offset, std::string data) {
+  return pool_.Run(loop_, [opened = opened_, offset, data = std::move(data)] {
+    return opened->WriteAt(offset, data);
+  });
+}
+
+Task<absl::StatusOr<uint64_t>> PosixFile::Append(std::string data) {
+  return pool_.Run(loop_,
+                   [opened = opened_, data = std::move(data)] { return opened->Append(data); });
+}
+
+Task<absl::Status> PosixFile::Truncate(uint64_t size_bytes) {
+  return pool_.Run(loop_, [opened = opened_, size_bytes] { return opened->Truncate(size_bytes); });
+}
+
+Task<absl::Status> PosixFile::Sync() {
+  return pool_.Run(loop_, [opened = opened_] { return opened->Sync(); });
+}
+
+Task<absl::StatusOr<uint64_t>> PosixFile::Size() {
+  return pool_.Run(loop_, [opened = opened_] { return opened->Size(); });
+}
+
+}  // namespace wavetank::platform

@@ -1,0 +1,157 @@
+#include "platform/real/real_process.h"
+
+#include <sys/random.h>
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "platform/check.h"
+#include "platform/real/disk_pool.h"
+#include "platform/real/event_loop.h"
+#include "platform/real/inproc.h"
+#include "platform/real/io_thread.h"
+#include "platform/real/posix_disk.h"
+#include "platform/real/real_network.h"
+#include "platform/real/spdlog_logger.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::platform {
+namespace {
+
+uint64_t DrawEntropy() {
+  uint64_t value = 0;
+  WT_CHECK(::getrandom(&value, sizeof value, 0) == sizeof value);
+  return value;
+}
+
+// A node with what it stands on. The loop comes first: everything refers to it.
+struct RealNode {
+  EventLoop loop;
+  std::unique_ptr<PosixDisk> disk;
+  std::unique_ptr<RealNetwork> network;
+  std::unique_ptr<Node> node;
+  NodeMain main;
+  std::thread thread;
+};
+
+Task<void> RunMain(NodeMain main, Node& node, std::function<void()> on_return) {
+  co_await main(node);
+  on_return();
+}
+
+}  // namespace
+
+// Destroyed from the last member to the first: the I/O thread and the pool, whose leftovers refer
+// to loops, before the nodes.
+struct RealProcess::State {
+  State(ProcessSpec s, RealProcessOptions o)
+      : spec(std::move(s)), options(std::move(o)), logger(options.log_level) {}
+
+  absl::Status Build();
+  void OnMainReturned();
+
+  const ProcessSpec spec;
+  const RealProcessOptions options;
+  SpdlogLogger logger;
+  std::optional<StepKiller> step_killer;
+  std::shared_ptr<InprocHub> hub = std::make_shared<InprocHub>(options.network);
+  std::vector<std::unique_ptr<RealNode>> nodes;
+
+  std::mutex mutex;
+  std::condition_variable stopped;
+  std::optional<int> status;
+  size_t mains_running = 0;
+
+  DiskPool pool{options.disk_threads};
+  IoThread io;
+
+  void Stop(int with_status) {
+    std::lock_guard lock(mutex);
+    if (!status.has_value()) status = with_status;
+    stopped.notify_all();
+  }
+};
+
+absl::Status RealProcess::State::Build() {
+  WT_CHECK(options.network.dead_after > options.network.heartbeat_interval);
+  WT_CHECK(!spec.nodes.empty());
+  if (!options.step_faults.empty()) step_killer.emplace(options.step_faults);
+  const Random random(options.seed.has_value() ? *options.seed : DrawEntropy());
+  const Incarnation incarnation(static_cast<int64_t>(DrawEntropy() >> 1));
+  for (const NodeSpec& node_spec : spec.nodes) {
+    auto made = std::make_unique<RealNode>();
+    WT_ASSIGN_OR_RETURN(made->disk, PosixDisk::Open(options.disk_root, pool, made->loop));
+    made->network = std::make_unique<RealNetwork>(io, *hub, made->loop, options.network);
+    made->main = node_spec.main;
+    NodeServices services{.executor = made->loop.executor(),
+                          .clock = made->loop.clock(),
+                          .network = *made->network,
+                          .disk = *made->disk,
+                          .logger = logger,
+                          .step_gate = step_killer.has_value() ? &*step_killer : nullptr,
+                          .cpu = nullptr,
+                          .exit = [this](int exit_status) { Stop(exit_status); }};
+    made->node = std::make_unique<Node>(
+        options.machine, spec.name, node_spec.name, incarnation,
+        random.Fork(options.machine).Fork(spec.name).Fork(node_spec.name), std::move(services));
+    nodes.push_back(std::move(made));
+  }
+  if (options.stop_signals == StopSignals::kCatch) {
+    io.CatchStopSignals([this](int signal) { Stop(128 + signal); });
+  }
+  return absl::OkStatus();
+}
+
+void RealProcess::State::OnMainReturned() {
+  std::unique_lock lock(mutex);
+  const bool was_last = --mains_running == 0;
+  lock.unlock();
+  if (was_last) Stop(0);
+}
+
+RealProcess::RealProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+RealProcess::~RealProcess() = default;
+
+absl::StatusOr<std::unique_ptr<RealProcess>> RealProcess::Create(ProcessSpec spec,
+                                                                 RealProcessOptions options) {
+  auto state = std::make_unique<State>(std::move(spec), std::move(options));
+  WT_RETURN_IF_ERROR(state->Build());
+  return std::unique_ptr<RealProcess>(new RealProcess(std::move(state)));
+}
+
+int RealProcess::Run() {
+  State& state = *state_;
+  state.mains_running = state.nodes.size();
+  for (const auto& running : state.nodes) {
+    RealNode& node = *running;
+    node.loop.executor().Spawn(
+        node.node->name(), RunMain(node.main, *node.node, [&state] { state.OnMainReturned(); }));
+    node.thread = std::thread([&node] { node.loop.Run(); });
+  }
+  {
+    std::unique_lock lock(state.mutex);
+    state.stopped.wait(lock, [&state] { return state.status.has_value(); });
+  }
+  for (const auto& node : state.nodes) node->loop.Stop();
+  for (const auto& node : state.nodes) node->thread.join();
+  state.io.Stop();
+  state.pool.Stop();
+  return *state.status;
+}
+
+void RealProcess::RequestStop(int status) { state_->Stop(status); }
+
+absl::StatusOr<int> RunNode(NodeMain main, RealProcessOptions options) {
+  ProcessSpec spec{"process", {{"node", std::move(main)}}};
+  WT_ASSIGN_OR_RETURN(const std::unique_ptr<RealProcess> process,
+                      RealProcess::Create(std::move(spec), std::move(options)));
+  return process->Run();
+}
+
+}  // namespace wavetank::platform

@@ -1,0 +1,67 @@
+// RealProcess: the nodes of one process in the real world. Each has an event loop on a thread of
+// its own; they share the I/O thread, the disk pool and the log.
+#ifndef WAVETANK_PLATFORM_REAL_REAL_PROCESS_H_
+#define WAVETANK_PLATFORM_REAL_REAL_PROCESS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "platform/network.h"
+#include "platform/node.h"
+#include "platform/real/step_killer.h"
+
+namespace wavetank::platform {
+
+enum class StopSignals {
+  kIgnore,  // leave SIGINT and SIGTERM to the program
+  kCatch,   // either requests a stop with status 128 + its number
+};
+
+struct RealProcessOptions {
+  std::string machine = "localhost";  // what Node::machine() says
+  std::string disk_root = "/";
+  NetworkOptions network;
+  // Drawn from the system's entropy if not given.
+  std::optional<uint64_t> seed;
+  LogLevel log_level = LogLevel::kInfo;
+  std::vector<StepFault> step_faults;
+  StopSignals stop_signals = StopSignals::kIgnore;
+  int disk_threads = 4;
+};
+
+class RealProcess {
+ public:
+  // An error if the disk's root cannot be opened. REQUIRES: dead_after is longer than
+  // heartbeat_interval.
+  static absl::StatusOr<std::unique_ptr<RealProcess>> Create(ProcessSpec spec,
+                                                             RealProcessOptions options);
+  ~RealProcess();
+
+  // Runs every node until all mains have returned (status 0), a node calls Exit or RequestStop is
+  // called; then destroys each node's roots on its own thread, newest first, ends all threads, and
+  // gives the status of the first of these. A function of a user that does not return holds it up.
+  // REQUIRES: called once.
+  int Run();
+
+  // Thread-safe, from Create on; the first call counts.
+  void RequestStop(int status = 0);
+
+ private:
+  struct State;
+  explicit RealProcess(std::unique_ptr<State> state);
+
+  const std::unique_ptr<State> state_;
+};
+
+// Runs one node until its main returns, for tests and tools. The status of Run, or an error of
+// Create.
+absl::StatusOr<int> RunNode(NodeMain main, RealProcessOptions options = {});
+
+}  // namespace wavetank::platform
+
+#endif  // WAVETANK_PLATFORM_REAL_REAL_PROCESS_H_
