@@ -1,0 +1,165 @@
+#include "checkpoint/state_table.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "platform/random.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+Rows RowsOf(const StateTable& table) {
+  Rows rows;
+  table.ForEach([&](std::string_view key, std::string_view value) {
+    rows.emplace_back(std::string(key), std::string(value));
+  });
+  return rows;
+}
+
+// The contract, written as plainly as possible: rows in order, and the ones at the last Accept.
+class PlainTable {
+ public:
+  void Put(const std::string& key, const std::string& value) {
+    for (auto& [other, there] : slots_) {
+      if (other != key) continue;
+      there = value;
+      return;
+    }
+    slots_.emplace_back(key, value);
+  }
+  void Remove(const std::string& key) {
+    for (auto& [other, there] : slots_) {
+      if (other == key) there = std::nullopt;
+    }
+  }
+  void Accept() {
+    std::erase_if(slots_, [](const auto& slot) { return !slot.second.has_value(); });
+    accepted_ = slots_;
+  }
+  void TakeBack() { slots_ = accepted_; }
+  Rows rows() const {
+    Rows rows;
+    for (const auto& [key, value] : slots_) {
+      if (value.has_value()) rows.emplace_back(key, *value);
+    }
+    return rows;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::optional<std::string>>> slots_;
+  std::vector<std::pair<std::string, std::optional<std::string>>> accepted_;
+};
+
+TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    platform::Random random(seed);
+    const uint64_t keys = 1 + random.Below(80);
+    StateTable table;
+    PlainTable plain;
+    for (int step = 0; step < 400; ++step) {
+      const std::string key = absl::StrCat("key", random.Below(keys));
+      const uint64_t kind = random.Below(20);
+      if (kind < 11) {
+        const std::string value(random.Below(40), static_cast<char>('a' + random.Below(26)));
+        table.Put(key, value);
+        plain.Put(key, value);
+      } else if (kind < 17) {
+        table.Remove(key);
+        plain.Remove(key);
+      } else if (kind < 19) {
+        table.Accept();
+        plain.Accept();
+      } else {
+        table.TakeBack();
+        plain.TakeBack();
+      }
+      ASSERT_EQ(RowsOf(table), plain.rows()) << "seed " << seed << " step " << step;
+      ASSERT_EQ(table.size(), plain.rows().size());
+      std::string_view value;
+      const Rows rows = plain.rows();
+      const auto found =
+          std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == key; });
+      ASSERT_EQ(table.Get(key, &value), found != rows.end());
+      if (found != rows.end()) ASSERT_EQ(value, found->second);
+    }
+  }
+}
+
+// Applying the changes of each Accept, in the order shown, to another table gives the same table,
+// order included: that is what loading deltas does.
+TEST(StateTable, ItsChangesRebuildItInTheSameOrder) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    platform::Random random(seed);
+    StateTable table;
+    StateTable rebuilt;
+    for (int step = 0; step < 400; ++step) {
+      const std::string key = absl::StrCat("key", random.Below(50));
+      const uint64_t kind = random.Below(20);
+      if (kind < 11) {
+        table.Put(key, absl::StrCat(step));
+      } else if (kind < 18) {
+        table.Remove(key);
+      } else if (kind < 19) {
+        table.TakeBack();
+      } else {
+        table.ForEachChange([&](std::string_view changed, const std::string_view* value) {
+          if (value == nullptr) {
+            rebuilt.Remove(changed);
+          } else {
+            rebuilt.Put(changed, *value);
+          }
+        });
+        table.Accept();
+        rebuilt.Accept();
+        ASSERT_EQ(RowsOf(rebuilt), RowsOf(table)) << "seed " << seed << " step " << step;
+      }
+    }
+  }
+}
+
+TEST(StateTable, HoldsEmptyAndVeryLongKeysAndValues) {
+  StateTable table;
+  const std::string megabytes(size_t{3} << 20, 'x');
+  table.Put("", "");
+  table.Put("long", megabytes);
+  table.Put(megabytes, "y");
+  table.Put("after", "z");
+  table.Accept();
+  std::string_view value;
+  ASSERT_TRUE(table.Get("", &value));
+  EXPECT_EQ(value, "");
+  ASSERT_TRUE(table.Get("long", &value));
+  EXPECT_EQ(value, megabytes);
+  ASSERT_TRUE(table.Get(megabytes, &value));
+  EXPECT_EQ(value, "y");
+  ASSERT_TRUE(table.Get("after", &value));
+  EXPECT_EQ(value, "z");
+  EXPECT_EQ(table.size(), 4u);
+}
+
+TEST(StateTable, KeepsManyKeysApartAsItGrowsAndShrinks) {
+  StateTable table;
+  constexpr int kKeys = 50'000;
+  for (int i = 0; i < kKeys; ++i) table.Put(absl::StrCat("k", i), absl::StrCat(i));
+  table.Accept();
+  for (int i = 0; i < kKeys; i += 2) table.Remove(absl::StrCat("k", i));
+  table.Accept();
+  for (int i = 0; i < kKeys; ++i) {
+    std::string_view value;
+    ASSERT_EQ(table.Get(absl::StrCat("k", i), &value), i % 2 == 1) << i;
+    if (i % 2 == 1) ASSERT_EQ(value, absl::StrCat(i));
+  }
+  EXPECT_EQ(table.size(), static_cast<size_t>(kKeys / 2));
+}
+
+}  // namespace
+}  // namespace wavetank::checkpoint
