@@ -6,13 +6,12 @@
 //
 // Fault model.
 // * A process's death (crash, kill -9) takes nothing that a completed call did: the machine keeps
-// its
-//   page cache. A call in flight at the death may turn out not, partly or wholly done. Locks go.
+//   its page cache. A call in flight at the death may turn out not, partly or wholly done. Locks
+//   go.
 // * A power loss decides anew, for each thing that no completed sync covers:
 //   - file content: each 512-byte sector written since the file's last completed Sync has any of
-//   the
-//     values it was given since then, or its synced value; a sector in appended space may also be
-//     zeros or stale bytes; the size is anything between the synced and the last size;
+//     the values it was given since then, or its synced value; a sector in appended space may also
+//     be zeros or stale bytes; the size is anything between the synced and the last size;
 //   - names: a file's or directory's creation, link, rename or removal is done or undone, each by
 //     itself, until SyncDirectory of its parent completes. (A rename is atomic: a power loss shows
 //     the old or the new name, and for a replaced target either its old or its new file.)

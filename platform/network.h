@@ -4,16 +4,15 @@
 // - Messages arrive whole, in the order sent, each at most once, until the connection breaks. It
 //   never comes back: connect again.
 // - When it breaks, each end learns by itself and at its own time; the peer has received some
-// prefix
-//   of what was sent, of any length, which the sender cannot know. A message that was received may
-//   still have been sent by a peer that is gone. So a request without a reply may have been done.
+//   prefix of what was sent, of any length, which the sender cannot know. A message that was
+//   received may still have been sent by a peer that is gone. So a request without a reply may
+//   have been done.
 // - Send waits while the bounded buffers towards the peer are full (backpressure) and returns once
 //   the message is taken over, not once it has arrived. Receive gives buffered messages before it
 //   reports the break.
 // - The transport itself keeps a heartbeat, off the nodes' own loops: a peer that has not been
-// heard
-//   for NetworkOptions::dead_after breaks the connection with kUnavailable, however busy or idle
-//   the user's functions are. A paused process misses heartbeats, a busy one does not.
+//   heard for NetworkOptions::dead_after breaks the connection with kUnavailable, however busy or
+//   idle the user's functions are. A paused process misses heartbeats, a busy one does not.
 // - Corrupt frames break the connection (kDataLoss at the receiver); they are never delivered.
 // - There is no order between different connections, even of the same two nodes.
 //

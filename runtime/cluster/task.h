@@ -3,17 +3,15 @@
 //
 // Contract:
 // - A task may run any number of times, on several workers, also at once (a worker taken for dead,
-// a
-//   retry): a body's durable effects go under names that are unique to the attempt, and count only
-//   once the driver has recorded them.
+//   a retry): a body's durable effects go under names that are unique to the attempt, and count
+//   only once the driver has recorded them.
 // - A body sees the same payload in every attempt, and its shuffle input in a fixed order: source
 //   partition, then row. So a deterministic body gives the same output.
 // - Shuffle output lives in the memory of the worker that made it, for as long as its graph runs.
 //   When that worker is lost the driver runs the producing tasks again.
 // - A body that throws or returns an error has failed: it is tried again, max_attempts times in
-// all,
-//   then the graph fails with the error, naming stage, partition and worker. kInvalidArgument and
-//   kFailedPrecondition are not tried again.
+//   all, then the graph fails with the error, naming stage, partition and worker.
+//   kInvalidArgument and kFailedPrecondition are not tried again.
 #ifndef WAVETANK_RUNTIME_CLUSTER_TASK_H_
 #define WAVETANK_RUNTIME_CLUSTER_TASK_H_
 
