@@ -61,7 +61,7 @@ inline constexpr StepName kDriverOutputLost{
     "driver.output_lost", "batch, stage, partition, attempt",
     "This finished attempt's shuffle output is gone while it is needed: the task will run again."};
 inline constexpr StepName kDriverReportIgnored{
-    "driver.report_ignored", "stage, partition, attempt",
+    "driver.report_ignored", "batch, stage, partition, attempt",
     "A worker reported an attempt that does not count any more."};
 inline constexpr StepName kDriverStageFinished{
     "driver.stage_finished", "batch, stage",

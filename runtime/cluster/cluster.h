@@ -40,8 +40,10 @@ class Cluster {
   virtual Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) = 0;
 
   // Runs every task of every stage, stage after stage, and gives the results of the attempts that
-  // count. Survives the loss of workers for as long as one is left or another comes within
-  // ClusterOptions::worker_timeout. Destroying the task cancels the graph.
+  // count. Graphs run side by side; free slots go to the one that came first. Partition p prefers
+  // the p-th of the workers in order of their names (mod their number). Survives the loss of
+  // workers for as long as one is left or another comes within ClusterOptions::worker_timeout.
+  // Destroying the task cancels the graph.
   virtual Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) = 0;
 
   // Answers TaskContext::CallDriver. Handlers run on the driver's node.

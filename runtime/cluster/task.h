@@ -2,16 +2,18 @@
 // stages; a task is one partition of a stage.
 //
 // Contract:
-// - A task may run any number of times, on several workers, also at once (a worker taken for dead,
-//   a retry): a body's durable effects go under names that are unique to the attempt, and count
-//   only once the driver has recorded them.
+// - A task may run any number of times, on several workers, also at once (a worker taken for
+//   dead, a retry): a body's durable effects go under names that are unique to the attempt, and
+//   count only once the driver has recorded them.
 // - A body sees the same payload in every attempt, and its shuffle input in a fixed order: source
 //   partition, then row. So a deterministic body gives the same output.
 // - Shuffle output lives in the memory of the worker that made it, for as long as its graph runs.
-//   When that worker is lost the driver runs the producing tasks again.
+//   When it is lost while a later stage still reads it, the driver runs the producing tasks again,
+//   and all tasks that read the lost output: the results that count come from one another.
 // - A body that throws or returns an error has failed: it is tried again, max_attempts times in
-//   all, then the graph fails with the error, naming stage, partition and worker.
-//   kInvalidArgument and kFailedPrecondition are not tried again.
+//   all, then the graph fails with the error, naming stage, partition, attempt and worker.
+//   kInvalidArgument and kFailedPrecondition are not tried again. Being lost with its worker, or
+//   for want of its input, is no failure of the body.
 #ifndef WAVETANK_RUNTIME_CLUSTER_TASK_H_
 #define WAVETANK_RUNTIME_CLUSTER_TASK_H_
 
@@ -67,7 +69,8 @@ class TaskContext {
   // REQUIRES: at most once for each target partition.
   virtual void PutShuffle(int target_partition,
                           std::shared_ptr<const platform::Attachment> block) = 0;
-  // Asks the driver (Cluster::Handle). Repeatable requests only.
+  // Asks the driver (Cluster::Handle). Repeatable requests only. kAborted when this attempt does
+  // not count any more.
   virtual Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
                                                        absl::Duration timeout) = 0;
 };
@@ -84,11 +87,11 @@ class TaskBody {
 using TaskRegistry = std::map<std::string, std::unique_ptr<TaskBody>>;
 
 struct Stage {
-  std::string kind;
-  std::vector<std::string> payloads;  // one a task
-  std::vector<int> reads_shuffle_of;  // indexes of earlier stages of the graph
+  std::string kind = {};
+  std::vector<std::string> payloads = {};  // one a task
+  std::vector<int> reads_shuffle_of = {};  // indexes of earlier stages of the graph
   // A long-running task (a receiver) occupies no slot; it is started again, without bound, when its
-  // worker is lost.
+  // worker is lost. Later stages wait for it as for any other.
   bool long_running = false;
 };
 

@@ -1,0 +1,102 @@
+#include "runtime/cluster/attempt.h"
+
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/text.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+
+Task<cluster::TaskReport> Attempt::Run() {
+  absl::StatusOr<std::string> result = absl::UnknownError("");
+  std::string thrown;
+  try {
+    result = co_await RunBody();
+  } catch (const std::exception& exception) {
+    thrown = absl::StrCat("it threw: ", exception.what());
+  } catch (...) {
+    thrown = "it threw something that is no std::exception";
+  }
+  if (!thrown.empty()) result = absl::InternalError(thrown);
+  // A body that made up for a missing block must not count: its result lacks data.
+  if (!fetch_error_.ok()) result = fetch_error_;
+
+  cluster::TaskReport report;
+  *report.mutable_task() = run_.task();
+  report.mutable_unreachable()->Assign(unreachable_.begin(), unreachable_.end());
+  if (result.ok()) {
+    report.set_result(*std::move(result));
+  } else {
+    report.set_error_code(static_cast<int>(result.status().code()));
+    report.set_error(std::string(platform::ToStd(result.status().message())));
+  }
+  co_return report;
+}
+
+Task<absl::StatusOr<std::string>> Attempt::RunBody() {
+  const auto body = worker_.registry.find(run_.kind());
+  if (body == worker_.registry.end()) {
+    return [](std::string kind) -> Task<absl::StatusOr<std::string>> {
+      co_return absl::FailedPreconditionError(
+          absl::StrCat("this worker's program has no tasks of kind ", kind));
+    }(run_.kind());
+  }
+  return body->second->Run(*this, std::move(*run_.mutable_payload()));
+}
+
+platform::StepAwaiter Attempt::Step(const platform::StepName& step) {
+  return worker_.node.Step(step, {{"batch", run_.batch()},
+                                  {"stage", id_.stage},
+                                  {"partition", id_.partition},
+                                  {"attempt", id_.attempt}});
+}
+
+Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage) {
+  const auto input = std::ranges::find(run_.inputs(), stage, &cluster::Input::stage);
+  if (input == run_.inputs().end()) {
+    co_return absl::InvalidArgumentError(absl::StrCat("stage ", id_.stage, " (", run_.kind(),
+                                                      ") does not name stage ", stage,
+                                                      " in reads_shuffle_of"));
+  }
+  BlockExchange::Fetched fetched =
+      co_await worker_.exchange.Fetch(id_, run_.batch(), *input, addresses_);
+  co_await worker_.node.Step(
+      fetched.status.ok() ? steps::kShuffleFetched : steps::kShuffleFetchFailed,
+      {{"batch", run_.batch()},
+       {"stage", id_.stage},
+       {"partition", id_.partition},
+       {"attempt", id_.attempt},
+       {"from", stage}});
+  if (!fetched.status.ok()) {
+    fetch_error_ = fetched.status;
+    unreachable_.insert(unreachable_.end(), fetched.unreachable.begin(), fetched.unreachable.end());
+    co_return fetched.status;
+  }
+  co_return std::move(fetched.blocks);
+}
+
+void Attempt::PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) {
+  const bool inserted = blocks_.emplace(target_partition, std::move(block)).second;
+  WT_CHECK(inserted, absl::StrCat("task ", id_.Unique(), " puts two blocks for partition ",
+                                  target_partition));
+}
+
+Task<absl::StatusOr<std::string>> Attempt::CallDriver(std::string method, std::string request,
+                                                      absl::Duration timeout) {
+  cluster::CallRequest call;
+  *call.mutable_task() = run_.task();
+  call.set_method(std::move(method));
+  call.set_request(std::move(request));
+  platform::RpcPayload payload;
+  payload.body = call.SerializeAsString();
+  absl::StatusOr<platform::RpcPayload> reply =
+      co_await worker_.driver.Call("call", std::move(payload), timeout);
+  if (!reply.ok()) co_return reply.status();
+  co_return std::move(reply->body);
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,64 @@
+// Attempt: one attempt of a task on its worker, and what its body may use.
+#ifndef WAVETANK_RUNTIME_CLUSTER_ATTEMPT_H_
+#define WAVETANK_RUNTIME_CLUSTER_ATTEMPT_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/store.h"
+#include "platform/node.h"
+#include "platform/rpc.h"
+#include "runtime/cluster/block_exchange.h"
+#include "runtime/cluster/messages.h"
+#include "runtime/cluster/task.h"
+
+namespace wavetank::runtime {
+
+// Where attempts run: everything outlives them.
+struct WorkerContext {
+  platform::Node& node;
+  checkpoint::Store& store;
+  const TaskRegistry& registry;
+  BlockExchange& exchange;
+  platform::RpcClient& driver;
+};
+
+class Attempt final : public TaskContext {
+ public:
+  Attempt(const WorkerContext& worker, cluster::RunTask run)
+      : worker_(worker), run_(std::move(run)), id_(FromName(run_.task())) {}
+
+  // Runs the body to its end, whatever that is: the report for the driver.
+  Task<cluster::TaskReport> Run();
+  // What the body has put. Call it once, when the body has succeeded.
+  std::map<int, BlockPointer> TakeBlocks() { return std::move(blocks_); }
+  platform::StepAwaiter Step(const platform::StepName& step);
+
+  platform::Node& node() override { return worker_.node; }
+  checkpoint::Store& store() override { return worker_.store; }
+  const TaskId& id() const override { return id_; }
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int stage) override;
+  void PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) override;
+  Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
+                                               absl::Duration timeout) override;
+
+ private:
+  Task<absl::StatusOr<std::string>> RunBody();
+
+  const WorkerContext worker_;
+  cluster::RunTask run_;
+  const TaskId id_;
+  const std::vector<std::string> addresses_{run_.addresses().begin(), run_.addresses().end()};
+  std::map<int, BlockPointer> blocks_;
+  absl::Status fetch_error_;
+  std::vector<cluster::TaskName> unreachable_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CLUSTER_ATTEMPT_H_

@@ -1,0 +1,147 @@
+#include "runtime/cluster/block_exchange.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+
+using platform::RpcPayload;
+
+namespace {
+
+// For a worker that is there and busy: one that is gone breaks its connections long before.
+constexpr absl::Duration kFetchTimeout = absl::Minutes(2);
+
+}  // namespace
+
+Task<absl::StatusOr<std::unique_ptr<BlockExchange>>> BlockExchange::Start(platform::Node& node,
+                                                                          std::string address) {
+  std::unique_ptr<BlockExchange> exchange(new BlockExchange(node));
+  platform::RpcHandler handler = [served = exchange.get()](std::string method, RpcPayload request,
+                                                           uint64_t) {
+    return served->Serve(std::move(method), std::move(request));
+  };
+  WT_CO_ASSIGN_OR_RETURN(exchange->server_, co_await platform::RpcServer::Start(
+                                                node, std::move(address), std::move(handler)));
+  co_return exchange;
+}
+
+Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPayload payload) {
+  cluster::FetchRequest request;
+  if (method != "fetch" || !request.ParseFromString(payload.body)) {
+    co_return absl::InvalidArgumentError("workers answer fetches only");
+  }
+  std::vector<BlockPointer> found;
+  for (const cluster::TaskName& source : request.sources()) {
+    WT_CO_ASSIGN_OR_RETURN(BlockPointer block,
+                           blocks_.Find(FromName(source), request.reader().partition()));
+    found.push_back(std::move(block));
+  }
+  co_await node_.Step(steps::kShuffleServed, {{"batch", request.batch()},
+                                              {"stage", request.reader().stage()},
+                                              {"partition", request.reader().partition()}});
+  RpcPayload reply;
+  reply.attachment = std::make_shared<ShuffleBundle>(std::move(found));
+  co_return reply;
+}
+
+// One worker's part of a fetch.
+struct BlockExchange::FromOne {
+  std::string address;
+  cluster::FetchRequest request;
+  absl::Status status;
+  std::vector<ShuffleBlock> blocks;  // in the order of the request's sources
+};
+
+Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t batch,
+                                                  const cluster::Input& input,
+                                                  const std::vector<std::string>& addresses) {
+  std::vector<FromOne> parts(addresses.size());
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    parts[i].address = addresses[i];
+    parts[i].request.set_batch(batch);
+    *parts[i].request.mutable_reader() = ToName(reader);
+  }
+  for (int partition = 0; partition < input.sources_size(); ++partition) {
+    TaskId source = reader;
+    source.stage = input.stage();
+    source.partition = partition;
+    source.attempt = input.sources(partition).attempt();
+    *parts[input.sources(partition).address()].request.add_sources() = ToName(source);
+  }
+  {
+    platform::TaskScope scope(node_.executor());
+    for (FromOne& part : parts) {
+      if (part.request.sources_size() > 0) scope.Spawn("fetch", FetchFromOne(part));
+    }
+    co_await scope.Join();
+  }
+  Fetched fetched;
+  fetched.blocks.resize(input.sources_size());
+  for (FromOne& part : parts) {
+    for (int i = 0; i < part.request.sources_size(); ++i) {
+      const cluster::TaskName& source = part.request.sources(i);
+      if (part.status.ok()) {
+        fetched.blocks[source.partition()] = std::move(part.blocks[i]);
+      } else {
+        fetched.unreachable.push_back(source);
+      }
+    }
+    if (!part.status.ok()) {
+      fetched.status = absl::UnavailableError(
+          absl::StrCat("task ", reader.Unique(), " cannot fetch blocks of stage ", input.stage(),
+                       " from ", part.address, ": ", part.status.message()));
+    }
+  }
+  co_return fetched;
+}
+
+Task<void> BlockExchange::FetchFromOne(FromOne& from) {
+  if (from.address == address()) {
+    for (const cluster::TaskName& source : from.request.sources()) {
+      absl::StatusOr<BlockPointer> block =
+          blocks_.Find(FromName(source), from.request.reader().partition());
+      if (!block.ok()) {
+        from.status = block.status();
+        co_return;
+      }
+      from.blocks.push_back({*std::move(block), ""});
+    }
+    co_return;
+  }
+  const absl::StatusOr<RpcPayload> reply =
+      co_await Ask(from.address, from.request.SerializeAsString());
+  absl::StatusOr<std::vector<ShuffleBlock>> blocks =
+      reply.ok() ? ShuffleBundle::Open(*reply) : reply.status();
+  if (blocks.ok() && blocks->size() != static_cast<size_t>(from.request.sources_size())) {
+    blocks = absl::DataLossError(absl::StrCat(blocks->size(), " blocks came, ",
+                                              from.request.sources_size(), " were asked for"));
+  }
+  from.status = blocks.status();
+  if (blocks.ok()) from.blocks = *std::move(blocks);
+}
+
+// A connection that was there before may have broken unnoticed: then once more, on a new one.
+Task<absl::StatusOr<RpcPayload>> BlockExchange::Ask(std::string address, std::string request) {
+  std::shared_ptr<platform::RpcClient> client = clients_[address];
+  while (true) {
+    const bool fresh = client == nullptr || client->broken();
+    if (fresh) {
+      WT_CO_ASSIGN_OR_RETURN(client, co_await platform::RpcClient::Connect(node_, address));
+      clients_[address] = client;
+    }
+    RpcPayload payload;
+    payload.body = request;
+    absl::StatusOr<RpcPayload> reply =
+        co_await client->Call("fetch", std::move(payload), kFetchTimeout);
+    if (reply.ok() || fresh || !client->broken()) co_return reply;
+  }
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,391 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/event.h"
+#include "platform/rpc.h"
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/text.h"
+#include "runtime/cluster/cluster.h"
+#include "runtime/cluster/graph_run.h"
+#include "runtime/cluster/messages.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::LogLevel;
+using platform::RpcPayload;
+
+// How long a worker's "next" is held when there is nothing to do.
+constexpr absl::Duration kPollTime = absl::Seconds(30);
+// Requests of one worker at once: its "next", its reports, its tasks' calls.
+constexpr int kMaxInFlight = 1024;
+
+// One registration. What is in `commands` goes with the worker's next "next".
+struct Worker {
+  WorkerRef ref;
+  int slots = 1;
+  std::deque<cluster::Command> commands;
+  platform::Event wake;
+  bool lost = false;
+
+  void Send(cluster::Command command) {
+    commands.push_back(std::move(command));
+    wake.Set();
+  }
+};
+
+std::string NewDriverId(platform::Node& node) {
+  const uint64_t drawn = node.random().Next();
+  return absl::StrCat(node.incarnation().value(), "-", absl::Hex(drawn, absl::kZeroPad16));
+}
+
+class Driver final : public Cluster {
+ public:
+  Driver(platform::Node& node, ClusterOptions options)
+      : node_(node),
+        options_(std::move(options)),
+        id_(NewDriverId(node)),
+        left_alone_since_(node.clock().Now()),
+        scope_(node.executor()) {}
+
+  Task<absl::Status> Listen();
+
+  int worker_count() const override { return static_cast<int>(workers_.size()); }
+  Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) override;
+  Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) override;
+  void Handle(std::string method, Handler handler) override {
+    handlers_[std::move(method)] = std::move(handler);
+  }
+
+ private:
+  // A graph on its way, for as long as the frame of its Run.
+  struct Running {
+    Running(Driver& d, StageGraph graph)
+        : driver(d),
+          run(std::move(graph),
+              {.driver = d.id_, .id = d.next_graph_++, .max_attempts = d.options_.max_attempts}) {
+      driver.graphs_[run.id()] = this;
+    }
+    ~Running() {
+      driver.graphs_.erase(run.id());
+      driver.EndGraph(run);
+    }
+    Driver& driver;
+    GraphRun run;
+  };
+
+  // Requests. A worker is known by its connection.
+  Task<absl::StatusOr<RpcPayload>> Serve(std::string method, RpcPayload request,
+                                         uint64_t connection);
+  Task<absl::StatusOr<RpcPayload>> Register(std::string request, uint64_t connection);
+  Task<absl::StatusOr<RpcPayload>> Next(std::shared_ptr<Worker> worker);
+  Task<absl::StatusOr<RpcPayload>> Report(std::string request);
+  Task<absl::StatusOr<RpcPayload>> Call(std::string request);
+
+  Task<void> LoseWorker(uint64_t connection);
+  // Gives waiting tasks to free slots: graphs in the order they came, then by partition.
+  void Schedule();
+  void EndGraph(const GraphRun& run);
+  // Sends the cancellations of `run` and gives its marks, for Announce.
+  std::vector<GraphRun::Mark> CarryOut(GraphRun& run);
+  Task<void> Announce(int64_t batch, std::vector<GraphRun::Mark> marks);
+  Worker* Find(int64_t worker);
+  std::string Refused() const {
+    return refused_.empty() ? "" : absl::StrCat(" (refused: ", refused_, ")");
+  }
+  // Wakes whoever waits for a graph's end or for workers: they look again.
+  void Changed() {
+    changed_.Set();
+    changed_.Reset();
+  }
+
+  platform::Node& node_;
+  const ClusterOptions options_;
+  const std::string id_;
+  int64_t next_worker_ = 1;
+  int64_t next_graph_ = 1;
+  platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
+  std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
+  std::map<int64_t, Running*> graphs_;
+  std::map<std::string, Handler> handlers_;
+  std::string refused_;  // the latest worker that was refused, and why
+  platform::Event changed_;
+  platform::TaskScope scope_;
+  std::unique_ptr<platform::RpcServer> server_;
+};
+
+Task<absl::Status> Driver::Listen() {
+  platform::RpcHandler handler = [this](std::string method, RpcPayload request,
+                                        uint64_t connection) {
+    return Serve(std::move(method), std::move(request), connection);
+  };
+  platform::RpcServerOptions server_options;
+  server_options.max_in_flight = kMaxInFlight;
+  server_options.on_disconnect = [this](uint64_t connection) {
+    scope_.Spawn("lose worker", LoseWorker(connection));
+  };
+  WT_CO_ASSIGN_OR_RETURN(
+      server_, co_await platform::RpcServer::Start(node_, options_.address, std::move(handler),
+                                                   std::move(server_options)));
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> Driver::WaitForWorkers(int count, absl::Duration timeout) {
+  const platform::MonotonicTime deadline = node_.clock().Now() + timeout;
+  while (worker_count() < count) {
+    const absl::Duration left = deadline - node_.clock().Now();
+    if (left <= absl::ZeroDuration()) {
+      co_return absl::DeadlineExceededError(
+          absl::StrCat(worker_count(), " of ", count, " workers have come to ", options_.address,
+                       " within ", absl::FormatDuration(timeout), Refused()));
+    }
+    co_await changed_.WaitFor(node_.clock(), left);
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
+  WT_CO_RETURN_IF_ERROR(GraphRun::Validate(graph));
+  const platform::MonotonicTime began = node_.clock().Now();
+  Running running(*this, std::move(graph));
+  GraphRun& run = running.run;
+  Schedule();
+  while (!run.ended()) {
+    if (!workers_.empty()) {
+      co_await changed_.Wait();
+      continue;
+    }
+    const platform::MonotonicTime alone_since = std::max(began, left_alone_since_);
+    const absl::Duration left = options_.worker_timeout - (node_.clock().Now() - alone_since);
+    if (left <= absl::ZeroDuration()) {
+      co_return absl::UnavailableError(
+          absl::StrCat("graph ", run.name(), ": no worker has come to ", options_.address,
+                       " within ", absl::FormatDuration(options_.worker_timeout), Refused(),
+                       "; start workers with this address"));
+    }
+    co_await changed_.WaitFor(node_.clock(), left);
+  }
+  co_return run.TakeResults();
+}
+
+Task<absl::StatusOr<RpcPayload>> Driver::Serve(std::string method, RpcPayload request,
+                                               uint64_t connection) {
+  if (method == "register") return Register(std::move(request.body), connection);
+  if (method == "report") return Report(std::move(request.body));
+  if (method == "call") return Call(std::move(request.body));
+  const auto found = workers_.find(connection);
+  return Next(method == "next" && found != workers_.end() ? found->second : nullptr);
+}
+
+Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t connection) {
+  cluster::RegisterRequest request;
+  if (!request.ParseFromString(bytes) || request.slots() < 1) {
+    co_return absl::InvalidArgumentError("register: not a worker of this program");
+  }
+  if (request.plan_fingerprint() != options_.plan_fingerprint) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat("worker ", request.name(), " at ", request.address(), " has the plan ",
+                     request.plan_fingerprint(), ", the driver at ", options_.address, " has ",
+                     options_.plan_fingerprint, ": start both from the same program and job"));
+  }
+  // An address has one listener: who had it before is gone, though its connection has not broken.
+  const auto before = std::ranges::find_if(
+      workers_, [&](const auto& entry) { return entry.second->ref.address == request.address(); });
+  if (before != workers_.end()) co_await LoseWorker(before->first);
+  auto worker = std::make_shared<Worker>();
+  worker->ref = {.id = next_worker_++, .name = request.name(), .address = request.address()};
+  worker->slots = request.slots();
+  workers_[connection] = worker;
+  node_.Log(LogLevel::kInfo, absl::StrCat("worker ", worker->ref.name, " at ", worker->ref.address,
+                                          " has registered"));
+  co_await node_.Step(steps::kDriverWorkerRegistered, {{"workers", worker_count()}});
+  Schedule();
+  Changed();
+  cluster::RegisterReply reply;
+  reply.set_driver(id_);
+  RpcPayload payload;
+  payload.body = reply.SerializeAsString();
+  co_return payload;
+}
+
+Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker) {
+  if (worker == nullptr) co_return absl::FailedPreconditionError("no registered worker asks");
+  if (worker->commands.empty() && !worker->lost) {
+    worker->wake.Reset();
+    co_await worker->wake.WaitFor(node_.clock(), kPollTime);
+  }
+  if (worker->lost) {
+    co_return absl::AbortedError("this worker has registered again, on another connection");
+  }
+  cluster::NextReply reply;
+  for (; !worker->commands.empty(); worker->commands.pop_front()) {
+    *reply.add_commands() = std::move(worker->commands.front());
+  }
+  RpcPayload payload;
+  payload.body = reply.SerializeAsString();
+  co_return payload;
+}
+
+Task<absl::StatusOr<RpcPayload>> Driver::Report(std::string bytes) {
+  cluster::TaskReport report;
+  if (!report.ParseFromString(bytes)) {
+    co_return absl::InvalidArgumentError("report: not a worker of this program");
+  }
+  const auto graph = graphs_.find(report.task().graph());
+  if (graph == graphs_.end() || report.task().driver() != id_) {
+    std::vector<GraphRun::Mark> ignored;
+    ignored.push_back({&steps::kDriverReportIgnored, FromName(report.task()), ""});
+    co_await Announce(0, std::move(ignored));
+    co_return RpcPayload{};
+  }
+  GraphRun& run = graph->second->run;
+  run.Report(report);
+  const int64_t batch = run.batch();
+  co_await Announce(batch, CarryOut(run));
+  Schedule();
+  Changed();
+  co_return RpcPayload{};
+}
+
+Task<absl::StatusOr<RpcPayload>> Driver::Call(std::string bytes) {
+  cluster::CallRequest request;
+  if (!request.ParseFromString(bytes)) {
+    co_return absl::InvalidArgumentError("call: not a worker of this program");
+  }
+  const auto graph = graphs_.find(request.task().graph());
+  if (graph == graphs_.end() || !graph->second->run.IsRunning(request.task())) {
+    co_return absl::AbortedError(
+        absl::StrCat("task ", FromName(request.task()).Unique(), " does not count any more"));
+  }
+  const auto handler = handlers_.find(request.method());
+  if (handler == handlers_.end()) {
+    co_return absl::UnimplementedError(
+        absl::StrCat("the driver answers no calls of ", request.method()));
+  }
+  WT_CO_ASSIGN_OR_RETURN(std::string reply, co_await handler->second(request.request()));
+  RpcPayload payload;
+  payload.body = std::move(reply);
+  co_return payload;
+}
+
+Task<void> Driver::LoseWorker(uint64_t connection) {
+  const auto found = workers_.find(connection);
+  if (found == workers_.end()) {
+    // Its requests were cancelled where they stood, perhaps before they came to this.
+    Schedule();
+    Changed();
+    co_return;
+  }
+  const std::shared_ptr<Worker> worker = std::move(found->second);
+  workers_.erase(found);
+  if (workers_.empty()) left_alone_since_ = node_.clock().Now();
+  worker->lost = true;
+  worker->wake.Set();
+  node_.Log(LogLevel::kWarning,
+            absl::StrCat("worker ", worker->ref.name, " at ", worker->ref.address, " is lost; ",
+                         worker_count(), " left"));
+  std::vector<std::pair<int64_t, std::vector<GraphRun::Mark>>> marks;
+  for (const auto& [id, running] : graphs_) {
+    running->run.LoseWorker(worker->ref.id);
+    marks.emplace_back(running->run.batch(), CarryOut(running->run));
+  }
+  co_await node_.Step(steps::kDriverWorkerLost, {{"workers", worker_count()}});
+  for (auto& [batch, of_graph] : marks) co_await Announce(batch, std::move(of_graph));
+  Schedule();
+  Changed();
+}
+
+void Driver::Schedule() {
+  std::vector<Worker*> workers;
+  for (const auto& [connection, worker] : workers_) workers.push_back(worker.get());
+  if (workers.empty()) return;
+  std::ranges::sort(workers, {}, [](const Worker* worker) {
+    return std::tie(worker->ref.name, worker->ref.address);
+  });
+  std::vector<WorkerRef> refs;
+  std::vector<int> free;
+  for (const Worker* worker : workers) {
+    int taken = 0;
+    for (const auto& [id, running] : graphs_) taken += running->run.SlotsTakenOn(worker->ref.id);
+    refs.push_back(worker->ref);
+    free.push_back(worker->slots - taken);
+  }
+  for (const auto& [id, running] : graphs_) {
+    GraphRun& run = running->run;
+    for (const GraphRun::TaskKey key : run.Waiting()) {
+      const WorkerRef& preferred = run.Prefer(key, refs);
+      const auto place = static_cast<size_t>(&preferred - refs.data());
+      if (run.TakesSlot(key)) {
+        if (free[place] <= 0) continue;
+        --free[place];
+      }
+      cluster::Command command;
+      *command.mutable_run() = run.Start(key, preferred);
+      workers[place]->Send(std::move(command));
+    }
+  }
+}
+
+void Driver::EndGraph(const GraphRun& run) {
+  cluster::Command command;
+  command.mutable_end_graph()->set_driver(id_);
+  command.mutable_end_graph()->set_graph(run.id());
+  for (const int64_t id : run.workers()) {
+    if (Worker* worker = Find(id)) worker->Send(command);
+  }
+  Schedule();
+}
+
+std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {
+  GraphRun::Effects effects = run.TakeEffects();
+  for (const GraphRun::Cancellation& cancellation : effects.cancellations) {
+    if (Worker* worker = Find(cancellation.worker)) {
+      cluster::Command command;
+      *command.mutable_cancel() = ToName(cancellation.task);
+      worker->Send(std::move(command));
+    }
+  }
+  return std::move(effects.marks);
+}
+
+Task<void> Driver::Announce(int64_t batch, std::vector<GraphRun::Mark> marks) {
+  for (const GraphRun::Mark& mark : marks) {
+    if (!mark.text.empty()) node_.Log(LogLevel::kWarning, mark.text);
+    if (mark.step == &steps::kDriverGraphFinished) {
+      co_await node_.Step(*mark.step, {{"batch", batch}, {"graph", mark.task.graph}});
+    } else if (mark.step == &steps::kDriverStageFinished) {
+      co_await node_.Step(*mark.step, {{"batch", batch}, {"stage", mark.task.stage}});
+    } else {
+      co_await node_.Step(*mark.step, {{"batch", batch},
+                                       {"stage", mark.task.stage},
+                                       {"partition", mark.task.partition},
+                                       {"attempt", mark.task.attempt}});
+    }
+  }
+}
+
+Worker* Driver::Find(int64_t id) {
+  for (const auto& [connection, worker] : workers_) {
+    if (worker->ref.id == id) return worker.get();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::unique_ptr<Cluster>>> Cluster::Start(platform::Node& node,
+                                                              ClusterOptions options) {
+  auto driver = std::make_unique<Driver>(node, std::move(options));
+  WT_CO_RETURN_IF_ERROR(co_await driver->Listen());
+  co_return driver;
+}
+
+}  // namespace wavetank::runtime

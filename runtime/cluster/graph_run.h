@@ -1,0 +1,137 @@
+// GraphRun: how far one graph has come on the driver. Which attempt of each task is the latest,
+// where it runs or ran, what may start now, and what follows from what happens to an attempt
+// (recovery.h). It neither waits nor sends: the driver carries out what TakeEffects gives.
+//
+// Stages run one after another: tasks start only in the earliest stage that is not finished. A
+// finished stage becomes unfinished again when an output is lost that a later stage still reads.
+#ifndef WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
+#define WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "platform/step.h"
+#include "runtime/cluster/messages.h"
+#include "runtime/cluster/recovery.h"
+#include "runtime/cluster/task.h"
+
+namespace wavetank::runtime {
+
+// A registered worker. `id` names one registration: a worker that was lost and came back has
+// another.
+struct WorkerRef {
+  int64_t id = 0;
+  std::string name;
+  std::string address;
+};
+
+class GraphRun {
+ public:
+  struct Options {
+    std::string driver;  // TaskId::driver
+    int64_t id = 0;      // TaskId::graph
+    int max_attempts = 4;
+  };
+  struct TaskKey {
+    int stage = 0;
+    int partition = 0;
+  };
+  // An attempt that is to be stopped on a worker that is there.
+  struct Cancellation {
+    int64_t worker = 0;
+    TaskId task;
+  };
+  // A step that the driver has reached, and a line for people (may be empty).
+  struct Mark {
+    const platform::StepName* step = nullptr;
+    TaskId task;
+    std::string text;
+  };
+  struct Effects {
+    std::vector<Cancellation> cancellations;
+    std::vector<Mark> marks;
+  };
+
+  // kInvalidArgument: a stage reads one that is not earlier.
+  static absl::Status Validate(const StageGraph& graph);
+  // REQUIRES: Validate(graph).ok().
+  GraphRun(StageGraph graph, Options options);
+
+  int64_t id() const { return options_.id; }
+  int64_t batch() const { return graph_.batch; }
+  const std::string& name() const { return graph_.name; }
+  bool ended() const { return !error_.ok() || unfinished_stages_ == 0; }
+  // The workers that were given a task, lost ones too.
+  const std::set<int64_t>& workers() const { return workers_; }
+
+  // The tasks that wait for a worker, by partition.
+  std::vector<TaskKey> Waiting() const;
+  bool TakesSlot(TaskKey key) const { return !graph_.stages[key.stage].long_running; }
+  int SlotsTakenOn(int64_t worker) const;
+  // Where the task should run: partition p on the p-th worker (mod their number), the next one
+  // after each failure of its body; workers whose output could not be fetched are passed over as
+  // long as there are others. REQUIRES: `workers` is not empty.
+  const WorkerRef& Prefer(TaskKey key, const std::vector<WorkerRef>& workers) const;
+  // Begins the next attempt of a waiting task, on `worker`.
+  cluster::RunTask Start(TaskKey key, const WorkerRef& worker);
+
+  // Whether this attempt is the latest of its task, and at work.
+  bool IsRunning(const cluster::TaskName& task) const;
+  void Report(const cluster::TaskReport& report);
+  void LoseWorker(int64_t worker);
+
+  Effects TakeEffects() { return std::exchange(effects_, {}); }
+  // REQUIRES: ended().
+  absl::StatusOr<GraphResults> TakeResults();
+
+ private:
+  enum class Phase { kWaiting, kRunning, kDone };
+  struct TaskState {
+    Phase phase = Phase::kWaiting;
+    int attempt = -1;
+    int failures = 0;
+    int recoveries = 0;
+    WorkerRef worker;                     // of the latest attempt
+    std::optional<Happened> output_gone;  // once done: why its output cannot be had
+    std::string result;
+  };
+
+  TaskState& At(TaskKey key) { return tasks_[key.stage][key.partition]; }
+  const TaskState& At(TaskKey key) const { return tasks_[key.stage][key.partition]; }
+  const TaskState* Find(const cluster::TaskName& task) const;
+  TaskId Id(TaskKey key) const;
+  bool IsRead(int stage) const;
+  Standing StandingOf(TaskKey key) const;
+  Allowance AllowanceOf(TaskKey key, Happened happened) const;
+
+  void Apply(TaskKey key, Happened happened, const absl::Status& why);
+  void Count(TaskKey key);
+  void RunAgain(TaskKey key, const platform::StepName& step, const absl::Status& why);
+  void Fail(TaskKey key, Happened happened, const absl::Status& why);
+  void LoseOutputs(int64_t worker, Happened happened);
+  void MakeNeededOutputsAgain();
+  static absl::Status Why(Happened happened, const TaskState& task);
+  std::string Describe(TaskKey key) const;
+  void Note(const platform::StepName& step, TaskKey key, std::string text = "");
+
+  StageGraph graph_;
+  const Options options_;
+  std::vector<std::vector<TaskState>> tasks_;
+  std::vector<int> unfinished_;  // tasks, by stage
+  int unfinished_stages_ = 0;
+  std::set<int64_t> workers_;
+  std::set<int64_t> avoided_;
+  absl::Status error_;
+  Effects effects_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_

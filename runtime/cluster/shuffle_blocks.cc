@@ -1,0 +1,57 @@
+#include "runtime/cluster/shuffle_blocks.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "runtime/cluster/messages.pb.h"
+
+namespace wavetank::runtime {
+
+std::string ShuffleBundle::Encode() const {
+  cluster::EncodedBundle encoded;
+  for (const BlockPointer& block : blocks_) encoded.add_blocks(block ? block->Encode() : "");
+  return encoded.SerializeAsString();
+}
+
+absl::StatusOr<std::vector<ShuffleBlock>> ShuffleBundle::Open(const platform::Message& message) {
+  std::vector<ShuffleBlock> blocks;
+  if (message.attachment != nullptr) {
+    const auto* bundle = dynamic_cast<const ShuffleBundle*>(message.attachment.get());
+    if (bundle == nullptr) return absl::DataLossError("a fetch was answered with no bundle");
+    for (const BlockPointer& block : bundle->blocks_) blocks.push_back({block, ""});
+    return blocks;
+  }
+  cluster::EncodedBundle encoded;
+  if (!encoded.ParseFromString(message.attachment_bytes)) {
+    return absl::DataLossError("a fetch was answered with a bundle that does not parse");
+  }
+  for (std::string& bytes : *encoded.mutable_blocks())
+    blocks.push_back({nullptr, std::move(bytes)});
+  return blocks;
+}
+
+void ShuffleBlocks::Put(const TaskId& task, std::map<int, BlockPointer> blocks) {
+  const bool inserted = blocks_.emplace(KeyOf(task), std::move(blocks)).second;
+  WT_CHECK(inserted, "an attempt puts its blocks once: " + task.Unique());
+}
+
+absl::StatusOr<BlockPointer> ShuffleBlocks::Find(const TaskId& task, int target) const {
+  const auto found = blocks_.find(KeyOf(task));
+  if (found == blocks_.end()) {
+    return absl::NotFoundError(absl::StrCat("no blocks of attempt ", task.Unique(), " here"));
+  }
+  const auto block = found->second.find(target);
+  return block == found->second.end() ? nullptr : block->second;
+}
+
+void ShuffleBlocks::DropGraph(const std::string& driver, int64_t graph) {
+  constexpr int kLowest = std::numeric_limits<int>::min();
+  const auto first = blocks_.lower_bound({driver, graph, kLowest, kLowest, kLowest});
+  const auto last = blocks_.lower_bound({driver, graph + 1, kLowest, kLowest, kLowest});
+  blocks_.erase(first, last);
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,244 @@
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/event.h"
+#include "platform/rpc.h"
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/text.h"
+#include "runtime/cluster/attempt.h"
+#include "runtime/cluster/block_exchange.h"
+#include "runtime/cluster/cluster.h"
+#include "runtime/cluster/messages.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::LogLevel;
+using platform::RpcPayload;
+
+constexpr absl::Duration kRegisterTimeout = absl::Seconds(10);
+// For a driver that is there and busy: one that is gone breaks its connection long before.
+constexpr absl::Duration kCallTimeout = absl::Minutes(10);
+constexpr absl::Duration kShortestBackoff = absl::Milliseconds(50);
+constexpr absl::Duration kLongestBackoff = absl::Seconds(2);
+
+// Doubling pauses, each drawn between half and the whole, so that workers which lost the same
+// driver do not come back all at once.
+class Backoff {
+ public:
+  explicit Backoff(platform::Random random) : random_(random) {}
+  absl::Duration Next() {
+    const int64_t longest = absl::ToInt64Nanoseconds(next_);
+    next_ = std::min(2 * next_, kLongestBackoff);
+    return absl::Nanoseconds(random_.Between(longest / 2, longest));
+  }
+  void Reset() { next_ = kShortestBackoff; }
+
+ private:
+  platform::Random random_;
+  absl::Duration next_ = kShortestBackoff;
+};
+
+// One registration with one driver, until the connection breaks. Destroying it cancels its tasks.
+class DriverSession {
+ public:
+  DriverSession(platform::Node& node, checkpoint::Store& store, const TaskRegistry& registry,
+                BlockExchange& exchange, std::unique_ptr<platform::RpcClient> driver)
+      : driver_(std::move(driver)),
+        context_{node, store, registry, exchange, *driver_},
+        scope_(node.executor()) {}
+
+  // Registers, then does what the driver says. Returns why it is over.
+  Task<absl::Status> Serve(cluster::RegisterRequest request);
+  bool registered() const { return registered_; }
+
+ private:
+  // An attempt on its way. `over` is set when it has ended or is to be given up.
+  struct Current {
+    Current(DriverSession& s, const TaskId& i) : session(s), id(i) {
+      WT_CHECK(session.current_.emplace(id.Unique(), this).second, "attempts start once");
+    }
+    ~Current() { session.current_.erase(id.Unique()); }
+    DriverSession& session;
+    const TaskId id;
+    platform::Event over;
+    bool cancelled = false;
+  };
+
+  Task<void> Obey();
+  Task<void> Perform(cluster::RunTask run);
+  Task<absl::Status> Report(cluster::TaskReport report);
+  static Task<void> RunInto(Attempt& attempt, std::optional<cluster::TaskReport>& report,
+                            platform::Event& over);
+  void Cancel(const TaskId& id);
+  void EndGraph(const cluster::EndGraph& graph);
+  void End(absl::Status why);
+
+  std::unique_ptr<platform::RpcClient> driver_;
+  const WorkerContext context_;
+  bool registered_ = false;
+  std::map<std::string, Current*> current_;  // by TaskId::Unique
+  platform::Event ended_;
+  absl::Status why_;
+  platform::TaskScope scope_;
+};
+
+Task<absl::Status> DriverSession::Serve(cluster::RegisterRequest request) {
+  RpcPayload payload;
+  payload.body = request.SerializeAsString();
+  const absl::StatusOr<RpcPayload> reply =
+      co_await driver_->Call("register", std::move(payload), kRegisterTimeout);
+  if (!reply.ok()) co_return reply.status();
+  registered_ = true;
+  co_await context_.node.Step(steps::kWorkerRegistered);
+  scope_.Spawn("obey", Obey());
+  co_await ended_.Wait();
+  co_return why_;
+}
+
+Task<void> DriverSession::Obey() {
+  while (true) {
+    const absl::StatusOr<RpcPayload> reply =
+        co_await driver_->Call("next", RpcPayload{}, kCallTimeout);
+    cluster::NextReply next;
+    if (!reply.ok() || !next.ParseFromString(reply->body)) {
+      End(reply.ok() ? absl::DataLossError("the driver's commands do not parse") : reply.status());
+      co_return;
+    }
+    for (cluster::Command& command : *next.mutable_commands()) {
+      switch (command.what_case()) {
+        case cluster::Command::kRun:
+          scope_.Spawn("task", Perform(std::move(*command.mutable_run())));
+          break;
+        case cluster::Command::kCancel:
+          Cancel(FromName(command.cancel()));
+          break;
+        case cluster::Command::kEndGraph:
+          EndGraph(command.end_graph());
+          break;
+        case cluster::Command::WHAT_NOT_SET:
+          break;
+      }
+    }
+  }
+}
+
+Task<void> DriverSession::Perform(cluster::RunTask run) {
+  Current current(*this, FromName(run.task()));
+  Attempt attempt(context_, std::move(run));
+  co_await attempt.Step(steps::kTaskStarted);
+  std::optional<cluster::TaskReport> report;
+  {
+    platform::TaskScope scope(context_.node.executor());
+    scope.Spawn("body", RunInto(attempt, report, current.over));
+    co_await current.over.Wait();
+  }
+  if (current.cancelled) co_return;
+  if (report->error_code() == 0) {
+    context_.exchange.blocks().Put(current.id, attempt.TakeBlocks());
+    co_await attempt.Step(steps::kShuffleWritten);
+    co_await attempt.Step(steps::kTaskFinished);
+  } else {
+    co_await attempt.Step(steps::kTaskFailed);
+  }
+  const absl::Status told = co_await Report(*std::move(report));
+  // The driver must learn how every attempt ended: without this one's end it is lost as a whole.
+  if (!told.ok()) End(told);
+}
+
+Task<absl::Status> DriverSession::Report(cluster::TaskReport report) {
+  RpcPayload payload;
+  payload.body = report.SerializeAsString();
+  const absl::StatusOr<RpcPayload> reply =
+      co_await driver_->Call("report", std::move(payload), kCallTimeout);
+  co_return reply.status();
+}
+
+Task<void> DriverSession::RunInto(Attempt& attempt, std::optional<cluster::TaskReport>& report,
+                                  platform::Event& over) {
+  report.emplace(co_await attempt.Run());
+  over.Set();
+}
+
+void DriverSession::Cancel(const TaskId& id) {
+  const auto found = current_.find(id.Unique());
+  if (found == current_.end()) return;
+  found->second->cancelled = true;
+  found->second->over.Set();
+}
+
+void DriverSession::EndGraph(const cluster::EndGraph& graph) {
+  for (const auto& [name, current] : current_) {
+    if (current->id.driver != graph.driver() || current->id.graph != graph.graph()) continue;
+    current->cancelled = true;
+    current->over.Set();
+  }
+  context_.exchange.blocks().DropGraph(graph.driver(), graph.graph());
+}
+
+void DriverSession::End(absl::Status why) {
+  if (ended_.is_set()) return;
+  why_ = std::move(why);
+  ended_.Set();
+}
+
+}  // namespace
+
+Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskRegistry& registry,
+                     WorkerOptions options) {
+  WT_CHECK(!options.driver_addresses.empty() && options.slots >= 1);
+  Backoff backoff(node.random().Fork("worker.backoff"));
+  std::unique_ptr<BlockExchange> exchange;
+  while (exchange == nullptr) {
+    absl::StatusOr<std::unique_ptr<BlockExchange>> started =
+        co_await BlockExchange::Start(node, options.address);
+    if (started.ok()) {
+      exchange = *std::move(started);
+    } else {
+      node.Log(LogLevel::kWarning, absl::StrCat("worker cannot listen on ", options.address, ": ",
+                                                started.status().ToString()));
+      co_await node.clock().Sleep(backoff.Next());
+    }
+  }
+  cluster::RegisterRequest request;
+  request.set_name(absl::StrCat(node.machine(), "/", node.process(), "/", node.name()));
+  request.set_address(exchange->address());
+  request.set_slots(options.slots);
+  request.set_plan_fingerprint(options.plan_fingerprint);
+
+  std::string last_complaint;
+  for (size_t turn = 0;; ++turn) {
+    const std::string& address = options.driver_addresses[turn % options.driver_addresses.size()];
+    absl::Status over;
+    bool registered = false;
+    {
+      absl::StatusOr<std::unique_ptr<platform::RpcClient>> driver =
+          co_await platform::RpcClient::Connect(node, address);
+      over = driver.status();
+      if (driver.ok()) {
+        DriverSession session(node, store, registry, *exchange, *std::move(driver));
+        over = co_await session.Serve(request);
+        registered = session.registered();
+      }
+    }
+    if (registered) {
+      exchange->Reset();
+      backoff.Reset();
+      co_await node.Step(steps::kWorkerDriverLost);
+    }
+    std::string complaint =
+        absl::StrCat("worker has no driver at ", address, ": ", over.ToString());
+    if (complaint != last_complaint) node.Log(LogLevel::kWarning, complaint);
+    last_complaint = std::move(complaint);
+    co_await node.clock().Sleep(backoff.Next());
+  }
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,68 @@
+#include "runtime/cluster/shuffle_blocks.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+
+namespace wavetank::runtime {
+namespace {
+
+struct TextBlock final : platform::Attachment {
+  explicit TextBlock(std::string t) : text(std::move(t)) {}
+  std::string Encode() const override { return text; }
+  const std::string text;
+};
+
+TEST(ShuffleBlocks, KeepAttemptsApartAndDropThemWithTheirGraph) {
+  ShuffleBlocks blocks;
+  const TaskId first{.driver = "d", .graph = 4, .stage = 0, .partition = 1, .attempt = 0};
+  TaskId second = first;
+  second.attempt = 1;
+  TaskId other_graph = first;
+  other_graph.graph = 5;
+  TaskId other_driver = first;
+  other_driver.driver = "e";
+  for (const TaskId& task : {first, second, other_graph, other_driver}) {
+    blocks.Put(task, {{0, std::make_shared<TextBlock>(task.Unique())}});
+  }
+  EXPECT_EQ(blocks.Find(second, 0).value()->Encode(), "d-4-0-1-1");
+  EXPECT_EQ(blocks.Find(second, 1).value(), nullptr);
+  blocks.DropGraph("d", 4);
+  EXPECT_EQ(blocks.attempt_count(), 2u);
+  EXPECT_EQ(blocks.Find(first, 0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(blocks.Find(other_graph, 0).value()->Encode(), "d-5-0-1-0");
+  EXPECT_EQ(blocks.Find(other_driver, 0).value()->Encode(), "e-4-0-1-0");
+}
+
+TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {
+  platform::Message handed_over;
+  handed_over.attachment = std::make_shared<ShuffleBundle>(
+      std::vector<BlockPointer>{std::make_shared<TextBlock>("one"), nullptr});
+  platform::Message encoded;
+  encoded.attachment_bytes = handed_over.attachment->Encode();
+
+  const auto objects = ShuffleBundle::Open(handed_over);
+  ASSERT_TRUE(objects.ok());
+  ASSERT_EQ(objects->size(), 2u);
+  EXPECT_EQ(objects->at(0).object->Encode(), "one");
+  EXPECT_EQ(objects->at(1).object, nullptr);
+  const auto bytes = ShuffleBundle::Open(encoded);
+  ASSERT_TRUE(bytes.ok());
+  ASSERT_EQ(bytes->size(), 2u);
+  EXPECT_EQ(bytes->at(0).bytes, "one");
+  EXPECT_EQ(bytes->at(1).bytes, "");
+}
+
+TEST(ShuffleBundle, RefusesWhatIsNoBundle) {
+  platform::Message message;
+  message.attachment = std::make_shared<TextBlock>("one");
+  EXPECT_EQ(ShuffleBundle::Open(message).status().code(), absl::StatusCode::kDataLoss);
+  message.attachment = nullptr;
+  message.attachment_bytes = "\xff";
+  EXPECT_EQ(ShuffleBundle::Open(message).status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
