@@ -28,8 +28,9 @@ struct MonotonicTime {
   int64_t ns = 0;
 
   friend auto operator<=>(MonotonicTime, MonotonicTime) = default;
+  // Saturates, so that a wait of absl::InfiniteDuration() is one.
   friend MonotonicTime operator+(MonotonicTime time, absl::Duration by) {
-    return {time.ns + absl::ToInt64Nanoseconds(by)};
+    return {absl::ToInt64Nanoseconds(absl::Nanoseconds(time.ns) + by)};
   }
   friend absl::Duration operator-(MonotonicTime a, MonotonicTime b) {
     return absl::Nanoseconds(a.ns - b.ns);

@@ -1,0 +1,129 @@
+// DiskImage: the names and files of one disk, without time: what calls change, what syncs settle,
+// and what a power loss decides.
+//
+// Every change of names is pending until the directory that it settles in is synced: the parent of
+// the name that appears or, for a removal, disappears. A power loss does or undoes each pending
+// change by itself; a rename is one change. Settling a change settles the earlier pending ones of
+// the names that it touches, so that no order of syncs brings back what is gone for good.
+#ifndef WAVETANK_SIMULATOR_DISK_IMAGE_H_
+#define WAVETANK_SIMULATOR_DISK_IMAGE_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "platform/disk.h"
+#include "simulator/event_queue.h"
+#include "simulator/sector_file.h"
+
+namespace wavetank::simulator {
+
+class DiskImage {
+ public:
+  struct Inode {
+    Inode(platform::FileKind file_kind, uint64_t draw_key, int64_t& used_bytes)
+        : kind(file_kind), key(draw_key), file(used_bytes) {}
+
+    const platform::FileKind kind;
+    const uint64_t key;  // names the inode in random draws, the same in every run
+    SectorFile file;
+    absl::Time modified;
+    LifeId locked_by;  // 0: nobody
+    // Set while the device cannot read the file's content.
+    bool unreadable = false;
+    std::map<std::string, std::shared_ptr<Inode>, std::less<>> entries;  // of a directory
+    std::map<std::string, std::shared_ptr<Inode>, std::less<>> durable_entries;
+  };
+  using InodePtr = std::shared_ptr<Inode>;
+
+  DiskImage();
+  DiskImage(const DiskImage&) = delete;
+  DiskImage& operator=(const DiskImage&) = delete;
+
+  // What calls do. `call` opens the message of an error.
+  absl::StatusOr<InodePtr> Open(std::string_view path, platform::OpenMode mode);
+  absl::StatusOr<InodePtr> OpenOrCreate(std::string_view call, std::string_view path);
+  absl::Status Rename(std::string_view from, std::string_view to);
+  absl::Status Link(std::string_view from, std::string_view to);
+  absl::Status Remove(std::string_view path);
+  absl::Status MakeDirectory(std::string_view path);
+  absl::Status RemoveDirectory(std::string_view path);
+  absl::StatusOr<InodePtr> Find(std::string_view call, std::string_view path) const;
+  absl::StatusOr<InodePtr> FindDirectory(std::string_view call, std::string_view path) const;
+
+  // A sync of a directory covers what was changed before it began.
+  uint64_t SyncPoint() const { return changes_; }
+  void SyncDirectory(const InodePtr& directory, uint64_t point);
+
+  // Settles everything, in one of the ways in which it may turn out.
+  void PowerLoss(const platform::Random& random);
+  // The disk is replaced by an empty one.
+  void Erase();
+
+  // What every power loss would leave, by path below `prefix`, ordered: durable names that no
+  // pending change touches, with their files' DurablePrefix. Views hold until the next change.
+  struct DurableFile {
+    std::string path;
+    std::string_view content;
+  };
+  std::vector<DurableFile> DurableView(std::string_view prefix) const;
+  std::optional<std::string_view> DurableContent(std::string_view path) const;
+  // The files that live processes see, by path, ordered.
+  std::vector<std::string> Files(std::string_view prefix) const;
+
+  void ReleaseLocks(LifeId life);
+  int64_t used_bytes() const { return used_bytes_; }
+
+ private:
+  struct Change {
+    InodePtr directory;
+    std::string name;
+    InodePtr inode;
+    bool appears;  // else the name stops standing for the inode
+  };
+  struct Pending {
+    uint64_t sequence;
+    InodePtr settles_in;
+    std::vector<Change> changes;
+  };
+  struct Place {
+    InodePtr directory;
+    std::string name;
+    InodePtr inode;  // null if there is nothing of that name
+  };
+
+  static absl::StatusOr<std::vector<std::string_view>> Split(std::string_view call,
+                                                             std::string_view path);
+  absl::StatusOr<Place> Locate(std::string_view call, std::string_view path) const;
+  InodePtr NewInode(platform::FileKind kind, std::string_view path);
+  // Makes the change visible, and pending.
+  void Make(const InodePtr& settles_in, std::vector<Change> changes);
+  static void Apply(const Change& change,
+                    std::map<std::string, InodePtr, std::less<>>& entries_of_directory);
+  static void ApplyDurably(const Pending& pending);
+  static bool SharesName(const Pending& a, const Pending& b);
+  bool NameIsPending(const Inode* directory, std::string_view name) const;
+  void RememberFreed(const InodePtr& inode);
+  std::string StaleSector(platform::Random& random) const;
+  template <typename Visit>
+  void WalkDurable(const InodePtr& directory, const std::string& path, const Visit& visit) const;
+
+  int64_t used_bytes_ = 0;
+  InodePtr root_;
+  std::vector<Pending> pending_;
+  uint64_t changes_ = 0;
+  std::map<std::string, uint64_t, std::less<>> creations_;  // of each path
+  std::deque<std::string> freed_sectors_;
+};
+
+}  // namespace wavetank::simulator
+
+#endif  // WAVETANK_SIMULATOR_DISK_IMAGE_H_

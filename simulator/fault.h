@@ -1,0 +1,69 @@
+// Fault: one thing that goes wrong, as data. fault_table.h says what each kind means.
+#ifndef WAVETANK_SIMULATOR_FAULT_H_
+#define WAVETANK_SIMULATOR_FAULT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace wavetank::simulator {
+
+enum class FaultKind : uint8_t {
+  // Process.
+  kCrash,
+  kCrashWhileRecovering,
+  kPause,
+  kZombie,
+  kSlowNode,
+  kCleanStop,
+  // Machine.
+  kPowerLoss,
+  kDiskLoss,
+  kMachineCrash,
+  kPowerLossOfSeveral,
+  // Network.
+  kSlowLink,
+  kReset,
+  kPartition,
+  kPartitionOneWay,
+  kClog,
+  kConnectFailure,
+  // Disk.
+  kReadError,
+  kUnreadable,
+  kWriteError,
+  kSyncLoss,
+  kLyingSync,
+  kNoSpace,
+  kSlowDisk,
+  kStalledDisk,
+  // Clock.
+  kSkew,
+  kDrift,
+  kClockJump,
+  kTimerJitter,
+};
+
+struct Fault {
+  FaultKind kind = FaultKind::kCrash;
+  // What it befalls: a process, for machine, disk and clock faults a machine, for links the machine
+  // that sends. Empty: whoever reached the step or made the call.
+  std::string target = {};
+  // For links: the machine that receives. For kZombie: where the replacement starts; empty: where
+  // the process is.
+  std::string peer = {};
+  // How long it lasts; infinite: until healed.
+  absl::Duration duration = absl::InfiniteDuration();
+  // When what it ended starts again; for kZombie, when the replacement starts. Infinite: not before
+  // the heal.
+  absl::Duration restart_after = absl::InfiniteDuration();
+  // In the unit that the fault table names.
+  int64_t amount = 0;
+
+  friend bool operator==(const Fault&, const Fault&) = default;
+};
+
+}  // namespace wavetank::simulator
+
+#endif  // WAVETANK_SIMULATOR_FAULT_H_

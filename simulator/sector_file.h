@@ -1,0 +1,82 @@
+// SectorFile: the content of one file, as its readers see it and as a power loss may leave it.
+//
+// Reads see every write. Until a sync completes each write is pending; a power loss then decides,
+// sector by sector, which of the values that the sector had since the last completed sync it keeps;
+// appended space may also turn out as zeros or stale bytes, and the size as anything between. After
+// a failed sync what it should have covered is *lost*: readers still see it, later syncs skip it
+// (except in sectors that are written again), and a power loss may take it.
+#ifndef WAVETANK_SIMULATOR_SECTOR_FILE_H_
+#define WAVETANK_SIMULATOR_SECTOR_FILE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/random.h"
+
+namespace wavetank::simulator {
+
+inline constexpr uint64_t kSectorBytes = 512;
+
+class SectorFile {
+ public:
+  // Fills a sector with bytes that some other file once had there.
+  using StaleBytes = std::function<std::string(platform::Random&)>;
+
+  // Adds to `used_bytes`, which must outlive it, what it occupies.
+  explicit SectorFile(int64_t& used_bytes) : used_bytes_(used_bytes) {}
+  SectorFile(const SectorFile&) = delete;
+  SectorFile& operator=(const SectorFile&) = delete;
+  ~SectorFile() { used_bytes_ -= static_cast<int64_t>(cache_.size()); }
+
+  uint64_t size() const { return cache_.size(); }
+  const std::string& content() const { return cache_; }
+  bool pending() const { return !pending_.empty(); }
+
+  std::string Read(uint64_t offset, uint64_t length) const;
+  void Write(uint64_t offset, std::string_view data);
+  void Truncate(uint64_t size);
+
+  // A sync covers what was written before it began: it takes the point first.
+  uint64_t SyncPoint() const { return writes_; }
+  void Sync(uint64_t point);
+  void FailSync(uint64_t point);
+  void PowerLoss(platform::Random random, const StaleBytes& stale);
+
+  // The bytes that every power loss would leave: the synced content, up to the first byte that a
+  // pending write or truncation touches.
+  std::string_view DurablePrefix() const;
+
+ private:
+  struct Pending {
+    uint64_t sequence;
+    bool truncation;
+    bool lost;
+    uint64_t offset;  // of the write; the new size of a truncation
+    std::string data;
+    uint64_t size_after;
+
+    uint64_t end() const { return truncation ? UINT64_MAX : offset + data.size(); }
+    bool Touches(uint64_t sector) const {
+      return offset < (sector + 1) * kSectorBytes && sector * kSectorBytes < end();
+    }
+  };
+  // Applies what `write` does to [from, to) of the file onto `content`, which has that range.
+  static void Apply(const Pending& write, uint64_t from, uint64_t to, std::string& content);
+  void SyncAfterFailure(uint64_t point);
+  std::vector<uint64_t> TouchedSectors(uint64_t size) const;
+  uint64_t DrawSize(platform::Random& random) const;
+  void SetCacheSize(uint64_t size);
+
+  int64_t& used_bytes_;
+  std::string cache_;
+  std::string durable_;
+  std::vector<Pending> pending_;
+  uint64_t writes_ = 0;
+};
+
+}  // namespace wavetank::simulator
+
+#endif  // WAVETANK_SIMULATOR_SECTOR_FILE_H_

@@ -1,0 +1,362 @@
+#include "simulator/sim_disk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+
+namespace wavetank::simulator {
+
+using platform::FileKind;
+using platform::Random;
+using platform::ToAbsl;
+
+namespace {
+
+bool IsBelow(std::string_view path, std::string_view prefix) {
+  return path.substr(0, prefix.size()) == prefix;
+}
+
+uint64_t PayloadOf(const DiskCall& call) {
+  return HashBytes(call.path) ^ HashBytes(call.data) ^
+         FoldMultiply(call.offset + 1, call.length + 1);
+}
+
+std::string Describe(const DiskCall& call) {
+  std::string text = absl::StrCat(ToAbsl(Name(call.kind)), " ", call.path);
+  if (!call.to.empty()) absl::StrAppend(&text, " -> ", call.to);
+  if (call.kind == SeamCallKind::kRead) {
+    absl::StrAppend(&text, " @", call.offset, " +", call.length);
+  }
+  if (!call.data.empty()) absl::StrAppend(&text, " @", call.offset, " +", call.data.size());
+  if (!call.status.ok()) absl::StrAppend(&text, ": ", call.status.ToString());
+  return text;
+}
+
+class SimFileLock final : public platform::FileLock {
+ public:
+  SimFileLock(DiskImage::InodePtr inode, LifeId life) : inode_(std::move(inode)), life_(life) {
+    inode_->locked_by = life_;
+  }
+  ~SimFileLock() override {
+    if (inode_->locked_by == life_) inode_->locked_by = LifeId(0);
+  }
+
+ private:
+  const DiskImage::InodePtr inode_;
+  const LifeId life_;
+};
+
+}  // namespace
+
+SimDisk::SimDisk(Scheduler& scheduler, std::string machine, const MachineClock& clock,
+                 const DiskOptions& options)
+    : scheduler_(scheduler),
+      machine_(std::move(machine)),
+      clock_(clock),
+      options_(options),
+      capacity_bytes_(options.capacity_bytes) {}
+
+void SimDisk::Subscribe(std::string prefix, DurableChange callback) {
+  subscriptions_.push_back({std::move(prefix), std::move(callback)});
+}
+
+void SimDisk::Notify(std::string_view path) {
+  for (const Subscription& subscription : subscriptions_) {
+    if (IsBelow(path, subscription.prefix) || IsBelow(subscription.prefix, path)) {
+      subscription.callback(path);
+    }
+  }
+}
+
+void SimDisk::Put(std::string_view path, std::string_view content) {
+  std::string above;
+  for (size_t slash = path.find('/'); slash != std::string_view::npos;
+       slash = path.find('/', slash + 1)) {
+    const std::string directory(path.substr(0, slash));
+    if (!image_.FindDirectory("put", directory).ok()) {
+      WT_CHECK(image_.MakeDirectory(directory).ok(), directory);
+    }
+    image_.SyncDirectory(*image_.FindDirectory("put", above), image_.SyncPoint());
+    above = directory;
+  }
+  const absl::StatusOr<DiskImage::InodePtr> file = image_.OpenOrCreate("put", path);
+  WT_CHECK(file.ok(), std::string(file.status().message()));
+  SectorFile& sectors = (*file)->file;
+  sectors.Truncate(0);
+  sectors.Write(0, content);
+  sectors.Sync(sectors.SyncPoint());
+  (*file)->modified = clock_.Wall(scheduler_.now_ns());
+  image_.SyncDirectory(*image_.FindDirectory("put", above), image_.SyncPoint());
+  scheduler_.Record(ActorId(0), EventKind::kWorld, HashBytes(path) ^ HashBytes(content), [&] {
+    return absl::StrCat("put ", machine_, ":", ToAbsl(path), " +", content.size());
+  });
+  Notify(path);
+}
+
+absl::StatusOr<std::string> SimDisk::Get(std::string_view path) const {
+  WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("get", path));
+  return inode->file.content();
+}
+
+void SimDisk::Release() {
+  stalled_ = false;
+  for (DiskCallPtr& call : std::exchange(held_, {})) {
+    // A call that a death decided in the meantime is gone.
+    if (!call->done) Finish(call);
+  }
+}
+
+void SimDisk::Heal() {
+  SetSlowness(1);
+  ResetCapacity();
+  SetLying(false);
+  Release();
+}
+
+const Latency& SimDisk::LatencyOf(SeamCallKind kind) const {
+  switch (kind) {
+    case SeamCallKind::kRead:
+      return options_.read;
+    case SeamCallKind::kWrite:
+    case SeamCallKind::kAppend:
+    case SeamCallKind::kTruncate:
+      return options_.write;
+    case SeamCallKind::kSync:
+    case SeamCallKind::kSyncDirectory:
+      return options_.sync;
+    default:
+      return options_.names;
+  }
+}
+
+void SimDisk::Start(SimNode& node, const DiskCallPtr& call) {
+  call->life = node.life();
+  call->actor = node.actor();
+  call->key = node.key();
+  const Fault* fault = node.BeginSeamCall(call->kind, call->path);
+  call->number = node.seam_calls();
+  if (fault != nullptr) {
+    call->faulty = true;
+    call->fault = fault->kind;
+  }
+  if (call->kind == SeamCallKind::kSync) call->sync_point = call->inode->file.SyncPoint();
+  if (call->kind == SeamCallKind::kSyncDirectory) call->sync_point = image_.SyncPoint();
+  in_flight_.push_back(call);
+
+  Random random = scheduler_.random().Fork("disk", {call->key, call->number});
+  const int64_t takes_ns = LatencyOf(call->kind).DrawNs(random.Fork("latency")) * slowness_;
+  const EventOf of{call->actor, LifeId(0), EventKind::kDue, call->number};
+  // Readers may see a part of an unfinished write.
+  if (call->kind == SeamCallKind::kWrite && call->data.size() > 1 && random.OneIn(4)) {
+    const uint64_t part = 1 + random.Below(call->data.size() - 1);
+    const int64_t early_ns = random.Between(0, takes_ns);
+    scheduler_.At(scheduler_.now_ns() + early_ns, of, [call, part] {
+      if (call->done || call->faulty) return;
+      call->inode->file.Write(call->offset, std::string_view(call->data).substr(0, part));
+    });
+  }
+  scheduler_.At(scheduler_.now_ns() + takes_ns, of, [this, call] { Due(call); });
+}
+
+void SimDisk::Due(const DiskCallPtr& call) {
+  if (call->done) return;
+  if (stalled_) {
+    held_.push_back(call);
+  } else {
+    Finish(call);
+  }
+}
+
+void SimDisk::Finish(const DiskCallPtr& call) {
+  in_flight_.erase(std::find(in_flight_.begin(), in_flight_.end(), call));
+  if (call->abandoned) return Decide(*call);
+  call->done = true;
+  call->status = Perform(*call);
+  scheduler_.Record(call->actor, EventKind::kDisk, PayloadOf(*call),
+                    [&] { return Describe(*call); });
+  call->waiter->MakeReady();
+}
+
+SimDisk::Outcome SimDisk::DrawOutcome(const DiskCall& call) const {
+  Random random = scheduler_.random().Fork("in flight", {call.key, call.number});
+  return static_cast<Outcome>(random.Below(3));
+}
+
+void SimDisk::Decide(DiskCall& call) {
+  call.done = true;
+  Outcome outcome = DrawOutcome(call);
+  if (call.kind == SeamCallKind::kLock) outcome = Outcome::kNothing;
+  const bool writes = call.kind == SeamCallKind::kWrite || call.kind == SeamCallKind::kAppend;
+  if (outcome == Outcome::kPart && writes && !call.data.empty()) {
+    Random random = scheduler_.random().Fork("in flight part", {call.key, call.number});
+    call.data.resize(random.Below(call.data.size()));
+  }
+  if (outcome == Outcome::kNothing || (outcome == Outcome::kPart && !writes)) {
+    call.status = absl::CancelledError("not done");
+  } else {
+    call.status = Perform(call);
+  }
+  scheduler_.Record(call.actor, EventKind::kDisk, PayloadOf(call) + static_cast<uint64_t>(outcome),
+                    [&] { return absl::StrCat("unheard: ", Describe(call)); });
+}
+
+void SimDisk::OnProcessDeath(LifeId life) {
+  std::vector<DiskCallPtr> left;
+  for (DiskCallPtr& call : std::exchange(in_flight_, {})) {
+    if (call->life == life) {
+      Decide(*call);
+    } else {
+      left.push_back(std::move(call));
+    }
+  }
+  in_flight_ = std::move(left);
+  image_.ReleaseLocks(life);
+}
+
+void SimDisk::OnPowerLoss(uint64_t nth) {
+  image_.PowerLoss(scheduler_.random().Fork("power loss", {platform::StableHash(machine_), nth}));
+  Notify("");
+}
+
+void SimDisk::Erase() {
+  image_.Erase();
+  Notify("");
+}
+
+absl::Status SimDisk::Error(const DiskCall& call, absl::StatusCode code,
+                            std::string_view why) const {
+  const bool at_offset = call.kind == SeamCallKind::kRead || call.kind == SeamCallKind::kWrite ||
+                         call.kind == SeamCallKind::kAppend;
+  return absl::Status(
+      code, absl::StrCat(ToAbsl(Name(call.kind)), " ", call.path,
+                         at_offset ? absl::StrCat(" at ", call.offset) : "", ": ", ToAbsl(why)));
+}
+
+absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
+  call.offset = offset;
+  SectorFile& file = call.inode->file;
+  const std::string_view data = call.data;
+  const bool fails = call.faulty && call.fault == FaultKind::kWriteError;
+  const uint64_t end = offset + data.size();
+  const int64_t grows = end > file.size() ? static_cast<int64_t>(end - file.size()) : 0;
+  const bool full = (call.faulty && call.fault == FaultKind::kNoSpace) ||
+                    (grows > 0 && image_.used_bytes() + grows > capacity_bytes_);
+  call.inode->modified = clock_.Wall(scheduler_.now_ns());
+  if (!fails && !full) {
+    file.Write(offset, data);
+    call.inode->unreadable = false;
+    return absl::OkStatus();
+  }
+  // A failed write may have been done in part.
+  Random random = scheduler_.random().Fork("failed write", {call.key, call.number});
+  uint64_t part = random.Below(data.size() + 1);
+  if (full && grows > 0) {
+    const int64_t room = std::max<int64_t>(0, capacity_bytes_ - image_.used_bytes());
+    const uint64_t inside = data.size() - static_cast<uint64_t>(grows);
+    part = std::min(part, inside + static_cast<uint64_t>(room));
+  }
+  file.Write(offset, data.substr(0, part));
+  return full ? Error(call, absl::StatusCode::kResourceExhausted, "no space left on the device")
+              : Error(call, absl::StatusCode::kUnavailable, "input/output error");
+}
+
+absl::Status SimDisk::Sync(DiskCall& call) {
+  if (lying_ || (call.faulty && call.fault == FaultKind::kLyingSync)) return absl::OkStatus();
+  if (call.faulty && call.fault == FaultKind::kSyncLoss) {
+    if (call.kind == SeamCallKind::kSync) call.inode->file.FailSync(call.sync_point);
+    return Error(call, absl::StatusCode::kUnavailable, "input/output error");
+  }
+  if (call.kind == SeamCallKind::kSync) {
+    call.inode->file.Sync(call.sync_point);
+  } else {
+    WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory,
+                        image_.FindDirectory("sync directory", call.path));
+    image_.SyncDirectory(directory, call.sync_point);
+  }
+  Notify(call.path);
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::List(DiskCall& call) {
+  WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory, image_.FindDirectory("list", call.path));
+  for (const auto& [name, inode] : directory->entries) {
+    call.entries.push_back({name, inode->kind});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::Stat(DiskCall& call) {
+  WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("stat", call.path));
+  call.info = {inode->kind, inode->file.size(), inode->modified};
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::Lock(DiskCall& call) {
+  WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.OpenOrCreate("lock", call.path));
+  if (inode->locked_by != LifeId(0)) {
+    return Error(call, absl::StatusCode::kFailedPrecondition, "the lock is held");
+  }
+  call.lock = std::make_unique<SimFileLock>(inode, call.life);
+  return absl::OkStatus();
+}
+
+absl::Status SimDisk::Perform(DiskCall& call) {
+  switch (call.kind) {
+    case SeamCallKind::kOpen: {
+      WT_ASSIGN_OR_RETURN(call.inode, image_.Open(call.path, call.mode));
+      if (call.mode == platform::OpenMode::kCreateNew) {
+        call.inode->modified = clock_.Wall(scheduler_.now_ns());
+      }
+      return absl::OkStatus();
+    }
+    case SeamCallKind::kRead:
+      if (call.faulty && call.fault == FaultKind::kUnreadable) call.inode->unreadable = true;
+      if (call.inode->unreadable) {
+        return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
+      }
+      if (call.faulty && call.fault == FaultKind::kReadError) {
+        return Error(call, absl::StatusCode::kUnavailable, "input/output error");
+      }
+      call.bytes = call.inode->file.Read(call.offset, call.length);
+      return absl::OkStatus();
+    case SeamCallKind::kWrite:
+      return Write(call, call.offset);
+    case SeamCallKind::kAppend:
+      return Write(call, call.inode->file.size());
+    case SeamCallKind::kTruncate:
+      call.inode->file.Truncate(call.offset);
+      call.inode->modified = clock_.Wall(scheduler_.now_ns());
+      return absl::OkStatus();
+    case SeamCallKind::kSync:
+    case SeamCallKind::kSyncDirectory:
+      return Sync(call);
+    case SeamCallKind::kSize:
+      call.offset = call.inode->file.size();
+      return absl::OkStatus();
+    case SeamCallKind::kRename:
+      return image_.Rename(call.path, call.to);
+    case SeamCallKind::kLink:
+      return image_.Link(call.path, call.to);
+    case SeamCallKind::kRemove:
+      return image_.Remove(call.path);
+    case SeamCallKind::kMakeDirectory:
+      return image_.MakeDirectory(call.path);
+    case SeamCallKind::kRemoveDirectory:
+      return image_.RemoveDirectory(call.path);
+    case SeamCallKind::kList:
+      return List(call);
+    case SeamCallKind::kStat:
+      return Stat(call);
+    case SeamCallKind::kLock:
+      return Lock(call);
+    default:
+      WT_CHECK(false, "not a call on a disk");
+  }
+}
+
+}  // namespace wavetank::simulator

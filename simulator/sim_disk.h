@@ -1,0 +1,174 @@
+// SimDisk: a machine's disk in virtual time. Calls take time, take effect at one instant (a long
+// write at two), may fail, and are decided by a draw when their process dies or gives them up: not,
+// partly or wholly done. The page cache outlives processes; PowerLoss() decides what was not
+// synced.
+//
+// Checkers subscribe to changes of what is durable, and read it with image().DurableView().
+#ifndef WAVETANK_SIMULATOR_SIM_DISK_H_
+#define WAVETANK_SIMULATOR_SIM_DISK_H_
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "platform/disk.h"
+#include "simulator/disk_image.h"
+#include "simulator/fault.h"
+#include "simulator/latency.h"
+#include "simulator/machine_clock.h"
+#include "simulator/scheduler.h"
+#include "simulator/sim_node.h"
+
+namespace wavetank::simulator {
+
+struct DiskOptions {
+  Latency read{absl::Microseconds(20), absl::Microseconds(200)};
+  Latency write{absl::Microseconds(5), absl::Microseconds(50)};
+  Latency sync{absl::Microseconds(200), absl::Milliseconds(2), 10'000, absl::Milliseconds(30)};
+  Latency names{absl::Microseconds(5), absl::Microseconds(50)};
+  int64_t capacity_bytes = int64_t{1} << 40;
+};
+
+// One call on its way.
+struct DiskCall {
+  SeamCallKind kind = SeamCallKind::kRead;
+  std::string path;
+  std::string to;  // of a rename or link
+  DiskImage::InodePtr inode;
+  platform::OpenMode mode = platform::OpenMode::kRead;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+  std::string data;
+
+  // Set by the disk.
+  LifeId life;
+  ActorId actor;
+  ActorKey key = 0;
+  uint64_t number = 0;
+  uint64_t sync_point = 0;
+  FaultKind fault = FaultKind::kCrash;
+  bool faulty = false;  // `fault` befalls it
+  bool abandoned = false;
+  bool done = false;
+  platform::Waiter* waiter = nullptr;
+
+  // The answer.
+  absl::Status status;
+  std::string bytes;
+  platform::FileInfo info;
+  std::unique_ptr<platform::FileLock> lock;  // released with the call unless it is taken
+  std::vector<platform::DirectoryEntry> entries;
+};
+using DiskCallPtr = std::shared_ptr<DiskCall>;
+
+class SimDisk {
+ public:
+  // What became durable: the file as it was opened, the directory, or, with "", anything.
+  using DurableChange = std::function<void(std::string_view path)>;
+
+  SimDisk(Scheduler& scheduler, std::string machine, const MachineClock& clock,
+          const DiskOptions& options);
+  SimDisk(const SimDisk&) = delete;
+  SimDisk& operator=(const SimDisk&) = delete;
+
+  const DiskImage& image() const { return image_; }
+  // Calls back after every completed sync of something below `prefix` or above it, every power loss
+  // and every Put. The callback must not change the world.
+  void Subscribe(std::string prefix, DurableChange callback);
+
+  // For the program around the world: a file that is there, wholly and durably, at once, with the
+  // directories above it; it replaces what is there. And what processes would read.
+  void Put(std::string_view path, std::string_view content);
+  absl::StatusOr<std::string> Get(std::string_view path) const;
+
+  // Faults. Every latency is multiplied by the slowness; a stalled disk finishes nothing.
+  void SetSlowness(int64_t factor) { slowness_ = factor; }
+  void SetCapacity(int64_t bytes) { capacity_bytes_ = bytes; }
+  void ResetCapacity() { capacity_bytes_ = options_.capacity_bytes; }
+  void Stall() { stalled_ = true; }
+  void Release();
+  // While on, syncs report success and make nothing durable.
+  void SetLying(bool lying) { lying_ = lying; }
+  void Heal();
+
+  // For the world.
+  void OnProcessDeath(LifeId life);
+  void OnPowerLoss(uint64_t nth);
+  void Erase();
+
+  // For SimNodeDisk. Starts a call of a live node; its awaiter waits in `call->waiter`.
+  void Start(SimNode& node, const DiskCallPtr& call);
+  void Abandon(const DiskCallPtr& call) { call->abandoned = true; }
+
+ private:
+  enum class Outcome { kNothing, kPart, kWhole };
+
+  const Latency& LatencyOf(SeamCallKind kind) const;
+  void Due(const DiskCallPtr& call);
+  void Finish(const DiskCallPtr& call);
+  // A call whose caller will not hear of it.
+  void Decide(DiskCall& call);
+  Outcome DrawOutcome(const DiskCall& call) const;
+  absl::Status Perform(DiskCall& call);
+  absl::Status Write(DiskCall& call, uint64_t offset);
+  absl::Status Sync(DiskCall& call);
+  absl::Status List(DiskCall& call);
+  absl::Status Stat(DiskCall& call);
+  absl::Status Lock(DiskCall& call);
+  absl::Status Error(const DiskCall& call, absl::StatusCode code, std::string_view why) const;
+  void Notify(std::string_view path);
+
+  Scheduler& scheduler_;
+  const std::string machine_;
+  const MachineClock& clock_;
+  const DiskOptions options_;
+  DiskImage image_;
+  int64_t capacity_bytes_;
+  int64_t slowness_ = 1;
+  bool stalled_ = false;
+  bool lying_ = false;
+  std::vector<DiskCallPtr> in_flight_;  // oldest first
+  std::vector<DiskCallPtr> held_;       // due, on a stalled disk
+  struct Subscription {
+    std::string prefix;
+    DurableChange callback;
+  };
+  std::vector<Subscription> subscriptions_;
+};
+
+// A node's view of its machine's disk.
+class SimNodeDisk final : public platform::Disk {
+ public:
+  SimNodeDisk(SimNode& node, SimDisk& disk) : node_(node), disk_(disk) {}
+
+  platform::Task<absl::StatusOr<std::unique_ptr<platform::File>>> Open(
+      std::string path, platform::OpenMode mode) override;
+  platform::Task<absl::Status> Rename(std::string from, std::string to) override;
+  platform::Task<absl::Status> Link(std::string from, std::string to) override;
+  platform::Task<absl::Status> Remove(std::string path) override;
+  platform::Task<absl::Status> MakeDirectory(std::string path) override;
+  platform::Task<absl::Status> RemoveDirectory(std::string path) override;
+  platform::Task<absl::Status> SyncDirectory(std::string path) override;
+  platform::Task<absl::StatusOr<std::vector<platform::DirectoryEntry>>> List(
+      std::string path) override;
+  platform::Task<absl::StatusOr<platform::FileInfo>> Stat(std::string path) override;
+  platform::Task<absl::StatusOr<std::unique_ptr<platform::FileLock>>> Lock(
+      std::string path) override;
+
+ private:
+  platform::Task<absl::Status> NamesCall(SeamCallKind kind, std::string path, std::string to);
+
+  SimNode& node_;
+  SimDisk& disk_;
+};
+
+}  // namespace wavetank::simulator
+
+#endif  // WAVETANK_SIMULATOR_SIM_DISK_H_

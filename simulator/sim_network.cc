@@ -1,0 +1,533 @@
+#include "simulator/sim_network.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/text.h"
+
+namespace wavetank::simulator {
+
+using platform::Random;
+using platform::ToAbsl;
+
+namespace {
+
+constexpr std::string_view kInProcess = "inproc:";
+constexpr int kFirstFreePort = 40'000;
+
+struct HostPort {
+  std::string host;
+  int port;
+};
+
+bool IsInProcess(std::string_view address) {
+  return address.substr(0, kInProcess.size()) == kInProcess;
+}
+
+absl::StatusOr<HostPort> Parse(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  HostPort parsed{address.substr(0, colon == std::string::npos ? 0 : colon), -1};
+  if (parsed.host.empty() || !absl::SimpleAtoi(address.substr(colon + 1), &parsed.port) ||
+      parsed.port < 0 || parsed.port > 65'535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("address \"", address, "\": expected host:port or inproc:name"));
+  }
+  return parsed;
+}
+
+void Wake(SimEnd& end) {
+  end.receivers.WakeAll();
+  end.senders.WakeAll();
+}
+
+// In-process names are the process's own.
+std::string ListenerKey(const SimProcess& process, const std::string& address) {
+  return IsInProcess(address) ? absl::StrCat(process.label(), "/", address) : address;
+}
+
+}  // namespace
+
+SimNetwork::SimNetwork(Scheduler& scheduler, const SimNetworkOptions& options)
+    : scheduler_(scheduler), options_(options) {
+  Random draw = scheduler.random().Fork("attachments");
+  const bool drawn = draw.Below(2) == 0;
+  hands_over_ = options.attachments == SimNetworkOptions::Attachments::kDrawn
+                    ? drawn
+                    : options.attachments == SimNetworkOptions::Attachments::kHandedOver;
+}
+
+SimLink& SimNetwork::LinkOf(const std::string& from, const std::string& to) {
+  SimLink& link = links_[{from, to}];
+  if (link.actor == ActorId(0)) link.actor = scheduler_.NewActor(absl::StrCat(from, ">", to));
+  return link;
+}
+
+std::vector<SimConnectionPtr> SimNetwork::Connections() const {
+  std::vector<SimConnectionPtr> connections;
+  connections.reserve(connections_.size());
+  for (const auto& [number, connection] : connections_) connections.push_back(connection);
+  return connections;
+}
+
+void SimNetwork::BlockLink(const std::string& from, const std::string& to, Block why) {
+  WT_CHECK(from != to && machines_.contains(from) && machines_.contains(to), from + " > " + to);
+  ++LinkOf(from, to).blocks[static_cast<size_t>(why)];
+  for (const SimConnectionPtr& connection : Connections()) RefreshHearing(*connection);
+}
+
+void SimNetwork::ReleaseLink(const std::string& from, const std::string& to, Block why) {
+  SimLink& link = LinkOf(from, to);
+  int& blocks = link.blocks[static_cast<size_t>(why)];
+  if (blocks == 0) return;  // healed before
+  --blocks;
+  if (!link.blocked()) Released(link, why);
+}
+
+void SimNetwork::Released(SimLink& link, Block why) {
+  for (const SimConnectionPtr& connection : Connections()) {
+    for (int to = 0; to < 2; ++to) {
+      SimEnd& end = connection->ends[to];
+      if (end.link != &link) continue;
+      if (!end.wire.empty() && !end.arrival_pending) {
+        int64_t resumes_ns = scheduler_.now_ns();
+        if (why == Block::kPartition) {
+          resumes_ns += options_.retransmission.DrawNs(scheduler_.random().Fork(
+              "retransmission", {connection->key, static_cast<uint64_t>(to), end.parcels}));
+        }
+        for (Parcel& parcel : end.wire) parcel.arrives_ns = std::max(parcel.arrives_ns, resumes_ns);
+        end.last_arrival_ns = std::max(end.last_arrival_ns, resumes_ns);
+        ScheduleArrival(*connection, to);
+      }
+      end.senders.WakeAll();  // a reader's credit may have been held
+    }
+    RefreshHearing(*connection);
+  }
+}
+
+void SimNetwork::Partition(const std::string& a, const std::string& b) {
+  BlockLink(a, b, Block::kPartition);
+  BlockLink(b, a, Block::kPartition);
+}
+
+void SimNetwork::ReleasePartition(const std::string& a, const std::string& b) {
+  ReleaseLink(a, b, Block::kPartition);
+  ReleaseLink(b, a, Block::kPartition);
+}
+
+void SimNetwork::SetSlowness(const std::string& from, const std::string& to, int64_t factor) {
+  LinkOf(from, to).slowness = factor;
+}
+
+void SimNetwork::BreakEither(SimConnection& connection) {
+  Random draw = scheduler_.random().Fork(
+      "reset", {connection.key, connection.ends[0].parcels, connection.ends[1].parcels});
+  Break(connection, static_cast<int>(draw.Below(2)), "connection reset");
+}
+
+int SimNetwork::Reset(const std::string& a, const std::string& b) {
+  int broken = 0;
+  for (const SimConnectionPtr& connection : Connections()) {
+    const std::string& from = connection->ends[0].process->machine_name();
+    const std::string& to = connection->ends[1].process->machine_name();
+    if (!((from == a && to == b) || (from == b && to == a)) || connection->in_process) continue;
+    ++broken;
+    BreakEither(*connection);
+  }
+  return broken;
+}
+
+void SimNetwork::Heal() {
+  for (auto& [names, link] : links_) {
+    const bool partitioned = link.blocks[static_cast<size_t>(Block::kPartition)] > 0;
+    const bool was_blocked = link.blocked();
+    link.blocks[0] = link.blocks[1] = 0;
+    link.slowness = 1;
+    if (was_blocked) Released(link, partitioned ? Block::kPartition : Block::kClog);
+  }
+}
+
+int64_t SimNetwork::DelayNs(const SimConnection& connection, int to, std::string_view purpose,
+                            uint64_t number) const {
+  const SimLink& link = *connection.ends[to].link;
+  const bool crosses = connection.crosses_machines();
+  const Latency& latency = connection.in_process ? options_.within_process
+                           : crosses             ? options_.between_machines
+                                                 : options_.within_machine;
+  const int64_t drawn_ns = latency.DrawNs(
+      scheduler_.random().Fork(purpose, {connection.key, static_cast<uint64_t>(to), number}));
+  if (!crosses) return drawn_ns;
+  return drawn_ns * link.slowness + scheduler_.policy().HoldBackNs(scheduler_.key(link.actor));
+}
+
+void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t extra_delay_ns) {
+  SimEnd& end = connection.ends[to];
+  const int64_t delay_ns = DelayNs(connection, to, "message", ++end.parcels) + extra_delay_ns;
+  end.last_arrival_ns = std::max(end.last_arrival_ns, scheduler_.now_ns() + delay_ns);
+  parcel.arrives_ns = end.last_arrival_ns;
+  end.unread_bytes += parcel.bytes;
+  end.wire.push_back(std::move(parcel));
+  if (!end.arrival_pending) ScheduleArrival(connection, to);
+}
+
+void SimNetwork::ScheduleArrival(SimConnection& connection, int to) {
+  SimEnd& end = connection.ends[to];
+  end.arrival_pending = true;
+  scheduler_.At(end.wire.front().arrives_ns,
+                {end.link->actor, LifeId(0), EventKind::kDue, connection.number},
+                [this, to, held = connection.shared_from_this()] { Arrive(*held, to); });
+}
+
+void SimNetwork::Arrive(SimConnection& connection, int to) {
+  SimEnd& end = connection.ends[to];
+  end.arrival_pending = false;
+  if (end.wire.empty()) return;
+  if (end.link->blocked()) return;  // Released() goes on
+  if (end.wire.front().arrives_ns > scheduler_.now_ns()) return ScheduleArrival(connection, to);
+  Parcel parcel = std::move(end.wire.front());
+  end.wire.pop_front();
+  const uint64_t payload = HashBytes(parcel.message.body) ^
+                           FoldMultiply(HashBytes(parcel.message.attachment_bytes), 3) ^
+                           FoldMultiply(connection.number + 1, parcel.kind + uint64_t{1});
+  scheduler_.Record(end.link->actor, EventKind::kMessage, payload, [&] {
+    static constexpr const char* kKinds[] = {"message", "end", "reset"};
+    return absl::StrCat(kKinds[parcel.kind], " for ", end.process->label(), " on ",
+                        connection.address, " (connection ", connection.number, ", ",
+                        parcel.message.body.size(), " bytes)");
+  });
+  if (end.state == SimEnd::State::kOpen) {
+    switch (parcel.kind) {
+      case Parcel::kMessage:
+        end.inbox.push_back(std::move(parcel));
+        end.receivers.WakeAll();
+        break;
+      case Parcel::kEnd:
+        end.ended = true;
+        Wake(end);
+        break;
+      case Parcel::kReset:
+        MarkBroken(connection, to, "connection reset by the peer");
+        break;
+    }
+  } else if (parcel.kind == Parcel::kMessage && end.state != SimEnd::State::kVanished) {
+    // A living kernel refuses what comes for a socket that is no more.
+    SimEnd& sender = connection.ends[1 - to];
+    if (sender.state == SimEnd::State::kOpen) Put(connection, 1 - to, {Parcel::kReset, {}, 0, 0});
+  }
+  if (!end.wire.empty() && !end.arrival_pending) ScheduleArrival(connection, to);
+}
+
+void SimNetwork::CutWire(SimConnection& connection, int to) {
+  SimEnd& end = connection.ends[to];
+  Random draw =
+      scheduler_.random().Fork("cut", {connection.key, static_cast<uint64_t>(to), end.parcels});
+  const size_t kept = draw.Below(end.wire.size() + 1);
+  end.wire.resize(kept);
+}
+
+void SimNetwork::Send(SimConnection& connection, int from, platform::Message message,
+                      int64_t bytes) {
+  Put(connection, 1 - from, {Parcel::kMessage, std::move(message), bytes, 0});
+}
+
+void SimNetwork::Consumed(SimConnection& connection, int end, int64_t bytes) {
+  SimEnd& reader = connection.ends[end];
+  SimEnd& writer = connection.ends[1 - end];
+  reader.unread_bytes -= bytes;
+  if (writer.senders.empty() || writer.credit_pending) return;
+  writer.credit_pending = true;
+  const int64_t delay_ns = DelayNs(connection, 1 - end, "credit", reader.parcels);
+  scheduler_.At(scheduler_.now_ns() + delay_ns,
+                {writer.link->actor, LifeId(0), EventKind::kDue, connection.number},
+                [end, held = connection.shared_from_this()] {
+                  SimEnd& waiting = held->ends[1 - end];
+                  waiting.credit_pending = false;
+                  if (!waiting.link->blocked()) waiting.senders.WakeAll();
+                });
+}
+
+void SimNetwork::MarkBroken(SimConnection& connection, int end, std::string_view why) {
+  SimEnd& broken = connection.ends[end];
+  if (broken.state != SimEnd::State::kOpen) return;
+  broken.state = SimEnd::State::kBroken;
+  broken.broken = absl::UnavailableError(absl::StrCat(connection.address, ": ", ToAbsl(why)));
+  broken.wire.clear();
+  Wake(broken);
+  ForgetIfOver(connection);
+}
+
+void SimNetwork::Break(SimConnection& connection, int end, std::string_view why) {
+  if (connection.ends[end].state != SimEnd::State::kOpen) return;
+  scheduler_.Record(connection.ends[1 - end].link->actor, EventKind::kMessage, connection.number,
+                    [&] {
+                      return absl::StrCat("connection ", connection.number, " to ",
+                                          connection.address, " breaks at ",
+                                          connection.ends[end].process->label(), ": ", ToAbsl(why));
+                    });
+  if (connection.ends[1 - end].state == SimEnd::State::kOpen) {
+    CutWire(connection, 1 - end);
+    Put(connection, 1 - end, {Parcel::kReset, {}, 0, 0});
+  }
+  MarkBroken(connection, end, why);
+}
+
+void SimNetwork::Close(SimConnection& connection, int end) {
+  SimEnd& closing = connection.ends[end];
+  if (closing.state == SimEnd::State::kBroken) closing.state = SimEnd::State::kClosed;
+  if (closing.state != SimEnd::State::kOpen) return;
+  closing.state = SimEnd::State::kClosed;
+  closing.wire.clear();
+  closing.inbox.clear();
+  Wake(closing);
+  if (connection.ends[1 - end].state == SimEnd::State::kOpen) {
+    Put(connection, 1 - end, {Parcel::kEnd, {}, 0, 0});
+  }
+  RefreshHearing(connection);
+  ForgetIfOver(connection);
+}
+
+void SimNetwork::ForgetIfOver(SimConnection& connection) {
+  for (const SimEnd& end : connection.ends) {
+    if (end.state == SimEnd::State::kOpen) return;
+  }
+  connections_.erase(connection.number);
+}
+
+bool SimNetwork::Hears(const SimConnection& connection, int end) {
+  const SimEnd& here = connection.ends[end];
+  const SimEnd& peer = connection.ends[1 - end];
+  if (connection.in_process || connection.stream || here.ended) return true;
+  if (here.link->blocked() || peer.state == SimEnd::State::kVanished) return false;
+  return peer.state != SimEnd::State::kOpen || !peer.process->paused();
+}
+
+void SimNetwork::RefreshHearing(SimConnection& connection) {
+  for (int end = 0; end < 2; ++end) {
+    SimEnd& here = connection.ends[end];
+    if (here.state != SimEnd::State::kOpen || here.silent == !Hears(connection, end)) continue;
+    here.silent = !here.silent;
+    const uint64_t silence = ++here.silences;
+    if (!here.silent) continue;
+    // The peer was last heard at its last heartbeat.
+    const platform::NetworkOptions& transport = options_.transport;
+    Random draw =
+        scheduler_.random().Fork("silence", {connection.key, static_cast<uint64_t>(end), silence});
+    const int64_t dead_after_ns = absl::ToInt64Nanoseconds(transport.dead_after);
+    const int64_t interval_ns = absl::ToInt64Nanoseconds(transport.heartbeat_interval);
+    const int64_t wait_ns = dead_after_ns - draw.Between(0, std::min(interval_ns, dead_after_ns));
+    scheduler_.At(scheduler_.now_ns() + wait_ns,
+                  {here.link->actor, LifeId(0), EventKind::kDue, connection.number},
+                  [this, end, silence, held = connection.shared_from_this()] {
+                    SilenceOver(*held, end, silence);
+                  });
+  }
+}
+
+void SimNetwork::SilenceOver(SimConnection& connection, int end, uint64_t silence) {
+  SimEnd& here = connection.ends[end];
+  if (here.state != SimEnd::State::kOpen || here.silences != silence) return;
+  if (here.process->paused()) {
+    here.expired = true;
+  } else {
+    Break(connection, end, "the peer is silent");
+  }
+}
+
+void SimNetwork::OnPauseChanged(SimProcess& process) {
+  for (const SimConnectionPtr& connection : Connections()) {
+    for (int end = 0; end < 2; ++end) {
+      SimEnd& here = connection->ends[end];
+      if (here.process != &process || !here.expired || process.paused()) continue;
+      // Who wakes after a silence sees either the time that has passed or the peer's next word.
+      here.expired = false;
+      Random draw = scheduler_.random().Fork(
+          "awake", {connection->key, static_cast<uint64_t>(end), here.silences});
+      if (here.silent || draw.Below(2) == 0) Break(*connection, end, "the peer was silent");
+    }
+    RefreshHearing(*connection);
+  }
+}
+
+void SimNetwork::OnProcessDeath(SimProcess& process, Death death) {
+  for (auto entry = listeners_.begin(); entry != listeners_.end();) {
+    const SimListenerPtr listener = entry->second;
+    ++entry;
+    if (listener->process == &process) CloseListener(*listener);
+  }
+  for (const SimConnectionPtr& connection : Connections()) {
+    for (int end = 0; end < 2; ++end) {
+      SimEnd& here = connection->ends[end];
+      if (here.process != &process) continue;
+      const bool was_open = here.state == SimEnd::State::kOpen;
+      here.state = death == Death::kPowerLoss ? SimEnd::State::kVanished : SimEnd::State::kGone;
+      here.wire.clear();
+      here.inbox.clear();
+      if (!was_open || connection->ends[1 - end].state != SimEnd::State::kOpen) continue;
+      if (death != Death::kExit) CutWire(*connection, 1 - end);
+      if (death == Death::kExit) Put(*connection, 1 - end, {Parcel::kEnd, {}, 0, 0});
+      if (death == Death::kCrash) Put(*connection, 1 - end, {Parcel::kReset, {}, 0, 0});
+    }
+    RefreshHearing(*connection);
+    ForgetIfOver(*connection);
+  }
+}
+
+void SimNetwork::OnPower(const std::string& machine, bool on) {
+  machines_[machine] = on;
+  if (!on) return;
+  // The machine does not know the connections that it once had, and says so at the next heartbeat.
+  for (const SimConnectionPtr& connection : Connections()) {
+    for (int end = 0; end < 2; ++end) {
+      SimEnd& here = connection->ends[end];
+      const bool vanished = here.state == SimEnd::State::kVanished;
+      if (!vanished || here.process->machine_name() != machine) continue;
+      here.state = SimEnd::State::kGone;
+      if (connection->ends[1 - end].state != SimEnd::State::kOpen) continue;
+      Random draw =
+          scheduler_.random().Fork("power on", {connection->key, static_cast<uint64_t>(end)});
+      const int64_t interval_ns = absl::ToInt64Nanoseconds(options_.transport.heartbeat_interval);
+      Put(*connection, 1 - end, {Parcel::kReset, {}, 0, 0}, draw.Between(0, interval_ns));
+    }
+    RefreshHearing(*connection);
+  }
+}
+
+absl::StatusOr<SimListenerPtr> SimNetwork::Listen(SimNode& node, std::string address, bool stream) {
+  SimProcess& process = node.process();
+  if (!IsInProcess(address)) {
+    absl::StatusOr<HostPort> parsed = Parse(address);
+    if (!parsed.ok()) return parsed.status();
+    const std::string& machine = process.machine_name();
+    if (parsed->host != machine && parsed->host != "localhost" && parsed->host != "0.0.0.0") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("listen ", address, ": this is machine ", machine));
+    }
+    if (parsed->port == 0) {
+      int& next = next_port_.try_emplace(machine, kFirstFreePort).first->second;
+      while (listeners_.contains(absl::StrCat(machine, ":", next))) ++next;
+      parsed->port = next++;
+    }
+    address = absl::StrCat(machine, ":", parsed->port);
+  } else if (stream) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("listen ", address, ": byte streams have host:port addresses"));
+  }
+  SimListenerPtr& listener = listeners_[ListenerKey(process, address)];
+  if (listener != nullptr) {
+    return absl::AlreadyExistsError(absl::StrCat("listen ", address, ": the address is in use"));
+  }
+  listener = std::make_shared<SimListener>();
+  listener->process = &process;
+  listener->address = std::move(address);
+  listener->stream = stream;
+  return listener;
+}
+
+void SimNetwork::CloseListener(SimListener& listener) {
+  if (!listener.open) return;
+  listener.open = false;
+  listener.acceptors.WakeAll();
+  const SimListenerPtr held =
+      listeners_.extract(ListenerKey(*listener.process, listener.address)).mapped();
+  for (const SimConnectionPtr& connection : std::exchange(held->backlog, {})) {
+    Break(*connection, 1, "nobody accepted the connection");
+  }
+}
+
+SimListenerPtr SimNetwork::FindListener(const Attempt& attempt, const SimProcess& from) const {
+  const auto entry = listeners_.find(ListenerKey(from, attempt.address));
+  if (entry == listeners_.end() || entry->second->stream != attempt.stream) return nullptr;
+  return entry->second;
+}
+
+void SimNetwork::Finish(const AttemptPtr& attempt, absl::Status status) {
+  attempt->done = true;
+  attempt->status = std::move(status);
+  if (attempt->waiter != nullptr) attempt->waiter->MakeReady();
+}
+
+void SimNetwork::StartConnect(SimNode& node, const AttemptPtr& attempt) {
+  auto connection = std::make_shared<SimConnection>();
+  connection->stream = attempt->stream;
+  connection->in_process = IsInProcess(attempt->address);
+  connection->ends[0].process = &node.process();
+  std::string machine = node.process().machine_name();
+  if (!connection->in_process) {
+    const absl::StatusOr<HostPort> parsed = Parse(attempt->address);
+    if (!parsed.ok()) return Finish(attempt, parsed.status());
+    if (parsed->host != "localhost") machine = parsed->host;
+    if (!machines_.contains(machine)) {
+      return Finish(attempt, absl::UnavailableError(absl::StrCat("connect ", attempt->address,
+                                                                 ": there is no such machine")));
+    }
+    attempt->address = absl::StrCat(machine, ":", parsed->port);
+  }
+  connection->address = attempt->address;
+  const uint64_t address_key = platform::StableHash(attempt->address);
+  const uint64_t nth = ++attempts_[{node.key(), address_key}];
+  connection->key = platform::MixBits(platform::MixBits(node.key() ^ address_key) + nth);
+  connection->number = ++next_connection_;
+  connection->ends[0].link = &LinkOf(machine, node.process().machine_name());
+  connection->ends[1].link = &LinkOf(node.process().machine_name(), machine);
+  attempt->connection = std::move(connection);
+  attempt->deadline_ns =
+      scheduler_.now_ns() + absl::ToInt64Nanoseconds(options_.transport.connect_timeout);
+  Handshake(attempt);
+}
+
+// The first packet goes out, and is repeated until the deadline while the peer does not answer.
+void SimNetwork::Handshake(const AttemptPtr& attempt) {
+  SimConnection& connection = *attempt->connection;
+  SimEnd& there = connection.ends[1];
+  const uint64_t number = ++attempt->tries;
+  const Latency& latency = connection.in_process                   ? options_.within_process
+                           : connection.ends[0].link == there.link ? options_.within_machine
+                                                                   : options_.between_machines;
+  const int64_t delay_ns =
+      latency.DrawNs(scheduler_.random().Fork("handshake", {connection.key, number}));
+  scheduler_.At(scheduler_.now_ns() + delay_ns,
+                {there.link->actor, LifeId(0), EventKind::kDue, connection.number},
+                [this, attempt] { Answer(attempt); });
+}
+
+void SimNetwork::Retry(const AttemptPtr& attempt) {
+  const SimConnection& connection = *attempt->connection;
+  const int64_t again_ns =
+      scheduler_.now_ns() + options_.retransmission.DrawNs(scheduler_.random().Fork(
+                                "retry", {connection.key, attempt->tries}));
+  const EventOf of{connection.ends[1].link->actor, LifeId(0), EventKind::kDue, connection.number};
+  if (again_ns <= attempt->deadline_ns) {
+    scheduler_.At(again_ns, of, [this, attempt] { Handshake(attempt); });
+    return;
+  }
+  scheduler_.At(std::max(scheduler_.now_ns(), attempt->deadline_ns), of, [attempt] {
+    Finish(attempt, absl::UnavailableError(absl::StrCat("connect ", attempt->address,
+                                                        ": no answer before the time-out")));
+  });
+}
+
+void SimNetwork::Answer(const AttemptPtr& attempt) {
+  SimConnection& connection = *attempt->connection;
+  SimEnd& here = connection.ends[0];
+  SimEnd& there = connection.ends[1];
+  if (attempt->waiter == nullptr || !here.process->alive()) return;  // given up
+  const size_t colon = attempt->address.rfind(':');
+  const bool off =
+      !connection.in_process && !machines_.find(attempt->address.substr(0, colon))->second;
+  if (off || here.link->blocked() || there.link->blocked()) return Retry(attempt);
+  const SimListenerPtr listener = FindListener(*attempt, *here.process);
+  if (listener == nullptr || attempt->fails) {
+    return Finish(attempt,
+                  absl::UnavailableError(absl::StrCat("connect ", attempt->address, ": refused")));
+  }
+  there.process = listener->process;
+  connections_[connection.number] = attempt->connection;
+  listener->backlog.push_back(attempt->connection);
+  listener->acceptors.WakeAll();
+  RefreshHearing(connection);
+  Finish(attempt, absl::OkStatus());
+}
+
+}  // namespace wavetank::simulator
