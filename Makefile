@@ -37,7 +37,7 @@ lint: check-packages release
 help:
 	@echo "Usage: make [VERB] [JOBS=N]"
 	@sed -n 's/^## /  /p' Makefile
-	@echo "Others: cmake --list-presets; ctest --preset release -R RecordLog; .ci/run"
+	@echo "Others: cmake --list-presets; ctest --preset release -R FencedLog; .ci/run"
 
 packages:
 	@cmake/install_packages.sh build
