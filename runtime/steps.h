@@ -139,6 +139,48 @@ inline constexpr const StepName* kStructuredSteps[] = {
     &kStateCommitted, &kPartStaged,
 };
 
+// --- dstream: on the driver ---
+
+inline constexpr StepName kRecovered{
+    "dstream.recovered", "unfinished, unallocated, next",
+    "A driver owns the log: it will run `unfinished` batches again, in order, then plan batch "
+    "`next`, which takes `unallocated` blocks."};
+inline constexpr StepName kBatchRerun{
+    "dstream.batch_rerun", "batch",
+    "The recovery's decision on a batch with durable input and no completion: it runs again."};
+inline constexpr StepName kBatchInputLogged{
+    "dstream.batch_input_logged", "batch",
+    "The batch's whole input is durable, and taken from its sources; nothing of it has run."};
+inline constexpr StepName kOutputDone{"dstream.output_done", "batch, output",
+                                      "One output operation of the batch has ended."};
+inline constexpr StepName kBatchFailed{
+    "dstream.batch_failed", "batch",
+    "An output operation of the batch failed; it keeps no completion mark."};
+inline constexpr StepName kBatchCompleted{"dstream.batch_completed", "batch",
+                                          "The batch's completion is durable."};
+inline constexpr StepName kBlockLogged{
+    "dstream.block_logged", "stream, records",
+    "A receiver's block is logged and queued; the receiver has not been told."};
+inline constexpr StepName kReceiversStopped{
+    "dstream.receivers_stopped", "",
+    "In a graceful stop: every receiver has handed over its last block."};
+
+// --- dstream: on the worker ---
+
+inline constexpr StepName kReceiverConnected{"receiver.connected", "stream",
+                                             "The receiver has a connection to its server."};
+inline constexpr StepName kBlockStored{
+    "receiver.block_stored", "stream, records",
+    "A block is durable in the store; the driver has not been told."};
+inline constexpr StepName kBlockAdded{"receiver.block_added", "stream, records",
+                                      "The driver has said that it has the block."};
+
+inline constexpr const StepName* kDStreamSteps[] = {
+    &kRecovered,         &kBatchRerun,     &kBatchInputLogged, &kOutputDone,
+    &kBatchFailed,       &kBatchCompleted, &kBlockLogged,      &kReceiversStopped,
+    &kReceiverConnected, &kBlockStored,    &kBlockAdded,
+};
+
 // --- all of them ---
 
 // In the order of the sections.

@@ -1,0 +1,189 @@
+#include "runtime/dstream/batch_log.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/recovery.h"
+#include "checkpoint/unique.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::runtime {
+
+namespace {
+
+checkpoint::BlockAdded ToRecord(const Block& block) {
+  checkpoint::BlockAdded record;
+  record.set_stream(static_cast<int32_t>(block.stream));
+  record.set_block_id(block.path.substr(block.path.rfind('/') + 1));
+  record.set_path(block.path);
+  record.set_records(block.records);
+  record.set_size_bytes(block.size_bytes);
+  record.set_crc32c(block.crc32c);
+  return record;
+}
+
+Block FromRecord(const checkpoint::BlockAdded& record) {
+  return {.stream = record.stream(),
+          .path = record.path(),
+          .size_bytes = record.size_bytes(),
+          .crc32c = record.crc32c(),
+          .records = record.records()};
+}
+
+void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
+  record.set_stream(static_cast<int32_t>(input.stream.value()));
+  for (const SelectedFile& file : input.files) {
+    checkpoint::InputFile& added = *record.add_files();
+    added.set_path(file.path);
+    added.set_size_bytes(file.size_bytes);
+  }
+  for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
+}
+
+StreamInput FromRecord(const checkpoint::StreamInput& record) {
+  StreamInput input{.stream = OperatorId(record.stream()), .files = {}};
+  for (const checkpoint::InputFile& file : record.files()) {
+    input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
+  }
+  for (const checkpoint::BlockAdded& block : record.blocks()) {
+    input.blocks.push_back(FromRecord(block));
+  }
+  return input;
+}
+
+absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const StreamingGraph& graph,
+                           const std::string& directory) {
+  const auto refuse = [&](auto was, auto is, absl::string_view what) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "go on from checkpoint ", directory, ": it is of ", what, " ", was, ", this job has ", is,
+        "; run the job that wrote it, or give this one a directory of its own"));
+  };
+  if (logged.plan_fingerprint() != graph.Fingerprint()) {
+    return refuse(logged.plan_fingerprint(), graph.Fingerprint(), "the plan with fingerprint");
+  }
+  const int64_t interval_ms = absl::ToInt64Milliseconds(graph.batch_interval);
+  if (logged.batch_interval_ms() != interval_ms) {
+    return refuse(logged.batch_interval_ms(), interval_ms, "a batch interval in milliseconds of");
+  }
+  return absl::OkStatus();
+}
+
+class FencedBatchLog final : public BatchLog {
+ public:
+  FencedBatchLog(const StreamingGraph& graph, std::unique_ptr<checkpoint::MetadataLog> log)
+      : interval_ms_(absl::ToInt64Milliseconds(graph.batch_interval)),
+        fingerprint_(graph.Fingerprint()),
+        log_(std::move(log)) {}
+
+  absl::Status Recover(const StreamingGraph& graph) {
+    WT_ASSIGN_OR_RETURN(const checkpoint::GraphHistory history,
+                        checkpoint::ReadGraphHistory(log_->directory(), log_->recovered()));
+    if (!history.metadata) return absl::OkStatus();
+    WT_RETURN_IF_ERROR(CheckSamePlan(*history.metadata, graph, log_->directory()));
+    start_.emplace();
+    start_->zero = absl::FromUnixMillis(history.metadata->zero_time_ms());
+    for (const checkpoint::StreamInput& old : history.metadata->old_files()) {
+      start_->old_files.push_back(FromRecord(old));
+    }
+    for (const checkpoint::BlockAdded& block : history.unallocated_blocks) {
+      recovered_.unallocated.push_back(FromRecord(block));
+    }
+    for (const auto& [time_ms, found] : history.batches) {
+      BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
+      for (const checkpoint::StreamInput& stream : found.input.streams()) {
+        input.streams.push_back(FromRecord(stream));
+        if (stream.files_size() > 0) {
+          recovered_.known_files.push_back(
+              {.stream = OperatorId(stream.stream()), .files = input.streams.back().files});
+        }
+      }
+      recovered_.last = input.batch;
+      if (!found.completed) recovered_.unfinished.push_back(std::move(input));
+    }
+    return absl::OkStatus();
+  }
+
+  const StreamStart* start() const override { return start_ ? &*start_ : nullptr; }
+  const RecoveredStream& recovered() const override { return recovered_; }
+  std::string driver_id() const override { return absl::StrCat(log_->epoch().value()); }
+
+  Task<absl::Status> LogStart(StreamStart start) override {
+    checkpoint::GraphMetadata record;
+    record.set_zero_time_ms(absl::ToUnixMillis(start.zero));
+    record.set_batch_interval_ms(interval_ms_);
+    record.set_plan_fingerprint(fingerprint_);
+    for (const StreamInput& old : start.old_files) ToRecord(old, *record.add_old_files());
+    start_ = std::move(start);
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogInput(BatchInput input) override {
+    checkpoint::BatchInput record;
+    record.set_batch_time_ms(TimeMsOf(input.batch));
+    for (const StreamInput& stream : input.streams) ToRecord(stream, *record.add_streams());
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogCompleted(BatchNumber batch) override {
+    checkpoint::BatchCompleted record;
+    record.set_batch_time_ms(TimeMsOf(batch));
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogBlock(Block block) override {
+    return log_->Append(checkpoint::Record(ToRecord(block)));
+  }
+
+ private:
+  int64_t zero_ms() const { return absl::ToUnixMillis(start_->zero); }
+  int64_t TimeMsOf(BatchNumber batch) const { return zero_ms() + batch.value() * interval_ms_; }
+  BatchNumber NumberOf(int64_t time_ms) const {
+    return BatchNumber((time_ms - zero_ms()) / interval_ms_);
+  }
+
+  const int64_t interval_ms_;
+  const std::string fingerprint_;
+  const std::unique_ptr<checkpoint::MetadataLog> log_;
+  std::optional<StreamStart> start_;
+  RecoveredStream recovered_;
+};
+
+class NoBatchLog final : public BatchLog {
+ public:
+  explicit NoBatchLog(platform::Node& node) : driver_id_(checkpoint::UniqueId(node)) {}
+  const StreamStart* start() const override { return start_ ? &*start_ : nullptr; }
+  const RecoveredStream& recovered() const override { return recovered_; }
+  std::string driver_id() const override { return driver_id_; }
+  Task<absl::Status> LogStart(StreamStart start) override {
+    start_ = std::move(start);
+    co_return absl::OkStatus();
+  }
+  Task<absl::Status> LogInput(BatchInput) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
+
+ private:
+  const std::string driver_id_;
+  std::optional<StreamStart> start_;
+  const RecoveredStream recovered_;
+};
+
+}  // namespace
+
+Task<absl::StatusOr<std::unique_ptr<BatchLog>>> BatchLog::TakeOver(platform::Node& node,
+                                                                   checkpoint::Store& store,
+                                                                   const StreamingGraph& graph,
+                                                                   std::string directory) {
+  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::MetadataLog> taken,
+                         co_await checkpoint::MetadataLog::TakeOver(node, store, directory));
+  auto log = std::make_unique<FencedBatchLog>(graph, std::move(taken));
+  WT_CO_RETURN_IF_ERROR(log->Recover(graph));
+  co_return log;
+}
+
+std::unique_ptr<BatchLog> BatchLog::None(platform::Node& node) {
+  return std::make_unique<NoBatchLog>(node);
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,90 @@
+// BatchLog: the driver's durable memory, and what a new driver learns from it.
+//
+// Records of one fenced log, in this order for each batch: its whole input, before its first task
+// starts; its completion, after all of its outputs have ended. Blocks that receivers hand over are
+// recorded before they are queued. A new driver takes the log over, which fences the old one: its
+// next append gives kAborted.
+//
+// Without a checkpoint directory nothing is written, and every driver begins anew.
+#ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_LOG_H_
+#define WAVETANK_RUNTIME_DSTREAM_BATCH_LOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/store.h"
+#include "platform/node.h"
+#include "platform/task.h"
+#include "runtime/dstream/batch_schedule.h"
+#include "runtime/dstream/file_selector.h"
+#include "runtime/dstream/graph.h"
+#include "runtime/dstream/wire.h"
+
+namespace wavetank::runtime {
+
+using platform::Task;
+
+// What one input stream gives to one batch. A stream has files, blocks or partitions of its queue.
+struct StreamInput {
+  OperatorId stream;
+  std::vector<SelectedFile> files = {};
+  std::vector<Block> blocks = {};
+  std::vector<std::string> partitions = {};  // never logged: a queue refuses a checkpoint
+
+  bool empty() const { return files.empty() && blocks.empty() && partitions.empty(); }
+};
+
+struct BatchInput {
+  BatchNumber batch;
+  std::vector<StreamInput> streams;
+};
+
+// What the streams found when they first started.
+struct StreamStart {
+  absl::Time zero;
+  std::vector<StreamInput> old_files;  // which are not input
+};
+
+// What a new driver goes on from.
+struct RecoveredStream {
+  std::vector<BatchInput> unfinished;  // in order: durable input, no completion
+  std::vector<Block> unallocated;      // in the order they were recorded
+  std::vector<StreamInput> known_files;
+  BatchNumber last;  // the last batch with durable input; 0: none
+};
+
+class BatchLog {
+ public:
+  virtual ~BatchLog() = default;
+
+  // kFailedPrecondition when the checkpoint is of another plan or interval (named); kAborted when a
+  // newer driver took over meanwhile; kDataLoss when what counts is damaged.
+  static Task<absl::StatusOr<std::unique_ptr<BatchLog>>> TakeOver(platform::Node& node,
+                                                                  checkpoint::Store& store,
+                                                                  const StreamingGraph& graph,
+                                                                  std::string directory);
+  static std::unique_ptr<BatchLog> None(platform::Node& node);
+
+  // Null before the stream has first started.
+  virtual const StreamStart* start() const = 0;
+  virtual const RecoveredStream& recovered() const = 0;
+  // Names this driver's attempts: unlike any other driver's.
+  virtual std::string driver_id() const = 0;
+
+  // Each is durable, and not fenced, when it gives OK. kAborted: fenced, stop. Any other error: the
+  // outcome is unknown, the log refuses everything from then on; take over anew.
+  virtual Task<absl::Status> LogStart(StreamStart start) = 0;
+  virtual Task<absl::Status> LogInput(BatchInput input) = 0;
+  virtual Task<absl::Status> LogCompleted(BatchNumber batch) = 0;
+  virtual Task<absl::Status> LogBlock(Block block) = 0;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_BATCH_LOG_H_

@@ -1,0 +1,180 @@
+#include "runtime/dstream/batch_task.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "checkpoint/crc32c.h"
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "runtime/dstream/operator.h"
+#include "runtime/dstream/wire.h"
+
+namespace wavetank::runtime {
+
+namespace {
+
+// Bytes read from the store at a time; also what a worker computes between two turns of its loop.
+constexpr uint64_t kPieceBytes = 1 << 20;
+// What a row of text is taken to measure when CPU work is charged.
+constexpr int64_t kRowBytes = 16;
+
+class PartitionAttachment final : public platform::Attachment {
+ public:
+  explicit PartitionAttachment(std::shared_ptr<const Partition> partition)
+      : partition_(std::move(partition)) {}
+  std::string Encode() const override { return partition_->Encode(); }
+  const Partition& partition() const { return *partition_; }
+
+ private:
+  const std::shared_ptr<const Partition> partition_;
+};
+
+BlockView ViewOf(const ShuffleBlock& block) {
+  if (block.object == nullptr) return {.object = nullptr, .bytes = block.bytes};
+  const auto* attachment = dynamic_cast<const PartitionAttachment*>(block.object.get());
+  WT_CHECK(attachment != nullptr, "a shuffle block of another engine");
+  return {.object = &attachment->partition(), .bytes = {}};
+}
+
+// One run of one task.
+class BatchTaskRun {
+ public:
+  BatchTaskRun(const StreamingGraph& graph, TaskContext& context, BatchTask task)
+      : graph_(graph), context_(context), task_(std::move(task)) {}
+
+  Task<absl::StatusOr<std::string>> Run() {
+    const std::vector<StagePlan> stages = graph_.StagesOf(OperatorId(task_.output));
+    const StagePlan& stage = stages.at(static_cast<size_t>(task_.stage));
+    Assemble(stage);
+    if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(stage.head))) {
+      WT_CO_RETURN_IF_ERROR(co_await FeedSplit(*input));
+    } else {
+      WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(stage.head));
+    }
+    if (shuffle_.take) {
+      PutShuffle();
+      co_return std::string();
+    }
+    std::string result = output_.take();
+    if (task_.files_directory.empty()) co_return result;
+    co_return co_await WriteFile(std::move(result));
+  }
+
+ private:
+  // The sinks of the stage, from its tail to its first narrow operator.
+  void Assemble(const StagePlan& stage) {
+    const StreamOperator& tail = graph_.at(stage.tail);
+    if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&tail)) {
+      shuffle_ = shuffle->OpenTail(static_cast<int>(task_.targets));
+      first_ = shuffle_.sink.get();
+    } else {
+      output_ = dynamic_cast<const OutputOperator&>(tail).OpenTail();
+      first_ = output_.sink.get();
+    }
+    for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
+      narrow_.push_back(dynamic_cast<const NarrowOperator&>(graph_.at(*id)).Attach(*first_));
+      first_ = narrow_.back().get();
+    }
+  }
+
+  Task<absl::Status> FeedSplit(const InputOperator& input) {
+    const std::unique_ptr<ByteFeed> feed = input.OpenFeed(*first_);
+    const InputSplit& split = task_.split;
+    if (split.path.empty()) {
+      co_await Charge(split.inline_bytes.size());
+      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(split.inline_bytes); }));
+    }
+    uint32_t checksum = 0;
+    for (uint64_t offset = 0; offset < split.size_bytes;) {
+      const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
+      auto piece = co_await context_.store().Read(split.path, offset, wanted);
+      if (absl::IsNotFound(piece.status())) co_return InputLost("is gone");
+      if (!piece.ok()) co_return piece.status();
+      if (piece->empty()) co_return InputLost(absl::StrCat("now ends at ", offset));
+      checksum = checkpoint::Crc32c(*piece, checksum);
+      offset += piece->size();
+      co_await Charge(piece->size());
+      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(*piece); }));
+    }
+    if (split.has_checksum && checksum != split.crc32c) co_return InputLost("has a bad checksum");
+    co_return Guarded([&] { return feed->Finish(); });
+  }
+
+  Task<absl::Status> MergeShuffle(OperatorId head) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
+                           co_await context_.FetchShuffle(static_cast<int>(task_.stage) - 1));
+    std::vector<BlockView> views;
+    size_t bytes = 0;
+    for (const ShuffleBlock& block : blocks) {
+      views.push_back(ViewOf(block));
+      bytes += block.bytes.size();
+    }
+    co_await Charge(bytes);
+    const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(head));
+    co_return Guarded([&] { return shuffle.Merge(views, *first_); });
+  }
+
+  void PutShuffle() {
+    std::vector<std::shared_ptr<const Partition>> partitions = shuffle_.take();
+    for (size_t target = 0; target < partitions.size(); ++target) {
+      if (partitions[target] == nullptr) continue;
+      context_.PutShuffle(static_cast<int>(target), std::make_shared<const PartitionAttachment>(
+                                                        std::move(partitions[target])));
+    }
+  }
+
+  // A part is written whole by one attempt of its task. That another attempt came first, a zombie's
+  // or the one whose reply was lost, makes no difference to a reader: the part is there.
+  Task<absl::StatusOr<std::string>> WriteFile(std::string text) {
+    std::string path = absl::StrCat(task_.files_directory, "/",
+                                    absl::StrFormat("part-%05d", context_.id().partition));
+    absl::Status created = co_await context_.store().CreateIfAbsent(path, std::move(text));
+    if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
+    co_return std::string();
+  }
+
+  // Runs what may call user functions.
+  template <typename Body>
+  absl::Status Guarded(const Body& body) {
+    try {
+      return body();
+    } catch (const std::exception& error) {
+      return absl::InternalError(absl::StrCat("batch ", task_.batch_time_ms, " ms, partition ",
+                                              context_.id().partition, ", ", error.what()));
+    }
+  }
+
+  absl::Status InputLost(std::string how) {
+    return absl::DataLossError(absl::StrCat("read the input of batch ", task_.batch_time_ms,
+                                            " ms: ", task_.split.path, ", logged with ",
+                                            task_.split.size_bytes, " bytes, ", how));
+  }
+
+  Task<void> Charge(size_t bytes) {
+    return context_.node().Work(1 + static_cast<int64_t>(bytes) / kRowBytes);
+  }
+
+  const StreamingGraph& graph_;
+  TaskContext& context_;
+  const BatchTask task_;
+  ShuffleTail shuffle_;
+  OutputTail output_;
+  std::vector<std::unique_ptr<RowSink>> narrow_;  // the last operator's first
+  RowSink* first_ = nullptr;
+};
+
+}  // namespace
+
+Task<absl::StatusOr<std::string>> BatchTaskBody::Run(TaskContext& context, std::string payload) {
+  BatchTask task;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(payload, task));
+  BatchTaskRun run(graph_, context, std::move(task));
+  co_return co_await run.Run();
+}
+
+}  // namespace wavetank::runtime

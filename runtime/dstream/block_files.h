@@ -1,0 +1,79 @@
+// BlockFiles: removes blocks from the store once nothing will read them again. Best effort: what a
+// crash leaves behind the next driver removes.
+//
+// Blocks of a batch go after its completion is durable and the remember duration is over. What a
+// new driver finds and no record names (stored, but never logged: its receiver was not answered)
+// goes too, after the driver's first append has shown that the listing was of its own time: a block
+// of a newer driver's receivers cannot be in it.
+#ifndef WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
+#define WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/store.h"
+#include "platform/node.h"
+#include "platform/task.h"
+#include "runtime/dstream/batch_log.h"
+
+namespace wavetank::runtime {
+
+class BlockFiles {
+ public:
+  BlockFiles(platform::Node& node, checkpoint::Store& store, std::string directory)
+      : node_(node), store_(store), directory_(std::move(directory)) {}
+
+  // What there is that `recovered` does not need.
+  Task<void> FindLeftovers(const RecoveredStream& recovered) {
+    absl::btree_set<std::string> needed;
+    for (const Block& block : recovered.unallocated) needed.insert(block.path);
+    for (const BatchInput& batch : recovered.unfinished) {
+      for (const StreamInput& stream : batch.streams) {
+        for (const Block& block : stream.blocks) needed.insert(block.path);
+      }
+    }
+    const auto listed = co_await store_.List(directory_);
+    if (!listed.ok()) co_return;
+    for (const checkpoint::StoredFile& file : *listed) {
+      std::string path = absl::StrCat(directory_, "/", file.name);
+      if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});
+    }
+  }
+
+  // The batch's completion is durable.
+  void Consumed(const BatchInput& batch, absl::Time batch_time) {
+    for (const StreamInput& stream : batch.streams) {
+      for (const Block& block : stream.blocks) removable_.push_back({batch_time, block.path});
+    }
+  }
+
+  // REQUIRES: an append to the log has succeeded since FindLeftovers.
+  Task<void> RemoveUpTo(absl::Time batch_time) {
+    while (!removable_.empty() && removable_.front().batch_time <= batch_time) {
+      const std::string path = std::move(removable_.front().path);
+      removable_.pop_front();
+      const absl::Status removed = co_await store_.Remove(path);
+      if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+    }
+  }
+
+ private:
+  struct Removable {
+    absl::Time batch_time;
+    std::string path;
+  };
+  platform::Node& node_;
+  checkpoint::Store& store_;
+  const std::string directory_;
+  std::deque<Removable> removable_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_

@@ -1,0 +1,264 @@
+// Codec<T>: how rows of type T cross processes, and how they are shown to people.
+//
+// A user's type joins by specialising Codec in namespace wavetank::runtime:
+//
+//   template <>
+//   struct Codec<Visit> {
+//     static std::string Name() { return "visit"; }   // part of the plan's fingerprint
+//     static void Encode(const Visit& visit, std::string& out);   // appends
+//     static bool Decode(Decoder& in, Visit& visit);              // false: malformed
+//     static void Show(const Visit& visit, std::string& out);     // for Print and SaveAsTextFiles
+//   };
+//
+// Contract: Decode(Encode(x)) == x; an encoding takes at least one byte; Decode reads nothing
+// beyond its own bytes and survives any input (bytes come from disks and networks). Integers and
+// doubles are little-endian at their own width; lengths are LEB128 varints.
+#ifndef WAVETANK_RUNTIME_DSTREAM_CODEC_H_
+#define WAVETANK_RUNTIME_DSTREAM_CODEC_H_
+
+#include <bit>
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace wavetank::runtime {
+
+static_assert(std::endian::native == std::endian::little, "encodings are copied as they stand");
+
+// A bounds-checked cursor. Every read gives false, and consumes nothing, when the bytes run out.
+class Decoder {
+ public:
+  explicit Decoder(std::string_view bytes) : bytes_(bytes) {}
+
+  size_t remaining() const { return bytes_.size() - offset_; }
+  size_t offset() const { return offset_; }
+
+  bool ReadRaw(void* target, size_t size) {
+    if (size > remaining()) return false;
+    std::memcpy(target, bytes_.data() + offset_, size);
+    offset_ += size;
+    return true;
+  }
+  bool ReadView(size_t size, std::string_view& view) {
+    if (size > remaining()) return false;
+    view = bytes_.substr(offset_, size);
+    offset_ += size;
+    return true;
+  }
+  // Refuses encodings that are longer than 64 bits.
+  bool ReadVarint(uint64_t& value) {
+    uint64_t result = 0;
+    size_t at = offset_;
+    for (int shift = 0; shift < 64 && at < bytes_.size(); shift += 7) {
+      const auto byte = static_cast<uint8_t>(bytes_[at++]);
+      if (shift == 63 && byte > 1) return false;
+      result |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        value = result;
+        offset_ = at;
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t offset_ = 0;
+};
+
+inline void AppendVarint(uint64_t value, std::string& out) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
+  out.push_back(static_cast<char>(value));
+}
+
+template <typename T>
+struct Codec;
+
+template <typename T>
+  requires(std::integral<T> && !std::same_as<T, bool>)
+struct Codec<T> {
+  static std::string Name() { return absl::StrCat(std::is_signed_v<T> ? "i" : "u", 8 * sizeof(T)); }
+  static void Encode(T value, std::string& out) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  static bool Decode(Decoder& in, T& value) { return in.ReadRaw(&value, sizeof value); }
+  static void Show(T value, std::string& out) {
+    if constexpr (sizeof(T) == 1) {
+      out.append(std::to_string(static_cast<int>(value)));
+    } else {
+      out.append(std::to_string(value));
+    }
+  }
+};
+
+template <>
+struct Codec<bool> {
+  static std::string Name() { return "bool"; }
+  static void Encode(bool value, std::string& out) { out.push_back(value ? 1 : 0); }
+  static bool Decode(Decoder& in, bool& value) {
+    uint8_t byte = 0;
+    if (in.remaining() == 0) return false;
+    in.ReadRaw(&byte, 1);
+    value = byte == 1;
+    return byte <= 1;
+  }
+  static void Show(bool value, std::string& out) { out.append(value ? "true" : "false"); }
+};
+
+template <std::floating_point T>
+  requires(sizeof(T) <= 8)
+struct Codec<T> {
+  static std::string Name() { return absl::StrCat("f", 8 * sizeof(T)); }
+  static void Encode(T value, std::string& out) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  static bool Decode(Decoder& in, T& value) { return in.ReadRaw(&value, sizeof value); }
+  // The shortest text that reads back as the same value, with ".0" on whole numbers, as in Spark.
+  static void Show(T value, std::string& out) {
+    char text[40];
+    const char* end = std::to_chars(text, text + sizeof text, value).ptr;
+    const std::string_view shown(text, static_cast<size_t>(end - text));
+    out.append(shown);
+    if (shown.find_first_not_of("-0123456789") == std::string_view::npos) out.append(".0");
+  }
+};
+
+template <>
+struct Codec<std::string> {
+  static std::string Name() { return "string"; }
+  static void Encode(const std::string& value, std::string& out) {
+    AppendVarint(value.size(), out);
+    out.append(value);
+  }
+  static bool Decode(Decoder& in, std::string& value) {
+    uint64_t size = 0;
+    std::string_view view;
+    if (!in.ReadVarint(size) || size > in.remaining() || !in.ReadView(size, view)) return false;
+    value.assign(view);
+    return true;
+  }
+  static void Show(const std::string& value, std::string& out) { out.append(value); }
+};
+
+namespace internal {
+
+template <typename... Ts>
+std::string JoinCodecNames(const char* outer) {
+  std::string joined = outer;
+  ((joined += Codec<Ts>::Name() + ","), ...);
+  joined.back() = '>';
+  return joined;
+}
+
+// Pairs and tuples, field by field.
+template <typename Row>
+bool DecodeFields(Decoder& in, Row& row) {
+  return std::apply(
+      [&in](auto&... fields) {
+        return (Codec<std::decay_t<decltype(fields)>>::Decode(in, fields) && ...);
+      },
+      row);
+}
+template <typename Row>
+void EncodeFields(const Row& row, std::string& out) {
+  std::apply(
+      [&out](const auto&... fields) {
+        (Codec<std::decay_t<decltype(fields)>>::Encode(fields, out), ...);
+      },
+      row);
+}
+template <typename Row>
+void ShowFields(const Row& row, std::string& out) {
+  char separator = '(';
+  const auto show = [&](const auto& field) {
+    out.push_back(separator);
+    separator = ',';
+    Codec<std::decay_t<decltype(field)>>::Show(field, out);
+  };
+  std::apply([&show](const auto&... fields) { (show(fields), ...); }, row);
+  out.push_back(')');
+}
+
+}  // namespace internal
+
+template <typename A, typename B>
+struct Codec<std::pair<A, B>> {
+  using Row = std::pair<A, B>;
+  static std::string Name() { return internal::JoinCodecNames<A, B>("pair<"); }
+  static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }
+  static bool Decode(Decoder& in, Row& row) { return internal::DecodeFields(in, row); }
+  static void Show(const Row& row, std::string& out) { internal::ShowFields(row, out); }
+};
+
+template <typename T, typename... Ts>
+struct Codec<std::tuple<T, Ts...>> {
+  using Row = std::tuple<T, Ts...>;
+  static std::string Name() { return internal::JoinCodecNames<T, Ts...>("tuple<"); }
+  static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }
+  static bool Decode(Decoder& in, Row& row) { return internal::DecodeFields(in, row); }
+  static void Show(const Row& row, std::string& out) { internal::ShowFields(row, out); }
+};
+
+template <typename T>
+struct Codec<std::vector<T>> {
+  static std::string Name() { return internal::JoinCodecNames<T>("vector<"); }
+  static void Encode(const std::vector<T>& values, std::string& out) {
+    AppendVarint(values.size(), out);
+    for (const T& value : values) Codec<T>::Encode(value, out);
+  }
+  static bool Decode(Decoder& in, std::vector<T>& values) {
+    uint64_t count = 0;
+    // An element takes a byte at least, so a count beyond what is left is a lie, not an allocation.
+    if (!in.ReadVarint(count) || count > in.remaining()) return false;
+    values.clear();
+    values.reserve(count);
+    for (; count > 0; --count) {
+      T value{};
+      if (!Codec<T>::Decode(in, value)) return false;
+      values.push_back(std::move(value));
+    }
+    return true;
+  }
+  static void Show(const std::vector<T>& values, std::string& out) {
+    out.push_back('[');
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) out.push_back(',');
+      Codec<T>::Show(values[i], out);
+    }
+    out.push_back(']');
+  }
+};
+
+template <typename T>
+std::string EncodeToString(const T& value) {
+  std::string bytes;
+  Codec<T>::Encode(value, bytes);
+  return bytes;
+}
+
+// kDataLoss, naming the type and the offset, unless `bytes` are exactly one value.
+template <typename T>
+absl::Status DecodeFromString(std::string_view bytes, T& value) {
+  Decoder in(bytes);
+  const bool decoded = Codec<T>::Decode(in, value);
+  if (decoded && in.remaining() == 0) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("decode ", Codec<T>::Name(), ": ",
+                                          decoded ? "bytes left over" : "malformed", " at offset ",
+                                          in.offset(), " of ", bytes.size()));
+}
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_CODEC_H_

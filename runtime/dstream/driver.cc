@@ -1,0 +1,379 @@
+#include "runtime/dstream/driver.h"
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "checkpoint/recovery.h"
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/text.h"
+#include "runtime/dstream/batch_graph.h"
+#include "runtime/dstream/batch_log.h"
+#include "runtime/dstream/batch_schedule.h"
+#include "runtime/dstream/batch_task.h"
+#include "runtime/dstream/block_files.h"
+#include "runtime/dstream/file_selector.h"
+#include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/receiver_tracker.h"
+#include "runtime/dstream/socket_receiver.h"
+#include "runtime/dstream/wire.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+
+namespace {
+
+constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
+
+// The same may succeed later; nothing else need change.
+bool IsTransient(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status);
+}
+
+// One ownership of the log, from taking it over until it is stopped, fenced or lost.
+class DriverRun {
+ public:
+  DriverRun(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
+            const StreamingGraph& graph, const DStreamOptions& options)
+      : node_(node),
+        store_(store),
+        cluster_(cluster),
+        graph_(graph),
+        options_(options),
+        directory_(options.checkpoint_directory.empty() ? graph.checkpoint_directory
+                                                        : options.checkpoint_directory),
+        blocks_directory_(checkpoint::JoinPath(
+            directory_.empty() ? options.scratch_directory : directory_, "blocks")),
+        block_files_(node, store, blocks_directory_),
+        receivers_(node.executor()),
+        scope_(node.executor()) {}
+
+  ~DriverRun() {
+    if (tracker_ != nullptr) tracker_->Close();
+  }
+
+  Task<absl::Status> Run() {
+    WT_CO_RETURN_IF_ERROR(
+        co_await cluster_.WaitForWorkers(options_.min_workers, options_.worker_timeout));
+    WT_CO_RETURN_IF_ERROR(co_await TakeOver());
+    tracker_ = ReceiverTracker::Create(node_, log_);
+    ReceiverTracker::Serve(tracker_, cluster_);
+    for (const OperatorId input : graph_.inputs()) {
+      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
+        receivers_.Spawn("receiver", RunReceiver(*socket));
+      }
+    }
+    scope_.Spawn("batches", RunBatches());
+    scope_.Spawn("tracker watch", WatchTracker());
+    if (options_.stop != nullptr) scope_.Spawn("stop watch", WatchStop());
+    co_await ended_.Wait();
+    co_return end_;
+  }
+
+ private:
+  void End(absl::Status status) {
+    if (ended_.is_set()) return;
+    end_ = std::move(status);
+    ended_.Set();
+  }
+
+  Task<absl::Status> TakeOver() {
+    if (directory_.empty()) {
+      log_ = BatchLog::None(node_);
+    } else {
+      WT_CO_ASSIGN_OR_RETURN(log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_));
+    }
+    for (const OperatorId input : graph_.inputs()) {
+      if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
+        file_selectors_.emplace(input, FileSelector(store_, files->directory));
+      }
+    }
+    if (log_->start() == nullptr) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    const RecoveredStream& recovered = log_->recovered();
+    for (const StreamInput& old : log_->start()->old_files) Remember(old);
+    for (const StreamInput& known : recovered.known_files) Remember(known);
+    clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
+                   node_.clock());
+    for (const BatchInput& unfinished : recovered.unfinished) {
+      WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
+    }
+    co_await block_files_.FindLeftovers(recovered);
+    co_await node_.Step(steps::kRecovered,
+                        {{"unfinished", static_cast<int64_t>(recovered.unfinished.size())},
+                         {"unallocated", static_cast<int64_t>(recovered.unallocated.size())},
+                         {"next", recovered.last.next().value()}});
+    co_return absl::OkStatus();
+  }
+
+  // That a batch which will run again can: each file and block is there, as long as it was.
+  Task<absl::Status> CheckInput(BatchInput input) {
+    for (const StreamInput& stream : input.streams) {
+      std::vector<SelectedFile> read = stream.files;
+      for (const Block& block : stream.blocks) read.push_back({block.path, block.size_bytes});
+      for (const SelectedFile& file : read) {
+        if (file.size_bytes == 0) continue;
+        const auto last_byte = co_await store_.Read(file.path, file.size_bytes - 1, 1);
+        const bool whole = last_byte.ok() && last_byte->size() == 1;
+        if (!last_byte.ok() && !absl::IsNotFound(last_byte.status())) co_return last_byte.status();
+        const checkpoint::GraphRow& row = checkpoint::DecideGraphBatch(
+            {.input = checkpoint::InputFound::kDurable,
+             .completion = checkpoint::CompletionFound::kNone,
+             .data = whole ? checkpoint::DataFound::kWhole : checkpoint::DataFound::kMissing});
+        if (row.decision == checkpoint::GraphDecision::kRerun) continue;
+        co_return absl::DataLossError(absl::StrCat(
+            "recover batch ", input.batch.value(), " (",
+            absl::ToUnixMillis(clock_->TimeOf(input.batch)), " ms) from ", directory_, ": ",
+            platform::ToAbsl(row.reason), ": ", file.path, ", ", file.size_bytes, " bytes"));
+      }
+    }
+    co_return absl::OkStatus();
+  }
+
+  // Fixes what batch times count from, and which files are too old to be input.
+  Task<absl::Status> FirstStart() {
+    StreamStart start;
+    const absl::Time now = node_.clock().WallNow();
+    start.zero = BatchSchedule::ZeroTime(now, graph_.batch_interval);
+    for (const auto& [stream, source] : file_selectors_) {
+      const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
+      if (!input.options.new_files_only) continue;
+      WT_CO_ASSIGN_OR_RETURN(std::vector<SelectedFile> old, co_await source.Select(now));
+      if (!old.empty()) start.old_files.push_back({.stream = stream, .files = std::move(old)});
+    }
+    co_return co_await log_->LogStart(std::move(start));
+  }
+
+  // Its files are not selected again.
+  void Remember(const StreamInput& input) {
+    for (const SelectedFile& file : input.files) file_selectors_.at(input.stream).Record(file.path);
+  }
+
+  Task<void> RunBatches() {
+    absl::Status status;
+    for (const BatchInput& unfinished : log_->recovered().unfinished) {
+      co_await node_.Step(steps::kBatchRerun, {{"batch", unfinished.batch.value()}});
+      status = co_await RunBatch(unfinished);
+      if (!status.ok()) break;
+    }
+    for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
+      co_await node_.clock().SleepUntil(clock_->Due(batch));
+      status = co_await PlanAndRun(batch);
+      if (drain_until_ && clock_->Due(batch) >= *drain_until_) break;
+    }
+    End(std::move(status));
+  }
+
+  Task<absl::Status> PlanAndRun(BatchNumber batch) {
+    BatchInput input{.batch = batch, .streams = {}};
+    for (const OperatorId stream : graph_.inputs()) {
+      StreamInput planned = co_await Plan(stream, clock_->Due(batch));
+      if (!planned.empty()) input.streams.push_back(std::move(planned));
+    }
+    WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
+    for (const StreamInput& stream : input.streams) {
+      Remember(stream);
+      tracker_->queue().Remove(stream.blocks);
+    }
+    co_await node_.Step(steps::kBatchInputLogged, {{"batch", batch.value()}});
+    co_return co_await RunBatch(std::move(input));
+  }
+
+  Task<StreamInput> Plan(OperatorId stream, platform::MonotonicTime due) {
+    StreamInput planned{.stream = stream};
+    const StreamOperator& input = graph_.at(stream);
+    if (const auto* queue = dynamic_cast<const QueueInput*>(&input)) {
+      planned.partitions = queue->Pop();
+    } else if (const auto source = file_selectors_.find(stream); source != file_selectors_.end()) {
+      auto selected = co_await source->second.Select();
+      if (selected.ok()) {
+        planned.files = *std::move(selected);
+      } else {
+        // The files stay where they are, and the next listing shows them.
+        node_.Log(platform::LogLevel::kWarning,
+                  absl::StrCat("list ", input.detail(), " for ", input.Title(), ": ",
+                               std::string(selected.status().message()), "; trying again"));
+      }
+    } else {
+      for (Block& block : tracker_->queue().ArrivedBy(due)) {
+        if (block.stream == stream.value()) planned.blocks.push_back(std::move(block));
+      }
+    }
+    co_return planned;
+  }
+
+  // An error ends this run of the driver.
+  Task<absl::Status> RunBatch(BatchInput input) {
+    absl::Status failed;
+    for (const OperatorId output : graph_.outputs()) {
+      const absl::Status done = co_await RunOutput(input, output);
+      if (done.ok()) continue;
+      failed.Update(absl::Status(
+          done.code(), absl::StrCat("batch ", input.batch.value(), " (",
+                                    absl::ToUnixMillis(clock_->TimeOf(input.batch)), " ms), ",
+                                    graph_.at(output).Title(), ": ", done.message())));
+    }
+    if (!failed.ok()) {
+      co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
+      if (!options_.on_batch_failed) co_return failed;
+      options_.on_batch_failed(failed);
+      co_return absl::OkStatus();
+    }
+    WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+    co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
+    const absl::Time batch_time = clock_->TimeOf(input.batch);
+    block_files_.Consumed(input, batch_time);
+    co_await block_files_.RemoveUpTo(batch_time - graph_.remember);
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> RunOutput(const BatchInput& input, OperatorId output_id) {
+    const OutputOperator& output = graph_.output(output_id);
+    BatchGraphOptions options{.batch_time = clock_->TimeOf(input.batch),
+                              .default_parallelism = options_.default_parallelism,
+                              .files_directory = ""};
+    if (output.files() != nullptr) {
+      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time),
+                                             "/attempt-", log_->driver_id());
+    }
+    std::vector<std::string> results;
+    const OperatorId stream = graph_.InputOf(output_id);
+    for (const StreamInput& given : input.streams) {
+      if (given.stream != stream) continue;
+      WT_CO_ASSIGN_OR_RETURN(
+          GraphResults stages,
+          co_await cluster_.Run(BatchGraph(graph_, output_id, input.batch, given, options)));
+      for (TaskResult& result : stages.back()) results.push_back(std::move(result.bytes));
+    }
+    if (output.files() != nullptr) {
+      const absl::Status marked =
+          co_await store_.CreateIfAbsent(absl::StrCat(options.files_directory, "/_SUCCESS"),
+                                         absl::StrCat("parts ", results.size(), "\n"));
+      if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
+    } else {
+      WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
+    }
+    co_await node_.Step(steps::kOutputDone,
+                        {{"batch", input.batch.value()}, {"output", output_id.value()}});
+    co_return absl::OkStatus();
+  }
+
+  absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
+                       absl::Time batch_time) {
+    const auto into_log = [this](std::string text) {
+      node_.Log(platform::LogLevel::kInfo, std::move(text));
+    };
+    try {
+      return output.Deliver(results, batch_time, options_.print ? options_.print : into_log);
+    } catch (const std::exception& error) {
+      return absl::InternalError(error.what());
+    } catch (...) {
+      return absl::InternalError("threw what is no std::exception");
+    }
+  }
+
+  Task<void> RunReceiver(const SocketTextInput& input) {
+    const ReceiverTask task{
+        .stream = input.id().value(),
+        .directory = blocks_directory_,
+        .block_interval_ms = absl::ToInt64Milliseconds(options_.block_interval),
+        .restart_delay_ms = absl::ToInt64Milliseconds(options_.receiver_restart_delay),
+        .line_bytes_max = options_.line_bytes_max,
+        .buffer_bytes_max = options_.buffer_bytes_max};
+    while (true) {
+      StageGraph graph{.name = absl::StrCat("receiver of ", input.Title()),
+                       .batch = 0,
+                       .stages = {{.kind = kReceiverTaskKind,
+                                   .payloads = {EncodeToString(task)},
+                                   .reads_shuffle_of = {},
+                                   .long_running = true}}};
+      const auto ended = co_await cluster_.Run(std::move(graph));
+      if (tracker_->stopping()) co_return;
+      node_.Log(platform::LogLevel::kWarning,
+                absl::StrCat("the receiver of ", input.Title(), " ended: ",
+                             std::string(ended.status().message()), "; starting it again"));
+      co_await node_.clock().Sleep(options_.receiver_restart_delay);
+    }
+  }
+
+  Task<void> WatchTracker() {
+    co_await tracker_->failed().Wait();
+    End(tracker_->failure());
+  }
+
+  Task<void> WatchStop() {
+    co_await options_.stop->requested().Wait();
+    if (!options_.stop->graceful()) {
+      End(absl::OkStatus());
+      co_return;
+    }
+    tracker_->StopReceivers();
+    co_await receivers_.Join();
+    co_await node_.Step(steps::kReceiversStopped);
+    drain_until_ = node_.clock().Now();
+    const absl::Duration timeout = options_.graceful_stop_timeout > absl::ZeroDuration()
+                                       ? options_.graceful_stop_timeout
+                                       : 10 * graph_.batch_interval;
+    const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
+    if (drained) co_return;
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("stop: batches were still running after ", absl::FormatDuration(timeout),
+                           "; they are dropped"));
+    End(absl::OkStatus());
+  }
+
+  platform::Node& node_;
+  checkpoint::Store& store_;
+  Cluster& cluster_;
+  const StreamingGraph& graph_;
+  const DStreamOptions& options_;
+  const std::string directory_;
+  const std::string blocks_directory_;
+
+  std::shared_ptr<BatchLog> log_;
+  std::shared_ptr<ReceiverTracker> tracker_;
+  absl::btree_map<OperatorId, FileSelector> file_selectors_;
+  std::optional<BatchSchedule> clock_;
+  BlockFiles block_files_;
+  // Set in a graceful stop: the first batch due then or later is the last.
+  std::optional<platform::MonotonicTime> drain_until_;
+  platform::Event ended_;
+  absl::Status end_;
+  platform::TaskScope receivers_;
+  platform::TaskScope scope_;
+};
+
+}  // namespace
+
+Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
+                                    Cluster& cluster, const StreamingGraph& graph,
+                                    DStreamOptions options) {
+  WT_CO_RETURN_IF_ERROR(graph.Validate());
+  while (true) {
+    absl::Status ended;
+    {
+      DriverRun run(node, store, cluster, graph, options);
+      ended = co_await run.Run();
+    }
+    if (!IsTransient(ended)) co_return ended;
+    const bool stopped = options.stop != nullptr && options.stop->requested().is_set();
+    if (stopped) co_return ended;
+    node.Log(platform::LogLevel::kWarning,
+             absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
+    co_await node.clock().Sleep(kTakeOverDelay);
+  }
+}
+
+void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
+  registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
+  registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,106 @@
+#include "runtime/dstream/graph.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "platform/check.h"
+#include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/stable_hash.h"
+
+namespace wavetank::runtime {
+
+OperatorId StreamingGraph::Add(std::optional<OperatorId> parent,
+                               std::unique_ptr<StreamOperator> added) {
+  WT_CHECK(!parent || contains(*parent));
+  const OperatorId id(static_cast<int64_t>(operators_.size()));
+  added->id_ = id;
+  added->parent_ = parent;
+  if (dynamic_cast<const InputOperator*>(added.get()) != nullptr) inputs_.push_back(id);
+  if (dynamic_cast<const OutputOperator*>(added.get()) != nullptr) outputs_.push_back(id);
+  operators_.push_back(std::move(added));
+  return id;
+}
+
+bool StreamingGraph::contains(OperatorId id) const {
+  return id.value() >= 0 && static_cast<size_t>(id.value()) < operators_.size();
+}
+
+const StreamOperator& StreamingGraph::at(OperatorId id) const {
+  WT_CHECK(contains(id), absl::StrCat("operator ", id.value()));
+  return *operators_[static_cast<size_t>(id.value())];
+}
+
+const InputOperator& StreamingGraph::input(OperatorId id) const {
+  return dynamic_cast<const InputOperator&>(at(id));
+}
+
+const OutputOperator& StreamingGraph::output(OperatorId id) const {
+  return dynamic_cast<const OutputOperator&>(at(id));
+}
+
+OperatorId StreamingGraph::InputOf(OperatorId output) const {
+  OperatorId id = output;
+  while (at(id).parent()) id = *at(id).parent();
+  return id;
+}
+
+std::vector<StagePlan> StreamingGraph::StagesOf(OperatorId output) const {
+  std::vector<StagePlan> stages;
+  StagePlan stage{.head = {}, .narrow = {}, .tail = output};
+  for (auto id = at(output).parent(); id; id = at(*id).parent()) {
+    if (dynamic_cast<const NarrowOperator*>(&at(*id)) != nullptr) {
+      stage.narrow.push_back(*id);
+      continue;
+    }
+    stage.head = *id;
+    std::reverse(stage.narrow.begin(), stage.narrow.end());
+    stages.push_back(std::move(stage));
+    stage = {.head = {}, .narrow = {}, .tail = *id};
+  }
+  std::reverse(stages.begin(), stages.end());
+  return stages;
+}
+
+std::string StreamingGraph::Describe() const {
+  std::string text;
+  for (const auto& each : operators_) {
+    absl::StrAppend(&text, each->id().value(), " ", each->name(), "(", each->detail(), ")");
+    if (each->parent()) absl::StrAppend(&text, " of ", each->parent()->value());
+    absl::StrAppend(&text, " gives ", each->codec(), "\n");
+  }
+  return text;
+}
+
+std::string StreamingGraph::Fingerprint() const {
+  return absl::StrFormat("%016x", HashKey(Describe()));
+}
+
+void StreamingGraph::AddError(absl::Status error) { error_.Update(error); }
+
+absl::Status StreamingGraph::Validate() const {
+  if (!error_.ok()) return error_;
+  if (batch_interval < absl::Milliseconds(1) ||
+      absl::Trunc(batch_interval, absl::Milliseconds(1)) != batch_interval) {
+    return absl::InvalidArgumentError(absl::StrCat("batch interval ",
+                                                   absl::FormatDuration(batch_interval),
+                                                   ": give one of whole milliseconds"));
+  }
+  if (outputs_.empty()) {
+    return absl::FailedPreconditionError(
+        "start the job: no output operation; add Print, ForeachRDD or SaveAsTextFiles");
+  }
+  if (!checkpoint_directory.empty()) {
+    for (const OperatorId id : inputs_) {
+      if (dynamic_cast<const QueueInput*>(&at(id)) == nullptr) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat("checkpoint into ", checkpoint_directory, ": ", at(id).Title(),
+                       " keeps its batches in memory and cannot be checkpointed; leave out "
+                       "Checkpoint() or read files instead"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,158 @@
+// Where rows come from: files of a directory, a socket's receiver, a queue in the program.
+#ifndef WAVETANK_RUNTIME_DSTREAM_INPUT_OPERATORS_H_
+#define WAVETANK_RUNTIME_DSTREAM_INPUT_OPERATORS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "runtime/dstream/codec.h"
+#include "runtime/dstream/line_splitter.h"
+#include "runtime/dstream/operator.h"
+
+namespace wavetank::runtime {
+
+struct TextFileOptions {
+  // Spark's: files that are there when the stream first starts are not its input.
+  bool new_files_only = true;
+};
+
+namespace internal {
+
+// Lines, whole or not at all longer than any limit that was set where they came in.
+class LineFeed final : public ByteFeed {
+ public:
+  explicit LineFeed(RowSink& sink) : sink_(static_cast<TypedSink<std::string>&>(sink)) {}
+  absl::Status Push(std::string_view piece) override {
+    splitter_.Push(piece, [this](std::string_view line) { Append(line); });
+    Flush();
+    return absl::OkStatus();
+  }
+  absl::Status Finish() override {
+    splitter_.Finish([this](std::string_view line) { Append(line); });
+    Flush();
+    sink_.Finish();
+    return absl::OkStatus();
+  }
+
+ private:
+  static constexpr size_t kChunkLines = 1024;
+  void Append(std::string_view line) {
+    rows_.emplace_back(line);
+    if (rows_.size() == kChunkLines) Flush();
+  }
+  void Flush() {
+    if (!rows_.empty()) sink_.Take(rows_);
+    rows_.clear();
+  }
+
+  TypedSink<std::string>& sink_;
+  LineSplitter splitter_;
+  std::vector<std::string> rows_;
+};
+
+class LineInput : public InputOperator {
+ public:
+  LineInput(std::string name, std::string detail)
+      : InputOperator(std::move(name), std::move(detail), Codec<std::string>::Name()) {}
+  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
+    return std::make_unique<LineFeed>(sink);
+  }
+};
+
+}  // namespace internal
+
+// Files that are moved or linked into a directory of the store. file_selector.h states the rule by
+// which each is selected exactly once.
+class TextFileInput final : public internal::LineInput {
+ public:
+  TextFileInput(std::string directory_in_store, TextFileOptions chosen)
+      : LineInput("TextFileStream", directory_in_store),
+        directory(std::move(directory_in_store)),
+        options(chosen) {}
+  const std::string directory;
+  const TextFileOptions options;
+};
+
+// Lines from a TCP server, by a receiver on some worker (socket_receiver.h).
+class SocketTextInput final : public internal::LineInput {
+ public:
+  SocketTextInput(std::string server_host, int server_port)
+      : LineInput("SocketTextStream", absl::StrCat(server_host, ":", server_port)),
+        host(std::move(server_host)),
+        port(server_port) {}
+  const std::string host;
+  const int port;
+  std::string address() const { return absl::StrCat(host, ":", port); }
+};
+
+// A queue of batches in the driver's memory, for tests and for trying things out. Popped by the
+// driver alone; it dies with the process, so a job that has one refuses a checkpoint.
+class QueueInput : public InputOperator {
+ public:
+  using InputOperator::InputOperator;
+  // The oldest batch, one encoded partition each; empty when there is none.
+  virtual std::vector<std::string> Pop() const = 0;
+};
+
+namespace internal {
+
+template <typename T>
+class QueueFeed final : public ByteFeed {
+ public:
+  explicit QueueFeed(RowSink& sink) : sink_(static_cast<TypedSink<T>&>(sink)) {}
+  absl::Status Push(std::string_view piece) override {
+    bytes_.append(piece);
+    return absl::OkStatus();
+  }
+  absl::Status Finish() override {
+    std::vector<T> rows;
+    const absl::Status decoded = DecodeFromString(bytes_, rows);
+    if (!decoded.ok()) return decoded;
+    sink_.Take(rows);
+    sink_.Finish();
+    return absl::OkStatus();
+  }
+
+ private:
+  TypedSink<T>& sink_;
+  std::string bytes_;
+};
+
+template <typename T>
+class TypedQueueInput final : public QueueInput {
+ public:
+  TypedQueueInput(std::shared_ptr<std::deque<std::vector<T>>> queue, bool one_at_a_time)
+      : QueueInput("QueueStream", one_at_a_time ? "one at a time" : "all at once",
+                   Codec<T>::Name()),
+        queue_(std::move(queue)),
+        one_at_a_time_(one_at_a_time) {}
+  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
+    return std::make_unique<QueueFeed<T>>(sink);
+  }
+  std::vector<std::string> Pop() const override {
+    std::vector<std::string> partitions;
+    while (!queue_->empty() && (partitions.empty() || !one_at_a_time_)) {
+      partitions.push_back(EncodeToString(queue_->front()));
+      queue_->pop_front();
+    }
+    return partitions;
+  }
+
+ private:
+  const std::shared_ptr<std::deque<std::vector<T>>> queue_;
+  const bool one_at_a_time_;
+};
+
+}  // namespace internal
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_INPUT_OPERATORS_H_

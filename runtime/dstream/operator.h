@@ -1,0 +1,165 @@
+// Operators: the nodes of a streaming graph, as the engine sees them: without their row types.
+//
+// A stage pushes rows from its head (an input, or the reading side of a shuffle) through narrow
+// operators into its tail (the writing side of a shuffle, or an output). Rows travel in chunks,
+// `std::vector<T>`, through typed sinks: one virtual call a chunk, none a record, and no allocation
+// a record but the user's own.
+#ifndef WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
+#define WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "platform/strong_id.h"
+
+namespace wavetank::runtime {
+
+// An operator's place in its plan, in the order in which the job made them: 0, 1, ... The same on
+// every node, since every node builds the same plan.
+using OperatorId = platform::StrongId<struct OperatorTag>;
+
+// Where rows go. REQUIRES: Finish() once, after the last chunk.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  virtual void Finish() = 0;
+};
+
+template <typename T>
+class TypedSink : public RowSink {
+ public:
+  // May move rows out and leave any others behind: the caller clears the chunk before it uses it
+  // again.
+  virtual void Take(std::vector<T>& rows) = 0;
+};
+
+// Rows that change no more: what one task hands to another.
+class Partition {
+ public:
+  virtual ~Partition() = default;
+  virtual std::string Encode() const = 0;
+};
+
+// One block of a shuffle, as it arrived: the object, or else its encoding. Both empty: no rows.
+struct BlockView {
+  const Partition* object = nullptr;
+  std::string_view bytes;
+};
+
+class StreamOperator {
+ public:
+  StreamOperator(std::string name, std::string detail, std::string codec)
+      : name_(std::move(name)), detail_(std::move(detail)), codec_(std::move(codec)) {}
+  StreamOperator(const StreamOperator&) = delete;
+  StreamOperator& operator=(const StreamOperator&) = delete;
+  virtual ~StreamOperator() = default;
+
+  OperatorId id() const { return id_; }
+  std::optional<OperatorId> parent() const { return parent_; }
+  const std::string& name() const { return name_; }
+  const std::string& detail() const { return detail_; }
+  const std::string& codec() const { return codec_; }
+  // "operator 2 (FlatMap)".
+  std::string Title() const { return absl::StrCat("operator ", id_.value(), " (", name_, ")"); }
+
+ private:
+  friend class StreamingGraph;
+
+  OperatorId id_;
+  std::optional<OperatorId> parent_;
+  const std::string name_;    // "FlatMap"
+  const std::string detail_;  // what else tells it apart: a directory, an address
+  const std::string codec_;   // of the rows it gives; of an output, of those it takes
+};
+
+// A user function threw. `record` counts the rows that reached this operator in this partition,
+// from 0.
+class OperatorError : public std::runtime_error {
+ public:
+  OperatorError(const StreamOperator& where, int64_t record, std::string_view what)
+      : std::runtime_error(
+            absl::StrCat(where.Title(), ", record ", record, ": ", std::string(what))) {}
+};
+
+// Turns the bytes of one split of an input into rows.
+class ByteFeed {
+ public:
+  virtual ~ByteFeed() = default;
+  // The next piece, cut anywhere.
+  virtual absl::Status Push(std::string_view piece) = 0;
+  // After the last piece; also finishes the sink.
+  virtual absl::Status Finish() = 0;
+};
+
+class InputOperator : public StreamOperator {
+ public:
+  using StreamOperator::StreamOperator;
+  virtual std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const = 0;
+};
+
+class NarrowOperator : public StreamOperator {
+ public:
+  using StreamOperator::StreamOperator;
+  // A sink for this operator's input, which feeds `downstream`, which outlives it.
+  virtual std::unique_ptr<RowSink> Attach(RowSink& downstream) const = 0;
+};
+
+// The writing side of a shuffle: after sink->Finish(), a partition for each target; null: no rows.
+struct ShuffleTail {
+  std::unique_ptr<RowSink> sink;
+  std::function<std::vector<std::shared_ptr<const Partition>>()> take;
+};
+
+class ShuffleOperator : public StreamOperator {
+ public:
+  using StreamOperator::StreamOperator;
+  virtual ShuffleTail OpenTail(int targets) const = 0;
+  // The reading side: merges the blocks in the order given, feeds and finishes the sink.
+  virtual absl::Status Merge(const std::vector<BlockView>& blocks, RowSink& sink) const = 0;
+};
+
+// The end of an output's last stage: after sink->Finish(), the bytes of this partition's result.
+struct OutputTail {
+  std::unique_ptr<RowSink> sink;
+  std::function<std::string()> take;
+};
+
+// The text files of SaveAsTextFiles, a directory a batch: "<prefix>-<milliseconds>[.<suffix>]".
+struct TextFiles {
+  std::string prefix;
+  std::string suffix;
+
+  std::string Directory(absl::Time batch_time) const {
+    return absl::StrCat(prefix, "-", absl::ToUnixMillis(batch_time), suffix.empty() ? "" : ".",
+                        suffix);
+  }
+};
+
+using Printer = std::function<void(std::string text)>;
+
+class OutputOperator : public StreamOperator {
+ public:
+  using StreamOperator::StreamOperator;
+  virtual OutputTail OpenTail() const = 0;
+  // Set: the workers write the results to files, and the driver marks them complete.
+  virtual const TextFiles* files() const { return nullptr; }
+  // At the driver, with the results by partition, of an output without files. May throw what a user
+  // function throws.
+  virtual absl::Status Deliver(const std::vector<std::string>& results, absl::Time batch_time,
+                               const Printer& print) const = 0;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_

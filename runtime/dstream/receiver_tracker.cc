@@ -1,0 +1,76 @@
+#include "runtime/dstream/receiver_tracker.h"
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+
+namespace {
+
+// How long a receiver's question is held before it is told to go on.
+constexpr absl::Duration kHoldAnswer = absl::Seconds(5);
+
+// "<directory>/stream-1-<task>-<number>" without the number: one run of one receiver.
+std::string ReceiverRun(const std::string& path) { return path.substr(0, path.rfind('-')); }
+
+}  // namespace
+
+std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
+                                                         std::shared_ptr<BatchLog> log) {
+  std::shared_ptr<ReceiverTracker> tracker(new ReceiverTracker(node, log));
+  constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
+  for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
+  return tracker;
+}
+
+void ReceiverTracker::Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& cluster) {
+  cluster.Handle(kAddBlockMethod,
+                 [tracker](std::string request) { return AddBlock(tracker, std::move(request)); });
+  cluster.Handle(kAwaitStopMethod, [tracker](std::string) { return AwaitStop(tracker); });
+  cluster.Handle(kReceiverErrorMethod,
+                 [tracker](std::string error) { return ReportError(tracker, std::move(error)); });
+}
+
+Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<ReceiverTracker> self,
+                                                            std::string request) {
+  Block block;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(request, block));
+  if (self->closed_) co_return absl::UnavailableError("the driver has stopped");
+  Newest& newest = self->newest_[ReceiverRun(block.path)];
+  if (newest.path == block.path) {
+    if (newest.queued) co_return std::string("added");
+    co_return absl::UnavailableError(absl::StrCat("block ", block.path, " is being logged"));
+  }
+  newest = {.path = block.path, .queued = false};
+  const absl::Status logged = co_await self->log_->LogBlock(block);
+  if (!logged.ok()) {
+    self->failure_ = logged;
+    self->failed_.Set();
+    co_return logged;
+  }
+  self->newest_[ReceiverRun(block.path)].queued = true;
+  self->queue_.Add(block, self->node_.clock().Now());
+  co_await self->node_.Step(steps::kBlockLogged,
+                            {{"stream", block.stream}, {"records", block.records}});
+  co_return std::string("added");
+}
+
+Task<absl::StatusOr<std::string>> ReceiverTracker::AwaitStop(
+    std::shared_ptr<ReceiverTracker> self) {
+  const bool stop = co_await self->stopping_.WaitFor(self->node_.clock(), kHoldAnswer);
+  co_return std::string(stop ? "stop" : "go on");
+}
+
+Task<absl::StatusOr<std::string>> ReceiverTracker::ReportError(
+    std::shared_ptr<ReceiverTracker> self, std::string error) {
+  self->node_.Log(platform::LogLevel::kWarning, std::move(error));
+  co_return std::string();
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,190 @@
+#include "runtime/dstream/socket_receiver.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/crc32c.h"
+#include "platform/event.h"
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/line_splitter.h"
+#include "runtime/dstream/wire.h"
+#include "runtime/steps.h"
+
+namespace wavetank::runtime {
+
+namespace {
+
+constexpr int64_t kReadBytes = 64 << 10;
+constexpr absl::Duration kReportTimeout = absl::Seconds(30);
+constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
+
+class SocketReceiver {
+ public:
+  SocketReceiver(TaskContext& context, const SocketTextInput& input, ReceiverTask task)
+      : context_(context),
+        node_(context.node()),
+        input_(input),
+        task_(std::move(task)),
+        reader_(node_.executor()),
+        watcher_(node_.executor()) {}
+
+  Task<absl::StatusOr<std::string>> Run() {
+    reader_.Spawn("socket reader", ReadForEver());
+    watcher_.Spawn("stop watcher", AwaitStop());
+    const absl::Duration interval = absl::Milliseconds(task_.block_interval_ms);
+    while (true) {
+      const bool stopped = co_await stop_.WaitFor(node_.clock(), interval);
+      if (stopped) reader_.DestroyChildren();
+      WT_CO_RETURN_IF_ERROR(co_await HandOverBlock());
+      if (stopped) co_return std::string();
+    }
+  }
+
+ private:
+  Task<void> ReadForEver() {
+    while (true) {
+      const absl::Status ended = co_await ReadConnection();
+      splitter_.Drop();
+      skipping_ = false;
+      co_await ReportError(absl::StrCat(ended.message(), "; trying again"));
+      co_await node_.clock().Sleep(absl::Milliseconds(task_.restart_delay_ms));
+    }
+  }
+
+  Task<absl::Status> ReadConnection() {
+    WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<platform::ByteStream> stream,
+                           co_await node_.network().ConnectStream(input_.address()));
+    co_await node_.Step(steps::kReceiverConnected, {{"stream", task_.stream}});
+    while (true) {
+      while (static_cast<int64_t>(buffer_.size()) >= task_.buffer_bytes_max) {
+        room_.Reset();
+        co_await room_.Wait();
+      }
+      WT_CO_ASSIGN_OR_RETURN(const std::string bytes, co_await stream->Read(kReadBytes));
+      if (bytes.empty()) {
+        splitter_.Finish([this](std::string_view line) { Append(line); });
+        co_return absl::UnavailableError("the server ended the stream");
+      }
+      splitter_.Push(bytes, [this](std::string_view line) { Append(line); });
+      if (static_cast<int64_t>(splitter_.unfinished_bytes()) > task_.line_bytes_max) {
+        splitter_.Drop();
+        skipping_ = true;
+      }
+      if (std::exchange(dropped_line_, false)) co_await ReportLongLine();
+    }
+  }
+
+  void Append(std::string_view line) {
+    if (std::exchange(skipping_, false) ||
+        static_cast<int64_t>(line.size()) > task_.line_bytes_max) {
+      dropped_line_ = true;
+      return;
+    }
+    buffer_.append(line);
+    buffer_.push_back('\n');
+    ++records_;
+  }
+
+  // Stores what has been gathered and has the driver take it over.
+  Task<absl::Status> HandOverBlock() {
+    if (records_ == 0) co_return absl::OkStatus();
+    Block block{.stream = task_.stream,
+                .path = "",
+                .size_bytes = buffer_.size(),
+                .crc32c = checkpoint::Crc32c(buffer_),
+                .records = std::exchange(records_, 0)};
+    const std::string content = std::exchange(buffer_, std::string());
+    room_.Set();
+    block.path = co_await Store(content);
+    co_await node_.Step(steps::kBlockStored,
+                        {{"stream", block.stream}, {"records", block.records}});
+    WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
+    co_await node_.Step(steps::kBlockAdded, {{"stream", block.stream}, {"records", block.records}});
+    co_return absl::OkStatus();
+  }
+
+  // Tries until it has succeeded, each time under a new name: a create that failed may yet happen.
+  Task<std::string> Store(std::string content) {
+    while (true) {
+      std::string path = absl::StrCat(task_.directory, "/stream-", task_.stream, "-",
+                                      context_.id().Unique(), "-", next_name_++);
+      const absl::Status stored = co_await context_.store().CreateIfAbsent(path, content);
+      if (stored.ok() || absl::IsAlreadyExists(stored)) co_return path;
+      co_await ReportError(absl::StrCat("store a block of ", content.size(), " bytes as ", path,
+                                        ": ", std::string(stored.message()), "; trying again"));
+      co_await node_.clock().Sleep(kRetryDelay);
+    }
+  }
+
+  Task<absl::Status> Report(std::string block) {
+    while (true) {
+      const auto answer = co_await context_.CallDriver(kAddBlockMethod, block, kReportTimeout);
+      if (answer.ok()) co_return absl::OkStatus();
+      if (!absl::IsUnavailable(answer.status()) && !absl::IsDeadlineExceeded(answer.status())) {
+        co_return answer.status();
+      }
+      co_await node_.clock().Sleep(kRetryDelay);
+    }
+  }
+
+  // The driver holds each question for a while, and answers "stop" when that is so.
+  Task<void> AwaitStop() {
+    while (!stop_.is_set()) {
+      const auto answer = co_await context_.CallDriver(kAwaitStopMethod, "", kReportTimeout);
+      if (answer.ok() && *answer == "stop") {
+        stop_.Set();
+      } else if (!answer.ok()) {
+        co_await node_.clock().Sleep(kRetryDelay);
+      }
+    }
+  }
+
+  Task<void> ReportLongLine() {
+    return ReportError(absl::StrCat("dropped a line of more than ", task_.line_bytes_max,
+                                    " bytes: send shorter lines"));
+  }
+
+  // Best effort: errors of a receiver are for people.
+  Task<void> ReportError(std::string what) {
+    std::string text = absl::StrCat("receive from ", input_.address(), ": ", what);
+    node_.Log(platform::LogLevel::kWarning, text);
+    const auto told =
+        co_await context_.CallDriver(kReceiverErrorMethod, std::move(text), kReportTimeout);
+    if (!told.ok()) node_.Log(platform::LogLevel::kDebug, "the driver was not told");
+  }
+
+  TaskContext& context_;
+  platform::Node& node_;
+  const SocketTextInput& input_;
+  const ReceiverTask task_;
+
+  LineSplitter splitter_;
+  std::string buffer_;  // complete lines, each with "\n"
+  int64_t records_ = 0;
+  bool skipping_ = false;  // the line under way is too long, and is dropped when it ends
+  bool dropped_line_ = false;
+  int64_t next_name_ = 0;
+  platform::Event room_;
+  platform::Event stop_;
+  platform::TaskScope reader_;
+  platform::TaskScope watcher_;
+};
+
+}  // namespace
+
+Task<absl::StatusOr<std::string>> SocketReceiverBody::Run(TaskContext& context,
+                                                          std::string payload) {
+  ReceiverTask task;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(payload, task));
+  const auto& input = dynamic_cast<const SocketTextInput&>(graph_.at(OperatorId(task.stream)));
+  SocketReceiver receiver(context, input, std::move(task));
+  co_return co_await receiver.Run();
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,38 @@
+// The receiver of SocketTextStream: a long-running task on a worker that turns what a TCP server
+// sends into blocks of lines.
+//
+// Every block interval the complete lines are stored as one block, durably and under a unique name,
+// and reported to the driver, which logs the block before any batch can take it. A socket cannot be
+// asked to send again: what was still in the socket, in the unfinished line or in a block that the
+// driver had not logged when worker, driver or connection failed is lost, as in Spark. A block is
+// reported until it is answered, so it is never taken twice.
+//
+// Bounds: while the buffer is full (the store is slow) nothing is read, and TCP holds the sender. A
+// line longer than ReceiverTask::line_bytes_max is dropped and reported as an error. When the
+// connection ends or cannot be made, the receiver tries again after its restart delay.
+#ifndef WAVETANK_RUNTIME_DSTREAM_SOCKET_RECEIVER_H_
+#define WAVETANK_RUNTIME_DSTREAM_SOCKET_RECEIVER_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/cluster/task.h"
+#include "runtime/dstream/graph.h"
+
+namespace wavetank::runtime {
+
+class SocketReceiverBody final : public TaskBody {
+ public:
+  // `graph` must outlive the body.
+  explicit SocketReceiverBody(const StreamingGraph& graph) : graph_(graph) {}
+  // Ends when the driver says so, after the last block has been taken over.
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+
+ private:
+  const StreamingGraph& graph_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_SOCKET_RECEIVER_H_

@@ -1,0 +1,131 @@
+// StreamingContext: what a DStream job is written against.
+//
+//   void WordCount(StreamingContext& ssc) {
+//     ssc.TextFileStream("in").FlatMap(...).Map(...).ReduceByKey(std::plus<>()).Print();
+//   }
+//
+// A job only builds a plan. It runs anew in every incarnation on every node, and must build the
+// same plan each time; what its functions capture by reference is an external system that outlives
+// crashes. Start, AwaitTermination, Stop and GetOrCreate run the plan for real, in this process, on
+// a local[N] cluster: a driver and N workers with a thread each. They stand in streaming_main.cc,
+// which a program that only builds plans does not link.
+//
+// Names, defaults and semantics are Spark Streaming's, but where it is wrong or weak; README.md
+// lists those places.
+#ifndef WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
+#define WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "runtime/dstream/dstream.h"
+#include "runtime/dstream/graph.h"
+#include "runtime/dstream/input_operators.h"
+
+namespace wavetank::runtime {
+
+struct StreamingConfig {
+  // "local[N]": N workers; "local" is local[1]. A receiver does not occupy a worker.
+  std::string master = "local[2]";
+  std::string app_name;
+  // The directory of the host in which the job's relative paths are.
+  std::string directory = ".";
+};
+
+class StreamingContext {
+ public:
+  StreamingContext(StreamingConfig config, absl::Duration batch_interval)
+      : config_(std::move(config)), graph_(std::make_unique<StreamingGraph>()) {
+    graph_->batch_interval = batch_interval;
+  }
+  explicit StreamingContext(absl::Duration batch_interval)
+      : StreamingContext(StreamingConfig(), batch_interval) {}
+  StreamingContext(StreamingContext&&) = default;
+  StreamingContext& operator=(StreamingContext&&) = default;
+  // A context that runs is stopped, not gracefully.
+  ~StreamingContext() = default;
+
+  // Lines of the files that come into `directory`, which must be moved or linked there whole.
+  DStream<std::string> TextFileStream(std::string directory, TextFileOptions options = {}) {
+    if (directory.empty()) AddError("TextFileStream: the directory is empty");
+    return Input<std::string>(std::make_unique<TextFileInput>(std::move(directory), options));
+  }
+
+  // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
+  // that had not reached a stored block when their worker or the driver failed are gone.
+  DStream<std::string> SocketTextStream(std::string host, int port) {
+    if (host.empty()) AddError("SocketTextStream: the host is empty");
+    if (port < 1 || port > 65535) AddError(absl::StrCat("SocketTextStream: port ", port));
+    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port));
+  }
+
+  // A batch for each element of `queue`, oldest first (or all elements at once), empty ones after
+  // that. The caller must not touch the queue while the context runs.
+  template <typename T>
+  DStream<T> QueueStream(std::shared_ptr<std::deque<std::vector<T>>> queue,
+                         bool one_at_a_time = true) {
+    return Input<T>(
+        std::make_unique<internal::TypedQueueInput<T>>(std::move(queue), one_at_a_time));
+  }
+  template <typename T>
+  DStream<T> QueueStream(std::vector<std::vector<T>> batches, bool one_at_a_time = true) {
+    return QueueStream(
+        std::make_shared<std::deque<std::vector<T>>>(std::make_move_iterator(batches.begin()),
+                                                     std::make_move_iterator(batches.end())),
+        one_at_a_time);
+  }
+
+  // Where the driver keeps what it needs to go on after a crash.
+  void Checkpoint(std::string directory) { graph_->checkpoint_directory = std::move(directory); }
+  // Keeps each batch's input for at least this long after the batch.
+  void Remember(absl::Duration duration) { graph_->remember = duration; }
+
+  const StreamingConfig& config() const { return config_; }
+  StreamingGraph& graph() { return *graph_; }
+  const StreamingGraph& graph() const { return *graph_; }
+
+  // A context from the job: the plan, checkpointing into `checkpoint_directory`. If that holds a
+  // checkpoint, Start() goes on from it.
+  static StreamingContext GetOrCreate(std::string checkpoint_directory,
+                                      const std::function<StreamingContext()>& create) {
+    StreamingContext context = create();
+    context.Checkpoint(std::move(checkpoint_directory));
+    return context;
+  }
+
+  // kFailedPrecondition when the plan is wrong (StreamingGraph::Validate), the checkpoint is of
+  // another plan, or the context was stopped; OK, without effect, when it runs already.
+  absl::Status Start();
+  // Until Stop, or the first error of a batch or of the driver, which it gives. A failed batch does
+  // not end the context: the next ones go on until it is stopped.
+  absl::Status AwaitTermination();
+  // kDeadlineExceeded when the time ran out first.
+  absl::Status AwaitTerminationOrTimeout(absl::Duration timeout);
+  // Idempotent. Gracefully: ends the receivers, then processes all that they had stored.
+  absl::Status Stop(bool gracefully = false);
+
+ private:
+  class Running;
+
+  template <typename T>
+  DStream<T> Input(std::unique_ptr<StreamOperator> input) {
+    return DStream<T>(*graph_, graph_->Add(std::nullopt, std::move(input)));
+  }
+  void AddError(std::string text) { graph_->AddError(absl::InvalidArgumentError(text)); }
+
+  StreamingConfig config_;
+  std::unique_ptr<StreamingGraph> graph_;
+  std::shared_ptr<Running> running_;  // shared, so that its type may stay incomplete here
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_

@@ -1,0 +1,90 @@
+#include "runtime/dstream/graph.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "runtime/dstream/streaming_context.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using testing::HasSubstr;
+
+StreamingContext WordCountPlan() {
+  StreamingContext ssc(absl::Seconds(1));
+  ssc.TextFileStream("in")
+      .FlatMap([](const std::string& line) { return std::vector<std::string>{line}; })
+      .Map([](const std::string& word) { return std::pair(word, 1); })
+      .ReduceByKey(std::plus<>())
+      .Filter([](const std::pair<std::string, int>& count) { return count.second > 1; })
+      .Print();
+  return ssc;
+}
+
+TEST(StreamingGraph, CutsStagesAtShuffles) {
+  const StreamingContext ssc = WordCountPlan();
+  const auto stages = ssc.graph().StagesOf(ssc.graph().outputs().front());
+  ASSERT_EQ(stages.size(), 2u);
+  EXPECT_EQ(stages[0].head, OperatorId(0));
+  EXPECT_THAT(stages[0].narrow, testing::ElementsAre(OperatorId(1), OperatorId(2)));
+  EXPECT_EQ(stages[0].tail, OperatorId(3));
+  EXPECT_EQ(stages[1].head, OperatorId(3));
+  EXPECT_THAT(stages[1].narrow, testing::ElementsAre(OperatorId(4)));
+  EXPECT_EQ(stages[1].tail, OperatorId(5));
+}
+
+TEST(StreamingGraph, FingerprintTellsPlansApartByStructureAndRowTypes) {
+  const std::string fingerprint = WordCountPlan().graph().Fingerprint();
+  EXPECT_EQ(WordCountPlan().graph().Fingerprint(), fingerprint);
+  StreamingContext more = WordCountPlan();
+  more.TextFileStream("in").Print();
+  EXPECT_NE(more.graph().Fingerprint(), fingerprint);
+
+  const auto of_type = [](auto row) {
+    StreamingContext ssc(absl::Seconds(1));
+    ssc.QueueStream<decltype(row)>({{row}}).Print();
+    return ssc.graph().Fingerprint();
+  };
+  EXPECT_NE(of_type(int32_t{1}), of_type(int64_t{1}));
+}
+
+TEST(StreamingGraph, RefusesAPlanWithoutOutput) {
+  StreamingContext ssc(absl::Seconds(1));
+  ssc.TextFileStream("in");
+  const absl::Status status = ssc.graph().Validate();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(status.ToString(), HasSubstr("no output operation"));
+}
+
+TEST(StreamingGraph, RefusesToCheckpointAQueue) {
+  StreamingContext ssc(absl::Seconds(1));
+  ssc.QueueStream<int>({{1}}).Print();
+  EXPECT_TRUE(ssc.graph().Validate().ok());
+  ssc.Checkpoint("checkpoint");
+  const absl::Status status = ssc.graph().Validate();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(status.ToString(), HasSubstr("operator 0 (QueueStream)"));
+}
+
+TEST(StreamingGraph, NamesTheFirstThingThatTheJobDidWrong) {
+  StreamingContext ssc(absl::Seconds(1));
+  ssc.SocketTextStream("localhost", 70000).Print(-1);
+  EXPECT_THAT(ssc.graph().Validate().ToString(), HasSubstr("SocketTextStream: port 70000"));
+}
+
+TEST(StreamingGraph, RefusesAnIntervalThatIsNotOfWholeMilliseconds) {
+  for (const absl::Duration interval :
+       {absl::ZeroDuration(), absl::Microseconds(1500), -absl::Seconds(1)}) {
+    StreamingContext ssc(interval);
+    ssc.TextFileStream("in").Print();
+    EXPECT_TRUE(absl::IsInvalidArgument(ssc.graph().Validate())) << interval;
+  }
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
