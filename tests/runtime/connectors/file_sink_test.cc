@@ -1,0 +1,326 @@
+#include "runtime/connectors/file_sink.h"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "checkpoint/local_store.h"
+#include "platform/status_macros.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::LocalStore;
+using platform::Node;
+using platform::NodeMain;
+using simulator::SimWorld;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+ManifestColumn SinkColumn(const std::string& name, bool key) {
+  ManifestColumn column;
+  column.set_name(name);
+  column.set_type("string");
+  column.set_key(key);
+  return column;
+}
+
+FileSinkOptions SinkOptions(ManifestMode mode, const std::string& query_id = "q1") {
+  return {.directory = "out",
+          .query_id = query_id,
+          .mode = mode,
+          .columns = {SinkColumn("word", true), SinkColumn("count", false)}};
+}
+
+// One batch through the sink, under a unique name for its part.
+Task<absl::Status> CommitBatch(LocalStore& store, FileSink& sink, int64_t batch, uint64_t hash,
+                               std::string unique, std::string text, int64_t rows) {
+  SinkBatch prepared{batch, hash, {}};
+  WT_CO_ASSIGN_OR_RETURN(std::string part, co_await StageFilePart(store, "out", std::move(unique),
+                                                                  std::move(text), rows));
+  prepared.parts = {std::move(part)};
+  WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink.Prepare(std::move(prepared)));
+  co_return co_await sink.Commit(std::move(committable));
+}
+
+Task<void> FileSinkRead(Node& node, std::optional<absl::StatusOr<SinkTable>>& table) {
+  LocalStore store(node, "");
+  table.emplace(co_await ReadFileSink(node, store, "out", absl::Seconds(10)));
+}
+
+Task<void> FileSinkList(Node& node, std::vector<std::string>& names) {
+  LocalStore store(node, "");
+  const auto files = co_await store.List("out");
+  for (const checkpoint::StoredFile& file : *files) {
+    if (file.kind == platform::FileKind::kFile) names.push_back(file.name);
+  }
+}
+
+class FileSinkTest : public ::testing::Test {
+ protected:
+  FileSinkTest() : world_({.seed = 5}) { world_.AddMachine("m"); }
+
+  // Runs `main` as a process until it ends.
+  void Run(const std::string& process, NodeMain main) {
+    world_.Start("m", {process, {{"node", std::move(main)}}});
+    world_.RunUntil([&] { return !world_.process(process).alive(); });
+    ASSERT_FALSE(world_.process(process).alive()) << process << " did not end";
+  }
+  SinkTable Table() {
+    std::optional<absl::StatusOr<SinkTable>> table;
+    Run("reader", [&table](Node& node) { return FileSinkRead(node, table); });
+    EXPECT_TRUE(table->ok()) << table->status();
+    return table->ok() ? **std::move(table) : SinkTable();
+  }
+  std::vector<std::string> PlainNames() {
+    std::vector<std::string> names;
+    Run("lister", [&names](Node& node) { return FileSinkList(node, names); });
+    return names;
+  }
+
+  SimWorld world_;
+};
+
+Task<void> CommitThree(Node& node, ManifestMode mode) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(mode));
+  const auto fenced = co_await sink.Fence({1, 1});
+  EXPECT_EQ(*fenced, std::nullopt);
+  const char* texts[] = {"a,1\nb,1\n", "a,2\n\\N,1\n", "b,3\nc,1\n"};
+  for (int64_t batch = 0; batch < 3; ++batch) {
+    const absl::Status status = co_await CommitBatch(store, sink, batch, 100 + batch,
+                                                     absl::StrCat("u", batch), texts[batch], 2);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST_F(FileSinkTest, AppendModeShowsTheRowsOfAllBatches) {
+  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_APPEND); });
+  const SinkTable table = Table();
+  EXPECT_EQ(table.last_batch, 2);
+  EXPECT_THAT(table.columns, ElementsAre("word", "count"));
+  EXPECT_THAT(table.rows,
+              ElementsAre(TextRow{"a", "1"}, TextRow{"b", "1"}, TextRow{"a", "2"},
+                          TextRow{std::nullopt, "1"}, TextRow{"b", "3"}, TextRow{"c", "1"}));
+  EXPECT_THAT(PlainNames(),
+              ElementsAre("part-00000-00000.csv", "part-00001-00000.csv", "part-00002-00000.csv"));
+}
+
+TEST_F(FileSinkTest, UpdateModeShowsTheLastRowOfEachKey) {
+  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_UPDATE); });
+  EXPECT_THAT(Table().rows, ElementsAre(TextRow{"a", "2"}, TextRow{"b", "3"},
+                                        TextRow{std::nullopt, "1"}, TextRow{"c", "1"}));
+}
+
+TEST_F(FileSinkTest, CompleteModeShowsTheNewestBatchAndRemovesAllButTheTwoNewest) {
+  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_COMPLETE); });
+  EXPECT_THAT(Table().rows, ElementsAre(TextRow{"b", "3"}, TextRow{"c", "1"}));
+  EXPECT_THAT(PlainNames(), ElementsAre("part-00001-00000.csv", "part-00002-00000.csv"));
+}
+
+Task<void> TryRefused(Node& node, std::vector<absl::Status>& statuses) {
+  LocalStore store(node, "");
+  FileSink other(node, store, SinkOptions(MANIFEST_MODE_APPEND, "q2"));
+  const auto other_fenced = co_await other.Fence({9, 1});
+  statuses.push_back(other_fenced.status());
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  const auto fenced = co_await sink.Fence({2, 1});
+  EXPECT_EQ(*fenced, (CommittedBatch{2, 102}));
+  // Batch 2 from another definition; by another attempt; an older one; one too far ahead.
+  statuses.push_back(co_await CommitBatch(store, sink, 2, 999, "v0", "x,1\n", 1));
+  statuses.push_back(co_await CommitBatch(store, sink, 2, 102, "v1", "x,1\n", 1));
+  statuses.push_back(co_await CommitBatch(store, sink, 1, 101, "v2", "x,1\n", 1));
+  statuses.push_back(co_await CommitBatch(store, sink, 4, 104, "v3", "x,1\n", 1));
+}
+
+TEST_F(FileSinkTest, RefusesByNameWhatIsNotTheNextBatchOfItsQuery) {
+  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_APPEND); });
+  const SinkTable before = Table();
+  std::vector<absl::Status> statuses;
+  Run("intruder", [&statuses](Node& node) { return TryRefused(node, statuses); });
+  std::vector<std::string> messages;
+  for (const absl::Status& status : statuses) {
+    messages.push_back(std::string(status.message()));
+  }
+  EXPECT_THAT(messages,
+              ElementsAre(HasSubstr("belongs to query q1, this is query q2"),
+                          HasSubstr("never defined twice"), HasSubstr("by another attempt"),
+                          HasSubstr("is at batch 2 already"), HasSubstr("ends before batch 3")));
+  EXPECT_EQ(Table().rows, before.rows);
+}
+
+Task<void> AskThroughALife(Node& node, std::vector<CommittableState>& states) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  const auto fenced = co_await sink.Fence({1, 1});
+  EXPECT_TRUE(fenced.ok());
+  for (const std::string unique : {"kept", "lost"}) {
+    SinkBatch batch{static_cast<int64_t>(states.size() / 2), 7, {}};
+    const auto part = co_await StageFilePart(store, "out", unique, "a,1\n", 1);
+    batch.parts = {*part};
+    const auto committable = co_await sink.Prepare(std::move(batch));
+    const auto pending = co_await sink.Ask(*committable);
+    states.push_back(*pending);
+    if (unique == "lost") {
+      const absl::Status removed = co_await store.Remove("out/_wavetank/staged/lost.csv");
+      EXPECT_TRUE(removed.ok());
+    } else {
+      const absl::Status committed = co_await sink.Commit(*committable);
+      EXPECT_TRUE(committed.ok());
+      const absl::Status again = co_await sink.Commit(*committable);
+      EXPECT_TRUE(again.ok()) << again;
+    }
+    const auto after = co_await sink.Ask(*committable);
+    states.push_back(*after);
+  }
+}
+
+TEST_F(FileSinkTest, SaysWhatBecameOfACommittable) {
+  std::vector<CommittableState> states;
+  Run("driver", [&states](Node& node) { return AskThroughALife(node, states); });
+  EXPECT_THAT(states, ElementsAre(CommittableState::kPending, CommittableState::kVisible,
+                                  CommittableState::kPending, CommittableState::kGone));
+  EXPECT_EQ(Table().rows.size(), 1u);
+}
+
+// --- drivers that die, and drivers that race ---
+
+constexpr int64_t kBatches = 4;
+
+// Fences, then commits what is missing. Each attempt writes its own rows: "batch,driver".
+Task<void> CommitRest(Node& node, int64_t epoch, std::vector<absl::Status>* ends) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  absl::Status status;
+  const auto last = co_await sink.Fence({epoch, 1});
+  status = last.status();
+  if (status.ok()) {
+    for (int64_t batch = *last ? (*last)->batch + 1 : 0; status.ok() && batch < kBatches; ++batch) {
+      std::string unique = absl::StrCat("d", epoch, "-", node.incarnation().value(), "-", batch);
+      std::string text = absl::StrCat(batch, ",", epoch, "\n");
+      status = co_await CommitBatch(store, sink, batch, 100 + batch, std::move(unique),
+                                    std::move(text), 1);
+    }
+  }
+  ends->push_back(status);
+}
+
+// Ends the process at its n-th call of the disk.
+class CrashAtCall : public simulator::FaultHook {
+ public:
+  CrashAtCall(SimWorld& world, uint64_t call, bool power_loss)
+      : world_(world), call_(call), power_loss_(power_loss) {}
+  bool fired() const { return fired_; }
+
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode& node,
+                                     const simulator::SeamCall& call) override {
+    if (fired_ || call.number != call_) return nullptr;
+    fired_ = true;
+    if (power_loss_) {
+      world_.LosePower("m");
+    } else {
+      world_.Crash(node.process());
+    }
+    return nullptr;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+
+ private:
+  SimWorld& world_;
+  const uint64_t call_;
+  const bool power_loss_;
+  bool fired_ = false;
+};
+
+class FileSinkCrashTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(FileSinkCrashTest, EveryBatchIsShownOnceWhereverTheDriverDied) {
+  const bool power_loss = GetParam();
+  for (uint64_t call = 1;; ++call) {
+    SimWorld world({.seed = call});
+    world.AddMachine("m");
+    CrashAtCall crash(world, call, power_loss);
+    world.SetFaultHook(&crash);
+    std::vector<absl::Status> ends;
+    world.Start("m", {"driver", {{"n", [&](Node& node) { return CommitRest(node, 1, &ends); }}}});
+    world.RunUntilIdle();
+    if (!crash.fired()) {
+      EXPECT_GT(call, 60u);  // or nothing was tested
+      break;
+    }
+    ASSERT_TRUE(ends.empty());
+    // A reader between the two drivers sees a prefix, or has no answer.
+    std::optional<absl::StatusOr<SinkTable>> between;
+    std::optional<absl::StatusOr<SinkTable>> after;
+    std::vector<std::string> plain;
+    world.PowerOn("m");
+    world.Start("m", {"r1", {{"n", [&](Node& node) { return FileSinkRead(node, between); }}}});
+    world.RunUntilIdle();
+    world.Start("m", {"second", {{"n", [&](Node& node) { return CommitRest(node, 2, &ends); }}}});
+    world.RunUntilIdle();
+    ASSERT_THAT(ends, ElementsAre(absl::OkStatus())) << call;
+    world.Start("m", {"r2", {{"n", [&](Node& node) { return FileSinkRead(node, after); }}}});
+    world.Start("m", {"ls", {{"n", [&](Node& node) { return FileSinkList(node, plain); }}}});
+    world.RunUntilIdle();
+    ASSERT_TRUE(after->ok()) << after->status();
+    const std::vector<TextRow>& rows = (*after)->rows;
+    ASSERT_EQ(rows.size(), static_cast<size_t>(kBatches)) << call;
+    for (int64_t batch = 0; batch < kBatches; ++batch) {
+      EXPECT_EQ(*rows[batch][0], absl::StrCat(batch)) << call;
+    }
+    if (between->ok()) {
+      const std::vector<TextRow>& earlier = (*between)->rows;
+      ASSERT_LE(earlier.size(), rows.size());
+      EXPECT_TRUE(std::equal(earlier.begin(), earlier.end(), rows.begin())) << call;
+    } else {
+      EXPECT_EQ((*between).status().code(), absl::StatusCode::kUnavailable);
+    }
+    EXPECT_EQ(plain.size(), static_cast<size_t>(kBatches)) << call;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, FileSinkCrashTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "PowerLoss" : "Crash"; });
+
+TEST(FileSinkRace, TheNewerTokenWinsAndBatchesAreShownOnce) {
+  int older_stopped = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m");
+    std::vector<absl::Status> newer;
+    std::vector<absl::Status> older;
+    world.Start("m", {"new", {{"n", [&](Node& node) { return CommitRest(node, 2, &newer); }}}});
+    world.RunFor(absl::Microseconds(300 * (seed % 40)));
+    world.Start("m", {"old", {{"n", [&](Node& node) { return CommitRest(node, 1, &older); }}}});
+    world.RunUntilIdle();
+    // Whoever is overtaken while it commits stops with kAborted, for its caller to fence again.
+    ASSERT_EQ(newer.size(), 1u);
+    ASSERT_EQ(older.size(), 1u);
+    older_stopped += absl::IsAborted(older[0]);
+    if (absl::IsAborted(newer[0])) {
+      world.Start("m", {"new2", {{"n", [&](Node& node) { return CommitRest(node, 2, &newer); }}}});
+      world.RunUntilIdle();
+      ASSERT_EQ(newer.size(), 2u);
+    }
+    ASSERT_TRUE(newer.back().ok()) << newer.back() << seed;
+    std::optional<absl::StatusOr<SinkTable>> table;
+    world.Start("m", {"r", {{"n", [&](Node& node) { return FileSinkRead(node, table); }}}});
+    world.RunUntilIdle();
+    ASSERT_TRUE(table->ok()) << table->status();
+    ASSERT_EQ((*table)->rows.size(), static_cast<size_t>(kBatches));
+  }
+  EXPECT_GT(older_stopped, 30);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
