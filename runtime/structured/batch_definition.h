@@ -1,0 +1,40 @@
+// A batch's logged definition (checkpoint/metadata.proto) in the engine's terms. Its one source is
+// a file source: offsets count files, and the files are listed.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
+#define WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "checkpoint/metadata.h"
+#include "runtime/connectors/file_source.h"
+
+namespace wavetank::runtime {
+
+// Event times are durable in milliseconds; no watermark is an absent field, and InfinitePast here.
+absl::Time WatermarkOf(const checkpoint::BatchDefinition& definition);
+// REQUIRES: an attempt is prepared.
+absl::Time NextWatermarkOf(const checkpoint::BatchHistory& batch);
+// Rounded down: a watermark may lag, never run ahead. nullopt: none.
+std::optional<int64_t> ToWatermarkMs(absl::Time watermark);
+
+struct NewBatch {
+  int64_t batch = 0;
+  std::string source;        // the directory
+  int64_t start_offset = 0;  // files before it
+  std::vector<SourceFile> files;
+  std::optional<int64_t> watermark_ms;
+  absl::Time timestamp;
+};
+checkpoint::BatchDefinition DefineBatch(const NewBatch& batch);
+
+std::vector<SourceFile> FilesOf(const checkpoint::BatchDefinition& definition);
+int64_t FileCount(const checkpoint::BatchDefinition& definition);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_

@@ -1,0 +1,61 @@
+#include "runtime/structured/batch_planner.h"
+
+#include <utility>
+
+#include "runtime/structured/trigger.h"
+
+namespace wavetank::runtime {
+
+BatchPlanner::BatchPlanner(platform::Node& node, FileSource& source, BatchPlannerOptions options)
+    : node_(node),
+      source_(source),
+      options_(options),
+      files_(std::vector<SourceFile>()),
+      scope_(node.executor()) {}
+
+void BatchPlanner::Start(platform::MonotonicTime due) {
+  scope_.DestroyChildren();
+  outcome_.reset();
+  scope_.Spawn("plan the next batch", Search(due));
+}
+
+void BatchPlanner::Set(Outcome outcome) {
+  outcome_ = outcome;
+  changed_.Set();
+}
+
+Task<BatchPlanner::Outcome> BatchPlanner::Wait(bool input_only) {
+  while (!outcome_ || (input_only && *outcome_ == Outcome::kNoInput)) {
+    changed_.Reset();
+    co_await changed_.Wait();
+  }
+  co_return *outcome_;
+}
+
+Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
+  platform::Clock& clock = node_.clock();
+  while (true) {
+    co_await SleepUntil(due);
+    if (stopped()) co_return Set(Outcome::kStopped);
+    files_ = co_await source_.Discover();
+    if (!files_.ok() || !files_->empty()) co_return Set(Outcome::kInput);
+    if (options_.available_now) co_return Set(Outcome::kExhausted);
+    Set(Outcome::kNoInput);
+    const platform::MonotonicTime now = clock.Now();
+    due = options_.interval > absl::ZeroDuration()
+              ? NextTrigger(now, clock.WallNow(), options_.interval)
+              : now + options_.poll_interval;
+  }
+}
+
+Task<void> BatchPlanner::SleepUntil(platform::MonotonicTime due) {
+  const absl::Duration wait = due - node_.clock().Now();
+  if (wait <= absl::ZeroDuration()) co_return;
+  if (options_.stop == nullptr) {
+    co_await node_.clock().Sleep(wait);
+  } else {
+    co_await options_.stop->WaitFor(node_.clock(), wait);
+  }
+}
+
+}  // namespace wavetank::runtime

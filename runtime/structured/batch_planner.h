@@ -1,0 +1,67 @@
+// BatchPlanner: looks for the next batch's input while the batch before it still runs, so that its
+// definition can share the log's sync with that batch's commit.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_PLANNER_H_
+#define WAVETANK_RUNTIME_STRUCTURED_BATCH_PLANNER_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "platform/clock.h"
+#include "platform/event.h"
+#include "platform/node.h"
+#include "platform/task_scope.h"
+#include "runtime/connectors/file_source.h"
+
+namespace wavetank::runtime {
+
+struct BatchPlannerOptions {
+  absl::Duration interval;          // of the trigger; zero: as soon as there is data
+  absl::Duration poll_interval;     // with a zero interval
+  bool available_now = false;       // looks once: what is not there then is not waited for
+  platform::Event* stop = nullptr;  // set: nothing more is found
+};
+
+class BatchPlanner {
+ public:
+  enum class Outcome {
+    kInput,      // there are new files
+    kNoInput,    // a trigger has come and there was nothing new
+    kExhausted,  // available_now: there is nothing, and nothing will come
+    kStopped,
+  };
+
+  // Everything outlives the planner.
+  BatchPlanner(platform::Node& node, FileSource& source, BatchPlannerOptions options);
+
+  // Begins to look, not before `due`, and forgets what the former search found.
+  void Start(platform::MonotonicTime due);
+
+  // What is known by now; nullopt: nothing yet.
+  std::optional<Outcome> outcome() const { return outcome_; }
+  // REQUIRES: outcome() is kInput. An error is the source's.
+  const absl::StatusOr<std::vector<SourceFile>>& files() const { return files_; }
+
+  // Waits for an outcome; with `input_only`, for one other than kNoInput.
+  Task<Outcome> Wait(bool input_only);
+
+ private:
+  Task<void> Search(platform::MonotonicTime due);
+  void Set(Outcome outcome);
+  bool stopped() const { return options_.stop != nullptr && options_.stop->is_set(); }
+  Task<void> SleepUntil(platform::MonotonicTime due);
+
+  platform::Node& node_;
+  FileSource& source_;
+  const BatchPlannerOptions options_;
+  std::optional<Outcome> outcome_;
+  absl::StatusOr<std::vector<SourceFile>> files_;
+  platform::Event changed_;
+  platform::TaskScope scope_;  // last: its child uses all of the above
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_BATCH_PLANNER_H_

@@ -1,0 +1,211 @@
+#include "runtime/structured/batch_tasks.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "runtime/columnar/text_lines.h"
+#include "runtime/connectors/delimited_text.h"
+#include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/file_source.h"
+#include "runtime/steps.h"
+#include "runtime/structured/tasks.pb.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::StateStore;
+using checkpoint::StateVersion;
+using structured::BatchTask;
+using structured::BatchTaskResult;
+
+constexpr int64_t kReadChunkBytes = 1 << 20;
+
+absl::StatusOr<BatchTask> Decode(const std::string& payload) {
+  BatchTask task;
+  if (!task.ParseFromString(payload)) {
+    return absl::InvalidArgumentError("a structured task's payload cannot be decoded");
+  }
+  return task;
+}
+
+BatchClock ClockOf(const BatchTask& task) {
+  return {FromMicros(task.timestamp_micros()), FromMicros(task.late_watermark_micros()),
+          FromMicros(task.watermark_micros())};
+}
+
+void AddStats(const MapStats& stats, BatchTaskResult& result) {
+  result.set_rows_in(stats.rows_in);
+  result.set_rows_out(stats.rows_out);
+  result.set_rows_dropped_late(stats.rows_dropped_late);
+  for (const auto& [operator_id, times] : stats.event_times) {
+    structured::EventTimes& out = *result.add_event_times();
+    out.set_operator_id(operator_id);
+    out.set_rows(times.rows);
+    out.set_min_micros(ToMicros(times.min));
+    out.set_max_micros(ToMicros(times.max));
+  }
+}
+
+void AddStats(const ReduceStats& stats, BatchTaskResult& result) {
+  result.set_rows_in(stats.rows_in);
+  result.set_rows_out(stats.rows_out);
+  result.set_state_rows(stats.state_rows);
+  result.set_rows_updated(stats.rows_updated);
+  result.set_rows_removed(stats.rows_removed);
+}
+
+std::string ToDelimitedText(const RecordBatch& rows) {
+  std::string text;
+  for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    for (int i = 0; i < rows.schema().size(); ++i) {
+      if (i > 0) text += ',';
+      const Column& column = rows.column(i);
+      if (column.IsNull(row)) {
+        AppendNullField(text);
+      } else if (column.type() == DataType::kString) {
+        AppendTextField(column.StringAt(row), text);
+      } else {
+        text += column.CellText(row);
+      }
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+// REQUIRES: `context` and `rows` outlive the task.
+Task<absl::StatusOr<std::string>> StagePart(TaskContext& context, int64_t batch,
+                                            std::string directory, const RecordBatch& rows) {
+  WT_CO_ASSIGN_OR_RETURN(
+      std::string part,
+      co_await StageFilePart(context.store(), std::move(directory), context.id().Unique(),
+                             ToDelimitedText(rows), rows.num_rows()));
+  co_await context.node().Step(steps::kPartStaged,
+                               {{"batch", batch}, {"partition", context.id().partition}});
+  co_return part;
+}
+
+}  // namespace
+
+std::string MapTaskKind(const std::string& query) { return absl::StrCat("structured.map:", query); }
+std::string ReduceTaskKind(const std::string& query) {
+  return absl::StrCat("structured.reduce:", query);
+}
+
+absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompiledQuery::Plan(
+    int shuffle_partitions) {
+  std::shared_ptr<const StreamingQueryPlan>& plan = plans_[shuffle_partitions];
+  if (plan == nullptr) {
+    WT_ASSIGN_OR_RETURN(plan,
+                        CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions}));
+  }
+  return plan;
+}
+
+Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::string payload) {
+  WT_CO_ASSIGN_OR_RETURN(const BatchTask task, Decode(payload));
+  WT_CO_ASSIGN_OR_RETURN(const std::shared_ptr<const StreamingQueryPlan> plan,
+                         query_.Plan(task.shuffle_partitions()));
+  const BatchClock clock = ClockOf(task);
+
+  MapStats stats;
+  std::vector<std::vector<RecordBatch>> outputs;  // by target partition, in row order
+  for (const structured::SourceFileRange& file : task.files()) {
+    SourceFileReader reader(context.store(), {file.path(), file.size_bytes(), file.crc32c()},
+                            kReadChunkBytes);
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lines, co_await reader.Next());
+      if (!lines) break;
+      const RecordBatch rows = TextLines(*lines);
+      co_await context.node().Work(rows.num_rows());
+      WT_CO_ASSIGN_OR_RETURN(MapOutput output, MapTask(*plan, rows, clock));
+      stats.Merge(output.stats);
+      outputs.resize(output.partitions.size());
+      for (size_t i = 0; i < output.partitions.size(); ++i) {
+        if (output.partitions[i]->num_rows() > 0) outputs[i].push_back(*output.partitions[i]);
+      }
+    }
+  }
+
+  BatchTaskResult result;
+  AddStats(stats, result);
+  for (size_t target = 0; target < outputs.size(); ++target) {
+    if (outputs[target].empty()) continue;
+    const SchemaPtr schema = outputs[target].front().schema_ptr();
+    auto rows = std::make_shared<const RecordBatch>(Concatenate(schema, outputs[target]));
+    if (plan->stateful) {
+      context.PutShuffle(static_cast<int>(target), std::move(rows));
+    } else {
+      WT_CO_ASSIGN_OR_RETURN(
+          *result.mutable_part(),
+          co_await StagePart(context, task.batch(), task.sink_directory(), *rows));
+    }
+  }
+  co_return result.SerializeAsString();
+}
+
+std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,
+                                                       const StateVersion& version) {
+  const auto found = cache_.find(directory);
+  if (found == cache_.end()) return nullptr;
+  std::unique_ptr<StateStore> state = std::move(found->second);
+  cache_.erase(found);
+  if (state->version() != version) return nullptr;
+  return state;
+}
+
+Task<absl::StatusOr<std::string>> ReduceTaskBody::Run(TaskContext& context, std::string payload) {
+  WT_CO_ASSIGN_OR_RETURN(const BatchTask task, Decode(payload));
+  WT_CO_ASSIGN_OR_RETURN(const std::shared_ptr<const StreamingQueryPlan> plan,
+                         query_.Plan(task.shuffle_partitions()));
+  platform::Node& node = context.node();
+  const int partition = context.id().partition;
+
+  std::vector<RecordBatch> inputs;
+  int64_t input_rows = 0;
+  if (task.reads_shuffle()) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
+                           co_await context.FetchShuffle(0));
+    for (const ShuffleBlock& block : blocks) {
+      if (block.object == nullptr && block.bytes.empty()) continue;
+      WT_CO_ASSIGN_OR_RETURN(RecordBatch rows, RecordBatch::Receive(block.object, block.bytes));
+      input_rows += rows.num_rows();
+      inputs.push_back(std::move(rows));
+    }
+  }
+
+  const std::string& directory = task.state().directory();
+  StateVersion version{task.state().version(),
+                       {task.state().files().begin(), task.state().files().end()}};
+  std::unique_ptr<StateStore> state = TakeCached(directory, version);
+  const bool cached = state != nullptr;
+  if (!cached) {
+    WT_CO_ASSIGN_OR_RETURN(
+        state, co_await StateStore::Open(node, context.store(), directory, std::move(version)));
+  }
+  co_await node.Step(steps::kStateLoaded,
+                     {{"batch", task.batch()}, {"partition", partition}, {"cached", cached}});
+
+  co_await node.Work(input_rows);
+  WT_CO_ASSIGN_OR_RETURN(ReduceOutput output,
+                         ReduceTask(*plan, partition, inputs, *state, ClockOf(task)));
+  WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state->Commit());
+  co_await node.Step(steps::kStateCommitted, {{"batch", task.batch()}, {"partition", partition}});
+
+  BatchTaskResult result;
+  AddStats(output.stats, result);
+  result.mutable_state()->set_directory(directory);
+  result.mutable_state()->set_version(next.version);
+  for (std::string& file : next.files) result.mutable_state()->add_files(std::move(file));
+  WT_CO_ASSIGN_OR_RETURN(
+      *result.mutable_part(),
+      co_await StagePart(context, task.batch(), task.sink_directory(), *output.rows));
+  cache_.insert_or_assign(directory, std::move(state));
+  co_return result.SerializeAsString();
+}
+
+}  // namespace wavetank::runtime

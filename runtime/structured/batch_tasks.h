@@ -1,0 +1,71 @@
+// The two kinds of task of a structured query's batch, and what surrounds the pure steps of
+// physical_plan.h: reading source files, the shuffle, state versions, staged sink parts.
+//
+//   structured.map:<query>      reads its files in chunks; shuffles partial aggregates or, for a
+//                               query without state, stages its part of the output
+//   structured.reduce:<query>   loads the state version that the batch starts from, merges, commits
+//                               a new version under a unique name, stages its part
+//
+// Nothing that a task writes counts before the driver has logged it: any number of attempts may run
+// at once, also of batches long over.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_
+#define WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "checkpoint/state_store.h"
+#include "runtime/cluster/task.h"
+#include "runtime/structured/data_frame.h"
+#include "runtime/structured/physical_plan.h"
+
+namespace wavetank::runtime {
+
+std::string MapTaskKind(const std::string& query);
+std::string ReduceTaskKind(const std::string& query);
+
+// The plans of one query, compiled once for each number of shuffle partitions: a checkpoint pins
+// its own number, whatever the session says now.
+class CompiledQuery {
+ public:
+  explicit CompiledQuery(StreamingQueryDefinition definition)
+      : definition_(std::move(definition)) {}
+  absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> Plan(int shuffle_partitions);
+
+ private:
+  const StreamingQueryDefinition definition_;
+  std::map<int, std::shared_ptr<const StreamingQueryPlan>> plans_;
+};
+
+class MapTaskBody : public TaskBody {
+ public:
+  explicit MapTaskBody(StreamingQueryDefinition definition) : query_(std::move(definition)) {}
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+
+ private:
+  CompiledQuery query_;
+};
+
+// Keeps, for each partition, the state as it stands after the last task that ran here, and uses it
+// when the next batch starts from exactly that version; otherwise it reads the version's files.
+class ReduceTaskBody : public TaskBody {
+ public:
+  explicit ReduceTaskBody(StreamingQueryDefinition definition) : query_(std::move(definition)) {}
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+
+ private:
+  // Takes the state out of the cache: two attempts at one partition never share it.
+  std::unique_ptr<checkpoint::StateStore> TakeCached(const std::string& directory,
+                                                     const checkpoint::StateVersion& version);
+
+  CompiledQuery query_;
+  std::map<std::string, std::unique_ptr<checkpoint::StateStore>> cache_;  // by state directory
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_

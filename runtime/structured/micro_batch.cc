@@ -1,0 +1,464 @@
+#include "runtime/structured/micro_batch.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/steps.h"
+#include "runtime/structured/batch_definition.h"
+#include "runtime/structured/trigger.h"
+
+namespace wavetank::runtime {
+
+using checkpoint::BatchHistory;
+using checkpoint::CommitFound;
+using checkpoint::CommittableIs;
+using checkpoint::DefinitionFound;
+using checkpoint::PreparedFound;
+using checkpoint::RecoveryDecision;
+using checkpoint::SinkShows;
+
+namespace {
+
+ManifestMode ToManifestMode(QueryOutputMode mode) {
+  switch (mode) {
+    case QueryOutputMode::kAppend:
+      return MANIFEST_MODE_APPEND;
+    case QueryOutputMode::kUpdate:
+      return MANIFEST_MODE_UPDATE;
+    case QueryOutputMode::kComplete:
+      return MANIFEST_MODE_COMPLETE;
+  }
+  return MANIFEST_MODE_UNSPECIFIED;
+}
+
+std::vector<ManifestColumn> ManifestColumns(const StreamingQueryPlan& plan) {
+  std::vector<ManifestColumn> columns;
+  for (const Field& field : plan.output_schema->fields()) {
+    ManifestColumn& column = columns.emplace_back();
+    column.set_name(field.name);
+    column.set_type(std::string(DataTypeName(field.type)));
+  }
+  if (plan.output_keys) {
+    for (const int key : *plan.output_keys) columns[static_cast<size_t>(key)].set_key(true);
+  }
+  return columns;
+}
+
+// How often in a row one batch's commit may end in doubt before the query starts over.
+constexpr int kMaxUnsure = 4;
+
+bool IsUnsure(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kInvalidArgument:
+      return false;
+    default:
+      return true;
+  }
+}
+
+CommittableIs ToCommittableIs(CommittableState state) {
+  switch (state) {
+    case CommittableState::kVisible:
+      return CommittableIs::kVisible;
+    case CommittableState::kPending:
+      return CommittableIs::kPending;
+    case CommittableState::kGone:
+      return CommittableIs::kGone;
+  }
+  return CommittableIs::kNotAsked;
+}
+
+SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
+                        const checkpoint::QueryHistory& history) {
+  const int64_t defined = static_cast<int64_t>(history.batches.size());
+  const int64_t newest = defined == 0 ? 0 : defined - 1;
+  const int64_t shown = last ? last->batch : -1;
+  if (shown < newest - 1) return SinkShows::kBehind;
+  if (shown == newest - 1) return SinkShows::kAllBefore;
+  if (shown > newest) return SinkShows::kAhead;
+  const bool same =
+      defined > 0 && history.batches.back().definition.hash() == last->definition_hash;
+  return same ? SinkShows::kNewest : SinkShows::kOtherOfBatch;
+}
+
+}  // namespace
+
+MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
+                                         Cluster& cluster,
+                                         const StreamingQueryDefinition& definition,
+                                         const QueryOptions& options)
+    : node_(node), store_(store), cluster_(cluster), definition_(definition), options_(options) {}
+
+Task<absl::Status> MicroBatchExecution::Run() {
+  const absl::Status taken_over = co_await TakeOver();
+  if (!taken_over.ok()) co_return Explain(taken_over, "taking the query over");
+  bool in_doubt = true;
+  while (!ended_) {
+    const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
+    const RecoveryDecision decision = row.decision;
+    if (decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink) {
+      in_doubt = true;
+    } else if (in_doubt) {
+      in_doubt = false;
+      node_.Log(platform::LogLevel::kInfo,
+                absl::StrCat("query ", definition_.name, " batch ", newest_batch(), ": ",
+                             platform::ToAbsl(row.reason), ": ",
+                             platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
+      co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
+                                                   {"decision", static_cast<int64_t>(decision)}});
+    }
+    if (decision == RecoveryDecision::kRefuse) {
+      co_return checkpoint::Refusal(row, definition_.name, newest_batch());
+    }
+    const absl::Status status = co_await Act(decision);
+    if (!status.ok()) {
+      co_return Explain(status,
+                        absl::StrCat(platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
+    }
+  }
+  co_await node_.Step(steps::kQueryStopped, {{"batch", newest_batch()}});
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::Act(RecoveryDecision decision) {
+  switch (decision) {
+    case RecoveryDecision::kFenceSink:
+      return FenceSink();
+    case RecoveryDecision::kAskSink:
+      return AskSink();
+    case RecoveryDecision::kDefineNext:
+      return DefineNext();
+    case RecoveryDecision::kRunBatch:
+      return RunBatch();
+    case RecoveryDecision::kSendCommit:
+      return SendCommit();
+    case RecoveryDecision::kLogCommit:
+      return LogCommit();
+    case RecoveryDecision::kRefuse:
+      break;
+  }
+  platform::CheckFailed(__FILE__, __LINE__, "a decision to act on");
+}
+
+Task<absl::Status> MicroBatchExecution::TakeOver() {
+  for (const char* option : {"checkpointLocation", "path"}) {
+    const auto found = definition_.options.find(option);
+    if (found == definition_.options.end() || found->second.empty()) {
+      co_return absl::InvalidArgumentError(absl::StrCat("it has no option '", option,
+                                                        "': give WriteStream() one, a directory in "
+                                                        "the checkpoint store"));
+    }
+  }
+  checkpoint_directory_ = definition_.options.at("checkpointLocation");
+  sink_directory_ = definition_.options.at("path");
+  WT_CO_RETURN_IF_ERROR(Compile(options_.shuffle_partitions));
+
+  WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
+                                   node_, store_, absl::StrCat(checkpoint_directory_, "/log")));
+  WT_CO_ASSIGN_OR_RETURN(history_,
+                         checkpoint::ReadQueryHistory(log_->directory(), log_->recovered()));
+  found_ = checkpoint::WhatQueryLogSays(history_);
+  co_await node_.Step(steps::kQueryTakenOver,
+                      {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}});
+  const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
+                               .job_version = options_.job_version,
+                               .build_id = options_.build_id,
+                               .source_path = plan_->source.path,
+                               .sink_path = sink_directory_,
+                               .shuffle_partitions = options_.shuffle_partitions};
+  if (!history_.metadata) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
+  WT_CO_ASSIGN_OR_RETURN(const int shuffle_partitions,
+                         CheckCompatible(*history_.metadata, identity));
+  WT_CO_RETURN_IF_ERROR(Compile(shuffle_partitions));
+  if (history_.metadata->build_id() != options_.build_id) {
+    node_.Log(
+        platform::LogLevel::kWarning,
+        absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
+                     history_.metadata->build_id(), "', this is build '", options_.build_id, "'"));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
+  ForgetPastBatches();
+  batch_start_ = node_.clock().Now();
+  planner_->Start(batch_start_);
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
+  FileSourceOptions source_options{.directory = plan_->source.path};
+  const auto max_files = plan_->source.options.find("maxFilesPerTrigger");
+  if (max_files != plan_->source.options.end() &&
+      (!absl::SimpleAtoi(max_files->second, &source_options.max_files_per_trigger) ||
+       source_options.max_files_per_trigger <= 0)) {
+    co_return absl::InvalidArgumentError(absl::StrCat("its source's option maxFilesPerTrigger is '",
+                                                      max_files->second,
+                                                      "': give a whole number above 0"));
+  }
+  source_ = std::make_unique<FileSource>(store_, std::move(source_options));
+  for (const BatchHistory& batch : history_.batches) source_->Take(FilesOf(batch.definition));
+  if (options_.trigger == TriggerKind::kAvailableNow) {
+    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable());
+  }
+  planner_ = std::make_unique<BatchPlanner>(
+      node_, *source_,
+      BatchPlannerOptions{.interval = definition_.trigger_interval,
+                          .poll_interval = options_.poll_interval,
+                          .available_now = options_.trigger == TriggerKind::kAvailableNow,
+                          .stop = options_.stop});
+  sink_ = std::make_unique<FileSink>(node_, store_,
+                                     FileSinkOptions{.directory = sink_directory_,
+                                                     .query_id = history_.metadata->query_id(),
+                                                     .mode = ToManifestMode(plan_->mode),
+                                                     .columns = ManifestColumns(*plan_)});
+  co_return absl::OkStatus();
+}
+
+// The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
+Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
+  const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
+                         co_await store_.List(state_directory));
+  if (!state.empty()) {
+    co_return absl::DataLossError(absl::StrCat(
+        "there is state in ", state_directory, ", and ", log_->directory(),
+        " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
+        "with a new checkpoint and a new sink"));
+  }
+  const uint64_t high = node_.random().Next();
+  const uint64_t low = node_.random().Next();
+  checkpoint::QueryMetadata metadata = NewQueryMetadata(
+      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16)), identity);
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(metadata)));
+  history_.metadata = std::move(metadata);
+  co_return absl::OkStatus();
+}
+
+absl::Status MicroBatchExecution::Compile(int shuffle_partitions) {
+  WT_ASSIGN_OR_RETURN(plan_, CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions}));
+  return absl::OkStatus();
+}
+
+// Of batches before the last but one, only that they are committed is needed.
+void MicroBatchExecution::ForgetPastBatches() {
+  for (size_t i = forgotten_; i + 2 < history_.batches.size(); ++i, ++forgotten_) {
+    history_.batches[i].definition.Clear();
+    history_.batches[i].prepared.reset();
+  }
+}
+
+Task<absl::Status> MicroBatchExecution::FenceSink() {
+  const FencingToken token{log_->epoch().value(), ++fences_};
+  WT_CO_ASSIGN_OR_RETURN(const std::optional<CommittedBatch> last, co_await sink_->Fence(token));
+  found_.sink = WhatSinkShows(last, history_);
+  found_.committable = CommittableIs::kNotAsked;
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::AskSink() {
+  WT_CO_ASSIGN_OR_RETURN(const CommittableState state,
+                         co_await sink_->Ask(newest().prepared->sink_committable()));
+  found_.committable = ToCommittableIs(state);
+  co_await node_.Step(steps::kSinkAsked,
+                      {{"batch", newest_batch()}, {"state", static_cast<int64_t>(state)}});
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::DefineNext() {
+  const BatchPlanner::Outcome outcome = co_await planner_->Wait(/*input_only=*/!NextNeedsNoInput());
+  WT_CO_ASSIGN_OR_RETURN(std::optional<BatchDefinition> next, NextDefinition());
+  if (!next) {
+    WT_CHECK(outcome == BatchPlanner::Outcome::kStopped ||
+             outcome == BatchPlanner::Outcome::kExhausted || stopping());
+    ended_ = true;
+    co_return absl::OkStatus();
+  }
+  co_await node_.Step(steps::kBatchPlanned,
+                      {{"batch", next->batch_id()}, {"files", FileCount(*next)}});
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(*next)));
+  Defined(*std::move(next));
+  co_await node_.Step(steps::kBatchDefined,
+                      {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
+  co_return absl::OkStatus();
+}
+
+bool MicroBatchExecution::NextNeedsNoInput() const {
+  if (history_.batches.empty()) return false;
+  const BatchHistory& batch = history_.batches.back();
+  return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch));
+}
+
+absl::StatusOr<std::optional<checkpoint::BatchDefinition>> MicroBatchExecution::NextDefinition() {
+  const std::optional<BatchPlanner::Outcome> outcome = planner_->outcome();
+  if (!outcome || *outcome == BatchPlanner::Outcome::kStopped || stopping()) return std::nullopt;
+  std::vector<SourceFile> files;
+  if (*outcome == BatchPlanner::Outcome::kInput) {
+    WT_ASSIGN_OR_RETURN(files, planner_->files());
+  } else if (!NextNeedsNoInput()) {
+    return std::nullopt;
+  }
+  const std::optional<int64_t> watermark_ms =
+      history_.batches.empty() ? std::nullopt
+                               : ToWatermarkMs(NextWatermarkOf(history_.batches.back()));
+  return DefineBatch({.batch = newest_batch() + 1,
+                      .source = plan_->source.path,
+                      .start_offset = source_->offset(),
+                      .files = std::move(files),
+                      .watermark_ms = watermark_ms,
+                      .timestamp = node_.clock().WallNow()});
+}
+
+void MicroBatchExecution::Defined(BatchDefinition definition) {
+  source_->Take(FilesOf(definition));
+  history_.batches.push_back({std::move(definition), std::nullopt, std::nullopt});
+  ForgetPastBatches();
+  attempt_.reset();
+  unsure_ = 0;
+  found_ = checkpoint::WhatQueryLogSays(history_);
+  // This driver has fenced the sink, and the batches before are committed there.
+  found_.sink = SinkShows::kAllBefore;
+  batch_start_ = node_.clock().Now();
+  planner_->Start(NextTrigger(batch_start_, node_.clock().WallNow(), definition_.trigger_interval));
+}
+
+Task<absl::Status> MicroBatchExecution::RunBatch() {
+  const BatchHistory* const before =
+      history_.batches.size() < 2 ? nullptr : &history_.batches[history_.batches.size() - 2];
+  BatchWork work{.query = definition_.name,
+                 .checkpoint_directory = checkpoint_directory_,
+                 .sink_directory = sink_directory_,
+                 .definition = newest().definition,
+                 .states = {}};
+  if (before != nullptr) {
+    work.late_watermark = WatermarkOf(before->definition);
+    work.states.assign(before->prepared->states().begin(), before->prepared->states().end());
+  }
+  WT_CO_ASSIGN_OR_RETURN(const GraphResults results,
+                         co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
+  WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
+  co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+
+  checkpoint::Prepared prepared;
+  prepared.set_batch_id(newest_batch());
+  prepared.set_attempt_id(absl::StrCat(log_->epoch().value(), "-", ++attempts_));
+  for (const checkpoint::OperatorState& state : attempt.states) *prepared.add_states() = state;
+  WT_CO_ASSIGN_OR_RETURN(*prepared.mutable_sink_committable(),
+                         co_await sink_->Prepare({.batch = newest_batch(),
+                                                  .definition_hash = newest().definition.hash(),
+                                                  .parts = std::move(attempt.parts)}));
+  const std::optional<int64_t> next_watermark_ms =
+      ToWatermarkMs(NextWatermark(*plan_, WatermarkOf(newest().definition), attempt.map));
+  if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
+  prepared.set_dropped_rows(attempt.map.rows_dropped_late);
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
+  newest().prepared = std::move(prepared);
+  attempt_ = std::move(attempt);
+  found_.prepared = PreparedFound::kNewest;
+  // Staged under this driver's fence, and nobody has been asked to commit it.
+  found_.committable = CommittableIs::kPending;
+  co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::SendCommit() {
+  const absl::Status status = co_await sink_->Commit(newest().prepared->sink_committable());
+  if (status.ok()) {
+    found_.sink = SinkShows::kNewest;
+    found_.committable = CommittableIs::kVisible;
+    co_await node_.Step(steps::kSinkCommitted, {{"batch", newest_batch()}});
+    co_return absl::OkStatus();
+  }
+  if (!IsUnsure(status) || ++unsure_ > kMaxUnsure) co_return status;
+  node_.Log(platform::LogLevel::kWarning,
+            absl::StrCat("query ", definition_.name, " batch ", newest_batch(),
+                         ": what became of the sink's commit is not known (", status.message(),
+                         "): it is fenced and asked"));
+  co_await node_.Step(steps::kSinkUnsure, {{"batch", newest_batch()}});
+  found_.sink = SinkShows::kNotFenced;
+  found_.committable = CommittableIs::kNotAsked;
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::LogCommit() {
+  checkpoint::Commit commit;
+  commit.set_batch_id(newest_batch());
+  commit.set_attempt_id(newest().prepared->attempt_id());
+  if (newest().prepared->has_next_watermark_ms()) {
+    commit.set_next_watermark_ms(newest().prepared->next_watermark_ms());
+  }
+  std::vector<checkpoint::MetadataRecord> records = {checkpoint::Record(commit)};
+  // An error of the source waits until this batch is committed: DefineNext meets it again.
+  const absl::StatusOr<std::optional<BatchDefinition>> next = NextDefinition();
+  const bool next_defined = next.ok() && next->has_value();
+  if (next_defined) {
+    co_await node_.Step(steps::kBatchPlanned,
+                        {{"batch", (*next)->batch_id()}, {"files", FileCount(**next)}});
+    records.push_back(checkpoint::Record(**next));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
+  newest().commit = std::move(commit);
+  found_.commit = CommitFound::kNewest;
+  ++batches_committed_;
+  co_await node_.Step(steps::kBatchCommitted,
+                      {{"batch", newest_batch()}, {"next_defined", next_defined}});
+  Report();
+  if (next_defined) {
+    Defined(**next);
+    co_await node_.Step(steps::kBatchDefined,
+                        {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
+  }
+  co_return absl::OkStatus();
+}
+
+void MicroBatchExecution::Report() {
+  const BatchHistory& batch = newest();
+  StreamingQueryProgress progress;
+  progress.id = history_.metadata->query_id();
+  progress.name = definition_.name;
+  progress.batch_id = newest_batch();
+  progress.timestamp = absl::FromUnixMillis(batch.definition.timestamp_ms());
+  progress.batch_duration = node_.clock().Now() - batch_start_;
+  progress.watermark = WatermarkOf(batch.definition);
+  progress.next_watermark = NextWatermarkOf(batch);
+  progress.end_offset = source_->offset();
+  progress.start_offset = progress.end_offset - FileCount(batch.definition);
+  progress.num_rows_dropped_by_watermark = batch.prepared->dropped_rows();
+  if (attempt_) {  // else another driver ran it
+    progress.num_input_rows = attempt_->map.rows_in;
+    progress.num_rows_total = attempt_->reduce.state_rows;
+    progress.num_rows_updated = attempt_->reduce.rows_updated;
+    progress.num_rows_removed = attempt_->reduce.rows_removed;
+    progress.num_output_rows = attempt_->rows_out;
+  }
+  node_.Log(platform::LogLevel::kInfo, progress.ToText());
+  if (options_.on_progress) options_.on_progress(progress);
+}
+
+absl::Status MicroBatchExecution::Explain(const absl::Status& status,
+                                          const std::string& act) const {
+  const char* advice = "";
+  switch (status.code()) {
+    case absl::StatusCode::kAborted:
+      advice = "; a newer driver owns the query: this one stops";
+      break;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kResourceExhausted:
+      advice =
+          "; what was done is safe: the query goes on from its checkpoint once the cause is "
+          "gone";
+      break;
+    default:
+      break;
+  }
+  return absl::Status(status.code(),
+                      absl::StrCat("query ", definition_.name, ", batch ", newest_batch(), ", to ",
+                                   act, ": ", status.message(), advice));
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,112 @@
+// MicroBatchExecution: the driver's side of a structured query, from taking its log over until it
+// stops or fails. A batch's life (exactly_once.py is its executable specification):
+//
+//   definition logged -> tasks run -> attempt prepared, logged -> sink committed -> commit logged
+//
+// - Everything that a batch depends on stands in its definition, so a batch run again sees the
+// same.
+// - The prepared record names one attempt's state files and sink committable before the sink
+// commits
+//   it: output and state always come from the same attempt. Only when the fenced sink says that the
+//   attempt is gone for good may another one supersede it.
+// - What comes next is always the recovery table's decision (checkpoint/recovery.h) on what the log
+//   says and what is known of the sink: in a batch's ordinary life, because this driver did it;
+//   after a take-over or an error, because the fenced sink was asked. An error says nothing.
+// - The commit of batch N and the definition of N+1 share one append when N+1's input is known by
+//   then; the commit never waits for it.
+// - An append that failed ends this object: the log is taken over anew to learn what counts.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_MICRO_BATCH_H_
+#define WAVETANK_RUNTIME_STRUCTURED_MICRO_BATCH_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/recovery.h"
+#include "runtime/cluster/cluster.h"
+#include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/file_source.h"
+#include "runtime/structured/batch_graph.h"
+#include "runtime/structured/batch_planner.h"
+#include "runtime/structured/query_identity.h"
+#include "runtime/structured/streaming_query.h"
+
+namespace wavetank::runtime {
+
+class MicroBatchExecution {
+ public:
+  // Everything outlives the execution.
+  MicroBatchExecution(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
+                      const StreamingQueryDefinition& definition, const QueryOptions& options);
+
+  // Until the query is stopped or all that was available is done (OK), or fails. At most once.
+  Task<absl::Status> Run();
+
+  int64_t batches_committed() const { return batches_committed_; }
+
+ private:
+  using BatchDefinition = checkpoint::BatchDefinition;
+
+  // Before the first batch: the log, the query's identity, source and sink.
+  Task<absl::Status> TakeOver();
+  Task<absl::Status> BeginNewQuery(QueryIdentity identity);
+  absl::Status Compile(int shuffle_partitions);
+  Task<absl::Status> OpenSourceAndSink();
+
+  // One decision of the table each.
+  Task<absl::Status> Act(checkpoint::RecoveryDecision decision);
+  Task<absl::Status> FenceSink();
+  Task<absl::Status> AskSink();
+  Task<absl::Status> DefineNext();
+  Task<absl::Status> RunBatch();
+  Task<absl::Status> SendCommit();
+  Task<absl::Status> LogCommit();
+
+  // The batch that planning has come up with by now; nullopt: none.
+  absl::StatusOr<std::optional<BatchDefinition>> NextDefinition();
+  bool NextNeedsNoInput() const;
+  void Defined(BatchDefinition definition);
+  void ForgetPastBatches();
+  void Report();
+  // The status with the query, the batch and the attempted act before it.
+  absl::Status Explain(const absl::Status& status, const std::string& act) const;
+
+  bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }
+  int64_t newest_batch() const { return static_cast<int64_t>(history_.batches.size()) - 1; }
+  checkpoint::BatchHistory& newest() { return history_.batches.back(); }
+
+  platform::Node& node_;
+  checkpoint::Store& store_;
+  Cluster& cluster_;
+  const StreamingQueryDefinition& definition_;
+  const QueryOptions& options_;
+  std::string checkpoint_directory_;
+  std::string sink_directory_;
+
+  std::shared_ptr<const StreamingQueryPlan> plan_;
+  std::unique_ptr<checkpoint::MetadataLog> log_;
+  checkpoint::QueryHistory history_;
+  size_t forgotten_ = 0;          // batches of which history_ keeps the commit alone
+  checkpoint::QueryFound found_;  // what is known now, relative to the newest batch
+  std::unique_ptr<FileSource> source_;
+  std::unique_ptr<BatchPlanner> planner_;
+  std::unique_ptr<TransactionalSink> sink_;
+  int64_t fences_ = 0;
+  int64_t attempts_ = 0;
+  // Of the batch under way.
+  std::optional<BatchAttempt> attempt_;  // what this driver ran
+  int unsure_ = 0;                       // commits in a row whose outcome was not known
+  platform::MonotonicTime batch_start_;
+  bool ended_ = false;
+  int64_t batches_committed_ = 0;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_MICRO_BATCH_H_

@@ -1,0 +1,40 @@
+// What a query has to say about each batch it has committed: a subset of Spark's
+// StreamingQueryProgress, with its names.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_PROGRESS_H_
+#define WAVETANK_RUNTIME_STRUCTURED_PROGRESS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace wavetank::runtime {
+
+struct StreamingQueryProgress {
+  std::string id;    // of the query, the same in every run
+  std::string name;  // as the job calls it
+  int64_t batch_id = 0;
+  absl::Time timestamp;           // the batch's, from its definition
+  absl::Duration batch_duration;  // from the definition's log entry to the commit's, by this driver
+  // Event time: the watermark that the batch ran under (InfinitePast: none), and the next one's.
+  absl::Time watermark;
+  absl::Time next_watermark;
+  // The source.
+  int64_t start_offset = 0;  // files before the batch
+  int64_t end_offset = 0;
+  int64_t num_input_rows = 0;
+  // The stateful operator, if there is one.
+  int64_t num_rows_total = 0;
+  int64_t num_rows_updated = 0;
+  int64_t num_rows_removed = 0;
+  int64_t num_rows_dropped_by_watermark = 0;
+  // The sink.
+  int64_t num_output_rows = 0;
+
+  // One line for people.
+  std::string ToText() const;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_PROGRESS_H_

@@ -1,0 +1,65 @@
+#include "runtime/structured/query_identity.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+
+namespace wavetank::runtime {
+namespace {
+
+constexpr char kShufflePartitions[] = "shuffle_partitions";
+constexpr char kSourcePath[] = "source.path";
+constexpr char kSinkPath[] = "sink.path";
+
+void Pin(const std::string& name, const std::string& value, checkpoint::QueryMetadata& metadata) {
+  checkpoint::Setting& setting = *metadata.add_pinned();
+  setting.set_name(name);
+  setting.set_value(value);
+}
+
+absl::Status MustAgree(const std::string& what, const std::string& logged, const std::string& now) {
+  if (logged == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("its checkpoint was begun with ", what, " '", logged, "', this job has '", now,
+                   "': run the job as it was, or start with a new checkpoint and a new sink"));
+}
+
+}  // namespace
+
+checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
+                                           const QueryIdentity& identity) {
+  checkpoint::QueryMetadata metadata;
+  metadata.set_query_id(query_id);
+  metadata.set_plan_fingerprint(identity.state_fingerprint);
+  metadata.set_job_version(identity.job_version);
+  metadata.set_build_id(identity.build_id);
+  Pin(kShufflePartitions, absl::StrCat(identity.shuffle_partitions), metadata);
+  Pin(kSourcePath, identity.source_path, metadata);
+  Pin(kSinkPath, identity.sink_path, metadata);
+  return metadata;
+}
+
+absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                    const QueryIdentity& identity) {
+  WT_RETURN_IF_ERROR(
+      MustAgree("stateful plan", metadata.plan_fingerprint(), identity.state_fingerprint));
+  WT_RETURN_IF_ERROR(MustAgree("job version", metadata.job_version(), identity.job_version));
+  int shuffle_partitions = identity.shuffle_partitions;
+  for (const checkpoint::Setting& setting : metadata.pinned()) {
+    if (setting.name() == kSourcePath) {
+      WT_RETURN_IF_ERROR(MustAgree(kSourcePath, setting.value(), identity.source_path));
+    } else if (setting.name() == kSinkPath) {
+      WT_RETURN_IF_ERROR(MustAgree(kSinkPath, setting.value(), identity.sink_path));
+    } else if (setting.name() == kShufflePartitions &&
+               (!absl::SimpleAtoi(setting.value(), &shuffle_partitions) ||
+                shuffle_partitions <= 0)) {
+      return absl::DataLossError(
+          absl::StrCat("its checkpoint pins ", kShufflePartitions, " to '", setting.value(), "'"));
+    }
+  }
+  return shuffle_partitions;
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,36 @@
+// What binds a checkpoint to a query, and what may change between two runs of it. Filters,
+// projections, triggers and rate limits may; the stateful operator, the directories and the job's
+// declared version may not: they are refused, by name. The number of shuffle partitions stays what
+// the checkpoint began with.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
+#define WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "checkpoint/metadata.pb.h"
+
+namespace wavetank::runtime {
+
+// The query as the job has it today.
+struct QueryIdentity {
+  std::string state_fingerprint;  // StreamingQueryPlan::state_fingerprint
+  std::string job_version;
+  std::string build_id;
+  std::string source_path;
+  std::string sink_path;
+  int shuffle_partitions = 0;
+};
+
+checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
+                                           const QueryIdentity& identity);
+
+// The number of shuffle partitions to run with. kFailedPrecondition names what differs, both
+// values, and what to do. kDataLoss: the checkpoint pins nonsense.
+absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                    const QueryIdentity& identity);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_

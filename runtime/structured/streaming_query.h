@@ -1,0 +1,68 @@
+// Running a structured streaming query: the micro-batch engine as jobs and scenario runners see it.
+//
+// The driver node calls RunStreamingQuery; every worker node calls RegisterTasks with the same
+// definition. Everything durable of a query stands in the store under its option
+// "checkpointLocation"; its sink under "path". Options of the source: "maxFilesPerTrigger".
+//
+// A query that ended, in whatever way, goes on from its checkpoint when it is run again, here or on
+// another machine; whoever starts it last owns it, and the former owner stops with kAborted.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_STREAMING_QUERY_H_
+#define WAVETANK_RUNTIME_STRUCTURED_STREAMING_QUERY_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/store.h"
+#include "platform/event.h"
+#include "platform/node.h"
+#include "runtime/cluster/cluster.h"
+#include "runtime/cluster/task.h"
+#include "runtime/structured/data_frame.h"
+#include "runtime/structured/progress.h"
+
+namespace wavetank::runtime {
+
+enum class TriggerKind {
+  kProcessingTime,  // the definition's trigger_interval; zero: as soon as there is data
+  kAvailableNow,    // the files that are there at the start, in batches, then ends with OK
+};
+
+struct QueryOptions {
+  TriggerKind trigger = TriggerKind::kProcessingTime;
+  // For a query without a checkpoint; a checkpoint keeps the number that it began with.
+  int shuffle_partitions = 4;
+  // What the job declares itself to be. A checkpoint of another version is refused.
+  std::string job_version = "1";
+  // Noted in the checkpoint; another build is reported, not refused.
+  std::string build_id;
+  // How often an idle query looks for new files.
+  absl::Duration poll_interval = absl::Milliseconds(100);
+  // Set by others, on this node: the batch under way is finished, no other is begun, and the query
+  // ends with OK. Null: never.
+  platform::Event* stop = nullptr;
+  // Called after each commit, on the driver's node.
+  std::function<void(const StreamingQueryProgress&)> on_progress;
+  // How often in a row, without a batch committed in between, the query takes its log over anew
+  // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
+  // first pause before it does; each further one doubles, up to a minute.
+  int max_restarts = 8;
+  absl::Duration restart_backoff = absl::Milliseconds(200);
+};
+
+// Runs the query until it is stopped (OK), fenced by a newer driver (kAborted) or in error: one
+// line that names the query, the batch, what was attempted and what to do. `node`, `store` and
+// `cluster` outlive the task.
+Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& store,
+                                     Cluster& cluster, StreamingQueryDefinition definition,
+                                     QueryOptions options);
+
+// Adds the query's tasks to a worker's registry: one registry a node, since tasks keep state in it.
+void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_STREAMING_QUERY_H_
