@@ -1,12 +1,12 @@
 #include "runtime/columnar/row_key.h"
 
+#include <xxhash.h>
+
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
-
-#include <xxhash.h>
 
 #include "platform/check.h"
 #include "platform/random.h"
@@ -44,12 +44,13 @@ char* PutValue(const Column& column, int64_t row, char* to) {
   }
 }
 
-// Reads one value off the front of `rest`; false: it is not there.
-bool TakeValue(DataType type, std::string_view& rest, ColumnBuilder& builder) {
+// Reads one value off the front of `rest`: its bytes, or null. False: it is not there.
+bool TakeValue(DataType type, std::string_view& rest, std::optional<std::string_view>* value) {
+  value->reset();
   if (rest.empty()) return false;
   const char flag = rest.front();
   rest.remove_prefix(1);
-  if (flag == 0) return builder.Null(), true;
+  if (flag == 0) return true;
   if (flag != 1) return false;
   size_t length = type == DataType::kBool ? 1 : sizeof(int64_t);
   if (type == DataType::kString) {
@@ -60,19 +61,28 @@ bool TakeValue(DataType type, std::string_view& rest, ColumnBuilder& builder) {
     length = prefix;
   }
   if (rest.size() < length) return false;
-  const std::string_view value = rest.substr(0, length);
+  *value = rest.substr(0, length);
   rest.remove_prefix(length);
+  return true;
+}
+
+int64_t WordOf(std::string_view value) {
   int64_t word = 0;
-  if (type != DataType::kString) std::memcpy(&word, value.data(), length);
-  switch (type) {
-    case DataType::kBool:
-      return builder.Bool(word != 0), true;
-    case DataType::kString:
-      return builder.String(value), true;
-    case DataType::kDouble:
-      return builder.Double(std::bit_cast<double>(word)), true;
-    default:
-      return builder.Int64(word), true;
+  std::memcpy(&word, value.data(), value.size());
+  return word;
+}
+
+void AppendValue(DataType type, std::optional<std::string_view> value, ColumnBuilder& builder) {
+  if (!value) {
+    builder.Null();
+  } else if (type == DataType::kString) {
+    builder.String(*value);
+  } else if (type == DataType::kBool) {
+    builder.Bool(WordOf(*value) != 0);
+  } else if (type == DataType::kDouble) {
+    builder.Double(std::bit_cast<double>(WordOf(*value)));
+  } else {
+    builder.Int64(WordOf(*value));
   }
 }
 
@@ -132,15 +142,28 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
   for (int64_t row = 0; row < keys.size(); ++row) {
     std::string_view rest = keys.StringAt(row);
     for (size_t i = 0; i < types.size(); ++i) {
-      if (!TakeValue(types[i], rest, builders[i])) {
-        return absl::DataLossError("a state key of other columns than the query's");
+      std::optional<std::string_view> value;
+      if (!TakeValue(types[i], rest, &value)) {
+        return absl::DataLossError("a state row of other columns than the query's");
       }
+      AppendValue(types[i], value, builders[i]);
     }
-    if (!rest.empty()) return absl::DataLossError("a state key of more columns than the query's");
+    if (!rest.empty()) return absl::DataLossError("a state row of more columns than the query's");
   }
   std::vector<Column> columns;
   for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
   return columns;
+}
+
+bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,
+                 std::optional<int64_t>* value) {
+  std::optional<std::string_view> taken;
+  for (int i = 0; i <= index; ++i) {
+    if (!TakeValue(types[static_cast<size_t>(i)], key, &taken)) return false;
+  }
+  value->reset();
+  if (taken) *value = WordOf(*taken);
+  return true;
 }
 
 Column NormaliseKey(const Column& column) {

@@ -11,6 +11,7 @@
 #define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,10 @@ Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows);
 // The columns of these types that `keys`, a string column, was made of. kDataLoss: it was not.
 absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
                                                   const std::vector<DataType>& types);
+
+// The value of column `index`, an int64 or timestamp, in one row key. False: not such a key.
+bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,
+                 std::optional<int64_t>* value);
 
 // Columns of doubles as keys see them: one zero and one NaN. Other columns as they are.
 Column NormaliseKey(const Column& column);

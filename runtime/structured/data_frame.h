@@ -63,6 +63,8 @@ class DataFrame {
   const LogicalPlanPtr& plan() const { return plan_; }
 
  private:
+  friend class GroupedData;
+
   Session* session_;  // outlives the job's plan
   LogicalPlanPtr plan_;
 };

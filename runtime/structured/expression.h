@@ -54,7 +54,8 @@ enum class Operator : uint8_t {
   kSplit,             // only inside kExplode
   kExplode,           // one row for each part; only at the top of Select and WithColumn
   kWindow,            // only in GroupBy: columns "window.start" and "window.end"
-  kWindowStart,       // what kWindow becomes
+  kWindowStart,       // what kWindow becomes: the start, and from it
+  kWindowEnd,         // the end
   kCurrentTimestamp,  // the batch's, so that a batch run again sees the same
   kCount,             // aggregates, from here on: only in Agg
   kSum,
@@ -79,7 +80,7 @@ struct ExpressionNode {
   std::string name;                  // kColumn, kAlias
   Value value;                       // kLiteral
   DataType type = DataType::kInt64;  // kCast; kLiteral
-  absl::Duration window_size;        // kWindow, kWindowStart
+  absl::Duration window_size;        // kWindow, kWindowStart, kWindowEnd
 };
 
 // A user's handle on an expression; cheap to copy. Numbers, text and times become literals.

@@ -25,13 +25,9 @@
 #include "checkpoint/state_store.h"
 #include "runtime/columnar/record_batch.h"
 #include "runtime/structured/data_frame.h"
+#include "runtime/structured/output_mode.h"
 
 namespace wavetank::runtime {
-
-// Not `OutputMode`: users call a method of that name.
-enum class QueryOutputMode : uint8_t { kAppend, kUpdate, kComplete };
-absl::StatusOr<QueryOutputMode> ParseOutputMode(std::string_view text);
-std::string_view OutputModeName(QueryOutputMode mode);
 
 // From the logged definition of the batch, so that a batch run again has the same.
 struct BatchClock {

@@ -1,0 +1,131 @@
+#include "runtime/structured/data_frame.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+
+namespace wavetank::runtime {
+namespace {
+
+std::vector<ExpressionPtr> Nodes(const std::vector<Expression>& expressions) {
+  std::vector<ExpressionPtr> nodes;
+  nodes.reserve(expressions.size());
+  for (const Expression& expression : expressions) nodes.push_back(expression.node());
+  return nodes;
+}
+
+DataFrame Apply(Session* session, LogicalPlan node) {
+  return DataFrame(session, std::make_shared<const LogicalPlan>(std::move(node)));
+}
+
+LogicalPlan Over(const LogicalPlanPtr& input, LogicalOperator op) {
+  LogicalPlan node;
+  node.op = op;
+  node.input = input;
+  return node;
+}
+
+}  // namespace
+
+DataStreamReader Session::ReadStream() { return DataStreamReader(this); }
+
+DataFrame DataFrame::Select(std::vector<Expression> columns) const {
+  LogicalPlan node = Over(plan_, LogicalOperator::kProject);
+  node.expressions = Nodes(columns);
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::Where(Expression condition) const {
+  LogicalPlan node = Over(plan_, LogicalOperator::kFilter);
+  node.expressions = {condition.node()};
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::WithColumn(std::string name, Expression value) const {
+  LogicalPlan node = Over(plan_, LogicalOperator::kWithColumn);
+  node.expressions = {value.node()};
+  node.name = std::move(name);
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::WithWatermark(std::string column, absl::Duration delay) const {
+  LogicalPlan node = Over(plan_, LogicalOperator::kWatermark);
+  node.name = std::move(column);
+  node.delay = delay;
+  return Apply(session_, std::move(node));
+}
+
+GroupedData DataFrame::GroupBy(std::vector<Expression> keys) const {
+  return GroupedData(*this, std::move(keys));
+}
+
+DataStreamWriter DataFrame::WriteStream() const { return DataStreamWriter(session_, plan_); }
+
+DataFrame GroupedData::Count() const { return Agg({runtime::Count().As("count")}); }
+
+DataFrame GroupedData::Agg(std::vector<Expression> aggregates) const {
+  LogicalPlan node = Over(input_.plan_, LogicalOperator::kAggregate);
+  node.expressions = Nodes(keys_);
+  node.keys = static_cast<int>(keys_.size());
+  for (ExpressionPtr& aggregate : Nodes(aggregates)) {
+    node.expressions.push_back(std::move(aggregate));
+  }
+  return Apply(input_.session_, std::move(node));
+}
+
+DataStreamReader& DataStreamReader::Format(std::string format) {
+  source_.format = std::move(format);
+  return *this;
+}
+
+DataStreamReader& DataStreamReader::Option(std::string key, std::string value) {
+  source_.options.insert_or_assign(std::move(key), std::move(value));
+  return *this;
+}
+
+DataFrame DataStreamReader::Load(std::string path) {
+  LogicalPlan node;
+  node.op = LogicalOperator::kSource;
+  node.source = source_;
+  node.source.path = std::move(path);
+  return Apply(session_, std::move(node));
+}
+
+DataStreamWriter::DataStreamWriter(Session* session, LogicalPlanPtr plan) : session_(session) {
+  definition_.plan = std::move(plan);
+}
+
+DataStreamWriter& DataStreamWriter::QueryName(std::string name) {
+  definition_.name = std::move(name);
+  return *this;
+}
+
+DataStreamWriter& DataStreamWriter::OutputMode(std::string mode) {
+  definition_.output_mode = std::move(mode);
+  return *this;
+}
+
+DataStreamWriter& DataStreamWriter::Format(std::string format) {
+  definition_.sink_format = std::move(format);
+  return *this;
+}
+
+DataStreamWriter& DataStreamWriter::Option(std::string key, std::string value) {
+  definition_.options.insert_or_assign(std::move(key), std::move(value));
+  return *this;
+}
+
+DataStreamWriter& DataStreamWriter::ProcessingTime(absl::Duration interval) {
+  definition_.trigger_interval = interval;
+  return *this;
+}
+
+void DataStreamWriter::Start() {
+  StreamingQueryDefinition definition = definition_;
+  if (definition.name.empty()) {
+    definition.name = absl::StrCat("query-", session_->queries_.size() + 1);
+  }
+  session_->queries_.push_back(std::move(definition));
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,128 @@
+#include "runtime/structured/physical_plan.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "tests/runtime/structured/query_run.h"
+
+namespace wavetank::runtime {
+namespace {
+
+std::shared_ptr<const StreamingQueryPlan> MustCompile(const DataFrame& frame,
+                                                      const std::string& mode) {
+  auto plan = CompileFrame(frame, mode);
+  WT_CHECK(plan.ok(), plan.status().ToString());
+  return *plan;
+}
+
+DataFrame WordsOf(QueryBuilder& builder) {
+  return builder.Source().Select({Explode(Split(Col("value"), " ")).As("word")});
+}
+
+// Durable and compared between processes: a change here is a change of every checkpoint's plan.
+TEST(StreamingQueryPlan, FingerprintsAreStable) {
+  QueryBuilder builder;
+  const auto plan = MustCompile(WordsOf(builder).GroupBy({Col("word")}).Count(), "update");
+  EXPECT_EQ(plan->fingerprint_text,
+            "output mode update\n"
+            "aggregate 0 by word give count(1) as count\n"
+            "project part as word\n"
+            "explode split(value, ' ') as part keep \n"
+            "source text\n");
+  EXPECT_EQ(plan->fingerprint, "78472d67927f779b");
+  EXPECT_EQ(plan->state_fingerprint,
+            "output mode update\n"
+            "aggregate 0 by 1 of word: string, count(1) as count: int64\n"
+            "source text\n");
+}
+
+TEST(StreamingQueryPlan, StateFingerprintAllowsFiltersButNoOtherKeysOrModes) {
+  QueryBuilder builder;
+  const DataFrame words = WordsOf(builder);
+  const auto plan = MustCompile(words.GroupBy({Col("word")}).Count(), "update");
+  const auto filtered =
+      MustCompile(words.Where(Col("word") != "").GroupBy({Col("word")}).Count(), "update");
+  EXPECT_NE(plan->fingerprint, filtered->fingerprint);
+  EXPECT_EQ(plan->state_fingerprint, filtered->state_fingerprint);
+  const auto other_key =
+      MustCompile(words.GroupBy({Lower(Col("word")).As("word")}).Count(), "update");
+  EXPECT_NE(plan->state_fingerprint, other_key->state_fingerprint);
+  const auto other_mode = MustCompile(words.GroupBy({Col("word")}).Count(), "complete");
+  EXPECT_NE(plan->state_fingerprint, other_mode->state_fingerprint);
+}
+
+TEST(StreamingQueryPlan, OutputKeysFollowTheGroupingThroughProjections) {
+  QueryBuilder builder;
+  using Keys = std::optional<std::vector<int>>;
+  const DataFrame counts = builder.Source()
+                               .WithColumn("time", Cast(Col("value"), DataType::kTimestamp))
+                               .GroupBy({Window(Col("time"), absl::Seconds(5)), Col("value")})
+                               .Count();
+  const auto keys = [](const DataFrame& frame) {
+    return MustCompile(frame, "update")->output_keys;
+  };
+  EXPECT_EQ(keys(counts), (Keys{{0, 2}}));
+  EXPECT_EQ(keys(counts.Select({Col("count"), Col("value").As("v"), Col("window.end")})),
+            (Keys{{2, 1}}));
+  EXPECT_EQ(keys(counts.Select({Col("count"), Col("value")})), std::nullopt);
+  EXPECT_EQ(keys(counts.Select({Col("window.start"), Lower(Col("value"))})), std::nullopt);
+  EXPECT_EQ(keys(builder.Source().GroupBy({}).Count()), (Keys{std::vector<int>()}));
+}
+
+TEST(NextWatermark, IsTheNewestEventTimeLessTheDelayAndNeverFalls) {
+  QueryBuilder builder;
+  const auto plan = MustCompile(builder.Source()
+                                    .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
+                                    .WithWatermark("time", absl::Seconds(10)),
+                                "append");
+  const absl::Time start = absl::FromUnixSeconds(100);
+  MapStats stats;
+  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), stats), absl::InfinitePast());
+  stats.event_times[0].Merge({1, start, start});
+  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), stats), start - absl::Seconds(10));
+  EXPECT_EQ(NextWatermark(*plan, start, stats), start);
+}
+
+TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {
+  QueryBuilder builder;
+  const DataFrame counts = builder.Source()
+                               .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
+                               .WithWatermark("time", absl::Seconds(10))
+                               .GroupBy({Col("time")})
+                               .Count();
+  const absl::Time now = absl::UnixEpoch();
+  const absl::Time later = now + absl::Seconds(1);
+  for (const char* mode : {"append", "update"}) {
+    EXPECT_TRUE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, later));
+    EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, now));
+  }
+  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, "complete"), now, later));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(builder.Source(), "append"), now, later));
+}
+
+TEST(MapTask, RefusesAnotherSchemaThanTheSources) {
+  QueryBuilder builder;
+  const auto plan = MustCompile(builder.Source(), "append");
+  const RecordBatch other(
+      std::make_shared<const Schema>(std::vector<Field>{{"n", DataType::kInt64}}),
+      {ColumnBuilder(DataType::kInt64).Int64(1).Finish()}, 1);
+  EXPECT_EQ(MapTask(*plan, other, {}).status().message(),
+            "the source gives n: int64, the query reads value: string");
+}
+
+TEST(ReduceTask, ReportsPartialsAndStateOfAnotherQuery) {
+  QueryBuilder builder;
+  const auto words = MustCompile(WordsOf(builder).GroupBy({Col("word")}).Count(), "complete");
+  const auto lines =
+      MustCompile(builder.Source().GroupBy({Length(Col("value"))}).Count(), "complete");
+  MemoryState state;
+  const MapOutput partials = MapTask(*lines, TextLines("a\n"), {}).value();
+  EXPECT_EQ(ReduceTask(*words, 0, {*partials.partitions[0]}, state, {}).status().code(),
+            absl::StatusCode::kDataLoss);
+  state.Put("not a row key", "nor a row");
+  EXPECT_EQ(ReduceTask(*words, 0, {}, state, {}).status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime

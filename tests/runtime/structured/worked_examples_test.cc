@@ -1,0 +1,56 @@
+// Worked examples of the reference engine: event times in seconds, windows of 5 s, a watermark
+// delay of 10 s, output (window start, count).
+#include "gtest/gtest.h"
+
+#include "tests/runtime/structured/query_run.h"
+
+namespace wavetank::runtime {
+namespace {
+
+DataFrame TumblingCount(QueryBuilder& builder) {
+  return builder.Source()
+      .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
+      .WithWatermark("time", absl::Seconds(10))
+      .GroupBy({Window(Col("time"), absl::Seconds(5))})
+      .Count()
+      .Select({Cast(Col("window.start"), DataType::kInt64), Col("count")});
+}
+
+TEST(TumblingCount, InAppendModeShowsAWindowOnceTheWatermarkHasPassedIt) {
+  QueryBuilder builder;
+  QueryRun run(TumblingCount(builder), "append");
+  EXPECT_EQ(run.Add({"10", "11", "12", "13", "14", "15"}), Lines{});
+  EXPECT_EQ(run.Add({"25"}), Lines{"10\t5"});
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(15));
+  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.dropped, 0);
+  EXPECT_EQ(run.Add({"10"}), Lines{});
+  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.dropped, 1);
+}
+
+TEST(TumblingCount, InUpdateModeShowsWhatChangedAndDropsWhatIsLate) {
+  QueryBuilder builder;
+  QueryRun run(TumblingCount(builder), "update");
+  EXPECT_EQ(run.Add({"10", "11", "12", "13", "14", "15"}), (Lines{"10\t5", "15\t1"}));
+  EXPECT_EQ(run.Add({"25"}), Lines{"25\t1"});
+  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.Add({"10", "25"}), Lines{"25\t2"});
+  EXPECT_EQ(run.dropped, 1);
+  EXPECT_EQ(run.Add({"10"}), Lines{});
+  EXPECT_EQ(run.dropped, 2);
+}
+
+TEST(TumblingCount, InCompleteModeShowsTheWholeTableAndDropsNothing) {
+  QueryBuilder builder;
+  QueryRun run(TumblingCount(builder), "complete");
+  EXPECT_EQ(run.Add({"10", "11", "12"}), Lines{"10\t3"});
+  EXPECT_EQ(run.Add({"25"}), (Lines{"10\t3", "25\t1"}));
+  EXPECT_EQ(run.Add({"25"}), (Lines{"10\t3", "25\t2"}));
+  EXPECT_EQ(run.Add({"10"}), (Lines{"10\t4", "25\t2"}));
+  EXPECT_EQ(run.Add({"25"}), (Lines{"10\t4", "25\t3"}));
+  EXPECT_EQ(run.dropped, 0);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
