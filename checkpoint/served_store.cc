@@ -1,0 +1,206 @@
+#include "checkpoint/served_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/crc32c.h"
+#include "checkpoint/store.pb.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::checkpoint {
+
+using platform::RpcClient;
+using platform::RpcPayload;
+
+namespace {
+
+bool MayPass(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+void Fill(StoreBytes* to, std::string bytes) {
+  to->set_crc32c(Crc32c(bytes));
+  to->set_bytes(std::move(bytes));
+}
+
+}  // namespace
+
+struct ServedStore::Patience {
+  platform::MonotonicTime deadline;
+  absl::Duration pause;
+};
+
+ServedStore::ServedStore(platform::Node& node, std::string address, ServedStoreOptions options)
+    : node_(node),
+      address_(std::move(address)),
+      options_(options),
+      random_(node.random().Fork("served store")) {}
+
+Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
+  Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
+  while (true) {
+    const absl::StatusOr<std::string> reply = co_await TryCreate(path, content);
+    if (!MayPass(reply.status())) co_return reply.status();
+    const bool again = co_await Pause(patience);
+    if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), reply.status());
+  }
+}
+
+Task<absl::Status> ServedStore::Append(std::string path, uint64_t offset, std::string bytes) {
+  for (uint64_t sent = 0; sent < bytes.size(); sent += options_.part_bytes) {
+    AppendRequest request;
+    request.set_path(path);
+    request.set_offset(offset + sent);
+    Fill(request.mutable_bytes(), bytes.substr(sent, options_.part_bytes));
+    const absl::StatusOr<std::string> reply =
+        co_await Call("store.append", request.SerializeAsString());
+    WT_CO_RETURN_IF_ERROR(reply.status());
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Read(std::string path, uint64_t offset,
+                                                    uint64_t length) {
+  std::string bytes;
+  while (true) {
+    const uint64_t part = std::min(options_.part_bytes, length - bytes.size());
+    ReadRequest request;
+    request.set_path(path);
+    request.set_offset(offset + bytes.size());
+    request.set_length(part);
+    WT_CO_ASSIGN_OR_RETURN(const std::string reply,
+                           co_await Call("store.read", request.SerializeAsString()));
+    StoreBytes read;
+    if (!read.ParseFromString(reply) || Crc32c(read.bytes()) != read.crc32c()) {
+      co_return absl::DataLossError(
+          absl::StrCat(path, ": bytes were damaged on their way from the store service"));
+    }
+    bytes += read.bytes();
+    if (read.bytes().size() < part || bytes.size() == length) co_return bytes;
+  }
+}
+
+Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string directory) {
+  ListRequest request;
+  request.set_directory(directory);
+  WT_CO_ASSIGN_OR_RETURN(const std::string reply,
+                         co_await Call("store.list", request.SerializeAsString()));
+  ListReply list;
+  if (!list.ParseFromString(reply)) co_return absl::DataLossError("malformed reply to store.list");
+  std::vector<StoredFile> files;
+  for (const ListReply::File& sent : list.files()) {
+    StoredFile& file = files.emplace_back();
+    file.name = sent.name();
+    file.kind = sent.directory() ? platform::FileKind::kDirectory : platform::FileKind::kFile;
+    file.size_bytes = sent.size_bytes();
+    file.modified = absl::FromUnixNanos(sent.modified_ns());
+  }
+  co_return files;
+}
+
+Task<absl::Status> ServedStore::Link(std::string from, std::string to) {
+  LinkRequest request;
+  request.set_from(from);
+  request.set_to(to);
+  const absl::StatusOr<std::string> reply =
+      co_await Call("store.link", request.SerializeAsString());
+  co_return reply.status();
+}
+
+Task<absl::Status> ServedStore::Remove(std::string path) {
+  RemoveRequest request;
+  request.set_path(path);
+  const absl::StatusOr<std::string> reply =
+      co_await Call("store.remove", request.SerializeAsString());
+  co_return reply.status();
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::string request) {
+  Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
+  while (true) {
+    absl::StatusOr<std::string> reply = co_await Try(method, request);
+    if (!MayPass(reply.status())) co_return reply;
+    const bool again = co_await Pause(patience);
+    if (!again) co_return GivenUp(method, reply.status());
+  }
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Try(std::string method, std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const Client client, co_await Connected());
+  co_return co_await Send(client, std::move(method), std::move(request));
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::TryCreate(std::string path,
+                                                         const std::string& content) {
+  WT_CO_ASSIGN_OR_RETURN(const Client client, co_await Connected());
+  CreateRequest request;
+  request.set_path(path);
+  if (content.size() <= options_.part_bytes) {
+    Fill(request.mutable_whole(), content);
+  } else {
+    request.set_upload(++uploads_);
+    for (uint64_t sent = 0; sent < content.size(); sent += options_.part_bytes) {
+      StageRequest stage;
+      stage.set_upload(request.upload());
+      stage.set_offset(sent);
+      Fill(stage.mutable_part(), content.substr(sent, options_.part_bytes));
+      const absl::StatusOr<std::string> staged =
+          co_await Send(client, "store.stage", stage.SerializeAsString());
+      WT_CO_RETURN_IF_ERROR(staged.status());
+    }
+  }
+  co_return co_await Send(client, "store.create", request.SerializeAsString());
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Send(Client client, std::string method,
+                                                    std::string request) {
+  RpcPayload payload;
+  payload.body = std::move(request);
+  absl::StatusOr<RpcPayload> reply =
+      co_await client->Call(std::move(method), std::move(payload), options_.request_timeout);
+  // A connection that lost a reply may be half dead: the next attempt makes a new one.
+  if (absl::IsDeadlineExceeded(reply.status()) && client_ == client) client_ = nullptr;
+  WT_CO_RETURN_IF_ERROR(reply.status());
+  co_return std::move(reply->body);
+}
+
+Task<absl::StatusOr<ServedStore::Client>> ServedStore::Connected() {
+  while (connecting_) {
+    connect_ended_.Reset();
+    co_await connect_ended_.Wait();
+  }
+  if (client_ != nullptr && !client_->broken()) co_return client_;
+  struct Connecting {
+    explicit Connecting(ServedStore& s) : store(s) { store.connecting_ = true; }
+    ~Connecting() {
+      store.connecting_ = false;
+      store.connect_ended_.Set();
+    }
+    ServedStore& store;
+  };
+  const Connecting connecting(*this);
+  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<RpcClient> client,
+                         co_await RpcClient::Connect(node_, address_));
+  client_ = std::move(client);
+  co_return client_;
+}
+
+Task<bool> ServedStore::Pause(Patience& patience) {
+  if (node_.clock().Now() >= patience.deadline) co_return false;
+  // Between half and all of it, so that clients that failed together do not return together.
+  const int64_t longest = absl::ToInt64Nanoseconds(patience.pause);
+  const int64_t drawn = random_.Between(longest / 2, longest);
+  co_await node_.clock().Sleep(absl::Nanoseconds(drawn));
+  patience.pause = std::min(patience.pause * 2, options_.longest_pause);
+  co_return true;
+}
+
+absl::Status ServedStore::GivenUp(const std::string& what, const absl::Status& last) const {
+  return absl::UnavailableError(absl::StrCat(what, " at the store ", address_, " given up after ",
+                                             absl::FormatDuration(options_.give_up_after),
+                                             ", its outcome is unknown: ", last.message()));
+}
+
+}  // namespace wavetank::checkpoint

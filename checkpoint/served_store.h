@@ -1,0 +1,76 @@
+// ServedStore: the Store of another machine, reached through its StoreService.
+//
+// Every request may be repeated, so a lost reply, a broken connection or a service that is down is
+// tried again, with growing pauses, until the call has taken `give_up_after`; then kUnavailable,
+// and the outcome is unknown. Long contents travel in parts: a new file still appears whole; an
+// append may end after any part, as any append may.
+#ifndef WAVETANK_CHECKPOINT_SERVED_STORE_H_
+#define WAVETANK_CHECKPOINT_SERVED_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/store.h"
+#include "platform/event.h"
+#include "platform/node.h"
+#include "platform/rpc.h"
+
+namespace wavetank::checkpoint {
+
+struct ServedStoreOptions {
+  absl::Duration request_timeout = absl::Seconds(5);
+  absl::Duration give_up_after = absl::Seconds(30);
+  absl::Duration first_pause = absl::Milliseconds(20);
+  absl::Duration longest_pause = absl::Seconds(2);
+  uint64_t part_bytes = uint64_t{1} << 20;
+};
+
+class ServedStore final : public Store {
+ public:
+  // Connects when first used. `node` must outlive the store.
+  ServedStore(platform::Node& node, std::string address, ServedStoreOptions options = {});
+
+  Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
+  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
+  Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override;
+  Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::Status> Link(std::string from, std::string to) override;
+  Task<absl::Status> Remove(std::string path) override;
+
+ private:
+  using Client = std::shared_ptr<platform::RpcClient>;
+
+  // One attempt at a call.
+  Task<absl::StatusOr<std::string>> Try(std::string method, std::string request);
+  // Attempts until one has an answer.
+  Task<absl::StatusOr<std::string>> Call(std::string method, std::string request);
+  // The same for a new file, whose content goes ahead in parts on one connection.
+  Task<absl::StatusOr<std::string>> TryCreate(std::string path, const std::string& content);
+  Task<absl::StatusOr<std::string>> Send(Client client, std::string method, std::string request);
+  Task<absl::StatusOr<Client>> Connected();
+  // Waits before the next attempt; false once it is time to give up.
+  struct Patience;
+  Task<bool> Pause(Patience& patience);
+  absl::Status GivenUp(const std::string& what, const absl::Status& last) const;
+
+  platform::Node& node_;
+  const std::string address_;
+  const ServedStoreOptions options_;
+  platform::Random random_;
+  uint64_t uploads_ = 0;
+  Client client_;
+  bool connecting_ = false;
+  platform::Event connect_ended_;
+};
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_SERVED_STORE_H_

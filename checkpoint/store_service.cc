@@ -1,0 +1,211 @@
+#include "checkpoint/store_service.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/crc32c.h"
+#include "checkpoint/local_store.h"
+#include "checkpoint/steps.h"
+#include "checkpoint/store.pb.h"
+#include "platform/event.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::checkpoint {
+
+using platform::RpcPayload;
+
+namespace {
+
+template <typename Message>
+absl::StatusOr<Message> Parse(const std::string& bytes) {
+  Message message;
+  if (!message.ParseFromString(bytes)) {
+    return absl::InvalidArgumentError("the store service cannot read the request");
+  }
+  return message;
+}
+
+absl::StatusOr<std::string> Checked(StoreBytes sent) {
+  if (Crc32c(sent.bytes()) != sent.crc32c()) {
+    return absl::UnavailableError("bytes were damaged on their way to the store service");
+  }
+  return std::move(*sent.mutable_bytes());
+}
+
+RpcPayload Payload(std::string bytes) {
+  RpcPayload payload;
+  payload.body = std::move(bytes);
+  return payload;
+}
+
+}  // namespace
+
+Task<absl::StatusOr<std::unique_ptr<StoreService>>> StoreService::Start(platform::Node& node,
+                                                                        std::string address,
+                                                                        Store& store) {
+  std::unique_ptr<StoreService> service(new StoreService(node, store));
+  StoreService* self = service.get();
+  platform::RpcHandler handler = [self](std::string method, RpcPayload request,
+                                        uint64_t connection) {
+    return self->Handle(std::move(method), std::move(request), connection);
+  };
+  platform::RpcServerOptions options;
+  options.on_disconnect = [self](uint64_t connection) { self->Forget(connection); };
+  WT_CO_ASSIGN_OR_RETURN(
+      service->server_,
+      co_await platform::RpcServer::Start(node, std::move(address), std::move(handler), options));
+  co_return service;
+}
+
+struct StoreService::Request {
+  std::string method;
+  std::string body;
+  uint64_t connection = 0;
+  platform::Event answered;
+  Reply reply = RpcPayload();
+};
+
+Task<StoreService::Reply> StoreService::Handle(std::string method, RpcPayload request,
+                                               uint64_t connection) {
+  const auto accepted = std::make_shared<Request>();
+  accepted->method = std::move(method);
+  accepted->body = std::move(request.body);
+  accepted->connection = connection;
+  scope_.Spawn("store request", Answer(accepted));
+  co_await accepted->answered.Wait();
+  co_return std::move(accepted->reply);
+}
+
+Task<void> StoreService::Answer(std::shared_ptr<Request> request) {
+  request->reply =
+      co_await Dispatch(request->method, std::move(request->body), request->connection);
+  request->answered.Set();
+}
+
+Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string body,
+                                                 uint64_t connection) {
+  if (method == "store.stage") co_return Stage(body, connection);
+  if (method == "store.create") co_return co_await Create(std::move(body), connection);
+  if (method == "store.append") co_return co_await Append(std::move(body));
+  if (method == "store.read") co_return co_await Read(std::move(body));
+  if (method == "store.list") co_return co_await List(std::move(body));
+  if (method == "store.link") co_return co_await Link(std::move(body));
+  if (method == "store.remove") co_return co_await Remove(std::move(body));
+  co_return absl::UnimplementedError(absl::StrCat("the store service has no method ", method));
+}
+
+StoreService::Reply StoreService::Stage(const std::string& request, uint64_t connection) {
+  WT_ASSIGN_OR_RETURN(StageRequest stage, Parse<StageRequest>(request));
+  WT_ASSIGN_OR_RETURN(const std::string part, Checked(std::move(*stage.mutable_part())));
+  if (staged_bytes_ + part.size() > kMaxStagedBytes) {
+    return absl::ResourceExhaustedError("too many long files are being written to the store");
+  }
+  std::string& content = staged_[{connection, stage.upload()}];
+  if (content.size() != stage.offset()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("a part at ", stage.offset(), " follows ", content.size(), " bytes"));
+  }
+  content += part;
+  staged_bytes_ += part.size();
+  return RpcPayload();
+}
+
+Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t connection) {
+  WT_CO_ASSIGN_OR_RETURN(CreateRequest create, Parse<CreateRequest>(request));
+  std::string content;
+  if (create.has_whole()) {
+    WT_CO_ASSIGN_OR_RETURN(content, Checked(std::move(*create.mutable_whole())));
+  } else {
+    auto staged = staged_.extract({connection, create.upload()});
+    if (staged.empty()) co_return absl::UnavailableError("the parts of the file are not here");
+    content = std::move(staged.mapped());
+    staged_bytes_ -= content.size();
+  }
+  const uint64_t size = content.size();
+  const absl::Status created = co_await store_.CreateIfAbsent(create.path(), std::move(content));
+  co_return co_await Done(created, size);
+}
+
+Task<StoreService::Reply> StoreService::Append(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(AppendRequest append, Parse<AppendRequest>(request));
+  WT_CO_ASSIGN_OR_RETURN(std::string bytes, Checked(std::move(*append.mutable_bytes())));
+  const uint64_t size = bytes.size();
+  const absl::Status appended =
+      co_await store_.Append(append.path(), append.offset(), std::move(bytes));
+  co_return co_await Done(appended, size);
+}
+
+Task<StoreService::Reply> StoreService::Read(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(request));
+  WT_CO_ASSIGN_OR_RETURN(std::string bytes,
+                         co_await store_.Read(read.path(), read.offset(), read.length()));
+  StoreBytes reply;
+  reply.set_crc32c(Crc32c(bytes));
+  *reply.mutable_bytes() = std::move(bytes);
+  co_return Payload(reply.SerializeAsString());
+}
+
+Task<StoreService::Reply> StoreService::List(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(request));
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
+                         co_await store_.List(list.directory()));
+  ListReply reply;
+  for (const StoredFile& file : files) {
+    ListReply::File* sent = reply.add_files();
+    sent->set_name(file.name);
+    sent->set_directory(file.kind == platform::FileKind::kDirectory);
+    sent->set_size_bytes(file.size_bytes);
+    sent->set_modified_ns(absl::ToUnixNanos(file.modified));
+  }
+  co_return Payload(reply.SerializeAsString());
+}
+
+Task<StoreService::Reply> StoreService::Link(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const LinkRequest link, Parse<LinkRequest>(request));
+  const absl::Status linked = co_await store_.Link(link.from(), link.to());
+  co_return co_await Done(linked, 0);
+}
+
+Task<StoreService::Reply> StoreService::Remove(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(request));
+  const absl::Status removed = co_await store_.Remove(remove.path());
+  co_return co_await Done(removed, 0);
+}
+
+Task<StoreService::Reply> StoreService::Done(absl::Status outcome, uint64_t bytes) {
+  WT_CO_RETURN_IF_ERROR(outcome);
+  co_await node_.Step(steps::kStoreRequestDone, {{"bytes", static_cast<int64_t>(bytes)}});
+  co_return RpcPayload();
+}
+
+void StoreService::Forget(uint64_t connection) {
+  const auto first = staged_.lower_bound({connection, 0});
+  const auto last = staged_.upper_bound({connection, UINT64_MAX});
+  for (auto staged = first; staged != last; ++staged) staged_bytes_ -= staged->second.size();
+  staged_.erase(first, last);
+}
+
+Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
+  absl::Status failed;
+  const absl::StatusOr<std::unique_ptr<LocalStore>> store =
+      co_await LocalStore::OpenExclusive(node, root);
+  if (store.ok()) {
+    const absl::StatusOr<std::unique_ptr<StoreService>> service =
+        co_await StoreService::Start(node, address, **store);
+    if (service.ok()) {
+      node.Log(platform::LogLevel::kInfo,
+               absl::StrCat("serving the store ", root, " at ", address));
+      platform::Event never;
+      co_await never.Wait();
+    }
+    failed = service.status();
+  } else {
+    failed = store.status();
+  }
+  node.Log(platform::LogLevel::kError,
+           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.ToString()));
+  node.Exit(1);
+}
+
+}  // namespace wavetank::checkpoint

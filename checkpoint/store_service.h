@@ -1,0 +1,71 @@
+// StoreService: a Store, served to other nodes over rpc. Its clients are ServedStores.
+//
+// It adds nothing to the contract of the store it serves and keeps nothing of its own but parts of
+// long contents, which are forgotten with the connection they came on. A client that lost a reply
+// asks again; what it had asked for first is carried through all the same.
+#ifndef WAVETANK_CHECKPOINT_STORE_SERVICE_H_
+#define WAVETANK_CHECKPOINT_STORE_SERVICE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/store.h"
+#include "platform/node.h"
+#include "platform/rpc.h"
+#include "platform/task_scope.h"
+
+namespace wavetank::checkpoint {
+
+class StoreService {
+ public:
+  // Serves `store` at `address` until destroyed. `node` and `store` must outlive the service.
+  static Task<absl::StatusOr<std::unique_ptr<StoreService>>> Start(platform::Node& node,
+                                                                   std::string address,
+                                                                   Store& store);
+
+ private:
+  using Reply = absl::StatusOr<platform::RpcPayload>;
+  // The longest contents that are being sent in parts, all together.
+  static constexpr uint64_t kMaxStagedBytes = uint64_t{1} << 30;
+
+  struct Request;
+
+  StoreService(platform::Node& node, Store& store)
+      : node_(node), store_(store), scope_(node.executor()) {}
+
+  // Waits for the answer. The request goes on when its connection breaks: it would otherwise be
+  // dropped between two calls of the disk, one of them still under way.
+  Task<Reply> Handle(std::string method, platform::RpcPayload request, uint64_t connection);
+  Task<void> Answer(std::shared_ptr<Request> request);
+  Task<Reply> Dispatch(std::string method, std::string body, uint64_t connection);
+  Reply Stage(const std::string& request, uint64_t connection);
+  Task<Reply> Create(std::string request, uint64_t connection);
+  Task<Reply> Append(std::string request);
+  Task<Reply> Read(std::string request);
+  Task<Reply> List(std::string request);
+  Task<Reply> Link(std::string request);
+  Task<Reply> Remove(std::string request);
+  // The reply to a request that changes the store.
+  Task<Reply> Done(absl::Status outcome, uint64_t bytes);
+  void Forget(uint64_t connection);
+
+  platform::Node& node_;
+  Store& store_;
+  std::map<std::pair<uint64_t, uint64_t>, std::string> staged_;  // by connection and upload
+  uint64_t staged_bytes_ = 0;
+  platform::TaskScope scope_;
+  std::unique_ptr<platform::RpcServer> server_;
+};
+
+// The main of a node that serves the directory `root` of its machine's disk. Only one can at a
+// time. What it cannot go on from it logs, and then exits with status 1.
+Task<void> RunStoreService(platform::Node& node, std::string address, std::string root);
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_STORE_SERVICE_H_
