@@ -48,9 +48,10 @@ TEST(Embedding, ABuiltConsumerOfAnInstalledWavetankRunsAndLinksOnlyWhatWasPromis
                  "/build -G Ninja" + " -DCMAKE_CXX_COMPILER=g++ -DCMAKE_PREFIX_PATH=" + folder +
                  "/prefix > /dev/null && " + "cmake --build " + folder + "/build");
   ASSERT_EQ(built.status, 0) << built.output;
-  const std::string program = folder + "/build/embedding";
-  const CommandResult run = RunCommand(program);
-  EXPECT_EQ(run.status, 0) << run.output;
+  for (const char* program : {"/build/embedding", "/build/embedding_tests"}) {
+    const CommandResult run = RunCommand(folder + program);
+    EXPECT_EQ(run.status, 0) << program << ": " << run.output;
+  }
   const CommandResult link =
       RunCommand("ninja -C " + folder + "/build -t commands embedding | tail -n 1");
   EXPECT_THAT(link.output, HasSubstr("libwavetank_platform.a"));
