@@ -151,6 +151,10 @@ std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files) {
     if (IsCpp(file.path)) folders.insert(folder.starts_with("tests/") ? "tests" : folder);
     if (!file.path.ends_with("README.md")) continue;
     with_readme.insert(folder);
+    for (const std::string_view line : Lines(file.text)) {
+      if (!line.starts_with("## ")) continue;
+      with_readme.insert(folder + "/" + std::string(line.substr(3, line.find(':') - 3)));
+    }
     const size_t limit = folder.empty() ? kMaxRootReadmeLines : kMaxFolderReadmeLines;
     if (Lines(file.text).size() > limit) {
       findings.push_back({file.path, 0,

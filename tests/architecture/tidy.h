@@ -11,8 +11,8 @@ namespace wavetank::architecture {
 // Findings within one file each; each message says what to do instead.
 std::vector<Finding> CheckStyle(const std::vector<SourceFile>& files);
 
-// READMEs: each folder with sources has one of under 60 lines; the root's has under 100 and shows
-// a command by line 10.
+// READMEs: each folder with sources has one of under 60 lines, or a section ("## real: ...") of the
+// README above it; the root's has under 100 and shows a command by line 10.
 std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files);
 
 }  // namespace wavetank::architecture

@@ -13,6 +13,10 @@ using ::testing::IsEmpty;
 
 TEST(Tidy, TheTreeIsTidy) { EXPECT_THAT(CheckStyle(ReadSourceTree()), IsEmpty()); }
 
+TEST(Tidy, EveryFolderOfTheTreeHasAReadme) {
+  EXPECT_THAT(CheckReadmes(ReadSourceTree()), IsEmpty());
+}
+
 auto Says(const char* text) { return ElementsAre(Field(&Finding::message, HasSubstr(text))); }
 
 TEST(Tidy, ALongLineIsFoundAndCharactersAreCountedNotBytes) {
@@ -75,6 +79,8 @@ TEST(Tidy, AFolderWithSourcesNeedsAReadme) {
   EXPECT_THAT(CheckReadmes({root, source}),
               ElementsAre(Field(&Finding::path, "runtime/sql/README.md")));
   EXPECT_THAT(CheckReadmes({root, source, {"runtime/sql/README.md", "# SQL\n"}}), IsEmpty());
+  EXPECT_THAT(CheckReadmes({root, source, {"runtime/README.md", "# Runtime\n\n## sql: …\n"}}),
+              IsEmpty());
 }
 
 TEST(Tidy, AReadmeThatIsTooLongOrShowsNoCommandIsFound) {
