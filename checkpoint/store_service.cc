@@ -186,25 +186,33 @@ void StoreService::Forget(uint64_t connection) {
   staged_.erase(first, last);
 }
 
+namespace {
+
+// Returns only with an error.
+Task<absl::Status> Serve(platform::Node& node, std::string address, std::string root) {
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store,
+                         co_await LocalStore::OpenExclusive(node, root));
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<StoreService> service,
+                         co_await StoreService::Start(node, address, *store));
+  node.Log(platform::LogLevel::kInfo, absl::StrCat("serving the store ", root, " at ", address));
+  platform::Event never;
+  co_await never.Wait();
+  co_return absl::OkStatus();
+}
+
+}  // namespace
+
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
-  absl::Status failed;
-  const absl::StatusOr<std::unique_ptr<LocalStore>> store =
-      co_await LocalStore::OpenExclusive(node, root);
-  if (store.ok()) {
-    const absl::StatusOr<std::unique_ptr<StoreService>> service =
-        co_await StoreService::Start(node, address, **store);
-    if (service.ok()) {
-      node.Log(platform::LogLevel::kInfo,
-               absl::StrCat("serving the store ", root, " at ", address));
-      platform::Event never;
-      co_await never.Wait();
-    }
-    failed = service.status();
-  } else {
-    failed = store.status();
+  constexpr absl::Duration kPause = absl::Milliseconds(500);
+  while (true) {
+    const absl::Status failed = co_await Serve(node, address, root);
+    node.Log(platform::LogLevel::kError, absl::StrCat("cannot serve the store ", root, " at ",
+                                                      address, ": ", failed.ToString()));
+    const bool may_pass = absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
+                          absl::IsUnavailable(failed);
+    if (!may_pass) break;
+    co_await node.clock().Sleep(kPause);
   }
-  node.Log(platform::LogLevel::kError,
-           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.ToString()));
   node.Exit(1);
 }
 

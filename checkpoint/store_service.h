@@ -63,7 +63,8 @@ class StoreService {
 };
 
 // The main of a node that serves the directory `root` of its machine's disk. Only one can at a
-// time. What it cannot go on from it logs, and then exits with status 1.
+// time: another waits until that one has ended. What will not pass it logs, and exits with
+// status 1.
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root);
 
 }  // namespace wavetank::checkpoint
