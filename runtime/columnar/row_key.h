@@ -6,7 +6,7 @@
 //   hash     h = 0; for each column: h = XXH3_64(the value's bytes, seed h), or h = MixBits(h + 1)
 //            for a null. Doubles equal by value have equal bits here: -0 is 0, NaN is one NaN.
 //
-// A partition is the high bits' share: PartitionOf.
+// A partition is the high bits' share: PartitionOf (runtime/cluster/partition_of.h).
 #ifndef WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 #define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 
@@ -23,11 +23,6 @@ namespace wavetank::runtime {
 
 // One hash a row. REQUIRES: each column has `rows` rows.
 BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t rows);
-
-inline int PartitionOf(uint64_t hash, int partitions) {
-  return static_cast<int>(
-      (static_cast<unsigned __int128>(hash) * static_cast<unsigned>(partitions)) >> 64);
-}
 
 // A string column of row keys.
 Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows);

@@ -85,12 +85,6 @@ uint64_t HashKey(const std::vector<T>& key) {
   return hash;
 }
 
-// The partition of `partitions` that a hash goes to. Uses the high bits; tables use the low ones.
-inline int PartitionOf(uint64_t hash, int partitions) {
-  return static_cast<int>(
-      (static_cast<unsigned __int128>(hash) * static_cast<uint64_t>(partitions)) >> 64);
-}
-
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_DSTREAM_STABLE_HASH_H_

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "runtime/cluster/partition_of.h"
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/take.h"
 #include "runtime/structured/compiled_plan.h"
