@@ -94,7 +94,12 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
                                          Cluster& cluster,
                                          const StreamingQueryDefinition& definition,
                                          const QueryOptions& options)
-    : node_(node), store_(store), cluster_(cluster), definition_(definition), options_(options) {}
+    : node_(node),
+      store_(store),
+      cluster_(cluster),
+      definition_(definition),
+      options_(options),
+      shuffle_partitions_(options.shuffle_partitions) {}
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
@@ -158,7 +163,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   }
   checkpoint_directory_ = definition_.options.at("checkpointLocation");
   sink_directory_ = definition_.options.at("path");
-  WT_CO_RETURN_IF_ERROR(Compile(options_.shuffle_partitions));
+  WT_CO_RETURN_IF_ERROR(Compile());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
                                    node_, store_, absl::StrCat(checkpoint_directory_, "/log")));
@@ -174,9 +179,8 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                                .sink_path = sink_directory_,
                                .shuffle_partitions = options_.shuffle_partitions};
   if (!history_.metadata) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
-  WT_CO_ASSIGN_OR_RETURN(const int shuffle_partitions,
-                         CheckCompatible(*history_.metadata, identity));
-  WT_CO_RETURN_IF_ERROR(Compile(shuffle_partitions));
+  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata, identity));
+  WT_CO_RETURN_IF_ERROR(Compile());
   if (history_.metadata->build_id() != options_.build_id) {
     node_.Log(
         platform::LogLevel::kWarning,
@@ -239,8 +243,9 @@ Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
   co_return absl::OkStatus();
 }
 
-absl::Status MicroBatchExecution::Compile(int shuffle_partitions) {
-  WT_ASSIGN_OR_RETURN(plan_, CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions}));
+absl::Status MicroBatchExecution::Compile() {
+  WT_ASSIGN_OR_RETURN(plan_,
+                      CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
   return absl::OkStatus();
 }
 
@@ -330,6 +335,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   const BatchHistory* const before =
       history_.batches.size() < 2 ? nullptr : &history_.batches[history_.batches.size() - 2];
   BatchWork work{.query = definition_.name,
+                 .shuffle_partitions = shuffle_partitions_,
                  .checkpoint_directory = checkpoint_directory_,
                  .sink_directory = sink_directory_,
                  .definition = newest().definition,

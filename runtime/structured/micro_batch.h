@@ -56,7 +56,7 @@ class MicroBatchExecution {
   // Before the first batch: the log, the query's identity, source and sink.
   Task<absl::Status> TakeOver();
   Task<absl::Status> BeginNewQuery(QueryIdentity identity);
-  absl::Status Compile(int shuffle_partitions);
+  absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();
 
   // One decision of the table each.
@@ -89,6 +89,7 @@ class MicroBatchExecution {
   std::string checkpoint_directory_;
   std::string sink_directory_;
 
+  int shuffle_partitions_;
   std::shared_ptr<const StreamingQueryPlan> plan_;
   std::unique_ptr<checkpoint::MetadataLog> log_;
   checkpoint::QueryHistory history_;

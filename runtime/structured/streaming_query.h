@@ -38,14 +38,14 @@ struct QueryOptions {
   // What the job declares itself to be. A checkpoint of another version is refused.
   std::string job_version = "1";
   // Noted in the checkpoint; another build is reported, not refused.
-  std::string build_id;
+  std::string build_id = "";
   // How often an idle query looks for new files.
   absl::Duration poll_interval = absl::Milliseconds(100);
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK. Null: never.
   platform::Event* stop = nullptr;
   // Called after each commit, on the driver's node.
-  std::function<void(const StreamingQueryProgress&)> on_progress;
+  std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
   // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
   // first pause before it does; each further one doubles, up to a minute.
