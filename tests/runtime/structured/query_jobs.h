@@ -1,0 +1,113 @@
+// The queries of the micro-batch tests, their input, and what they must answer.
+#ifndef WAVETANK_TESTS_RUNTIME_STRUCTURED_QUERY_JOBS_H_
+#define WAVETANK_TESTS_RUNTIME_STRUCTURED_QUERY_JOBS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+#include "runtime/connectors/file_sink.h"
+#include "tests/runtime/structured/query_world.h"
+
+namespace wavetank::runtime {
+
+inline QueryOptions AvailableNow() { return {.trigger = TriggerKind::kAvailableNow}; }
+
+inline QueryJob WordCountJob(const std::string& mode, const std::string& files_per_trigger = "1",
+                             const std::string& sink = "out") {
+  return [=](Session& session) {
+    session.ReadStream()
+        .Format("text")
+        .Option("maxFilesPerTrigger", files_per_trigger)
+        .Load("in")
+        .Select({Explode(Split(Col("value"), " ")).As("word")})
+        .GroupBy({Col("word")})
+        .Count()
+        .WriteStream()
+        .QueryName("words")
+        .OutputMode(mode)
+        .Format("file")
+        .Option("path", sink)
+        .Option("checkpointLocation", "checkpoint")
+        .Start();
+  };
+}
+
+// Lines are whole seconds: windows of 5 s, rows may be 10 s late.
+inline void WindowedJob(Session& session) {
+  session.ReadStream()
+      .Format("text")
+      .Option("maxFilesPerTrigger", "1")
+      .Load("in")
+      .Select({Col("value").Cast(DataType::kTimestamp).As("time")})
+      .WithWatermark("time", absl::Seconds(10))
+      .GroupBy({Window(Col("time"), absl::Seconds(5))})
+      .Count()
+      .WriteStream()
+      .QueryName("windows")
+      .OutputMode("append")
+      .Format("file")
+      .Option("path", "out")
+      .Option("checkpointLocation", "checkpoint")
+      .Start();
+}
+
+inline const std::map<std::string, std::string>& WordFiles() {
+  static const std::map<std::string, std::string> files = {
+      {"a.txt", "to be or not to be\nthat is the question\n"},
+      {"b.txt", "the rest is silence\nto die to sleep"},
+      {"c.txt", "to sleep perchance to dream\n\nay there is the rub\n"},
+  };
+  return files;
+}
+
+inline std::map<std::string, int64_t> CountWords() {
+  std::map<std::string, int64_t> counts;
+  for (const auto& [name, text] : WordFiles()) {
+    std::vector<std::string> lines = absl::StrSplit(text, '\n');
+    if (lines.back().empty()) lines.pop_back();
+    for (const std::string& line : lines) {
+      for (const std::string& word : std::vector<std::string>(absl::StrSplit(line, ' '))) {
+        ++counts[word];
+      }
+    }
+  }
+  return counts;
+}
+
+// The table as word -> count; a word that stands twice fails.
+inline std::map<std::string, int64_t> WordsOf(const SinkTable& table) {
+  std::map<std::string, int64_t> words;
+  for (const TextRow& row : table.rows) {
+    EXPECT_EQ(row.size(), 2u);
+    const bool fresh = words.try_emplace(*row[0], std::stoll(*row[1])).second;
+    EXPECT_TRUE(fresh) << *row[0];
+  }
+  return words;
+}
+
+// "start count" in seconds, for the windowed job.
+inline std::vector<std::string> WindowsOf(const SinkTable& table) {
+  std::vector<std::string> windows;
+  for (const TextRow& row : table.rows) {
+    absl::Time start;
+    std::string error;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, *row[0], &start, &error)) << *row[0];
+    windows.push_back(absl::StrCat(absl::ToUnixSeconds(start), " ", *row.back()));
+  }
+  return windows;
+}
+
+inline void PutWords(QueryWorld& world) {
+  for (const auto& [name, text] : WordFiles()) world.Put(name, text);
+}
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_TESTS_RUNTIME_STRUCTURED_QUERY_JOBS_H_
