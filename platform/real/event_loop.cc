@@ -19,12 +19,10 @@ void EventLoop::Run() {
     }
   }
   executor_.DestroyRoots();
-  {
-    std::lock_guard lock(mutex_);
-    ended_ = true;
-    calls.swap(posted_);
-  }
-  calls.clear();
+  std::vector<std::function<void()>> dropped;  // destroyed after the lock is released
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  dropped.swap(posted_);
 }
 
 void EventLoop::Post(std::function<void()> call) {
@@ -51,8 +49,9 @@ bool EventLoop::TakePosted(std::vector<std::function<void()>>& calls) {
       changed_.wait(lock, something_to_do);
     }
   }
+  if (stopping_) return false;
   calls.swap(posted_);
-  return !stopping_;
+  return true;
 }
 
 }  // namespace wavetank::platform

@@ -1,5 +1,6 @@
 #include "platform/real/io_thread.h"
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 #include <utility>
@@ -16,6 +17,7 @@ struct IoThread::State {
   asio::executor_work_guard<asio::io_context::executor_type> keep_running =
       asio::make_work_guard(context);
   asio::signal_set signals{context};
+  std::atomic<bool> stopped = false;
   std::thread thread;
 
   void AwaitSignal(std::function<void(int)> on_signal) {
@@ -34,18 +36,19 @@ IoThread::IoThread() : state_(std::make_unique<State>()) {
 
 IoThread::~IoThread() { Stop(); }
 
-void IoThread::Post(std::function<void()> call) { asio::post(state_->context, std::move(call)); }
+void IoThread::Post(std::function<void()> call) {
+  if (!state_->stopped) asio::post(state_->context, std::move(call));
+}
 
 void IoThread::CatchStopSignals(std::function<void(int)> on_signal) {
-  Post([state = state_.get(), on_signal = std::move(on_signal)] {
-    state->signals.add(SIGINT);
-    state->signals.add(SIGTERM);
-    state->AwaitSignal(on_signal);
-  });
+  // Here and not on the thread: a signal that comes right after this call must be caught.
+  state_->signals.add(SIGINT);
+  state_->signals.add(SIGTERM);
+  state_->AwaitSignal(std::move(on_signal));
 }
 
 void IoThread::Stop() {
-  if (!state_->thread.joinable()) return;
+  if (state_->stopped.exchange(true)) return;
   state_->context.stop();
   state_->thread.join();
 }

@@ -19,9 +19,10 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  // Thread-safe. In the order posted.
+  // Thread-safe. In the order posted; destroyed unrun after Stop.
   void Post(std::function<void()> call);
-  // From now on SIGINT and SIGTERM call `on_signal` with their number, on this thread.
+  // Once this returns SIGINT and SIGTERM call `on_signal` with their number, on this thread.
+  // REQUIRES: called once.
   void CatchStopSignals(std::function<void(int signal)> on_signal);
   // Ends the thread; what it had in hand is dropped, its sockets are closed with this object.
   void Stop();

@@ -25,11 +25,11 @@ enum class StopSignals {
 struct RealProcessOptions {
   std::string machine = "localhost";  // what Node::machine() says
   std::string disk_root = "/";
-  NetworkOptions network;
+  NetworkOptions network = {};
   // Drawn from the system's entropy if not given.
-  std::optional<uint64_t> seed;
+  std::optional<uint64_t> seed = {};
   LogLevel log_level = LogLevel::kInfo;
-  std::vector<StepFault> step_faults;
+  std::vector<StepFault> step_faults = {};
   StopSignals stop_signals = StopSignals::kIgnore;
   int disk_threads = 4;
 };

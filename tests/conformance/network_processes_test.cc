@@ -21,6 +21,7 @@ using platform::Node;
 using platform::NodeMain;
 using platform::Task;
 
+// The end of a process breaks its connections, so who sends last waits for the other to close.
 class NetworkProcessesConformance : public Conformance {
  protected:
   using Server = Task<void> (*)(Node&, std::unique_ptr<Connection>);
@@ -155,6 +156,7 @@ Task<void> ReceiveLate(Node& node, std::unique_ptr<Connection> connection) {
   co_await node.clock().Sleep(2 * kPatience);
   for (int i = 0; i < 50; ++i) WT_CO_OK(co_await connection->Receive());
   WT_CO_OK(co_await connection->Send(Body("all of it")));
+  WT_EXPECT_CODE(kUnavailable, co_await connection->Receive());
 }
 TEST_P(NetworkProcessesConformance, IdleEndWithAFullBufferIsNotTakenForDead) {
   EXPECT_EQ(RunPair(ReceiveLate, SendBacklog, kPatient), kBothFinished);
@@ -167,6 +169,7 @@ TEST_P(NetworkProcessesConformance, BusyPeerIsNotTakenForDead) {
       WT_CO_GET(const auto connection, co_await listener->Accept());
       co_await world.KeepBusy(node, 2 * kPatience);
       WT_CO_OK(co_await connection->Send(Body("done")));
+      WT_EXPECT_CODE(kUnavailable, co_await connection->Receive());
     }
     static Task<void> Await(Node& node, std::string address) {
       const std::unique_ptr<Connection> connection = co_await ConnectWhenUp(node, address);

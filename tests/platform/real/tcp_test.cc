@@ -1,0 +1,140 @@
+// What only TCP can do: damaged frames, foreign peers, peers that never answer.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "platform/network.h"
+#include "platform/real/descriptor.h"
+#include "platform/real/frame.h"
+#include "platform/real/real_process.h"
+
+namespace wavetank::platform {
+namespace {
+
+std::string Hello() {
+  std::string bytes;
+  AppendFrame(FrameKind::kHello, kFrameVersion, "", bytes);
+  return bytes;
+}
+std::string MessageFrame(std::string_view body) {
+  std::string bytes;
+  AppendFrame(FrameKind::kMessage, body, "", bytes);
+  return bytes;
+}
+
+// What a message connection received, "," after each, and the status that ended it.
+struct Received {
+  std::string bodies;
+  absl::Status end;
+};
+Task<void> ReceiveBytesOf(Node& node, std::string bytes, Received& out) {
+  const auto listener = co_await node.network().Listen("127.0.0.1:0");
+  const auto foreign = co_await node.network().ConnectStream((*listener)->address());
+  const auto connection = co_await (*listener)->Accept();
+  const absl::Status written = co_await (*foreign)->Write(bytes);
+  EXPECT_TRUE(written.ok()) << written;
+  while (true) {
+    const absl::StatusOr<Message> message = co_await (*connection)->Receive();
+    out.end = message.status();
+    if (!message.ok()) break;
+    out.bodies += message->body + ",";
+  }
+}
+Received Receive(const std::string& bytes, const NetworkOptions& network = {}) {
+  Received received;
+  RealProcessOptions options;
+  options.network = network;
+  const absl::StatusOr<int> status =
+      RunNode([&](Node& node) { return ReceiveBytesOf(node, bytes, received); }, options);
+  EXPECT_EQ(status.value(), 0);
+  return received;
+}
+
+TEST(TcpMessages, DamagedFrameBreaksTheConnectionAfterWhatCameWhole) {
+  std::string damaged = MessageFrame("damaged");
+  damaged.back() ^= 1;
+  const Received received =
+      Receive(Hello() + MessageFrame("whole") + damaged + MessageFrame("after it"));
+  EXPECT_EQ(received.bodies, "whole,");
+  EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
+}
+
+TEST(TcpMessages, ForeignPeerIsRefused) {
+  for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\nHost: somewhere\r\n\r\n"),
+                                   MessageFrame("no hello first"), Hello() + Hello()}) {
+    const Received received = Receive(bytes);
+    EXPECT_EQ(received.bodies, "");
+    EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
+  }
+}
+
+TEST(TcpMessages, PeerThatExceedsItsGrantIsCutOff) {
+  std::string bytes = Hello();
+  for (int i = 0; i < 100; ++i) bytes += MessageFrame(std::string(100, 'm'));
+  const Received received = Receive(bytes, {.buffer_bytes = 1000});
+  EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
+  EXPECT_LT(received.bodies.size(), 100u * 101);
+}
+
+TEST(TcpMessages, SilentPeerIsTakenForDead) {
+  const Received received =
+      Receive(Hello() + MessageFrame("last words"),
+              {.heartbeat_interval = absl::Milliseconds(10), .dead_after = absl::Milliseconds(50)});
+  EXPECT_EQ(received.bodies, "last words,");
+  EXPECT_EQ(received.end.code(), absl::StatusCode::kUnavailable) << received.end;
+}
+
+// An address whose connections the kernel neither accepts nor refuses: a full backlog.
+class FullBacklog {
+ public:
+  FullBacklog() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_.get(), generic, size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 0), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+    for (int i = 0; i < 4; ++i) {
+      clients_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      ::connect(clients_.back().get(), generic, size);
+    }
+  }
+  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+ private:
+  Descriptor listener_;
+  std::vector<Descriptor> clients_;
+  int port_ = 0;
+};
+
+Task<void> ConnectInVain(Node& node, std::string address) {
+  const auto begin = node.clock().Now();
+  const auto connection = co_await node.network().Connect(address);
+  EXPECT_EQ(connection.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_GE(node.clock().Now() - begin, absl::Milliseconds(100));
+  EXPECT_NE(connection.status().message().find("no answer"), absl::string_view::npos)
+      << connection.status();
+}
+
+TEST(TcpMessages, ConnectGivesUpAfterItsTimeout) {
+  const FullBacklog nowhere;
+  RealProcessOptions options;
+  options.network.connect_timeout = absl::Milliseconds(100);
+  const absl::StatusOr<int> status =
+      RunNode([&nowhere](Node& node) { return ConnectInVain(node, nowhere.address()); }, options);
+  EXPECT_EQ(status.value(), 0);
+}
+
+}  // namespace
+}  // namespace wavetank::platform
