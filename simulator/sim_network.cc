@@ -140,7 +140,8 @@ void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t e
   parcel.arrives_ns = end.last_arrival_ns;
   end.unread_bytes += parcel.bytes;
   end.wire.push_back(std::move(parcel));
-  if (!end.arrival_pending) ScheduleArrival(connection, to);
+  // Behind a block nothing arrives, and what is first may be overdue: Released() goes on.
+  if (!end.arrival_pending && !end.link->blocked()) ScheduleArrival(connection, to);
 }
 
 void SimNetwork::ScheduleArrival(SimConnection& connection, int to) {
