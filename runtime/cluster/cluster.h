@@ -19,9 +19,9 @@ namespace wavetank::runtime {
 
 struct ClusterOptions {
   // Where workers find this driver: "host:port" or "inproc:name".
-  std::string address;
+  std::string address = {};
   // Workers built from another plan are refused, by name.
-  std::string plan_fingerprint;
+  std::string plan_fingerprint = {};
   int max_attempts = 4;
   // How long a graph waits for a worker when none is left.
   absl::Duration worker_timeout = absl::Seconds(60);
@@ -53,10 +53,10 @@ class Cluster {
 
 struct WorkerOptions {
   // Tried in turn, for ever, until one accepts: a driver's replacement may be elsewhere.
-  std::vector<std::string> driver_addresses;
+  std::vector<std::string> driver_addresses = {};
   // Where other workers fetch this one's shuffle blocks: "host:port" or "inproc:name".
-  std::string address;
-  std::string plan_fingerprint;
+  std::string address = {};
+  std::string plan_fingerprint = {};
   // Tasks at once; a node is one thread, so more than one only overlaps waiting.
   int slots = 1;
 };

@@ -191,10 +191,11 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t co
     co_return absl::InvalidArgumentError("register: not a worker of this program");
   }
   if (request.plan_fingerprint() != options_.plan_fingerprint) {
-    co_return absl::FailedPreconditionError(
+    refused_ =
         absl::StrCat("worker ", request.name(), " at ", request.address(), " has the plan ",
                      request.plan_fingerprint(), ", the driver at ", options_.address, " has ",
-                     options_.plan_fingerprint, ": start both from the same program and job"));
+                     options_.plan_fingerprint, ": start both from the same program and job");
+    co_return absl::FailedPreconditionError(refused_);
   }
   // An address has one listener: who had it before is gone, though its connection has not broken.
   const auto before = std::ranges::find_if(
