@@ -1,0 +1,286 @@
+#include "platform/rpc.h"
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+
+#include "platform/network.h"
+#include "platform/node.h"
+#include "platform/task_scope.h"
+#include "platform/text.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::platform {
+namespace {
+
+using simulator::SimNetworkOptions;
+using simulator::SimWorld;
+
+struct RpcText final : Attachment {
+  explicit RpcText(std::string t) : text(std::move(t)) {}
+  std::string Encode() const override { return text; }
+  const std::string text;
+};
+
+RpcPayload Body(std::string body) {
+  RpcPayload payload;
+  payload.body = std::move(body);
+  return payload;
+}
+
+// What the server's handlers and its caller saw.
+struct RpcSeen {
+  int running = 0;
+  int most_running = 0;
+  int finished = 0;
+  int cancelled = 0;
+  std::vector<uint64_t> disconnected;
+  std::vector<std::string> replies;
+  bool done = false;
+};
+
+// Counts a handler in and out, also when it is destroyed on the way.
+struct InHandler {
+  explicit InHandler(RpcSeen& s) : seen(s) {
+    ++seen.running;
+    seen.most_running = std::max(seen.most_running, seen.running);
+  }
+  ~InHandler() {
+    --seen.running;
+    if (!returned) ++seen.cancelled;
+  }
+  RpcSeen& seen;
+  bool returned = false;
+};
+
+// "echo", "refuse", "throw", and "sleep <milliseconds>".
+Task<absl::StatusOr<RpcPayload>> HandleRpc(Node& node, RpcSeen* seen, std::string method,
+                                           RpcPayload request) {
+  InHandler here(*seen);
+  if (method == "throw") throw std::runtime_error("the handler's own words");
+  if (method == "refuse") {
+    here.returned = true;
+    co_return absl::FailedPreconditionError("not today");
+  }
+  if (method == "sleep") {
+    co_await node.clock().Sleep(absl::Milliseconds(std::stoi(request.body)));
+  }
+  here.returned = true;
+  ++seen->finished;
+  co_return std::move(request);
+}
+
+Task<void> ServeRpc(Node& node, RpcSeen* seen, std::string address, int max_in_flight) {
+  RpcHandler handler = [&node, seen](std::string method, RpcPayload request, uint64_t) {
+    return HandleRpc(node, seen, std::move(method), std::move(request));
+  };
+  RpcServerOptions options;
+  options.max_in_flight = max_in_flight;
+  options.on_disconnect = [seen](uint64_t id) { seen->disconnected.push_back(id); };
+  const auto server =
+      co_await RpcServer::Start(node, std::move(address), std::move(handler), std::move(options));
+  EXPECT_TRUE(server.ok()) << server.status();
+  co_await node.clock().Sleep(absl::Hours(1));
+}
+
+using RpcCaller = std::function<Task<void>(Node&, RpcClient&, RpcSeen*)>;
+
+Task<void> CallRpc(Node& node, RpcSeen* seen, std::string address, RpcCaller caller) {
+  std::unique_ptr<RpcClient> client;
+  while (client == nullptr) {
+    auto connected = co_await RpcClient::Connect(node, address);
+    if (connected.ok()) client = *std::move(connected);
+    if (client == nullptr) co_await node.clock().Sleep(absl::Milliseconds(10));
+  }
+  co_await caller(node, *client, seen);
+  seen->done = true;
+}
+
+// A server and a caller, each on a machine of its own or both in one process.
+class RpcPair {
+ public:
+  explicit RpcPair(uint64_t seed, int max_in_flight = 64)
+      : world_({.seed = seed}), max_in_flight_(max_in_flight) {}
+
+  void Run(RpcCaller caller) {
+    world_.AddMachine("server");
+    world_.AddMachine("caller");
+    world_.Start("server", {"server", {Server("server:1")}});
+    world_.Start("caller", {"caller", {Caller("server:1", std::move(caller))}});
+    RunUntilDone();
+  }
+  void RunInOneProcess(RpcCaller caller) {
+    world_.AddMachine("both");
+    world_.Start("both", {"both", {Server("inproc:s"), Caller("inproc:s", std::move(caller))}});
+    RunUntilDone();
+  }
+  SimWorld& world() { return world_; }
+  RpcSeen seen;
+
+ private:
+  NodeSpec Server(std::string address) {
+    return {"server",
+            [this, address](Node& node) { return ServeRpc(node, &seen, address, max_in_flight_); }};
+  }
+  NodeSpec Caller(std::string address, RpcCaller caller) {
+    return {"caller",
+            [this, address, caller](Node& node) { return CallRpc(node, &seen, address, caller); }};
+  }
+  void RunUntilDone() {
+    EXPECT_EQ(world_.RunUntil([this] { return seen.done; }), simulator::RunEnd::kDone);
+  }
+
+  SimWorld world_;
+  const int max_in_flight_;
+};
+
+Task<void> EchoOne(Node&, RpcClient& client, RpcSeen* seen) {
+  RpcPayload request = Body("hello");
+  request.attachment = std::make_shared<RpcText>("attached");
+  const auto reply = co_await client.Call("echo", std::move(request), absl::Seconds(5));
+  EXPECT_TRUE(reply.ok()) << reply.status();
+  if (!reply.ok()) co_return;
+  seen->replies.push_back(reply->body);
+  seen->replies.push_back(reply->attachment ? reply->attachment->Encode()
+                                            : reply->attachment_bytes);
+}
+
+TEST(Rpc, CarriesBodyAndAttachmentBothWays) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    RpcPair apart(seed);
+    apart.Run(EchoOne);
+    EXPECT_EQ(apart.seen.replies, (std::vector<std::string>{"hello", "attached"}));
+    RpcPair together(seed);
+    together.RunInOneProcess(EchoOne);
+    EXPECT_EQ(together.seen.replies, (std::vector<std::string>{"hello", "attached"}));
+  }
+}
+
+Task<void> CallWhatFails(Node&, RpcClient& client, RpcSeen* seen) {
+  for (const char* method : {"refuse", "throw", "echo"}) {
+    const auto reply = co_await client.Call(method, Body("still here"), absl::Seconds(5));
+    seen->replies.push_back(reply.ok() ? reply->body : std::string(reply.status().ToString()));
+  }
+}
+
+TEST(Rpc, AnErrorOrExceptionOfTheHandlerIsThatRequestsOwn) {
+  RpcPair pair(1);
+  pair.Run(CallWhatFails);
+  EXPECT_EQ(pair.seen.replies,
+            (std::vector<std::string>{"FAILED_PRECONDITION: not today",
+                                      "INTERNAL: the handler threw: the handler's own words",
+                                      "still here"}));
+}
+
+Task<void> CallOnce(RpcClient& client, RpcSeen* seen, int milliseconds) {
+  const auto reply =
+      co_await client.Call("sleep", Body(std::to_string(milliseconds)), absl::Seconds(30));
+  seen->replies.push_back(reply.ok() ? reply->body : "failed");
+  EXPECT_EQ(seen->replies.back(), std::to_string(milliseconds));
+}
+
+Task<void> CallManyAtOnce(Node& node, RpcClient& client, RpcSeen* seen) {
+  TaskScope scope(node.executor());
+  for (int i = 0; i < 20; ++i) scope.Spawn("call", CallOnce(client, seen, 1000 - 50 * i));
+  co_await scope.Join();
+}
+
+TEST(Rpc, EachCallGetsItsOwnReplyInWhateverOrderTheyCome) {
+  RpcPair pair(1);
+  pair.Run(CallManyAtOnce);
+  ASSERT_EQ(pair.seen.replies.size(), 20u);
+  EXPECT_EQ(pair.seen.replies.front(), "50");
+  EXPECT_EQ(pair.seen.most_running, 20);
+}
+
+TEST(Rpc, NoMoreHandlersOfAConnectionRunThanItsBound) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    RpcPair pair(seed, /*max_in_flight=*/3);
+    pair.Run(CallManyAtOnce);
+    EXPECT_EQ(pair.seen.replies.size(), 20u);
+    EXPECT_EQ(pair.seen.most_running, 3);
+  }
+}
+
+Task<void> GiveUpThenCall(Node& node, RpcClient& client, RpcSeen* seen) {
+  const auto late = co_await client.Call("sleep", Body("2000"), absl::Seconds(1));
+  EXPECT_EQ(late.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(seen->finished, 0);
+  const auto next = co_await client.Call("sleep", Body("1500"), absl::Seconds(5));
+  seen->replies.push_back(next.ok() ? next->body : "failed");
+  co_await node.clock().Sleep(absl::Seconds(3));
+}
+
+TEST(Rpc, AReplyThatComesAfterItsCallerGaveUpIsDropped) {
+  RpcPair pair(1);
+  pair.Run(GiveUpThenCall);
+  EXPECT_EQ(pair.seen.replies, (std::vector<std::string>{"1500"}));
+  EXPECT_EQ(pair.seen.finished, 2);  // the call that was given up was done all the same
+}
+
+// A caller that is destroyed while it waits leaves nothing behind for its reply to find.
+Task<void> AbandonACall(Node& node, RpcClient& client, RpcSeen* seen) {
+  {
+    TaskScope scope(node.executor());
+    scope.Spawn("call", CallOnce(client, seen, 500));
+    co_await node.clock().Sleep(absl::Milliseconds(100));
+  }
+  co_await node.clock().Sleep(absl::Seconds(2));
+  EXPECT_EQ(seen->finished, 1);
+  EXPECT_TRUE(seen->replies.empty());
+}
+
+TEST(Rpc, ACallCanBeDestroyedWhileItWaits) {
+  RpcPair pair(1);
+  pair.Run(AbandonACall);
+}
+
+Task<void> CallUntilBroken(Node&, RpcClient& client, RpcSeen* seen) {
+  const auto reply = co_await client.Call("sleep", Body("60000"), absl::Minutes(2));
+  EXPECT_EQ(reply.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(client.broken());
+  co_await client.WaitBroken();
+  EXPECT_EQ(client.why_broken(), reply.status());
+  const auto again = co_await client.Call("echo", Body(""), absl::Minutes(2));
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kUnavailable);
+  seen->replies.push_back("broken");
+}
+
+TEST(Rpc, EveryCallFailsOnceTheConnectionHasBroken) {
+  for (const bool partition : {false, true}) {
+    RpcPair pair(1);
+    pair.world().scheduler().FirstAt(absl::ToInt64Nanoseconds(absl::Seconds(2)), [&] {
+      if (partition) pair.world().network().Partition("server", "caller");
+      if (!partition) pair.world().Crash("server");
+    });
+    pair.Run(CallUntilBroken);
+    EXPECT_EQ(pair.seen.replies, (std::vector<std::string>{"broken"}));
+    EXPECT_LT(pair.world().now(), absl::Seconds(30));
+  }
+}
+
+Task<void> HangUpDuringACall(Node& node, RpcClient& client, RpcSeen* seen) {
+  TaskScope scope(node.executor());
+  scope.Spawn("call", CallOnce(client, seen, 10'000));
+  co_await node.clock().Sleep(absl::Seconds(1));
+}
+
+TEST(Rpc, HandlersOfABrokenConnectionAreCancelledAndItsEndIsToldOnce) {
+  RpcPair pair(1);
+  pair.Run(HangUpDuringACall);
+  pair.world().RunFor(absl::Seconds(5));
+  EXPECT_EQ(pair.seen.running, 0);
+  EXPECT_EQ(pair.seen.finished, 0);
+  EXPECT_EQ(pair.seen.cancelled, 1);
+  EXPECT_EQ(pair.seen.disconnected, (std::vector<uint64_t>{1}));
+}
+
+}  // namespace
+}  // namespace wavetank::platform
