@@ -26,8 +26,8 @@ struct Event {
   int64_t time_ns = 0;
   uint64_t tie = 0;
   uint64_t sequence = 0;
-  LifeId life;
-  ActorId actor;
+  LifeId life = {};
+  ActorId actor = {};
   EventKind kind = EventKind::kWorld;
   uint64_t payload = 0;
 };

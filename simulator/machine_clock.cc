@@ -18,7 +18,8 @@ int64_t Scale(int64_t value, int64_t numerator, int64_t denominator) {
 }  // namespace
 
 MachineClock::MachineClock(const ClockOptions& options)
-    : timer_jitter_max_ns_(absl::ToInt64Nanoseconds(options.timer_jitter_max)),
+    : options_(options),
+      timer_jitter_max_ns_(absl::ToInt64Nanoseconds(options.timer_jitter_max)),
       wall_offset_(options.skew) {
   SetDrift(0, options.drift_ppm);
 }

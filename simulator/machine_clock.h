@@ -35,9 +35,12 @@ class MachineClock {
     timer_jitter_max_ns_ = absl::ToInt64Nanoseconds(max);
   }
   int64_t timer_jitter_max_ns() const { return timer_jitter_max_ns_; }
-  int64_t drift_ppm() const { return drift_ppm_; }
+  // Back to what the options say; the wall stays where it is.
+  void ResetDrift(int64_t true_now_ns) { SetDrift(true_now_ns, options_.drift_ppm); }
+  void ResetTimerJitterMax() { SetTimerJitterMax(options_.timer_jitter_max); }
 
  private:
+  const ClockOptions options_;
   int64_t base_true_ns_ = 0;
   int64_t base_local_ns_ = 0;
   int64_t drift_ppm_ = 0;

@@ -21,8 +21,8 @@ namespace wavetank::simulator {
 
 // Whose event it is. `payload` goes into the trace's hash.
 struct EventOf {
-  ActorId actor;
-  LifeId life;
+  ActorId actor = {};
+  LifeId life = {};
   EventKind kind = EventKind::kDue;
   uint64_t payload = 0;
 };
@@ -57,11 +57,10 @@ class Scheduler {
   // Before everything else of its time, in the order of these calls, and hashed only by what it
   // does: so a fault acts alike whether a plan lists it or a random draw brought it about.
   template <typename Action>
-  uint32_t FirstAt(int64_t time_ns, Action action) {
+  uint32_t FirstAt(int64_t time_ns, LifeId life, Action action) {
     CheckNotPast(time_ns);
-    return queue_.Push(
-        {time_ns, 0, next_first_sequence_++, LifeId(0), ActorId(0), EventKind::kFault, 0},
-        std::move(action));
+    return queue_.Push({time_ns, 0, next_first_sequence_++, life, ActorId(0), EventKind::kFault, 0},
+                       std::move(action));
   }
   void Revoke(uint32_t event) { queue_.Revoke(event); }
 

@@ -83,6 +83,7 @@ void SectorFile::SyncAfterFailure(uint64_t point) {
     }
     if (write.truncation) {
       Apply(write, 0, durable_.size(), durable_);
+      CutAt(write.offset, left);
       continue;
     }
     for (uint64_t sector = write.offset / kSectorBytes; write.Touches(sector); ++sector) {
@@ -100,6 +101,13 @@ void SectorFile::SyncAfterFailure(uint64_t point) {
   }
   durable_.resize(size);
   pending_ = std::move(left);
+}
+
+void SectorFile::CutAt(uint64_t size, std::vector<Pending>& writes) {
+  std::erase_if(writes, [size](const Pending& write) { return write.offset >= size; });
+  for (Pending& write : writes) {
+    if (write.end() > size) write.data.resize(size - write.offset);
+  }
 }
 
 void SectorFile::FailSync(uint64_t point) {

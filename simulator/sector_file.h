@@ -66,6 +66,8 @@ class SectorFile {
   // Applies what `write` does to [from, to) of the file onto `content`, which has that range.
   static void Apply(const Pending& write, uint64_t from, uint64_t to, std::string& content);
   void SyncAfterFailure(uint64_t point);
+  // A truncation takes the lost pages beyond it along.
+  static void CutAt(uint64_t size, std::vector<Pending>& writes);
   std::vector<uint64_t> TouchedSectors(uint64_t size) const;
   uint64_t DrawSize(platform::Random& random) const;
   void SetCacheSize(uint64_t size);

@@ -147,7 +147,7 @@ void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t e
 void SimNetwork::ScheduleArrival(SimConnection& connection, int to) {
   SimEnd& end = connection.ends[to];
   end.arrival_pending = true;
-  scheduler_.At(end.wire.front().arrives_ns,
+  scheduler_.At(std::max(scheduler_.now_ns(), end.wire.front().arrives_ns),
                 {end.link->actor, LifeId(0), EventKind::kDue, connection.number},
                 [this, to, held = connection.shared_from_this()] { Arrive(*held, to); });
 }

@@ -11,6 +11,7 @@ namespace wavetank::simulator {
 namespace {
 
 constexpr std::string_view kInProcess = "inproc:";
+constexpr const char* kStreamsCross = ": byte streams have host:port addresses";
 constexpr int kFirstFreePort = 40'000;
 
 struct HostPort {
@@ -57,8 +58,7 @@ absl::StatusOr<SimListenerPtr> SimNetwork::Listen(SimNode& node, std::string add
     }
     address = absl::StrCat(machine, ":", parsed->port);
   } else if (stream) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("listen ", address, ": byte streams have host:port addresses"));
+    return absl::InvalidArgumentError(absl::StrCat("listen ", address, kStreamsCross));
   }
   SimListenerPtr& listener = listeners_[ListenerKey(process, address)];
   if (listener != nullptr) {
@@ -95,6 +95,10 @@ void SimNetwork::Finish(const AttemptPtr& attempt, absl::Status status) {
 }
 
 void SimNetwork::StartConnect(SimNode& node, const AttemptPtr& attempt) {
+  if (attempt->stream && IsInProcess(attempt->address)) {
+    return Finish(attempt, absl::InvalidArgumentError(
+                               absl::StrCat("connect ", attempt->address, kStreamsCross)));
+  }
   auto connection = std::make_shared<SimConnection>();
   connection->stream = attempt->stream;
   connection->in_process = IsInProcess(attempt->address);

@@ -7,6 +7,7 @@
 
 #include "platform/check.h"
 #include "platform/text.h"
+#include "simulator/fault_table.h"
 
 namespace wavetank::simulator {
 
@@ -69,6 +70,14 @@ std::vector<SimMachine*> SimWorld::machines() {
   std::vector<SimMachine*> all;
   for (const auto& [name, machine] : machines_) all.push_back(machine.get());
   return all;
+}
+
+std::vector<std::string> SimWorld::AliveOn(const std::string& machine_name) const {
+  std::vector<std::string> names;
+  for (const auto& [name, process] : newest_) {
+    if (process->alive() && process->machine_name() == machine_name) names.push_back(name);
+  }
+  return names;
 }
 
 SimProcess& SimWorld::process(const std::string& name) {
@@ -137,6 +146,7 @@ void SimWorld::Reap() {
   for (SimMachine* machine : std::exchange(losing_power_, {})) {
     machine->disk().OnPowerLoss(++machine->power_losses_);
   }
+  for (SimMachine* machine : std::exchange(losing_disk_, {})) machine->disk().Erase();
 }
 
 void SimWorld::Stop(SimProcess& process, int status) {
@@ -183,6 +193,14 @@ void SimWorld::PowerOn(const std::string& machine_name) {
   network_.OnPower(machine_name, true);
 }
 
+void SimWorld::LoseDisk(const std::string& machine_name) {
+  SimMachine& losing = machine(machine_name);
+  WT_CHECK(!losing.on(), machine_name + " is on");
+  scheduler_.Record(losing.actor(), EventKind::kMachine, 2, [] { return "loses its disk"; });
+  losing_disk_.push_back(&losing);
+  ReapUnlessRunning();
+}
+
 void SimWorld::CrashMachine(const std::string& machine_name) {
   SimMachine& crashing = machine(machine_name);
   for (size_t index = processes_.size(); index-- > 0;) {
@@ -197,6 +215,8 @@ void SimWorld::Heal() {
   for (const auto& [name, machine] : machines_) {
     PowerOn(name);
     machine->disk().Heal();
+    machine->clock().ResetDrift(scheduler_.now_ns());
+    machine->clock().ResetTimerJitterMax();
   }
   for (size_t index = 0; index < processes_.size(); ++index) {
     SimProcess& process = *processes_[index];
@@ -253,9 +273,10 @@ void SimWorld::Tell(SimProcess& process, ProcessChange change) {
   for (WorldObserver* observer : observers_) observer->OnProcess(now(), process, change);
 }
 
-void SimWorld::RecordFault(const Fault& fault, const std::string& text) {
-  scheduler_.Record(ActorId(0), EventKind::kFault, static_cast<uint64_t>(fault.kind),
-                    [&] { return text; });
+void SimWorld::RecordFault(const Fault& fault) {
+  scheduler_.Record(ActorId(0), EventKind::kFault,
+                    HashBytes(fault.target) + static_cast<uint64_t>(fault.kind),
+                    [&] { return Describe(fault); });
   for (WorldObserver* observer : observers_) observer->OnFault(now(), fault);
 }
 

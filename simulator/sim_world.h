@@ -64,7 +64,7 @@ class FaultHook {
   // May end or pause the process, or give a fault of the call; valid until the next call.
   virtual const Fault* OnSeamCall(SimNode& node, const SeamCall& call) = 0;
   virtual void OnStarted(SimProcess& process) = 0;
-  // From now on nothing happens by chance any more.
+  // From now on nothing more befalls the world.
   virtual void Freeze() = 0;
 };
 
@@ -91,8 +91,11 @@ class SimWorld final : private NodeHooks {
   SimMachine& AddMachine(const std::string& name);
   SimMachine& AddMachine(const std::string& name, const MachineOptions& options);
   SimMachine& machine(const std::string& name);
+  bool HasMachine(const std::string& name) const { return machines_.contains(name); }
   // In the order of their names.
   std::vector<SimMachine*> machines();
+  // The names of the processes that live there.
+  std::vector<std::string> AliveOn(const std::string& machine) const;
   SimNetwork& network() { return network_; }
 
   // A new incarnation of the program. Another one may be alive: a zombie, say.
@@ -122,11 +125,14 @@ class SimWorld final : private NodeHooks {
   // Ends every process of the machine and decides what was not synced.
   void LosePower(const std::string& machine);
   void PowerOn(const std::string& machine);
+  // The disk comes back empty. REQUIRES: the machine is off.
+  void LoseDisk(const std::string& machine);
   // Ends every process of the machine as a crash does, all at once.
   void CrashMachine(const std::string& machine);
 
-  // Heal: links are released, machines on, disks and nodes fast, paused processes awake, what was
-  // ended by a crash or power loss runs again, and chance brings nothing more.
+  // Heal: links are released, machines on, disks, nodes and timers as they were, paused
+  // processes awake, what was ended by a crash or power loss runs again, and nothing more befalls
+  // it. Wall clocks stay wrong.
   void Heal();
 
   // Time since the world began.
@@ -147,7 +153,7 @@ class SimWorld final : private NodeHooks {
   void AddObserver(WorldObserver& observer) { observers_.push_back(&observer); }
   void SetFaultHook(FaultHook* hook) { fault_hook_ = hook; }
   // Every observer hears of it, and the trace holds it.
-  void RecordFault(const Fault& fault, const std::string& text);
+  void RecordFault(const Fault& fault);
 
  private:
   bool OnStep(SimNode& node, const platform::StepEvent& event) override;
@@ -172,6 +178,7 @@ class SimWorld final : private NodeHooks {
   FaultHook* fault_hook_ = nullptr;
   bool in_event_ = false;
   std::vector<SimMachine*> losing_power_;
+  std::vector<SimMachine*> losing_disk_;
   std::vector<SimProcess*> ending_;
   std::map<std::string, SimProcess*> newest_;
   std::map<std::string, int64_t> incarnations_;

@@ -2,11 +2,16 @@
 #include <iterator>
 
 #include "tests/conformance/real_world.h"
+#include "tests/conformance/sim_world.h"
 #include "tests/conformance/world.h"
 
 namespace wavetank::conformance {
 
-std::vector<Arm> AllArms() { return {RealArm()}; }
+std::vector<Arm> AllArms() {
+  std::vector<Arm> arms = SimArms();
+  arms.push_back(RealArm());
+  return arms;
+}
 
 std::vector<Arm> ArmsThatLosePower() {
   std::vector<Arm> arms;

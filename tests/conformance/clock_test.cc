@@ -76,7 +76,6 @@ Task<void> DestroyedSleepersStaySilent(Node& node) {
       scope.Spawn("sleeper", SetAfter(node, absl::Milliseconds(2), woken));
     }
     co_await node.clock().Sleep(absl::Milliseconds(1));
-    EXPECT_FALSE(woken && scope.size() == 50);
   }
   woken = false;
   co_await node.clock().Sleep(absl::Milliseconds(5));

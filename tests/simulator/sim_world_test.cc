@@ -6,89 +6,13 @@
 
 #include "gtest/gtest.h"
 
-#include "platform/event.h"
-#include "platform/timeout.h"
+#include "tests/simulator/echo_cluster.h"
 
 namespace wavetank::simulator {
 namespace {
 
-using platform::Message;
 using platform::Node;
-using platform::OpenMode;
-using platform::ProcessSpec;
-using platform::StepName;
 using platform::Task;
-
-constexpr StepName kLineStored{"test.line_stored", "line", "A line is on the server's disk."};
-
-// A server that appends every message to a synced log and answers, until it dies.
-Task<void> ServeOne(Node& node, std::unique_ptr<platform::Connection> connection) {
-  auto log = co_await node.disk().Open("log", OpenMode::kWrite);
-  if (log.status().code() == absl::StatusCode::kNotFound) {
-    log = co_await node.disk().Open("log", OpenMode::kCreateNew);
-  }
-  if (!log.ok()) co_return;
-  int64_t line = 0;
-  for (;;) {
-    auto message = co_await connection->Receive();
-    if (!message.ok()) co_return;
-    const auto appended = co_await (*log)->Append(message->body + "\n");
-    if (!appended.ok()) co_return;
-    const absl::Status synced = co_await (*log)->Sync();
-    if (!synced.ok()) co_return;
-    const absl::Status named = co_await node.disk().SyncDirectory("");
-    if (!named.ok()) co_return;
-    co_await node.Step(kLineStored, {{"line", ++line}});
-    const absl::Status answered = co_await connection->Send(std::move(*message));
-    if (!answered.ok()) co_return;
-  }
-}
-
-Task<void> Serve(Node& node) {
-  auto listener = co_await node.network().Listen(node.machine() + ":7000");
-  if (!listener.ok()) co_return;
-  platform::TaskScope connections(node.executor());
-  for (;;) {
-    auto connection = co_await (*listener)->Accept();
-    if (!connection.ok()) co_return;
-    connections.Spawn("connection", ServeOne(node, *std::move(connection)));
-  }
-}
-
-// Sends `lines` lines, each again over a new connection until it is answered.
-Task<void> Ask(Node& node, int lines, int* answered) {
-  std::unique_ptr<platform::Connection> connection;
-  for (int line = 0; line < lines;) {
-    if (connection == nullptr) {
-      auto connected = co_await node.network().Connect("server:7000");
-      if (!connected.ok()) {
-        co_await node.clock().Sleep(absl::Milliseconds(100));
-        continue;
-      }
-      connection = *std::move(connected);
-    }
-    Message message;
-    message.body = "line " + std::to_string(line);
-    const absl::Status sent = co_await connection->Send(std::move(message));
-    bool done = false;
-    if (sent.ok()) {
-      const auto answer = co_await platform::WithTimeout(
-          node.executor(), node.clock(), absl::Seconds(2), "answer", connection->Receive());
-      done = answer.ok();
-    }
-    if (done) {
-      ++line;
-      ++*answered;
-    } else {
-      connection = nullptr;
-    }
-  }
-}
-
-ProcessSpec Server() { return {"server", {{"server", Serve}}}; }
-ProcessSpec Client(int lines, int* answered) {
-  return {"client", {{"client", [=](Node& node) { return Ask(node, lines, answered); }}}};
-}
 
 struct Outcome {
   uint64_t hash;
@@ -100,11 +24,8 @@ struct Outcome {
 // The client's lines, with the server crashed after `crash_after` events (0: never) and restarted.
 Outcome RunEcho(const WorldOptions& options, uint64_t crash_after = 0, bool power_loss = false) {
   SimWorld world(options);
-  world.AddMachine("client");
-  world.AddMachine("server");
   int answered = 0;
-  world.Start("server", Server());
-  world.Start("client", Client(5, &answered));
+  StartEchoCluster(world, 5, &answered);
   for (uint64_t event = 0; event < crash_after; ++event) world.RunOne();
   if (crash_after > 0) {
     if (power_loss) {
@@ -238,11 +159,8 @@ TEST(SimWorld, BudgetRestartsOnProgressAndEndsWithoutIt) {
 
 TEST(SimWorld, FirstDifferenceNamesTheEventWhereTwoRunsPart) {
   const auto run = [](SimWorld& world, absl::Duration crash_at) {
-    world.AddMachine("client");
-    world.AddMachine("server");
     int answered = 0;
-    world.Start("server", Server());
-    world.Start("client", Client(5, &answered));
+    StartEchoCluster(world, 5, &answered);
     world.RunFor(crash_at);
     world.Crash("server");
     world.RunFor(absl::Seconds(1));
@@ -262,11 +180,8 @@ TEST(SimWorld, FirstDifferenceNamesTheEventWhereTwoRunsPart) {
 
 TEST(SimWorld, HealRestartsReleasesAndWakes) {
   SimWorld world({.seed = 5});
-  world.AddMachine("client");
-  world.AddMachine("server");
   int answered = 0;
-  world.Start("server", Server());
-  world.Start("client", Client(5, &answered));
+  StartEchoCluster(world, 5, &answered);
   world.RunFor(absl::Milliseconds(4));
   world.LosePower("server");
   world.Pause("client");
@@ -279,11 +194,8 @@ TEST(SimWorld, HealRestartsReleasesAndWakes) {
 
 TEST(SimWorld, StepsAreCountedByNameNodeAndAttributes) {
   SimWorld world({.seed = 5});
-  world.AddMachine("client");
-  world.AddMachine("server");
   int answered = 0;
-  world.Start("server", Server());
-  world.Start("client", Client(5, &answered));
+  StartEchoCluster(world, 5, &answered);
   EXPECT_EQ(world.RunUntil([&] { return answered == 5; }), RunEnd::kDone);
   EXPECT_EQ(world.steps().Count("test.line_stored"), 5u);
   ASSERT_EQ(world.steps().counts().size(), 5u);

@@ -1,0 +1,246 @@
+#include "simulator/fault_effects.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+
+#include "platform/check.h"
+#include "simulator/fault_table.h"
+
+namespace wavetank::simulator {
+
+bool BefallsCalls(FaultKind kind) { return InfoOf(kind).unit == RateUnit::kPerMillionCalls; }
+
+bool CanBefall(FaultKind kind, SeamCallKind call) {
+  switch (kind) {
+    case FaultKind::kReset:
+      return call == SeamCallKind::kSend || call == SeamCallKind::kReceive;
+    case FaultKind::kConnectFailure:
+      return call == SeamCallKind::kConnect;
+    case FaultKind::kReadError:
+    case FaultKind::kUnreadable:
+      return call == SeamCallKind::kRead;
+    case FaultKind::kWriteError:
+    case FaultKind::kNoSpace:
+      return call == SeamCallKind::kWrite || call == SeamCallKind::kAppend;
+    case FaultKind::kSyncLoss:
+    case FaultKind::kLyingSync:
+      return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
+    default:
+      return false;
+  }
+}
+
+bool TargetsProcess(FaultKind kind) {
+  return InfoOf(kind).family == FaultFamily::kProcess || kind == FaultKind::kConnectFailure;
+}
+
+namespace {
+
+// Small enough for an event to hold.
+std::shared_ptr<const Fault> Copy(const Fault& fault) {
+  return std::make_shared<const Fault>(fault);
+}
+
+}  // namespace
+
+std::vector<std::string> FaultEffects::Split(const std::string& names) {
+  return absl::StrSplit(names, ',');
+}
+
+template <typename Action>
+void FaultEffects::After(absl::Duration delay, Action action) {
+  if (delay == absl::InfiniteDuration()) return;
+  const int64_t when_ns = absl::ToInt64Nanoseconds(world_.now() + delay);
+  world_.scheduler().FirstAt(when_ns, life_, std::move(action));
+}
+
+void FaultEffects::RestartAfter(absl::Duration delay, const std::string& process) {
+  After(delay, [this, process] {
+    SimProcess& newest = world_.process(process);
+    if (newest.alive()) return;
+    if (newest.machine().on()) {
+      world_.Restart(process);
+    } else {
+      RestartAfter(absl::Milliseconds(100), process);
+    }
+  });
+}
+
+bool FaultEffects::CanApply(const Fault& fault) const {
+  switch (InfoOf(fault.kind).family) {
+    case FaultFamily::kProcess:
+      return world_.HasProcess(fault.target) && world_.process(fault.target).alive();
+    case FaultFamily::kNetwork:
+      return world_.HasMachine(fault.target) && world_.HasMachine(fault.peer) &&
+             fault.target != fault.peer;
+    case FaultFamily::kMachine:
+      return std::ranges::all_of(Split(fault.target), [&](const std::string& name) {
+        return world_.HasMachine(name) && world_.machine(name).on();
+      });
+    case FaultFamily::kDisk:
+    case FaultFamily::kClock:
+      return world_.HasMachine(fault.target);
+  }
+  return false;
+}
+
+void FaultEffects::Apply(const Fault& fault) {
+  switch (InfoOf(fault.kind).family) {
+    case FaultFamily::kProcess:
+      return ApplyToProcess(fault);
+    case FaultFamily::kMachine:
+      return ApplyToMachine(fault);
+    case FaultFamily::kNetwork:
+      return ApplyToLinks(fault);
+    case FaultFamily::kDisk:
+      return ApplyToDisk(fault);
+    case FaultFamily::kClock:
+      return ApplyToClock(fault);
+  }
+}
+
+void FaultEffects::ApplyToProcess(const Fault& fault) {
+  SimProcess& process = world_.process(fault.target);
+  switch (fault.kind) {
+    case FaultKind::kCrash:
+    case FaultKind::kCrashWhileRecovering:
+      world_.Crash(process);
+      RestartAfter(fault.restart_after, process.name());
+      return;
+    case FaultKind::kCleanStop:
+      world_.Stop(process);
+      RestartAfter(fault.restart_after, process.name());
+      return;
+    case FaultKind::kPause:
+      world_.Pause(process);
+      After(fault.duration, [this, &process] { world_.Resume(process); });
+      return;
+    case FaultKind::kZombie: {
+      world_.Pause(process);
+      After(fault.restart_after, [this, &process, zombie = Copy(fault)] {
+        const std::string& home = zombie->peer.empty() ? process.machine_name() : zombie->peer;
+        const bool replaced = &world_.process(process.name()) != &process;
+        if (!replaced && world_.HasMachine(home) && world_.machine(home).on())
+          world_.Start(home, process.spec());
+      });
+      After(fault.duration, [this, &process] { world_.Resume(process); });
+      return;
+    }
+    case FaultKind::kSlowNode: {
+      for (const auto& node : process.nodes()) node->SetSlowness(fault.amount);
+      After(fault.duration, [&process] {
+        for (const auto& node : process.nodes()) node->SetSlowness(1);
+      });
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void FaultEffects::ApplyToMachine(const Fault& fault) {
+  const std::vector<std::string> machines = Split(fault.target);
+  std::vector<std::string> ended;
+  for (const std::string& name : machines) {
+    for (const std::string& process : world_.AliveOn(name)) ended.push_back(process);
+  }
+  for (const std::string& name : machines) {
+    if (fault.kind == FaultKind::kMachineCrash) {
+      world_.CrashMachine(name);
+    } else {
+      world_.LosePower(name);
+    }
+    if (fault.kind == FaultKind::kDiskLoss) world_.LoseDisk(name);
+    After(fault.restart_after, [this, name] { world_.PowerOn(name); });
+  }
+  for (const std::string& process : ended) RestartAfter(fault.restart_after, process);
+}
+
+void FaultEffects::ApplyToLinks(const Fault& fault) {
+  SimNetwork& network = world_.network();
+  const std::string& a = fault.target;
+  const std::string& b = fault.peer;
+  switch (fault.kind) {
+    case FaultKind::kReset:
+      network.Reset(a, b);
+      return;
+    case FaultKind::kSlowLink:
+      network.SetSlowness(a, b, fault.amount);
+      After(fault.duration, [this, ended = Copy(fault)] {
+        world_.network().SetSlowness(ended->target, ended->peer, 1);
+      });
+      return;
+    case FaultKind::kPartition:
+      network.Partition(a, b);
+      After(fault.duration, [this, ended = Copy(fault)] {
+        world_.network().ReleasePartition(ended->target, ended->peer);
+      });
+      return;
+    case FaultKind::kPartitionOneWay:
+    case FaultKind::kClog: {
+      const SimNetwork::Block why =
+          fault.kind == FaultKind::kClog ? SimNetwork::Block::kClog : SimNetwork::Block::kPartition;
+      network.BlockLink(a, b, why);
+      After(fault.duration, [this, why, ended = Copy(fault)] {
+        world_.network().ReleaseLink(ended->target, ended->peer, why);
+      });
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void FaultEffects::ApplyToDisk(const Fault& fault) {
+  SimDisk& disk = world_.machine(fault.target).disk();
+  switch (fault.kind) {
+    case FaultKind::kNoSpace:
+      disk.SetCapacity(disk.image().used_bytes() + fault.amount);
+      After(fault.duration, [&disk] { disk.ResetCapacity(); });
+      return;
+    case FaultKind::kLyingSync:
+      disk.SetLying(true);
+      After(fault.duration, [&disk] { disk.SetLying(false); });
+      return;
+    case FaultKind::kSlowDisk:
+      disk.SetSlowness(fault.amount);
+      After(fault.duration, [&disk] { disk.SetSlowness(1); });
+      return;
+    case FaultKind::kStalledDisk:
+      disk.Stall();
+      After(fault.duration, [&disk] { disk.Release(); });
+      return;
+    default:
+      return;
+  }
+}
+
+void FaultEffects::ApplyToClock(const Fault& fault) {
+  Scheduler& scheduler = world_.scheduler();
+  MachineClock& clock = world_.machine(fault.target).clock();
+  switch (fault.kind) {
+    case FaultKind::kSkew:
+      clock.JumpWall(absl::Milliseconds(fault.amount));
+      return;
+    case FaultKind::kClockJump:
+      clock.JumpWall(absl::Milliseconds(fault.amount));
+      After(fault.duration,
+            [&clock, amount = fault.amount] { clock.JumpWall(absl::Milliseconds(-amount)); });
+      return;
+    case FaultKind::kDrift:
+      clock.SetDrift(scheduler.now_ns(), fault.amount);
+      After(fault.duration, [&clock, &scheduler] { clock.ResetDrift(scheduler.now_ns()); });
+      return;
+    case FaultKind::kTimerJitter:
+      clock.SetTimerJitterMax(absl::Microseconds(fault.amount));
+      After(fault.duration, [&clock] { clock.ResetTimerJitterMax(); });
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace wavetank::simulator

@@ -1,0 +1,53 @@
+// FaultEffects: what each kind of fault does to a world, and how it ends.
+#ifndef WAVETANK_SIMULATOR_FAULT_EFFECTS_H_
+#define WAVETANK_SIMULATOR_FAULT_EFFECTS_H_
+
+#include <string>
+#include <vector>
+
+#include "simulator/fault.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::simulator {
+
+// Whether the fault befalls one call on the seam, and which.
+bool BefallsCalls(FaultKind kind);
+bool CanBefall(FaultKind kind, SeamCallKind call);
+// Whether its target is a process; else it is a machine.
+bool TargetsProcess(FaultKind kind);
+
+class FaultEffects {
+ public:
+  explicit FaultEffects(SimWorld& world) : world_(world), life_(world.scheduler().NewLife()) {}
+  FaultEffects(const FaultEffects&) = delete;
+  FaultEffects& operator=(const FaultEffects&) = delete;
+  // What was to end, restart or wake by itself no longer does.
+  ~FaultEffects() { world_.scheduler().EndLife(life_); }
+
+  LifeId life() const { return life_; }
+  // Whether what it would befall is there, alive and on.
+  bool CanApply(const Fault& fault) const;
+  // REQUIRES: CanApply(fault), and not one that befalls calls, but for kReset with a peer.
+  void Apply(const Fault& fault);
+
+ private:
+  void ApplyToProcess(const Fault& fault);
+  void ApplyToMachine(const Fault& fault);
+  void ApplyToLinks(const Fault& fault);
+  void ApplyToDisk(const Fault& fault);
+  void ApplyToClock(const Fault& fault);
+
+  // The machines that `names`, separated by commas, name.
+  static std::vector<std::string> Split(const std::string& names);
+  template <typename Action>
+  void After(absl::Duration delay, Action action);
+  // Starts the program of a process anew unless it runs by then, once its machine is on.
+  void RestartAfter(absl::Duration delay, const std::string& process);
+
+  SimWorld& world_;
+  const LifeId life_;
+};
+
+}  // namespace wavetank::simulator
+
+#endif  // WAVETANK_SIMULATOR_FAULT_EFFECTS_H_

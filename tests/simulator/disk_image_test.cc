@@ -1,0 +1,196 @@
+#include "simulator/disk_image.h"
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::simulator {
+namespace {
+
+using platform::OpenMode;
+using platform::Random;
+
+void MustDo(const absl::Status& status) { ASSERT_TRUE(status.ok()) << status; }
+
+void MakeFile(DiskImage& image, const std::string& path, const std::string& content) {
+  const auto inode = image.Open(path, OpenMode::kCreateNew);
+  ASSERT_TRUE(inode.ok()) << inode.status();
+  (*inode)->file.Write(0, content);
+  (*inode)->file.Sync((*inode)->file.SyncPoint());
+}
+
+void SyncNames(DiskImage& image, const std::string& directory = "") {
+  image.SyncDirectory(*image.FindDirectory("sync", directory), image.SyncPoint());
+}
+
+std::string Names(const DiskImage& image) { return absl::StrJoin(image.Files(""), " "); }
+
+template <typename Prepare>
+std::set<std::string> NamesAfterPowerLoss(Prepare prepare) {
+  std::set<std::string> outcomes;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    DiskImage image;
+    prepare(image);
+    image.PowerLoss(Random(seed));
+    outcomes.insert(Names(image));
+  }
+  return outcomes;
+}
+
+using Set = std::set<std::string>;
+
+TEST(DiskImage, CreationIsPendingUntilTheDirectoryIsSynced) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) { MakeFile(image, "f", "x"); }),
+            (Set{"", "f"}));
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MakeFile(image, "f", "x");
+              SyncNames(image);
+            }),
+            Set{"f"});
+}
+
+TEST(DiskImage, RemovalIsPendingUntilTheDirectoryIsSynced) {
+  const auto remove = [](DiskImage& image) {
+    MakeFile(image, "f", "x");
+    SyncNames(image);
+    MustDo(image.Remove("f"));
+  };
+  EXPECT_EQ(NamesAfterPowerLoss(remove), (Set{"", "f"}));
+  EXPECT_EQ(NamesAfterPowerLoss([&](DiskImage& image) {
+              remove(image);
+              SyncNames(image);
+            }),
+            Set{""});
+}
+
+TEST(DiskImage, RenameShowsTheOldOrTheNewName) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MakeFile(image, "old", "x");
+              SyncNames(image);
+              MustDo(image.Rename("old", "new"));
+            }),
+            (Set{"old", "new"}));
+}
+
+TEST(DiskImage, RenameOverAFileShowsItsOldOrItsNewContent) {
+  std::set<std::string> contents;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    DiskImage image;
+    MakeFile(image, "f", "old");
+    SyncNames(image);
+    MakeFile(image, "f.tmp", "new");
+    MustDo(image.Rename("f.tmp", "f"));
+    image.PowerLoss(Random(seed));
+    contents.insert((*image.Find("find", "f"))->file.content());
+  }
+  EXPECT_EQ(contents, (Set{"old", "new"}));
+}
+
+TEST(DiskImage, LinkIsPendingUntilTheDirectoryIsSynced) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MakeFile(image, "a", "x");
+              SyncNames(image);
+              MustDo(image.Link("a", "b"));
+            }),
+            (Set{"a", "a b"}));
+}
+
+TEST(DiskImage, NamesAreDecidedEachByItself) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MakeFile(image, "a", "x");
+              MakeFile(image, "b", "x");
+            }),
+            (Set{"", "a", "b", "a b"}));
+}
+
+TEST(DiskImage, SyncOfADirectoryDoesNotMakeItsOwnNameDurable) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MustDo(image.MakeDirectory("d"));
+              MakeFile(image, "d/f", "x");
+              SyncNames(image, "d");
+            }),
+            (Set{"", "d/f"}));
+}
+
+TEST(DiskImage, SyncOfTheTargetDirectorySettlesAMoveBothWays) {
+  EXPECT_EQ(NamesAfterPowerLoss([](DiskImage& image) {
+              MustDo(image.MakeDirectory("from"));
+              MustDo(image.MakeDirectory("to"));
+              SyncNames(image);
+              MakeFile(image, "from/f", "x");
+              MustDo(image.Rename("from/f", "to/f"));
+              SyncNames(image, "to");
+            }),
+            Set{"to/f"});
+}
+
+TEST(DiskImage, StaleBytesMayBeThoseOfARemovedFile) {
+  bool seen = false;
+  for (uint64_t seed = 0; seed < 300 && !seen; ++seed) {
+    DiskImage image;
+    MakeFile(image, "old", std::string(kSectorBytes, 'S'));
+    MakeFile(image, "new", "");
+    SyncNames(image);
+    MustDo(image.Remove("old"));
+    (*image.Find("find", "new"))->file.Write(0, std::string(kSectorBytes, 'n'));
+    image.PowerLoss(Random(seed));
+    seen = (*image.Find("find", "new"))->file.content() == std::string(kSectorBytes, 'S');
+  }
+  EXPECT_TRUE(seen);
+}
+
+// Whatever is done, and whatever a power loss decides: what the durable view showed is there.
+TEST(DiskImage, DurableViewSurvivesEveryPowerLoss) {
+  for (uint64_t seed = 0; seed < 500; ++seed) {
+    DiskImage image;
+    Random random(seed);
+    MustDo(image.MakeDirectory("d"));
+    SyncNames(image);
+    const auto path = [&] {
+      const uint64_t which = random.Below(6);
+      return which < 3 ? absl::StrCat("f", which) : absl::StrCat("d/f", which);
+    };
+    const uint64_t operations = random.Below(20);
+    for (uint64_t operation = 0; operation < operations; ++operation) {
+      const std::string a = path();
+      const std::string b = path();
+      switch (random.Below(7)) {
+        case 0:
+        case 1: {
+          const auto inode = image.OpenOrCreate("open", a);
+          (*inode)->file.Write((*inode)->file.size(), absl::StrCat("write ", operation));
+          if (random.Below(2) == 0) (*inode)->file.Sync((*inode)->file.SyncPoint());
+          break;
+        }
+        case 2:
+          image.Rename(a, b).IgnoreError();
+          break;
+        case 3:
+          image.Link(a, b).IgnoreError();
+          break;
+        case 4:
+          image.Remove(a).IgnoreError();
+          break;
+        default:
+          SyncNames(image, random.Below(2) == 0 ? "" : "d");
+      }
+    }
+    std::vector<std::pair<std::string, std::string>> sure;
+    for (const auto& file : image.DurableView("")) {
+      sure.emplace_back(file.path, std::string(file.content));
+      EXPECT_EQ(image.DurableContent(file.path), file.content);
+    }
+    image.PowerLoss(random.Fork("loss"));
+    for (const auto& [name, content] : sure) {
+      const auto inode = image.Find("find", name);
+      ASSERT_TRUE(inode.ok()) << "seed " << seed << ": " << inode.status();
+      EXPECT_EQ((*inode)->file.content().substr(0, content.size()), content) << "seed " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wavetank::simulator
