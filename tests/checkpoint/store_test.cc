@@ -1,0 +1,384 @@
+// The contract of Store, against each kind of it; and what a crash or a power loss at every call of
+// a script may leave.
+#include "checkpoint/store.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "checkpoint/local_store.h"
+#include "checkpoint/served_store.h"
+#include "checkpoint/store_service.h"
+#include "simulator/sim_world.h"
+#include "tests/checkpoint/sim_chaos.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using platform::Node;
+using simulator::RunEnd;
+using simulator::SimWorld;
+using testing::ElementsAre;
+
+enum class StoreKind { kLocal, kExclusive, kServed };
+
+void PrintTo(StoreKind kind, std::ostream* out) {
+  constexpr const char* kNames[] = {"Local", "Exclusive", "Served"};
+  *out << kNames[static_cast<int>(kind)];
+}
+
+using StoreBody = std::function<Task<void>(Node&, Store&)>;
+
+Task<void> RunBody(Node& node, StoreKind kind, const StoreBody& body, bool& done) {
+  std::unique_ptr<Store> store;
+  if (kind == StoreKind::kLocal) {
+    store = std::make_unique<LocalStore>(node, "root/of/store");
+  } else if (kind == StoreKind::kExclusive) {
+    absl::StatusOr<std::unique_ptr<LocalStore>> opened =
+        co_await LocalStore::OpenExclusive(node, "root/of/store");
+    if (!opened.ok()) ADD_FAILURE() << opened.status();
+    if (!opened.ok()) co_return;
+    store = *std::move(opened);
+  } else {
+    ServedStoreOptions options;
+    options.part_bytes = 1000;
+    options.request_timeout = absl::Milliseconds(500);
+    store = std::make_unique<ServedStore>(node, "store:7000", options);
+  }
+  co_await body(node, *store);
+  done = true;
+}
+
+class StoreContract : public testing::TestWithParam<StoreKind> {
+ protected:
+  StoreContract() : world_({.seed = 5}) {
+    world_.AddMachine("store");
+    world_.AddMachine("client");
+    if (GetParam() == StoreKind::kServed) {
+      world_.Start("store", {"store", {{"node", [](Node& node) {
+                                          return RunStoreService(node, "store:7000", "root");
+                                        }}}});
+    }
+  }
+  // Runs in a process of its own on the machine that has the files, or away from it.
+  void Run(const StoreBody& body) {
+    bool done = false;
+    const StoreKind kind = GetParam();
+    const std::string name = absl::StrCat("body", ++runs_);
+    world_.Start(
+        kind == StoreKind::kServed ? "client" : "store",
+        {name,
+         {{"node", [kind, &body, &done](Node& node) { return RunBody(node, kind, body, done); }}}});
+    EXPECT_EQ(world_.RunUntil([&] { return done; }), RunEnd::kDone);
+    world_.Stop(name);
+    world_.RunFor(absl::Milliseconds(1));
+  }
+
+  SimWorld world_;
+  int runs_ = 0;
+};
+
+Task<void> CreatesOnce(Node&, Store& store) {
+  const absl::Status first = co_await store.CreateIfAbsent("a/b/file", "first");
+  const absl::Status second = co_await store.CreateIfAbsent("a/b/file", "second");
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_TRUE(absl::IsAlreadyExists(second)) << second;
+  const auto content = co_await store.ReadAll("a/b/file");
+  EXPECT_EQ(content.value_or(""), "first");
+}
+TEST_P(StoreContract, OneOfSeveralCreatorsWins) { Run(CreatesOnce); }
+
+Task<void> AppendsAtItsEnd(Node&, Store& store) {
+  const absl::Status absent = co_await store.Append("log", 0, "x");
+  EXPECT_TRUE(absl::IsNotFound(absent)) << absent;
+  const absl::Status created = co_await store.CreateIfAbsent("log", "abc");
+  EXPECT_TRUE(created.ok()) << created;
+  const absl::Status appended = co_await store.Append("log", 3, "def");
+  EXPECT_TRUE(appended.ok()) << appended;
+  const absl::Status repeated = co_await store.Append("log", 3, "def");
+  EXPECT_TRUE(repeated.ok()) << repeated;
+  const absl::Status continued = co_await store.Append("log", 4, "efg");
+  EXPECT_TRUE(continued.ok()) << "a repeated request that was done in part: " << continued;
+  const absl::Status other = co_await store.Append("log", 3, "dex");
+  EXPECT_TRUE(absl::IsFailedPrecondition(other)) << other;
+  const absl::Status gap = co_await store.Append("log", 9, "x");
+  EXPECT_TRUE(absl::IsFailedPrecondition(gap)) << gap;
+  const auto content = co_await store.ReadAll("log");
+  EXPECT_EQ(content.value_or(""), "abcdefg");
+}
+TEST_P(StoreContract, AppendsExactlyAtTheEndAndMayBeRepeated) { Run(AppendsAtItsEnd); }
+
+Task<void> ReadsRanges(Node&, Store& store) {
+  const absl::Status created = co_await store.CreateIfAbsent("f", "0123456789");
+  EXPECT_TRUE(created.ok());
+  const auto middle = co_await store.Read("f", 3, 4);
+  const auto tail = co_await store.Read("f", 8, 100);
+  const auto beyond = co_await store.Read("f", 20, 5);
+  const auto absent = co_await store.Read("g", 0, 1);
+  EXPECT_EQ(middle.value_or("?"), "3456");
+  EXPECT_EQ(tail.value_or("?"), "89");
+  EXPECT_EQ(beyond.value_or("?"), "");
+  EXPECT_TRUE(absl::IsNotFound(absent.status()));
+}
+TEST_P(StoreContract, ReadsRangesAndLessOnlyAtTheEnd) { Run(ReadsRanges); }
+
+Task<void> ListsInOrder(Node&, Store& store) {
+  const auto absent = co_await store.List("d");
+  EXPECT_TRUE(absent.ok() && absent->empty());
+  for (const char* path : {"d/b", "d/sub/x", "d/a"}) {
+    const absl::Status created = co_await store.CreateIfAbsent(path, path);
+    EXPECT_TRUE(created.ok()) << created;
+  }
+  const auto listed = co_await store.List("d");
+  EXPECT_TRUE(listed.ok()) << listed.status();
+  std::vector<std::string> shown;
+  for (const StoredFile& file : *listed) {
+    const bool directory = file.kind == platform::FileKind::kDirectory;
+    shown.push_back(absl::StrCat(file.name, directory ? "/" : "", file.size_bytes));
+  }
+  EXPECT_THAT(shown, ElementsAre("a3", "b3", "sub/0"));
+}
+TEST_P(StoreContract, ListsByNameAndHidesItsTemporaries) { Run(ListsInOrder); }
+
+Task<void> LinksFiles(Node&, Store& store) {
+  const absl::Status one = co_await store.CreateIfAbsent("one", "same");
+  const absl::Status two = co_await store.CreateIfAbsent("two", "other");
+  const absl::Status linked = co_await store.Link("one", "out/link");
+  const absl::Status again = co_await store.Link("one", "out/link");
+  const absl::Status other = co_await store.Link("two", "out/link");
+  const absl::Status absent = co_await store.Link("three", "out/three");
+  EXPECT_TRUE(one.ok() && two.ok() && linked.ok() && again.ok()) << linked << again;
+  EXPECT_TRUE(absl::IsAlreadyExists(other)) << other;
+  EXPECT_TRUE(absl::IsNotFound(absent)) << absent;
+  const auto content = co_await store.ReadAll("out/link");
+  EXPECT_EQ(content.value_or(""), "same");
+}
+TEST_P(StoreContract, LinksAndTellsItsOwnRepetitionFromAnother) { Run(LinksFiles); }
+
+Task<void> RemovesFiles(Node&, Store& store) {
+  const absl::Status created = co_await store.CreateIfAbsent("d/f", "x");
+  const absl::Status removed = co_await store.Remove("d/f");
+  const absl::Status again = co_await store.Remove("d/f");
+  const absl::Status nowhere = co_await store.Remove("nowhere/f");
+  EXPECT_TRUE(created.ok() && removed.ok() && again.ok() && nowhere.ok()) << removed << nowhere;
+  const auto listed = co_await store.List("d");
+  EXPECT_TRUE(listed.ok() && listed->empty());
+  const absl::Status anew = co_await store.CreateIfAbsent("d/f", "y");
+  EXPECT_TRUE(anew.ok()) << anew;
+}
+TEST_P(StoreContract, RemovesWhatMayBeGoneAlready) { Run(RemovesFiles); }
+
+Task<void> RefusesPaths(Node&, Store& store) {
+  for (const char* path : {"", "/a", "a/", "a//b", "../a", "a/./b", ".tmp-x", "a/.tmp-b/c"}) {
+    const absl::Status created = co_await store.CreateIfAbsent(path, "x");
+    EXPECT_TRUE(absl::IsInvalidArgument(created)) << path << ": " << created;
+    const auto read = co_await store.ReadAll(path);
+    EXPECT_TRUE(absl::IsInvalidArgument(read.status())) << path << ": " << read.status();
+  }
+}
+TEST_P(StoreContract, RefusesPathsThatNameNoFile) { Run(RefusesPaths); }
+
+Task<void> TakesLongContents(Node&, Store& store) {
+  std::string content;
+  for (int i = 0; content.size() < 50'000; ++i) absl::StrAppend(&content, i, ",");
+  const absl::Status created = co_await store.CreateIfAbsent("long", content);
+  EXPECT_TRUE(created.ok()) << created;
+  const absl::Status appended = co_await store.Append("long", content.size(), content);
+  EXPECT_TRUE(appended.ok()) << appended;
+  const auto read = co_await store.ReadAll("long");
+  EXPECT_TRUE(read.ok() && *read == content + content);
+}
+TEST_P(StoreContract, TakesContentsOfManyParts) { Run(TakesLongContents); }
+
+Task<void> WritesBeforeTheLoss(Node&, Store& store) {
+  const absl::Status created = co_await store.CreateIfAbsent("a/b/log", "one,");
+  const absl::Status appended = co_await store.Append("a/b/log", 4, "two,");
+  const absl::Status gone = co_await store.CreateIfAbsent("a/gone", "x");
+  const absl::Status removed = co_await store.Remove("a/gone");
+  EXPECT_TRUE(created.ok() && appended.ok() && gone.ok() && removed.ok());
+}
+Task<void> ReadsAfterTheLoss(Node&, Store& store) {
+  const auto content = co_await store.ReadAll("a/b/log");
+  EXPECT_EQ(content.value_or("?"), "one,two,");
+  const auto listed = co_await store.List("a");
+  EXPECT_TRUE(listed.ok() && listed->size() == 1);
+}
+TEST_P(StoreContract, WhatIsAcknowledgedSurvivesAPowerLoss) {
+  Run(WritesBeforeTheLoss);
+  world_.LosePower("store");
+  world_.RunFor(absl::Seconds(1));
+  if (GetParam() == StoreKind::kServed) {
+    world_.Restart("store");
+  } else {
+    world_.PowerOn("store");
+  }
+  Run(ReadsAfterTheLoss);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
+                         testing::Values(StoreKind::kLocal, StoreKind::kExclusive,
+                                         StoreKind::kServed),
+                         testing::PrintToStringParamName());
+
+// --- a crash or power loss at every call of a script ---
+
+// What a store has promised so far.
+struct Promises {
+  std::map<std::string, std::string> begins_with;  // by path
+  std::set<std::string> removed;
+};
+
+Task<void> Script(Node& node, Promises& promises) {
+  LocalStore store(node, "root");
+  const auto promise = [&](const absl::Status& done, std::string path, std::string content) {
+    if (done.ok()) promises.begins_with[std::move(path)] = std::move(content);
+  };
+  // Longer than a sector, so that parts of it can be lost by themselves.
+  const std::string one(700, '1');
+  const std::string two(900, '2');
+  const absl::Status created = co_await store.CreateIfAbsent("d/log", one);
+  promise(created, "d/log", one);
+  const absl::Status appended = co_await store.Append("d/log", one.size(), two);
+  promise(appended, "d/log", one + two);
+  const absl::Status other = co_await store.CreateIfAbsent("d/e/other", two);
+  promise(other, "d/e/other", two);
+  const absl::Status linked = co_await store.Link("d/e/other", "d/link");
+  promise(linked, "d/link", two);
+  promises.begins_with.erase("d/e/other");
+  const absl::Status removed = co_await store.Remove("d/e/other");
+  if (removed.ok()) promises.removed.insert("d/e/other");
+  const absl::Status more = co_await store.Append("d/log", one.size() + two.size(), one);
+  promise(more, "d/log", one + two + one);
+}
+
+// Promises are kept; and what this shows is promised from then on.
+Task<void> CheckPromises(Node& node, Promises& promises, bool& done) {
+  LocalStore store(node, "root");
+  for (const auto& [path, content] : promises.begins_with) {
+    const auto read = co_await store.ReadAll(path);
+    EXPECT_TRUE(read.ok()) << path << ": " << read.status();
+    if (read.ok()) EXPECT_EQ(read->substr(0, content.size()), content) << path;
+  }
+  for (const std::string directory : {"d", "d/e"}) {
+    const auto listed = co_await store.List(directory);
+    EXPECT_TRUE(listed.ok()) << listed.status();
+    for (const StoredFile& file : *listed) {
+      const std::string path = absl::StrCat(directory, "/", file.name);
+      EXPECT_FALSE(promises.removed.contains(path)) << path << " is back";
+      if (file.kind == platform::FileKind::kDirectory) continue;
+      const auto read = co_await store.ReadAll(path);
+      EXPECT_TRUE(read.ok()) << path << ": " << read.status();
+      if (read.ok()) promises.begins_with[path] = *read;
+      // A file that was made whole is whole.
+      if (read.ok()) EXPECT_GE(read->size(), 700u) << path;
+    }
+  }
+  done = true;
+}
+
+void CheckNow(SimWorld& world, const std::string& name, Promises& promises) {
+  bool done = false;
+  world.Start("m",
+              {name, {{"node", [&](Node& node) { return CheckPromises(node, promises, done); }}}});
+  EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
+}
+
+// Returns false when the script has no such call any more.
+bool SurvivesStrike(int64_t at, uint64_t seed, bool power_loss) {
+  SimWorld world({.seed = seed});
+  world.AddMachine("m");
+  Promises promises;
+  bool struck = false;
+  {
+    StrikeOnce strike(world, at, [&](simulator::SimProcess& process) {
+      if (power_loss) {
+        world.LosePower("m");
+      } else {
+        world.Crash(process);
+      }
+    });
+    world.Start("m", {"script", {{"node", [&](Node& node) { return Script(node, promises); }}}});
+    world.RunFor(absl::Seconds(2));
+    struck = strike.struck();
+  }
+  world.PowerOn("m");
+  CheckNow(world, "check1", promises);
+  // What the first check showed must outlive another loss.
+  world.LosePower("m");
+  world.RunFor(absl::Milliseconds(10));
+  world.PowerOn("m");
+  CheckNow(world, "check2", promises);
+  return struck;
+}
+
+TEST(LocalStoreSweep, PromisesSurviveACrashAndAPowerLossAtEveryCall) {
+  int64_t calls = 0;
+  for (const bool power_loss : {false, true}) {
+    for (uint64_t seed = 1; seed <= 8; ++seed) {
+      int64_t at = 0;
+      while (SurvivesStrike(at, seed, power_loss)) {
+        ++at;
+        ASSERT_FALSE(testing::Test::HasFailure())
+            << (power_loss ? "power loss" : "crash") << " at call " << at - 1 << ", seed " << seed;
+      }
+      calls = at;
+    }
+  }
+  EXPECT_GT(calls, 30);
+}
+
+// --- failed syncs ---
+
+// The `nth` sync of a process fails, and the pages are lost though the next one succeeds.
+class FailSync final : public simulator::FaultHook {
+ public:
+  FailSync(SimWorld& world, int nth) : world_(world), left_(nth) { world_.SetFaultHook(this); }
+  ~FailSync() override { world_.SetFaultHook(nullptr); }
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    if (call.kind != simulator::SeamCallKind::kSync || left_-- != 0) return nullptr;
+    fault_.kind = simulator::FaultKind::kSyncLoss;
+    return &fault_;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+
+ private:
+  SimWorld& world_;
+  int left_;
+  simulator::Fault fault_;
+};
+
+TEST(LocalStoreSweep, PromisesSurviveAFailedSyncAndThenAPowerLoss) {
+  for (int nth = 0; nth < 8; ++nth) {
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+      SimWorld world({.seed = seed});
+      world.AddMachine("m");
+      Promises promises;
+      {
+        FailSync fail(world, nth);
+        world.Start("m",
+                    {"script", {{"node", [&](Node& node) { return Script(node, promises); }}}});
+        world.RunFor(absl::Seconds(2));
+      }
+      world.LosePower("m");
+      world.RunFor(absl::Milliseconds(10));
+      world.PowerOn("m");
+      CheckNow(world, "check", promises);
+      ASSERT_FALSE(testing::Test::HasFailure()) << "sync " << nth << ", seed " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wavetank::checkpoint
