@@ -1,0 +1,196 @@
+#include "runtime/job/deployment.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/local_store.h"
+#include "checkpoint/served_store.h"
+#include "checkpoint/store_service.h"
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/text.h"
+#include "runtime/cluster/cluster.h"
+#include "runtime/dstream/driver.h"
+#include "runtime/dstream/streaming_context.h"
+#include "runtime/structured/data_frame.h"
+#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/streaming_query.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::LogLevel;
+using platform::Node;
+using platform::Task;
+
+// What one node makes of a job. Tasks and drivers point into it: it stays where it is.
+struct Plan {
+  std::unique_ptr<StreamingContext> context;
+  std::unique_ptr<Session> session;
+  int partitions = 1;
+  std::string fingerprint;
+};
+
+absl::Duration Interval(const JobArguments& arguments) {
+  absl::Duration interval;
+  WT_CHECK(absl::ParseDuration(arguments.Get("interval"), &interval));  // BindArguments has
+  return interval;
+}
+
+absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
+  const JobArguments& arguments = instance.arguments;
+  auto plan = std::make_unique<Plan>();
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("partitions"), &plan->partitions));
+  if (instance.job->dstream != nullptr) {
+    plan->context = std::make_unique<StreamingContext>(Interval(arguments));
+    plan->context->Checkpoint(arguments.Get("checkpoint"));
+    instance.job->dstream(*plan->context, arguments);
+    WT_RETURN_IF_ERROR(plan->context->graph().Validate());
+    plan->fingerprint = plan->context->graph().Fingerprint();
+    return plan;
+  }
+  plan->session = std::make_unique<Session>();
+  instance.job->structured(*plan->session, arguments);
+  if (plan->session->queries().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));
+  }
+  for (const StreamingQueryDefinition& query : plan->session->queries()) {
+    WT_ASSIGN_OR_RETURN(
+        const auto compiled,
+        CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
+    absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
+  }
+  return plan;
+}
+
+std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deployment) {
+  if (deployment.store_address.empty()) {
+    return std::make_unique<checkpoint::LocalStore>(node, deployment.store_root);
+  }
+  return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
+}
+
+void Fail(Node& node, const absl::Status& why) {
+  node.Log(LogLevel::kError, why.ToString());
+  node.Exit(1);
+}
+
+StreamingQueryDefinition WithArguments(StreamingQueryDefinition query,
+                                       const JobArguments& arguments, size_t queries) {
+  std::string directory = arguments.Get("checkpoint");
+  if (queries > 1) absl::StrAppend(&directory, "/", query.name);
+  query.options.try_emplace("checkpointLocation", directory);
+  if (query.trigger_interval == absl::ZeroDuration()) query.trigger_interval = Interval(arguments);
+  return query;
+}
+
+Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
+                       StreamingQueryDefinition query, QueryOptions options, absl::Status& ended) {
+  const absl::Status status =
+      co_await RunStreamingQuery(node, store, cluster, std::move(query), std::move(options));
+  if (ended.ok()) ended = status;
+}
+
+Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const Plan& plan,
+                           const JobInstance& instance, const DriverHooks& hooks) {
+  if (plan.context != nullptr) {
+    DStreamOptions options;
+    options.default_parallelism = plan.partitions;
+    options.print = hooks.print;
+    co_return co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
+  }
+  QueryOptions options;
+  options.shuffle_partitions = plan.partitions;
+  options.job_version = instance.job->version;
+  if (hooks.progress != nullptr) {
+    options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
+      report(progress.ToText());
+    };
+  }
+  absl::Status ended;
+  platform::TaskScope scope(node.executor());
+  const auto& queries = plan.session->queries();
+  for (const StreamingQueryDefinition& query : queries) {
+    Task<void> running =
+        RunOneQuery(node, store, cluster, WithArguments(query, instance.arguments, queries.size()),
+                    options, ended);
+    scope.Spawn(query.name, std::move(running));
+  }
+  co_await scope.Join();
+  co_return ended;
+}
+
+Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
+                     DriverHooks hooks) {
+  absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
+  if (!plan.ok()) {
+    Fail(node, plan.status());
+    co_return;
+  }
+  const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
+  ClusterOptions options;
+  options.address = address.starts_with(':') ? node.machine() + address : address;
+  options.plan_fingerprint = (*plan)->fingerprint;
+  absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
+  if (!cluster.ok()) {
+    Fail(node, cluster.status());
+    co_return;
+  }
+  const absl::Status ended = co_await RunPlan(node, *store, **cluster, **plan, instance, hooks);
+  if (ended.ok()) {
+    node.Exit(0);
+  } else {
+    Fail(node, ended);
+  }
+}
+
+Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment,
+                         std::string address) {
+  absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
+  if (!plan.ok()) {
+    Fail(node, plan.status());
+    co_return;
+  }
+  TaskRegistry registry;
+  if ((*plan)->context != nullptr) {
+    RegisterTasks((*plan)->context->graph(), registry);
+  } else {
+    const auto& queries = (*plan)->session->queries();
+    for (const StreamingQueryDefinition& query : queries) {
+      RegisterTasks(WithArguments(query, instance.arguments, queries.size()), registry);
+    }
+  }
+  const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
+  WorkerOptions options;
+  options.driver_addresses = deployment.driver_addresses;
+  options.address = address;
+  options.plan_fingerprint = (*plan)->fingerprint;
+  co_await RunWorker(node, *store, registry, options);
+}
+
+}  // namespace
+
+absl::Status CheckPlan(const JobInstance& instance) { return BuildPlan(instance).status(); }
+
+platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
+                              DriverHooks hooks) {
+  return [=](Node& node) { return RunDriver(node, instance, deployment, address, hooks); };
+}
+
+platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::string address) {
+  return [=](Node& node) { return RunWorkerNode(node, instance, deployment, address); };
+}
+
+platform::NodeMain StoreMain(Deployment deployment) {
+  return [=](Node& node) {
+    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
+  };
+}
+
+}  // namespace wavetank::runtime

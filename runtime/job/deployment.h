@@ -1,0 +1,50 @@
+// Deployment: how a job's nodes find each other, and what each of them runs. The same mains run in
+// the simulator and for real.
+#ifndef WAVETANK_RUNTIME_JOB_DEPLOYMENT_H_
+#define WAVETANK_RUNTIME_JOB_DEPLOYMENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/node.h"
+#include "runtime/job/job.h"
+
+namespace wavetank::runtime {
+
+struct Deployment {
+  // "host:port" or "inproc:name" of the driver, and of those that may replace it.
+  std::vector<std::string> driver_addresses;
+  // Of the store service; empty: every node uses the disk of its own machine.
+  std::string store_address;
+  // The directory of that disk under which the job's paths are.
+  std::string store_root;
+};
+
+// A job with its arguments. The job outlives whatever runs it.
+struct JobInstance {
+  const Job* job = nullptr;
+  JobArguments arguments;
+};
+
+// kInvalidArgument or kFailedPrecondition: what is wrong with the plan that the job builds.
+absl::Status CheckPlan(const JobInstance& instance);
+
+struct DriverHooks {
+  // What DStream outputs print; null: the node's log.
+  std::function<void(const std::string&)> print;
+  // Told a line of progress after each structured batch; null: the node's log.
+  std::function<void(const std::string&)> progress;
+};
+
+// Runs the job until it fails; then the process exits with status 1, with the reason in the log.
+// `address` is where the workers find it; ":port" is that port of the machine that it runs on.
+platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
+                              DriverHooks hooks = {});
+platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::string address);
+platform::NodeMain StoreMain(Deployment deployment);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_JOB_DEPLOYMENT_H_

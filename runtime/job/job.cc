@@ -1,0 +1,97 @@
+#include "runtime/job/job.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+#include "platform/check.h"
+
+namespace wavetank::runtime {
+namespace {
+
+absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
+  absl::Duration interval;
+  const std::string& text = arguments.Get("interval");
+  const bool dstream = job.dstream != nullptr;
+  if (!absl::ParseDuration(text, &interval) || interval < absl::ZeroDuration() ||
+      (dstream && interval == absl::ZeroDuration())) {
+    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": interval \"", text,
+                                                   "\" is not a duration such as 500ms or 2s"));
+  }
+  int partitions = 0;
+  const std::string& count = arguments.Get("partitions");
+  if (!absl::SimpleAtoi(count, &partitions) || partitions < 1 || partitions > 1024) {
+    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": partitions \"", count,
+                                                   "\" is not a number from 1 to 1024"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const std::string& JobArguments::Get(const std::string& name) const {
+  const auto found = values_.find(name);
+  WT_CHECK(found != values_.end(), "the job has no parameter " + name);
+  return found->second;
+}
+
+std::vector<JobParameter> AllParameters(const Job& job) {
+  std::vector<JobParameter> all = job.parameters;
+  all.push_back(
+      {"checkpoint", "directory of the job's checkpoint", std::nullopt, ParameterKind::kPath});
+  all.push_back({"interval", "time between batches; 0s, for structured queries: no pause",
+                 job.dstream != nullptr ? "1s" : "0s"});
+  all.push_back({"partitions", "partitions of a shuffle", "2"});
+  return all;
+}
+
+absl::StatusOr<JobArguments> BindArguments(const Job& job,
+                                           std::map<std::string, std::string> given) {
+  JobArguments arguments;
+  std::vector<std::string> names;
+  for (const JobParameter& parameter : AllParameters(job)) {
+    names.push_back(parameter.name);
+    const auto found = given.find(parameter.name);
+    if (found != given.end()) {
+      arguments.values_[parameter.name] = found->second;
+      given.erase(found);
+    } else if (parameter.default_value.has_value()) {
+      arguments.values_[parameter.name] = *parameter.default_value;
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat("job ", job.name, " needs the parameter ",
+                                                     parameter.name, ": ", parameter.meaning));
+    }
+  }
+  if (!given.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, " has no parameter ",
+                                                   given.begin()->first, "; it has ",
+                                                   absl::StrJoin(names, ", ")));
+  }
+  const absl::Status standard = CheckStandard(job, arguments);
+  if (!standard.ok()) return standard;
+  return arguments;
+}
+
+void JobCatalogue::Add(Job job) {
+  WT_CHECK((job.dstream == nullptr) != (job.structured == nullptr),
+           "job " + job.name + " must have one of its two functions");
+  std::string name = job.name;
+  const bool added = jobs_.emplace(std::move(name), std::move(job)).second;
+  WT_CHECK(added, "two jobs have one name");
+}
+
+const Job* JobCatalogue::Find(const std::string& name) const {
+  const auto found = jobs_.find(name);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> JobCatalogue::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, job] : jobs_) names.push_back(name);
+  return names;
+}
+
+}  // namespace wavetank::runtime

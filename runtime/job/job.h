@@ -1,0 +1,83 @@
+// Job: a program for the engine, by name: what `wavetank start NAME` and scenario files run.
+//
+// A job is a function that only builds a plan: of a StreamingContext (DStreams, at least once) or
+// of a Session (structured queries, exactly once). It runs anew on every node in every incarnation
+// and must build the same plan each time from the same arguments; nothing else is shipped between
+// nodes.
+#ifndef WAVETANK_RUNTIME_JOB_JOB_H_
+#define WAVETANK_RUNTIME_JOB_JOB_H_
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace wavetank::runtime {
+
+class StreamingContext;
+class Session;
+
+enum class ParameterKind {
+  kText,
+  kPath,  // of a file or directory in the cluster's store
+};
+
+struct JobParameter {
+  std::string name;
+  std::string meaning;  // one line, with the unit
+  // Unset: the parameter must be given.
+  std::optional<std::string> default_value;
+  ParameterKind kind = ParameterKind::kText;
+};
+
+// A value for every parameter of a job.
+class JobArguments {
+ public:
+  // REQUIRES: the job has the parameter.
+  const std::string& Get(const std::string& name) const;
+
+ private:
+  friend absl::StatusOr<JobArguments> BindArguments(const struct Job& job,
+                                                    std::map<std::string, std::string> given);
+  std::map<std::string, std::string> values_;
+};
+
+struct Job {
+  std::string name;
+  std::string meaning;  // one line
+  // Raise it when the job has changed so that it cannot go on from an older checkpoint.
+  std::string version = "1";
+  std::vector<JobParameter> parameters;
+  // One of the two.
+  std::function<void(StreamingContext&, const JobArguments&)> dstream;
+  std::function<void(Session&, const JobArguments&)> structured;
+};
+
+// Parameters that every job has: "checkpoint" (required), "interval" (of batches, "1s"; structured
+// queries: "0s", as soon as there is data) and "partitions" (of a shuffle, "2").
+std::vector<JobParameter> AllParameters(const Job& job);
+
+// kInvalidArgument names what is missing, unknown or malformed.
+absl::StatusOr<JobArguments> BindArguments(const Job& job,
+                                           std::map<std::string, std::string> given);
+
+class JobCatalogue {
+ public:
+  // REQUIRES: no job of that name yet; exactly one of its two functions.
+  void Add(Job job);
+  // Null when there is none. Valid as long as the catalogue.
+  const Job* Find(const std::string& name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, Job> jobs_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_JOB_JOB_H_
