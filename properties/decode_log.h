@@ -4,6 +4,7 @@
 #define WAVETANK_PROPERTIES_DECODE_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@
 
 namespace wavetank::properties {
 
-// What would survive any power loss at this instant: the bytes of each file, by path.
-using DurableFiles = std::map<std::string, std::string>;
+// What would survive any power loss at this instant: the bytes of each file, by path. The bytes are
+// somebody else's.
+using DurableFiles = std::map<std::string, std::string_view, std::less<>>;
 
 // The records that count, in order, as a reader would be answered at this instant; nullopt when it
 // would not be answered yet (no epoch, or the newest has not sealed its predecessors). kDataLoss:

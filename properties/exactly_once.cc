@@ -136,8 +136,9 @@ void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
 }
 
 void ExactlyOnceChecker::CheckRows(const ShownBatch& shown) {
+  if (!shown.rows.has_value()) return;
   const std::multiset<NaiveRow>& expected = answers_[static_cast<size_t>(shown_)];
-  const std::multiset<NaiveRow> actual(shown.rows.begin(), shown.rows.end());
+  const std::multiset<NaiveRow> actual(shown.rows->begin(), shown.rows->end());
   if (actual == expected) return;
   std::vector<NaiveRow> missing;
   std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),

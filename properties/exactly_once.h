@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -39,7 +40,8 @@ struct QueryLogView {
 struct ShownBatch {
   int64_t batch = 0;
   uint64_t definition_hash = 0;
-  std::vector<NaiveRow> rows;
+  // Unset: superseded by a newer batch of a complete table, so that no reader sees them.
+  std::optional<std::vector<NaiveRow>> rows;
 };
 
 struct ExactlyOnceOptions {
@@ -61,6 +63,8 @@ class ExactlyOnceChecker {
   int64_t batches_logged() const { return static_cast<int64_t>(definitions_.size()); }
   int64_t batches_committed() const { return committed_; }
   int64_t batches_shown() const { return shown_; }
+  // By batch: what it must show.
+  const std::vector<std::multiset<NaiveRow>>& answers() const { return answers_; }
   // Late rows that the logged watermarks demand to be dropped.
   int64_t late_dropped() const { return late_dropped_; }
 
@@ -75,9 +79,9 @@ class ExactlyOnceChecker {
   const ExactlyOnceOptions options_;
   int64_t now_ns_ = 0;
   std::vector<LoggedBatch> definitions_;
-  std::vector<std::multiset<NaiveRow>> answers_;  // by batch: what it must show
-  std::set<std::string> files_;                   // in any definition
-  int64_t demanded_watermark_ms_ = 0;             // for the next definition
+  std::vector<std::multiset<NaiveRow>> answers_;
+  std::set<std::string> files_;        // in any definition
+  int64_t demanded_watermark_ms_ = 0;  // for the next definition
   int64_t committed_ = 0;
   int64_t shown_ = 0;
   int64_t late_dropped_ = 0;

@@ -5,6 +5,8 @@
 #include <set>
 #include <tuple>
 
+#include "absl/time/time.h"
+
 #include "platform/check.h"
 
 namespace wavetank::properties {
@@ -20,6 +22,10 @@ std::vector<std::string> SplitAt(char separator, const std::string& text) {
     }
   }
   return parts;
+}
+
+std::string TimeText(int64_t ms) {
+  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixMillis(ms), absl::UTCTimeZone());
 }
 
 class WordCount : public NaiveQuery {
@@ -74,9 +80,8 @@ class WindowedCount : public NaiveQuery {
       const auto& [key, count] = *counts_.begin();
       const auto& [start_ms, word] = key;
       if (start_ms + window_ms_ > batch.watermark_ms) break;
-      answer.rows.push_back({std::to_string(start_ms / 1000),
-                             std::to_string((start_ms + window_ms_) / 1000), word,
-                             std::to_string(count)});
+      answer.rows.push_back(
+          {TimeText(start_ms), TimeText(start_ms + window_ms_), word, std::to_string(count)});
       counts_.erase(counts_.begin());
     }
     return answer;

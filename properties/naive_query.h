@@ -44,8 +44,8 @@ enum class NaiveMode { kAppend, kUpdate, kComplete };
 // Rows: word, count.
 std::unique_ptr<NaiveQuery> NaiveWordCount(NaiveMode mode);
 
-// Lines are "<whole seconds>,<word>". Rows: window start, window end (both whole seconds since
-// 1970, as decimal text), word, count; in append mode, each once its window is final.
+// Lines are "<whole seconds since 1970>,<word>". Rows: window start and end (RFC 3339, UTC), word,
+// count; in append mode, each once its window is final.
 std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms);
 
 }  // namespace wavetank::properties

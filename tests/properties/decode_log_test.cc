@@ -33,10 +33,16 @@ std::string Texts(const std::vector<std::string>& texts) {
   return bytes;
 }
 
+using Bytes = std::map<std::string, std::string>;
+
+absl::StatusOr<std::optional<std::vector<std::string>>> Decode(const Bytes& bytes) {
+  return DecodeFencedLog(DurableFiles(bytes.begin(), bytes.end()), "q");
+}
+
 // Builds log files with the product's encoder: two implementations of one format meet here.
 class LogBuilder {
  public:
-  LogBuilder(DurableFiles& files, int64_t epoch) : files_(files), epoch_(epoch) {
+  LogBuilder(Bytes& files, int64_t epoch) : files_(files), epoch_(epoch) {
     const std::string owner = "owner-" + std::to_string(epoch);
     files_["q/epoch-" + std::to_string(epoch)] = EpochFile(owner);
     file_ = {"q/log-" + std::to_string(epoch), platform::StableHash(owner), epoch};
@@ -55,7 +61,7 @@ class LogBuilder {
   }
 
  private:
-  DurableFiles& files_;
+  Bytes& files_;
   const int64_t epoch_;
   checkpoint::LogFile file_;
   uint64_t sequence_ = 0;
@@ -64,28 +70,28 @@ class LogBuilder {
 const std::string kEmptySeal(1, '\0');
 
 TEST(DecodeFencedLog, CountsTheGroupsOfTheOnlyEpochAndCutsATear) {
-  DurableFiles files;
+  Bytes files;
   LogBuilder log(files, 1);
   log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
   log.Add(checkpoint::GroupKind::kRecords, Texts({"a", "b"}));
   log.Add(checkpoint::GroupKind::kRecords, Texts({"c"}));
-  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b", "c"));
   files["q/log-1"].pop_back();
-  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "b"));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b"));
 }
 
 TEST(DecodeFencedLog, HasNoAnswerUntilTheNewestEpochHasSealed) {
-  DurableFiles files;
-  EXPECT_FALSE(DecodeFencedLog(files, "q")->has_value());
+  Bytes files;
+  EXPECT_FALSE(Decode(files)->has_value());
   LogBuilder first(files, 1);
   first.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
-  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre());
+  EXPECT_THAT(Decode(files)->value(), ElementsAre());
   LogBuilder second(files, 2);
-  EXPECT_FALSE(DecodeFencedLog(files, "q")->has_value());
+  EXPECT_FALSE(Decode(files)->has_value());
 }
 
 TEST(DecodeFencedLog, CountsWhatTheSealRefersToAndCarriesAndNothingElse) {
-  DurableFiles files;
+  Bytes files;
   LogBuilder first(files, 1);
   first.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
   const uint64_t length = first.Add(checkpoint::GroupKind::kRecords, Texts({"a"}));
@@ -97,10 +103,10 @@ TEST(DecodeFencedLog, CountsWhatTheSealRefersToAndCarriesAndNothingElse) {
   seal += Texts({"carried"});
   second.Add(checkpoint::GroupKind::kSeal, seal);
   second.Add(checkpoint::GroupKind::kRecords, Texts({"d"}));
-  EXPECT_THAT(DecodeFencedLog(files, "q")->value(), ElementsAre("a", "carried", "d"));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "carried", "d"));
 
   files["q/log-1"][length - 1] ^= 1;
-  const auto damaged = DecodeFencedLog(files, "q");
+  const auto damaged = Decode(files);
   EXPECT_THAT(std::string(damaged.status().message()), HasSubstr("q/log-1: counts up to"));
 }
 

@@ -33,8 +33,8 @@ class ExactlyOnceCheckerTest : public testing::Test {
 
   const LoggedBatch first_{0, {"f1"}, 0, 1, 0, 0, 11};
   const LoggedBatch second_{1, {"f2"}, 1, 2, 0, 0, 22};
-  const ShownBatch shown_first_{0, 11, {{"b", "1"}, {"a", "1"}}};
-  const ShownBatch shown_second_{1, 22, {{"a", "2"}}};
+  const ShownBatch shown_first_{0, 11, std::vector<NaiveRow>{{"b", "1"}, {"a", "1"}}};
+  const ShownBatch shown_second_{1, 22, std::vector<NaiveRow>{{"a", "2"}}};
   int64_t now_ = 0;
   ExactlyOnceChecker checker_;
 };
@@ -63,7 +63,7 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchShownTwice) {
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsAnAnswerThatIsNotTheNaiveOne) {
-  EXPECT_THAT(Observe({{first_}, {}}, {{0, 11, {{"a", "2"}, {"b", "1"}}}}),
+  EXPECT_THAT(Observe({{first_}, {}}, {{0, 11, std::vector<NaiveRow>{{"a", "2"}, {"b", "1"}}}}),
               ElementsAre(violation_kinds::kWrongAnswer));
 }
 

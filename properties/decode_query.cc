@@ -1,0 +1,160 @@
+#include "properties/decode_query.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "checkpoint/metadata.pb.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/connectors/manifest.pb.h"
+
+namespace wavetank::properties {
+namespace {
+
+using checkpoint::BatchDefinition;
+using checkpoint::MetadataRecord;
+using runtime::ManifestEntry;
+using runtime::ManifestMode;
+using runtime::ManifestRecord;
+
+absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
+  LoggedBatch batch;
+  batch.batch = definition.batch_id();
+  batch.watermark_ms = definition.watermark_ms();
+  batch.timestamp_ms = definition.timestamp_ms();
+  batch.hash = definition.hash();
+  if (definition.sources_size() != 1) {
+    return absl::DataLossError(
+        absl::StrCat("batch ", batch.batch, " has ", definition.sources_size(), " sources, not 1"));
+  }
+  const checkpoint::SourceRange& range = definition.sources(0);
+  if (!absl::SimpleAtoi(range.start_offset(), &batch.start) ||
+      !absl::SimpleAtoi(range.end_offset(), &batch.end) ||
+      batch.end - batch.start != range.files_size()) {
+    return absl::DataLossError(absl::StrCat("batch ", batch.batch, " goes from \"",
+                                            range.start_offset(), "\" to \"", range.end_offset(),
+                                            "\" with ", range.files_size(), " files"));
+  }
+  for (const checkpoint::InputFile& file : range.files()) batch.files.push_back(file.path());
+  return batch;
+}
+
+absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
+    const DurableFiles& files, const std::string& directory) {
+  WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory + "/_wavetank"));
+  if (!records.has_value()) return std::nullopt;
+  std::vector<ManifestEntry> entries;
+  for (const std::string& bytes : *records) {
+    ManifestRecord record;
+    if (!record.ParseFromString(bytes)) {
+      return absl::DataLossError(directory + ": a manifest record is no ManifestRecord");
+    }
+    if (record.has_entry()) entries.push_back(record.entry());
+  }
+  return entries;
+}
+
+absl::StatusOr<std::vector<NaiveRow>> PartRows(const DurableFiles& files,
+                                               const ManifestEntry& entry) {
+  std::vector<NaiveRow> rows;
+  for (const runtime::ManifestPart& part : entry.parts()) {
+    const auto file = files.find(part.staged());
+    if (file == files.end()) {
+      return absl::DataLossError(absl::StrCat("batch ", entry.batch(), ": ", part.staged(),
+                                              " is in the manifest and not durable"));
+    }
+    const std::string_view bytes = file->second;
+    if (bytes.size() != part.size_bytes() || PlainCrc32c(bytes) != part.crc32c()) {
+      return absl::DataLossError(absl::StrCat("batch ", entry.batch(), ": ", part.staged(),
+                                              " is not what the manifest says"));
+    }
+    std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
+    lines.pop_back();  // after the last line's end
+    for (const std::string& line : lines) rows.push_back(ParsePartLine(line));
+  }
+  return rows;
+}
+
+}  // namespace
+
+NaiveRow ParsePartLine(std::string_view line) {
+  NaiveRow row(1);
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == ',') {
+      row.emplace_back();
+    } else if (line[i] == '\\' && i + 1 < line.size()) {
+      const char escaped = line[++i];
+      if (escaped == 'N') row.back() += '\\';
+      row.back() += escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped;
+    } else {
+      row.back() += line[i];
+    }
+  }
+  return row;
+}
+
+absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
+                                                           const std::string& directory) {
+  WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory));
+  if (!records.has_value()) return std::nullopt;
+  QueryLogView view;
+  for (const std::string& bytes : *records) {
+    MetadataRecord record;
+    if (!record.ParseFromString(bytes)) {
+      return absl::DataLossError(directory + ": a record is no MetadataRecord");
+    }
+    if (record.has_definition()) {
+      WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
+      view.definitions.push_back(std::move(batch));
+    } else if (record.has_commit()) {
+      view.commits.push_back(record.commit().batch_id());
+    }
+  }
+  return view;
+}
+
+absl::StatusOr<std::optional<std::vector<ShownBatch>>> DecodeFileSink(
+    const DurableFiles& files, const std::string& directory) {
+  WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
+  if (!entries.has_value()) return std::nullopt;
+  std::vector<ShownBatch> shown;
+  for (const ManifestEntry& entry : *entries) {
+    ShownBatch batch;
+    batch.batch = entry.batch();
+    batch.definition_hash = entry.definition_hash();
+    // In complete mode older entries' parts are removed: only the newest one is the table.
+    const bool superseded =
+        entry.mode() == runtime::MANIFEST_MODE_COMPLETE && &entry != &entries->back();
+    if (!superseded) {
+      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> rows, PartRows(files, entry));
+      batch.rows = std::move(rows);
+    }
+    shown.push_back(std::move(batch));
+  }
+  return shown;
+}
+
+absl::StatusOr<std::vector<std::string>> UncommittedParts(const DurableFiles& files,
+                                                          const std::string& directory) {
+  std::set<std::string> committed;
+  WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
+  if (!entries.has_value()) return std::vector<std::string>();
+  for (const ManifestEntry& entry : *entries) {
+    for (const runtime::ManifestPart& part : entry.parts()) committed.insert(part.name());
+  }
+  std::vector<std::string> uncommitted;
+  const std::string prefix = directory + "/";
+  for (auto file = files.lower_bound(prefix);
+       file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
+    const std::string name = file->first.substr(prefix.size());
+    const bool plain = name.find('/') == std::string::npos && name[0] != '.' && name[0] != '_';
+    if (plain && !committed.contains(name)) uncommitted.push_back(name);
+  }
+  return uncommitted;
+}
+
+}  // namespace wavetank::properties
