@@ -13,7 +13,7 @@ namespace wavetank::scenarios {
 namespace {
 
 // Event times begin here, in seconds since 1970: a round number that people recognise.
-constexpr int64_t kFirstEventSeconds = 1'000'000;
+constexpr int64_t kFirstEventSeconds = 2'000'000;
 
 template <typename T>
 T Default(bool given, T value, T otherwise) {

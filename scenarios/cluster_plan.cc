@@ -1,0 +1,174 @@
+#include "scenarios/cluster_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+constexpr int kDriverPort = 7000;
+constexpr int kStorePort = 7001;
+constexpr int kFirstWorkerPort = 7100;
+
+// "worker-3" gives 3; anything else -1.
+int WorkerNumber(const std::string& node) {
+  int number = -1;
+  if (!absl::StartsWith(node, "worker-")) return -1;
+  return absl::SimpleAtoi(node.substr(7), &number) && number > 0 ? number : -1;
+}
+
+Cluster LocalCluster() {
+  Cluster cluster;
+  Machine& machine = *cluster.add_machine();
+  machine.set_name("m1");
+  Process& process = *machine.add_process();
+  process.set_name("app");
+  for (const char* node : {"driver", "worker-1", "worker-2"}) process.add_node(node);
+  return cluster;
+}
+
+class Planner {
+ public:
+  Planner(const ParsedScenario& parsed, const Cluster& cluster)
+      : parsed_(parsed), cluster_(cluster) {}
+
+  absl::StatusOr<ClusterPlan> Plan(const runtime::JobInstance& instance) {
+    WT_RETURN_IF_ERROR(Survey());
+    // Nodes of one process meet in it; nodes of several need addresses that cross.
+    const bool one_process = processes_ == 1;
+    ClusterPlan plan;
+    plan.store_machine = store_machine_.empty() ? cluster_.machine(0).name() : store_machine_;
+    runtime::Deployment deployment;
+    if (!store_machine_.empty()) {
+      deployment.store_address = absl::StrCat(store_machine_, ":", kStorePort);
+    }
+    for (const std::string& machine : driver_machines_) {
+      deployment.driver_addresses.push_back(one_process ? "inproc:driver"
+                                                        : absl::StrCat(machine, ":", kDriverPort));
+    }
+    for (const Machine& machine : cluster_.machine()) {
+      plan.machines.push_back(machine.name());
+      for (const Process& process : machine.process()) {
+        PlannedProcess planned{machine.name(), {process.name(), {}}, process.standby(), {}};
+        const int64_t after_ms = process.has_restart_after_ms() ? process.restart_after_ms() : 500;
+        planned.restart_after =
+            after_ms < 0 ? absl::InfiniteDuration() : absl::Milliseconds(after_ms);
+        for (const std::string& node : process.node()) {
+          planned.spec.nodes.push_back(
+              {node, NodeMainOf(node, machine.name(), one_process, instance, deployment)});
+        }
+        plan.processes.push_back(std::move(planned));
+      }
+    }
+    return plan;
+  }
+
+ private:
+  absl::Status Survey() {
+    for (const Machine& machine : cluster_.machine()) {
+      if (machine.name().empty()) return Error(machine, "name", 0, "a machine needs a name");
+      if (!names_.insert(machine.name()).second) return Twice(machine, machine.name());
+      for (const Process& process : machine.process()) {
+        ++processes_;
+        if (process.name().empty()) return Error(process, "name", 0, "a process needs a name");
+        if (!names_.insert(process.name()).second) return Twice(process, process.name());
+        for (int i = 0; i < process.node_size(); ++i) {
+          WT_RETURN_IF_ERROR(SurveyNode(machine, process, i));
+        }
+      }
+    }
+    if (driver_machines_.empty()) return Error(cluster_, "machine", 0, "the cluster has no driver");
+    if (workers_ == 0) return Error(cluster_, "machine", 0, "the cluster has no worker-1");
+    if (store_machine_.empty() && cluster_.machine_size() > 1) {
+      return Error(cluster_, "machine", 0,
+                   "a cluster of several machines needs a node \"store\" on one of them");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status SurveyNode(const Machine& machine, const Process& process, int index) {
+    const std::string& node = process.node(index);
+    if (node == "driver") {
+      if (std::count(driver_machines_.begin(), driver_machines_.end(), machine.name()) > 0) {
+        return Error(process, "node", index, "two drivers on one machine would share an address");
+      }
+      driver_machines_.push_back(machine.name());
+      return absl::OkStatus();
+    }
+    if (node == "store") {
+      if (!store_machine_.empty()) return Error(process, "node", index, "there is a store already");
+      store_machine_ = machine.name();
+      return absl::OkStatus();
+    }
+    if (WorkerNumber(node) < 0) {
+      return Error(
+          process, "node", index,
+          absl::StrCat("\"", node, "\" is none of driver, store, worker-1, worker-2, ..."));
+    }
+    ++workers_;
+    return names_.insert(node).second ? absl::OkStatus()
+                                      : Error(process, "node", index, "a second " + node);
+  }
+
+  static platform::NodeMain NodeMainOf(const std::string& node, const std::string& machine,
+                                       bool one_process, const runtime::JobInstance& instance,
+                                       const runtime::Deployment& deployment) {
+    if (node == "store") return runtime::StoreMain(deployment);
+    if (node == "driver") {
+      // A replacement may run on another machine than it was planned for.
+      return runtime::DriverMain(instance, deployment,
+                                 one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort));
+    }
+    const int port = kFirstWorkerPort + WorkerNumber(node);
+    return runtime::WorkerMain(instance, deployment,
+                               one_process ? "inproc:" + node : absl::StrCat(machine, ":", port));
+  }
+
+  absl::Status Error(const google::protobuf::Message& message, const char* field, int index,
+                     const std::string& text) const {
+    return parsed_.ErrorAt(message, field, index, text);
+  }
+  absl::Status Twice(const google::protobuf::Message& message, const std::string& name) const {
+    return Error(message, "name", 0, "there is something called \"" + name + "\" already");
+  }
+
+  const ParsedScenario& parsed_;
+  const Cluster& cluster_;
+  std::set<std::string> names_;
+  std::vector<std::string> driver_machines_;
+  std::string store_machine_;
+  int processes_ = 0;
+  int workers_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> ClusterPlan::process_names() const {
+  std::vector<std::string> names;
+  for (const PlannedProcess& process : processes) names.push_back(process.spec.name);
+  return names;
+}
+
+std::vector<std::string> ClusterPlan::node_names() const {
+  std::vector<std::string> names;
+  for (const PlannedProcess& process : processes) {
+    for (const platform::NodeSpec& node : process.spec.nodes) names.push_back(node.name);
+  }
+  return names;
+}
+
+absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
+                                        const runtime::JobInstance& instance) {
+  const Cluster local = LocalCluster();
+  const bool given = parsed.scenario->cluster().machine_size() > 0;
+  return Planner(parsed, given ? parsed.scenario->cluster() : local).Plan(instance);
+}
+
+}  // namespace wavetank::scenarios

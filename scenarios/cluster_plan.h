@@ -1,0 +1,41 @@
+// The cluster of a scenario: which processes run where, and how their nodes find each other.
+#ifndef WAVETANK_SCENARIOS_CLUSTER_PLAN_H_
+#define WAVETANK_SCENARIOS_CLUSTER_PLAN_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "platform/node.h"
+#include "runtime/job/deployment.h"
+#include "scenarios/parse.h"
+
+namespace wavetank::scenarios {
+
+struct PlannedProcess {
+  std::string machine;
+  platform::ProcessSpec spec;
+  bool standby = false;
+  absl::Duration restart_after;  // infinite: never by itself
+};
+
+struct ClusterPlan {
+  std::vector<std::string> machines;
+  std::vector<PlannedProcess> processes;  // in the order in which they start
+  // On whose disk the input, the results and the checkpoint stand.
+  std::string store_machine;
+
+  std::vector<std::string> process_names() const;
+  std::vector<std::string> node_names() const;
+};
+
+// kInvalidArgument, with the place: a node that is no "driver", "store" or "worker-<n>", no driver,
+// no worker, two stores, two things of one name, several machines without a store.
+absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
+                                        const runtime::JobInstance& instance);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_CLUSTER_PLAN_H_

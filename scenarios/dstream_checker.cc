@@ -1,0 +1,113 @@
+#include "scenarios/dstream_checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/text.h"
+#include "properties/decode_dstream.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using properties::NaiveRow;
+using properties::OutputAttempt;
+using properties::Violation;
+
+std::vector<NaiveRow> CountOfOneBatch(const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  return properties::NaiveWordCount(properties::NaiveMode::kComplete)->Run({lines, 0, 0}).rows;
+}
+
+void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& counts) {
+  for (const NaiveRow& row : attempt.rows) {
+    int64_t count = 0;
+    if (row.size() == 2 && absl::SimpleAtoi(row[1], &count)) counts[row[0]] += count;
+  }
+}
+
+}  // namespace
+
+DStreamChecker::DStreamChecker(JobPaths paths, InputPlan input)
+    : paths_(std::move(paths)),
+      input_(std::move(input)),
+      checker_({CountOfOneBatch, [this](const std::string& piece) { return Lines(piece); }}) {}
+
+std::vector<std::string> DStreamChecker::Lines(const std::string& piece) const {
+  for (const ArrivingFile& arriving : input_) {
+    if (absl::StrCat(paths_.input, "/", arriving.name) == piece) return arriving.lines;
+  }
+  return {};
+}
+
+std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
+                                               const properties::DurableFiles& files,
+                                               int64_t failures) {
+  const auto log = properties::DecodeBatchLog(files, paths_.checkpoint);
+  if (!log.ok()) {
+    std::string text(platform::ToStd(log.status().message()));
+    if (!unreadable_.insert(text).second) return {};
+    return {{properties::violation_kinds::kUnreadable, text, now_ns, {}, ""}};
+  }
+  // At an instant at which a reader would get no answer there is nothing to judge.
+  if (!log->has_value()) return {};
+  outputs_ = properties::DecodeTextOutputs(files, paths_.output + "/counts");
+  for (const properties::LoggedInput& input : (*log)->inputs) {
+    pieces_in_batches_.insert(input.pieces.begin(), input.pieces.end());
+  }
+  old_files_.insert((*log)->old_files.begin(), (*log)->old_files.end());
+  return checker_.Observe(now_ns, **log, outputs_, failures);
+}
+
+bool DStreamChecker::Done() const {
+  return checker_.batches_logged() == checker_.batches_completed() &&
+         std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
+           const std::string path = absl::StrCat(paths_.input, "/", file.name);
+           return pieces_in_batches_.contains(path) || old_files_.contains(path);
+         });
+}
+
+uint64_t DStreamChecker::Progress() const {
+  return static_cast<uint64_t>(checker_.batches_logged() + checker_.batches_completed());
+}
+
+std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
+  std::vector<std::string> all;
+  for (const ArrivingFile& file : input_) {
+    std::string path = absl::StrCat(paths_.input, "/", file.name);
+    if (!old_files_.contains(path)) all.push_back(std::move(path));
+  }
+  return checker_.Finish(now_ns, all);
+}
+
+properties::RecordCounts DStreamChecker::Counts() const {
+  std::map<std::string, int64_t> came_out;
+  for (const OutputAttempt& attempt : outputs_) AddCounts(attempt, came_out);
+  properties::RecordCounts counts;
+  for (const ArrivingFile& file : input_) {
+    for (const std::string& id : RecordIds(file.lines)) {
+      const int64_t times = came_out[id];
+      ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
+      came_out.erase(id);
+    }
+  }
+  for (const auto& [word, count] : came_out) counts.phantom += IsRecordId(word) ? 1 : 0;
+  return counts;
+}
+
+std::vector<std::string> DStreamChecker::Rows() const {
+  std::map<int64_t, const OutputAttempt*> complete;
+  for (const OutputAttempt& attempt : outputs_) {
+    if (attempt.complete) complete[attempt.time_ms] = &attempt;
+  }
+  std::map<std::string, int64_t> counts;
+  for (const auto& [time_ms, attempt] : complete) AddCounts(*attempt, counts);
+  std::vector<std::string> rows;
+  for (const auto& [word, count] : counts) rows.push_back(absl::StrCat(word, ",", count));
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+}  // namespace wavetank::scenarios

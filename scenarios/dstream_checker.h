@@ -1,0 +1,44 @@
+// The RunChecker of the DStream word counts: at least once.
+#ifndef WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
+#define WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "properties/at_least_once.h"
+#include "scenarios/run_checker.h"
+
+namespace wavetank::scenarios {
+
+class DStreamChecker final : public RunChecker {
+ public:
+  DStreamChecker(JobPaths paths, InputPlan input);
+
+  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+                                             int64_t failures) override;
+  bool Done() const override;
+  uint64_t Progress() const override;
+  int64_t BatchesEnded() const override { return checker_.batches_completed(); }
+  std::vector<properties::Violation> Finish(int64_t now_ns) override;
+  // By output attempts, complete or not: a record that two attempts put out came out twice.
+  properties::RecordCounts Counts() const override;
+  // The sum over one complete attempt of each batch.
+  std::vector<std::string> Rows() const override;
+
+ private:
+  std::vector<std::string> Lines(const std::string& piece) const;
+
+  const JobPaths paths_;
+  const InputPlan input_;
+  properties::AtLeastOnceChecker checker_;
+  std::vector<properties::OutputAttempt> outputs_;
+  std::set<std::string> pieces_in_batches_;
+  std::set<std::string> old_files_;
+  std::set<std::string> unreadable_;  // reported
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_

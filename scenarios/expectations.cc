@@ -1,0 +1,158 @@
+#include "scenarios/expectations.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+#include "scenarios/step_names.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+// Collects why a run is not a pass; the gravest reason gives the verdict.
+class Judgement {
+ public:
+  explicit Judgement(RunReport& report) : report_(report) { report_.verdict = Verdict::kPass; }
+
+  // REQUIRES: called in falling order of gravity.
+  void Fail(Verdict verdict, std::string why) {
+    if (report_.verdict == Verdict::kPass) report_.verdict = verdict;
+    report_.reasons.push_back(std::move(why));
+  }
+
+ private:
+  RunReport& report_;
+};
+
+void JudgeViolations(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
+  const std::set<std::string> expected(expect.violation().begin(), expect.violation().end());
+  std::set<std::string> seen;
+  for (const properties::Violation& violation : facts.violations) {
+    seen.insert(violation.kind);
+    if (expected.contains(violation.kind)) continue;
+    judgement.Fail(Verdict::kViolation, absl::StrCat(violation.kind, ": ", violation.what));
+  }
+  for (const std::string& kind : expected) {
+    if (seen.contains(kind)) continue;
+    judgement.Fail(Verdict::kViolation,
+                   absl::StrCat("the expected violation \"", kind, "\" was not found"));
+  }
+}
+
+void JudgeRange(const char* what, int64_t value, const Range& range, Judgement& judgement) {
+  if ((range.has_min() && value < range.min()) || (range.has_max() && value > range.max())) {
+    judgement.Fail(Verdict::kViolation,
+                   absl::StrCat(value, " records were ", what, ", expected ",
+                                range.has_min() ? absl::StrCat("at least ", range.min(), " ") : "",
+                                range.has_max() ? absl::StrCat("at most ", range.max()) : ""));
+  }
+}
+
+void JudgeRows(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
+  if (expect.row_size() == 0) return;
+  std::vector<std::string> expected(expect.row().begin(), expect.row().end());
+  std::sort(expected.begin(), expected.end());
+  const std::vector<std::string> actual = facts.checker->Rows();
+  if (actual == expected) return;
+  judgement.Fail(Verdict::kViolation,
+                 absl::StrCat("the rows are [", absl::StrJoin(actual, " "), "], expected [",
+                              absl::StrJoin(expected, " "), "]"));
+}
+
+// From the last fault to the next end of a batch.
+void JudgeRecovery(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
+  if (!expect.has_recovery_ms() || !facts.last_fault.has_value()) return;
+  const auto next =
+      std::upper_bound(facts.batch_ends.begin(), facts.batch_ends.end(), *facts.last_fault);
+  if (next == facts.batch_ends.end()) {
+    judgement.Fail(Verdict::kInconclusive, "no batch ended after the last fault");
+    return;
+  }
+  const int64_t took_ms = absl::ToInt64Milliseconds(*next - *facts.last_fault);
+  if (took_ms > expect.recovery_ms()) {
+    judgement.Fail(
+        Verdict::kViolation,
+        absl::StrCat("recovery took ", took_ms, " ms, expected at most ", expect.recovery_ms()));
+  }
+}
+
+bool Matches(const simulator::StepCount& count, const Reached& reached) {
+  return count.step == CanonicalStepName(reached.step()) &&
+         std::all_of(reached.attribute().begin(), reached.attribute().end(),
+                     [&](const Attribute& attribute) {
+                       const std::pair<std::string, int64_t> wanted(attribute.name(),
+                                                                    attribute.value());
+                       return std::find(count.attributes.begin(), count.attributes.end(), wanted) !=
+                              count.attributes.end();
+                     });
+}
+
+void JudgeSteps(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
+  for (const Reached& reached : expect.reached()) {
+    uint64_t times = 0;
+    for (const simulator::StepCount& count : facts.steps) {
+      if (Matches(count, reached)) times += count.count;
+    }
+    const auto needed = static_cast<uint64_t>(reached.has_at_least() ? reached.at_least() : 1);
+    if (times >= needed) continue;
+    judgement.Fail(Verdict::kInconclusive,
+                   absl::StrCat("step ", reached.step(), " was reached ", times,
+                                " times with these attributes, expected at least ", needed));
+  }
+}
+
+}  // namespace
+
+absl::Status CheckExpectations(const ParsedScenario& parsed) {
+  const Expect& expect = parsed.scenario->expect();
+  const std::vector<std::string> kinds = properties::AllViolationKinds();
+  for (int i = 0; i < expect.violation_size(); ++i) {
+    if (std::find(kinds.begin(), kinds.end(), expect.violation(i)) != kinds.end()) continue;
+    return parsed.ErrorAt(expect, "violation", i,
+                          absl::StrCat("there is no violation \"", expect.violation(i), "\"",
+                                       platform::Suggestion(expect.violation(i), kinds)));
+  }
+  for (const Reached& reached : expect.reached()) {
+    WT_RETURN_IF_ERROR(CheckStep(parsed, reached, reached.step(), reached.attribute()));
+  }
+  return absl::OkStatus();
+}
+
+void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
+  Judgement judgement(report);
+  JudgeViolations(expect, facts, judgement);
+  const bool error_seen = std::any_of(
+      facts.errors.begin(), facts.errors.end(),
+      [&](const std::string& error) { return absl::StrContains(error, expect.error()); });
+  if (facts.checker != nullptr && !facts.stalled) {
+    JudgeRows(expect, facts, judgement);
+    JudgeRange("duplicated", report.records.duplicated, expect.duplicated(), judgement);
+    JudgeRange("lost", report.records.lost, expect.lost(), judgement);
+    JudgeRange("dropped as late", facts.checker->LateDropped(), expect.late_dropped(), judgement);
+    JudgeRecovery(expect, facts, judgement);
+  }
+  if (!expect.error().empty() && !error_seen) {
+    judgement.Fail(
+        Verdict::kViolation,
+        absl::StrCat("the job did not stop with an error that says \"", expect.error(), "\""));
+  }
+  if (facts.stalled && (expect.error().empty() || !error_seen)) {
+    std::string why = "the work was not finished, and made no progress for the whole budget";
+    if (!facts.errors.empty()) absl::StrAppend(&why, "; the last error: ", facts.errors.back());
+    judgement.Fail(Verdict::kStalled, std::move(why));
+  }
+  for (const std::string& fault : facts.faults_not_fired) {
+    judgement.Fail(Verdict::kInconclusive, absl::StrCat("a listed fault never fired: ", fault));
+  }
+  JudgeSteps(expect, facts, judgement);
+  if (facts.checker == nullptr && expect.guarantee() != Expect::NONE) {
+    judgement.Fail(Verdict::kInconclusive, "this job has no oracle to check its guarantee with");
+  }
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,41 @@
+// What a scenario expects, held against what happened.
+#ifndef WAVETANK_SCENARIOS_EXPECTATIONS_H_
+#define WAVETANK_SCENARIOS_EXPECTATIONS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+#include "scenarios/cluster_plan.h"
+#include "scenarios/parse.h"
+#include "scenarios/report.h"
+#include "scenarios/run_checker.h"
+#include "simulator/step_coverage.h"
+
+namespace wavetank::scenarios {
+
+// What a run shows besides its report.
+struct RunFacts {
+  std::vector<properties::Violation> violations;
+  std::vector<std::string> errors;  // what nodes logged as errors
+  std::vector<absl::Duration> batch_ends;
+  std::optional<absl::Duration> last_fault;
+  bool stalled = false;
+  std::vector<std::string> faults_not_fired;  // of the listed ones
+  std::vector<simulator::StepCount> steps;
+  const RunChecker* checker = nullptr;  // null: the job has no oracle
+};
+
+// kInvalidArgument, with the place: a step, a step's attribute or a kind of violation that does not
+// exist.
+absl::Status CheckExpectations(const ParsedScenario& parsed);
+
+// Sets the report's verdict, and says why it is not a pass.
+void Judge(const Expect& expect, const RunFacts& facts, RunReport& report);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_EXPECTATIONS_H_

@@ -1,0 +1,194 @@
+#include "scenarios/fault_plan.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "scenarios/step_names.h"
+#include "simulator/fault_table.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using simulator::FaultFamily;
+using simulator::FaultInfo;
+using simulator::FaultKind;
+
+class FaultPlanner {
+ public:
+  FaultPlanner(const ParsedScenario& parsed, const ClusterPlan& cluster)
+      : parsed_(parsed), cluster_(cluster) {}
+
+  absl::StatusOr<simulator::FaultPlan> Plan() {
+    simulator::FaultPlan plan;
+    for (const Fault& fault : parsed_.scenario->fault()) {
+      WT_ASSIGN_OR_RETURN(const FaultInfo* info, InfoOf(fault));
+      if (fault.when_case() == Fault::kAtRandom) {
+        WT_ASSIGN_OR_RETURN(simulator::RandomFault random, ToRandom(fault, *info));
+        plan.random.push_back(std::move(random));
+        continue;
+      }
+      simulator::ListedFault listed;
+      WT_ASSIGN_OR_RETURN(listed.fault, ToFault(fault, *info));
+      WT_ASSIGN_OR_RETURN(listed.trigger, ToTrigger(fault));
+      plan.listed.push_back(std::move(listed));
+    }
+    return plan;
+  }
+
+ private:
+  absl::StatusOr<const FaultInfo*> InfoOf(const Fault& fault) const {
+    const FaultInfo* info = simulator::FindFault(fault.kind());
+    if (info != nullptr) return info;
+    std::vector<std::string> names;
+    for (const FaultInfo& each : simulator::FaultTable()) names.emplace_back(each.name);
+    return parsed_.ErrorAt(fault, "kind", 0,
+                           absl::StrCat("there is no fault \"", fault.kind(), "\"",
+                                        platform::Suggestion(fault.kind(), names)));
+  }
+
+  absl::Status CheckName(const Fault& fault, const char* field, const std::string& name,
+                         const char* what, const std::vector<std::string>& names) const {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return absl::OkStatus();
+    return parsed_.ErrorAt(
+        fault, field, 0,
+        absl::StrCat("there is no ", what, " \"", name, "\"", platform::Suggestion(name, names)));
+  }
+
+  absl::Status CheckTarget(const Fault& fault, const FaultInfo& info) const {
+    if (info.family == FaultFamily::kProcess) {
+      WT_RETURN_IF_ERROR(
+          CheckName(fault, "target", fault.target(), "process", cluster_.process_names()));
+      if (info.kind != FaultKind::kZombie || fault.peer().empty()) return absl::OkStatus();
+      return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
+    }
+    WT_RETURN_IF_ERROR(CheckName(fault, "target", fault.target(), "machine", cluster_.machines));
+    if (info.family != FaultFamily::kNetwork) return absl::OkStatus();
+    return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
+  }
+
+  // What the program around a process does when that has ended.
+  absl::Duration RestartAfter(const Fault& fault, const FaultInfo& info) const {
+    absl::Duration after = absl::InfiniteDuration();
+    if (info.restart_after_ms.high == 0) return after;
+    for (const PlannedProcess& process : cluster_.processes) {
+      const bool struck = process.spec.name == fault.target() || process.machine == fault.target();
+      if (struck) after = std::min(after, process.restart_after);
+    }
+    return after;
+  }
+
+  absl::StatusOr<simulator::Fault> ToFault(const Fault& fault, const FaultInfo& info) const {
+    WT_RETURN_IF_ERROR(CheckTarget(fault, info));
+    simulator::Fault made;
+    made.kind = info.kind;
+    made.target = fault.target();
+    made.peer = fault.peer();
+    if (fault.has_duration_ms()) made.duration = absl::Milliseconds(fault.duration_ms());
+    made.restart_after = RestartAfter(fault, info);
+    made.amount = fault.amount();
+    const bool needs_amount = info.amount.low != 0 || info.amount.high != 0;
+    if (needs_amount && !fault.has_amount()) {
+      return parsed_.ErrorAt(
+          fault, "kind", 0,
+          absl::StrCat(fault.kind(), " needs an amount: ", platform::ToAbsl(info.amount_unit)));
+    }
+    return made;
+  }
+
+  absl::StatusOr<simulator::FaultTrigger> ToTrigger(const Fault& fault) const {
+    switch (fault.when_case()) {
+      case Fault::kAtMs:
+        if (fault.at_ms() < 0) return parsed_.ErrorAt(fault, "at_ms", 0, "at_ms is negative");
+        return simulator::AtTime{absl::Milliseconds(fault.at_ms())};
+      case Fault::kAtStep:
+        return ToStepTrigger(fault.at_step());
+      case Fault::kAtCall:
+        return ToCallTrigger(fault);
+      default:
+        return parsed_.ErrorAt(fault, "kind", 0,
+                               "a fault needs one of at_ms, at_step, at_call, at_random");
+    }
+  }
+
+  absl::StatusOr<simulator::FaultTrigger> ToStepTrigger(const AtStep& at) const {
+    WT_RETURN_IF_ERROR(CheckStep(parsed_, at, at.step(), at.attribute()));
+    const std::vector<std::string> nodes = cluster_.node_names();
+    if (!at.node().empty() && std::find(nodes.begin(), nodes.end(), at.node()) == nodes.end()) {
+      return parsed_.ErrorAt(at, "node", 0,
+                             absl::StrCat("there is no node \"", at.node(), "\"",
+                                          platform::Suggestion(at.node(), nodes)));
+    }
+    simulator::AtStep step;
+    step.step = CanonicalStepName(at.step());
+    for (const Attribute& attribute : at.attribute()) {
+      step.attributes.emplace_back(attribute.name(), attribute.value());
+    }
+    step.node = at.node();
+    if (at.has_occurrence()) {
+      if (at.occurrence() < 1) {
+        return parsed_.ErrorAt(at, "occurrence", 0, "occurrences are counted from 1");
+      }
+      step.occurrence = static_cast<uint64_t>(at.occurrence());
+    }
+    return step;
+  }
+
+  absl::StatusOr<simulator::FaultTrigger> ToCallTrigger(const Fault& fault) const {
+    const AtCall& at = fault.at_call();
+    if (at.call() < 1) return parsed_.ErrorAt(at, "call", 0, "calls are counted from 1");
+    for (const PlannedProcess& process : cluster_.processes) {
+      for (const platform::NodeSpec& node : process.spec.nodes) {
+        if (node.name != at.node()) continue;
+        return simulator::AtSeamCall{process.spec.name, node.name,
+                                     static_cast<uint64_t>(at.call())};
+      }
+    }
+    return parsed_.ErrorAt(at, "node", 0,
+                           absl::StrCat("there is no node \"", at.node(), "\"",
+                                        platform::Suggestion(at.node(), cluster_.node_names())));
+  }
+
+  absl::StatusOr<simulator::RandomFault> ToRandom(const Fault& fault, const FaultInfo& info) const {
+    const AtRandom& at = fault.at_random();
+    simulator::RandomFault random;
+    random.kind = info.kind;
+    if (info.unit == simulator::RateUnit::kPerHour) {
+      if (at.per_hour() <= 0) {
+        return parsed_.ErrorAt(at, "per_hour", 0, fault.kind() + " needs a per_hour above 0");
+      }
+      random.rate = at.per_hour();
+    } else {
+      if (!(at.probability() > 0 && at.probability() <= 1)) {
+        return parsed_.ErrorAt(at, "probability", 0,
+                               fault.kind() + " needs a probability above 0 and at most 1");
+      }
+      random.rate = static_cast<int64_t>(at.probability() * 1e6);
+    }
+    random.from = absl::Milliseconds(at.from_ms());
+    if (at.has_to_ms()) random.until = absl::Milliseconds(at.to_ms());
+    if (!fault.target().empty()) {
+      WT_RETURN_IF_ERROR(CheckTarget(fault, info));
+      random.targets.push_back(fault.target());
+    }
+    return random;
+  }
+
+  const ParsedScenario& parsed_;
+  const ClusterPlan& cluster_;
+};
+
+}  // namespace
+
+absl::StatusOr<simulator::FaultPlan> PlanFaults(const ParsedScenario& parsed,
+                                                const ClusterPlan& cluster) {
+  return FaultPlanner(parsed, cluster).Plan();
+}
+
+}  // namespace wavetank::scenarios

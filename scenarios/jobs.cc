@@ -1,0 +1,137 @@
+#include "scenarios/jobs.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/time.h"
+
+#include "platform/check.h"
+#include "runtime/dstream/streaming_context.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using runtime::Job;
+using runtime::JobArguments;
+using runtime::JobParameter;
+using runtime::ParameterKind;
+
+const JobParameter kInput{"input", "directory into which text files are renamed", std::nullopt,
+                          ParameterKind::kPath};
+const JobParameter kOutput{"output", "directory of the results", std::nullopt,
+                           ParameterKind::kPath};
+
+std::vector<std::string> Words(const std::string& line) {
+  std::vector<std::string> words;
+  size_t begin = 0;
+  while (true) {
+    const size_t end = line.find(' ', begin);
+    words.push_back(line.substr(begin, end - begin));
+    if (end == std::string::npos) return words;
+    begin = end + 1;
+  }
+}
+
+void CountWords(runtime::DStream<std::string> lines, const JobArguments& arguments) {
+  lines.FlatMap(Words)
+      .Map([](const std::string& word) { return std::pair<std::string, int64_t>(word, 1); })
+      .ReduceByKey(std::plus<int64_t>())
+      .SaveAsTextFiles(arguments.Get("output") + "/counts");
+}
+
+void WordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+  CountWords(context.TextFileStream(arguments.Get("input")), arguments);
+}
+
+void SocketWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+  int port = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("port"), &port), "port is not a number");
+  CountWords(context.SocketTextStream(arguments.Get("host"), port), arguments);
+}
+
+void WordCountStructured(runtime::Session& session, const JobArguments& arguments) {
+  using namespace runtime;
+  DataFrame words = session.ReadStream()
+                        .Format("text")
+                        .Load(arguments.Get("input"))
+                        .Select({Explode(Split(Col("value"), " ")).As("word")});
+  words.GroupBy({Col("word")})
+      .Count()
+      .WriteStream()
+      .OutputMode(arguments.Get("mode"))
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+void WindowedCountStructured(runtime::Session& session, const JobArguments& arguments) {
+  using namespace runtime;
+  absl::Duration window;
+  absl::Duration delay;
+  WT_CHECK(absl::ParseDuration(arguments.Get("window"), &window), "window is not a duration");
+  WT_CHECK(absl::ParseDuration(arguments.Get("delay"), &delay), "delay is not a duration");
+  const Expression seconds = Cast(Substring(Col("value"), 1, 7), DataType::kInt64);
+  DataFrame events = session.ReadStream()
+                         .Format("text")
+                         .Load(arguments.Get("input"))
+                         .Select({Cast(seconds, DataType::kTimestamp).As("time"),
+                                  Substring(Col("value"), 9, 1000).As("word")})
+                         .WithWatermark("time", delay);
+  events.GroupBy({Window(Col("time"), window), Col("word")})
+      .Count()
+      .WriteStream()
+      .OutputMode("append")
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+}  // namespace
+
+void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
+  {
+    Job job;
+    job.name = "word_count";
+    job.meaning = "structured: how often each word came, exactly once";
+    job.parameters = {kInput, kOutput, {"mode", "output mode: update or complete", "update"}};
+    job.structured = WordCountStructured;
+    catalogue.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "windowed_count";
+    job.meaning =
+        "structured: how often each word came in each window of event time; lines are "
+        "\"<seconds since 1970, 7 digits>,<word>\"";
+    job.parameters = {kInput,
+                      kOutput,
+                      {"window", "size of a window", "10s"},
+                      {"delay", "how late an event may be", "10s"}};
+    job.structured = WindowedCountStructured;
+    catalogue.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "word_count_dstream";
+    job.meaning = "DStream: how often each word came in each batch, at least once";
+    job.parameters = {kInput, kOutput};
+    job.dstream = WordCountDStream;
+    catalogue.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "socket_word_count";
+    job.meaning = "DStream: how often each word came in each batch, from a socket (lossy)";
+    job.parameters = {
+        {"host", "where to connect", "localhost"}, {"port", "where to connect", "9999"}, kOutput};
+    job.dstream = SocketWordCountDStream;
+    catalogue.Add(std::move(job));
+  }
+}
+
+}  // namespace wavetank::scenarios

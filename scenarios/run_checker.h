@@ -1,0 +1,56 @@
+// RunChecker: the checker that goes with a job, fed with what is durable at each instant.
+#ifndef WAVETANK_SCENARIOS_RUN_CHECKER_H_
+#define WAVETANK_SCENARIOS_RUN_CHECKER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "properties/decode_log.h"
+#include "properties/naive_query.h"
+#include "properties/verdict.h"
+#include "runtime/job/job.h"
+#include "scenarios/input.h"
+
+namespace wavetank::scenarios {
+
+class RunChecker {
+ public:
+  virtual ~RunChecker() = default;
+
+  // After every durable change. `failures`: how many processes and tasks have failed, or were taken
+  // for failed, so far. Gives what is newly wrong.
+  virtual std::vector<properties::Violation> Observe(int64_t now_ns,
+                                                     const properties::DurableFiles& files,
+                                                     int64_t failures) = 0;
+  // Whether all of the input has been worked off, as far as was observed.
+  virtual bool Done() const = 0;
+  // Another value whenever the work has advanced.
+  virtual uint64_t Progress() const = 0;
+  // Batches whose end is durable.
+  virtual int64_t BatchesEnded() const = 0;
+  // After the last Observe.
+  virtual std::vector<properties::Violation> Finish(int64_t now_ns) = 0;
+  virtual properties::RecordCounts Counts() const = 0;
+  virtual int64_t LateDropped() const { return 0; }
+  // The final answer, a row a line, fields joined by commas, ordered.
+  virtual std::vector<std::string> Rows() const = 0;
+};
+
+// Where a job's input arrives and its results and checkpoint stand, in the cluster's store.
+struct JobPaths {
+  std::string input;
+  std::string output;
+  std::string checkpoint;
+};
+
+// Null for a job that has no oracle (jobs.h lists those that have).
+std::unique_ptr<RunChecker> MakeRunChecker(const runtime::Job& job,
+                                           const runtime::JobArguments& arguments,
+                                           const JobPaths& paths, const InputPlan& input);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_RUN_CHECKER_H_

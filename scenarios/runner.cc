@@ -1,0 +1,374 @@
+#include "scenarios/runner.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "scenarios/cluster_plan.h"
+#include "scenarios/expectations.h"
+#include "scenarios/fault_plan.h"
+#include "scenarios/run_checker.h"
+#include "simulator/fault_injector.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using simulator::SimWorld;
+
+constexpr int64_t kDefaultChaosMs = 30'000;
+constexpr int64_t kDefaultConvergeMs = 60'000;
+
+// Everything about a run that is settled before it begins.
+struct Prepared {
+  runtime::JobInstance instance;
+  JobPaths paths;
+  ClusterPlan cluster;
+  InputPlan input;
+  simulator::FaultPlan faults;
+  uint64_t seed = 1;
+};
+
+absl::StatusOr<runtime::JobInstance> PrepareJob(const ParsedScenario& parsed,
+                                                const runtime::JobCatalogue& jobs) {
+  const Job& wanted = parsed.scenario->job();
+  const runtime::Job* job = jobs.Find(wanted.name());
+  if (job == nullptr) {
+    return parsed.ErrorAt(wanted, "name", 0,
+                          absl::StrCat("there is no job \"", wanted.name(), "\"",
+                                       platform::Suggestion(wanted.name(), jobs.names())));
+  }
+  // The places of the simulated store; a scenario may choose others.
+  std::map<std::string, std::string> given = {
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}};
+  std::vector<std::string> known;
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
+    known.push_back(parameter.name);
+  }
+  std::erase_if(given, [&](const auto& entry) {
+    return std::find(known.begin(), known.end(), entry.first) == known.end();
+  });
+  std::set<std::string> seen;
+  for (const Parameter& parameter : wanted.parameter()) {
+    if (std::find(known.begin(), known.end(), parameter.name()) == known.end()) {
+      return parsed.ErrorAt(
+          parameter, "name", 0,
+          absl::StrCat("job ", job->name, " has no parameter \"", parameter.name(), "\"",
+                       platform::Suggestion(parameter.name(), known)));
+    }
+    if (!seen.insert(parameter.name()).second) {
+      return parsed.ErrorAt(parameter, "name", 0, parameter.name() + " is given twice");
+    }
+    given[parameter.name()] = parameter.value();
+  }
+  absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(*job, std::move(given));
+  if (!arguments.ok()) {
+    return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(arguments.status().message()));
+  }
+  runtime::JobInstance instance{job, *std::move(arguments)};
+  const absl::Status plan = runtime::CheckPlan(instance);
+  if (!plan.ok()) return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(plan.message()));
+  return instance;
+}
+
+absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+                                 const RunOptions& options) {
+  const Scenario& scenario = *parsed.scenario;
+  if (scenario.name().empty()) {
+    return parsed.ErrorAt(scenario, "name", 0, "the scenario needs a name");
+  }
+  Prepared prepared;
+  prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
+  WT_ASSIGN_OR_RETURN(prepared.instance, PrepareJob(parsed, jobs));
+  WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, prepared.instance));
+  if (scenario.input_size() > 1) {
+    return parsed.ErrorAt(scenario, "input", 1, "a job with several inputs cannot be run yet");
+  }
+  if (scenario.input_size() == 1) {
+    const platform::Random random = platform::Random(prepared.seed).Fork("input");
+    WT_ASSIGN_OR_RETURN(prepared.input,
+                        PlanInput(parsed, scenario.input(0), random, options.read_host_file));
+  }
+  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed));
+  const auto path = [&](const char* name) {
+    for (const auto& parameter : runtime::AllParameters(*prepared.instance.job)) {
+      if (parameter.name == name) return prepared.instance.arguments.Get(name);
+    }
+    return std::string();
+  };
+  prepared.paths = {path("input"), path("output"), path("checkpoint")};
+  return prepared;
+}
+
+simulator::WorldOptions WorldOptionsOf(const Scenario& scenario, uint64_t seed,
+                                       simulator::Retain retain) {
+  simulator::WorldOptions options;
+  options.seed = seed;
+  options.retain = retain;
+  const Schedule& schedule = scenario.schedule();
+  switch (schedule.policy()) {
+    case Schedule::FIFO:
+      options.policy.kind = simulator::PolicyKind::kFifo;
+      break;
+    case Schedule::PRIORITIES:
+      options.policy.kind = simulator::PolicyKind::kPriorities;
+      if (schedule.has_change_points()) options.policy.change_points = schedule.change_points();
+      break;
+    default:
+      options.policy.kind = simulator::PolicyKind::kShuffle;
+  }
+  return options;
+}
+
+// One run, from an empty world to a report.
+class Run : private simulator::WorldObserver {
+ public:
+  Run(const ParsedScenario& parsed, Prepared prepared, simulator::Retain retain)
+      : parsed_(parsed),
+        scenario_(*parsed.scenario),
+        prepared_(std::move(prepared)),
+        world_(WorldOptionsOf(scenario_, prepared_.seed, retain)),
+        injector_(world_, prepared_.faults),
+        checker_(MakeRunChecker(*prepared_.instance.job, prepared_.instance.arguments,
+                                prepared_.paths, prepared_.input)) {}
+
+  RunReport Go() {
+    Build();
+    Chaos();
+    world_.Heal();
+    healed_ = true;
+    Converge();
+    return Report();
+  }
+
+ private:
+  void Build();
+  void Chaos();
+  void Converge();
+  RunReport Report();
+
+  // Moves time to `at`, supplying what arrives until then.
+  void RunTo(absl::Duration at);
+  void Observe();
+  absl::Duration FaultsEnd() const;
+  bool Ended() const;
+  void Add(std::vector<properties::Violation> violations);
+  void JudgeCounts(const properties::RecordCounts& records);
+
+  void OnStep(absl::Duration at, const platform::StepEvent& event) override;
+  void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
+             const std::string& text) override;
+  void OnProcess(absl::Duration at, simulator::SimProcess& process,
+                 simulator::ProcessChange change) override;
+  void OnFault(absl::Duration at, const simulator::Fault& fault) override;
+
+  const ParsedScenario& parsed_;
+  const Scenario& scenario_;
+  const Prepared prepared_;
+  SimWorld world_;
+  simulator::FaultInjector injector_;
+  const std::unique_ptr<RunChecker> checker_;
+
+  size_t arrived_ = 0;
+  bool healed_ = false;
+  bool stalled_ = false;
+  int64_t failures_ = 0;
+  RunFacts facts_;
+  std::string last_step_;
+};
+
+void Run::Build() {
+  world_.AddObserver(*this);
+  for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
+  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  disk.Subscribe("", [this](std::string_view) { Observe(); });
+  for (const PlannedProcess& process : prepared_.cluster.processes) {
+    if (!process.standby) world_.Start(process.machine, process.spec);
+  }
+}
+
+void Run::RunTo(absl::Duration at) {
+  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  while (true) {
+    const bool more = arrived_ < prepared_.input.size();
+    const absl::Duration next =
+        more ? absl::Milliseconds(prepared_.input[arrived_].at_ms) : absl::InfiniteDuration();
+    if (next > at) break;
+    if (next > world_.now()) world_.RunFor(next - world_.now());
+    const ArrivingFile& file = prepared_.input[arrived_++];
+    disk.Put(absl::StrCat(prepared_.paths.input, "/", file.name),
+             absl::StrCat(absl::StrJoin(file.lines, "\n"), "\n"));
+  }
+  if (at > world_.now()) world_.RunFor(at - world_.now());
+}
+
+void Run::Chaos() {
+  const Phases& phases = scenario_.phases();
+  const absl::Duration limit =
+      absl::Milliseconds(phases.has_chaos_ms() ? phases.chaos_ms() : kDefaultChaosMs);
+  constexpr absl::Duration kLook = absl::Milliseconds(100);
+  while (world_.now() < limit) {
+    RunTo(std::min(limit, world_.now() + kLook));
+    if (Ended()) return;
+    const bool early = !phases.has_chaos_ms() && arrived_ == prepared_.input.size() &&
+                       injector_.Unfired().empty() && world_.now() >= FaultsEnd();
+    if (early) return;
+  }
+}
+
+void Run::Converge() {
+  if (!prepared_.input.empty()) {
+    RunTo(std::max(world_.now(), absl::Milliseconds(prepared_.input.back().at_ms)));
+  }
+  const Phases& phases = scenario_.phases();
+  const int64_t budget_ms =
+      phases.has_converge_budget_ms() ? phases.converge_budget_ms() : kDefaultConvergeMs;
+  simulator::Budget budget;
+  budget.quiet = absl::Milliseconds(budget_ms);
+  budget.progress = [this] { return checker_ == nullptr ? 0 : checker_->Progress(); };
+  const simulator::RunEnd end = world_.RunUntil(
+      [this] { return Ended() || (checker_ != nullptr && checker_->Done()); }, budget);
+  if (checker_ == nullptr) return;
+  stalled_ = end != simulator::RunEnd::kDone;
+  // What should not come any more gets the time to come.
+  if (!stalled_) world_.RunFor(absl::Seconds(3));
+}
+
+// When the listed faults that last have ended.
+absl::Duration Run::FaultsEnd() const {
+  absl::Duration longest = absl::ZeroDuration();
+  for (const simulator::ListedFault& listed : prepared_.faults.listed) {
+    for (const absl::Duration lasting : {listed.fault.duration, listed.fault.restart_after}) {
+      if (lasting != absl::InfiniteDuration()) longest = std::max(longest, lasting);
+    }
+  }
+  return facts_.last_fault.value_or(absl::ZeroDuration()) + longest;
+}
+
+// A job that has stopped with the error that is expected will do no more.
+bool Run::Ended() const {
+  if (scenario_.expect().error().empty()) return false;
+  return std::any_of(facts_.errors.begin(), facts_.errors.end(), [this](const std::string& error) {
+    return absl::StrContains(error, scenario_.expect().error());
+  });
+}
+
+void Run::Observe() {
+  if (checker_ == nullptr) return;
+  const simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  properties::DurableFiles files;
+  for (const auto& file : disk.image().DurableView("")) files.emplace(file.path, file.content);
+  const int64_t ended = checker_->BatchesEnded();
+  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_));
+  if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());
+}
+
+void Run::Add(std::vector<properties::Violation> violations) {
+  for (properties::Violation& violation : violations) {
+    violation.step = last_step_;
+    facts_.violations.push_back(std::move(violation));
+  }
+}
+
+void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
+  last_step_ = std::string(event.step.name);
+}
+
+void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
+                const std::string& text) {
+  if (level == platform::LogLevel::kError) facts_.errors.push_back(text);
+}
+
+void Run::OnProcess(absl::Duration, simulator::SimProcess&, simulator::ProcessChange change) {
+  const bool failed = change == simulator::ProcessChange::kCrashed ||
+                      change == simulator::ProcessChange::kLostPower ||
+                      change == simulator::ProcessChange::kExited;
+  if (failed) ++failures_;
+}
+
+void Run::OnFault(absl::Duration at, const simulator::Fault&) {
+  facts_.last_fault = at;
+  ++failures_;  // a reset or a pause may make a worker be taken for failed
+}
+
+// By the guarantee that the scenario claims, which may be a stronger one than the job's.
+void Run::JudgeCounts(const properties::RecordCounts& records) {
+  const Expect::Guarantee guarantee = scenario_.expect().guarantee();
+  const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
+  if (guarantee != Expect::NONE && records.lost > 0) {
+    Add({{properties::violation_kinds::kLost,
+          absl::StrCat(records.lost, " records never came out"),
+          now_ns,
+          {},
+          ""}});
+  }
+  if (guarantee == Expect::EXACTLY_ONCE && records.duplicated > 0) {
+    Add({{properties::violation_kinds::kDuplicated,
+          absl::StrCat(records.duplicated, " records came out more than once"),
+          now_ns,
+          {},
+          ""}});
+  }
+}
+
+RunReport Run::Report() {
+  if (checker_ != nullptr && !stalled_ && !Ended()) {
+    Add(checker_->Finish(absl::ToInt64Nanoseconds(world_.now())));
+  }
+  RunReport report;
+  report.scenario = scenario_.name();
+  report.file = parsed_.file;
+  report.claim = scenario_.claim();
+  report.seed = prepared_.seed;
+  report.trace_hash = world_.trace().hash();
+  report.virtual_ns = absl::ToInt64Nanoseconds(world_.now());
+  report.events = world_.trace().events();
+  if (checker_ != nullptr) {
+    report.records = checker_->Counts();
+    if (!stalled_ && !Ended()) JudgeCounts(report.records);
+  }
+  report.violations = facts_.violations;
+  facts_.stalled = stalled_;
+  for (const simulator::ListedFault& fault : injector_.Unfired()) {
+    facts_.faults_not_fired.push_back(simulator::Describe(fault));
+  }
+  facts_.steps = world_.steps().counts();
+  facts_.checker = checker_.get();
+  Judge(scenario_.expect(), facts_, report);
+  for (const simulator::TraceRecord& record : world_.trace().records()) {
+    report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),
+                               std::string(simulator::Name(record.event.kind)), record.text,
+                               record.event.kind == simulator::EventKind::kFault});
+  }
+  return report;
+}
+
+}  // namespace
+
+absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed,
+                                      const runtime::JobCatalogue& jobs,
+                                      const RunOptions& options) {
+  WT_ASSIGN_OR_RETURN(Prepared prepared, Prepare(parsed, jobs, options));
+  return Run(parsed, std::move(prepared), options.retain).Go();
+}
+
+absl::Status ValidateScenario(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+                              const ReadHostFile& read_host_file) {
+  RunOptions options;
+  options.read_host_file = read_host_file;
+  return Prepare(parsed, jobs, options).status();
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,38 @@
+// Runs one scenario in a simulated world: a pure function of the scenario, the seed and the jobs.
+#ifndef WAVETANK_SCENARIOS_RUNNER_H_
+#define WAVETANK_SCENARIOS_RUNNER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/job/job.h"
+#include "scenarios/input.h"
+#include "scenarios/parse.h"
+#include "scenarios/report.h"
+#include "simulator/trace.h"
+
+namespace wavetank::scenarios {
+
+struct RunOptions {
+  // Overrides the scenario's.
+  std::optional<uint64_t> seed;
+  // What the report's timeline holds.
+  simulator::Retain retain = simulator::Retain::kTimeline;
+  ReadHostFile read_host_file;
+};
+
+// kInvalidArgument, with file:line:column: the scenario asks for what cannot be. Everything else
+// that can go wrong is in the report.
+absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed,
+                                      const runtime::JobCatalogue& jobs, const RunOptions& options);
+
+// Checks all that RunScenario would refuse, without running.
+absl::Status ValidateScenario(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+                              const ReadHostFile& read_host_file);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_RUNNER_H_

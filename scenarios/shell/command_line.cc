@@ -1,0 +1,176 @@
+#include "scenarios/shell/command_line.h"
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+
+#include "platform/text.h"
+#include "scenarios/jobs.h"
+#include "scenarios/shell/run_command.h"
+#include "scenarios/shell/start_command.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+constexpr int kBadUsage = 2;
+
+// `wavetank run`.
+class RunArguments {
+ public:
+  explicit RunArguments(CLI::App& app)
+      : app_(*app.add_subcommand("run", "Replay scenario files and give their verdicts")) {
+    app_.footer(
+        "A scenario is run in the simulator, twice, and the two runs must be alike. Of one "
+        "scenario\n"
+        "the timeline is shown; of several, the timelines of those that did not pass.\n\n"
+        "Exit status: 0 every expectation holds; 1 a guarantee is violated; 2 bad usage or input;\n"
+        "3 no progress within the budget; 4 not deterministic; 5 inconclusive.\n\n"
+        "  wavetank run scenarios/structured/driver_crash_after_definition.textproto\n"
+        "  wavetank run scenarios --json=out.json");
+    app_.add_option("scenario", command_.paths, "Files, or directories of *.textproto files")
+        ->required();
+    app_.add_option("--seed", seed_, "Instead of the scenario's seed");
+    app_.add_option("--json", command_.json_file, "Write one JSON object a run to FILE (-: output)")
+        ->type_name("FILE");
+    app_.add_option("--report", command_.report_file, "Write a page with pictures to FILE.html")
+        ->type_name("FILE");
+    app_.add_flag("--verbose", command_.verbose, "Show messages and disk calls too");
+    app_.add_flag("--quiet", command_.quiet, "Show no timelines");
+  }
+  bool wanted() const { return app_.parsed(); }
+  int Execute(const runtime::JobCatalogue& jobs) {
+    if (app_.count("--seed") > 0) command_.seed = seed_;
+    return shell::Execute(command_, jobs);
+  }
+
+ private:
+  CLI::App& app_;
+  shell::RunCommand command_;
+  uint64_t seed_ = 0;
+};
+
+// `wavetank start JOB`: a subcommand for each job, with an option for each of its parameters.
+class StartArguments {
+ public:
+  StartArguments(CLI::App& app, const runtime::JobCatalogue& jobs)
+      : app_(*app.add_subcommand("start", "Run a job for real")) {
+    app_.require_subcommand(1);
+    app_.footer(
+        "By default driver and workers run in this process. To spread a job over processes or\n"
+        "machines, start a store, then a driver and workers that name it:\n\n"
+        "  wavetank start store --address=HOST:7001\n"
+        "  wavetank start JOB ... --as=driver --address=HOST:7000 --store=HOST:7001\n"
+        "  wavetank start JOB ... --as=worker --address=HOST:7101 --driver=HOST:7000 "
+        "--store=HOST:7001\n\n"
+        "A job that was killed goes on from its checkpoint when it is started again.");
+    for (const std::string& name : jobs.names()) AddJob(*jobs.Find(name));
+    store_ = app_.add_subcommand("store", "The service that keeps a cluster's durable files");
+    store_->add_option("--address", command_.address, "Where others find it")->required();
+    AddCommon(*store_);
+  }
+  bool wanted() const { return app_.parsed(); }
+
+  int Execute(const runtime::JobCatalogue& jobs) {
+    if (store_->parsed()) {
+      command_.role = shell::Role::kStore;
+    } else {
+      CLI::App* chosen = app_.get_subcommands().front();
+      command_.job = chosen->get_name();
+      for (const auto& [name, value] : values_[command_.job]) {
+        if (chosen->count("--" + name) > 0) command_.parameters[name] = value;
+      }
+      command_.role = kRoles.at(role_);
+    }
+    using Action = platform::StepFault::Action;
+    for (const auto& [texts, action] :
+         {std::pair{&kill_at_, Action::kKill}, std::pair{&stop_at_, Action::kStop}}) {
+      for (const std::string& text : *texts) {
+        absl::StatusOr<platform::StepFault> fault = shell::ParseStepFault(text, action);
+        if (!fault.ok()) {
+          const std::string why(platform::ToStd(fault.status().message()));
+          std::fprintf(stderr, "wavetank start: %s\n", why.c_str());
+          return kBadUsage;
+        }
+        command_.step_faults.push_back(*std::move(fault));
+      }
+    }
+    return shell::Execute(command_, jobs);
+  }
+
+ private:
+  inline static const std::map<std::string, shell::Role> kRoles = {
+      {"local", shell::Role::kLocal},
+      {"driver", shell::Role::kDriver},
+      {"worker", shell::Role::kWorker}};
+
+  void AddJob(const runtime::Job& job) {
+    CLI::App& sub = *app_.add_subcommand(job.name, job.meaning);
+    for (const runtime::JobParameter& parameter : runtime::AllParameters(job)) {
+      CLI::Option* option = sub.add_option("--" + parameter.name, values_[job.name][parameter.name],
+                                           parameter.meaning);
+      if (parameter.kind == runtime::ParameterKind::kPath) option->type_name("DIR");
+      if (parameter.default_value.has_value()) {
+        option->default_str(*parameter.default_value);
+      } else {
+        option->required();
+      }
+    }
+    sub.add_option("--as", role_, "What this process is: local, driver or worker")
+        ->check(CLI::IsMember({"local", "driver", "worker"}))
+        ->group("Cluster");
+    sub.add_option("--workers", command_.workers, "Workers of a local run")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str()
+        ->group("Cluster");
+    sub.add_option("--address", command_.address, "HOST:PORT of this process")->group("Cluster");
+    sub.add_option("--driver", command_.driver_addresses, "HOST:PORT of the driver")
+        ->group("Cluster");
+    sub.add_option("--store", command_.store_address, "HOST:PORT of the store")->group("Cluster");
+    AddCommon(sub);
+  }
+
+  void AddCommon(CLI::App& sub) {
+    sub.add_option("--kill-at", kill_at_, "kill -9 itself at STEP[:OCCURRENCE[:NAME=VALUE]...]")
+        ->type_name("STEP")
+        ->group("Faults");
+    sub.add_option("--stop-at", stop_at_, "Stand still there, until SIGCONT")
+        ->type_name("STEP")
+        ->group("Faults");
+    sub.add_flag("--verbose", command_.verbose, "Log more");
+  }
+
+  CLI::App& app_;
+  CLI::App* store_ = nullptr;
+  shell::StartCommand command_;
+  std::map<std::string, std::map<std::string, std::string>> values_;
+  std::string role_ = "local";
+  std::vector<std::string> kill_at_;
+  std::vector<std::string> stop_at_;
+};
+
+}  // namespace
+
+CommandLine::CommandLine() { AddBuiltInJobs(jobs_); }
+
+int CommandLine::Run(int argc, char** argv) {
+  CLI::App app(
+      "Wavetank: a streaming runtime, and the simulator that checks its delivery guarantees.\n"
+      "See `wavetank SUBCOMMAND --help`.",
+      "wavetank");
+  app.require_subcommand(1);
+  RunArguments run(app);
+  StartArguments start(app, jobs_);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUsage;
+  }
+  return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_);
+}
+
+}  // namespace wavetank::scenarios

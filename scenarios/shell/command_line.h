@@ -1,0 +1,34 @@
+// CommandLine: the program `wavetank`. A user's main registers jobs and thereby is a `wavetank`
+// with every subcommand:
+//
+//   int main(int argc, char** argv) {
+//     wavetank::scenarios::CommandLine command;
+//     command.AddJob({.name = "words", .meaning = "...", .dstream = Words});
+//     return command.Run(argc, argv);
+//   }
+#ifndef WAVETANK_SCENARIOS_SHELL_COMMAND_LINE_H_
+#define WAVETANK_SCENARIOS_SHELL_COMMAND_LINE_H_
+
+#include <utility>
+
+#include "runtime/job/job.h"
+
+namespace wavetank::scenarios {
+
+class CommandLine {
+ public:
+  // With the built-in jobs (scenarios/jobs.h).
+  CommandLine();
+  // REQUIRES: no job of that name yet.
+  void AddJob(runtime::Job job) { jobs_.Add(std::move(job)); }
+  // The exit status: 0 every expectation holds, 1 a guarantee is violated (or a job failed), 2 bad
+  // usage or input, 3 no progress, 4 not deterministic, 5 inconclusive.
+  int Run(int argc, char** argv);
+
+ private:
+  runtime::JobCatalogue jobs_;
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_SHELL_COMMAND_LINE_H_

@@ -1,0 +1,47 @@
+// The host as the command sees it: files, time and terminal. Nothing else of scenarios/ may touch
+// them, so that a run stays a pure function of its scenario and seed.
+#ifndef WAVETANK_SCENARIOS_SHELL_HOST_H_
+#define WAVETANK_SCENARIOS_SHELL_HOST_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace wavetank::scenarios::shell {
+
+// kNotFound or kInvalidArgument (a directory, unreadable), naming the path.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+// Replaces the file.
+absl::Status WriteFile(const std::string& path, const std::string& content);
+
+// Files as given, and for each directory the *.textproto files below it, ordered by path.
+absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(const std::vector<std::string>& paths);
+
+// `relative` as seen from the folder of `file`; absolute paths as they are.
+std::string BesideFile(const std::string& file, const std::string& relative);
+
+// Shows how far a long piece of work is: a bar that redraws itself on a terminal, and only after
+// the first second; nothing otherwise.
+class ProgressBar {
+ public:
+  ProgressBar(std::string title, size_t total);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+  void Show(size_t done, const std::string& what);
+  // Takes the bar off the screen, for other output.
+  void Clear();
+
+ private:
+  const std::string title_;
+  const size_t total_;
+  const bool terminal_;
+  const double started_seconds_;
+  bool drawn_ = false;
+};
+
+}  // namespace wavetank::scenarios::shell
+
+#endif  // WAVETANK_SCENARIOS_SHELL_HOST_H_

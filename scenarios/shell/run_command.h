@@ -1,0 +1,28 @@
+// `wavetank run`: replays scenario files.
+#ifndef WAVETANK_SCENARIOS_SHELL_RUN_COMMAND_H_
+#define WAVETANK_SCENARIOS_SHELL_RUN_COMMAND_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/job/job.h"
+
+namespace wavetank::scenarios::shell {
+
+struct RunCommand {
+  std::vector<std::string> paths;  // files, and directories of *.textproto files
+  std::optional<uint64_t> seed;
+  std::string json_file;  // "-": standard output
+  std::string report_file;
+  bool verbose = false;
+  bool quiet = false;  // no timelines
+};
+
+// Gives the exit status.
+int Execute(const RunCommand& command, const runtime::JobCatalogue& jobs);
+
+}  // namespace wavetank::scenarios::shell
+
+#endif  // WAVETANK_SCENARIOS_SHELL_RUN_COMMAND_H_

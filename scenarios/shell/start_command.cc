@@ -1,0 +1,158 @@
+#include "scenarios/shell/start_command.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "platform/nearest_name.h"
+#include "platform/real/real_process.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/job/deployment.h"
+#include "scenarios/step_names.h"
+
+namespace wavetank::scenarios::shell {
+namespace {
+
+constexpr int kBadInput = 2;
+
+int Refuse(const absl::Status& why) {
+  std::fprintf(stderr, "wavetank start: %s\n", std::string(platform::ToStd(why.message())).c_str());
+  return kBadInput;
+}
+
+// The engine's paths are relative to "/", whatever directory the command was called in.
+std::string StorePath(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().relative_path().string();
+}
+
+absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
+                                                 const runtime::JobCatalogue& jobs) {
+  const runtime::Job* job = jobs.Find(command.job);
+  if (job == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "there is no job \"", command.job, "\"", platform::Suggestion(command.job, jobs.names())));
+  }
+  std::map<std::string, std::string> given = command.parameters;
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
+    const auto found = given.find(parameter.name);
+    if (found != given.end() && parameter.kind == runtime::ParameterKind::kPath) {
+      found->second = StorePath(found->second);
+    }
+  }
+  WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
+  runtime::JobInstance instance{job, std::move(arguments)};
+  WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  return instance;
+}
+
+runtime::DriverHooks PrintToOutput() {
+  const auto print = [](const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
+    std::fflush(stdout);
+  };
+  return {.print = print, .progress = print};
+}
+
+absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
+                                            const runtime::JobInstance& instance) {
+  runtime::Deployment deployment;
+  deployment.store_address = command.store_address;
+  deployment.driver_addresses = command.driver_addresses;
+  const auto need = [](const std::string& value, const char* option) {
+    return value.empty()
+               ? absl::InvalidArgumentError(absl::StrCat("this role needs ", option, "=HOST:PORT"))
+               : absl::OkStatus();
+  };
+  switch (command.role) {
+    case Role::kStore:
+      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      deployment.store_address = command.address;
+      return platform::ProcessSpec{"store", {{"store", runtime::StoreMain(deployment)}}};
+    case Role::kDriver:
+      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      return platform::ProcessSpec{
+          "driver",
+          {{"driver",
+            runtime::DriverMain(instance, deployment, command.address, PrintToOutput())}}};
+    case Role::kWorker:
+      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      if (command.driver_addresses.empty()) return need("", "--driver");
+      return platform::ProcessSpec{
+          "worker", {{"worker", runtime::WorkerMain(instance, deployment, command.address)}}};
+    case Role::kLocal:
+      break;
+  }
+  deployment.driver_addresses = {"inproc:driver"};
+  platform::ProcessSpec spec{"local", {}};
+  spec.nodes.push_back(
+      {"driver", runtime::DriverMain(instance, deployment, "inproc:driver", PrintToOutput())});
+  for (int worker = 1; worker <= command.workers; ++worker) {
+    const std::string name = absl::StrCat("worker-", worker);
+    spec.nodes.push_back(
+        {name, runtime::WorkerMain(instance, deployment, absl::StrCat("inproc:", name))});
+  }
+  return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
+                                                   platform::StepFault::Action action) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ':');
+  platform::StepFault fault;
+  fault.step = parts[0];
+  fault.action = action;
+  std::vector<std::string> names;
+  bool known = false;
+  for (const platform::StepName* step : AllSteps()) {
+    names.emplace_back(step->name);
+    known = known || step->name == fault.step;
+  }
+  if (!known) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no step \"", fault.step, "\"",
+                                                   platform::Suggestion(fault.step, names)));
+  }
+  if (parts.size() > 1 &&
+      (!absl::SimpleAtoi(parts[1], &fault.occurrence) || fault.occurrence < 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text, "\": the occurrence \"", parts[1], "\" is not a number above 0"));
+  }
+  for (size_t i = 2; i < parts.size(); ++i) {
+    const std::pair<std::string, std::string> attribute = absl::StrSplit(parts[i], '=');
+    int64_t value = 0;
+    if (!absl::SimpleAtoi(attribute.second, &value)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", text, "\": \"", parts[i], "\" is not of the form name=number"));
+    }
+    fault.attributes.emplace_back(attribute.first, value);
+  }
+  return fault;
+}
+
+int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  runtime::JobInstance instance;
+  if (command.role != Role::kStore) {
+    absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
+    if (!given.ok()) return Refuse(given.status());
+    instance = *std::move(given);
+  }
+  absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance);
+  if (!spec.ok()) return Refuse(spec.status());
+  platform::RealProcessOptions options;
+  options.stop_signals = platform::StopSignals::kCatch;
+  options.step_faults = command.step_faults;
+  options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
+  absl::StatusOr<std::unique_ptr<platform::RealProcess>> process =
+      platform::RealProcess::Create(*std::move(spec), options);
+  if (!process.ok()) return Refuse(process.status());
+  return (*process)->Run();
+}
+
+}  // namespace wavetank::scenarios::shell

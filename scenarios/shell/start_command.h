@@ -1,0 +1,39 @@
+// `wavetank start`: runs a job for real, whole in this process or as one process of a cluster.
+#ifndef WAVETANK_SCENARIOS_SHELL_START_COMMAND_H_
+#define WAVETANK_SCENARIOS_SHELL_START_COMMAND_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "platform/real/step_killer.h"
+#include "runtime/job/job.h"
+
+namespace wavetank::scenarios::shell {
+
+enum class Role { kLocal, kDriver, kWorker, kStore };
+
+struct StartCommand {
+  std::string job;
+  std::map<std::string, std::string> parameters;
+  Role role = Role::kLocal;
+  int workers = 2;      // of kLocal
+  std::string address;  // of this node
+  std::vector<std::string> driver_addresses;
+  std::string store_address;
+  std::vector<platform::StepFault> step_faults;
+  bool verbose = false;
+};
+
+// Runs until it ends, fails, or SIGINT or SIGTERM comes. Gives the exit status.
+int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs);
+
+// "batch.defined", "batch.defined:3" (the third time), "batch.defined:1:batch=4".
+absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
+                                                   platform::StepFault::Action action);
+
+}  // namespace wavetank::scenarios::shell
+
+#endif  // WAVETANK_SCENARIOS_SHELL_START_COMMAND_H_

@@ -1,0 +1,154 @@
+#include "scenarios/structured_checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "platform/text.h"
+#include "properties/decode_query.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using properties::DurableFiles;
+using properties::NaiveRow;
+using properties::Violation;
+
+}  // namespace
+
+StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
+                                     const MakeQuery& make_query)
+    : paths_(std::move(paths)),
+      input_(std::move(input)),
+      fold_(fold),
+      checker_({make_query(), [this](const std::string& file) { return Lines(file); }}) {}
+
+std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
+  for (const ArrivingFile& arriving : input_) {
+    if (absl::StrCat(paths_.input, "/", arriving.name) == file) return arriving.lines;
+  }
+  return {};  // no such input: what the batch shows of it is phantom
+}
+
+std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableFiles& files,
+                                                  int64_t /*failures*/) {
+  std::vector<Violation> found;
+  const auto unreadable = [&](const absl::Status& why) {
+    std::string text(platform::ToStd(why.message()));
+    if (unreadable_.insert(text).second) {
+      found.push_back({properties::violation_kinds::kUnreadable, text, now_ns, {}, ""});
+    }
+    return found;
+  };
+  const auto log = properties::DecodeQueryLog(files, paths_.checkpoint + "/log");
+  if (!log.ok()) return unreadable(log.status());
+  const auto sink = properties::DecodeFileSink(files, paths_.output);
+  if (!sink.ok()) return unreadable(sink.status());
+  // At an instant at which a reader would get no answer there is nothing to judge.
+  if (!log->has_value()) return found;
+  const bool sink_is_new = shown_.empty() && !sink->has_value();
+  if (!sink->has_value() && !sink_is_new) return found;
+  const std::vector<properties::ShownBatch> shown =
+      sink->value_or(std::vector<properties::ShownBatch>());
+
+  found = checker_.Observe(now_ns, **log, shown);
+  for (const properties::LoggedBatch& batch : (*log)->definitions) {
+    files_in_batches_.insert(batch.files.begin(), batch.files.end());
+  }
+  for (size_t i = shown_.size(); i < shown.size(); ++i) {
+    shown_.push_back(shown[i].rows.value_or(std::vector<NaiveRow>()));
+  }
+  const auto uncommitted = properties::UncommittedParts(files, paths_.output);
+  if (!uncommitted.ok()) return unreadable(uncommitted.status());
+  for (const std::string& part : *uncommitted) {
+    std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
+    if (unreadable_.insert(text).second) {
+      found.push_back({properties::violation_kinds::kVisibility, text, now_ns, {part}, ""});
+    }
+  }
+  return found;
+}
+
+bool StructuredChecker::Done() const {
+  const bool ended = checker_.batches_logged() == checker_.batches_committed() &&
+                     checker_.batches_logged() == checker_.batches_shown();
+  return ended && std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
+           return files_in_batches_.contains(absl::StrCat(paths_.input, "/", file.name));
+         });
+}
+
+uint64_t StructuredChecker::Progress() const {
+  return static_cast<uint64_t>(checker_.batches_logged() + checker_.batches_committed() +
+                               checker_.batches_shown());
+}
+
+std::vector<Violation> StructuredChecker::Finish(int64_t now_ns) {
+  std::vector<std::string> all;
+  for (const ArrivingFile& file : input_) all.push_back(absl::StrCat(paths_.input, "/", file.name));
+  return checker_.Finish(now_ns, all);
+}
+
+std::vector<NaiveRow> StructuredChecker::Table() const {
+  std::map<NaiveRow, NaiveRow> by_key;
+  std::vector<NaiveRow> rows;
+  for (const std::vector<NaiveRow>& batch : shown_) {
+    if (fold_ == Fold::kNewest) rows.clear();
+    for (const NaiveRow& row : batch) {
+      if (fold_ == Fold::kByKey) {
+        by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
+      } else {
+        rows.push_back(row);
+      }
+    }
+  }
+  for (const auto& [key, row] : by_key) rows.push_back(row);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+std::vector<std::string> StructuredChecker::Rows() const {
+  std::vector<std::string> lines;
+  for (const NaiveRow& row : Table()) lines.push_back(absl::StrJoin(row, ","));
+  return lines;
+}
+
+std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
+  std::vector<std::string> ids;
+  if (fold_ != Fold::kUnion) {
+    for (const ArrivingFile& file : input_) {
+      const std::vector<std::string> more = RecordIds(file.lines);
+      ids.insert(ids.end(), more.begin(), more.end());
+    }
+    return ids;
+  }
+  // Of an append-mode query: what is final and was not late, by the oracle.
+  for (const auto& answer : checker_.answers()) {
+    for (const NaiveRow& row : answer) {
+      if (IsRecordId(row[row.size() - 2])) ids.push_back(row[row.size() - 2]);
+    }
+  }
+  return ids;
+}
+
+properties::RecordCounts StructuredChecker::Counts() const {
+  std::map<std::string, int64_t> came_out;
+  for (const NaiveRow& row : Table()) {
+    if (row.size() < 2 || !IsRecordId(row[row.size() - 2])) continue;
+    int64_t count = 0;
+    if (absl::SimpleAtoi(row.back(), &count)) came_out[row[row.size() - 2]] += count;
+  }
+  properties::RecordCounts counts;
+  for (const std::string& id : IdsThatMustComeOut()) {
+    const auto found = came_out.find(id);
+    const int64_t times = found == came_out.end() ? 0 : found->second;
+    ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
+    if (found != came_out.end()) came_out.erase(found);
+  }
+  counts.phantom = static_cast<int64_t>(came_out.size());
+  return counts;
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,57 @@
+// The RunChecker of structured queries: exactly once.
+#ifndef WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
+#define WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "properties/exactly_once.h"
+#include "scenarios/run_checker.h"
+
+namespace wavetank::scenarios {
+
+// How the batches' rows make up the answer.
+enum class Fold {
+  kUnion,   // append: all rows
+  kByKey,   // update: the last row of each key; the last field is not part of the key
+  kNewest,  // complete: the newest batch's rows
+};
+
+class StructuredChecker final : public RunChecker {
+ public:
+  // Gives a fresh oracle at each call.
+  using MakeQuery = std::function<std::unique_ptr<properties::NaiveQuery>()>;
+
+  StructuredChecker(JobPaths paths, InputPlan input, Fold fold, const MakeQuery& make_query);
+
+  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+                                             int64_t failures) override;
+  bool Done() const override;
+  uint64_t Progress() const override;
+  int64_t BatchesEnded() const override { return checker_.batches_committed(); }
+  std::vector<properties::Violation> Finish(int64_t now_ns) override;
+  properties::RecordCounts Counts() const override;
+  int64_t LateDropped() const override { return checker_.late_dropped(); }
+  std::vector<std::string> Rows() const override;
+
+ private:
+  std::vector<properties::NaiveRow> Table() const;
+  std::vector<std::string> IdsThatMustComeOut() const;
+  std::vector<std::string> Lines(const std::string& file) const;
+
+  const JobPaths paths_;
+  const InputPlan input_;
+  const Fold fold_;
+  properties::ExactlyOnceChecker checker_;
+  std::set<std::string> files_in_batches_;
+  std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
+  std::set<std::string> unreadable_;                      // reported
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_

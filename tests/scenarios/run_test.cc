@@ -1,0 +1,97 @@
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "scenarios/jobs.h"
+#include "scenarios/runner.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+absl::StatusOr<RunReport> RunText(const std::string& text, uint64_t seed = 1) {
+  runtime::JobCatalogue jobs;
+  AddBuiltInJobs(jobs);
+  const auto parsed = ParseScenario("s", text);
+  if (!parsed.ok()) return parsed.status();
+  RunOptions options;
+  options.seed = seed;
+  return RunScenario(*parsed, jobs, options);
+}
+
+const char kWordCount[] = R"(schema_version: 1
+name: "s"
+job { name: "word_count" }
+input { name: "input" generator { records: 20 } arrival { records_each: 10 first_ms: 500 } }
+)";
+
+std::string RunErrorOf(const std::string& more) {
+  const auto report = RunText(std::string(kWordCount) + more);
+  return report.ok() ? "" : std::string(report.status().message());
+}
+
+TEST(RunScenario, RefusesWhatIsNotThereWithItsPlaceAndTheNearestName) {
+  EXPECT_EQ(RunErrorOf("fault { kind: \"process.crush\" target: \"app\" at_ms: 1 }"),
+            "s:5:9: there is no fault \"process.crush\": did you mean \"process.crash\"?");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"process.crash\" target: \"ap\" at_ms: 1 }"),
+            "s:5:31: there is no process \"ap\": did you mean \"app\"?");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"process.crash\" target: \"app\" "
+                       "at_step { step: \"batch.prepard\" } }"),
+            "s:5:55: there is no step \"batch.prepard\": did you mean \"batch.prepared\"?");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"process.crash\" target: \"app\" "
+                       "at_step { step: \"batch.prepared\" node: \"drivr\" } }"),
+            "s:5:78: there is no node \"drivr\": did you mean \"driver\"?");
+  EXPECT_EQ(RunErrorOf("expect { reached { step: \"batch.prepared\" "
+                       "attribute { name: \"bach\" value: 1 } } }"),
+            "s:5:55: step batch.prepared has no attribute \"bach\": did you mean \"batch\"?");
+  EXPECT_EQ(RunErrorOf("expect { violation: \"lots\" }"),
+            "s:5:10: there is no violation \"lots\": did you mean \"lost\"?");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" "
+                       "at_random { probability: 1.5 } }"),
+            "s:5:58: disk.read_error needs a probability above 0 and at most 1");
+}
+
+TEST(RunScenario, RefusesAJobOrParameterThatIsNotThere) {
+  const auto error = [](const std::string& job) {
+    return std::string(
+        RunText("schema_version: 1\nname: \"s\"\njob { " + job + " }").status().message());
+  };
+  EXPECT_EQ(error("name: \"word_cuont\""),
+            "s:3:7: there is no job \"word_cuont\": did you mean \"word_count\"?");
+  EXPECT_EQ(error("name: \"word_count\" parameter { name: \"mod\" value: \"x\" }"),
+            "s:3:38: job word_count has no parameter \"mod\": did you mean \"mode\"?");
+}
+
+TEST(RunScenario, GivesTheSameHashForTheSameSeedAndAnotherForAnother) {
+  const auto first = RunText(kWordCount, 1);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->verdict, Verdict::kPass) << Summary(*first);
+  EXPECT_EQ(RunText(kWordCount, 1)->trace_hash, first->trace_hash);
+  EXPECT_NE(RunText(kWordCount, 2)->trace_hash, first->trace_hash);
+}
+
+TEST(RunScenario, ExpectationsThatDoNotHoldGiveTheVerdictTheyShould) {
+  const auto verdict = [](const std::string& more) {
+    return RunText(std::string(kWordCount) + more)->verdict;
+  };
+  EXPECT_EQ(verdict("expect { row: \"no,1\" }"), Verdict::kViolation);
+  EXPECT_EQ(verdict("expect { lost { min: 1 } }"), Verdict::kViolation);
+  EXPECT_EQ(verdict("expect { violation: \"lost\" }"), Verdict::kViolation);
+  EXPECT_EQ(verdict("expect { error: \"no such words\" }"), Verdict::kViolation);
+  EXPECT_EQ(verdict("expect { reached { step: \"sink.unsure\" } }"), Verdict::kInconclusive);
+  EXPECT_EQ(verdict("fault { kind: \"process.crash\" target: \"app\" "
+                    "at_step { step: \"sink.unsure\" } }"),
+            Verdict::kInconclusive);
+}
+
+// The store's machine never comes back, and nothing heals it: the disk is full for good.
+TEST(RunScenario, WorkThatDoesNotAdvanceIsStalledAndSaysWhy) {
+  const auto report = RunText(std::string(kWordCount) +
+                              "cluster { machine { name: \"m\" process { name: \"p\" "
+                              "node: \"driver\" } process { name: \"q\" node: \"worker-1\" "
+                              "standby: true } } }\nphases { converge_budget_ms: 5000 }");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kStalled) << Summary(*report);
+}
+
+}  // namespace
+}  // namespace wavetank::scenarios
