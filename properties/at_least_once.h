@@ -24,11 +24,11 @@ struct LoggedInput {
 };
 
 struct BatchLogView {
-  std::vector<LoggedInput> inputs;    // in log order
-  std::vector<int64_t> completed_ms;  // batch times, in log order
+  std::vector<LoggedInput> inputs;         // in log order
+  std::vector<int64_t> completed_ms = {};  // batch times, in log order
   // What was there when the streams first started, which is not input by the source's rule.
-  std::vector<std::string> old_files;
-  std::vector<std::string> blocks;  // that receivers handed over, acknowledged or not
+  std::vector<std::string> old_files = {};
+  std::vector<std::string> blocks = {};  // that receivers handed over, acknowledged or not
 };
 
 // What one run of a batch has put out.

@@ -256,10 +256,12 @@ Task<void> CallUntilBroken(Node&, RpcClient& client, RpcSeen* seen) {
 TEST(Rpc, EveryCallFailsOnceTheConnectionHasBroken) {
   for (const bool partition : {false, true}) {
     RpcPair pair(1);
-    pair.world().scheduler().FirstAt(absl::ToInt64Nanoseconds(absl::Seconds(2)), [&] {
-      if (partition) pair.world().network().Partition("server", "caller");
-      if (!partition) pair.world().Crash("server");
-    });
+    pair.world().scheduler().FirstAt(absl::ToInt64Nanoseconds(absl::Seconds(2)),
+                                     simulator::LifeId(0), [&] {
+                                       if (partition)
+                                         pair.world().network().Partition("server", "caller");
+                                       if (!partition) pair.world().Crash("server");
+                                     });
     pair.Run(CallUntilBroken);
     EXPECT_EQ(pair.seen.replies, (std::vector<std::string>{"broken"}));
     EXPECT_LT(pair.world().now(), absl::Seconds(30));
