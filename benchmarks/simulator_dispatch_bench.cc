@@ -4,6 +4,8 @@
 // loop is a binary heap of (time, sequence, callback). The simulated one goes the whole way: timer,
 // event, trace hash, waiter, turn, coroutine. An item is one event dispatched; a simulated wake-up
 // is two of them, the timer's and the turn's.
+#include <benchmark/benchmark.h>
+
 #include <cstdint>
 #include <functional>
 #include <queue>

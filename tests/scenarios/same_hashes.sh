@@ -1,6 +1,6 @@
 #!/bin/sh
-# same_hashes.sh PROGRAM PROGRAM SCENARIOS: two programs, each in a process of its own, give the same
-# outcome and trace hash for every scenario.
+# same_hashes.sh PROGRAM PROGRAM SCENARIOS: two programs, each in a process of its own, give the
+# same outcome and trace hash for every scenario.
 set -eu
 first=$("$1" run --json=- "$3")
 second=$("$2" run --json=- "$3")
