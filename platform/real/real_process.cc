@@ -147,6 +147,13 @@ int RealProcess::Run() {
 
 void RealProcess::RequestStop(int status) { state_->Stop(status); }
 
+void RealProcess::Post(const std::string& node, std::function<void()> call) {
+  for (const auto& running : state_->nodes) {
+    if (running->node->name() == node) return running->loop.Post(std::move(call));
+  }
+  CheckFailed(__FILE__, __LINE__, "the process has a node of that name", node);
+}
+
 absl::StatusOr<int> RunNode(NodeMain main, RealProcessOptions options) {
   ProcessSpec spec{"process", {{"node", std::move(main)}}};
   WT_ASSIGN_OR_RETURN(const std::unique_ptr<RealProcess> process,

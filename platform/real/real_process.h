@@ -4,6 +4,7 @@
 #define WAVETANK_PLATFORM_REAL_REAL_PROCESS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class RealProcess {
 
   // Thread-safe, from Create on; the first call counts.
   void RequestStop(int status = 0);
+  // Thread-safe, from Create on: `call` runs on the thread of the node of that name, or is dropped
+  // if that has ended. REQUIRES: there is one.
+  void Post(const std::string& node, std::function<void()> call);
 
  private:
   struct State;
