@@ -153,7 +153,7 @@ class SocketReceiver {
   // Best effort: errors of a receiver are for people.
   Task<void> ReportError(std::string what) {
     std::string text = absl::StrCat("receive from ", input_.address(), ": ", what);
-    node_.Log(platform::LogLevel::kWarning, text);
+    node_.Log(platform::LogLevel::kDebug, text);
     const auto told =
         co_await context_.CallDriver(kReceiverErrorMethod, std::move(text), kReportTimeout);
     if (!told.ok()) node_.Log(platform::LogLevel::kDebug, "the driver was not told");

@@ -7,18 +7,21 @@
 // A job only builds a plan. It runs anew in every incarnation on every node, and must build the
 // same plan each time; what its functions capture by reference is an external system that outlives
 // crashes. Start, AwaitTermination, Stop and GetOrCreate run the plan for real, in this process, on
-// a local[N] cluster: a driver and N workers with a thread each. They stand in streaming_main.cc,
-// which a program that only builds plans does not link.
+// a local[N] cluster: a driver and N workers with a thread each, which share the plan: what its
+// functions capture must bear that. They stand in the library wavetank::streaming, which a program
+// that only builds plans does not link.
 //
 // Names, defaults and semantics are Spark Streaming's, but where it is wrong or weak; README.md
 // lists those places.
 #ifndef WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
 #define WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +34,21 @@
 #include "runtime/dstream/input_operators.h"
 
 namespace wavetank::runtime {
+
+// The pieces of `text` between delimiters, without empty ones at its end, as Java's String.split.
+// They are views of `text`.
+inline std::vector<std::string_view> Split(std::string_view text, char delimiter) {
+  std::vector<std::string_view> pieces;
+  size_t begin = 0;
+  for (size_t end = text.find(delimiter); end != std::string_view::npos;
+       end = text.find(delimiter, begin)) {
+    pieces.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  pieces.push_back(text.substr(begin));
+  while (!pieces.empty() && pieces.back().empty()) pieces.pop_back();
+  return pieces;
+}
 
 struct StreamingConfig {
   // "local[N]": N workers; "local" is local[1]. A receiver does not occupy a worker.
@@ -101,19 +119,21 @@ class StreamingContext {
     return context;
   }
 
-  // kFailedPrecondition when the plan is wrong (StreamingGraph::Validate), the checkpoint is of
-  // another plan, or the context was stopped; OK, without effect, when it runs already.
+  // kFailedPrecondition or kInvalidArgument when the plan is wrong (StreamingGraph::Validate) or
+  // the context was stopped; OK, without effect, when it runs already.
   absl::Status Start();
-  // Until Stop, or the first error of a batch or of the driver, which it gives. A failed batch does
+  // Until Stop, or the first error of Start, a batch or the driver, which it gives. A failed batch does
   // not end the context: the next ones go on until it is stopped.
   absl::Status AwaitTermination();
   // kDeadlineExceeded when the time ran out first.
   absl::Status AwaitTerminationOrTimeout(absl::Duration timeout);
-  // Idempotent. Gracefully: ends the receivers, then processes all that they had stored.
+  // Idempotent. Gracefully: ends the receivers, then processes all that they had stored. Returns when
+  // that is done; in a function that the driver calls (ForeachRDD's), at once.
   absl::Status Stop(bool gracefully = false);
 
  private:
   class Running;
+  absl::Status StartRunning();
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {
@@ -124,6 +144,8 @@ class StreamingContext {
   StreamingConfig config_;
   std::unique_ptr<StreamingGraph> graph_;
   std::shared_ptr<Running> running_;  // shared, so that its type may stay incomplete here
+  absl::Status start_error_;
+  bool stopped_ = false;
 };
 
 }  // namespace wavetank::runtime

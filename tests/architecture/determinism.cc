@@ -10,8 +10,9 @@
 namespace wavetank::architecture {
 namespace {
 
-constexpr std::string_view kOutside[] = {"platform/real/", "runtime/connectors/real/",
-                                         "scenarios/shell/", "benchmarks/", "tests/"};
+constexpr std::string_view kOutside[] = {"platform/real/",        "runtime/connectors/real/",
+                                         "runtime/dstream/real/", "scenarios/shell/",
+                                         "benchmarks/",           "tests/"};
 
 enum class Form {
   kWord,    // an identifier as it stands

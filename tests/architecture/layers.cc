@@ -22,6 +22,7 @@ const std::vector<Layer>& Layers() {
       {"checkpoint", {"platform"}},
       {"runtime", {"platform", "checkpoint"}},
       {"runtime/connectors/real", {"platform", "platform/real", "checkpoint", "runtime"}},
+      {"runtime/dstream/real", {"platform", "platform/real", "checkpoint", "runtime"}},
       {"simulator", {"platform"}},
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
       {"scenarios",

@@ -1,0 +1,89 @@
+// A StreamingContext that runs for real: threads, files, the wall clock.
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "runtime/dstream/streaming_context.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr absl::Duration kInterval = absl::Milliseconds(20);
+
+TEST(StreamingContextForReal, CountsWordsAndStopsWhenAFunctionAsksItTo) {
+  StreamingContext ssc(kInterval);
+  std::map<std::string, int> seen;
+  ssc.QueueStream<std::string>({{"a b", "a"}, {"c"}})
+      .FlatMap([](const std::string& line) { return Split(line, ' '); })
+      .Map([](const std::string& word) { return std::pair(word, 1); })
+      .ReduceByKey(std::plus<>())
+      .ForeachRDD([&](const Rdd<std::pair<std::string, int>>& rdd) {
+        for (const auto& [word, count] : rdd.Collect()) seen[word] += count;
+        if (seen.contains("c")) EXPECT_TRUE(ssc.Stop().ok());
+      });
+  ASSERT_TRUE(ssc.Start().ok());
+  EXPECT_TRUE(ssc.AwaitTermination().ok());
+  EXPECT_EQ(seen, (std::map<std::string, int>{{"a", 2}, {"b", 1}, {"c", 1}}));
+}
+
+TEST(StreamingContextForReal, GivesTheErrorOfABatch) {
+  StreamingContext ssc(kInterval);
+  ssc.QueueStream<int>({{1}}).ForeachRDD([](const Rdd<int>& rdd) {
+    if (!rdd.IsEmpty()) throw std::runtime_error("one is right out");
+  });
+  ASSERT_TRUE(ssc.Start().ok());
+  EXPECT_THAT(ssc.AwaitTermination().ToString(), HasSubstr("one is right out"));
+  EXPECT_TRUE(ssc.Stop().ok());
+}
+
+TEST(StreamingContextForReal, GoesOnFromItsCheckpoint) {
+  const std::filesystem::path root =
+      std::filesystem::path(testing::TempDir()) / "streaming_context_for_real";
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root / "in");
+  std::vector<std::string> lines;
+  const auto run_until_line = [&](const std::string& last) {
+    StreamingContext* context = nullptr;
+    StreamingContext ssc = StreamingContext::GetOrCreate("checkpoint", [&] {
+      StreamingContext made({.directory = root.string()}, kInterval);
+      made.TextFileStream("in", {.new_files_only = false})
+          .ForeachRDD([&](const Rdd<std::string>& rdd) {
+            for (std::string& line : rdd.Collect()) lines.push_back(std::move(line));
+            if (!lines.empty() && lines.back() == last) EXPECT_TRUE(context->Stop(true).ok());
+          });
+      return made;
+    });
+    context = &ssc;
+    ASSERT_TRUE(ssc.Start().ok());
+    EXPECT_TRUE(ssc.AwaitTermination().ok());
+  };
+  std::ofstream(root / "in" / "first") << "one\n";
+  run_until_line("one");
+  std::ofstream(root / "in" / "second") << "two\n";
+  run_until_line("two");
+  EXPECT_THAT(lines, testing::ElementsAre("one", "two"));
+}
+
+TEST(StreamingContextForReal, RefusesWhatItCannotRunByName) {
+  StreamingContext spark({.master = "yarn"}, kInterval);
+  spark.QueueStream<int>({{1}}).Print();
+  EXPECT_THAT(spark.Start().ToString(), HasSubstr("master \"yarn\""));
+  EXPECT_THAT(spark.AwaitTermination().ToString(), HasSubstr("master \"yarn\""));
+
+  StreamingContext idle(kInterval);
+  EXPECT_TRUE(absl::IsFailedPrecondition(idle.AwaitTermination()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(idle.Start()));
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
