@@ -1,5 +1,6 @@
 #include "checkpoint/fenced_log.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -102,6 +103,7 @@ Task<void> AppendAndAct(FencedLog& log, LogHistory& history, size_t& next, Recor
 Task<void> Own(Node& node, Where where, LogHistory& history) {
   const std::unique_ptr<Store> store = OpenStore(node, where);
   platform::Random random = node.random().Fork("owner");
+  int failures = 0;  // in a row: contenders give one another more and more time
   for (int64_t life = 0;; ++life) {
     const LogHistory::Moment before = history.Now();
     const absl::StatusOr<std::unique_ptr<FencedLog>> log =
@@ -124,7 +126,8 @@ Task<void> Own(Node& node, Where where, LogHistory& history) {
       }
       co_await appends.Join();
     }
-    const int64_t pause_us = random.Between(100, 20'000);
+    failures = log.ok() ? 0 : failures + 1;
+    const int64_t pause_us = random.Between(100, int64_t{20'000} << std::clamp(failures - 3, 0, 5));
     co_await node.clock().Sleep(absl::Microseconds(pause_us));
   }
 }
@@ -156,7 +159,7 @@ NodeMain StoreMain() {
 struct ChaosCase {
   Where where = Where::kOneDisk;
   int owners = 3;
-  int readers = 1;
+  int readers = 2;
   ChaosOptions chaos = {};
   absl::Duration duration = absl::Milliseconds(300);
 };
