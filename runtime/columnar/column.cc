@@ -113,6 +113,40 @@ bool operator==(const Column& a, const Column& b) {
   return true;
 }
 
+Column Concatenate(DataType type, const std::vector<const Column*>& parts) {
+  int64_t size = 0;
+  bool nulls = false;
+  for (const Column* part : parts) {
+    WT_CHECK(part->type() == type);
+    size += part->size();
+    nulls |= part->null_count() != 0;
+  }
+  if (nulls || type == DataType::kBool) {  // bits of parts do not lie at whole words
+    ColumnBuilder builder(type);
+    for (const Column* part : parts) {
+      for (int64_t row = 0; row < part->size(); ++row) builder.Copy(*part, row);
+    }
+    return builder.Finish();
+  }
+  const bool strings = type == DataType::kString;
+  BufferBuilder<int64_t> words(static_cast<size_t>(size) + 1);
+  BufferBuilder<char> bytes;
+  if (strings) words.Append(0);
+  for (const Column* part : parts) {
+    if (!strings) {
+      words.Append(part->int64s(), static_cast<size_t>(part->size()));
+      continue;
+    }
+    const int64_t* const offsets = part->offsets();
+    const int64_t shift = static_cast<int64_t>(bytes.size()) - offsets[0];
+    for (int64_t row = 1; row <= part->size(); ++row) words.Append(offsets[row] + shift);
+    bytes.Append(part->bytes() + offsets[0],
+                 static_cast<size_t>(offsets[part->size()] - offsets[0]));
+  }
+  if (strings) return Column(size, words.Finish(), bytes.Finish(), Buffer());
+  return Column(type, size, words.Finish(), Buffer());
+}
+
 void ValidityBuilder::AppendNull() {
   const auto words = static_cast<size_t>(BitWords(size_ + 1));
   if (valid_.size() < words) valid_.AppendRepeated(words - valid_.size(), ~uint64_t{0});

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -85,6 +86,9 @@ class Column {
   Buffer values_;
   Buffer bytes_;
 };
+
+// The rows of the columns, in order. REQUIRES: each has this type.
+Column Concatenate(DataType type, const std::vector<const Column*>& parts);
 
 // Builds a validity bitmap row by row, at no cost while nothing is null.
 class ValidityBuilder {

@@ -46,20 +46,17 @@ bool operator==(const RecordBatch& a, const RecordBatch& b) {
 }
 
 RecordBatch Concatenate(SchemaPtr schema, const std::vector<RecordBatch>& batches) {
-  std::vector<ColumnBuilder> builders;
-  for (const Field& field : schema->fields()) builders.emplace_back(field.type);
   int64_t rows = 0;
   for (const RecordBatch& batch : batches) {
     WT_CHECK(batch.schema() == *schema, batch.schema().ToText());
     rows += batch.num_rows();
-    for (size_t i = 0; i < builders.size(); ++i) {
-      for (int64_t row = 0; row < batch.num_rows(); ++row) {
-        builders[i].Copy(batch.columns()[i], row);
-      }
-    }
   }
   std::vector<Column> columns;
-  for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
+  for (int i = 0; i < schema->size(); ++i) {
+    std::vector<const Column*> parts;
+    for (const RecordBatch& batch : batches) parts.push_back(&batch.column(i));
+    columns.push_back(Concatenate(schema->field(i).type, parts));
+  }
   return RecordBatch(std::move(schema), std::move(columns), rows);
 }
 

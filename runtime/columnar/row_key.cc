@@ -86,25 +86,42 @@ void AppendValue(DataType type, std::optional<std::string_view> value, ColumnBui
   }
 }
 
+// Adds a column to the hashes of its rows; `bytes(row)` are a value's bytes.
+template <typename F>
+void HashColumn(const Column& column, BufferBuilder<uint64_t>& hashes, F bytes) {
+  const uint64_t* const validity = column.validity();
+  for (int64_t row = 0; row < column.size(); ++row) {
+    uint64_t& hash = hashes.data()[row];
+    if (validity != nullptr && !BitAt(validity, row)) {
+      hash = platform::MixBits(hash + 1);
+      continue;
+    }
+    const std::string_view value = bytes(row);
+    hash = XXH3_64bits_withSeed(value.data(), value.size(), hash);
+  }
+}
+
 }  // namespace
 
 BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t rows) {
   BufferBuilder<uint64_t> hashes;
   hashes.AppendRepeated(static_cast<size_t>(rows), 0);
   for (const Column& column : columns) {
-    for (int64_t row = 0; row < rows; ++row) {
-      uint64_t& hash = hashes.data()[row];
-      if (column.IsNull(row)) {
-        hash = platform::MixBits(hash + 1);
-      } else if (column.type() == DataType::kString) {
-        const std::string_view text = column.StringAt(row);
-        hash = XXH3_64bits_withSeed(text.data(), text.size(), hash);
-      } else if (column.type() == DataType::kBool) {
-        const char byte = column.BoolAt(row) ? 1 : 0;
-        hash = XXH3_64bits_withSeed(&byte, sizeof byte, hash);
-      } else {
-        hash = XXH3_64bits_withSeed(column.int64s() + row, sizeof(int64_t), hash);
-      }
+    switch (column.type()) {
+      case DataType::kString:
+        HashColumn(column, hashes, [&](int64_t row) { return column.StringAt(row); });
+        break;
+      case DataType::kBool:
+        HashColumn(column, hashes, [&](int64_t row) {
+          return std::string_view(column.BoolAt(row) ? "\1" : "\0", 1);
+        });
+        break;
+      default:
+        HashColumn(column, hashes, [&](int64_t row) {
+          return std::string_view(reinterpret_cast<const char*>(column.int64s() + row),
+                                  sizeof(int64_t));
+        });
+        break;
     }
   }
   return hashes;

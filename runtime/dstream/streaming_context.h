@@ -53,7 +53,7 @@ inline std::vector<std::string_view> Split(std::string_view text, char delimiter
 struct StreamingConfig {
   // "local[N]": N workers; "local" is local[1]. A receiver does not occupy a worker.
   std::string master = "local[2]";
-  std::string app_name;
+  std::string app_name = {};
   // The directory of the host in which the job's relative paths are.
   std::string directory = ".";
 };
@@ -122,13 +122,13 @@ class StreamingContext {
   // kFailedPrecondition or kInvalidArgument when the plan is wrong (StreamingGraph::Validate) or
   // the context was stopped; OK, without effect, when it runs already.
   absl::Status Start();
-  // Until Stop, or the first error of Start, a batch or the driver, which it gives. A failed batch does
-  // not end the context: the next ones go on until it is stopped.
+  // Until Stop, or the first error of Start, a batch or the driver, which it gives. A failed batch
+  // does not end the context: the next ones go on until it is stopped.
   absl::Status AwaitTermination();
   // kDeadlineExceeded when the time ran out first.
   absl::Status AwaitTerminationOrTimeout(absl::Duration timeout);
-  // Idempotent. Gracefully: ends the receivers, then processes all that they had stored. Returns when
-  // that is done; in a function that the driver calls (ForeachRDD's), at once.
+  // Idempotent. Gracefully: ends the receivers, then processes all that they had stored. Returns
+  // when that is done; in a function that the driver calls (ForeachRDD's), at once.
   absl::Status Stop(bool gracefully = false);
 
  private:

@@ -239,10 +239,10 @@ const std::vector<OptimiserRule>& OptimiserRules() {
   return rules;
 }
 
-LogicalPlanPtr Optimise(LogicalPlanPtr plan) {
+LogicalPlanPtr Optimise(LogicalPlanPtr plan, const std::vector<OptimiserRule>& rules) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const LogicalPlanPtr before = plan;
-    for (const OptimiserRule& rule : OptimiserRules()) plan = rule.apply(plan);
+    for (const OptimiserRule& rule : rules) plan = rule.apply(plan);
     if (plan == before) return plan;
   }
   WT_CHECK(false, "optimiser rules undo one another: " + ToText(*plan));

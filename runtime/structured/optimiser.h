@@ -32,7 +32,8 @@ LogicalPlanPtr RemoveNoOps(const LogicalPlanPtr& plan);
 // In the order in which they are tried.
 const std::vector<OptimiserRule>& OptimiserRules();
 
-LogicalPlanPtr Optimise(LogicalPlanPtr plan);
+// Applies the rules until none changes anything.
+LogicalPlanPtr Optimise(LogicalPlanPtr plan, const std::vector<OptimiserRule>& rules);
 
 }  // namespace wavetank::runtime
 

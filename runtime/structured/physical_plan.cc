@@ -183,8 +183,10 @@ absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileQuery(
     }
     WT_ASSIGN_OR_RETURN(const QueryOutputMode mode, ParseOutputMode(definition.output_mode));
     WT_ASSIGN_OR_RETURN(const LogicalPlanPtr analysed, Analyse(*definition.plan, mode));
-    auto plan = std::make_shared<StreamingQueryPlan>(
-        *Compile(options.optimise ? Optimise(analysed) : analysed, mode, options));
+    const std::vector<OptimiserRule>& rules =
+        options.rules == nullptr ? OptimiserRules() : *options.rules;
+    auto plan =
+        std::make_shared<StreamingQueryPlan>(*Compile(Optimise(analysed, rules), mode, options));
     plan->state_fingerprint = StateFingerprint(*analysed, mode);
     return plan;
   };

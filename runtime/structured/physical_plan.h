@@ -115,10 +115,12 @@ struct StreamingQueryPlan {
   std::shared_ptr<const AggregatePlan> aggregate;  // null without one
 };
 
+struct OptimiserRule;
+
 struct CompileOptions {
   int shuffle_partitions = 4;
-  // Off in the tests that compare.
-  bool optimise = true;
+  // Null: all there are (optimiser.h). Tests compare what some rules or none make of a query.
+  const std::vector<OptimiserRule>* rules = nullptr;
 };
 
 // Analyses, optimises and compiles. kInvalidArgument: one line that says what is wrong with the

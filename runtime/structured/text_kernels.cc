@@ -89,8 +89,8 @@ Column SubstringKernel(const Operand& text, const Operand& position, const Opera
     const int64_t at = position.column.Int64At(row * position.stride());
     const int64_t wanted = length.column.Int64At(row * length.stride());
     if (wanted <= 0 || at > size) return {};
-    const int64_t begin = at > 0 ? at - 1 : at < 0 ? std::max(at, -size - wanted) + size : 0;
-    const int64_t end = wanted > size - begin ? size : begin + wanted;
+    const int64_t begin = at > 0 ? at - 1 : at < 0 ? at + size : 0;
+    const int64_t end = begin < 0 ? begin + wanted : begin + std::min(wanted, size - begin);
     if (end <= 0) return {};
     return CodePointRange(value, std::max<int64_t>(begin, 0), end);
   });

@@ -28,14 +28,14 @@ const std::vector<Layer>& Layers() {
       {"scenarios",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties"}},
       {"examples",
-       {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
-        "scenarios"}},
+       {"platform", "platform/real", "checkpoint", "runtime", "runtime/dstream/real", "simulator",
+        "properties", "scenarios"}},
       {"benchmarks",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
         "scenarios"}},
       {"tests",
        {"platform", "platform/real", "checkpoint", "runtime", "runtime/connectors/real",
-        "simulator", "properties", "scenarios"}},
+        "runtime/dstream/real", "simulator", "properties", "scenarios"}},
   };
   return layers;
 }

@@ -72,7 +72,7 @@ Task<void> CommitAgainAndAgain(Node& node, Known& known) {
       const absl::StatusOr<StateVersion> version = co_await (*state)->Commit();
       if (!version.ok()) break;
       EXPECT_EQ((*state)->version(), *version);
-      // An attempt of a zombie, or of a batch that is run again: it is committed, and does not count.
+      // An attempt of a zombie, or of a batch that runs again: it is committed, and does not count.
       if (random.OneIn(6)) break;
       known.push_back({*version, RowsIn(**state)});
     }

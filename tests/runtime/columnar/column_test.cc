@@ -53,5 +53,21 @@ RC_GTEST_PROP(Column, SliceHoldsTheRowsOfItsRange, (uint64_t seed)) {
   RC_ASSERT(whole.Slice(begin, length) == expected.Finish());
 }
 
+RC_GTEST_PROP(Column, ConcatenationHoldsTheRowsOfAllPartsInOrder, (uint64_t seed)) {
+  platform::Random random(seed);
+  const DataType type = RandomType(random);
+  const bool nulls = random.Below(2) == 0;
+  std::vector<Column> parts;
+  ColumnBuilder expected(type);
+  for (uint64_t count = random.Below(4); count > 0; --count) {
+    const Column whole = RandomColumn(random, type, random.Between(64, 200), nulls);
+    parts.push_back(whole.Slice(64, whole.size() - 64));
+    for (int64_t row = 64; row < whole.size(); ++row) expected.Copy(whole, row);
+  }
+  std::vector<const Column*> pointers;
+  for (const Column& part : parts) pointers.push_back(&part);
+  RC_ASSERT(Concatenate(type, pointers) == expected.Finish());
+}
+
 }  // namespace
 }  // namespace wavetank::runtime
