@@ -63,14 +63,19 @@ class StartArguments {
     app_.footer(
         "By default driver and workers run in this process. To spread a job over processes or\n"
         "machines, start a store, then a driver and workers that name it:\n\n"
-        "  wavetank start store --address=HOST:7001\n"
+        "  wavetank start store --address=HOST:7001 --root=DIR\n"
         "  wavetank start JOB ... --as=driver --address=HOST:7000 --store=HOST:7001\n"
         "  wavetank start JOB ... --as=worker --address=HOST:7101 --driver=HOST:7000 "
         "--store=HOST:7001\n\n"
+        "With a store, a job's directories are relative to the store's root.\n"
         "A job that was killed goes on from its checkpoint when it is started again.");
     for (const std::string& name : jobs.names()) AddJob(*jobs.Find(name));
     store_ = app_.add_subcommand("store", "The service that keeps a cluster's durable files");
     store_->add_option("--address", command_.address, "Where others find it")->required();
+    store_->add_option("--root", command_.store_root, "The directory that it serves")
+        ->capture_default_str()
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
     AddCommon(*store_);
   }
   bool wanted() const { return app_.parsed(); }

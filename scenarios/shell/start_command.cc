@@ -26,8 +26,9 @@ int Refuse(const absl::Status& why) {
   return kBadInput;
 }
 
-// The engine's paths are relative to "/", whatever directory the command was called in.
-std::string StorePath(const std::string& path) {
+// A local run's paths are of this host, so relative to "/" for the engine. A cluster's are relative
+// to the root of its store, wherever the command is called.
+std::string HostPath(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().relative_path().string();
 }
 
@@ -41,8 +42,13 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
   std::map<std::string, std::string> given = command.parameters;
   for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
     const auto found = given.find(parameter.name);
-    if (found != given.end() && parameter.kind == runtime::ParameterKind::kPath) {
-      found->second = StorePath(found->second);
+    if (found == given.end() || parameter.kind != runtime::ParameterKind::kPath) continue;
+    if (command.store_address.empty()) {
+      found->second = HostPath(found->second);
+    } else if (found->second.starts_with('/')) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", parameter.name, "=", found->second,
+                       ": with a store, paths are relative to its root"));
     }
   }
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
@@ -148,6 +154,7 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   platform::RealProcessOptions options;
   options.stop_signals = platform::StopSignals::kCatch;
   options.step_faults = command.step_faults;
+  if (command.role == Role::kStore) options.disk_root = command.store_root;
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
   absl::StatusOr<std::unique_ptr<platform::RealProcess>> process =
       platform::RealProcess::Create(*std::move(spec), options);

@@ -23,6 +23,7 @@ struct StartCommand {
   std::string address;  // of this node
   std::vector<std::string> driver_addresses;
   std::string store_address;
+  std::string store_root = ".";  // of kStore: the directory of this host that it serves
   std::vector<platform::StepFault> step_faults;
   bool verbose = false;
 };
