@@ -11,7 +11,6 @@
 
 namespace wavetank::simulator {
 
-using platform::FileKind;
 using platform::Random;
 using platform::ToAbsl;
 
