@@ -52,6 +52,7 @@ class Endpoint {
       // Sent by a call in flight at the death: it shares the fate of what is on the wire.
       if (Writable().ok()) network_.Send(*connection_, end_, std::move(message), bytes);
       co_await Never{};
+      co_return absl::OkStatus();
     }
     const SimConnectionPtr held = connection_;
     for (;;) {
