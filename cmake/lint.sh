@@ -17,8 +17,8 @@ lint_one() {
 }
 export -f lint_one
 
-# The layers below the engines: the rest has not been gone through yet.
-mapfile -t sources < <(git ls-files 'platform/*.cc' 'checkpoint/*.cc' 'simulator/*.cc')
+# The lowest layers: the rest has not been gone through yet.
+mapfile -t sources < <(git ls-files 'platform/*.cc' 'checkpoint/*.cc')
 ((${#sources[@]} > 0)) || { echo "lint: no sources" >&2; exit 1; }
 if ! printf '%s\n' "${sources[@]}" |
     xargs -P "$(nproc)" -I{} bash -c 'SECONDS=$0; lint_one {}' "$SECONDS" >"$findings"; then
