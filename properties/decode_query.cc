@@ -79,6 +79,24 @@ absl::StatusOr<std::vector<NaiveRow>> PartRows(const DurableFiles& files,
   return rows;
 }
 
+std::vector<std::string> UncommittedParts(const DurableFiles& files,
+                                          const std::vector<ManifestEntry>& entries,
+                                          const std::string& directory) {
+  std::set<std::string> committed;
+  for (const ManifestEntry& entry : entries) {
+    for (const runtime::ManifestPart& part : entry.parts()) committed.insert(part.name());
+  }
+  std::vector<std::string> uncommitted;
+  const std::string prefix = directory + "/";
+  for (auto file = files.lower_bound(prefix);
+       file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
+    const std::string name = file->first.substr(prefix.size());
+    const bool plain = name.find('/') == std::string::npos && name[0] != '.' && name[0] != '_';
+    if (plain && !committed.contains(name)) uncommitted.push_back(name);
+  }
+  return uncommitted;
+}
+
 }  // namespace
 
 NaiveRow ParsePartLine(std::string_view line) {
@@ -117,11 +135,11 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
   return view;
 }
 
-absl::StatusOr<std::optional<std::vector<ShownBatch>>> DecodeFileSink(
-    const DurableFiles& files, const std::string& directory) {
+absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
+                                                           const std::string& directory) {
   WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
   if (!entries.has_value()) return std::nullopt;
-  std::vector<ShownBatch> shown;
+  FileSinkView view;
   for (const ManifestEntry& entry : *entries) {
     ShownBatch batch;
     batch.batch = entry.batch();
@@ -133,28 +151,10 @@ absl::StatusOr<std::optional<std::vector<ShownBatch>>> DecodeFileSink(
       WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> rows, PartRows(files, entry));
       batch.rows = std::move(rows);
     }
-    shown.push_back(std::move(batch));
+    view.batches.push_back(std::move(batch));
   }
-  return shown;
-}
-
-absl::StatusOr<std::vector<std::string>> UncommittedParts(const DurableFiles& files,
-                                                          const std::string& directory) {
-  std::set<std::string> committed;
-  WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
-  if (!entries.has_value()) return std::vector<std::string>();
-  for (const ManifestEntry& entry : *entries) {
-    for (const runtime::ManifestPart& part : entry.parts()) committed.insert(part.name());
-  }
-  std::vector<std::string> uncommitted;
-  const std::string prefix = directory + "/";
-  for (auto file = files.lower_bound(prefix);
-       file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
-    const std::string name = file->first.substr(prefix.size());
-    const bool plain = name.find('/') == std::string::npos && name[0] != '.' && name[0] != '_';
-    if (plain && !committed.contains(name)) uncommitted.push_back(name);
-  }
-  return uncommitted;
+  view.uncommitted = UncommittedParts(files, *entries, directory);
+  return view;
 }
 
 }  // namespace wavetank::properties

@@ -20,14 +20,14 @@ namespace wavetank::properties {
 absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
                                                            const std::string& directory);
 
-// The batches that the sink in `directory` shows, as its manifest says.
-absl::StatusOr<std::optional<std::vector<ShownBatch>>> DecodeFileSink(const DurableFiles& files,
-                                                                      const std::string& directory);
-
-// The names of the parts in the plain listing of the sink that no manifest entry names: what a
-// listing shows beyond what was committed.
-absl::StatusOr<std::vector<std::string>> UncommittedParts(const DurableFiles& files,
-                                                          const std::string& directory);
+struct FileSinkView {
+  std::vector<ShownBatch> batches;  // as the manifest says
+  // Names in the plain listing that no manifest entry names: what a listing shows beyond what was
+  // committed.
+  std::vector<std::string> uncommitted;
+};
+absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
+                                                           const std::string& directory);
 
 // Fields of one line of a part. A null is "\\N", the two characters.
 NaiveRow ParsePartLine(std::string_view line);

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/text.h"
-#include "properties/decode_dstream.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -33,7 +32,15 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
 DStreamChecker::DStreamChecker(JobPaths paths, InputPlan input)
     : paths_(std::move(paths)),
       input_(std::move(input)),
-      checker_({CountOfOneBatch, [this](const std::string& piece) { return Lines(piece); }}) {}
+      checker_({CountOfOneBatch, [this](const std::string& piece) { return Lines(piece); }}),
+      log_(paths_.checkpoint + "/",
+           [directory = paths_.checkpoint](const properties::DurableFiles& files) {
+             return properties::DecodeBatchLog(files, directory);
+           }),
+      decoded_outputs_(paths_.output + "/counts-",
+                       [prefix = paths_.output + "/counts"](const properties::DurableFiles& files) {
+                         return properties::DecodeTextOutputs(files, prefix);
+                       }) {}
 
 std::vector<std::string> DStreamChecker::Lines(const std::string& piece) const {
   for (const ArrivingFile& arriving : input_) {
@@ -45,7 +52,7 @@ std::vector<std::string> DStreamChecker::Lines(const std::string& piece) const {
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
                                                const properties::DurableFiles& files,
                                                int64_t failures) {
-  const auto log = properties::DecodeBatchLog(files, paths_.checkpoint);
+  const auto& log = log_.At(files);
   if (!log.ok()) {
     std::string text(platform::ToStd(log.status().message()));
     if (!unreadable_.insert(text).second) return {};
@@ -53,7 +60,7 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   }
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return {};
-  outputs_ = properties::DecodeTextOutputs(files, paths_.output + "/counts");
+  outputs_ = decoded_outputs_.At(files);
   for (const properties::LoggedInput& input : (*log)->inputs) {
     pieces_in_batches_.insert(input.pieces.begin(), input.pieces.end());
   }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "properties/at_least_once.h"
+#include "properties/decode_dstream.h"
+#include "properties/remembered.h"
 #include "scenarios/run_checker.h"
 
 namespace wavetank::scenarios {
@@ -16,6 +18,9 @@ class DStreamChecker final : public RunChecker {
  public:
   DStreamChecker(JobPaths paths, InputPlan input);
 
+  std::vector<std::string> Watches() const override {
+    return {paths_.checkpoint + "/", paths_.output + "/"};
+  }
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              int64_t failures) override;
   bool Done() const override;
@@ -33,6 +38,8 @@ class DStreamChecker final : public RunChecker {
   const JobPaths paths_;
   const InputPlan input_;
   properties::AtLeastOnceChecker checker_;
+  properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
+  properties::Remembered<std::vector<properties::OutputAttempt>> decoded_outputs_;
   std::vector<properties::OutputAttempt> outputs_;
   std::set<std::string> pieces_in_batches_;
   std::set<std::string> old_files_;

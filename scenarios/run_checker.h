@@ -20,8 +20,10 @@ class RunChecker {
  public:
   virtual ~RunChecker() = default;
 
-  // After every durable change. `failures`: how many processes and tasks have failed, or were taken
-  // for failed, so far. Gives what is newly wrong.
+  // The beginnings of the paths that it looks at.
+  virtual std::vector<std::string> Watches() const = 0;
+  // After every durable change of what it watches, with those files. `failures`: how many processes
+  // and tasks have failed, or were taken for failed, so far. Gives what is newly wrong.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::DurableFiles& files,
                                                      int64_t failures) = 0;

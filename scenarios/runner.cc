@@ -193,7 +193,8 @@ void Run::Build() {
   world_.AddObserver(*this);
   for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  disk.Subscribe("", [this](std::string_view) { Observe(); });
+  if (checker_ != nullptr)
+    disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
   }
@@ -266,10 +267,12 @@ bool Run::Ended() const {
 }
 
 void Run::Observe() {
-  if (checker_ == nullptr) return;
   const simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   properties::DurableFiles files;
-  for (const auto& file : disk.image().DurableView("")) files.emplace(file.path, file.content);
+  for (const std::string& prefix : checker_->Watches()) {
+    for (const auto& file : disk.image().DurableView(prefix))
+      files.emplace(file.path, file.content);
+  }
   const int64_t ended = checker_->BatchesEnded();
   Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_));
   if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());

@@ -8,7 +8,6 @@
 #include "absl/strings/str_join.h"
 
 #include "platform/text.h"
-#include "properties/decode_query.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -24,6 +23,14 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
     : paths_(std::move(paths)),
       input_(std::move(input)),
       fold_(fold),
+      log_(paths_.checkpoint + "/log/",
+           [directory = paths_.checkpoint + "/log"](const DurableFiles& files) {
+             return properties::DecodeQueryLog(files, directory);
+           }),
+      sink_(paths_.output + "/",
+            [directory = paths_.output](const DurableFiles& files) {
+              return properties::DecodeFileSink(files, directory);
+            }),
       checker_({make_query(), [this](const std::string& file) { return Lines(file); }}) {}
 
 std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
@@ -43,27 +50,25 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
     }
     return found;
   };
-  const auto log = properties::DecodeQueryLog(files, paths_.checkpoint + "/log");
+  const auto& log = log_.At(files);
   if (!log.ok()) return unreadable(log.status());
-  const auto sink = properties::DecodeFileSink(files, paths_.output);
+  const auto& sink = sink_.At(files);
   if (!sink.ok()) return unreadable(sink.status());
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
   const bool sink_is_new = shown_.empty() && !sink->has_value();
   if (!sink->has_value() && !sink_is_new) return found;
-  const std::vector<properties::ShownBatch> shown =
-      sink->value_or(std::vector<properties::ShownBatch>());
+  static const properties::FileSinkView kNothing;
+  const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;
 
-  found = checker_.Observe(now_ns, **log, shown);
+  found = checker_.Observe(now_ns, **log, view.batches);
   for (const properties::LoggedBatch& batch : (*log)->definitions) {
     files_in_batches_.insert(batch.files.begin(), batch.files.end());
   }
-  for (size_t i = shown_.size(); i < shown.size(); ++i) {
-    shown_.push_back(shown[i].rows.value_or(std::vector<NaiveRow>()));
+  for (size_t i = shown_.size(); i < view.batches.size(); ++i) {
+    shown_.push_back(view.batches[i].rows.value_or(std::vector<NaiveRow>()));
   }
-  const auto uncommitted = properties::UncommittedParts(files, paths_.output);
-  if (!uncommitted.ok()) return unreadable(uncommitted.status());
-  for (const std::string& part : *uncommitted) {
+  for (const std::string& part : view.uncommitted) {
     std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
     if (unreadable_.insert(text).second) {
       found.push_back({properties::violation_kinds::kVisibility, text, now_ns, {part}, ""});

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "properties/decode_query.h"
 #include "properties/exactly_once.h"
+#include "properties/remembered.h"
 #include "scenarios/run_checker.h"
 
 namespace wavetank::scenarios {
@@ -28,6 +30,10 @@ class StructuredChecker final : public RunChecker {
 
   StructuredChecker(JobPaths paths, InputPlan input, Fold fold, const MakeQuery& make_query);
 
+  // Not the state files: that they are right shows in what comes of them.
+  std::vector<std::string> Watches() const override {
+    return {paths_.checkpoint + "/log/", paths_.output + "/"};
+  }
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              int64_t failures) override;
   bool Done() const override;
@@ -46,6 +52,8 @@ class StructuredChecker final : public RunChecker {
   const JobPaths paths_;
   const InputPlan input_;
   const Fold fold_;
+  properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
+  properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
   properties::ExactlyOnceChecker checker_;
   std::set<std::string> files_in_batches_;
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch

@@ -24,6 +24,9 @@ constexpr size_t kFreedSectors = 64;
 std::string Says(std::string_view call, std::string_view path, std::string_view why) {
   return absl::StrCat(ToAbsl(call), " ", ToAbsl(path.empty() ? "/" : path), ": ", ToAbsl(why));
 }
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 absl::Status NotFound(std::string_view call, std::string_view path) {
   return absl::NotFoundError(Says(call, path, "no such file or directory"));
 }
@@ -288,23 +291,25 @@ bool DiskImage::NameIsPending(const Inode* directory, std::string_view name) con
 }
 
 template <typename Visit>
-void DiskImage::WalkDurable(const InodePtr& directory, const std::string& path,
-                            const Visit& visit) const {
+void DiskImage::WalkDurable(const InodePtr& directory, const std::string& above,
+                            std::string_view prefix, const Visit& visit) const {
   for (const auto& [name, inode] : directory->durable_entries) {
     if (NameIsPending(directory.get(), name)) continue;
-    const std::string full = path.empty() ? name : absl::StrCat(path, "/", name);
-    if (inode->kind == FileKind::kDirectory) {
-      WalkDurable(inode, full, visit);
-    } else {
-      visit(full, inode);
+    const std::string full = absl::StrCat(above, name);
+    if (inode->kind == FileKind::kFile) {
+      if (StartsWith(full, prefix)) visit(full, inode);
+      continue;
+    }
+    const std::string below = full + "/";
+    if (StartsWith(below, prefix) || StartsWith(prefix, below)) {
+      WalkDurable(inode, below, prefix, visit);
     }
   }
 }
 
 std::vector<DiskImage::DurableFile> DiskImage::DurableView(std::string_view prefix) const {
   std::vector<DurableFile> files;
-  WalkDurable(root_, "", [&](const std::string& path, const InodePtr& inode) {
-    if (std::string_view(path).substr(0, prefix.size()) != prefix) return;
+  WalkDurable(root_, "", prefix, [&](const std::string& path, const InodePtr& inode) {
     files.push_back({path, inode->file.DurablePrefix()});
   });
   std::sort(files.begin(), files.end(),

@@ -113,8 +113,10 @@ class DiskImage {
   bool NameIsPending(const Inode* directory, std::string_view name) const;
   void RememberFreed(const InodePtr& inode);
   std::string StaleSector(platform::Random& random) const;
+  // The files that begin with `prefix`, below `directory`, whose path is `above` ("" or "…/").
   template <typename Visit>
-  void WalkDurable(const InodePtr& directory, const std::string& path, const Visit& visit) const;
+  void WalkDurable(const InodePtr& directory, const std::string& above, std::string_view prefix,
+                   const Visit& visit) const;
 
   int64_t used_bytes_ = 0;
   InodePtr root_;

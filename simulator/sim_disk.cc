@@ -60,13 +60,16 @@ SimDisk::SimDisk(Scheduler& scheduler, std::string machine, const MachineClock& 
       options_(options),
       capacity_bytes_(options.capacity_bytes) {}
 
-void SimDisk::Subscribe(std::string prefix, DurableChange callback) {
-  subscriptions_.push_back({std::move(prefix), std::move(callback)});
+void SimDisk::Subscribe(std::vector<std::string> prefixes, DurableChange callback) {
+  subscriptions_.push_back({std::move(prefixes), std::move(callback)});
 }
 
 void SimDisk::Notify(std::string_view path) {
   for (const Subscription& subscription : subscriptions_) {
-    if (IsBelow(path, subscription.prefix) || IsBelow(subscription.prefix, path)) {
+    const auto concerns = [path](std::string_view prefix) {
+      return IsBelow(path, prefix) || IsBelow(prefix, path);
+    };
+    if (std::any_of(subscription.prefixes.begin(), subscription.prefixes.end(), concerns)) {
       subscription.callback(path);
     }
   }

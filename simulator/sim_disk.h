@@ -79,9 +79,9 @@ class SimDisk {
   SimDisk& operator=(const SimDisk&) = delete;
 
   const DiskImage& image() const { return image_; }
-  // Calls back after every completed sync of something below `prefix` or above it, every power loss
-  // and every Put. The callback must not change the world.
-  void Subscribe(std::string prefix, DurableChange callback);
+  // Calls back after every completed sync or Put of something below one of `prefixes` or above it,
+  // and after every power loss. The callback must not change the world.
+  void Subscribe(std::vector<std::string> prefixes, DurableChange callback);
 
   // For the program around the world: a file that is there, wholly and durably, at once, with the
   // directories above it; it replaces what is there. And what processes would read.
@@ -137,7 +137,7 @@ class SimDisk {
   std::vector<DiskCallPtr> in_flight_;  // oldest first
   std::vector<DiskCallPtr> held_;       // due, on a stalled disk
   struct Subscription {
-    std::string prefix;
+    std::vector<std::string> prefixes;
     DurableChange callback;
   };
   std::vector<Subscription> subscriptions_;

@@ -225,7 +225,7 @@ TEST(SimDisk, SubscribersHearOfEverySyncBelowTheirPrefix) {
   world.AddMachine("m");
   SimDisk& disk = world.machine("m").disk();
   std::vector<std::string> heard;
-  disk.Subscribe("f", [&](std::string_view path) {
+  disk.Subscribe({"f"}, [&](std::string_view path) {
     heard.push_back(std::string(path) + "=" +
                     std::string(disk.image().DurableContent("f").value_or("(none)")));
   });
