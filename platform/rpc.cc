@@ -118,7 +118,8 @@ Task<absl::StatusOr<RpcPayload>> RpcClient::Call(std::string method, RpcPayload 
   Task<absl::Status> sending = connection_->Send(Pack(std::move(frame)));
   const absl::Status sent = co_await WithTimeout(node_.executor(), node_.clock(), timeout,
                                                  "sending " + method, std::move(sending));
-  if (!sent.ok()) co_return sent;
+  // A connection that broke meanwhile is closed by this client, which is not why the call failed.
+  if (!sent.ok()) co_return broken() ? why_broken_ : sent;
   Pending& pending = registration.pending;
   const bool answered =
       co_await pending.done.WaitFor(node_.clock(), deadline - node_.clock().Now());

@@ -163,6 +163,32 @@ TEST(Rpc, CarriesBodyAndAttachmentBothWays) {
   }
 }
 
+// More than the window holds, to a server that takes one request at a time: most wait to be sent.
+Task<void> SleepOnce(RpcClient& client, RpcSeen* seen) {
+  RpcPayload request = Body("600000");
+  request.attachment = std::make_shared<RpcText>(std::string(100'000, 'x'));
+  const auto reply = co_await client.Call("sleep", std::move(request), absl::Minutes(20));
+  seen->replies.push_back(std::string(absl::StatusCodeToString(reply.status().code())));
+}
+
+Task<void> SleepManyAtOnce(Node& node, RpcClient& client, RpcSeen* seen) {
+  TaskScope calls(node.executor());
+  for (int call = 0; call < 500; ++call) calls.Spawn("call", SleepOnce(client, seen));
+  co_await calls.Join();
+}
+
+TEST(Rpc, CallsThatWaitToBeSentFailAsTheConnectionDid) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    RpcPair pair(seed, /*max_in_flight=*/1);
+    pair.world().scheduler().FirstAt(absl::ToInt64Nanoseconds(absl::Seconds(5)),
+                                     pair.world().scheduler().NewLife(),
+                                     [&pair] { pair.world().Crash("server"); });
+    pair.Run(SleepManyAtOnce);
+    // Nobody has cancelled them: "cancelled" would be the client's own closing of what broke.
+    EXPECT_EQ(pair.seen.replies, std::vector<std::string>(500, "UNAVAILABLE"));
+  }
+}
+
 Task<void> CallWhatFails(Node&, RpcClient& client, RpcSeen* seen) {
   for (const char* method : {"refuse", "throw", "echo"}) {
     const auto reply = co_await client.Call(method, Body("still here"), absl::Seconds(5));
