@@ -113,10 +113,11 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::Jo
 }
 
 simulator::WorldOptions WorldOptionsOf(const Scenario& scenario, uint64_t seed,
-                                       simulator::Retain retain) {
+                                       const RunOptions& run) {
   simulator::WorldOptions options;
   options.seed = seed;
-  options.retain = retain;
+  options.retain = run.retain;
+  options.planted = run.planted;
   const Schedule& schedule = scenario.schedule();
   switch (schedule.policy()) {
     case Schedule::FIFO:
@@ -135,11 +136,11 @@ simulator::WorldOptions WorldOptionsOf(const Scenario& scenario, uint64_t seed,
 // One run, from an empty world to a report.
 class Run : private simulator::WorldObserver {
  public:
-  Run(const ParsedScenario& parsed, Prepared prepared, simulator::Retain retain)
+  Run(const ParsedScenario& parsed, Prepared prepared, const RunOptions& options)
       : parsed_(parsed),
         scenario_(*parsed.scenario),
         prepared_(std::move(prepared)),
-        world_(WorldOptionsOf(scenario_, prepared_.seed, retain)),
+        world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         checker_(MakeRunChecker(*prepared_.instance.job, prepared_.instance.arguments,
                                 prepared_.paths, prepared_.input)) {}
@@ -170,6 +171,7 @@ class Run : private simulator::WorldObserver {
   void OnStep(absl::Duration at, const platform::StepEvent& event) override;
   void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
              const std::string& text) override;
+  void StartAgainAfterExit(const std::string& name);
   void OnProcess(absl::Duration at, simulator::SimProcess& process,
                  simulator::ProcessChange change) override;
   void OnFault(absl::Duration at, const simulator::Fault& fault) override;
@@ -181,6 +183,7 @@ class Run : private simulator::WorldObserver {
   simulator::FaultInjector injector_;
   const std::unique_ptr<RunChecker> checker_;
 
+  const simulator::LifeId life_ = world_.scheduler().NewLife();  // of this run's own events
   size_t arrived_ = 0;
   bool healed_ = false;
   bool stalled_ = false;
@@ -239,12 +242,16 @@ void Run::Converge() {
   simulator::Budget budget;
   budget.quiet = absl::Milliseconds(budget_ms);
   budget.progress = [this] { return checker_ == nullptr ? 0 : checker_->Progress(); };
-  const simulator::RunEnd end = world_.RunUntil(
-      [this] { return Ended() || (checker_ != nullptr && checker_->Done()); }, budget);
-  if (checker_ == nullptr) return;
-  stalled_ = end != simulator::RunEnd::kDone;
-  // What should not come any more gets the time to come.
-  if (!stalled_) world_.RunFor(absl::Seconds(3));
+  const auto finish = [&] {
+    const simulator::RunEnd end = world_.RunUntil(
+        [this] { return Ended() || (checker_ != nullptr && checker_->Done()); }, budget);
+    stalled_ = checker_ != nullptr && end != simulator::RunEnd::kDone;
+  };
+  finish();
+  if (stalled_ || checker_ == nullptr) return;
+  // What should not come any more gets the time to come; then batches under way, empty ones, end.
+  world_.RunFor(absl::Seconds(3));
+  finish();
 }
 
 // When the listed faults that last have ended.
@@ -294,7 +301,22 @@ void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
   if (level == platform::LogLevel::kError) facts_.errors.push_back(text);
 }
 
-void Run::OnProcess(absl::Duration, simulator::SimProcess&, simulator::ProcessChange change) {
+// What the program around each process does when that has ended by itself, a driver that was fenced
+// or met an error, say. (What a fault has ended starts again with the fault's own delay.)
+void Run::StartAgainAfterExit(const std::string& name) {
+  for (const PlannedProcess& process : prepared_.cluster.processes) {
+    if (process.spec.name != name || process.restart_after == absl::InfiniteDuration()) continue;
+    const int64_t when_ns = absl::ToInt64Nanoseconds(world_.now() + process.restart_after);
+    world_.scheduler().FirstAt(when_ns, life_, [this, name] {
+      const simulator::SimProcess& newest = world_.process(name);
+      if (!newest.alive() && world_.machine(newest.machine_name()).on()) world_.Restart(name);
+    });
+  }
+}
+
+void Run::OnProcess(absl::Duration, simulator::SimProcess& process,
+                    simulator::ProcessChange change) {
+  if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
   const bool failed = change == simulator::ProcessChange::kCrashed ||
                       change == simulator::ProcessChange::kLostPower ||
                       change == simulator::ProcessChange::kExited;
@@ -364,7 +386,7 @@ absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed,
                                       const runtime::JobCatalogue& jobs,
                                       const RunOptions& options) {
   WT_ASSIGN_OR_RETURN(Prepared prepared, Prepare(parsed, jobs, options));
-  return Run(parsed, std::move(prepared), options.retain).Go();
+  return Run(parsed, std::move(prepared), options).Go();
 }
 
 absl::Status ValidateScenario(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
