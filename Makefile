@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test format lint packages check-packages
+.PHONY: help release debug asan test search bugs format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -23,6 +23,19 @@ debug: build/debug/configured
 asan: build/asan/configured
 	@cmake --build build/asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)
+
+## make search     look for scenarios that fail, RUNS of them from SEED on (minutes)
+RUNS ?= 5000
+SEED ?= 1
+search: build/release/configured
+	@cmake --build build/release --target scenarios_test -j $(JOBS)
+	@RC_PARAMS="max_success=$(RUNS) seed=$(SEED) verbose_progress=1" build/release/bin/scenarios_test \
+	  --gtest_filter='DeliveryProperty.*'
+
+## make bugs       plant each known bug, show what finds it
+bugs: build/planted/configured
+	@cmake --build build/planted --target wavetank -j $(JOBS)
+	@build/planted/bin/wavetank bugs
 
 ## make format     format the sources in place
 format: check-packages

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -86,6 +87,7 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
     co_return there.status();
   }
   if (!linked.ok() && !absl::IsAlreadyExists(linked)) co_return linked;
+  if (platform::Planted(node_, "acknowledged_before_stored")) co_return linked;
   WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
   co_return linked;
 }
@@ -117,6 +119,7 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
     bytes.erase(0, there);
     WT_CO_RETURN_IF_ERROR(co_await handle->WriteAt(offset + there, std::move(bytes)));
   }
+  if (platform::Planted(node_, "append_not_synced")) co_return absl::OkStatus();
   WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, end));
   co_return co_await SyncName(file);
 }

@@ -63,6 +63,8 @@ struct NodeServices {
   CpuModel* cpu = nullptr;
   // Asks the world to end this process at its next turn, as a clean exit with `status`.
   std::function<void(int status)> exit;
+  // The bug that is to show, in a build that has bugs planted (planted.h); empty: none.
+  std::string planted = {};
 };
 
 class Node {
@@ -107,6 +109,7 @@ class Node {
     services_.logger.Log(*this, level, std::move(text));
   }
   void Exit(int status) { services_.exit(status); }
+  const std::string& planted() const { return services_.planted; }
 
  private:
   const std::string machine_;

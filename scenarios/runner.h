@@ -22,6 +22,8 @@ struct RunOptions {
   // What the report's timeline holds.
   simulator::Retain retain = simulator::Retain::kTimeline;
   ReadHostFile read_host_file;
+  // The bug that shows, in a build that has bugs planted (properties/planted_bugs.h).
+  std::string planted;
 };
 
 // kInvalidArgument, with file:line:column: the scenario asks for what cannot be. Everything else

@@ -27,6 +27,7 @@ std::string_view Name(SeamCallKind kind) {
 SimNode::SimNode(const World& world, SimProcess& process, std::string name, int64_t clock_origin_ns)
     : scheduler_(world.scheduler),
       hooks_(world.hooks),
+      planted_(world.planted),
       process_(process),
       name_(std::move(name)),
       life_(process.life()),
@@ -45,20 +46,21 @@ void SimNode::Boot(std::unique_ptr<platform::Network> network, std::unique_ptr<p
   disk_ = std::move(disk);
   main_ = std::move(main);
   const auto incarnation = static_cast<uint64_t>(process_.incarnation().value());
-  node_ = std::make_unique<platform::Node>(process_.machine_name(), process_.name(), name_,
-                                           process_.incarnation(),
-                                           scheduler_.random().Fork("node", {key(), incarnation}),
-                                           platform::NodeServices{.executor = executor_,
-                                                                  .clock = clock_,
-                                                                  .network = *network_,
-                                                                  .disk = *disk_,
-                                                                  .logger = *this,
-                                                                  .step_gate = this,
-                                                                  .cpu = this,
-                                                                  .exit = [this](int status) {
-                                                                    if (!dead())
-                                                                      hooks_.OnExit(*this, status);
-                                                                  }});
+  node_ = std::make_unique<platform::Node>(
+      process_.machine_name(), process_.name(), name_, process_.incarnation(),
+      scheduler_.random().Fork("node", {key(), incarnation}),
+      platform::NodeServices{.executor = executor_,
+                             .clock = clock_,
+                             .network = *network_,
+                             .disk = *disk_,
+                             .logger = *this,
+                             .step_gate = this,
+                             .cpu = this,
+                             .exit =
+                                 [this](int status) {
+                                   if (!dead()) hooks_.OnExit(*this, status);
+                                 },
+                             .planted = planted_});
   executor_.Spawn(name_, RunMain());
 }
 

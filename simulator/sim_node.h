@@ -93,6 +93,7 @@ class SimNode final : private platform::Executor::Host,
     NodeHooks& hooks;
     const MachineClock& clock;
     CpuOptions cpu;
+    const std::string& planted;  // outlives the node
   };
 
   // The node does nothing before Boot().
@@ -138,6 +139,7 @@ class SimNode final : private platform::Executor::Host,
 
   Scheduler& scheduler_;
   NodeHooks& hooks_;
+  const std::string& planted_;
   SimProcess& process_;
   const std::string name_;
   const LifeId life_;

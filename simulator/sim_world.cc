@@ -98,7 +98,7 @@ SimProcess& SimWorld::Start(const std::string& machine_name, platform::ProcessSp
   platform::Random random =
       scheduler_.random().Fork("process", {platform::StableHash(process.label())});
   const int64_t clock_origin_ns = random.Between(0, absl::ToInt64Nanoseconds(absl::Hours(1)));
-  const SimNode::World world{scheduler_, *this, home.clock(), options_.cpu};
+  const SimNode::World world{scheduler_, *this, home.clock(), options_.cpu, options_.planted};
   for (const platform::NodeSpec& node : process.spec().nodes) {
     process.nodes_.push_back(std::make_unique<SimNode>(world, process, node.name, clock_origin_ns));
   }

@@ -48,6 +48,8 @@ struct WorldOptions {
   // For machines that are added without their own.
   DiskOptions disk = {};
   ClockOptions clock = {};
+  // The bug that shows, in a build that has bugs planted (platform/planted.h).
+  std::string planted = {};
 };
 
 struct MachineOptions {

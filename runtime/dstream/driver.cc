@@ -11,6 +11,7 @@
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
@@ -177,6 +178,9 @@ class DriverRun {
       StreamInput planned = co_await Plan(stream, clock_->Due(batch));
       if (!planned.empty()) input.streams.push_back(std::move(planned));
     }
+    if (platform::Planted(node_, "output_before_input_is_logged")) {
+      WT_CO_RETURN_IF_ERROR(co_await RunOutputs(input));
+    }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
     for (const StreamInput& stream : input.streams) {
       Remember(stream);
@@ -209,8 +213,8 @@ class DriverRun {
     co_return planned;
   }
 
-  // An error ends this run of the driver.
-  Task<absl::Status> RunBatch(BatchInput input) {
+  // The first error of an output; the others run all the same.
+  Task<absl::Status> RunOutputs(BatchInput input) {
     absl::Status failed;
     for (const OperatorId output : graph_.outputs()) {
       const absl::Status done = co_await RunOutput(input, output);
@@ -220,13 +224,24 @@ class DriverRun {
                                     absl::ToUnixMillis(clock_->TimeOf(input.batch)), " ms), ",
                                     graph_.at(output).Title(), ": ", done.message())));
     }
+    co_return failed;
+  }
+
+  // An error ends this run of the driver.
+  Task<absl::Status> RunBatch(BatchInput input) {
+    if (platform::Planted(node_, "completion_before_output")) {
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+    }
+    const absl::Status failed = co_await RunOutputs(input);
     if (!failed.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
       if (!options_.on_batch_failed) co_return failed;
       options_.on_batch_failed(failed);
       co_return absl::OkStatus();
     }
-    WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+    if (!platform::Planted(node_, "completion_before_output")) {
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+    }
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
     const absl::Time batch_time = clock_->TimeOf(input.batch);
     block_files_.Consumed(input, batch_time);

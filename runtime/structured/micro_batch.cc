@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/steps.h"
@@ -371,7 +372,20 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   co_return absl::OkStatus();
 }
 
+checkpoint::Commit MicroBatchExecution::NewestCommit() const {
+  checkpoint::Commit commit;
+  commit.set_batch_id(newest_batch());
+  commit.set_attempt_id(history_.batches.back().prepared->attempt_id());
+  if (history_.batches.back().prepared->has_next_watermark_ms()) {
+    commit.set_next_watermark_ms(history_.batches.back().prepared->next_watermark_ms());
+  }
+  return commit;
+}
+
 Task<absl::Status> MicroBatchExecution::SendCommit() {
+  const bool commit_first = platform::Planted(node_, "commit_before_sink");
+  if (commit_first)
+    WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(NewestCommit())));
   const absl::Status status = co_await sink_->Commit(newest().prepared->sink_committable());
   if (status.ok()) {
     found_.sink = SinkShows::kNewest;
@@ -391,13 +405,10 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
 }
 
 Task<absl::Status> MicroBatchExecution::LogCommit() {
-  checkpoint::Commit commit;
-  commit.set_batch_id(newest_batch());
-  commit.set_attempt_id(newest().prepared->attempt_id());
-  if (newest().prepared->has_next_watermark_ms()) {
-    commit.set_next_watermark_ms(newest().prepared->next_watermark_ms());
-  }
-  std::vector<checkpoint::MetadataRecord> records = {checkpoint::Record(commit)};
+  checkpoint::Commit commit = NewestCommit();
+  std::vector<checkpoint::MetadataRecord> records;
+  const bool is_logged = platform::Planted(node_, "commit_before_sink");
+  if (!is_logged) records.push_back(checkpoint::Record(commit));
   // An error of the source waits until this batch is committed: DefineNext meets it again.
   const absl::StatusOr<std::optional<BatchDefinition>> next = NextDefinition();
   const bool next_defined = next.ok() && next->has_value();
@@ -406,7 +417,7 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
                         {{"batch", (*next)->batch_id()}, {"files", FileCount(**next)}});
     records.push_back(checkpoint::Record(**next));
   }
-  WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
+  if (!records.empty()) WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
   newest().commit = std::move(commit);
   found_.commit = CommitFound::kNewest;
   ++batches_committed_;

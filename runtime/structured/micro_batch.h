@@ -67,6 +67,7 @@ class MicroBatchExecution {
   Task<absl::Status> RunBatch();
   Task<absl::Status> SendCommit();
   Task<absl::Status> LogCommit();
+  checkpoint::Commit NewestCommit() const;
 
   // The batch that planning has come up with by now; nullopt: none.
   absl::StatusOr<std::optional<BatchDefinition>> NextDefinition();

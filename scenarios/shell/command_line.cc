@@ -9,8 +9,11 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 
+#include "platform/planted.h"
 #include "platform/text.h"
+#include "properties/planted_bugs.h"
 #include "scenarios/jobs.h"
+#include "scenarios/shell/bugs_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
 
@@ -41,6 +44,10 @@ class RunArguments {
         ->type_name("FILE");
     app_.add_flag("--verbose", command_.verbose, "Show messages and disk calls too");
     app_.add_flag("--quiet", command_.quiet, "Show no timelines");
+    if (platform::kBugsArePlanted) {
+      app_.add_option("--planted", command_.planted, "With this bug (see `wavetank bugs`)")
+          ->type_name("BUG");
+    }
   }
   bool wanted() const { return app_.parsed(); }
   int Execute(const runtime::JobCatalogue& jobs) {
@@ -52,6 +59,39 @@ class RunArguments {
   CLI::App& app_;
   shell::RunCommand command_;
   uint64_t seed_ = 0;
+};
+
+// `wavetank bugs`.
+class BugsArguments {
+ public:
+  explicit BugsArguments(CLI::App& app)
+      : app_(*app.add_subcommand("bugs", "Plant each known bug, and show what finds it")) {
+    std::string footer =
+        "Draws scenarios, a seed each, until one fails, and shrinks it. Exit status: 0 every bug "
+        "was\n"
+        "found; 1 one was not; 2 bad usage, or a build without the bugs.\n\n"
+        "  cmake --preset planted && cmake --build --preset planted --target wavetank\n"
+        "  build/planted/bin/wavetank bugs commit_before_sink --save=.\n\nThe bugs:\n";
+    for (const properties::PlantedBug& bug : properties::PlantedBugs()) {
+      absl::StrAppend(&footer, "  ", std::string(bug.name), ": ", std::string(bug.meaning), "\n");
+    }
+    app_.footer(footer);
+    app_.add_option("bug", command_.names, "Names of bugs; default: all");
+    app_.add_option("--runs", command_.runs_max, "Give a bug up after so many runs")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app_.add_option("--json", command_.json_file, "Write one JSON object a bug to FILE (-: output)")
+        ->type_name("FILE");
+    app_.add_option("--save", command_.save_directory, "Save the smallest scenarios in DIR")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
+  }
+  bool wanted() const { return app_.parsed(); }
+  int Execute(const runtime::JobCatalogue& jobs) { return shell::Execute(command_, jobs); }
+
+ private:
+  CLI::App& app_;
+  shell::BugsCommand command_;
 };
 
 // `wavetank start JOB`: a subcommand for each job, with an option for each of its parameters.
@@ -169,12 +209,14 @@ int CommandLine::Run(int argc, char** argv) {
       "wavetank");
   app.require_subcommand(1);
   RunArguments run(app);
+  BugsArguments bugs(app);
   StartArguments start(app, jobs_);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
+  if (bugs.wanted()) return bugs.Execute(jobs_);
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_);
 }
 

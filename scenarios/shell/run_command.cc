@@ -23,6 +23,7 @@ RunOptions OptionsFor(const RunCommand& command, const std::string& file,
   RunOptions options;
   options.seed = command.seed;
   options.retain = retain;
+  options.planted = command.planted;
   options.read_host_file = [file](const std::string& path) {
     return ReadFile(BesideFile(file, path));
   };

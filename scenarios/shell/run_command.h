@@ -16,6 +16,8 @@ struct RunCommand {
   std::optional<uint64_t> seed;
   std::string json_file;  // "-": standard output
   std::string report_file;
+  // The bug that shows, in a build that has bugs planted.
+  std::string planted;
   bool verbose = false;
   bool quiet = false;  // no timelines
 };

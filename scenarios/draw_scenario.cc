@@ -1,0 +1,225 @@
+#include "scenarios/draw_scenario.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
+
+#include "platform/check.h"
+#include "platform/text.h"
+#include "scenarios/step_names.h"
+#include "simulator/fault_table.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using properties::Choices;
+using simulator::FaultFamily;
+using simulator::FaultInfo;
+
+constexpr int kFaultsMost = 5;
+
+void Set(Job& job, const char* name, std::string value) {
+  Parameter& parameter = *job.add_parameter();
+  parameter.set_name(name);
+  parameter.set_value(std::move(value));
+}
+
+// Steps that are reached when something has gone wrong already.
+bool OnlyAfterAFault(std::string_view step) {
+  constexpr std::string_view kSteps[] = {"fenced_log.fenced",
+                                         "worker.driver_lost",
+                                         "task.failed",
+                                         "driver.worker_lost",
+                                         "driver.task_retried",
+                                         "driver.task_moved",
+                                         "driver.output_lost",
+                                         "driver.report_ignored",
+                                         "shuffle.fetch_failed",
+                                         "sink.unsure",
+                                         "sink.asked",
+                                         "query.stopped",
+                                         "dstream.batch_rerun",
+                                         "dstream.batch_failed",
+                                         "dstream.block_logged",
+                                         "store_service.done",
+                                         "dstream.receivers_stopped"};
+  return std::find(std::begin(kSteps), std::end(kSteps), step) != std::end(kSteps) ||
+         step.starts_with("receiver.");
+}
+
+class Drawing {
+ public:
+  explicit Drawing(Choices& choices) : choices_(choices) {}
+
+  Scenario Draw() {
+    scenario_.set_schema_version(1);
+    scenario_.set_name("drawn");
+    scenario_.set_seed(static_cast<uint64_t>(choices_.Between("seed", 1, 1'000'000)));
+    DrawJob();
+    DrawCluster();
+    DrawInput();
+    for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
+    const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
+    scenario_.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
+    scenario_.mutable_expect()->set_guarantee(structured_ ? Expect::EXACTLY_ONCE
+                                                          : Expect::AT_LEAST_ONCE);
+    return scenario_;
+  }
+
+ private:
+  void DrawJob() {
+    Job& job = *scenario_.mutable_job();
+    enum { kUpdate, kComplete, kWindowed, kDStream };
+    const int64_t which = choices_.Between("job", kUpdate, kDStream);
+    structured_ = which != kDStream;
+    windowed_ = which == kWindowed;
+    job.set_name(which == kDStream    ? "word_count_dstream"
+                 : which == kWindowed ? "windowed_count"
+                                      : "word_count");
+    if (which == kComplete) Set(job, "mode", "complete");
+    if (windowed_) {
+      Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
+      Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
+    }
+    Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    const int64_t least_ms = structured_ ? 0 : 200;
+    Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+  }
+
+  void AddMachine(const std::string& machine, const std::string& process,
+                  const std::vector<std::string>& nodes) {
+    Machine& added = *scenario_.mutable_cluster()->add_machine();
+    added.set_name(machine);
+    Process& on_it = *added.add_process();
+    on_it.set_name(process);
+    on_it.set_restart_after_ms(choices_.Between(absl::StrCat("restart of ", process), 100, 3'000));
+    for (const std::string& node : nodes) on_it.add_node(node);
+    machines_.push_back(machine);
+    processes_.push_back(process);
+  }
+
+  void DrawCluster() {
+    const int64_t workers = choices_.Between("workers", 1, 3);
+    std::vector<std::string> names;
+    for (int64_t worker = 1; worker <= workers; ++worker) {
+      names.push_back(absl::StrCat("worker-", worker));
+    }
+    if (choices_.Between("spread", 0, 1) == 0) {
+      names.insert(names.begin(), "driver");
+      AddMachine("m1", "app", names);
+      return;
+    }
+    AddMachine("m-store", "store", {"store"});
+    AddMachine("m-driver", "driver", {"driver"});
+    for (int64_t worker = 1; worker <= workers; ++worker) {
+      AddMachine(absl::StrCat("m-", worker), absl::StrCat("process-", worker),
+                 {names[static_cast<size_t>(worker - 1)]});
+    }
+  }
+
+  void DrawInput() {
+    Input& input = *scenario_.add_input();
+    input.set_name("input");
+    Generator& generator = *input.mutable_generator();
+    generator.set_records(static_cast<int32_t>(choices_.Between("records", 1, 60)));
+    generator.set_vocabulary(static_cast<int32_t>(choices_.Between("vocabulary", 1, 20)));
+    if (windowed_) {
+      generator.set_event_step_ms(choices_.Between("event step", 1, 5'000));
+      generator.set_late_ppm(static_cast<int32_t>(choices_.Between("late", 0, 300'000)));
+      generator.set_late_by_ms(choices_.Between("late by", 0, 60'000));
+      generator.set_disorder_ppm(static_cast<int32_t>(choices_.Between("disorder", 0, 300'000)));
+      generator.set_disorder_by(static_cast<int32_t>(choices_.Between("disorder by", 1, 10)));
+    } else {
+      generator.set_words_per_line(static_cast<int32_t>(choices_.Between("words a line", 1, 6)));
+    }
+    Arrival& arrival = *input.mutable_arrival();
+    arrival.set_records_each(static_cast<int32_t>(choices_.Between("records each", 1, 20)));
+    arrival.set_first_ms(choices_.Between("first", 500, 2'000));
+    arrival.set_every_ms(choices_.Between("every", 20, 1'500));
+  }
+
+  // A step of the job's engine, of the cluster or of the checkpoint; mostly one that every run
+  // reaches, so that the fault comes.
+  std::string DrawStep(const std::string& fault) {
+    const auto other_engine = structured_
+                                  ? std::initializer_list<std::string_view>{"dstream.", "receiver."}
+                                  : std::initializer_list<std::string_view>{
+                                        "query.", "batch.", "sink.", "state", "part."};
+    const bool any = choices_.OneIn(fault + " at any step", 5);
+    std::vector<std::string_view> steps;
+    for (const platform::StepName* step : AllSteps()) {
+      const bool other =
+          std::any_of(other_engine.begin(), other_engine.end(),
+                      [step](std::string_view start) { return step->name.starts_with(start); });
+      if (!other && (any || !OnlyAfterAFault(step->name))) steps.push_back(step->name);
+    }
+    const auto last = static_cast<int64_t>(steps.size()) - 1;
+    return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);
+  }
+
+  void DrawFault(const std::string& name) {
+    if (choices_.Between(name, 0, 1) == 0) return;
+    std::vector<const FaultInfo*> kinds;
+    for (const FaultInfo& info : simulator::FaultTable()) {
+      // Within one machine there is no network.
+      if (info.on && (info.family != FaultFamily::kNetwork || machines_.size() > 1)) {
+        kinds.push_back(&info);
+      }
+    }
+    const auto last_kind = static_cast<int64_t>(kinds.size()) - 1;
+    const FaultInfo& info =
+        *kinds[static_cast<size_t>(choices_.Between(name + " kind", 0, last_kind))];
+    Fault& fault = *scenario_.add_fault();
+    fault.set_kind(std::string(info.name));
+    const auto one_of = [&](const char* what, const std::vector<std::string>& names) {
+      const auto last = static_cast<int64_t>(names.size()) - 1;
+      return names[static_cast<size_t>(choices_.Between(name + what, 0, last))];
+    };
+    fault.set_target(
+        one_of(" target", info.family == FaultFamily::kProcess ? processes_ : machines_));
+    if (info.family == FaultFamily::kNetwork) {
+      std::vector<std::string> others = machines_;
+      std::erase(others, fault.target());
+      fault.set_peer(one_of(" peer", others));
+    }
+    if (info.duration_ms.high > 0) {
+      fault.set_duration_ms(choices_.Between(name + " duration", info.duration_ms.low,
+                                             std::min<int64_t>(info.duration_ms.high, 10'000)));
+    }
+    if (info.amount.low != 0 || info.amount.high != 0) {
+      fault.set_amount(choices_.Between(name + " amount", info.amount.low, info.amount.high));
+    }
+    if (choices_.Between(name + " at a step", 0, 2) == 0) {
+      fault.set_at_ms(choices_.Between(name + " time", 100, 8'000));
+    } else {
+      AtStep& at = *fault.mutable_at_step();
+      at.set_step(DrawStep(name));
+      at.set_occurrence(static_cast<int32_t>(choices_.Between(name + " occurrence", 1, 4)));
+    }
+  }
+
+  Choices& choices_;
+  Scenario scenario_;
+  bool structured_ = true;
+  bool windowed_ = false;
+  std::vector<std::string> machines_;
+  std::vector<std::string> processes_;
+};
+
+}  // namespace
+
+Scenario DrawScenario(Choices& choices) { return Drawing(choices).Draw(); }
+
+std::string ToText(const Scenario& scenario, const std::string& comment) {
+  std::string text;
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetUseShortRepeatedPrimitives(true);
+  WT_CHECK(printer.PrintToString(scenario, &text));
+  return absl::StrCat("# ", comment, "\n", text);
+}
+
+}  // namespace wavetank::scenarios

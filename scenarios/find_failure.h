@@ -1,0 +1,45 @@
+// Searches for a scenario that fails: draws one a seed, runs it, and shrinks the first that fails.
+#ifndef WAVETANK_SCENARIOS_FIND_FAILURE_H_
+#define WAVETANK_SCENARIOS_FIND_FAILURE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "runtime/job/job.h"
+#include "scenarios/report.h"
+#include "scenarios/scenario.pb.h"
+
+namespace wavetank::scenarios {
+
+// A guarantee is violated, or the work does not get done. (An inconclusive run has kept every
+// guarantee; only some of its faults never came.)
+bool Fails(const RunReport& report);
+
+struct SearchOptions {
+  uint64_t first_seed = 1;
+  int64_t runs_max = 1000;
+  int shrink_tries_max = 400;
+  std::string planted;  // the bug that shows, in a build that has bugs planted
+  // Told before each run how many came before it; may be null.
+  std::function<void(int64_t runs)> progress;
+};
+
+struct FoundFailure {
+  int64_t runs = 0;   // that it took, shrinking apart
+  Scenario scenario;  // the smallest that fails in the same way
+  RunReport report;   // of its run
+};
+
+// nullopt: none of `runs_max` runs failed.
+std::optional<FoundFailure> FindFailure(const runtime::JobCatalogue& jobs,
+                                        const SearchOptions& options);
+
+// REQUIRES: DrawScenario made it.
+RunReport RunDrawn(const Scenario& scenario, const runtime::JobCatalogue& jobs,
+                   const std::string& planted);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_FIND_FAILURE_H_
