@@ -20,11 +20,16 @@ struct RecordCounts {
   friend bool operator==(const RecordCounts&, const RecordCounts&) = default;
 };
 
+// How many records came out before one that their source gave earlier. `first_seen`: in the order of
+// the source, the batch in which each record first came out; -1: never.
+int64_t CountReordered(const std::vector<int64_t>& first_seen);
+
 // The kinds are a stable interface: scenario files name them in `expect { violation: }`.
 namespace violation_kinds {
 inline constexpr const char* kLost = "lost";
 inline constexpr const char* kDuplicated = "duplicated";
 inline constexpr const char* kPhantom = "phantom";
+inline constexpr const char* kReordered = "reordered";
 inline constexpr const char* kWrongAnswer = "wrong_answer";
 inline constexpr const char* kDefinition = "definition";  // batch definitions: gap, overlap, change
 inline constexpr const char* kWatermark =

@@ -92,6 +92,14 @@ std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
 properties::RecordCounts DStreamChecker::Counts() const {
   std::map<std::string, int64_t> came_out;
   for (const OutputAttempt& attempt : outputs_) AddCounts(attempt, came_out);
+  std::map<std::string, int64_t> batches;  // by record, the time of the first that put it out
+  for (const OutputAttempt& attempt : outputs_) {
+    for (const NaiveRow& row : attempt.rows) {
+      const auto first = batches.emplace(row[0], attempt.time_ms).first;
+      first->second = std::min(first->second, attempt.time_ms);
+    }
+  }
+  std::vector<int64_t> first_seen;
   properties::RecordCounts counts;
   for (const ArrivingFile& file : input_) {
     // What was there before the streams first started is not input, by the source's rule.
@@ -100,8 +108,10 @@ properties::RecordCounts DStreamChecker::Counts() const {
       const int64_t times = came_out[id];
       ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
       came_out.erase(id);
+      first_seen.push_back(times == 0 ? -1 : batches[id]);
     }
   }
+  counts.reordered = properties::CountReordered(first_seen);
   for (const auto& [word, count] : came_out) counts.phantom += IsRecordId(word) ? 1 : 0;
   return counts;
 }

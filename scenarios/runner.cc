@@ -339,6 +339,13 @@ void Run::JudgeCounts(const properties::RecordCounts& records) {
           {},
           ""}});
   }
+  if (guarantee != Expect::NONE && records.reordered > 0) {
+    Add({{properties::violation_kinds::kReordered,
+          absl::StrCat(records.reordered, " records came out before earlier ones of their source"),
+          now_ns,
+          {},
+          ""}});
+  }
   if (guarantee == Expect::EXACTLY_ONCE && records.duplicated > 0) {
     Add({{properties::violation_kinds::kDuplicated,
           absl::StrCat(records.duplicated, " records came out more than once"),

@@ -47,6 +47,7 @@ class StructuredChecker final : public RunChecker {
  private:
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
+  std::vector<int64_t> FirstSeen() const;
   std::vector<std::string> Lines(const std::string& file) const;
 
   const JobPaths paths_;
