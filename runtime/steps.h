@@ -156,6 +156,9 @@ inline constexpr StepName kOutputDone{"dstream.output_done", "batch, output",
 inline constexpr StepName kBatchFailed{
     "dstream.batch_failed", "batch",
     "An output operation of the batch failed; it keeps no completion mark."};
+inline constexpr StepName kDStreamDriverFailed{
+    "dstream.driver_failed", "",
+    "An error that may pass ended this driver's run; it will take the log over again."};
 inline constexpr StepName kBatchCompleted{"dstream.batch_completed", "batch",
                                           "The batch's completion is durable."};
 inline constexpr StepName kBlockLogged{
@@ -176,9 +179,9 @@ inline constexpr StepName kBlockAdded{"receiver.block_added", "stream, records",
                                       "The driver has said that it has the block."};
 
 inline constexpr const StepName* kDStreamSteps[] = {
-    &kRecovered,         &kBatchRerun,     &kBatchInputLogged, &kOutputDone,
-    &kBatchFailed,       &kBatchCompleted, &kBlockLogged,      &kReceiversStopped,
-    &kReceiverConnected, &kBlockStored,    &kBlockAdded,
+    &kRecovered,        &kBatchRerun,          &kBatchInputLogged, &kOutputDone,
+    &kBatchFailed,      &kDStreamDriverFailed, &kBatchCompleted,   &kBlockLogged,
+    &kReceiversStopped, &kReceiverConnected,   &kBlockStored,      &kBlockAdded,
 };
 
 // --- all of them ---

@@ -15,6 +15,7 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/steps.h"
 #include "scenarios/cluster_plan.h"
 #include "scenarios/expectations.h"
 #include "scenarios/fault_plan.h"
@@ -294,6 +295,8 @@ void Run::Add(std::vector<properties::Violation> violations) {
 
 void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
+  // A driver that fails without its process's end runs its unfinished batches again all the same.
+  if (event.step.name == runtime::steps::kDStreamDriverFailed.name) ++failures_;
 }
 
 void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,

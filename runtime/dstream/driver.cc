@@ -382,6 +382,7 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
     if (stopped) co_return ended;
     node.Log(platform::LogLevel::kWarning,
              absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
+    co_await node.Step(steps::kDStreamDriverFailed);
     co_await node.clock().Sleep(kTakeOverDelay);
   }
 }
