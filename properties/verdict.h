@@ -20,8 +20,8 @@ struct RecordCounts {
   friend bool operator==(const RecordCounts&, const RecordCounts&) = default;
 };
 
-// How many records came out before one that their source gave earlier. `first_seen`: in the order of
-// the source, the batch in which each record first came out; -1: never.
+// How many records came out before one that their source gave earlier. `first_seen`: in the order
+// of the source, the batch in which each record first came out; -1: never.
 int64_t CountReordered(const std::vector<int64_t>& first_seen);
 
 // The kinds are a stable interface: scenario files name them in `expect { violation: }`.

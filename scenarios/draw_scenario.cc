@@ -98,6 +98,7 @@ class Drawing {
     on_it.set_name(process);
     on_it.set_restart_after_ms(choices_.Between(absl::StrCat("restart of ", process), 100, 3'000));
     for (const std::string& node : nodes) on_it.add_node(node);
+    nodes_.insert(nodes_.end(), nodes.begin(), nodes.end());
     machines_.push_back(machine);
     processes_.push_back(process);
   }
@@ -193,8 +194,16 @@ class Drawing {
     if (info.amount.low != 0 || info.amount.high != 0) {
       fault.set_amount(choices_.Between(name + " amount", info.amount.low, info.amount.high));
     }
-    if (choices_.Between(name + " at a step", 0, 2) == 0) {
+    enum { kAtStep, kAtStepToo, kAtTime, kAtCall };
+    const int64_t when = choices_.Between(name + " when", kAtStep, kAtCall);
+    if (when == kAtTime) {
       fault.set_at_ms(choices_.Between(name + " time", 100, 8'000));
+    } else if (when == kAtCall) {
+      AtCall& at = *fault.mutable_at_call();
+      at.set_node(one_of(" node", nodes_));
+      // Any order of magnitude, since a run's calls end somewhere between a dozen and thousands.
+      const int64_t most = int64_t{1} << choices_.Between(name + " call bits", 1, 11);
+      at.set_call(choices_.Between(name + " call", 1, most));
     } else {
       AtStep& at = *fault.mutable_at_step();
       at.set_step(DrawStep(name));
@@ -208,6 +217,7 @@ class Drawing {
   bool windowed_ = false;
   std::vector<std::string> machines_;
   std::vector<std::string> processes_;
+  std::vector<std::string> nodes_;
 };
 
 }  // namespace

@@ -312,7 +312,10 @@ void Run::StartAgainAfterExit(const std::string& name) {
     const int64_t when_ns = absl::ToInt64Nanoseconds(world_.now() + process.restart_after);
     world_.scheduler().FirstAt(when_ns, life_, [this, name] {
       const simulator::SimProcess& newest = world_.process(name);
-      if (!newest.alive() && world_.machine(newest.machine_name()).on()) world_.Restart(name);
+      if (newest.alive()) return;
+      // While its machine has no power, it is tried again and again.
+      if (!world_.machine(newest.machine_name()).on()) return StartAgainAfterExit(name);
+      world_.Restart(name);
     });
   }
 }
