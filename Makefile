@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test search bugs format lint packages check-packages
+.PHONY: help release debug asan test search exhaust bugs format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -31,6 +31,11 @@ search: build/release/configured
 	@cmake --build build/release --target scenarios_test -j $(JOBS)
 	@RC_PARAMS="max_success=$(RUNS) seed=$(SEED) verbose_progress=1" build/release/bin/scenarios_test \
 	  --gtest_filter='DeliveryProperty.*'
+
+## make exhaust    every crash of longer scripts on logs, store and state (minutes)
+exhaust: build/release/configured
+	@cmake --build build/release --target checkpoint_exhaustive_test -j $(JOBS)
+	@EXHAUST_DEEP=1 build/release/bin/checkpoint_exhaustive_test
 
 ## make bugs       plant each known bug, show what finds it
 bugs: build/planted/configured

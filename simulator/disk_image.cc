@@ -1,6 +1,7 @@
 #include "simulator/disk_image.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "simulator/trace.h"
 
 namespace wavetank::simulator {
 
@@ -246,8 +248,22 @@ void DiskImage::PowerLoss(const Random& random) {
     }
     if (happens) ApplyDurably(pending_[index]);
   }
-  pending_.clear();
   const auto stale = [this](Random& from) { return StaleSector(from); };
+  SettleNames([&](const Inode& inode, SectorFile& file) {
+    file.PowerLoss(random.Fork("file", {inode.key}), stale);
+  });
+}
+
+void DiskImage::PowerLoss(LossChoices& choices, const std::string& stale) {
+  for (const Pending& pending : pending_) {
+    if (choices.Choose(2) == 1) ApplyDurably(pending);
+  }
+  SettleNames([&](const Inode&, SectorFile& file) { file.PowerLoss(choices, stale); });
+}
+
+template <typename Visit>
+void DiskImage::SettleNames(const Visit& visit) {
+  pending_.clear();
   std::set<uint64_t> decided;  // a file may have several names
   std::vector<InodePtr> directories{root_};
   while (!directories.empty()) {
@@ -258,10 +274,89 @@ void DiskImage::PowerLoss(const Random& random) {
       if (inode->kind == FileKind::kDirectory) {
         directories.push_back(inode);
       } else if (decided.insert(inode->key).second) {
-        inode->file.PowerLoss(random.Fork("file", {inode->key}), stale);
+        visit(*inode, inode->file);
       }
     }
   }
+}
+
+size_t DiskImage::PendingItems() const {
+  size_t items = pending_.size();
+  std::set<uint64_t> seen;  // keys
+  std::vector<const Inode*> inodes{root_.get()};
+  for (const Pending& pending : pending_) {
+    for (const Change& change : pending.changes) inodes.push_back(change.inode.get());
+  }
+  while (!inodes.empty()) {
+    const Inode* inode = inodes.back();
+    inodes.pop_back();
+    if (!seen.insert(inode->key).second) continue;
+    items += inode->file.PendingItems();
+    for (const auto& [name, entry] : inode->entries) inodes.push_back(entry.get());
+    for (const auto& [name, entry] : inode->durable_entries) inodes.push_back(entry.get());
+  }
+  return items;
+}
+
+void DiskImage::CopyFrom(const DiskImage& other) {
+  Erase();
+  std::map<uint64_t, InodePtr> copies;  // by key
+  // By what refers to it: directories before what they hold.
+  const std::function<InodePtr(const InodePtr&)> copy = [&](const InodePtr& from) -> InodePtr {
+    const auto [there, fresh] = copies.emplace(from->key, nullptr);
+    if (!fresh) return there->second;
+    const InodePtr made = std::make_shared<Inode>(from->kind, from->key, used_bytes_);
+    copies[from->key] = made;
+    made->file.CopyFrom(from->file);
+    made->modified = from->modified;
+    made->unreadable = from->unreadable;
+    for (const auto& [name, entry] : from->entries) made->entries.emplace(name, copy(entry));
+    for (const auto& [name, entry] : from->durable_entries) {
+      made->durable_entries.emplace(name, copy(entry));
+    }
+    return made;
+  };
+  root_ = copy(other.root_);
+  for (const Pending& pending : other.pending_) {
+    Pending made{pending.sequence, copy(pending.settles_in), {}};
+    for (const Change& change : pending.changes) {
+      made.changes.push_back(
+          {copy(change.directory), change.name, copy(change.inode), change.appears});
+    }
+    pending_.push_back(std::move(made));
+  }
+  changes_ = other.changes_;
+  creations_ = other.creations_;
+  freed_sectors_ = other.freed_sectors_;
+}
+
+uint64_t DiskImage::Fingerprint(Depth depth) const {
+  uint64_t hash = 0;
+  const auto add = [&hash](uint64_t value) { hash = platform::MixBits(hash ^ value) + value; };
+  const std::function<void(const Inode&, bool)> walk = [&](const Inode& directory, bool durable) {
+    for (const auto& [name, inode] : durable ? directory.durable_entries : directory.entries) {
+      add(HashBytes(name));
+      add(durable ? inode->file.DurableFingerprint() : HashBytes(inode->file.content()));
+      add(static_cast<uint64_t>(inode->kind) + 1);
+      if (inode->kind == FileKind::kDirectory) walk(*inode, durable);
+      add(2);
+    }
+  };
+  walk(*root_, false);
+  if (depth == Depth::kSeen) return hash;
+  add(3);
+  walk(*root_, true);
+  for (const Pending& pending : pending_) {
+    add(pending.settles_in->key);
+    for (const Change& change : pending.changes) {
+      add(change.directory->key);
+      add(HashBytes(change.name));
+      add(change.inode->key);
+      add(change.inode->file.DurableFingerprint());
+      add(change.appears ? 4 : 5);
+    }
+  }
+  return hash;
 }
 
 void DiskImage::RememberFreed(const InodePtr& inode) {

@@ -65,8 +65,19 @@ class DiskImage {
 
   // Settles everything, in one of the ways in which it may turn out.
   void PowerLoss(const platform::Random& random);
+  // The same, chosen item by item: each pending change of names, then each file's items. Appended
+  // sectors may hold `stale` bytes, a sector of them.
+  void PowerLoss(LossChoices& choices, const std::string& stale);
+  // How many items that decides on, at most.
+  size_t PendingItems() const;
   // The disk is replaced by an empty one.
   void Erase();
+  // Becomes a copy of `other`, with nothing shared and no file locked.
+  void CopyFrom(const DiskImage& other);
+  // Equal for images that are alike in names, kinds and content: as processes see them, or also in
+  // what is durable and what is pending.
+  enum class Depth { kSeen, kPendingToo };
+  uint64_t Fingerprint(Depth depth) const;
 
   // What every power loss would leave, by path below `prefix`, ordered: durable names that no
   // pending change touches, with their files' DurablePrefix. Views hold until the next change.
@@ -111,6 +122,9 @@ class DiskImage {
   static void ApplyDurably(const Pending& pending);
   static bool SharesName(const Pending& a, const Pending& b);
   bool NameIsPending(const Inode* directory, std::string_view name) const;
+  // Of the names: what is durable becomes what is seen. Calls back with each file once.
+  template <typename Visit>
+  void SettleNames(const Visit& visit);
   void RememberFreed(const InodePtr& inode);
   std::string StaleSector(platform::Random& random) const;
   // The files that begin with `prefix`, below `directory`, whose path is `above` ("" or "…/").

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "platform/check.h"
+#include "simulator/trace.h"
 
 namespace wavetank::simulator {
 
@@ -166,7 +167,37 @@ void SectorFile::PowerLoss(Random random, const StaleBytes& stale) {
     size = DrawSize(random);
   }
   const uint64_t synced_size = durable_.size();
-  std::string left = std::move(durable_);
+  Settle(size, [&](uint64_t sector, const std::vector<const Pending*>& touching) -> SectorFate {
+    if (manner < kEachSector) {
+      const Pending* const end = pending_.data() + prefix;
+      const auto done = std::find_if(touching.begin(), touching.end(),
+                                     [end](const Pending* write) { return write >= end; });
+      return {.applied = static_cast<size_t>(done - touching.begin())};
+    }
+    Random draw = random.Fork("sector", {sector});
+    const bool appended = std::min((sector + 1) * kSectorBytes, size) > synced_size;
+    const size_t applied = draw.Below(touching.size() + (appended ? 2 : 1));
+    if (applied <= touching.size()) return {.applied = applied};
+    return {.stale = stale(draw)};
+  });
+}
+
+void SectorFile::PowerLoss(LossChoices& choices, const std::string& stale) {
+  if (pending_.empty()) return;
+  const std::vector<uint64_t> sizes = Sizes();
+  const uint64_t size = sizes[choices.Choose(sizes.size())];
+  const uint64_t synced_size = durable_.size();
+  Settle(size, [&](uint64_t sector, const std::vector<const Pending*>& touching) -> SectorFate {
+    const bool appended = std::min((sector + 1) * kSectorBytes, size) > synced_size;
+    const size_t applied = choices.Choose(touching.size() + (appended ? 2 : 1));
+    if (applied <= touching.size()) return {.applied = applied};
+    return {.stale = stale};
+  });
+}
+
+void SectorFile::Settle(uint64_t size, const DecideSector& decide) {
+  const uint64_t synced_size = durable_.size();
+  std::string left = durable_;
   left.resize(size);
   std::vector<const Pending*> touching;
   for (const uint64_t sector : TouchedSectors(size)) {
@@ -176,26 +207,52 @@ void SectorFile::PowerLoss(Random random, const StaleBytes& stale) {
     for (const Pending& write : pending_) {
       if (write.Touches(sector)) touching.push_back(&write);
     }
-    uint64_t applied = 0;
-    if (manner < kEachSector) {
-      while (applied < touching.size() && touching[applied] < pending_.data() + prefix) ++applied;
-    } else {
-      Random draw = random.Fork("sector", {sector});
-      const bool appended = to > synced_size;
-      applied = draw.Below(touching.size() + (appended ? 2 : 1));
-      if (applied > touching.size()) {
-        const std::string bytes = stale(draw);
-        const uint64_t begin = std::max(from, synced_size);
-        left.replace(begin, to - begin, bytes, begin - from, to - begin);
-        continue;
-      }
+    const SectorFate fate = decide(sector, touching);
+    if (fate.stale.has_value()) {
+      const uint64_t begin = std::max(from, synced_size);
+      left.replace(begin, to - begin, *fate.stale, begin - from, to - begin);
+      continue;
     }
-    for (uint64_t k = 0; k < applied; ++k) Apply(*touching[k], from, to, left);
+    for (size_t k = 0; k < fate.applied; ++k) Apply(*touching[k], from, to, left);
   }
   SetCacheSize(left.size());
   cache_ = left;
   durable_ = std::move(left);
   pending_.clear();
+}
+
+std::vector<uint64_t> SectorFile::Sizes() const {
+  std::vector<uint64_t> sizes{durable_.size()};
+  for (const Pending& write : pending_) {
+    if (std::find(sizes.begin(), sizes.end(), write.size_after) == sizes.end()) {
+      sizes.push_back(write.size_after);
+    }
+  }
+  return sizes;
+}
+
+size_t SectorFile::PendingItems() const {
+  if (pending_.empty()) return 0;
+  const std::vector<uint64_t> sizes = Sizes();
+  const uint64_t largest = *std::max_element(sizes.begin(), sizes.end());
+  return TouchedSectors(largest).size() + (sizes.size() > 1 ? 1 : 0);
+}
+
+uint64_t SectorFile::DurableFingerprint() const {
+  uint64_t hash = HashBytes(durable_);
+  for (const Pending& write : pending_) {
+    hash = platform::MixBits(hash ^ HashBytes(write.data)) + write.offset;
+    hash = platform::MixBits(hash + write.size_after) + (write.truncation ? 2 : 0) + write.lost;
+  }
+  return hash;
+}
+
+void SectorFile::CopyFrom(const SectorFile& other) {
+  SetCacheSize(other.cache_.size());
+  cache_ = other.cache_;
+  durable_ = other.durable_;
+  pending_ = other.pending_;
+  writes_ = other.writes_;
 }
 
 std::string_view SectorFile::DurablePrefix() const {

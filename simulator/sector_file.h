@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "platform/random.h"
+#include "simulator/loss_choices.h"
 
 namespace wavetank::simulator {
 
@@ -44,6 +46,14 @@ class SectorFile {
   void Sync(uint64_t point);
   void FailSync(uint64_t point);
   void PowerLoss(platform::Random random, const StaleBytes& stale);
+  // One of the ways in which a power loss may turn out, chosen item by item: the size (one that the
+  // file had since its last completed sync), then for each touched sector one of its values.
+  void PowerLoss(LossChoices& choices, const std::string& stale);
+  // How many items that decides on: touched sectors, and the size if it has changed.
+  size_t PendingItems() const;
+  // Equal for files that are alike in what is durable and what is pending.
+  uint64_t DurableFingerprint() const;
+  void CopyFrom(const SectorFile& other);
 
   // The bytes that every power loss would leave: the synced content, up to the first byte that a
   // pending write or truncation touches.
@@ -69,7 +79,19 @@ class SectorFile {
   // A truncation takes the lost pages beyond it along.
   static void CutAt(uint64_t size, std::vector<Pending>& writes);
   std::vector<uint64_t> TouchedSectors(uint64_t size) const;
+  // The sizes that the file had since its last completed sync, that one first.
+  std::vector<uint64_t> Sizes() const;
   uint64_t DrawSize(platform::Random& random) const;
+  // What is decided of a sector: how many of the pending writes that touch it were done, or that it
+  // holds these stale bytes.
+  struct SectorFate {
+    size_t applied = 0;
+    std::optional<std::string> stale = {};
+  };
+  using DecideSector =
+      std::function<SectorFate(uint64_t sector, const std::vector<const Pending*>& touching)>;
+  // Leaves the file with that size and those sectors, all of it durable.
+  void Settle(uint64_t size, const DecideSector& decide);
   void SetCacheSize(uint64_t size);
 
   int64_t& used_bytes_;

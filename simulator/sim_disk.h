@@ -87,6 +87,8 @@ class SimDisk {
   // directories above it; it replaces what is there. And what processes would read.
   void Put(std::string_view path, std::string_view content);
   absl::StatusOr<std::string> Get(std::string_view path) const;
+  // The disk becomes a copy of that one.
+  void Load(const DiskImage& image) { image_.CopyFrom(image); }
 
   // Faults. Every latency is multiplied by the slowness; a stalled disk finishes nothing.
   void SetSlowness(int64_t factor) { slowness_ = factor; }

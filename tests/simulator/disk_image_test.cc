@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -190,6 +191,42 @@ TEST(DiskImage, DurableViewSurvivesEveryPowerLoss) {
       EXPECT_EQ((*inode)->file.content().substr(0, content.size()), content) << "seed " << seed;
     }
   }
+}
+
+TEST(DiskImage, EveryLossDoesAndUndoesEachPendingChangeOfNames) {
+  DiskImage image;
+  for (const char* name : {"a", "b"}) {
+    const auto inode = image.Open(name, OpenMode::kCreateNew);
+    ASSERT_TRUE(inode.ok());
+    (*inode)->file.Write(0, name);
+    (*inode)->file.Sync((*inode)->file.SyncPoint());
+  }
+  EXPECT_EQ(image.PendingItems(), 2u);
+  const uint64_t before = image.Fingerprint(DiskImage::Depth::kPendingToo);
+  std::set<std::vector<std::string>> outcomes;
+  EveryLoss loss;
+  do {
+    DiskImage copy;
+    copy.CopyFrom(image);
+    EXPECT_EQ(copy.Fingerprint(DiskImage::Depth::kPendingToo), before);
+    copy.PowerLoss(loss, "");
+    EXPECT_EQ(copy.PendingItems(), 0u);
+    outcomes.insert(copy.Files(""));
+  } while (loss.Advance());
+  EXPECT_EQ(outcomes, (std::set<std::vector<std::string>>{{}, {"a"}, {"b"}, {"a", "b"}}));
+  EXPECT_EQ(image.Fingerprint(DiskImage::Depth::kPendingToo), before) << "a copy shares nothing";
+}
+
+TEST(DiskImage, FingerprintsTellWhatIsPendingFromWhatIsDurable) {
+  DiskImage pending;
+  ASSERT_TRUE(pending.Open("a", OpenMode::kCreateNew).ok());
+  DiskImage durable;
+  durable.CopyFrom(pending);
+  SyncNames(durable, "");
+  using enum DiskImage::Depth;
+  EXPECT_EQ(pending.Fingerprint(kSeen), durable.Fingerprint(kSeen));
+  EXPECT_NE(pending.Fingerprint(kPendingToo), durable.Fingerprint(kPendingToo));
+  EXPECT_NE(pending.Fingerprint(kSeen), DiskImage().Fingerprint(kSeen));
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+// make test: every script of up to 3 operations, 8 pending items. `make exhaust`: 4 and 12.
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "gtest/gtest.h"
+
+#include "tests/checkpoint/exhaustive/subjects.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using MakeSubject = std::unique_ptr<CrashSubject> (*)();
+
+class Exhaustive : public testing::TestWithParam<MakeSubject> {};
+
+TEST_P(Exhaustive, RecoveryKeepsEveryPromiseFromEveryImage) {
+  const std::unique_ptr<CrashSubject> subject = GetParam()();
+  Bound bound;
+  if (const char* deep = std::getenv("EXHAUST_DEEP"); deep != nullptr) {
+    bound.operations = 4;
+    bound.pending_items = 12;
+  }
+  std::string broken;
+  const ExplorerCounts counts = Explore(*subject, bound, broken);
+  EXPECT_EQ(broken, "");
+  std::printf(
+      "%s: bound %d operations, %zu pending items, crash during recovery to depth %d: %lld "
+      "scripts, "
+      "%lld points (%lld beyond the bound, at most %zu items): %lld distinct images (%lld after a "
+      "crash, %lld after a power loss, %lld in recovery), %lld recoveries run\n",
+      subject->name().c_str(), bound.operations, bound.pending_items, bound.strike_recovery ? 1 : 0,
+      static_cast<long long>(counts.scripts), static_cast<long long>(counts.points),
+      static_cast<long long>(counts.points_outside), counts.most_pending,
+      static_cast<long long>(counts.images()), static_cast<long long>(counts.after_crash),
+      static_cast<long long>(counts.after_power_loss), static_cast<long long>(counts.in_recovery),
+      static_cast<long long>(counts.recoveries_run));
+  EXPECT_EQ(counts.points_outside, 0) << "the bound does not cover every point";
+}
+
+INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
+                         testing::Values(&StoreSubject, &FencedLogSubject, &QueryLogSubject,
+                                         &StateStoreSubject),
+                         [](const testing::TestParamInfo<MakeSubject>& info) {
+                           std::string name = info.param()->name();
+                           for (char& c : name) c = c == ' ' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace wavetank::checkpoint

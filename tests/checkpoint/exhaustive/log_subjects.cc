@@ -1,0 +1,226 @@
+// Fenced logs: what was acknowledged counts for ever, in order; what was not counts whole or not at
+// all; what a new owner was given never changes.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/fenced_log.h"
+#include "checkpoint/local_store.h"
+#include "checkpoint/metadata.h"
+#include "checkpoint/recovery.h"
+#include "platform/check.h"
+#include "platform/task_scope.h"
+#include "tests/checkpoint/exhaustive/subjects.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using platform::Node;
+
+// Promises: "asked NNN" -> a record, "group NNN" -> the group that it was asked for in, "acked" ->
+// how many have been acknowledged; "shown" -> what a new owner was given, as text.
+std::string Place(const char* what, size_t place) {
+  const std::string number = absl::StrCat(place);
+  return absl::StrCat(what, " ", std::string(3 - number.size(), '0'), number);
+}
+
+void Ask(Promises& promises, size_t& asked, const std::vector<std::string>& records) {
+  const std::string group = absl::StrCat(asked);
+  for (const std::string& record : records) {
+    promises[Place("asked", asked)] = record;
+    promises[Place("group", asked)] = group;
+    ++asked;
+  }
+}
+
+// What is wrong with these records, if anything.
+std::string Judge(const Promises& promises, const std::vector<std::string>& found) {
+  const auto acked = promises.find("acked");
+  const size_t least = acked == promises.end() ? 0 : std::stoul(acked->second);
+  if (found.size() < least) {
+    return absl::StrCat(least, " records were acknowledged, ", found.size(), " count");
+  }
+  for (size_t place = 0; place < found.size(); ++place) {
+    const auto asked = promises.find(Place("asked", place));
+    if (asked == promises.end() || asked->second != found[place]) {
+      return absl::StrCat("record ", place, " is not what was asked for");
+    }
+  }
+  const auto next = promises.find(Place("group", found.size()));
+  const bool torn = !found.empty() && next != promises.end() &&
+                    next->second == promises.at(Place("group", found.size() - 1));
+  if (torn) return "a part of a group counts";
+  const auto shown = promises.find("shown");
+  if (shown != promises.end() && shown->second != absl::StrCat(found.size())) {
+    return absl::StrCat(shown->second, " records were shown, now there are ", found.size());
+  }
+  return "";
+}
+
+class PlainLogSubject final : public CrashSubject {
+ public:
+  std::string name() const override { return "fenced log"; }
+  std::vector<std::string> operations() const override {
+    return {"append 60 bytes", "append 600 bytes", "append 2 records", "append twice at once",
+            "take over"};
+  }
+
+  Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
+    LocalStore store(node, "root");
+    size_t asked = 0;
+    std::unique_ptr<FencedLog> log = co_await TakeOver(node, store);
+    for (const int operation : script) {
+      const char letter = static_cast<char>('a' + asked);
+      const std::string small(60, letter);
+      switch (operation) {
+        case 0:
+          co_await Append(*log, promises, asked, {small});
+          break;
+        case 1:
+          co_await Append(*log, promises, asked, {std::string(600, letter)});
+          break;
+        case 2:
+          co_await Append(*log, promises, asked, {small, std::string(20, letter)});
+          break;
+        case 3: {
+          // The second waits for the first's sync, and is a group of its own.
+          platform::TaskScope both(node.executor());
+          both.Spawn("first", Append(*log, promises, asked, {small}));
+          both.Spawn("second", Append(*log, promises, asked, {small + "2"}));
+          co_await both.Join();
+          break;
+        }
+        default:
+          log = co_await TakeOver(node, store);
+          WT_CHECK(log->recovered().size() == asked, "without a crash everything counts");
+      }
+    }
+  }
+
+  Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
+    LocalStore store(node, "root");
+    const auto log = co_await FencedLog::TakeOver(node, store, "log");
+    if (!log.ok()) {
+      broken = log.status().ToString();
+      co_return;
+    }
+    broken = Judge(promises, (*log)->recovered());
+    promises["shown"] = absl::StrCat((*log)->recovered().size());
+    promises["acked"] = promises["shown"];
+  }
+
+ private:
+  static Task<void> Append(FencedLog& log, Promises& promises, size_t& asked,
+                           std::vector<std::string> records) {
+    Ask(promises, asked, records);
+    const size_t end = asked;
+    const absl::Status appended = co_await log.Append(std::move(records));
+    if (appended.ok()) promises["acked"] = absl::StrCat(end);
+  }
+  static Task<std::unique_ptr<FencedLog>> TakeOver(Node& node, Store& store) {
+    auto log = co_await FencedLog::TakeOver(node, store, "log");
+    WT_CHECK(log.ok());
+    co_return *std::move(log);
+  }
+};
+
+// The records of a structured query, in the order of its protocol.
+class MicroBatchLogSubject final : public CrashSubject {
+ public:
+  std::string name() const override { return "query log"; }
+  std::vector<std::string> operations() const override {
+    return {"log the next record", "log a commit with the next definition, or the next record",
+            "take over"};
+  }
+
+  Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
+    LocalStore store(node, "root");
+    size_t asked = 0;
+    std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store);
+    for (const int operation : script) {
+      if (operation == 2) {
+        log = co_await TakeOver(node, store);
+        continue;
+      }
+      std::vector<MetadataRecord> records{RecordAt(asked)};
+      const bool commit = records.front().has_commit();
+      if (operation == 1 && commit) records.push_back(RecordAt(asked + 1));
+      std::vector<std::string> bytes;
+      for (const MetadataRecord& record : records) bytes.push_back(EncodeMetadata(record));
+      Ask(promises, asked, bytes);
+      const absl::Status appended = co_await log->Append(std::move(records));
+      if (appended.ok()) promises["acked"] = absl::StrCat(asked);
+    }
+  }
+
+  Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
+    LocalStore store(node, "root");
+    const auto log = co_await MetadataLog::TakeOver(node, store, "log");
+    if (!log.ok()) {
+      broken = log.status().ToString();
+      co_return;
+    }
+    std::vector<std::string> found;
+    for (const MetadataRecord& record : (*log)->recovered()) {
+      found.push_back(EncodeMetadata(record));
+    }
+    broken = Judge(promises, found);
+    promises["shown"] = absl::StrCat(found.size());
+    promises["acked"] = promises["shown"];
+    const auto history = ReadQueryHistory("log", (*log)->recovered());
+    if (!history.ok()) broken = history.status().ToString();
+  }
+
+ private:
+  static Task<std::unique_ptr<MetadataLog>> TakeOver(Node& node, Store& store) {
+    auto log = co_await MetadataLog::TakeOver(node, store, "log");
+    WT_CHECK(log.ok());
+    co_return *std::move(log);
+  }
+
+  // The query's first records: its metadata, then definition, prepared, commit of each batch. One
+  // in three is longer than a sector.
+  static MetadataRecord RecordAt(size_t place) {
+    if (place == 0) {
+      QueryMetadata metadata;
+      metadata.set_query_id("q");
+      return Record(metadata);
+    }
+    const auto batch = static_cast<int64_t>((place - 1) / 3);
+    const std::string attempt = absl::StrCat("1-", batch);
+    switch ((place - 1) % 3) {
+      case 0: {
+        BatchDefinition definition;
+        definition.set_batch_id(batch);
+        SourceRange& range = *definition.add_sources();
+        range.set_start_offset(absl::StrCat(batch));
+        range.set_end_offset(absl::StrCat(batch + 1));
+        range.add_files()->set_path(std::string(600, static_cast<char>('a' + batch)));
+        definition.set_hash(DefinitionHash(definition));
+        return Record(definition);
+      }
+      case 1: {
+        Prepared prepared;
+        prepared.set_batch_id(batch);
+        prepared.set_attempt_id(attempt);
+        return Record(prepared);
+      }
+      default: {
+        Commit commit;
+        commit.set_batch_id(batch);
+        commit.set_attempt_id(attempt);
+        return Record(commit);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<CrashSubject> FencedLogSubject() { return std::make_unique<PlainLogSubject>(); }
+std::unique_ptr<CrashSubject> QueryLogSubject() { return std::make_unique<MicroBatchLogSubject>(); }
+
+}  // namespace wavetank::checkpoint

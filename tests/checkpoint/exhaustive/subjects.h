@@ -1,0 +1,18 @@
+// What the explorer explores: the store, the fenced log, a query's log, and a state store.
+#ifndef WAVETANK_TESTS_CHECKPOINT_EXHAUSTIVE_SUBJECTS_H_
+#define WAVETANK_TESTS_CHECKPOINT_EXHAUSTIVE_SUBJECTS_H_
+
+#include <memory>
+
+#include "tests/checkpoint/exhaustive/explorer.h"
+
+namespace wavetank::checkpoint {
+
+std::unique_ptr<CrashSubject> StoreSubject();
+std::unique_ptr<CrashSubject> FencedLogSubject();
+std::unique_ptr<CrashSubject> QueryLogSubject();
+std::unique_ptr<CrashSubject> StateStoreSubject();
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_TESTS_CHECKPOINT_EXHAUSTIVE_SUBJECTS_H_
