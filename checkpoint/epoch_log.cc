@@ -153,6 +153,21 @@ Task<absl::StatusOr<EpochList>> ListEpochs(Store& store, std::string directory) 
   }
   std::sort(list.epochs.begin(), list.epochs.end());
   std::sort(list.sealed.begin(), list.sealed.end());
+  // Epochs are made one after another and never removed, each before its log. What a listing that
+  // crossed their making has left out is there when it is looked at.
+  const Epoch newest = std::max(list.newest(), list.sealed.empty() ? Epoch() : list.sealed.back());
+  for (Epoch epoch(1); epoch <= newest; epoch = epoch.next()) {
+    if (std::binary_search(list.epochs.begin(), list.epochs.end(), epoch)) continue;
+    const absl::StatusOr<std::string> there =
+        co_await store.Read(EpochPath(directory, epoch), 0, 1);
+    if (absl::IsNotFound(there.status())) {
+      co_return absl::DataLossError(absl::StrCat(EpochPath(directory, epoch),
+                                                 " is missing, and newer files of its log are "
+                                                 "there: restore it from a copy"));
+    }
+    WT_CO_RETURN_IF_ERROR(there.status());
+    list.epochs.insert(std::lower_bound(list.epochs.begin(), list.epochs.end(), epoch), epoch);
+  }
   co_return list;
 }
 
@@ -172,12 +187,19 @@ Task<absl::StatusOr<EpochLog>> ReadEpochLog(Store& store, std::string directory,
   EpochLog read;
   WT_CO_ASSIGN_OR_RETURN(read.owner, DecodeEpochFile(epoch_path, *epoch_bytes));
   read.file = LogFileOf(directory, epoch, read.owner);
-  WT_CO_ASSIGN_OR_RETURN(read.log, DecodeLog(read.file, *bytes, limit == UINT64_MAX ? 0 : limit));
+  absl::StatusOr<DecodedLog> decoded =
+      DecodeLog(read.file, *bytes, limit == UINT64_MAX ? 0 : limit);
   // The file appears with its whole first group, so there is nothing to cut before that ends.
-  if (read.log.groups.empty()) {
-    co_return absl::DataLossError(
+  if (decoded.ok() && decoded->groups.empty()) {
+    decoded = absl::DataLossError(
         absl::StrCat(log_path, ": corrupt at offset 0: a log begins with its whole seal"));
   }
+  if (!decoded.ok()) {
+    co_return absl::Status(decoded.status().code(), absl::StrCat(decoded.status().message(),
+                                                                 " (its groups were checked for ",
+                                                                 "the owner in ", epoch_path, ")"));
+  }
+  read.log = *std::move(decoded);
   WT_CO_ASSIGN_OR_RETURN(read.seal, DecodeSeal(read.file, read.log.groups.front()));
   co_return read;
 }
