@@ -268,6 +268,13 @@ void CheckProto(const SourceFile& file, std::vector<Finding>& findings) {
                         "map<> is serialised in another order by every process: use a repeated "
                         "message, ordered by key"});
   }
+  // Text that people write, scenarios, is UTF-8. File names, and errors that quote a record, need
+  // not be, and a message that holds them in a string cannot be read again.
+  if (file.path.starts_with("scenarios/")) return;
+  for (const size_t at : FindWord(code, "string")) {
+    findings.push_back({file.path, LineAt(code, at),
+                        "a string that is not UTF-8 is written and then refused: use bytes"});
+  }
 }
 
 std::string Stem(std::string_view path) { return std::string(path.substr(0, path.rfind('.'))); }

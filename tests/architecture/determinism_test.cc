@@ -80,6 +80,14 @@ TEST(Determinism, MapInAProtoIsFound) {
               IsEmpty());
 }
 
+TEST(Determinism, AStringInADurableProtoIsFound) {
+  EXPECT_THAT(CheckDeterminism({{"checkpoint/a.proto", "  string path = 1;\n"}}),
+              Contains(Field(&Finding::message, HasSubstr("bytes"))));
+  EXPECT_THAT(CheckDeterminism({{"checkpoint/a.proto", "  bytes path = 1;  // a string\n"},
+                                {"scenarios/a.proto", "  string claim = 1;\n"}}),
+              IsEmpty());
+}
+
 TEST(Determinism, OnlyTheOutsideMayReachOutside) {
   for (const char* path : {"platform/real/a.cc", "scenarios/shell/a.cc", "tests/runtime/a.cc"}) {
     EXPECT_THAT(CheckDeterminism({{path, "std::ofstream out(path);\n"}}), IsEmpty()) << path;

@@ -160,5 +160,14 @@ TEST(GraphHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
   EXPECT_THAT(WhyGraphRefused({Query()}), HasSubstr("does not belong in the log of a DStream"));
 }
 
+// File names are bytes: Linux takes any but '/' and 0, and what is logged must be read again.
+TEST(Metadata, PathsAreBytesAndNeedNotBeUtf8) {
+  BatchDefinition definition;
+  definition.add_sources()->add_files()->set_path("input/caf\xe9 \xff.txt");
+  const auto decoded = DecodeMetadata(EncodeMetadata(Record(definition)));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded->definition().sources(0).files(0).path(), "input/caf\xe9 \xff.txt");
+}
+
 }  // namespace
 }  // namespace wavetank::checkpoint
