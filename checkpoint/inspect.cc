@@ -1,16 +1,17 @@
 #include "checkpoint/inspect.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/crc32c.h"
 #include "checkpoint/epoch_log.h"
-#include "checkpoint/metadata.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/state_file.h"
 #include "platform/status_macros.h"
@@ -28,66 +29,98 @@ std::string Shown(std::string_view bytes) {
   return absl::StrCat("\"", escaped, "\"", bytes.size() > kLongestShown ? "..." : "");
 }
 
-std::string RecordLine(const InspectOptions& options, std::string_view record) {
-  const absl::StatusOr<MetadataRecord> metadata = DecodeMetadata(record);
-  if (metadata.ok()) return metadata->ShortDebugString();
-  const std::string described = options.describe_record ? options.describe_record(record) : "";
-  return described.empty() ? absl::StrCat(record.size(), " bytes ", Shown(record)) : described;
+// "a/b" and "../c" give "a/c". Unset: that is above the store's root.
+std::optional<std::string> Resolve(std::string directory, std::string_view path) {
+  while (path.substr(0, 3) == "../") {
+    if (directory.empty()) return std::nullopt;
+    directory = ParentPath(directory);
+    path.remove_prefix(3);
+  }
+  return JoinPath(directory, path);
+}
+
+// The directory X of "X/<folder>/..."; unset if none of the path's folders is called so.
+std::optional<std::string> Above(const std::string& path, absl::string_view folder) {
+  for (std::string at = ParentPath(path); !at.empty(); at = ParentPath(at)) {
+    const std::string parent = ParentPath(at);
+    if (at == JoinPath(parent, platform::ToStd(folder))) return parent;
+  }
+  return std::nullopt;
 }
 
 class Inspector {
  public:
-  Inspector(Store& store, const InspectOptions& options) : store_(store), options_(options) {}
+  Inspector(Store& store, const InspectOptions& options)
+      : store_(store), options_(options), kinds_(options.more_logs) {
+    kinds_.insert(kinds_.begin(), MetadataLogs());
+  }
 
   Task<absl::Status> Directory(std::string directory) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store_.List(directory));
     if (!files.empty()) Line(0, directory.empty() ? "(root)" : directory, "/");
     WT_CO_ASSIGN_OR_RETURN(const EpochList log, co_await ListEpochs(store_, directory));
-    const int damaged_before = inspection_.damaged;
-    for (const Epoch epoch : log.epochs) {
-      const bool sealed = std::binary_search(log.sealed.begin(), log.sealed.end(), epoch);
-      WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, sealed, epoch == log.newest()));
-    }
-    if (!log.sealed.empty()) {
-      const absl::StatusOr<CountedRecords> counted =
-          co_await ReadCounted(store_, directory, log.sealed.back());
-      if (absl::IsUnavailable(counted.status())) co_return counted.status();
-      if (counted.ok()) {
-        Line(1, counted->records.size(), " records count");
-      } else if (inspection_.damaged == damaged_before) {  // else it is named already
-        Damaged(counted.status());
-      }
-    }
+    WT_CO_RETURN_IF_ERROR(co_await Log(directory, log));
     for (const StoredFile& file : files) {
       const std::string path = JoinPath(directory, file.name);
       if (file.kind == platform::FileKind::kDirectory) {
         WT_CO_RETURN_IF_ERROR(co_await Directory(path));
-      } else if (absl::EndsWith(file.name, ".delta") || absl::EndsWith(file.name, ".snapshot")) {
+        continue;
+      }
+      ++inspection_.files;
+      if (absl::EndsWith(file.name, ".delta") || absl::EndsWith(file.name, ".snapshot")) {
         WT_CO_RETURN_IF_ERROR(co_await StateFile(path));
       } else if (!IsOfLog(log, directory, path)) {
         Line(1, file.name, ": ", file.size_bytes, " bytes");
+        if (absl::StartsWith(file.name, "stream-")) NeedsLog(path, "blocks", "a block");
       }
-      ++inspection_.files;
     }
     co_return absl::OkStatus();
   }
 
-  bool found_any() const { return inspection_.files > 0; }
-  Inspection Take() { return std::move(inspection_); }
+  // What can be told only once everything has been seen.
+  Inspection Finish() {
+    for (const auto& [directory, what] : needs_log_) {
+      const bool there = std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) {
+        return log.first == directory || ParentPath(log.first) == directory;
+      });
+      if (!there) {
+        Damaged(absl::StrCat(directory.empty() ? "(root)" : directory,
+                             ": its log is missing, and there is ", what));
+      }
+    }
+    for (const auto& [directory, newest] : state_versions_) {
+      const auto log = logs_.find(JoinPath(directory, "log"));
+      if (log == logs_.end() || !log->second || newest <= *log->second) continue;
+      Damaged(absl::StrCat(log->first, ": its end is missing: there is state of version ", newest,
+                           ", and the last batch that it defines gives version ", *log->second));
+    }
+    return std::move(inspection_);
+  }
+  bool found_any() const { return !logs_.empty() || !needs_log_.empty(); }
 
  private:
-  struct Counted : Inspection {
-    int files = 0;
-  };
-
   template <typename... Parts>
   void Line(int depth, const Parts&... parts) {
     absl::StrAppend(&inspection_.text, std::string(static_cast<size_t>(depth) * 2, ' '), parts...,
                     "\n");
   }
-  void Damaged(const absl::Status& status) {
-    ++inspection_.damaged;
-    Line(1, "DAMAGED ", status.message());
+  void Damaged(std::string what) {
+    Line(1, "DAMAGED ", what);
+    inspection_.damaged.push_back(std::move(what));
+  }
+  void Damaged(const absl::Status& status) { Damaged(std::string(status.message())); }
+  void Unfinished(int depth, const std::string& path, const std::string& what) {
+    Line(depth, "UNFINISHED ", path, ": ", what);
+    inspection_.unfinished.push_back(absl::StrCat(path, ": ", what));
+  }
+
+  // What a device cannot read is damaged; what an owner at work has removed since it was listed is
+  // not there to be looked at. Anything else ends the inspection.
+  absl::Status Unread(const absl::Status& status) {
+    if (absl::IsNotFound(status)) return absl::OkStatus();
+    if (!absl::IsDataLoss(status)) return status;
+    Damaged(status);
+    return absl::OkStatus();
   }
 
   static bool IsOfLog(const EpochList& log, const std::string& directory, const std::string& path) {
@@ -97,16 +130,60 @@ class Inspector {
     return std::any_of(log.epochs.begin(), log.epochs.end(), named);
   }
 
+  void NeedsLog(const std::string& path, absl::string_view folder, const std::string& what) {
+    const std::optional<std::string> directory = Above(path, folder);
+    if (directory) needs_log_.try_emplace(*directory, absl::StrCat(what, ", ", path));
+  }
+
+  // --- logs ---
+
+  Task<absl::Status> Log(std::string directory, EpochList log) {
+    if (log.epochs.empty() && log.sealed.empty()) co_return absl::OkStatus();
+    ++inspection_.logs;
+    logs_.emplace(directory, std::nullopt);
+    const size_t damaged_before = inspection_.damaged.size();
+    std::set<Epoch> epochs(log.sealed.begin(), log.sealed.end());
+    epochs.insert(log.epochs.begin(), log.epochs.end());
+    Epoch expected(1);
+    for (const Epoch epoch : epochs) {
+      const bool there = std::binary_search(log.epochs.begin(), log.epochs.end(), epoch);
+      const bool sealed = std::binary_search(log.sealed.begin(), log.sealed.end(), epoch);
+      if (epoch != expected) Damaged(EpochPath(directory, expected) + " is missing");
+      expected = epoch.next();
+      if (!there) {
+        Damaged(EpochPath(directory, epoch) + " is missing");
+      } else {
+        WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, sealed, epoch == log.newest()));
+      }
+    }
+    if (log.sealed.empty()) co_return absl::OkStatus();
+    const absl::StatusOr<CountedRecords> counted =
+        co_await ReadCounted(store_, directory, log.sealed.back());
+    if (absl::IsUnavailable(counted.status())) co_return counted.status();
+    if (counted.ok()) {
+      Line(1, Count(static_cast<int64_t>(counted->records.size()), "record"), " count");
+      co_return co_await WhatCounts(directory, counted->records);
+    }
+    // What is damaged is named already.
+    if (inspection_.damaged.size() == damaged_before) Damaged(counted.status());
+    co_return absl::OkStatus();
+  }
+
   Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, bool sealed, bool newest) {
     if (!sealed) {
-      WT_CO_ASSIGN_OR_RETURN(const std::string bytes,
-                             co_await store_.ReadAll(EpochPath(directory, epoch)));
-      const absl::StatusOr<std::string> owner = DecodeEpochFile(EpochPath(directory, epoch), bytes);
-      if (owner.ok()) {
-        Line(1, "epoch ", epoch.value(), " of ", *owner,
-             newest ? ": has not sealed the others yet" : ": never sealed, counts for nothing");
-      } else {
+      const std::string path = EpochPath(directory, epoch);
+      const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
+      if (!bytes.ok()) co_return Unread(bytes.status());
+      const absl::StatusOr<std::string> owner = DecodeEpochFile(path, *bytes);
+      if (!owner.ok()) {
         Damaged(owner.status());
+        co_return absl::OkStatus();
+      }
+      Line(1, "epoch ", epoch.value(), " of ", *owner,
+           newest ? ": has not sealed the others yet" : ": never sealed, counts for nothing");
+      if (newest) {
+        Unfinished(2, LogPath(directory, epoch),
+                   "is not there: its owner never got that far, or it is missing");
       }
       co_return absl::OkStatus();
     }
@@ -130,7 +207,7 @@ class Inspector {
         Line(3, "epoch ", item.epoch.value(), " up to byte ", item.length);
       } else {
         Line(3, item.records.size(), " copied:");
-        for (const std::string& record : item.records) Line(4, RecordLine(options_, record));
+        for (const std::string& record : item.records) Line(4, Described(record));
       }
     }
     for (size_t i = 1; i < read.log.groups.size(); ++i) {
@@ -142,24 +219,80 @@ class Inspector {
         Damaged(records.status());
         continue;
       }
-      for (const std::string& record : *records) Line(3, RecordLine(options_, record));
+      for (const std::string& record : *records) Line(3, Described(record));
     }
     if (read.log.torn_bytes > 0) {
-      ++inspection_.torn;
-      Line(2, "torn: the last ", read.log.torn_bytes,
-           " bytes are no whole group, and do not count");
+      Unfinished(2, read.file.path,
+                 absl::StrCat("torn: the last ", read.log.torn_bytes,
+                              " bytes are no whole group, and do not count"));
     }
   }
 
+  std::string Described(const std::string& record) const {
+    for (const LogKind& kind : kinds_) {
+      std::string described = kind.describe(record);
+      if (!described.empty()) return described;
+    }
+    return absl::StrCat(record.size(), " bytes ", Shown(record));
+  }
+
+  Task<absl::Status> WhatCounts(std::string directory, std::vector<std::string> records) {
+    for (const LogKind& kind : kinds_) {
+      const auto summary = kind.summarise(directory.empty() ? "(root)" : directory, records);
+      if (!summary.ok()) {
+        Damaged(summary.status());
+        co_return absl::OkStatus();
+      }
+      if (!summary->has_value()) continue;
+      for (const std::string& line : (*summary)->lines) Line(1, line);
+      logs_[directory] = (*summary)->newest_state_version;
+      co_return co_await CheckNamed(directory, (*summary)->files);
+    }
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> CheckNamed(std::string directory, std::vector<NamedFile> files) {
+    bool beyond = false;
+    for (const NamedFile& named : files) {
+      const std::optional<std::string> path = Resolve(directory, named.path);
+      beyond = beyond || !path;
+      if (!path) continue;
+      const bool has_sum = named.crc32c.has_value();
+      const absl::StatusOr<std::string> content =
+          co_await store_.Read(*path, 0, has_sum ? UINT64_MAX : 1);
+      if (absl::IsUnavailable(content.status())) co_return content.status();
+      const std::string by = absl::StrCat(" (", named.named_by, ")");
+      if (absl::IsNotFound(content.status())) {
+        if (named.need == NamedFile::Need::kMust) Damaged(absl::StrCat(*path, by, " is missing"));
+        if (named.need == NamedFile::Need::kHint) {
+          Unfinished(1, *path, absl::StrCat("is not there", by, ": its owner makes it again"));
+        }
+      } else if (!content.ok()) {
+        Damaged(content.status());
+      } else if (named.size_bytes && has_sum && content->size() != *named.size_bytes) {
+        Damaged(absl::StrCat(*path, by, " has ", content->size(), " bytes and was logged with ",
+                             *named.size_bytes));
+      } else if (has_sum && Crc32c(*content) != *named.crc32c) {
+        Damaged(absl::StrCat(*path, by, " has not the checksum it was logged with"));
+      }
+    }
+    if (beyond) Line(1, "(the files that it names are outside of what is inspected)");
+    co_return absl::OkStatus();
+  }
+
+  // --- state ---
+
   Task<absl::Status> StateFile(std::string path) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string bytes, co_await store_.ReadAll(path));
+    NeedsLog(path, "state", "state");
+    const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
+    if (!bytes.ok()) co_return Unread(bytes.status());
     std::vector<std::string> entries;
     StateFileDecoder decoder(path, [&](std::string_view key, const std::string_view* value) {
       if (!options_.show_state) return;
       entries.push_back(absl::StrCat(
           Shown(key), value == nullptr ? " removed" : absl::StrCat(" = ", Shown(*value))));
     });
-    absl::Status read = decoder.Feed(bytes);
+    absl::Status read = decoder.Feed(*bytes);
     if (read.ok()) read = decoder.Finish();
     if (!read.ok()) {
       Damaged(read);
@@ -167,15 +300,25 @@ class Inspector {
     }
     const StateFileHeader& header = decoder.header();
     Line(1, header.name, ": ", header.kind == StateFileKind::kSnapshot ? "snapshot" : "delta",
-         " of version ", header.version, ", ", decoder.entries(), " entries, ", bytes.size(),
+         " of version ", header.version, ", ", decoder.entries(), " entries, ", bytes->size(),
          " bytes", header.parent.empty() ? "" : absl::StrCat(", upon ", header.parent));
     for (const std::string& entry : entries) Line(2, entry);
+    if (const std::optional<std::string> checkpoint = Above(path, "state")) {
+      int64_t& newest = state_versions_[*checkpoint];
+      newest = std::max(newest, header.version);
+    }
     co_return absl::OkStatus();
   }
 
   Store& store_;
   const InspectOptions& options_;
-  Counted inspection_;
+  std::vector<LogKind> kinds_;
+  Inspection inspection_;
+  // By directory: logs, with the newest version of state that they can have given; directories in
+  // or below which there must be a log, with why; and the newest state there.
+  std::map<std::string, std::optional<int64_t>> logs_;
+  std::map<std::string, std::string> needs_log_;
+  std::map<std::string, int64_t> state_versions_;
 };
 
 }  // namespace
@@ -188,7 +331,7 @@ Task<absl::StatusOr<Inspection>> Inspect(Store& store, std::string directory,
     co_return absl::NotFoundError(
         absl::StrCat(directory.empty() ? "the store" : directory, ": no checkpoint is there"));
   }
-  co_return inspector.Take();
+  co_return inspector.Finish();
 }
 
 }  // namespace wavetank::checkpoint

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -18,12 +19,24 @@ namespace {
 using platform::Node;
 using simulator::RunEnd;
 using simulator::SimWorld;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
-// A query that two owners had, and state of two versions.
+Prepared PreparedWith(const StateVersion& state) {
+  Prepared prepared;
+  prepared.set_attempt_id("2-1");
+  OperatorState& of_operator = *prepared.add_states();
+  of_operator.set_version(state.version);
+  for (const std::string& file : state.files) of_operator.add_files(file);
+  return prepared;
+}
+
+// A query that two owners had: the first defined batch 0, the second has prepared it.
 Task<void> WriteCheckpoint(Node& node, Store& store) {
-  auto first = co_await MetadataLog::TakeOver(node, store, "q/offsets");
+  auto first = co_await MetadataLog::TakeOver(node, store, "q/log");
   QueryMetadata query;
   query.set_query_id("the-query");
   const absl::Status logged = co_await (*first)->Append(Record(query));
@@ -33,14 +46,14 @@ Task<void> WriteCheckpoint(Node& node, Store& store) {
   definition.set_hash(DefinitionHash(definition));
   const absl::Status defined = co_await (*first)->Append(Record(definition));
   EXPECT_TRUE(defined.ok()) << defined;
-  const auto second = co_await MetadataLog::TakeOver(node, store, "q/offsets");
+  const auto second = co_await MetadataLog::TakeOver(node, store, "q/log");
   EXPECT_TRUE(second.ok()) << second.status();
   auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
   (*state)->Put("word", "1");
   const auto one = co_await (*state)->Commit();
-  (*state)->Remove("word");
-  const auto two = co_await (*state)->Commit();
-  EXPECT_TRUE(one.ok() && two.ok());
+  EXPECT_TRUE(one.ok());
+  const absl::Status prepared = co_await (*second)->Append(Record(PreparedWith(*one)));
+  EXPECT_TRUE(prepared.ok()) << prepared;
   const absl::Status other = co_await store.CreateIfAbsent("q/sink/part-0", "text");
   EXPECT_TRUE(other.ok()) << other;
 }
@@ -66,6 +79,21 @@ Task<void> JustInspect(Node& node, Inspection& inspection, bool& done) {
   done = true;
 }
 
+// The file, or what is in the directory.
+Task<void> RemoveAll(LocalStore& store, std::string path) {
+  const auto listed = co_await store.List(path);
+  for (const StoredFile& file : listed.value_or(std::vector<StoredFile>())) {
+    co_await RemoveAll(store, path + "/" + file.name);
+  }
+  (co_await store.Remove(path)).IgnoreError();  // a directory stays
+}
+
+Task<void> RemoveFromRoot(Node& node, std::string path, bool& done) {
+  LocalStore store(node, "root");
+  co_await RemoveAll(store, std::move(path));
+  done = true;
+}
+
 class InspectTest : public testing::Test {
  protected:
   InspectTest() : world_({.seed = 1}) { world_.AddMachine("m"); }
@@ -78,54 +106,93 @@ class InspectTest : public testing::Test {
     return inspection;
   }
 
+  void Remove(const std::string& path) {
+    bool done = false;
+    world_.Start(
+        "m", {"remove", {{"node", [&](Node& node) { return RemoveFromRoot(node, path, done); }}}});
+    EXPECT_EQ(world_.RunUntil([&] { return done; }), RunEnd::kDone);
+  }
+  simulator::SimDisk& disk() { return world_.machine("m").disk(); }
+
   SimWorld world_;
 };
 
 TEST_F(InspectTest, PrintsEveryKindOfFile) {
   const Inspection inspection = Run(WriteAndInspect);
-  EXPECT_EQ(inspection.damaged, 0);
-  EXPECT_EQ(inspection.torn, 0);
+  EXPECT_TRUE(inspection.whole());
+  EXPECT_EQ(inspection.logs, 1);
   const std::string& text = inspection.text;
-  EXPECT_THAT(text, HasSubstr("q/offsets/\n  epoch 1 of m.inspect.node.1."));
+  EXPECT_THAT(text, HasSubstr("q/log/\n  epoch 1 of m.inspect.node.1."));
   EXPECT_THAT(text, HasSubstr("seal: nothing counted before"));
   EXPECT_THAT(text, HasSubstr("query_id: \"the-query\""));
   EXPECT_THAT(text, HasSubstr("timestamp_ms: 77"));
   // The second owner refers to the first record, which was named durable, and copies the second.
   EXPECT_THAT(text, HasSubstr("epoch 1 up to byte"));
   EXPECT_THAT(text, HasSubstr("1 copied:\n        format_version: 1 definition"));
-  EXPECT_THAT(text, HasSubstr("2 records count"));
+  EXPECT_THAT(text, HasSubstr("3 records count"));
+  EXPECT_THAT(text, HasSubstr("\n  batch 0: prepared, not committed, attempt 2-1, 0 files\n"));
   EXPECT_THAT(text, HasSubstr("delta of version 1, 1 entries"));
   EXPECT_THAT(text, HasSubstr("    \"word\" = \"1\""));
-  EXPECT_THAT(text, HasSubstr("    \"word\" removed"));
-  EXPECT_THAT(text, HasSubstr("delta of version 2, 1 entries"));
   EXPECT_THAT(text, HasSubstr("part-0: 4 bytes"));
 }
 
 TEST_F(InspectTest, NamesWhatIsDamagedAndGoesOn) {
   Run(WriteAndInspect);
-  simulator::SimDisk& disk = world_.machine("m").disk();
-  std::string log = disk.Get("root/q/offsets/log-1").value();
+  std::string log = disk().Get("root/q/log/log-1").value();
   log[60] = static_cast<char>(log[60] ^ 1);  // in the first of two groups
-  disk.Put("root/q/offsets/log-1", log);
-  std::string torn = disk.Get("root/q/offsets/log-2").value();
-  disk.Put("root/q/offsets/log-2", torn + "half a group");
+  disk().Put("root/q/log/log-1", log);
+  std::string torn = disk().Get("root/q/log/log-2").value();
+  disk().Put("root/q/log/log-2", torn + "half a group");
   const Inspection inspection = Run(JustInspect);
-  EXPECT_EQ(inspection.damaged, 1);
-  EXPECT_EQ(inspection.torn, 1);
-  EXPECT_THAT(inspection.text, HasSubstr("DAMAGED q/offsets/log-1: corrupt at offset"));
+  EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q/log/log-1: corrupt at offset")));
+  EXPECT_THAT(inspection.unfinished, ElementsAre(HasSubstr("q/log/log-2: torn")));
+  EXPECT_THAT(inspection.text, HasSubstr("DAMAGED q/log/log-1: corrupt at offset"));
   EXPECT_THAT(inspection.text, HasSubstr("torn: the last 12 bytes"));
-  EXPECT_THAT(inspection.text, HasSubstr("delta of version 2"));
+  EXPECT_THAT(inspection.text, HasSubstr("delta of version 1"));
   EXPECT_THAT(inspection.text, Not(HasSubstr("\"word\"")));
 }
 
 TEST_F(InspectTest, NamesASealedLogThatIsCutBelowItsSeal) {
   Run(WriteAndInspect);
-  simulator::SimDisk& disk = world_.machine("m").disk();
-  const std::string log = disk.Get("root/q/offsets/log-1").value();
-  disk.Put("root/q/offsets/log-1", log.substr(0, 60));
+  const std::string log = disk().Get("root/q/log/log-1").value();
+  disk().Put("root/q/log/log-1", log.substr(0, 60));
   const Inspection inspection = Run(JustInspect);
-  EXPECT_EQ(inspection.damaged, 1);
-  EXPECT_THAT(inspection.text, HasSubstr("DAMAGED q/offsets/log-1: corrupt at offset 41"));
+  EXPECT_THAT(inspection.damaged, SizeIs(1));
+  EXPECT_THAT(inspection.text, HasSubstr("DAMAGED q/log/log-1: corrupt at offset 41"));
+}
+
+TEST_F(InspectTest, MissesAFileThatARecordNames) {
+  Run(WriteAndInspect);
+  Remove("q/state");
+  const Inspection inspection = Run(JustInspect);
+  EXPECT_THAT(inspection.damaged,
+              ElementsAre(AllOf(HasSubstr("(the state of attempt 2-1 at batch 0) is missing"))));
+}
+
+TEST_F(InspectTest, MissesALogWhereThereIsState) {
+  Run(WriteAndInspect);
+  Remove("q/log");
+  const Inspection inspection = Run(JustInspect);
+  EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q: its log is missing")));
+}
+
+TEST_F(InspectTest, MissesAnEpochBelowAnother) {
+  Run(WriteAndInspect);
+  Remove("q/log/epoch-1");
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q/log/epoch-1 is missing")));
+}
+
+TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
+  Run(WriteAndInspect);
+  // Whole groups are gone, so nothing of the log itself tells.
+  Remove("q/log/epoch-2");
+  Remove("q/log/log-2");
+  const std::string log = disk().Get("root/q/log/log-1").value();
+  const size_t second = log.rfind("WTLG");
+  disk().Put("root/q/log/log-1", log.substr(0, second));
+  const Inspection inspection = Run(JustInspect);
+  EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q/log: its end is missing")));
+  EXPECT_THAT(inspection.unfinished, IsEmpty());
 }
 
 }  // namespace

@@ -1,0 +1,128 @@
+#include "checkpoint/log_summary.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+std::string NameIn(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+void AddState(const Prepared& prepared, LogSummary& summary) {
+  for (const OperatorState& state : prepared.states()) {
+    for (const std::string& file : state.files()) {
+      summary.files.push_back(
+          {.path = absl::StrCat("../state/", state.operator_id(), "/", state.partition(), "/",
+                                NameIn(file)),
+           .named_by = absl::StrCat("the state of attempt ", prepared.attempt_id(), " at batch ",
+                                    prepared.batch_id())});
+    }
+  }
+}
+
+std::string QueryLine(const BatchHistory& batch) {
+  const BatchDefinition& definition = batch.definition;
+  int64_t files = 0;
+  for (const SourceRange& range : definition.sources()) files += range.files_size();
+  std::string stands = "defined, not prepared";
+  if (batch.commit) {
+    stands = absl::StrCat("committed, attempt ", batch.commit->attempt_id());
+  } else if (batch.prepared) {
+    stands = absl::StrCat("prepared, not committed, attempt ", batch.prepared->attempt_id());
+  }
+  std::string line =
+      absl::StrCat("batch ", definition.batch_id(), ": ", stands, ", ", Count(files, "file"));
+  for (const SourceRange& range : definition.sources()) {
+    absl::StrAppend(&line, " [", range.start_offset(), ", ", range.end_offset(), ")");
+  }
+  return line;
+}
+
+LogSummary SummariseQuery(const QueryHistory& history) {
+  LogSummary summary;
+  for (const BatchHistory& batch : history.batches) summary.lines.push_back(QueryLine(batch));
+  summary.newest_state_version = static_cast<int64_t>(history.batches.size());
+  // The next batch starts from the newest state; one that is not committed may run again, from the
+  // state before.
+  const size_t batches = history.batches.size();
+  for (size_t i = batches < 2 ? 0 : batches - 2; i < batches; ++i) {
+    const bool superseded = i + 1 < batches && history.batches[i + 1].commit.has_value();
+    if (history.batches[i].prepared && !superseded) AddState(*history.batches[i].prepared, summary);
+  }
+  return summary;
+}
+
+// Blocks of a batch that has ended are removed some time later.
+void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary) {
+  summary.files.push_back({.path = absl::StrCat("blocks/", NameIn(block.path())),
+                           .named_by = absl::StrCat("block ", block.block_id()),
+                           .crc32c = block.crc32c(),
+                           .size_bytes = block.size_bytes(),
+                           .need = need});
+}
+
+LogSummary SummariseGraph(const GraphHistory& history) {
+  LogSummary summary;
+  for (const auto& [time_ms, batch] : history.batches) {
+    const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
+    int64_t files = 0;
+    int64_t blocks = 0;
+    for (const StreamInput& stream : batch.input.streams()) {
+      files += stream.files_size();
+      blocks += stream.blocks_size();
+      for (const BlockAdded& block : stream.blocks()) AddBlock(block, need, summary);
+    }
+    summary.lines.push_back(absl::StrCat("batch ", time_ms,
+                                         " ms: ", batch.completed ? "completed" : "not completed",
+                                         ", ", Count(files, "file"), ", ", Count(blocks, "block")));
+  }
+  for (const BlockAdded& block : history.unallocated_blocks) {
+    summary.lines.push_back(absl::StrCat("block ", block.block_id(), ": in no batch yet, ",
+                                         Count(block.records(), "record")));
+    AddBlock(block, NamedFile::Need::kMust, summary);
+  }
+  return summary;
+}
+
+std::string Describe(std::string_view record) {
+  const absl::StatusOr<MetadataRecord> decoded = DecodeMetadata(record);
+  return decoded.ok() ? decoded->ShortDebugString() : "";
+}
+
+absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
+                                                    const std::vector<std::string>& records) {
+  if (records.empty()) return std::nullopt;
+  std::vector<MetadataRecord> decoded;
+  for (size_t i = 0; i < records.size(); ++i) {
+    absl::StatusOr<MetadataRecord> record = DecodeMetadata(records[i]);
+    if (!record.ok() && i == 0 && absl::IsDataLoss(record.status())) return std::nullopt;
+    if (!record.ok()) {
+      return absl::Status(record.status().code(),
+                          absl::StrCat(log, ": record ", i, ": ", record.status().message()));
+    }
+    decoded.push_back(*std::move(record));
+  }
+  if (decoded.front().has_query()) {
+    WT_ASSIGN_OR_RETURN(const QueryHistory history, ReadQueryHistory(log, decoded));
+    return SummariseQuery(history);
+  }
+  WT_ASSIGN_OR_RETURN(const GraphHistory history, ReadGraphHistory(log, decoded));
+  return SummariseGraph(history);
+}
+
+}  // namespace
+
+std::string Count(int64_t count, std::string_view noun) {
+  return absl::StrCat(count, " ", platform::ToAbsl(noun), count == 1 ? "" : "s");
+}
+
+LogKind MetadataLogs() { return {.describe = Describe, .summarise = Summarise}; }
+
+}  // namespace wavetank::checkpoint

@@ -1,0 +1,60 @@
+// LogSummary: what the records that count in a log amount to, for people and for checks: a line a
+// batch, and the files without which the log's owner could not go on.
+#ifndef WAVETANK_CHECKPOINT_LOG_SUMMARY_H_
+#define WAVETANK_CHECKPOINT_LOG_SUMMARY_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace wavetank::checkpoint {
+
+// A file that a record names. Records hold paths of the store that was written to; a directory may
+// have been copied since, so here paths are relative to the log's directory, as they always stand.
+struct NamedFile {
+  enum class Need {
+    kMust,   // nothing goes on without it
+    kHint,   // its owner makes it again
+    kMayGo,  // no longer read; what is there must be right
+  };
+  std::string path;  // may begin with "../"
+  std::string named_by;
+  // Unset: the file has checksums of its own.
+  std::optional<uint32_t> crc32c = {};
+  std::optional<uint64_t> size_bytes = {};
+  Need need = Need::kMust;
+};
+
+struct LogSummary {
+  // "batch <id>: committed, ..." and the like: the form is stable, for scripts.
+  std::vector<std::string> lines;
+  std::vector<NamedFile> files;
+  // Of a query: no state file can have a higher version unless records were lost.
+  std::optional<int64_t> newest_state_version = {};
+};
+
+// "2 files": a count with its noun.
+std::string Count(int64_t count, std::string_view noun);
+
+// How to read one kind of log.
+struct LogKind {
+  // One line for a record, "" if it is not of this kind.
+  std::function<std::string(std::string_view record)> describe;
+  // Of all records that count; unset if they are not of this kind. An error says that records are
+  // missing or out of order.
+  std::function<absl::StatusOr<std::optional<LogSummary>>(const std::string& log,
+                                                          const std::vector<std::string>& records)>
+      summarise;
+};
+
+// The engines' own (metadata.proto).
+LogKind MetadataLogs();
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_LOG_SUMMARY_H_
