@@ -1,0 +1,70 @@
+#include "runtime/connectors/inspect_manifest.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "runtime/connectors/file_sink.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::Count;
+using checkpoint::LogSummary;
+using checkpoint::NamedFile;
+
+std::optional<ManifestRecord> Decode(std::string_view bytes) {
+  ManifestRecord record;
+  const bool parsed = record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (!parsed || record.kind_case() == ManifestRecord::KIND_NOT_SET) return std::nullopt;
+  return record;
+}
+
+std::string Describe(std::string_view bytes) {
+  const std::optional<ManifestRecord> record = Decode(bytes);
+  return record ? record->ShortDebugString() : "";
+}
+
+void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
+  int64_t rows = 0;
+  for (const ManifestPart& part : entry.parts()) {
+    rows += part.rows();
+    NamedFile file{
+        .path = absl::StrCat("staged/", part.staged().substr(part.staged().rfind('/') + 1)),
+        .named_by = absl::StrCat("batch ", entry.batch()),
+        .crc32c = part.crc32c(),
+        .size_bytes = part.size_bytes(),
+        .need = shown ? NamedFile::Need::kMust : NamedFile::Need::kMayGo};
+    summary.files.push_back(file);
+    // The plain names may lag behind.
+    file.path = absl::StrCat("../", part.name());
+    if (shown) file.need = NamedFile::Need::kHint;
+    summary.files.push_back(std::move(file));
+  }
+  summary.lines.push_back(
+      absl::StrCat("batch ", entry.batch(), shown ? ": shown, " : ": replaced, ",
+                   Count(entry.parts_size(), "part"), ", ", Count(rows, "row")));
+}
+
+absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
+                                                    const std::vector<std::string>& records) {
+  if (records.empty() || !Decode(records.front())) return std::nullopt;
+  WT_ASSIGN_OR_RETURN(const ManifestHistory history, ParseManifest(log, records));
+  LogSummary summary;
+  for (const ManifestEntry& entry : history.entries) {
+    const bool replaced =
+        entry.mode() == MANIFEST_MODE_COMPLETE && &entry != &history.entries.back();
+    AddEntry(entry, !replaced, summary);
+  }
+  return summary;
+}
+
+}  // namespace
+
+checkpoint::LogKind ManifestLogs() { return {.describe = Describe, .summarise = Summarise}; }
+
+}  // namespace wavetank::runtime
