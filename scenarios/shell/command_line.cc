@@ -14,6 +14,7 @@
 #include "properties/planted_bugs.h"
 #include "scenarios/jobs.h"
 #include "scenarios/shell/bugs_command.h"
+#include "scenarios/shell/inspect_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
 
@@ -198,6 +199,40 @@ class StartArguments {
   std::vector<std::string> stop_at_;
 };
 
+// `wavetank inspect`.
+class InspectArguments {
+ public:
+  explicit InspectArguments(CLI::App& app)
+      : app_(*app.add_subcommand("inspect", "Print, and check, checkpoint directories")) {
+    app_.footer(
+        "DIR is a checkpoint of either engine, a file sink's output directory, or a folder of\n"
+        "such. Its logs are shown group by group, what counts in them as a line a batch:\n\n"
+        "  batch 4: committed, attempt 1-5, 3 files [12, 15)         of a query\n"
+        "  batch 1795631828000 ms: not completed, 2 files, 0 blocks  of a DStream\n"
+        "  batch 4: shown, 2 parts, 857 rows                         of a sink\n\n"
+        "DAMAGED is what cannot be read as what it is, or is named and not there. UNFINISHED is\n"
+        "what a crash may leave without any loss: the torn end of a log, an epoch without a log, "
+        "a\n"
+        "plain name that a sink has yet to link. So may the last write of a job that is running\n"
+        "look. Nothing in DIR is changed.\n\n"
+        "Exit status: 0; 1 with --verify if anything is damaged, missing or unfinished; 2 bad\n"
+        "usage, or DIR holds no checkpoint or cannot be read.\n\n"
+        "  wavetank inspect --verify --quiet checkpoints\n"
+        "  wavetank inspect checkpoint | grep 'not completed'");
+    app_.add_option("DIR", command_.directories, "Checkpoints, sinks, or folders of them")
+        ->required();
+    app_.add_flag("--verify", command_.verify, "Exit with 1 if anything is wrong");
+    app_.add_flag("--state", command_.show_state, "Show each key and value of state files too");
+    app_.add_flag("--quiet", command_.quiet, "Show only what is wrong, and a line for each DIR");
+  }
+  bool wanted() const { return app_.parsed(); }
+  int Execute() { return shell::Execute(command_); }
+
+ private:
+  CLI::App& app_;
+  shell::InspectCommand command_;
+};
+
 }  // namespace
 
 CommandLine::CommandLine() { AddBuiltInJobs(jobs_); }
@@ -211,12 +246,14 @@ int CommandLine::Run(int argc, char** argv) {
   RunArguments run(app);
   BugsArguments bugs(app);
   StartArguments start(app, jobs_);
+  InspectArguments inspect(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
   if (bugs.wanted()) return bugs.Execute(jobs_);
+  if (inspect.wanted()) return inspect.Execute();
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_);
 }
 
