@@ -48,6 +48,15 @@ std::optional<std::string> Above(const std::string& path, absl::string_view fold
   return std::nullopt;
 }
 
+// About the files that belong to one log.
+struct Complaints {
+  std::vector<std::string> damaged;
+  std::vector<std::string> unfinished;
+
+  bool empty() const { return damaged.empty() && unfinished.empty(); }
+  void Clear() { *this = {}; }
+};
+
 class Inspector {
  public:
   Inspector(Store& store, const InspectOptions& options)
@@ -77,25 +86,24 @@ class Inspector {
     co_return absl::OkStatus();
   }
 
-  // What can be told only once everything has been seen.
-  Inspection Finish() {
+  // What can be told only once everything has been seen. Logs are read again for it: their owners
+  // may have gone on meanwhile, and what there is must be held against what is named by then.
+  Task<absl::Status> Finish() {
     for (const auto& [directory, what] : needs_log_) {
-      const bool there = std::any_of(logs_.begin(), logs_.end(), [&](const auto& log) {
-        return log.first == directory || ParentPath(log.first) == directory;
+      const bool there = std::any_of(logs_.begin(), logs_.end(), [&](const std::string& log) {
+        return log == directory || ParentPath(log) == directory;
       });
       if (!there) {
         Damaged(absl::StrCat(directory.empty() ? "(root)" : directory,
                              ": its log is missing, and there is ", what));
       }
     }
-    for (const auto& [directory, newest] : state_versions_) {
-      const auto log = logs_.find(JoinPath(directory, "log"));
-      if (log == logs_.end() || !log->second || newest <= *log->second) continue;
-      Damaged(absl::StrCat(log->first, ": its end is missing: there is state of version ", newest,
-                           ", and the last batch that it defines gives version ", *log->second));
+    for (const std::string& log : readable_logs_) {
+      WT_CO_RETURN_IF_ERROR(co_await CheckAgainstLog(log));
     }
-    return std::move(inspection_);
+    co_return absl::OkStatus();
   }
+  Inspection Take() { return std::move(inspection_); }
   bool found_any() const { return !logs_.empty() || !needs_log_.empty(); }
 
  private:
@@ -109,9 +117,9 @@ class Inspector {
     inspection_.damaged.push_back(std::move(what));
   }
   void Damaged(const absl::Status& status) { Damaged(std::string(status.message())); }
-  void Unfinished(int depth, const std::string& path, const std::string& what) {
-    Line(depth, "UNFINISHED ", path, ": ", what);
-    inspection_.unfinished.push_back(absl::StrCat(path, ": ", what));
+  void Unfinished(int depth, const std::string& what) {
+    Line(depth, "UNFINISHED ", what);
+    inspection_.unfinished.push_back(what);
   }
 
   // What a device cannot read is damaged; what an owner at work has removed since it was listed is
@@ -140,7 +148,7 @@ class Inspector {
   Task<absl::Status> Log(std::string directory, EpochList log) {
     if (log.epochs.empty() && log.sealed.empty()) co_return absl::OkStatus();
     ++inspection_.logs;
-    logs_.emplace(directory, std::nullopt);
+    logs_.insert(directory);
     const size_t damaged_before = inspection_.damaged.size();
     std::set<Epoch> epochs(log.sealed.begin(), log.sealed.end());
     epochs.insert(log.epochs.begin(), log.epochs.end());
@@ -161,11 +169,10 @@ class Inspector {
         co_await ReadCounted(store_, directory, log.sealed.back());
     if (absl::IsUnavailable(counted.status())) co_return counted.status();
     if (counted.ok()) {
-      Line(1, Count(static_cast<int64_t>(counted->records.size()), "record"), " count");
-      co_return co_await WhatCounts(directory, counted->records);
+      ShowCounted(directory, counted->records);
+    } else if (inspection_.damaged.size() == damaged_before) {  // else it is named already
+      Damaged(counted.status());
     }
-    // What is damaged is named already.
-    if (inspection_.damaged.size() == damaged_before) Damaged(counted.status());
     co_return absl::OkStatus();
   }
 
@@ -182,8 +189,8 @@ class Inspector {
       Line(1, "epoch ", epoch.value(), " of ", *owner,
            newest ? ": has not sealed the others yet" : ": never sealed, counts for nothing");
       if (newest) {
-        Unfinished(2, LogPath(directory, epoch),
-                   "is not there: its owner never got that far, or it is missing");
+        Unfinished(2, LogPath(directory, epoch) +
+                          " is not there: its owner never got that far, or it is missing");
       }
       co_return absl::OkStatus();
     }
@@ -222,9 +229,8 @@ class Inspector {
       for (const std::string& record : *records) Line(3, Described(record));
     }
     if (read.log.torn_bytes > 0) {
-      Unfinished(2, read.file.path,
-                 absl::StrCat("torn: the last ", read.log.torn_bytes,
-                              " bytes are no whole group, and do not count"));
+      Unfinished(2, absl::StrCat(read.file.path, ": torn: the last ", read.log.torn_bytes,
+                                 " bytes are no whole group, and do not count"));
     }
   }
 
@@ -236,48 +242,91 @@ class Inspector {
     return absl::StrCat(record.size(), " bytes ", Shown(record));
   }
 
-  Task<absl::Status> WhatCounts(std::string directory, std::vector<std::string> records) {
+  // Unset: the records are of no kind that is known.
+  absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& directory,
+                                                      const std::vector<std::string>& records) {
     for (const LogKind& kind : kinds_) {
-      const auto summary = kind.summarise(directory.empty() ? "(root)" : directory, records);
-      if (!summary.ok()) {
-        Damaged(summary.status());
-        co_return absl::OkStatus();
-      }
-      if (!summary->has_value()) continue;
+      WT_ASSIGN_OR_RETURN(auto summary,
+                          kind.summarise(directory.empty() ? "(root)" : directory, records));
+      if (summary) return summary;
+    }
+    return std::nullopt;
+  }
+
+  void ShowCounted(const std::string& directory, const std::vector<std::string>& records) {
+    Line(1, Count(static_cast<int64_t>(records.size()), "record"), " count");
+    const auto summary = Summarise(directory, records);
+    if (!summary.ok()) {
+      Damaged(summary.status());
+    } else if (summary->has_value()) {
       for (const std::string& line : (*summary)->lines) Line(1, line);
-      logs_[directory] = (*summary)->newest_state_version;
-      co_return co_await CheckNamed(directory, (*summary)->files);
+      readable_logs_.push_back(directory);
+    }
+  }
+
+  // --- files that belong to a log ---
+
+  Task<absl::Status> CheckAgainstLog(std::string directory) {
+    Complaints complaints;
+    std::vector<std::string> before;
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(const EpochList log, co_await ListEpochs(store_, directory));
+      if (log.sealed.empty()) co_return absl::OkStatus();
+      const absl::StatusOr<CountedRecords> counted =
+          co_await ReadCounted(store_, directory, log.sealed.back());
+      if (!counted.ok()) co_return Unread(counted.status());
+      // What a log names that has not gone on since, and that was not there, is missing.
+      if (!complaints.empty() && counted->records == before) break;
+      const auto summary = Summarise(directory, counted->records);
+      if (!summary.ok()) co_return Unread(summary.status());
+      complaints.Clear();
+      WT_CO_RETURN_IF_ERROR(co_await CheckNamed(directory, **summary, complaints));
+      CheckStateVersions(directory, **summary, complaints);
+      if (complaints.empty()) co_return absl::OkStatus();
+      before = counted->records;
+    }
+    for (std::string& what : complaints.damaged) Damaged(std::move(what));
+    for (const std::string& what : complaints.unfinished) Unfinished(1, what);
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> CheckNamed(std::string directory, LogSummary summary, Complaints& complaints) {
+    for (const NamedFile& named : summary.files) {
+      const std::optional<std::string> path = Resolve(directory, named.path);
+      if (!path) continue;  // outside of what is inspected
+      const bool has_sum = named.crc32c.has_value();
+      const absl::StatusOr<std::string> content =
+          co_await store_.Read(*path, 0, has_sum ? UINT64_MAX : 1);
+      const std::string file = absl::StrCat(*path, " (", named.named_by, ")");
+      if (absl::IsNotFound(content.status())) {
+        if (named.need == NamedFile::Need::kMust)
+          complaints.damaged.push_back(file + " is missing");
+        if (named.need == NamedFile::Need::kHint) {
+          complaints.unfinished.push_back(file + " is not there: its owner makes it again");
+        }
+      } else if (absl::IsDataLoss(content.status())) {
+        complaints.damaged.emplace_back(content.status().message());
+      } else if (!content.ok()) {
+        co_return content.status();
+      } else if (has_sum && content->size() != named.size_bytes) {
+        complaints.damaged.push_back(absl::StrCat(file, " has ", content->size(),
+                                                  " bytes and was logged with ", named.size_bytes));
+      } else if (has_sum && Crc32c(*content) != *named.crc32c) {
+        complaints.damaged.push_back(file + " has not the checksum that it was logged with");
+      }
     }
     co_return absl::OkStatus();
   }
 
-  Task<absl::Status> CheckNamed(std::string directory, std::vector<NamedFile> files) {
-    bool beyond = false;
-    for (const NamedFile& named : files) {
-      const std::optional<std::string> path = Resolve(directory, named.path);
-      beyond = beyond || !path;
-      if (!path) continue;
-      const bool has_sum = named.crc32c.has_value();
-      const absl::StatusOr<std::string> content =
-          co_await store_.Read(*path, 0, has_sum ? UINT64_MAX : 1);
-      if (absl::IsUnavailable(content.status())) co_return content.status();
-      const std::string by = absl::StrCat(" (", named.named_by, ")");
-      if (absl::IsNotFound(content.status())) {
-        if (named.need == NamedFile::Need::kMust) Damaged(absl::StrCat(*path, by, " is missing"));
-        if (named.need == NamedFile::Need::kHint) {
-          Unfinished(1, *path, absl::StrCat("is not there", by, ": its owner makes it again"));
-        }
-      } else if (!content.ok()) {
-        Damaged(content.status());
-      } else if (named.size_bytes && has_sum && content->size() != *named.size_bytes) {
-        Damaged(absl::StrCat(*path, by, " has ", content->size(), " bytes and was logged with ",
-                             *named.size_bytes));
-      } else if (has_sum && Crc32c(*content) != *named.crc32c) {
-        Damaged(absl::StrCat(*path, by, " has not the checksum it was logged with"));
-      }
-    }
-    if (beyond) Line(1, "(the files that it names are outside of what is inspected)");
-    co_return absl::OkStatus();
+  void CheckStateVersions(const std::string& directory, const LogSummary& summary,
+                          Complaints& complaints) {
+    const auto state = state_versions_.find(ParentPath(directory));
+    if (!summary.newest_state_version || state == state_versions_.end()) return;
+    if (state->second <= *summary.newest_state_version) return;
+    complaints.damaged.push_back(absl::StrCat(
+        directory.empty() ? "(root)" : directory,
+        ": its end is missing: there is state of version ", state->second,
+        ", and the last batch that it defines gives version ", *summary.newest_state_version));
   }
 
   // --- state ---
@@ -314,9 +363,9 @@ class Inspector {
   const InspectOptions& options_;
   std::vector<LogKind> kinds_;
   Inspection inspection_;
-  // By directory: logs, with the newest version of state that they can have given; directories in
-  // or below which there must be a log, with why; and the newest state there.
-  std::map<std::string, std::optional<int64_t>> logs_;
+  std::set<std::string> logs_;  // directories
+  std::vector<std::string> readable_logs_;
+  // By directory: where there must be a log in it or below, with why; and the newest state there.
   std::map<std::string, std::string> needs_log_;
   std::map<std::string, int64_t> state_versions_;
 };
@@ -331,7 +380,8 @@ Task<absl::StatusOr<Inspection>> Inspect(Store& store, std::string directory,
     co_return absl::NotFoundError(
         absl::StrCat(directory.empty() ? "the store" : directory, ": no checkpoint is there"));
   }
-  co_return inspector.Finish();
+  WT_CO_RETURN_IF_ERROR(co_await inspector.Finish());
+  co_return inspector.Take();
 }
 
 }  // namespace wavetank::checkpoint

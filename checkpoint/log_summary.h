@@ -26,7 +26,7 @@ struct NamedFile {
   std::string named_by;
   // Unset: the file has checksums of its own.
   std::optional<uint32_t> crc32c = {};
-  std::optional<uint64_t> size_bytes = {};
+  uint64_t size_bytes = 0;  // with a checksum
   Need need = Need::kMust;
 };
 

@@ -195,5 +195,52 @@ TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
   EXPECT_THAT(inspection.unfinished, IsEmpty());
 }
 
+// Batch after batch of a query, each from definition to commit.
+Task<void> RunBatches(Node& node, int64_t batches, bool& done) {
+  LocalStore store(node, "root");
+  auto log = co_await MetadataLog::TakeOver(node, store, "q/log");
+  auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
+  QueryMetadata query;
+  query.set_query_id("the-query");
+  EXPECT_TRUE((co_await (*log)->Append(Record(query))).ok());
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    BatchDefinition definition;
+    definition.set_batch_id(batch);
+    definition.set_hash(DefinitionHash(definition));
+    EXPECT_TRUE((co_await (*log)->Append(Record(definition))).ok());
+    (*state)->Put("batch", std::to_string(batch));
+    Prepared prepared = PreparedWith(*(co_await (*state)->Commit()));
+    prepared.set_batch_id(batch);
+    EXPECT_TRUE((co_await (*log)->Append(Record(prepared))).ok());
+    Commit commit;
+    commit.set_batch_id(batch);
+    commit.set_attempt_id(prepared.attempt_id());
+    EXPECT_TRUE((co_await (*log)->Append(Record(commit))).ok());
+  }
+  done = true;
+}
+
+Task<void> InspectUntil(Node& node, const bool& done, int& inspections) {
+  while (!done) {
+    LocalStore store(node, "root");
+    const absl::StatusOr<Inspection> inspected = co_await Inspect(store, "");
+    if (absl::IsNotFound(inspected.status())) continue;
+    EXPECT_TRUE(inspected.ok()) << inspected.status();
+    EXPECT_THAT(inspected->damaged, IsEmpty());
+    ++inspections;
+  }
+}
+
+TEST_F(InspectTest, DoesNotTakeWhatAnOwnerDoesMeanwhileForDamage) {
+  bool done = false;
+  int inspections = 0;
+  world_.Start("m", {"owner", {{"node", [&](Node& node) { return RunBatches(node, 60, done); }}}});
+  world_.Start(
+      "m",
+      {"inspect", {{"node", [&](Node& node) { return InspectUntil(node, done, inspections); }}}});
+  EXPECT_EQ(world_.RunUntil([&] { return done; }), RunEnd::kDone);
+  EXPECT_GT(inspections, 5);
+}
+
 }  // namespace
 }  // namespace wavetank::checkpoint
