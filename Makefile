@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test search exhaust bugs format lint packages check-packages
+.PHONY: help release debug asan test demo search exhaust bugs format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -14,6 +14,10 @@ release: build/release/configured
 test: build/release/configured
 	@cmake --build build/release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
+
+## make demo       the main job on real input, killed again and again (DEMO_DIR=DIR keeps its files)
+demo: release
+	@examples/demo/run.sh build/release/bin/wavetank
 
 ## make debug      build everything without optimisation: build/debug/bin
 debug: build/debug/configured
