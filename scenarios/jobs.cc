@@ -110,8 +110,8 @@ void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
         "\"<seconds since 1970, 7 digits>,<word>\"";
     job.parameters = {kInput,
                       kOutput,
-                      {"window", "size of a window", "10s"},
-                      {"delay", "how late an event may be", "10s"}};
+                      {"window", "size of a window", "10s", ParameterKind::kDuration},
+                      {"delay", "how late an event may be", "10s", ParameterKind::kDuration}};
     job.structured = WindowedCountStructured;
     catalogue.Add(std::move(job));
   }
@@ -127,8 +127,9 @@ void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
     Job job;
     job.name = "socket_word_count";
     job.meaning = "DStream: how often each word came in each batch, from a socket (lossy)";
-    job.parameters = {
-        {"host", "where to connect", "localhost"}, {"port", "where to connect", "9999"}, kOutput};
+    job.parameters = {{"host", "where to connect", "localhost"},
+                      {"port", "where to connect", "9999", ParameterKind::kPort},
+                      kOutput};
     job.dstream = SocketWordCountDStream;
     catalogue.Add(std::move(job));
   }

@@ -12,6 +12,30 @@
 namespace wavetank::runtime {
 namespace {
 
+// A value that a job's function could make nothing of must not get as far as there.
+absl::Status CheckKind(const Job& job, const JobParameter& parameter, const std::string& value) {
+  const auto error = [&](const char* expected) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("job ", job.name, ": ", parameter.name, " \"", value, "\" is not ", expected));
+  };
+  switch (parameter.kind) {
+    case ParameterKind::kText:
+    case ParameterKind::kPath:
+      return absl::OkStatus();
+    case ParameterKind::kDuration: {
+      absl::Duration duration;
+      const bool valid = absl::ParseDuration(value, &duration) && duration >= absl::ZeroDuration();
+      return valid ? absl::OkStatus() : error("a duration such as 500ms or 2s");
+    }
+    case ParameterKind::kPort: {
+      int port = 0;
+      const bool valid = absl::SimpleAtoi(value, &port) && port >= 1 && port <= 65'535;
+      return valid ? absl::OkStatus() : error("a number from 1 to 65535");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
   absl::Duration interval;
   const std::string& text = arguments.Get("interval");
@@ -69,6 +93,10 @@ absl::StatusOr<JobArguments> BindArguments(const Job& job,
     return absl::InvalidArgumentError(absl::StrCat("job ", job.name, " has no parameter ",
                                                    given.begin()->first, "; it has ",
                                                    absl::StrJoin(names, ", ")));
+  }
+  for (const JobParameter& parameter : job.parameters) {
+    const absl::Status valid = CheckKind(job, parameter, arguments.values_[parameter.name]);
+    if (!valid.ok()) return valid;
   }
   const absl::Status standard = CheckStandard(job, arguments);
   if (!standard.ok()) return standard;

@@ -24,7 +24,9 @@ class Session;
 
 enum class ParameterKind {
   kText,
-  kPath,  // of a file or directory in the cluster's store
+  kPath,      // of a file or directory in the cluster's store
+  kDuration,  // "500ms", "2s", not negative
+  kPort,      // a number from 1 to 65535
 };
 
 struct JobParameter {

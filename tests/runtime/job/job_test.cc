@@ -1,5 +1,6 @@
 #include "runtime/job/job.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace wavetank::runtime {
@@ -33,6 +34,18 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
             "job words: interval \"soon\" is not a duration such as 500ms or 2s");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"partitions", "0"}}),
             "job words: partitions \"0\" is not a number from 1 to 1024");
+  Job job = WordCountJob();
+  job.parameters = {{"port", "", "99", ParameterKind::kPort},
+                    {"wait", "", "1s", ParameterKind::kDuration}};
+  for (const char* port : {"", "0", "65536", "http"}) {
+    EXPECT_EQ(BindArguments(job, {{"checkpoint", "ck"}, {"port", port}}).status().message(),
+              absl::StrCat("job words: port \"", port, "\" is not a number from 1 to 65535"));
+  }
+  for (const char* wait : {"", "7", "-1s"}) {
+    EXPECT_EQ(BindArguments(job, {{"checkpoint", "ck"}, {"wait", wait}}).status().message(),
+              absl::StrCat("job words: wait \"", wait, "\" is not a duration such as 500ms or 2s"));
+  }
+  EXPECT_TRUE(BindArguments(job, {{"checkpoint", "ck"}}).ok());
 }
 
 }  // namespace
