@@ -23,12 +23,20 @@ struct LoggedInput {
   friend bool operator==(const LoggedInput&, const LoggedInput&) = default;
 };
 
+// A block of received data, as its BlockAdded record names it.
+struct LoggedBlock {
+  std::string path;
+  int64_t records = 0;
+  uint64_t size_bytes = 0;
+  uint32_t crc32c = 0;
+};
+
 struct BatchLogView {
   std::vector<LoggedInput> inputs;         // in log order
   std::vector<int64_t> completed_ms = {};  // batch times, in log order
   // What was there when the streams first started, which is not input by the source's rule.
   std::vector<std::string> old_files = {};
-  std::vector<std::string> blocks = {};  // that receivers handed over, acknowledged or not
+  std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
 };
 
 // What one run of a batch has put out.

@@ -58,7 +58,8 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {
-      view.blocks.push_back(record.block().path());
+      const checkpoint::BlockAdded& block = record.block();
+      view.blocks.push_back({block.path(), block.records(), block.size_bytes(), block.crc32c()});
     }
   }
   return view;

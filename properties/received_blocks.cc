@@ -1,0 +1,108 @@
+#include "properties/received_blocks.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "platform/text.h"
+
+namespace wavetank::properties {
+
+absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
+                                                     std::string_view bytes) {
+  if (bytes.size() != block.size_bytes || PlainCrc32c(bytes) != block.crc32c) {
+    return absl::DataLossError(absl::StrCat("block ", block.path, " is not what its record says: ",
+                                            bytes.size(), " bytes of ", block.size_bytes));
+  }
+  std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
+  const bool ends_with_a_line = lines.back().empty();
+  lines.pop_back();
+  if (!ends_with_a_line || static_cast<int64_t>(lines.size()) != block.records) {
+    return absl::DataLossError(absl::StrCat("block ", block.path, " has ", lines.size(),
+                                            " whole lines, its record says ", block.records));
+  }
+  return lines;
+}
+
+ReceivedBlocks::ReceivedBlocks(const std::vector<std::string>& given)
+    : given_(given.begin(), given.end()) {
+  for (const std::string& line : given) ++not_yet_[line];
+}
+
+void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std::string> records) {
+  if (!reported_.insert(absl::StrCat(kind, " ", what)).second) return;
+  fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
+}
+
+std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFiles& files,
+                                               const BatchLogView& log) {
+  now_ns_ = now_ns;
+  if (log.blocks.size() < logged_.size()) {
+    Report(violation_kinds::kDefinition, "the batch log has lost the record of a block", {});
+    return std::exchange(fresh_, {});
+  }
+  for (size_t i = logged_.size(); i < log.blocks.size(); ++i) Read(log.blocks[i], files);
+
+  const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
+  std::set<std::string> done_with;
+  for (const LoggedInput& input : log.inputs) {
+    for (const std::string& piece : input.pieces) {
+      if (!lines_.contains(piece)) {
+        Report(violation_kinds::kDefinition,
+               absl::StrCat("batch ", input.time_ms, " ms takes ", piece,
+                            ", which is no logged block"),
+               {piece});
+      }
+      if (completed.contains(input.time_ms)) done_with.insert(piece);
+    }
+  }
+  for (const std::string& path : logged_) {
+    if (done_with.contains(path) || files.contains(path)) continue;
+    Report(violation_kinds::kInputDurable,
+           absl::StrCat("block ", path,
+                        " is logged and not durable, and the batch that takes it is not complete"),
+           {path});
+  }
+  return std::exchange(fresh_, {});
+}
+
+void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files) {
+  logged_.push_back(block.path);
+  const bool again = !lines_.emplace(block.path, std::vector<std::string>()).second;
+  if (again) {
+    return Report(violation_kinds::kDuplicated,
+                  absl::StrCat("block ", block.path, " is logged twice"), {block.path});
+  }
+  const auto file = files.find(block.path);
+  if (file == files.end()) return;  // Observe reports it
+  absl::StatusOr<std::vector<std::string>> lines = DecodeBlock(block, file->second);
+  if (!lines.ok()) {
+    return Report(violation_kinds::kUnreadable,
+                  std::string(platform::ToStd(lines.status().message())), {block.path});
+  }
+  CheckLines(block, *lines);
+  lines_logged_ += static_cast<int64_t>(lines->size());
+  lines_[block.path] = *std::move(lines);
+}
+
+void ReceivedBlocks::CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    if (!given_.contains(line)) {
+      Report(violation_kinds::kPhantom,
+             absl::StrCat("block ", block.path, " holds a line that nobody gave: ", line), {line});
+    } else if (--not_yet_[line] < 0) {
+      Report(
+          violation_kinds::kDuplicated,
+          absl::StrCat("block ", block.path, " holds a line more often than it was given: ", line),
+          {line});
+    }
+  }
+}
+
+std::vector<std::string> ReceivedBlocks::Lines(const std::string& path) const {
+  const auto found = lines_.find(path);
+  return found == lines_.end() ? std::vector<std::string>() : found->second;
+}
+
+}  // namespace wavetank::properties

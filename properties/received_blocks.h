@@ -1,0 +1,61 @@
+// ReceivedBlocks: what the batch log says of blocks that receivers handed over, held against the
+// durable block files and against what the outside world gave.
+//
+// A block is read once, at the instant at which its record is durable: it must be whole then, and
+// stay until the batch that took it is complete. Its lines must be among those that were given, and
+// none more often than it was given: a socket sends nothing again. Written from the description of
+// blocks in checkpoint/FORMAT.md.
+#ifndef WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_
+#define WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "properties/at_least_once.h"
+#include "properties/decode_log.h"
+#include "properties/verdict.h"
+
+namespace wavetank::properties {
+
+// kDataLoss: these bytes are not what the record says.
+absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
+                                                     std::string_view bytes);
+
+class ReceivedBlocks {
+ public:
+  explicit ReceivedBlocks(const std::vector<std::string>& given);
+
+  // REQUIRES: time does not fall. Gives what is newly wrong; each thing once.
+  std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files,
+                                 const BatchLogView& log);
+
+  // Of a logged block; none of any other.
+  std::vector<std::string> Lines(const std::string& path) const;
+  // Every block that was logged, in the order of the log.
+  const std::vector<std::string>& logged() const { return logged_; }
+  int64_t lines_logged() const { return lines_logged_; }
+
+ private:
+  void Read(const LoggedBlock& block, const DurableFiles& files);
+  void CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines);
+  void Report(const char* kind, std::string what, std::vector<std::string> records);
+
+  int64_t now_ns_ = 0;
+  std::map<std::string, int64_t> not_yet_;  // how often each given line may still come
+  std::set<std::string> given_;
+  std::map<std::string, std::vector<std::string>> lines_;  // by block
+  std::vector<std::string> logged_;
+  int64_t lines_logged_ = 0;
+  std::set<std::string> reported_;
+  std::vector<Violation> fresh_;
+};
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_

@@ -1,0 +1,93 @@
+#include "properties/received_blocks.h"
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+LoggedBlock BlockOf(const std::string& path, const std::string& bytes, int64_t records) {
+  return {path, records, bytes.size(), PlainCrc32c(bytes)};
+}
+
+class ReceivedBlocksTest : public testing::Test {
+ protected:
+  ReceivedBlocksTest() : blocks_({"a", "b", "c", "b"}) {}
+
+  std::vector<std::string> Observe(const DurableFiles& files, const BatchLogView& log) {
+    std::vector<std::string> kinds;
+    for (const Violation& violation : blocks_.Observe(++now_, files, log)) {
+      kinds.push_back(violation.kind);
+    }
+    return kinds;
+  }
+
+  const LoggedBlock first_ = BlockOf("k/1", "a\nb\n", 2);
+  const LoggedBlock second_ = BlockOf("k/2", "b\n", 1);
+  int64_t now_ = 0;
+  ReceivedBlocks blocks_;
+};
+
+TEST_F(ReceivedBlocksTest, AcceptsWholeBlocksThatGoWhenTheirBatchIsComplete) {
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {first_}}), IsEmpty());
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}, {"k/2", "b\n"}},
+                      {.inputs = {{1000, {"k/1"}}}, .blocks = {first_, second_}}),
+              IsEmpty());
+  EXPECT_THAT(
+      Observe({{"k/2", "b\n"}},
+              {.inputs = {{1000, {"k/1"}}}, .completed_ms = {1000}, .blocks = {first_, second_}}),
+      IsEmpty());
+  EXPECT_THAT(blocks_.Lines("k/1"), ElementsAre("a", "b"));
+  EXPECT_THAT(blocks_.logged(), ElementsAre("k/1", "k/2"));
+  EXPECT_EQ(blocks_.lines_logged(), 3);
+}
+
+TEST_F(ReceivedBlocksTest, ReportsABlockThatIsLoggedBeforeItIsDurable) {
+  EXPECT_THAT(Observe({}, {.inputs = {}, .blocks = {first_}}),
+              ElementsAre(violation_kinds::kInputDurable));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsABlockThatIsRemovedBeforeItsBatchIsComplete) {
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {first_}}), IsEmpty());
+  EXPECT_THAT(Observe({}, {.inputs = {{1000, {"k/1"}}}, .blocks = {first_}}),
+              ElementsAre(violation_kinds::kInputDurable));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsABlockWithOtherBytesThanItsRecordSays) {
+  for (const char* bytes : {"a\nx\n", "a\nb\nc\n", "", "a\nb"}) {
+    SCOPED_TRACE(bytes);
+    ReceivedBlocks blocks({"a", "b", "c"});
+    const auto found = blocks.Observe(1, {{"k/1", bytes}}, {.inputs = {}, .blocks = {first_}});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].kind, violation_kinds::kUnreadable);
+  }
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {BlockOf("k/1", "a\nb\n", 3)}}),
+              ElementsAre(violation_kinds::kUnreadable));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsLinesThatNobodyGaveOrNotSoOften) {
+  const std::string bytes = "b\nb\nb\nz\n";
+  EXPECT_THAT(Observe({{"k/1", bytes}}, {.inputs = {}, .blocks = {BlockOf("k/1", bytes, 4)}}),
+              ElementsAre(violation_kinds::kDuplicated, violation_kinds::kPhantom));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsABlockThatIsLoggedTwiceOrTakenUnlogged) {
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {first_, first_}}),
+              ElementsAre(violation_kinds::kDuplicated));
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}, {"k/2", "b\n"}},
+                      {.inputs = {{1000, {"k/2"}}}, .blocks = {first_, first_}}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsARecordOfABlockThatIsGoneFromTheLog) {
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {first_}}), IsEmpty());
+  EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+}  // namespace
+}  // namespace wavetank::properties
