@@ -16,6 +16,7 @@ namespace {
 constexpr int kDriverPort = 7000;
 constexpr int kStorePort = 7001;
 constexpr int kFirstWorkerPort = 7100;
+constexpr int64_t kRestartAfterMs = 500;
 
 // "worker-3" gives 3; anything else -1.
 int WorkerNumber(const std::string& node) {
@@ -57,7 +58,8 @@ class Planner {
       plan.machines.push_back(machine.name());
       for (const Process& process : machine.process()) {
         PlannedProcess planned{machine.name(), {process.name(), {}}, process.standby(), {}};
-        const int64_t after_ms = process.has_restart_after_ms() ? process.restart_after_ms() : 500;
+        const int64_t after_ms =
+            process.has_restart_after_ms() ? process.restart_after_ms() : kRestartAfterMs;
         planned.restart_after =
             after_ms < 0 ? absl::InfiniteDuration() : absl::Milliseconds(after_ms);
         for (const std::string& node : process.node()) {
@@ -169,6 +171,22 @@ absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
   const Cluster local = LocalCluster();
   const bool given = parsed.scenario->cluster().machine_size() > 0;
   return Planner(parsed, given ? parsed.scenario->cluster() : local).Plan(instance);
+}
+
+absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, ClusterPlan& plan) {
+  const auto taken = [](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), kOutside) != names.end();
+  };
+  if (taken(plan.machines) || taken(plan.process_names())) {
+    return parsed.ErrorAt(parsed.scenario->cluster(), "machine", 0,
+                          absl::StrCat("\"", kOutside,
+                                       "\" is the name of the machine and process "
+                                       "that the input comes from: choose another"));
+  }
+  plan.machines.emplace_back(kOutside);
+  plan.processes.push_back(
+      {kOutside, {kOutside, {std::move(node)}}, false, absl::Milliseconds(kRestartAfterMs)});
+  return absl::OkStatus();
 }
 
 }  // namespace wavetank::scenarios

@@ -31,10 +31,17 @@ struct ClusterPlan {
   std::vector<std::string> node_names() const;
 };
 
+// The machine, and the process on it, that stand for the world outside of the cluster.
+inline constexpr const char* kOutside = "outside";
+
 // kInvalidArgument, with the place: a node that is no "driver", "store" or "worker-<n>", no driver,
 // no worker, two stores, two things of one name, several machines without a store.
 absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
                                         const runtime::JobInstance& instance);
+
+// Adds a node that stands outside of the cluster, on a machine of its own. kInvalidArgument, with
+// the place: the cluster has something of that name.
+absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, ClusterPlan& plan);
 
 }  // namespace wavetank::scenarios
 

@@ -156,7 +156,8 @@ class Drawing {
       const bool other =
           std::any_of(other_engine.begin(), other_engine.end(),
                       [step](std::string_view start) { return step->name.starts_with(start); });
-      if (!other && (any || !OnlyAfterAFault(step->name))) steps.push_back(step->name);
+      const bool of_fakes = step->name.starts_with("line_server.");
+      if (!other && !of_fakes && (any || !OnlyAfterAFault(step->name))) steps.push_back(step->name);
     }
     const auto last = static_cast<int64_t>(steps.size()) - 1;
     return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);

@@ -29,10 +29,11 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
 
 }  // namespace
 
-DStreamChecker::DStreamChecker(JobPaths paths, InputPlan input)
+DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces)
     : paths_(std::move(paths)),
-      input_(std::move(input)),
-      checker_({CountOfOneBatch, [this](const std::string& piece) { return Lines(piece); }}),
+      pieces_(std::move(pieces)),
+      checker_(
+          {CountOfOneBatch, [this](const std::string& piece) { return pieces_->Lines(piece); }}),
       log_(paths_.checkpoint + "/",
            [directory = paths_.checkpoint](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory);
@@ -41,13 +42,6 @@ DStreamChecker::DStreamChecker(JobPaths paths, InputPlan input)
                        [prefix = paths_.output + "/counts"](const properties::DurableFiles& files) {
                          return properties::DecodeTextOutputs(files, prefix);
                        }) {}
-
-std::vector<std::string> DStreamChecker::Lines(const std::string& piece) const {
-  for (const ArrivingFile& arriving : input_) {
-    if (absl::StrCat(paths_.input, "/", arriving.name) == piece) return arriving.lines;
-  }
-  return {};
-}
 
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
                                                const properties::DurableFiles& files,
@@ -61,32 +55,32 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return {};
   outputs_ = decoded_outputs_.At(files);
+  const std::set<int64_t> completed((*log)->completed_ms.begin(), (*log)->completed_ms.end());
+  progress_ = 0;
   for (const properties::LoggedInput& input : (*log)->inputs) {
     pieces_in_batches_.insert(input.pieces.begin(), input.pieces.end());
+    if (input.pieces.empty()) continue;
+    progress_ += completed.contains(input.time_ms) ? 2 : 1;
   }
-  old_files_.insert((*log)->old_files.begin(), (*log)->old_files.end());
-  return checker_.Observe(now_ns, **log, outputs_, failures);
+  std::vector<Violation> found = pieces_->Observe(now_ns, files, **log);
+  for (Violation& violation : checker_.Observe(now_ns, **log, outputs_, failures)) {
+    found.push_back(std::move(violation));
+  }
+  return found;
 }
 
 bool DStreamChecker::Done() const {
-  return checker_.batches_logged() == checker_.batches_completed() &&
-         std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
-           const std::string path = absl::StrCat(paths_.input, "/", file.name);
-           return pieces_in_batches_.contains(path) || old_files_.contains(path);
-         });
-}
-
-uint64_t DStreamChecker::Progress() const {
-  return static_cast<uint64_t>(checker_.batches_logged() + checker_.batches_completed());
+  if (checker_.batches_logged() != checker_.batches_completed() || !pieces_->Complete()) {
+    return false;
+  }
+  const std::vector<std::string> owed = pieces_->Owed();
+  return std::all_of(owed.begin(), owed.end(), [this](const std::string& piece) {
+    return pieces_in_batches_.contains(piece);
+  });
 }
 
 std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
-  std::vector<std::string> all;
-  for (const ArrivingFile& file : input_) {
-    std::string path = absl::StrCat(paths_.input, "/", file.name);
-    if (!old_files_.contains(path)) all.push_back(std::move(path));
-  }
-  return checker_.Finish(now_ns, all);
+  return checker_.Finish(now_ns, pieces_->Owed());
 }
 
 properties::RecordCounts DStreamChecker::Counts() const {
@@ -101,15 +95,11 @@ properties::RecordCounts DStreamChecker::Counts() const {
   }
   std::vector<int64_t> first_seen;
   properties::RecordCounts counts;
-  for (const ArrivingFile& file : input_) {
-    // What was there before the streams first started is not input, by the source's rule.
-    if (old_files_.contains(absl::StrCat(paths_.input, "/", file.name))) continue;
-    for (const std::string& id : RecordIds(file.lines)) {
-      const int64_t times = came_out[id];
-      ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
-      came_out.erase(id);
-      first_seen.push_back(times == 0 ? -1 : batches[id]);
-    }
+  for (const std::string& id : RecordIds(pieces_->Given())) {
+    const int64_t times = came_out[id];
+    ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
+    came_out.erase(id);
+    first_seen.push_back(times == 0 ? -1 : batches[id]);
   }
   counts.reordered = properties::CountReordered(first_seen);
   for (const auto& [word, count] : came_out) counts.phantom += IsRecordId(word) ? 1 : 0;

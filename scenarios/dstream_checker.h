@@ -3,6 +3,7 @@
 #define WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,13 +11,14 @@
 #include "properties/at_least_once.h"
 #include "properties/decode_dstream.h"
 #include "properties/remembered.h"
+#include "scenarios/dstream_pieces.h"
 #include "scenarios/run_checker.h"
 
 namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  DStreamChecker(JobPaths paths, InputPlan input);
+  DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -24,7 +26,8 @@ class DStreamChecker final : public RunChecker {
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              int64_t failures) override;
   bool Done() const override;
-  uint64_t Progress() const override;
+  // Without empty batches, which go on for ever.
+  uint64_t Progress() const override { return progress_; }
   int64_t BatchesEnded() const override { return checker_.batches_completed(); }
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
   // By output attempts, complete or not: a record that two attempts put out came out twice.
@@ -33,16 +36,14 @@ class DStreamChecker final : public RunChecker {
   std::vector<std::string> Rows() const override;
 
  private:
-  std::vector<std::string> Lines(const std::string& piece) const;
-
   const JobPaths paths_;
-  const InputPlan input_;
+  const std::unique_ptr<DStreamPieces> pieces_;
   properties::AtLeastOnceChecker checker_;
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
   properties::Remembered<std::vector<properties::OutputAttempt>> decoded_outputs_;
   std::vector<properties::OutputAttempt> outputs_;
   std::set<std::string> pieces_in_batches_;
-  std::set<std::string> old_files_;
+  uint64_t progress_ = 0;
   std::set<std::string> unreadable_;  // reported
 };
 

@@ -1,8 +1,11 @@
 #include "scenarios/run_checker.h"
 
+#include <utility>
+
 #include "absl/time/time.h"
 
 #include "scenarios/dstream_checker.h"
+#include "scenarios/dstream_pieces.h"
 #include "scenarios/structured_checker.h"
 
 namespace wavetank::scenarios {
@@ -20,7 +23,8 @@ int64_t Milliseconds(const std::string& text) {
 
 std::unique_ptr<RunChecker> MakeRunChecker(const runtime::Job& job,
                                            const runtime::JobArguments& arguments,
-                                           const JobPaths& paths, const InputPlan& input) {
+                                           const JobPaths& paths, const InputPlan& input,
+                                           std::shared_ptr<const fakes::LineFeed> feed) {
   if (job.name == "word_count") {
     const bool update = arguments.Get("mode") == "update";
     return std::make_unique<StructuredChecker>(
@@ -35,7 +39,14 @@ std::unique_ptr<RunChecker> MakeRunChecker(const runtime::Job& job,
       return properties::NaiveWindowedCount(window_ms, delay_ms);
     });
   }
-  if (job.name == "word_count_dstream") return std::make_unique<DStreamChecker>(paths, input);
+  if (job.name == "word_count_dstream") {
+    return std::make_unique<DStreamChecker>(paths,
+                                            std::make_unique<FilePieces>(paths.input, input));
+  }
+  if (job.name == "socket_word_count") {
+    return std::make_unique<DStreamChecker>(paths,
+                                            std::make_unique<BlockPieces>(input, std::move(feed)));
+  }
   return nullptr;
 }
 

@@ -12,6 +12,7 @@
 #include "properties/naive_query.h"
 #include "properties/verdict.h"
 #include "runtime/job/job.h"
+#include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
 
 namespace wavetank::scenarios {
@@ -48,10 +49,12 @@ struct JobPaths {
   std::string checkpoint;
 };
 
-// Null for a job that has no oracle (jobs.h lists those that have).
+// Null for a job that has no oracle (jobs.h lists those that have). `feed` is that of the server
+// that the job reads from, null unless it reads a socket.
 std::unique_ptr<RunChecker> MakeRunChecker(const runtime::Job& job,
                                            const runtime::JobArguments& arguments,
-                                           const JobPaths& paths, const InputPlan& input);
+                                           const JobPaths& paths, const InputPlan& input,
+                                           std::shared_ptr<const fakes::LineFeed> feed);
 
 }  // namespace wavetank::scenarios
 

@@ -18,6 +18,7 @@
 #include "runtime/steps.h"
 #include "scenarios/cluster_plan.h"
 #include "scenarios/expectations.h"
+#include "scenarios/fakes/line_server.h"
 #include "scenarios/fault_plan.h"
 #include "scenarios/run_checker.h"
 #include "simulator/fault_injector.h"
@@ -37,6 +38,7 @@ struct Prepared {
   JobPaths paths;
   ClusterPlan cluster;
   InputPlan input;
+  std::shared_ptr<fakes::LineFeed> feed;  // of the job's socket, if it reads one
   simulator::FaultPlan faults;
   uint64_t seed = 1;
 };
@@ -50,9 +52,9 @@ absl::StatusOr<runtime::JobInstance> PrepareJob(const ParsedScenario& parsed,
                           absl::StrCat("there is no job \"", wanted.name(), "\"",
                                        platform::Suggestion(wanted.name(), jobs.names())));
   }
-  // The places of the simulated store; a scenario may choose others.
+  // The places of the simulated store, and of the server there; a scenario may choose others.
   std::map<std::string, std::string> given = {
-      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}};
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
   std::vector<std::string> known;
   for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
     known.push_back(parameter.name);
@@ -83,6 +85,28 @@ absl::StatusOr<runtime::JobInstance> PrepareJob(const ParsedScenario& parsed,
   return instance;
 }
 
+// A job with the parameters "host" and "port" reads a socket.
+absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& host,
+                           const std::string& port, Prepared& prepared) {
+  const Job& job = parsed.scenario->job();
+  if (host != kOutside) {
+    return parsed.ErrorAt(
+        job, "name", 0,
+        absl::StrCat("there is no server on \"", host,
+                     "\": the one that the input comes from is on \"", kOutside, "\""));
+  }
+  if (parsed.scenario->input_size() == 0) {
+    return parsed.ErrorAt(job, "name", 0,
+                          absl::StrCat("job ", job.name(),
+                                       " reads a socket: it needs an input, which is what the "
+                                       "server there sends"));
+  }
+  prepared.feed = std::make_shared<fakes::LineFeed>();
+  const std::string address = absl::StrCat(host, ":", port);
+  return AddOutside(parsed, {"line-server", fakes::LineServerMain(address, prepared.feed)},
+                    prepared.cluster);
+}
+
 absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
                                  const RunOptions& options) {
   const Scenario& scenario = *parsed.scenario;
@@ -101,15 +125,18 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::Jo
     WT_ASSIGN_OR_RETURN(prepared.input,
                         PlanInput(parsed, scenario.input(0), random, options.read_host_file));
   }
-  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
-  WT_RETURN_IF_ERROR(CheckExpectations(parsed));
-  const auto path = [&](const char* name) {
+  const auto argument = [&](const char* name) {
     for (const auto& parameter : runtime::AllParameters(*prepared.instance.job)) {
       if (parameter.name == name) return prepared.instance.arguments.Get(name);
     }
     return std::string();
   };
-  prepared.paths = {path("input"), path("output"), path("checkpoint")};
+  prepared.paths = {argument("input"), argument("output"), argument("checkpoint")};
+  if (const std::string host = argument("host"); !host.empty()) {
+    WT_RETURN_IF_ERROR(AddLineServer(parsed, host, argument("port"), prepared));
+  }
+  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed));
   return prepared;
 }
 
@@ -144,7 +171,7 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         checker_(MakeRunChecker(*prepared_.instance.job, prepared_.instance.arguments,
-                                prepared_.paths, prepared_.input)) {}
+                                prepared_.paths, prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {
     Build();
@@ -163,6 +190,7 @@ class Run : private simulator::WorldObserver {
 
   // Moves time to `at`, supplying what arrives until then.
   void RunTo(absl::Duration at);
+  void Supply(const ArrivingFile& arriving);
   void Observe();
   absl::Duration FaultsEnd() const;
   bool Ended() const;
@@ -205,18 +233,23 @@ void Run::Build() {
 }
 
 void Run::RunTo(absl::Duration at) {
-  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   while (true) {
     const bool more = arrived_ < prepared_.input.size();
     const absl::Duration next =
         more ? absl::Milliseconds(prepared_.input[arrived_].at_ms) : absl::InfiniteDuration();
     if (next > at) break;
     if (next > world_.now()) world_.RunFor(next - world_.now());
-    const ArrivingFile& file = prepared_.input[arrived_++];
-    disk.Put(absl::StrCat(prepared_.paths.input, "/", file.name),
-             absl::StrCat(absl::StrJoin(file.lines, "\n"), "\n"));
+    Supply(prepared_.input[arrived_++]);
   }
   if (at > world_.now()) world_.RunFor(at - world_.now());
+}
+
+void Run::Supply(const ArrivingFile& arriving) {
+  if (prepared_.feed != nullptr) return prepared_.feed->Add(arriving.lines);
+  world_.machine(prepared_.cluster.store_machine)
+      .disk()
+      .Put(absl::StrCat(prepared_.paths.input, "/", arriving.name),
+           absl::StrCat(absl::StrJoin(arriving.lines, "\n"), "\n"));
 }
 
 void Run::Chaos() {

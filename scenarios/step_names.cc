@@ -10,6 +10,7 @@
 #include "platform/nearest_name.h"
 #include "platform/text.h"
 #include "runtime/steps.h"
+#include "scenarios/fakes/line_server.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -26,6 +27,8 @@ const platform::StepName* Find(const std::string& name) {
 std::vector<const platform::StepName*> AllSteps() {
   std::vector<const platform::StepName*> all = runtime::steps::All();
   all.insert(all.end(), std::begin(checkpoint::steps::kAll), std::end(checkpoint::steps::kAll));
+  all.insert(all.end(), std::begin(fakes::steps::kLineServerSteps),
+             std::end(fakes::steps::kLineServerSteps));
   return all;
 }
 

@@ -25,8 +25,10 @@ const std::vector<Layer>& Layers() {
       {"runtime/dstream/real", {"platform", "platform/real", "checkpoint", "runtime"}},
       {"simulator", {"platform"}},
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
+      {"scenarios/fakes", {"platform"}},
       {"scenarios",
-       {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties"}},
+       {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
+        "scenarios/fakes"}},
       {"examples",
        {"platform", "platform/real", "checkpoint", "runtime", "runtime/dstream/real", "simulator",
         "properties", "scenarios"}},
@@ -35,7 +37,7 @@ const std::vector<Layer>& Layers() {
         "scenarios"}},
       {"tests",
        {"platform", "platform/real", "checkpoint", "runtime", "runtime/connectors/real",
-        "runtime/dstream/real", "simulator", "properties", "scenarios"}},
+        "runtime/dstream/real", "simulator", "properties", "scenarios", "scenarios/fakes"}},
   };
   return layers;
 }

@@ -61,6 +61,44 @@ TEST(RunScenario, RefusesAJobOrParameterThatIsNotThere) {
             "s:3:38: job word_count has no parameter \"mod\": did you mean \"mode\"?");
 }
 
+std::string SocketErrorOf(const std::string& more, const std::string& job = "") {
+  const auto report = RunText("schema_version: 1\nname: \"s\"\njob { name: \"socket_word_count\" " +
+                              job + "}\n" + more);
+  return report.ok() ? "" : std::string(report.status().message());
+}
+
+TEST(RunScenario, RefusesASocketWithoutAServerThatCouldBe) {
+  const std::string input = "input { name: \"input\" generator { records: 5 } }\n";
+  EXPECT_EQ(SocketErrorOf(""),
+            "s:3:7: job socket_word_count reads a socket: it needs an input, which is what the "
+            "server there sends");
+  EXPECT_EQ(SocketErrorOf(input, "parameter { name: \"host\" value: \"elsewhere\" } "),
+            "s:3:7: there is no server on \"elsewhere\": the one that the input comes from is on "
+            "\"outside\"");
+  EXPECT_EQ(SocketErrorOf(input, "parameter { name: \"port\" value: \"http\" } "),
+            "s:3:7: job socket_word_count: port \"http\" is not a number from 1 to 65535");
+  EXPECT_EQ(SocketErrorOf(input + "cluster { machine { name: \"outside\" process { name: \"app\" "
+                                  "node: \"driver\" node: \"worker-1\" } } }"),
+            "s:5:11: \"outside\" is the name of the machine and process that the input comes from: "
+            "choose another");
+  EXPECT_EQ(SocketErrorOf(input + "fault { kind: \"process.crash\" target: \"outsid\" at_ms: 1 }"),
+            "s:5:31: there is no process \"outsid\": did you mean \"outside\"?");
+}
+
+// The server is a target of faults like anything else: its lines wait while it is away.
+TEST(RunScenario, ASocketsServerThatCrashesKeepsTheLinesThatItHasNotWritten) {
+  const auto report = RunText(
+      "schema_version: 1\nname: \"s\"\njob { name: \"socket_word_count\" "
+      "parameter { name: \"port\" value: \"1234\" } }\n"
+      "input { name: \"input\" generator { records: 20 } "
+      "arrival { records_each: 5 first_ms: 1000 every_ms: 300 } }\n"
+      "fault { kind: \"process.crash\" target: \"outside\" at_ms: 900 }\n"
+      "expect { guarantee: EXACTLY_ONCE reached { step: \"line_server.written\" at_least: 4 } }");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kPass) << Summary(*report);
+  EXPECT_EQ(report->records.once, 20);
+}
+
 TEST(RunScenario, GivesTheSameHashForTheSameSeedAndAnotherForAnother) {
   const auto first = RunText(kWordCount, 1);
   ASSERT_TRUE(first.ok()) << first.status();

@@ -1,0 +1,79 @@
+#include "scenarios/dstream_pieces.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+// Longer than a receiver takes to find a broken connection, start anew and store a block.
+constexpr int64_t kQuietNs = int64_t{10} * 1'000'000'000;
+
+std::vector<std::string> AllLines(const InputPlan& input) {
+  std::vector<std::string> lines;
+  for (const ArrivingFile& arriving : input) {
+    lines.insert(lines.end(), arriving.lines.begin(), arriving.lines.end());
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string FilePieces::PathOf(const ArrivingFile& file) const {
+  return absl::StrCat(directory_, "/", file.name);
+}
+
+std::vector<properties::Violation> FilePieces::Observe(int64_t, const properties::DurableFiles&,
+                                                       const properties::BatchLogView& log) {
+  old_files_.insert(log.old_files.begin(), log.old_files.end());
+  return {};
+}
+
+std::vector<std::string> FilePieces::Lines(const std::string& piece) const {
+  for (const ArrivingFile& arriving : input_) {
+    if (PathOf(arriving) == piece) return arriving.lines;
+  }
+  return {};
+}
+
+std::vector<std::string> FilePieces::Owed() const {
+  std::vector<std::string> owed;
+  for (const ArrivingFile& file : input_) {
+    std::string path = PathOf(file);
+    if (!old_files_.contains(path)) owed.push_back(std::move(path));
+  }
+  return owed;
+}
+
+std::vector<std::string> FilePieces::Given() const {
+  std::vector<std::string> lines;
+  for (const std::string& path : Owed()) {
+    const std::vector<std::string> more = Lines(path);
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  return lines;
+}
+
+BlockPieces::BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed)
+    : given_(AllLines(input)), feed_(std::move(feed)), blocks_(given_) {}
+
+std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
+                                                        const properties::DurableFiles& files,
+                                                        const properties::BatchLogView& log) {
+  std::vector<properties::Violation> found = blocks_.Observe(now_ns, files, log);
+  now_ns_ = now_ns;
+  const bool news = feed_->taken() != taken_ || blocks_.logged().size() != logged_;
+  if (news) last_news_ns_ = now_ns;
+  taken_ = feed_->taken();
+  logged_ = blocks_.logged().size();
+  return found;
+}
+
+bool BlockPieces::Complete() const {
+  const auto all = static_cast<int64_t>(given_.size());
+  if (taken_ < all) return false;
+  return blocks_.lines_logged() >= all || now_ns_ - last_news_ns_ >= kQuietNs;
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,87 @@
+// DStreamPieces: what a DStream's source gave, as the pieces that its batch log names: files of a
+// directory, or blocks of a socket's lines.
+#ifndef WAVETANK_SCENARIOS_DSTREAM_PIECES_H_
+#define WAVETANK_SCENARIOS_DSTREAM_PIECES_H_
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "properties/at_least_once.h"
+#include "properties/decode_log.h"
+#include "properties/received_blocks.h"
+#include "properties/verdict.h"
+#include "scenarios/fakes/line_server.h"
+#include "scenarios/input.h"
+
+namespace wavetank::scenarios {
+
+class DStreamPieces {
+ public:
+  virtual ~DStreamPieces() = default;
+
+  // Called with each log before that is judged. Gives what is newly wrong with the pieces alone.
+  virtual std::vector<properties::Violation> Observe(int64_t now_ns,
+                                                     const properties::DurableFiles& files,
+                                                     const properties::BatchLogView& log) = 0;
+  virtual std::vector<std::string> Lines(const std::string& piece) const = 0;
+  // Those that must be in a batch, as far as is known.
+  virtual std::vector<std::string> Owed() const = 0;
+  // Whether no more will come.
+  virtual bool Complete() const = 0;
+  // What has arrived and is input by the source's rule.
+  virtual std::vector<std::string> Given() const = 0;
+};
+
+// A file is a piece, unless it was there before the streams first started.
+class FilePieces final : public DStreamPieces {
+ public:
+  FilePieces(std::string directory, InputPlan input)
+      : directory_(std::move(directory)), input_(std::move(input)) {}
+
+  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+                                             const properties::BatchLogView& log) override;
+  std::vector<std::string> Lines(const std::string& piece) const override;
+  std::vector<std::string> Owed() const override;
+  bool Complete() const override { return true; }
+  std::vector<std::string> Given() const override;
+
+ private:
+  std::string PathOf(const ArrivingFile& file) const;
+
+  const std::string directory_;
+  const InputPlan input_;
+  std::set<std::string> old_files_;
+};
+
+// A block that is in the log is owed; a line that is in none is not, for a socket is not told what
+// arrived. So nothing says that the last block has come but time: after the server has written all
+// lines, no block for a while.
+class BlockPieces final : public DStreamPieces {
+ public:
+  BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed);
+
+  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+                                             const properties::BatchLogView& log) override;
+  std::vector<std::string> Lines(const std::string& piece) const override {
+    return blocks_.Lines(piece);
+  }
+  std::vector<std::string> Owed() const override { return blocks_.logged(); }
+  bool Complete() const override;
+  std::vector<std::string> Given() const override { return given_; }
+
+ private:
+  const std::vector<std::string> given_;
+  const std::shared_ptr<const fakes::LineFeed> feed_;
+  properties::ReceivedBlocks blocks_;
+  int64_t now_ns_ = 0;
+  int64_t last_news_ns_ = 0;  // when a line was written or a block logged, as far as was observed
+  int64_t taken_ = 0;
+  size_t logged_ = 0;
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_DSTREAM_PIECES_H_

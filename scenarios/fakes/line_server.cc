@@ -1,0 +1,117 @@
+#include "scenarios/fakes/line_server.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+
+#include "platform/task_scope.h"
+
+namespace wavetank::scenarios::fakes {
+
+using platform::ByteStream;
+using platform::Node;
+using platform::Task;
+
+namespace {
+
+constexpr absl::Duration kRetryDelay = absl::Milliseconds(100);
+constexpr int64_t kReadBytes = 4 << 10;
+
+}  // namespace
+
+class LineServer {
+ public:
+  LineServer(Node& node, std::string address, std::shared_ptr<LineFeed> feed)
+      : node_(node), address_(std::move(address)), feed_(std::move(feed)) {}
+
+  Task<void> Run() {
+    // Another incarnation may hold the address for a while.
+    std::unique_ptr<platform::StreamListener> listener;
+    while (listener == nullptr) {
+      auto listening = co_await node_.network().ListenStream(address_);
+      if (listening.ok()) {
+        listener = *std::move(listening);
+      } else {
+        co_await PauseAfter(listening.status());
+      }
+    }
+    while (true) {
+      auto accepted = co_await listener->Accept();
+      if (accepted.ok()) {
+        co_await Serve(*std::move(accepted));
+      } else {
+        co_await PauseAfter(accepted.status());
+      }
+    }
+  }
+
+ private:
+  struct Served {
+    explicit Served(std::unique_ptr<ByteStream> s) : stream(std::move(s)) {}
+    std::unique_ptr<ByteStream> stream;
+    bool over = false;
+  };
+
+  Task<void> Serve(std::unique_ptr<ByteStream> stream) {
+    Served served(std::move(stream));
+    ++feed_->connections_;
+    platform::TaskScope scope(node_.executor());
+    scope.Spawn("line server's reader", ReadUntilOver(served));
+    co_await node_.Step(steps::kLineServerConnected);
+    while (!served.over) {
+      if (feed_->waiting_.empty()) {
+        feed_->news_.Reset();
+        co_await feed_->news_.Wait();
+        continue;
+      }
+      const std::vector<std::string> lines = std::move(feed_->waiting_.front());
+      feed_->waiting_.pop_front();
+      const auto count = static_cast<int64_t>(lines.size());
+      feed_->taken_ += count;
+      std::string text = absl::StrCat(absl::StrJoin(lines, "\n"), "\n");
+      const absl::Status written = co_await served.stream->Write(std::move(text));
+      if (!written.ok()) co_return;
+      co_await node_.Step(steps::kLineServerWritten, {{"lines", count}});
+    }
+  }
+
+  // An idle writer hears only by reading that its peer has gone.
+  Task<void> ReadUntilOver(Served& served) {
+    bool more = true;
+    while (more) {
+      const auto bytes = co_await served.stream->Read(kReadBytes);
+      more = bytes.ok() && !bytes->empty();
+    }
+    served.over = true;
+    feed_->news_.Set();
+  }
+
+  Task<void> PauseAfter(absl::Status why) {
+    node_.Log(platform::LogLevel::kDebug,
+              absl::StrCat("line server: ", std::string(why.message())));
+    co_await node_.clock().Sleep(kRetryDelay);
+  }
+
+  Node& node_;
+  const std::string address_;
+  const std::shared_ptr<LineFeed> feed_;
+};
+
+namespace {
+
+Task<void> RunLineServer(Node& node, std::string address, std::shared_ptr<LineFeed> feed) {
+  LineServer server(node, std::move(address), std::move(feed));
+  co_await server.Run();
+}
+
+}  // namespace
+
+platform::NodeMain LineServerMain(std::string address, std::shared_ptr<LineFeed> feed) {
+  return [address = std::move(address), feed = std::move(feed)](Node& node) {
+    return RunLineServer(node, address, feed);
+  };
+}
+
+}  // namespace wavetank::scenarios::fakes

@@ -1,0 +1,67 @@
+// A server that writes lines to whoever has connected: to a program that reads a socket it is what
+// `nc -lk PORT` is in a tutorial, and it is as forgetful.
+//
+// - One connection is served at a time; others wait in the listener's queue until it is over, as
+//   those of `nc` do. It is over when the peer has closed it, or a write or read of it has failed.
+// - Lines wait in the feed while nobody is connected, as what is typed into `nc` waits in the
+//   terminal, and go to whoever comes next.
+// - What was taken out of the feed is gone, whether its write arrived, failed, or was cut short by
+//   the death of either end: a socket has no memory and is not told what was taken in. That makes
+//   a plain socket a lossy source, whatever the program behind it does.
+// - What the peer sends is read and dropped.
+#ifndef WAVETANK_SCENARIOS_FAKES_LINE_SERVER_H_
+#define WAVETANK_SCENARIOS_FAKES_LINE_SERVER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/event.h"
+#include "platform/node.h"
+#include "platform/step.h"
+
+namespace wavetank::scenarios::fakes {
+
+namespace steps {
+
+inline constexpr platform::StepName kLineServerConnected{
+    "line_server.connected", "", "Somebody is connected to the server; nothing was written yet."};
+inline constexpr platform::StepName kLineServerWritten{
+    "line_server.written", "lines",
+    "One arrival of so many lines was handed to the connection; none need have got there."};
+
+inline constexpr const platform::StepName* kLineServerSteps[] = {&kLineServerConnected,
+                                                                 &kLineServerWritten};
+
+}  // namespace steps
+
+// What is typed into the server: it stands outside of the server's process and outlives it, as a
+// FIFO would. Used by the world, between its events, and by the server's node; one thread.
+class LineFeed {
+ public:
+  // Lines without their ends, to be written in one piece.
+  void Add(std::vector<std::string> lines) {
+    waiting_.push_back(std::move(lines));
+    news_.Set();
+  }
+  // How many lines the server has taken out, each to be written once.
+  int64_t taken() const { return taken_; }
+  // How many connections the server has begun to serve.
+  int64_t connections() const { return connections_; }
+
+ private:
+  friend class LineServer;
+  std::deque<std::vector<std::string>> waiting_;
+  int64_t taken_ = 0;
+  int64_t connections_ = 0;
+  platform::Event news_;
+};
+
+// Serves `feed` on "host:port" for ever. Several incarnations may do so one after the other.
+platform::NodeMain LineServerMain(std::string address, std::shared_ptr<LineFeed> feed);
+
+}  // namespace wavetank::scenarios::fakes
+
+#endif  // WAVETANK_SCENARIOS_FAKES_LINE_SERVER_H_
