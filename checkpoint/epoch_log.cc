@@ -153,6 +153,11 @@ Task<absl::StatusOr<EpochList>> ListEpochs(Store& store, std::string directory) 
   }
   std::sort(list.epochs.begin(), list.epochs.end());
   std::sort(list.sealed.begin(), list.sealed.end());
+  co_return list;
+}
+
+Task<absl::StatusOr<EpochList>> ListWholeEpochs(Store& store, std::string directory) {
+  WT_CO_ASSIGN_OR_RETURN(EpochList list, co_await ListEpochs(store, directory));
   // Epochs are made one after another and never removed, each before its log. What a listing that
   // crossed their making has left out is there when it is looked at.
   const Epoch newest = std::max(list.newest(), list.sealed.empty() ? Epoch() : list.sealed.back());

@@ -51,6 +51,8 @@ struct EpochList {
   Epoch newest() const { return epochs.empty() ? Epoch() : epochs.back(); }
 };
 Task<absl::StatusOr<EpochList>> ListEpochs(Store& store, std::string directory);
+// kDataLoss names an epoch file that is missing below another, or below its own log.
+Task<absl::StatusOr<EpochList>> ListWholeEpochs(Store& store, std::string directory);
 
 // One log file as it was read. `limit` bytes of it, all of which are known to have been durable
 // (UINT64_MAX: all there is, of which nothing is known).

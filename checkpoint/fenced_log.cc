@@ -122,7 +122,7 @@ class OwnedLog final : public FencedLog {
 // Creates the first epoch above all that exist.
 Task<absl::StatusOr<Epoch>> CreateEpoch(Store& store, std::string directory, std::string owner) {
   while (true) {
-    WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListEpochs(store, directory));
+    WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
     const Epoch epoch = list.newest().next();
     const absl::Status created =
         co_await CreateUnique(store, EpochPath(directory, epoch), EncodeEpochFile(owner));
@@ -133,7 +133,7 @@ Task<absl::StatusOr<Epoch>> CreateEpoch(Store& store, std::string directory, std
 
 // What counts, seen through the newest epoch that exists; kUnavailable while that has no seal.
 Task<absl::StatusOr<std::vector<std::string>>> ReadOnce(Store& store, std::string directory) {
-  WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListEpochs(store, directory));
+  WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
   CountedRecords counted;
   if (list.newest() != Epoch()) {
     if (list.sealed.empty() || list.sealed.back() != list.newest()) {
@@ -159,7 +159,7 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}});
 
   // Read only now: who appends after this finds our epoch when it looks.
-  WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListEpochs(store, directory));
+  WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
   Epoch base;
   for (const Epoch sealed : list.sealed) {
     if (sealed < epoch) base = sealed;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# same_hashes.sh PROGRAM PROGRAM SCENARIOS [SEED...]: two programs, each in a process of its own, give
-# the same outcome and trace hash for every scenario: with the scenario's seed, and with each of these.
+# same_hashes.sh PROGRAM PROGRAM SCENARIOS [SEED...]: two programs, each in a process of its own,
+# give the same outcome and trace hash for every scenario: with its own seed and each of these.
 # The second finds other bytes in fresh heap memory, and they must decide nothing.
 set -eu
 first=$1 second=$2 scenarios=$3
