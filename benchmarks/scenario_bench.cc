@@ -27,7 +27,7 @@ const std::string& SmallScenario() {
 }
 
 void SmallScenarioRuns(benchmark::State& state) {
-  runtime::JobCatalogue jobs;
+  ScenarioJobs jobs;
   AddBuiltInJobs(jobs);
   const auto parsed = ParseScenario("small.textproto", SmallScenario());
   WT_CHECK(parsed.ok(), std::string(parsed.status().message()));

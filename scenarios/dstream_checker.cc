@@ -15,11 +15,6 @@ using properties::NaiveRow;
 using properties::OutputAttempt;
 using properties::Violation;
 
-std::vector<NaiveRow> CountOfOneBatch(const std::vector<std::string>& lines) {
-  if (lines.empty()) return {};
-  return properties::NaiveWordCount(properties::NaiveMode::kComplete)->Run({lines, 0, 0}).rows;
-}
-
 void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& counts) {
   for (const NaiveRow& row : attempt.rows) {
     int64_t count = 0;
@@ -29,11 +24,13 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
 
 }  // namespace
 
-DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces)
+DStreamChecker::DStreamChecker(
+    JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
+    std::function<std::vector<NaiveRow>(const std::vector<std::string>&)> answer)
     : paths_(std::move(paths)),
       pieces_(std::move(pieces)),
       checker_(
-          {CountOfOneBatch, [this](const std::string& piece) { return pieces_->Lines(piece); }}),
+          {std::move(answer), [this](const std::string& piece) { return pieces_->Lines(piece); }}),
       log_(paths_.checkpoint + "/",
            [directory = paths_.checkpoint](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory);

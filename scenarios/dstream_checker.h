@@ -18,7 +18,9 @@ namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces);
+  DStreamChecker(
+      JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
+      std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>&)> answer);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};

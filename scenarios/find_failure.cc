@@ -29,8 +29,7 @@ bool Fails(const RunReport& report) {
 }
 
 // Through the text, so that what is run is exactly what a saved file replays.
-RunReport RunDrawn(const Scenario& scenario, const runtime::JobCatalogue& jobs,
-                   const std::string& planted) {
+RunReport RunDrawn(const Scenario& scenario, const ScenarioJobs& jobs, const std::string& planted) {
   const absl::StatusOr<ParsedScenario> parsed = ParseScenario("drawn", ToText(scenario, "drawn"));
   WT_CHECK(parsed.ok(), std::string(platform::ToStd(parsed.status().message())));
   RunOptions options;
@@ -41,8 +40,7 @@ RunReport RunDrawn(const Scenario& scenario, const runtime::JobCatalogue& jobs,
   return *std::move(report);
 }
 
-std::optional<FoundFailure> FindFailure(const runtime::JobCatalogue& jobs,
-                                        const SearchOptions& options) {
+std::optional<FoundFailure> FindFailure(const ScenarioJobs& jobs, const SearchOptions& options) {
   for (int64_t run = 0; run < options.runs_max; ++run) {
     if (options.progress != nullptr) options.progress(run);
     properties::SeededChoices choices(options.first_seed + static_cast<uint64_t>(run));

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/job/job.h"
+#include "scenarios/oracle.h"
 #include "scenarios/report.h"
 #include "scenarios/scenario.pb.h"
 
@@ -33,12 +33,10 @@ struct FoundFailure {
 };
 
 // nullopt: none of `runs_max` runs failed.
-std::optional<FoundFailure> FindFailure(const runtime::JobCatalogue& jobs,
-                                        const SearchOptions& options);
+std::optional<FoundFailure> FindFailure(const ScenarioJobs& jobs, const SearchOptions& options);
 
 // REQUIRES: DrawScenario made it.
-RunReport RunDrawn(const Scenario& scenario, const runtime::JobCatalogue& jobs,
-                   const std::string& planted);
+RunReport RunDrawn(const Scenario& scenario, const ScenarioJobs& jobs, const std::string& planted);
 
 }  // namespace wavetank::scenarios
 

@@ -10,12 +10,14 @@
 #include "absl/time/time.h"
 
 #include "platform/check.h"
+#include "properties/naive_query.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
 namespace {
 
+using properties::NaiveMode;
 using runtime::Job;
 using runtime::JobArguments;
 using runtime::JobParameter;
@@ -25,6 +27,12 @@ const JobParameter kInput{"input", "directory into which text files are renamed"
                           ParameterKind::kPath};
 const JobParameter kOutput{"output", "directory of the results", std::nullopt,
                            ParameterKind::kPath};
+
+int64_t Milliseconds(const std::string& text) {
+  absl::Duration duration;
+  WT_CHECK(absl::ParseDuration(text, &duration), "a bound duration is one");
+  return absl::ToInt64Milliseconds(duration);
+}
 
 std::vector<std::string> Words(const std::string& line) {
   std::vector<std::string> words;
@@ -91,16 +99,47 @@ void WindowedCountStructured(runtime::Session& session, const JobArguments& argu
       .Start();
 }
 
+// --- what they must answer ---
+
+std::vector<properties::NaiveRow> CountOfOneBatch(const std::vector<std::string>& lines) {
+  if (lines.empty()) return {};
+  return properties::NaiveWordCount(NaiveMode::kComplete)->Run({lines, 0, 0}).rows;
+}
+
+StructuredOracle WordCountOracle() {
+  const auto updates = [](const JobArguments& arguments) {
+    return arguments.Get("mode") == "update";
+  };
+  return {.query =
+              [updates](const JobArguments& arguments) {
+                return properties::NaiveWordCount(updates(arguments) ? NaiveMode::kUpdate
+                                                                     : NaiveMode::kComplete);
+              },
+          .fold =
+              [updates](const JobArguments& arguments) {
+                return updates(arguments) ? Fold::kByKey : Fold::kNewest;
+              }};
+}
+
+StructuredOracle WindowedCountOracle() {
+  return {.query =
+              [](const JobArguments& arguments) {
+                return properties::NaiveWindowedCount(Milliseconds(arguments.Get("window")),
+                                                      Milliseconds(arguments.Get("delay")));
+              },
+          .fold = [](const JobArguments&) { return Fold::kUnion; }};
+}
+
 }  // namespace
 
-void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
+void AddBuiltInJobs(ScenarioJobs& jobs) {
   {
     Job job;
     job.name = "word_count";
     job.meaning = "structured: how often each word came, exactly once";
     job.parameters = {kInput, kOutput, {"mode", "output mode: update or complete", "update"}};
     job.structured = WordCountStructured;
-    catalogue.Add(std::move(job));
+    jobs.Add(std::move(job), WordCountOracle());
   }
   {
     Job job;
@@ -113,7 +152,7 @@ void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
                       {"window", "size of a window", "10s", ParameterKind::kDuration},
                       {"delay", "how late an event may be", "10s", ParameterKind::kDuration}};
     job.structured = WindowedCountStructured;
-    catalogue.Add(std::move(job));
+    jobs.Add(std::move(job), WindowedCountOracle());
   }
   {
     Job job;
@@ -121,7 +160,7 @@ void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
     job.meaning = "DStream: how often each word came in each batch, at least once";
     job.parameters = {kInput, kOutput};
     job.dstream = WordCountDStream;
-    catalogue.Add(std::move(job));
+    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
   }
   {
     Job job;
@@ -131,7 +170,7 @@ void AddBuiltInJobs(runtime::JobCatalogue& catalogue) {
                       {"port", "where to connect", "9999", ParameterKind::kPort},
                       kOutput};
     job.dstream = SocketWordCountDStream;
-    catalogue.Add(std::move(job));
+    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
   }
 }
 

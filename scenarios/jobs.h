@@ -3,11 +3,12 @@
 #ifndef WAVETANK_SCENARIOS_JOBS_H_
 #define WAVETANK_SCENARIOS_JOBS_H_
 
-#include "runtime/job/job.h"
+#include "scenarios/oracle.h"
 
 namespace wavetank::scenarios {
 
-void AddBuiltInJobs(runtime::JobCatalogue& catalogue);
+// Each with its oracle.
+void AddBuiltInJobs(ScenarioJobs& jobs);
 
 }  // namespace wavetank::scenarios
 

@@ -14,6 +14,7 @@
 #include "runtime/job/job.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
+#include "scenarios/oracle.h"
 
 namespace wavetank::scenarios {
 
@@ -49,9 +50,9 @@ struct JobPaths {
   std::string checkpoint;
 };
 
-// Null for a job that has no oracle (jobs.h lists those that have). `feed` is that of the server
-// that the job reads from, null unless it reads a socket.
-std::unique_ptr<RunChecker> MakeRunChecker(const runtime::Job& job,
+// Null without an oracle. `feed` is that of the server that the job reads from, null unless it
+// reads a socket.
+std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
                                            const runtime::JobArguments& arguments,
                                            const JobPaths& paths, const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed);

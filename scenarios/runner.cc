@@ -35,6 +35,7 @@ constexpr int64_t kDefaultConvergeMs = 60'000;
 // Everything about a run that is settled before it begins.
 struct Prepared {
   runtime::JobInstance instance;
+  const JobOracle* oracle = nullptr;
   JobPaths paths;
   ClusterPlan cluster;
   InputPlan input;
@@ -44,13 +45,14 @@ struct Prepared {
 };
 
 absl::StatusOr<runtime::JobInstance> PrepareJob(const ParsedScenario& parsed,
-                                                const runtime::JobCatalogue& jobs) {
+                                                const ScenarioJobs& jobs) {
   const Job& wanted = parsed.scenario->job();
-  const runtime::Job* job = jobs.Find(wanted.name());
+  const runtime::Job* job = jobs.catalogue().Find(wanted.name());
   if (job == nullptr) {
-    return parsed.ErrorAt(wanted, "name", 0,
-                          absl::StrCat("there is no job \"", wanted.name(), "\"",
-                                       platform::Suggestion(wanted.name(), jobs.names())));
+    return parsed.ErrorAt(
+        wanted, "name", 0,
+        absl::StrCat("there is no job \"", wanted.name(), "\"",
+                     platform::Suggestion(wanted.name(), jobs.catalogue().names())));
   }
   // The places of the simulated store, and of the server there; a scenario may choose others.
   std::map<std::string, std::string> given = {
@@ -107,7 +109,7 @@ absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& host
                     prepared.cluster);
 }
 
-absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                  const RunOptions& options) {
   const Scenario& scenario = *parsed.scenario;
   if (scenario.name().empty()) {
@@ -116,6 +118,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const runtime::Jo
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
   WT_ASSIGN_OR_RETURN(prepared.instance, PrepareJob(parsed, jobs));
+  prepared.oracle = jobs.OracleOf(prepared.instance.job->name);
   WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, prepared.instance));
   if (scenario.input_size() > 1) {
     return parsed.ErrorAt(scenario, "input", 1, "a job with several inputs cannot be run yet");
@@ -170,8 +173,8 @@ class Run : private simulator::WorldObserver {
         prepared_(std::move(prepared)),
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
-        checker_(MakeRunChecker(*prepared_.instance.job, prepared_.instance.arguments,
-                                prepared_.paths, prepared_.input, prepared_.feed)) {}
+        checker_(MakeRunChecker(prepared_.oracle, prepared_.instance.arguments, prepared_.paths,
+                                prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {
     Build();
@@ -428,14 +431,13 @@ RunReport Run::Report() {
 
 }  // namespace
 
-absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed,
-                                      const runtime::JobCatalogue& jobs,
+absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                       const RunOptions& options) {
   WT_ASSIGN_OR_RETURN(Prepared prepared, Prepare(parsed, jobs, options));
   return Run(parsed, std::move(prepared), options).Go();
 }
 
-absl::Status ValidateScenario(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+absl::Status ValidateScenario(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                               const ReadHostFile& read_host_file) {
   RunOptions options;
   options.read_host_file = read_host_file;

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 
-#include "runtime/job/job.h"
 #include "scenarios/input.h"
+#include "scenarios/oracle.h"
 #include "scenarios/parse.h"
 #include "scenarios/report.h"
 #include "simulator/trace.h"
@@ -28,11 +28,11 @@ struct RunOptions {
 
 // kInvalidArgument, with file:line:column: the scenario asks for what cannot be. Everything else
 // that can go wrong is in the report.
-absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed,
-                                      const runtime::JobCatalogue& jobs, const RunOptions& options);
+absl::StatusOr<RunReport> RunScenario(const ParsedScenario& parsed, const ScenarioJobs& jobs,
+                                      const RunOptions& options);
 
 // Checks all that RunScenario would refuse, without running.
-absl::Status ValidateScenario(const ParsedScenario& parsed, const runtime::JobCatalogue& jobs,
+absl::Status ValidateScenario(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                               const ReadHostFile& read_host_file);
 
 }  // namespace wavetank::scenarios

@@ -19,7 +19,7 @@ using properties::Violation;
 }  // namespace
 
 StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
-                                     const MakeQuery& make_query)
+                                     std::unique_ptr<properties::NaiveQuery> query)
     : paths_(std::move(paths)),
       input_(std::move(input)),
       fold_(fold),
@@ -31,7 +31,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
             [directory = paths_.output](const DurableFiles& files) {
               return properties::DecodeFileSink(files, directory);
             }),
-      checker_({make_query(), [this](const std::string& file) { return Lines(file); }}) {}
+      checker_({std::move(query), [this](const std::string& file) { return Lines(file); }}) {}
 
 std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
   for (const ArrivingFile& arriving : input_) {

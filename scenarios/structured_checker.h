@@ -16,19 +16,10 @@
 
 namespace wavetank::scenarios {
 
-// How the batches' rows make up the answer.
-enum class Fold {
-  kUnion,   // append: all rows
-  kByKey,   // update: the last row of each key; the last field is not part of the key
-  kNewest,  // complete: the newest batch's rows
-};
-
 class StructuredChecker final : public RunChecker {
  public:
-  // Gives a fresh oracle at each call.
-  using MakeQuery = std::function<std::unique_ptr<properties::NaiveQuery>()>;
-
-  StructuredChecker(JobPaths paths, InputPlan input, Fold fold, const MakeQuery& make_query);
+  StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
+                    std::unique_ptr<properties::NaiveQuery> query);
 
   // Not the state files: that they are right shows in what comes of them.
   std::vector<std::string> Watches() const override {

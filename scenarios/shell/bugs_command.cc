@@ -62,7 +62,7 @@ std::string ToJsonLine(const PlantedBug& bug, const std::optional<FoundFailure>&
 
 }  // namespace
 
-int Execute(const BugsCommand& command, const runtime::JobCatalogue& jobs) {
+int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   if (!platform::kBugsArePlanted) {
     return Refuse(
         "this build has no bugs planted: cmake --preset planted && cmake --build --preset planted "

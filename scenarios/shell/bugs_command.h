@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/job/job.h"
+#include "scenarios/oracle.h"
 
 namespace wavetank::scenarios::shell {
 
@@ -19,7 +19,7 @@ struct BugsCommand {
 
 // Gives the exit status: 0 each was found; 1 one was not; 2 there is no such bug, or this build has
 // none planted.
-int Execute(const BugsCommand& command, const runtime::JobCatalogue& jobs);
+int Execute(const BugsCommand& command, const ScenarioJobs& jobs);
 
 }  // namespace wavetank::scenarios::shell
 

@@ -51,7 +51,7 @@ class RunArguments {
     }
   }
   bool wanted() const { return app_.parsed(); }
-  int Execute(const runtime::JobCatalogue& jobs) {
+  int Execute(const ScenarioJobs& jobs) {
     if (app_.count("--seed") > 0) command_.seed = seed_;
     return shell::Execute(command_, jobs);
   }
@@ -88,7 +88,7 @@ class BugsArguments {
         ->check(CLI::ExistingDirectory);
   }
   bool wanted() const { return app_.parsed(); }
-  int Execute(const runtime::JobCatalogue& jobs) { return shell::Execute(command_, jobs); }
+  int Execute(const ScenarioJobs& jobs) { return shell::Execute(command_, jobs); }
 
  private:
   CLI::App& app_;
@@ -245,7 +245,7 @@ int CommandLine::Run(int argc, char** argv) {
   app.require_subcommand(1);
   RunArguments run(app);
   BugsArguments bugs(app);
-  StartArguments start(app, jobs_);
+  StartArguments start(app, jobs_.catalogue());
   InspectArguments inspect(app);
   try {
     app.parse(argc, argv);
@@ -254,7 +254,7 @@ int CommandLine::Run(int argc, char** argv) {
   }
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();
-  return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_);
+  return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }
 
 }  // namespace wavetank::scenarios

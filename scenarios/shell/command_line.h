@@ -9,9 +9,10 @@
 #ifndef WAVETANK_SCENARIOS_SHELL_COMMAND_LINE_H_
 #define WAVETANK_SCENARIOS_SHELL_COMMAND_LINE_H_
 
+#include <optional>
 #include <utility>
 
-#include "runtime/job/job.h"
+#include "scenarios/oracle.h"
 
 namespace wavetank::scenarios {
 
@@ -19,14 +20,16 @@ class CommandLine {
  public:
   // With the built-in jobs (scenarios/jobs.h).
   CommandLine();
-  // REQUIRES: no job of that name yet.
-  void AddJob(runtime::Job job) { jobs_.Add(std::move(job)); }
+  // REQUIRES: no job of that name yet. With an oracle, scenarios can judge the job's guarantee.
+  void AddJob(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {
+    jobs_.Add(std::move(job), std::move(oracle));
+  }
   // The exit status: 0 every expectation holds, 1 a guarantee is violated (or a job failed), 2 bad
   // usage or input, 3 no progress, 4 not deterministic, 5 inconclusive.
   int Run(int argc, char** argv);
 
  private:
-  runtime::JobCatalogue jobs_;
+  ScenarioJobs jobs_;
 };
 
 }  // namespace wavetank::scenarios

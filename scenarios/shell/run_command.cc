@@ -48,8 +48,7 @@ std::string FirstDifference(const RunReport& left, const RunReport& right) {
 
 class Runs {
  public:
-  Runs(const RunCommand& command, const runtime::JobCatalogue& jobs)
-      : command_(command), jobs_(jobs) {}
+  Runs(const RunCommand& command, const ScenarioJobs& jobs) : command_(command), jobs_(jobs) {}
 
   // Runs it twice: a scenario that does not repeat itself proves nothing.
   absl::StatusOr<RunReport> Run(const ParsedScenario& parsed) const {
@@ -74,7 +73,7 @@ class Runs {
   }
 
   const RunCommand& command_;
-  const runtime::JobCatalogue& jobs_;
+  const ScenarioJobs& jobs_;
 };
 
 void Print(const RunCommand& command, const RunReport& report, bool with_timeline) {
@@ -87,7 +86,7 @@ void Print(const RunCommand& command, const RunReport& report, bool with_timelin
 
 }  // namespace
 
-int Execute(const RunCommand& command, const runtime::JobCatalogue& jobs) {
+int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
   const absl::StatusOr<std::vector<std::string>> files = ExpandScenarioPaths(command.paths);
   if (!files.ok()) return Refuse(files.status());
   std::vector<ParsedScenario> scenarios;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/job/job.h"
+#include "scenarios/oracle.h"
 
 namespace wavetank::scenarios::shell {
 
@@ -23,7 +23,7 @@ struct RunCommand {
 };
 
 // Gives the exit status.
-int Execute(const RunCommand& command, const runtime::JobCatalogue& jobs);
+int Execute(const RunCommand& command, const ScenarioJobs& jobs);
 
 }  // namespace wavetank::scenarios::shell
 

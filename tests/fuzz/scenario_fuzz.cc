@@ -21,8 +21,8 @@ std::vector<std::string> fuzz::Seeds() {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const runtime::JobCatalogue* const jobs = [] {
-    auto* made = new runtime::JobCatalogue;
+  static const scenarios::ScenarioJobs* const jobs = [] {
+    auto* made = new scenarios::ScenarioJobs;
     scenarios::AddBuiltInJobs(*made);
     return made;
   }();

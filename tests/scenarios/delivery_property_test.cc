@@ -37,8 +37,8 @@ rc::Gen<Scenario> ArbitraryScenario() {
   });
 }
 
-runtime::JobCatalogue BuiltInJobs() {
-  runtime::JobCatalogue jobs;
+ScenarioJobs BuiltInJobs() {
+  ScenarioJobs jobs;
   AddBuiltInJobs(jobs);
   return jobs;
 }
@@ -70,7 +70,7 @@ TEST(DrawScenario, IsAPureFunctionOfItsSeedAndOfItsHeights) {
 }
 
 TEST(DrawScenario, IsValidAndItsRunIsAPureFunctionOfIt) {
-  const runtime::JobCatalogue jobs = BuiltInJobs();
+  const ScenarioJobs jobs = BuiltInJobs();
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     properties::SeededChoices choices(seed);
     const Scenario scenario = DrawScenario(choices);
@@ -91,7 +91,7 @@ TEST(DrawScenario, WithEveryChoiceAtItsLowEndHasOneRecordAndNoFaults) {
 // In the build that has the bugs (ctest --preset planted): a check that cannot fail is worse than
 // none.
 TEST(PlantedBugs, EachIsFoundIffThisBuildHasThem) {
-  const runtime::JobCatalogue jobs = BuiltInJobs();
+  const ScenarioJobs jobs = BuiltInJobs();
   for (const properties::PlantedBug& bug : properties::PlantedBugs()) {
     SearchOptions search;
     search.planted = std::string(bug.name);

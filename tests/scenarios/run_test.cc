@@ -9,7 +9,7 @@ namespace wavetank::scenarios {
 namespace {
 
 absl::StatusOr<RunReport> RunText(const std::string& text, uint64_t seed = 1) {
-  runtime::JobCatalogue jobs;
+  ScenarioJobs jobs;
   AddBuiltInJobs(jobs);
   const auto parsed = ParseScenario("s", text);
   if (!parsed.ok()) return parsed.status();

@@ -1,0 +1,70 @@
+// What a job must answer, worked out as simply as can be, so that scenarios can judge it; and the
+// jobs that scenarios may run.
+//
+//   ScenarioJobs jobs;
+//   jobs.Add(my_job, DStreamOracle{.answer = [](const std::vector<std::string>& lines) { … }});
+//
+// An oracle shares no code with the job. Records that carry an id, a word "r<number>", let the
+// checkers count what came out once, twice or never (input.h).
+#ifndef WAVETANK_SCENARIOS_ORACLE_H_
+#define WAVETANK_SCENARIOS_ORACLE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "properties/naive_query.h"
+#include "runtime/job/job.h"
+
+namespace wavetank::scenarios {
+
+// How the batches' rows make up a query's answer.
+enum class Fold {
+  kUnion,   // append: all rows
+  kByKey,   // update: the last row of each key; the last field is not part of the key
+  kNewest,  // complete: the newest batch's rows
+};
+
+// Of a job with one structured query, from the directory `input` into a file sink at `output`.
+struct StructuredOracle {
+  // A fresh evaluator of the query.
+  std::function<std::unique_ptr<properties::NaiveQuery>(const runtime::JobArguments&)> query;
+  std::function<Fold(const runtime::JobArguments&)> fold;
+};
+
+// Of a job with one DStream that ends in SaveAsTextFiles("<output>/counts"), from the directory
+// `input` or, if it has the parameters `host` and `port`, from a socket.
+struct DStreamOracle {
+  // What one batch of these lines must put out, in any order: keys and values.
+  std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>& lines)> answer;
+};
+
+using JobOracle = std::variant<StructuredOracle, DStreamOracle>;
+
+class ScenarioJobs {
+ public:
+  // REQUIRES: as JobCatalogue::Add. A scenario of a job without an oracle can expect steps, errors
+  // and progress, and no guarantee.
+  void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {
+    if (oracle.has_value()) oracles_.emplace(job.name, *std::move(oracle));
+    catalogue_.Add(std::move(job));
+  }
+  const runtime::JobCatalogue& catalogue() const { return catalogue_; }
+  // Null when the job has none.
+  const JobOracle* OracleOf(const std::string& job) const {
+    const auto found = oracles_.find(job);
+    return found == oracles_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  runtime::JobCatalogue catalogue_;
+  std::map<std::string, JobOracle> oracles_;
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_ORACLE_H_
