@@ -306,6 +306,7 @@ Task<void> Driver::LoseWorker(uint64_t connection) {
 
 void Driver::Schedule() {
   std::vector<Worker*> workers;
+  workers.reserve(workers_.size());
   for (const auto& [connection, worker] : workers_) workers.push_back(worker.get());
   if (workers.empty()) return;
   std::ranges::sort(workers, {}, [](const Worker* worker) {

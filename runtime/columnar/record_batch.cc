@@ -54,6 +54,7 @@ RecordBatch Concatenate(SchemaPtr schema, const std::vector<RecordBatch>& batche
   std::vector<Column> columns;
   for (int i = 0; i < schema->size(); ++i) {
     std::vector<const Column*> parts;
+    parts.reserve(batches.size());
     for (const RecordBatch& batch : batches) parts.push_back(&batch.column(i));
     columns.push_back(Concatenate(schema->field(i).type, parts));
   }

@@ -112,7 +112,7 @@ class Decoder {
   absl::Status TakeInt(T* value) {
     std::string_view taken;
     WT_RETURN_IF_ERROR(Take(sizeof(T), &taken));
-    std::memcpy(value, taken.data(), sizeof(T));
+    std::memcpy(value, taken.data(), taken.size());
     return absl::OkStatus();
   }
 
@@ -175,7 +175,7 @@ class Decoder {
     }
     if (end != length) return Damaged("string bytes beyond their lengths");
     BufferBuilder<char> text(length);
-    text.Append(taken.data(), length);
+    text.Append(taken.data(), taken.size());
     *offsets = ends.Finish();
     *bytes = text.Finish();
     return absl::OkStatus();

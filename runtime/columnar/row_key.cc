@@ -155,6 +155,7 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
                                                   const std::vector<DataType>& types) {
   WT_CHECK(keys.type() == DataType::kString);
   std::vector<ColumnBuilder> builders;
+  builders.reserve(types.size());
   for (const DataType type : types) builders.emplace_back(type);
   for (int64_t row = 0; row < keys.size(); ++row) {
     std::string_view rest = keys.StringAt(row);
@@ -168,6 +169,7 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
     if (!rest.empty()) return absl::DataLossError("a state row of more columns than the query's");
   }
   std::vector<Column> columns;
+  columns.reserve(builders.size());
   for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
   return columns;
 }

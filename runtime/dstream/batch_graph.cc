@@ -13,6 +13,7 @@ namespace {
 
 std::vector<InputSplit> SplitsOf(const StreamInput& input) {
   std::vector<InputSplit> splits;
+  splits.reserve(input.files.size() + input.blocks.size());
   for (const SelectedFile& file : input.files) {
     splits.push_back({.inline_bytes = "", .path = file.path, .size_bytes = file.size_bytes});
   }

@@ -58,6 +58,7 @@ class CombineSink final : public TypedSink<std::pair<K, V>> {
           std::move(table_.rows()[i]));
     }
     std::vector<std::shared_ptr<const Partition>> partitions;
+    partitions.reserve(split.size());
     for (auto& rows : split) {
       partitions.push_back(
           rows.empty() ? nullptr : std::make_shared<const RowsPartition<Row>>(std::move(rows)));

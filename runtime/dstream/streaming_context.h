@@ -67,7 +67,7 @@ class StreamingContext {
   explicit StreamingContext(absl::Duration batch_interval)
       : StreamingContext(StreamingConfig(), batch_interval) {}
   StreamingContext(StreamingContext&&) = default;
-  StreamingContext& operator=(StreamingContext&&) = default;
+  StreamingContext& operator=(StreamingContext&&) noexcept = default;
   // A context that runs is stopped, not gracefully.
   ~StreamingContext() = default;
 

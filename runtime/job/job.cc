@@ -118,6 +118,7 @@ const Job* JobCatalogue::Find(const std::string& name) const {
 
 std::vector<std::string> JobCatalogue::names() const {
   std::vector<std::string> names;
+  names.reserve(jobs_.size());
   for (const auto& [name, job] : jobs_) names.push_back(name);
   return names;
 }

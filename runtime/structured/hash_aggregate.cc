@@ -158,6 +158,7 @@ std::vector<Column> HashAggregate::Keys(std::span<const uint32_t> groups) const 
 
 std::vector<Column> HashAggregate::Results(std::span<const uint32_t> groups) const {
   std::vector<Column> results;
+  results.reserve(accumulators_.size());
   for (const Accumulator& accumulator : accumulators_) {
     results.push_back(accumulator.Results(groups));
   }

@@ -41,6 +41,7 @@ class PartialAggregation {
   void Add(const RecordBatch& batch, MapStats& stats) {
     int64_t rows = batch.num_rows();
     std::vector<Column> keys;
+    keys.reserve(aggregate_.keys.size());
     std::vector<Column> values(aggregate_.values.size());
     for (const BoundExpression& key : aggregate_.keys) {
       keys.push_back(NormaliseKey(Evaluate(key, batch, clock_.timestamp)));
@@ -74,6 +75,7 @@ class PartialAggregation {
       members[static_cast<size_t>(partition)].Append(group);
     }
     std::vector<std::shared_ptr<const RecordBatch>> partitions;
+    partitions.reserve(members.size());
     for (const RowNumbers& groups : members) {
       partitions.push_back(std::make_shared<const RecordBatch>(
           aggregate_.schema, groups_.Rows(Numbers(groups)), static_cast<int64_t>(groups.size())));

@@ -18,7 +18,6 @@ namespace wavetank::runtime {
 using checkpoint::BatchHistory;
 using checkpoint::CommitFound;
 using checkpoint::CommittableIs;
-using checkpoint::DefinitionFound;
 using checkpoint::PreparedFound;
 using checkpoint::RecoveryDecision;
 using checkpoint::SinkShows;

@@ -17,6 +17,7 @@ using checkpoint::StateStore;
 
 std::vector<DataType> ResultTypes(const AggregatePlan& plan) {
   std::vector<DataType> types;
+  types.reserve(plan.functions.size());
   for (const AggregateFunction& function : plan.functions) types.push_back(function.type);
   return types;
 }
