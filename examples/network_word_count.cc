@@ -3,7 +3,8 @@
 
 #include "runtime/dstream/streaming_context.h"
 
-using namespace wavetank::runtime;
+using wavetank::runtime::Split;
+using wavetank::runtime::StreamingContext;
 
 int main() {
   StreamingContext ssc({.master = "local[2]", .app_name = "NetworkWordCount"}, absl::Seconds(1));

@@ -88,6 +88,7 @@ std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const st
     }
   }
   std::vector<OutputAttempt> outputs;
+  outputs.reserve(attempts.size());
   for (auto& [key, attempt] : attempts) outputs.push_back(std::move(attempt));
   return outputs;
 }

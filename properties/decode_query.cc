@@ -18,7 +18,6 @@ namespace {
 using checkpoint::BatchDefinition;
 using checkpoint::MetadataRecord;
 using runtime::ManifestEntry;
-using runtime::ManifestMode;
 using runtime::ManifestRecord;
 
 absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {

@@ -147,6 +147,7 @@ void ExactlyOnceChecker::CheckRows(const ShownBatch& shown) {
   std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
                       std::back_inserter(extra));
   std::vector<std::string> records;
+  records.reserve(missing.size() + extra.size());
   for (const NaiveRow& row : missing) records.push_back("missing " + Text(row));
   for (const NaiveRow& row : extra) records.push_back("extra " + Text(row));
   Report(violation_kinds::kWrongAnswer,

@@ -16,9 +16,10 @@ int64_t CountReordered(const std::vector<int64_t>& first_seen) {
 }
 
 std::vector<std::string> AllViolationKinds() {
-  using namespace violation_kinds;
-  return {kLost,      kDuplicated,  kPhantom,    kReordered,    kWrongAnswer, kDefinition,
-          kWatermark, kCommitOrder, kVisibility, kInputDurable, kUnreadable};
+  namespace kinds = violation_kinds;
+  return {kinds::kLost,        kinds::kDuplicated,   kinds::kPhantom,   kinds::kReordered,
+          kinds::kWrongAnswer, kinds::kDefinition,   kinds::kWatermark, kinds::kCommitOrder,
+          kinds::kVisibility,  kinds::kInputDurable, kinds::kUnreadable};
 }
 
 }  // namespace wavetank::properties

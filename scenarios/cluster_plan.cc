@@ -154,6 +154,7 @@ class Planner {
 
 std::vector<std::string> ClusterPlan::process_names() const {
   std::vector<std::string> names;
+  names.reserve(processes.size());
   for (const PlannedProcess& process : processes) names.push_back(process.spec.name);
   return names;
 }

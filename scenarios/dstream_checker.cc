@@ -111,6 +111,7 @@ std::vector<std::string> DStreamChecker::Rows() const {
   std::map<std::string, int64_t> counts;
   for (const auto& [time_ms, attempt] : complete) AddCounts(*attempt, counts);
   std::vector<std::string> rows;
+  rows.reserve(counts.size());
   for (const auto& [word, count] : counts) rows.push_back(absl::StrCat(word, ",", count));
   std::sort(rows.begin(), rows.end());
   return rows;

@@ -18,10 +18,19 @@ namespace wavetank::scenarios {
 namespace {
 
 using properties::NaiveMode;
+using runtime::Cast;
+using runtime::Col;
+using runtime::DataFrame;
+using runtime::DataType;
+using runtime::Explode;
+using runtime::Expression;
 using runtime::Job;
 using runtime::JobArguments;
 using runtime::JobParameter;
 using runtime::ParameterKind;
+using runtime::Split;
+using runtime::Substring;
+using runtime::Window;
 
 const JobParameter kInput{"input", "directory into which text files are renamed", std::nullopt,
                           ParameterKind::kPath};
@@ -63,7 +72,6 @@ void SocketWordCountDStream(runtime::StreamingContext& context, const JobArgumen
 }
 
 void WordCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  using namespace runtime;
   DataFrame words = session.ReadStream()
                         .Format("text")
                         .Load(arguments.Get("input"))
@@ -78,7 +86,6 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
 }
 
 void WindowedCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  using namespace runtime;
   absl::Duration window;
   absl::Duration delay;
   WT_CHECK(absl::ParseDuration(arguments.Get("window"), &window), "window is not a duration");

@@ -67,6 +67,7 @@ Explained Explain(const std::string& message) {
                          : nullptr;
     if (owner == nullptr) return {message, *field};
     std::vector<std::string> names;
+    names.reserve(static_cast<size_t>(owner->field_count()));
     for (int i = 0; i < owner->field_count(); ++i) names.push_back(owner->field(i)->name());
     return {absl::StrCat(owner->name(), " has no field \"", *field, "\"",
                          platform::Suggestion(*field, names)),
@@ -77,6 +78,7 @@ Explained Explain(const std::string& message) {
     const EnumDescriptor* type = field.has_value() ? EnumOfField(*field) : nullptr;
     if (type == nullptr) return {message, *value};
     std::vector<std::string> names;
+    names.reserve(static_cast<size_t>(type->value_count()));
     for (int i = 0; i < type->value_count(); ++i) names.push_back(type->value(i)->name());
     return {
         absl::StrCat(*field, " has no value \"", *value, "\"", platform::Suggestion(*value, names)),

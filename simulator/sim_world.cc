@@ -68,6 +68,7 @@ SimMachine& SimWorld::machine(const std::string& name) {
 
 std::vector<SimMachine*> SimWorld::machines() {
   std::vector<SimMachine*> all;
+  all.reserve(machines_.size());
   for (const auto& [name, machine] : machines_) all.push_back(machine.get());
   return all;
 }
