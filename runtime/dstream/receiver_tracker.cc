@@ -48,17 +48,25 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<Rece
     co_return absl::UnavailableError(absl::StrCat("block ", block.path, " is being logged"));
   }
   newest = {.path = block.path, .queued = false};
-  const absl::Status logged = co_await self->log_->LogBlock(block);
-  if (!logged.ok()) {
-    self->failure_ = logged;
-    self->failed_.Set();
-    co_return logged;
-  }
-  self->newest_[ReceiverRun(block.path)].queued = true;
-  self->queue_.Add(block, self->node_.clock().Now());
-  co_await self->node_.Step(steps::kBlockLogged,
-                            {{"stream", block.stream}, {"records", block.records}});
+  const auto take_over = std::make_shared<TakeOver>();
+  self->scope_.Spawn("taking a block over", self->LogAndQueue(std::move(block), take_over));
+  co_await take_over->ended.Wait();
+  WT_CO_RETURN_IF_ERROR(take_over->status);
   co_return std::string("added");
+}
+
+Task<void> ReceiverTracker::LogAndQueue(Block block, std::shared_ptr<TakeOver> take_over) {
+  take_over->status = co_await log_->LogBlock(block);
+  if (take_over->status.ok()) {
+    newest_[ReceiverRun(block.path)].queued = true;
+    queue_.Add(block, node_.clock().Now());
+    co_await node_.Step(steps::kBlockLogged,
+                        {{"stream", block.stream}, {"records", block.records}});
+  } else {
+    failure_ = take_over->status;
+    failed_.Set();
+  }
+  take_over->ended.Set();
 }
 
 Task<absl::StatusOr<std::string>> ReceiverTracker::AwaitStop(

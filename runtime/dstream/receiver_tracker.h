@@ -13,6 +13,7 @@
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/task.h"
+#include "platform/task_scope.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/block_queue.h"
@@ -41,13 +42,21 @@ class ReceiverTracker {
 
  private:
   ReceiverTracker(platform::Node& node, std::shared_ptr<BatchLog> log)
-      : node_(node), log_(std::move(log)) {}
+      : node_(node), log_(std::move(log)), scope_(node.executor()) {}
 
   static Task<absl::StatusOr<std::string>> AddBlock(std::shared_ptr<ReceiverTracker> self,
                                                     std::string request);
   static Task<absl::StatusOr<std::string>> AwaitStop(std::shared_ptr<ReceiverTracker> self);
   static Task<absl::StatusOr<std::string>> ReportError(std::shared_ptr<ReceiverTracker> self,
                                                        std::string error);
+
+  struct TakeOver {
+    platform::Event ended;
+    absl::Status status;
+  };
+  // Logs the block, then queues it. A task of the tracker's own: the request that asked for it ends
+  // with its receiver's connection, and what is logged must be queued all the same.
+  Task<void> LogAndQueue(Block block, std::shared_ptr<TakeOver> take_over);
 
   // The newest block of one run of a receiver, which reports them one by one.
   struct Newest {
@@ -63,6 +72,7 @@ class ReceiverTracker {
   bool closed_ = false;
   platform::Event failed_;
   absl::Status failure_;
+  platform::TaskScope scope_;
 };
 
 }  // namespace wavetank::runtime

@@ -9,6 +9,7 @@
 
 #include "checkpoint/crc32c.h"
 #include "platform/event.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "runtime/dstream/input_operators.h"
@@ -91,6 +92,11 @@ class SocketReceiver {
     ++records_;
   }
 
+  std::string NextPath() {
+    return absl::StrCat(task_.directory, "/stream-", task_.stream, "-", context_.id().Unique(), "-",
+                        next_name_++);
+  }
+
   // Stores what has been gathered and has the driver take it over.
   Task<absl::Status> HandOverBlock() {
     if (records_ == 0) co_return absl::OkStatus();
@@ -101,24 +107,26 @@ class SocketReceiver {
                 .records = std::exchange(records_, 0)};
     const std::string content = std::exchange(buffer_, std::string());
     room_.Set();
-    block.path = co_await Store(content);
+    block.path = NextPath();
+    const bool announce_first = platform::Planted(node_, "block_announced_before_stored");
+    if (announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
+    block.path = co_await Store(content, block.path);
     co_await node_.Step(steps::kBlockStored,
                         {{"stream", block.stream}, {"records", block.records}});
-    WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
+    if (!announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
     co_await node_.Step(steps::kBlockAdded, {{"stream", block.stream}, {"records", block.records}});
     co_return absl::OkStatus();
   }
 
   // Tries until it has succeeded, each time under a new name: a create that failed may yet happen.
-  Task<std::string> Store(std::string content) {
+  Task<std::string> Store(std::string content, std::string path) {
     while (true) {
-      std::string path = absl::StrCat(task_.directory, "/stream-", task_.stream, "-",
-                                      context_.id().Unique(), "-", next_name_++);
       const absl::Status stored = co_await context_.store().CreateIfAbsent(path, content);
       if (stored.ok() || absl::IsAlreadyExists(stored)) co_return path;
       co_await ReportError(absl::StrCat("store a block of ", content.size(), " bytes as ", path,
                                         ": ", std::string(stored.message()), "; trying again"));
       co_await node_.clock().Sleep(kRetryDelay);
+      path = NextPath();
     }
   }
 
