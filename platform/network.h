@@ -80,6 +80,8 @@ class Listener {
  public:
   // Destroying a listener closes it: the address is free, and connections not accepted are broken.
   virtual ~Listener() = default;
+  // kCancelled: the listener was closed. Any other error is of one connection, or of a lack that
+  // may pass: the listener still listens, so call again, after a pause.
   virtual Task<absl::StatusOr<std::unique_ptr<Connection>>> Accept() = 0;
   // The address with the port that was picked.
   virtual std::string address() const = 0;
@@ -99,6 +101,7 @@ class ByteStream {
 class StreamListener {
  public:
   virtual ~StreamListener() = default;
+  // As Listener's.
   virtual Task<absl::StatusOr<std::unique_ptr<ByteStream>>> Accept() = 0;
   virtual std::string address() const = 0;
 };

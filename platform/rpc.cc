@@ -177,14 +177,25 @@ RpcServer::RpcServer(Node& node, std::unique_ptr<Listener> listener, RpcHandler 
 }
 
 Task<void> RpcServer::AcceptAll() {
-  for (uint64_t id = 1;; ++id) {
+  absl::Status last_error;  // of those since the last connection
+  for (uint64_t id = 1;;) {
     absl::StatusOr<std::unique_ptr<Connection>> connection = co_await listener_->Accept();
-    if (!connection.ok()) {
-      node_.Log(LogLevel::kError,
-                absl::StrCat("rpc server stops accepting: ", connection.status().ToString()));
-      co_return;
+    if (connection.ok()) {
+      last_error = absl::OkStatus();
+      scope_.Spawn(absl::StrCat("rpc connection ", id), Serve(*std::move(connection), id));
+      ++id;
+      continue;
     }
-    scope_.Spawn(absl::StrCat("rpc connection ", id), Serve(*std::move(connection), id));
+    const bool ended = absl::IsCancelled(connection.status());
+    if (ended || connection.status() != last_error) {
+      node_.Log(ended ? LogLevel::kError : LogLevel::kWarning,
+                absl::StrCat("rpc server at ", listener_->address(),
+                             ended ? " stops accepting: " : " could not accept, goes on: ",
+                             connection.status().ToString()));
+    }
+    if (ended) co_return;
+    last_error = connection.status();
+    co_await node_.clock().Sleep(kAcceptRetryDelay);
   }
 }
 

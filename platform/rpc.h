@@ -70,7 +70,11 @@ struct RpcServerOptions {
 
 class RpcServer {
  public:
-  // Listens on `address` and serves until destroyed. `node` must outlive the server.
+  static constexpr absl::Duration kAcceptRetryDelay = absl::Milliseconds(100);
+
+  // Listens on `address` and serves until destroyed. `node` must outlive the server. An error of
+  // accepting is logged and accepting goes on, kAcceptRetryDelay later, unless the listener itself
+  // has ended (kCancelled): a service must not fall silent for ever because files ran out for once.
   static Task<absl::StatusOr<std::unique_ptr<RpcServer>>> Start(Node& node, std::string address,
                                                                 RpcHandler handler,
                                                                 RpcServerOptions options = {});

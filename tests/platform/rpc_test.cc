@@ -1,5 +1,6 @@
 #include "platform/rpc.h"
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -308,6 +309,131 @@ TEST(Rpc, HandlersOfABrokenConnectionAreCancelledAndItsEndIsToldOnce) {
   EXPECT_EQ(pair.seen.finished, 0);
   EXPECT_EQ(pair.seen.cancelled, 1);
   EXPECT_EQ(pair.seen.disconnected, (std::vector<uint64_t>{1}));
+}
+
+// A network on which accepting fails first, in the given way, before it is the network underneath.
+struct AcceptFailures {
+  std::deque<absl::Status> errors;
+  int accepts = 0;
+};
+
+class FailingListener final : public Listener {
+ public:
+  FailingListener(std::unique_ptr<Listener> inner, AcceptFailures* failures)
+      : inner_(std::move(inner)), failures_(failures) {}
+  Task<absl::StatusOr<std::unique_ptr<Connection>>> Accept() override {
+    ++failures_->accepts;
+    if (failures_->errors.empty()) co_return co_await inner_->Accept();
+    const absl::Status error = failures_->errors.front();
+    failures_->errors.pop_front();
+    co_return error;
+  }
+  std::string address() const override { return inner_->address(); }
+
+ private:
+  const std::unique_ptr<Listener> inner_;
+  AcceptFailures* const failures_;
+};
+
+class AcceptFailingNetwork final : public Network {
+ public:
+  AcceptFailingNetwork(Network& inner, AcceptFailures* failures)
+      : inner_(inner), failures_(failures) {}
+  Task<absl::StatusOr<std::unique_ptr<Listener>>> Listen(std::string address) override {
+    auto listener = co_await inner_.Listen(std::move(address));
+    if (!listener.ok()) co_return listener.status();
+    co_return std::make_unique<FailingListener>(*std::move(listener), failures_);
+  }
+  Task<absl::StatusOr<std::unique_ptr<Connection>>> Connect(std::string address) override {
+    return inner_.Connect(std::move(address));
+  }
+  Task<absl::StatusOr<std::unique_ptr<ByteStream>>> ConnectStream(std::string address) override {
+    return inner_.ConnectStream(std::move(address));
+  }
+  Task<absl::StatusOr<std::unique_ptr<StreamListener>>> ListenStream(std::string address) override {
+    return inner_.ListenStream(std::move(address));
+  }
+
+ private:
+  Network& inner_;
+  AcceptFailures* const failures_;
+};
+
+struct KeptLog final : Logger {
+  void Log(const Node&, LogLevel, std::string text) override { lines.push_back(std::move(text)); }
+  std::vector<std::string> lines;
+};
+
+struct AcceptRun {
+  AcceptFailures failures;
+  KeptLog log;
+  RpcSeen seen;
+};
+
+Task<void> ServeWithFailures(Node& node, AcceptRun* run) {
+  AcceptFailingNetwork network(node.network(), &run->failures);
+  Node over("server", "server", "over", node.incarnation(), node.random(),
+            {.executor = node.executor(),
+             .clock = node.clock(),
+             .network = network,
+             .disk = node.disk(),
+             .logger = run->log,
+             .exit = [](int) {}});
+  co_await ServeRpc(over, &run->seen, "server:1", 64);
+}
+
+Task<void> EchoOneIfServed(Node&, RpcClient& client, RpcSeen* seen) {
+  const auto reply = co_await client.Call("echo", Body("hello"), absl::Seconds(5));
+  if (reply.ok()) seen->replies.push_back(reply->body);
+}
+
+// For ten seconds.
+void RunWithFailures(AcceptRun& run) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("server");
+  world.AddMachine("caller");
+  world.Start(
+      "server",
+      {"server", {{"server", [&run](Node& node) { return ServeWithFailures(node, &run); }}}});
+  world.Start("caller", {"caller", {{"caller", [&run](Node& node) {
+                                       return CallRpc(node, &run.seen, "server:1", EchoOneIfServed);
+                                     }}}});
+  world.RunFor(absl::Seconds(10));
+}
+
+TEST(Rpc, AServerGoesOnAfterAnErrorOfAcceptingThatMayPass) {
+  AcceptRun run;
+  const absl::Status no_files = absl::ResourceExhaustedError("too many open files");
+  run.failures.errors = {absl::UnavailableError("reset before it was accepted"), no_files, no_files,
+                         no_files};
+  RunWithFailures(run);
+  EXPECT_EQ(run.seen.replies, (std::vector<std::string>{"hello"}));
+  // Once each, however often it is tried.
+  EXPECT_EQ(run.log.lines,
+            (std::vector<std::string>{"rpc server at server:1 could not accept, goes on: "
+                                      "UNAVAILABLE: reset before it was accepted",
+                                      "rpc server at server:1 could not accept, goes on: "
+                                      "RESOURCE_EXHAUSTED: too many open files"}));
+}
+
+TEST(Rpc, AServerPausesBetweenErrorsOfAccepting) {
+  AcceptRun run;
+  run.failures.errors.assign(100'000, absl::ResourceExhaustedError("too many open files"));
+  RunWithFailures(run);
+  EXPECT_GT(run.failures.accepts, 50);
+  EXPECT_LE(run.failures.accepts, absl::Seconds(10) / RpcServer::kAcceptRetryDelay);
+  EXPECT_TRUE(run.seen.replies.empty());
+}
+
+TEST(Rpc, AServerWhoseListenerHasEndedStopsAccepting) {
+  AcceptRun run;
+  run.failures.errors = {absl::CancelledError("the listener was closed")};
+  RunWithFailures(run);
+  EXPECT_EQ(run.failures.accepts, 1);
+  EXPECT_TRUE(run.seen.replies.empty());
+  EXPECT_EQ(run.log.lines,
+            (std::vector<std::string>{"rpc server at server:1 stops accepting: CANCELLED: the "
+                                      "listener was closed"}));
 }
 
 }  // namespace
