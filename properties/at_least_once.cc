@@ -54,17 +54,29 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     const std::vector<NaiveRow> answer = options_.answer(lines);
     answers_[input.time_ms].insert(answer.begin(), answer.end());
     failures_at_input_[input.time_ms] = failures;
+    if (!input.pieces.empty() || CatchesUp(input)) ++advances_;
+    newest_input_ns_ = now_ns_;
     inputs_.push_back(input);
   }
   for (const int64_t time_ms : log.completed_ms) {
     if (!completed_.insert(time_ms).second) continue;
     failures_at_completion_[time_ms] = failures;
+    const auto answer = answers_.find(time_ms);
+    if (answer != answers_.end() && !answer->second.empty()) ++advances_;
     if (!answers_.contains(time_ms)) {
       Report(
           violation_kinds::kCommitOrder,
           absl::StrCat("batch ", time_ms, " ms is marked complete, but its input is not logged"));
     }
   }
+}
+
+// Whether it is logged sooner after its predecessor than batch times follow one another.
+bool AtLeastOnceChecker::CatchesUp(const LoggedInput& input) const {
+  constexpr int64_t kNsPerMs = 1'000'000;
+  if (inputs_.empty()) return true;
+  const int64_t interval_ms = input.time_ms - inputs_.back().time_ms;
+  return now_ns_ - newest_input_ns_ < interval_ms * kNsPerMs / 2;
 }
 
 void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failures) {

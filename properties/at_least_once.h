@@ -68,6 +68,9 @@ class AtLeastOnceChecker {
 
   int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
   int64_t batches_completed() const { return static_cast<int64_t>(completed_.size()); }
+  // How often the work has come nearer to its end. A stream makes empty batches for ever: they count
+  // only while they catch up, being overdue.
+  int64_t advances() const { return advances_; }
   // Batch times that were put out by more than one attempt.
   std::vector<int64_t> repeated_batches() const;
 
@@ -77,11 +80,14 @@ class AtLeastOnceChecker {
     std::set<std::string> complete;
   };
   void CheckLog(const BatchLogView& log, int64_t failures);
+  bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const AtLeastOnceOptions options_;
   int64_t now_ns_ = 0;
+  int64_t newest_input_ns_ = 0;  // when it was seen
+  int64_t advances_ = 0;
   std::vector<LoggedInput> inputs_;
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged

@@ -52,12 +52,8 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return {};
   outputs_ = decoded_outputs_.At(files);
-  const std::set<int64_t> completed((*log)->completed_ms.begin(), (*log)->completed_ms.end());
-  progress_ = 0;
   for (const properties::LoggedInput& input : (*log)->inputs) {
     pieces_in_batches_.insert(input.pieces.begin(), input.pieces.end());
-    if (input.pieces.empty()) continue;
-    progress_ += completed.contains(input.time_ms) ? 2 : 1;
   }
   std::vector<Violation> found = pieces_->Observe(now_ns, files, **log);
   for (Violation& violation : checker_.Observe(now_ns, **log, outputs_, failures)) {

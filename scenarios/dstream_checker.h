@@ -28,8 +28,7 @@ class DStreamChecker final : public RunChecker {
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              int64_t failures) override;
   bool Done() const override;
-  // Without empty batches, which go on for ever.
-  uint64_t Progress() const override { return progress_; }
+  uint64_t Progress() const override { return static_cast<uint64_t>(checker_.advances()); }
   int64_t BatchesEnded() const override { return checker_.batches_completed(); }
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
   // By output attempts, complete or not: a record that two attempts put out came out twice.
@@ -45,7 +44,6 @@ class DStreamChecker final : public RunChecker {
   properties::Remembered<std::vector<properties::OutputAttempt>> decoded_outputs_;
   std::vector<properties::OutputAttempt> outputs_;
   std::set<std::string> pieces_in_batches_;
-  uint64_t progress_ = 0;
   std::set<std::string> unreadable_;  // reported
 };
 

@@ -52,6 +52,24 @@ TEST_F(AtLeastOnceCheckerTest, AcceptsAnotherAttemptAfterAFailureBeforeTheComple
   EXPECT_THAT(checker_.repeated_batches(), ElementsAre(1000));
 }
 
+TEST_F(AtLeastOnceCheckerTest, EmptyBatchesAdvanceTheWorkOnlyWhileTheyCatchUp) {
+  constexpr int64_t kSecondNs = 1'000'000'000;
+  BatchLogView log{{first_}, {}};
+  const auto observe = [&](int64_t now_ns) {
+    EXPECT_THAT(Kinds(checker_.Observe(now_ns, log, {}, 0)), IsEmpty());
+    return checker_.advances();
+  };
+  const int64_t logged = observe(kSecondNs);
+  log.inputs.push_back({2000, {}});
+  EXPECT_EQ(observe(2 * kSecondNs), logged);
+  log.completed_ms.push_back(2000);
+  EXPECT_EQ(observe(2 * kSecondNs), logged);
+  log.inputs.push_back({3000, {}});
+  EXPECT_EQ(observe(2 * kSecondNs + 1), logged + 1) << "it was overdue";
+  log.completed_ms.push_back(1000);
+  EXPECT_EQ(observe(3 * kSecondNs), logged + 2) << "it has input";
+}
+
 TEST_F(AtLeastOnceCheckerTest, ReportsAnotherAttemptWithoutAFailure) {
   EXPECT_THAT(Observe({{first_}, {}}, {whole_, {1000, "d2", true, {{"f1"}}}}),
               ElementsAre(violation_kinds::kDuplicated));
