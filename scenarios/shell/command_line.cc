@@ -34,7 +34,7 @@ class RunArguments {
         "the timeline is shown; of several, the timelines of those that did not pass.\n\n"
         "Exit status: 0 every expectation holds; 1 a guarantee is violated; 2 bad usage or input;\n"
         "3 no progress within the budget; 4 not deterministic; 5 inconclusive.\n\n"
-        "  wavetank run scenarios/structured/driver_crash_after_definition.textproto\n"
+        "  wavetank run scenarios/structured/driver_power_loss_at_sink_committed.textproto\n"
         "  wavetank run scenarios --json=out.json");
     app_.add_option("scenario", command_.paths, "Files, or directories of *.textproto files")
         ->required();
