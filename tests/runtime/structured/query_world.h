@@ -15,6 +15,7 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/recovery.h"
 #include "platform/text.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/connectors/file_sink.h"
@@ -116,7 +117,9 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
   // A driver with its own address, on which the workers find it, and perhaps a changed job.
   Task<void> DriverMain(platform::Node& node, std::string address, QueryOptions options,
                         std::optional<absl::Status>& ended, QueryJob job = nullptr) {
-    checkpoint::LocalStore store(node, "store");
+    std::unique_ptr<checkpoint::Store> store =
+        std::make_unique<checkpoint::LocalStore>(node, "store");
+    if (wrap_driver_store) store = wrap_driver_store(std::move(store));
     Session session;
     (job ? job : job_)(session);
     auto cluster = co_await Cluster::Start(node, {.address = address, .plan_fingerprint = "p"});
@@ -124,9 +127,13 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
       ended = cluster.status();
       co_return;
     }
-    ended = co_await RunStreamingQuery(node, store, **cluster, session.queries().at(0),
+    ended = co_await RunStreamingQuery(node, *store, **cluster, session.queries().at(0),
                                        std::move(options));
   }
+
+  // What each driver sees of its store; null: the store itself.
+  std::function<std::unique_ptr<checkpoint::Store>(std::unique_ptr<checkpoint::Store>)>
+      wrap_driver_store;
 
   std::vector<StreamingQueryProgress> progress;  // of all drivers
   std::vector<std::string> steps;                // every step's name, with its batch, if it has one
