@@ -54,6 +54,10 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
   void Put(const std::string& file, const std::string& content) {
     world_.machine("m").disk().Put("store/in/" + file, content);
   }
+  // Any file of the store; damage, as it were.
+  void Overwrite(const std::string& path, const std::string& content) {
+    world_.machine("m").disk().Put("store/" + path, content);
+  }
   void SetFault(QueryFault fault) {
     fault_ = std::move(fault);
     reached_ = 0;
