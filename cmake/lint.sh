@@ -1,13 +1,14 @@
 #!/bin/bash
-# cmake/lint.sh [SOURCE...]: clang-tidy (.clang-tidy) on these, or on all sources but the tests', with
-# the compile commands of build/release. Headers are judged where they are included.
+# cmake/lint.sh [SOURCE...]: clang-tidy (.clang-tidy) on these, or on all sources but the tests',
+# with the compile commands of build/release. Headers are judged where they are included.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 lint_one() {
   local said
   said=$(clang-tidy-19 --quiet -p build/release "$1" 2>&1) && return
-  grep -vE '^[0-9]+ warnings? (and [0-9]+ errors? )?generated' <<<"$said" || echo "$1: clang-tidy failed"
+  grep -vE '^[0-9]+ warnings? (and [0-9]+ errors? )?generated' <<<"$said" ||
+    echo "$1: clang-tidy failed"
   return 1
 }
 export -f lint_one
