@@ -92,13 +92,31 @@ bool Matches(const simulator::StepCount& count, const Reached& reached) {
                      });
 }
 
+uint64_t TimesReached(const RunFacts& facts, const Reached& reached) {
+  uint64_t times = 0;
+  for (const simulator::StepCount& count : facts.steps) {
+    if (Matches(count, reached)) times += count.count;
+  }
+  return times;
+}
+
+void JudgeStepsTooMany(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
+  for (const Reached& reached : expect.reached()) {
+    const uint64_t times = TimesReached(facts, reached);
+    if (!reached.has_at_most() || times <= static_cast<uint64_t>(reached.at_most())) continue;
+    judgement.Fail(
+        Verdict::kViolation,
+        absl::StrCat("step ", reached.step(), " was reached ", times,
+                     " times with these attributes, expected at most ", reached.at_most()));
+  }
+}
+
 void JudgeSteps(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
   for (const Reached& reached : expect.reached()) {
-    uint64_t times = 0;
-    for (const simulator::StepCount& count : facts.steps) {
-      if (Matches(count, reached)) times += count.count;
-    }
-    const auto needed = static_cast<uint64_t>(reached.has_at_least() ? reached.at_least() : 1);
+    const uint64_t times = TimesReached(facts, reached);
+    const int by_default = reached.has_at_most() ? 0 : 1;
+    const auto needed =
+        static_cast<uint64_t>(reached.has_at_least() ? reached.at_least() : by_default);
     if (times >= needed) continue;
     judgement.Fail(Verdict::kInconclusive,
                    absl::StrCat("step ", reached.step(), " was reached ", times,
@@ -119,6 +137,13 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
   }
   for (const Reached& reached : expect.reached()) {
     WT_RETURN_IF_ERROR(CheckStep(parsed, reached, reached.step(), reached.attribute()));
+    if (reached.at_least() < 0 || (reached.has_at_most() && reached.at_most() < 0)) {
+      return parsed.ErrorAt(reached, reached.at_least() < 0 ? "at_least" : "at_most", 0,
+                            "a step cannot be reached less than 0 times");
+    }
+    if (reached.has_at_most() && reached.at_least() > reached.at_most()) {
+      return parsed.ErrorAt(reached, "at_most", 0, "at_most is below at_least");
+    }
   }
   return absl::OkStatus();
 }
@@ -126,6 +151,7 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
 void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
   Judgement judgement(report);
   JudgeViolations(expect, facts, judgement);
+  JudgeStepsTooMany(expect, facts, judgement);
   const bool error_seen = std::any_of(
       facts.errors.begin(), facts.errors.end(),
       [&](const std::string& error) { return absl::StrContains(error, expect.error()); });

@@ -43,6 +43,8 @@ TEST(RunScenario, RefusesWhatIsNotThereWithItsPlaceAndTheNearestName) {
   EXPECT_EQ(RunErrorOf("expect { reached { step: \"batch.prepared\" "
                        "attribute { name: \"bach\" value: 1 } } }"),
             "s:5:55: step batch.prepared has no attribute \"bach\": did you mean \"batch\"?");
+  EXPECT_EQ(RunErrorOf("expect { reached { step: \"batch.prepared\" at_least: 2 at_most: 1 } }"),
+            "s:5:55: at_most is below at_least");
   EXPECT_EQ(RunErrorOf("expect { violation: \"lots\" }"),
             "s:5:10: there is no violation \"lots\": did you mean \"lost\"?");
   EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" "
@@ -116,6 +118,9 @@ TEST(RunScenario, ExpectationsThatDoNotHoldGiveTheVerdictTheyShould) {
   EXPECT_EQ(verdict("expect { violation: \"lost\" }"), Verdict::kViolation);
   EXPECT_EQ(verdict("expect { error: \"no such words\" }"), Verdict::kViolation);
   EXPECT_EQ(verdict("expect { reached { step: \"sink.unsure\" } }"), Verdict::kInconclusive);
+  EXPECT_EQ(verdict("expect { reached { step: \"sink.unsure\" at_most: 0 } }"), Verdict::kPass);
+  EXPECT_EQ(verdict("expect { reached { step: \"batch.committed\" at_most: 1 } }"),
+            Verdict::kViolation);
   EXPECT_EQ(verdict("fault { kind: \"process.crash\" target: \"app\" "
                     "at_step { step: \"sink.unsure\" } }"),
             Verdict::kInconclusive);
