@@ -1,0 +1,39 @@
+// What of a scenario is settled before its run begins.
+#ifndef WAVETANK_SCENARIOS_PREPARE_H_
+#define WAVETANK_SCENARIOS_PREPARE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/job/deployment.h"
+#include "scenarios/cluster_plan.h"
+#include "scenarios/fakes/line_server.h"
+#include "scenarios/input.h"
+#include "scenarios/oracle.h"
+#include "scenarios/parse.h"
+#include "scenarios/run_checker.h"
+#include "scenarios/runner.h"
+#include "simulator/fault_plan.h"
+
+namespace wavetank::scenarios {
+
+struct Prepared {
+  runtime::JobInstance instance;
+  const JobOracle* oracle = nullptr;
+  JobPaths paths;
+  ClusterPlan cluster;
+  InputPlan input;
+  std::shared_ptr<fakes::LineFeed> feed;  // of the job's socket, if it reads one
+  simulator::FaultPlan faults;
+  uint64_t seed = 1;
+};
+
+// kInvalidArgument, with file:line:column: the scenario asks for what cannot be.
+absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,
+                                 const RunOptions& options);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_PREPARE_H_
