@@ -54,7 +54,7 @@ const std::vector<Library>& Libraries() {
       {"spdlog/", {"platform/real"}, "Node::Log"},
       {"isa-l", {"platform", "platform/real", "checkpoint"}, "a checksum of a lower layer"},
       {"xxhash",
-       {"platform", "checkpoint", "runtime", "simulator"},
+       {"platform", "checkpoint", "runtime", "simulator", "tests"},
        "StableHash of platform/random.h"},
       {"CLI/", {"scenarios"}, "parameters"},
       {"rapidcheck", {"properties", "tests"}, "platform/random.h"},

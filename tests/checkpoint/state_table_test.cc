@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 
 #include "platform/random.h"
+#include "tests/checkpoint/colliding_keys.h"
 
 namespace wavetank::checkpoint {
 namespace {
@@ -121,6 +122,61 @@ TEST(StateTable, ItsChangesRebuildItInTheSameOrder) {
         table.Accept();
         rebuilt.Accept();
         ASSERT_EQ(RowsOf(rebuilt), RowsOf(table)) << "seed " << seed << " step " << step;
+      }
+    }
+  }
+}
+
+// Words and, for each, another key of the very same hash; then keys that agree in the bits that
+// the index and an entry's fragment keep, whatever the index's size.
+std::vector<std::string> CollidingKeys() {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 20; ++i) {
+    keys.push_back(absl::StrCat("word", i));
+    keys.push_back(KeyOfHash(Xxh3(keys.back())));
+  }
+  constexpr uint64_t kFragmentAndSlot = uint64_t{0xabcd} << 48 | 0x00123;
+  for (uint64_t i = 0; i < 40; ++i) keys.push_back(KeyOfHash(kFragmentAndSlot | i << 24));
+  return keys;
+}
+
+TEST(StateTable, KeysWhoseHashesCollideStayApart) {
+  const std::vector<std::string> keys = CollidingKeys();
+  for (size_t i = 0; i < 40; i += 2) {
+    ASSERT_NE(keys[i], keys[i + 1]);
+    ASSERT_EQ(Xxh3(keys[i]), Xxh3(keys[i + 1]));
+  }
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    platform::Random random(seed);
+    // A few of them make a chain of one pair, many a chain of dozens.
+    const uint64_t used = 2 + random.Below(keys.size() - 1);
+    const size_t first = random.Below(keys.size());
+    StateTable table;
+    PlainTable plain;
+    for (int step = 0; step < 600; ++step) {
+      const std::string& key = keys[(first + random.Below(used)) % keys.size()];
+      const uint64_t kind = random.Below(20);
+      if (kind < 10) {
+        table.Put(key, absl::StrCat(step));
+        plain.Put(key, absl::StrCat(step));
+      } else if (kind < 17) {
+        table.Remove(key);
+        plain.Remove(key);
+      } else if (kind < 19) {
+        table.Accept();
+        plain.Accept();
+      } else {
+        table.TakeBack();
+        plain.TakeBack();
+      }
+      const Rows rows = plain.rows();
+      ASSERT_EQ(RowsOf(table), rows) << "seed " << seed << " step " << step;
+      const std::map<std::string, std::string> there(rows.begin(), rows.end());
+      for (const std::string& each : keys) {
+        std::string_view value;
+        const auto found = there.find(each);
+        ASSERT_EQ(table.Get(each, &value), found != there.end()) << "seed " << seed;
+        if (found != there.end()) ASSERT_EQ(value, found->second) << "seed " << seed;
       }
     }
   }

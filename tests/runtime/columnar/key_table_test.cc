@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
@@ -46,6 +47,38 @@ TEST(KeyTable, KeysOfEqualHashStayApart) {
   KeyTable table;
   table.Assign(keys, hashes.data(), groups.data());
   for (uint32_t i = 0; i < 3000; ++i) ASSERT_EQ(groups[i], i);
+}
+
+// Keys that differ in one place only: in length, within the first 4 bytes, in the next 8, behind
+// them; and the null.
+TEST(KeyTable, KeysOfEqualHashAreFoundAgainAlsoAfterTheTableHasGrown) {
+  ColumnBuilder builder(DataType::kString);
+  builder.Null().String("");
+  for (const char* key :
+       {"abc", "abcd", "abcde", "xbcd", "abcx", "abcdefghijkl", "abcdefghijkx", "abcxefghijkl",
+        "abcdefghijklm", "abcdefghijklx", "abcdefghijklmn", "xbcdefghijklm", "abcdxfghijklm"}) {
+    builder.String(key);
+  }
+  const Column keys = builder.Finish();
+  const auto count = static_cast<size_t>(keys.size());
+  const std::vector<uint64_t> hashes(count, 7);
+  KeyTable table;
+  std::vector<uint32_t> first(count);
+  table.Assign(keys, hashes.data(), first.data());
+  EXPECT_EQ(table.size(), count);
+  std::vector<uint32_t> again(count);
+  table.Assign(keys, hashes.data(), again.data());
+  EXPECT_EQ(again, first);
+
+  ColumnBuilder others(DataType::kString);
+  for (int i = 0; i < 2000; ++i) others.String(absl::StrCat("other", i));
+  const Column many = others.Finish();
+  const BufferBuilder<uint64_t> many_hashes = HashRows({many}, many.size());
+  std::vector<uint32_t> groups(2000);
+  table.Assign(many, many_hashes.data(), groups.data());
+  table.Assign(keys, hashes.data(), again.data());
+  EXPECT_EQ(again, first);
+  EXPECT_EQ(table.size(), count + 2000);
 }
 
 TEST(KeyTable, ZeroBytesCount) {

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
 #include "platform/random.h"
+#include "tests/checkpoint/colliding_keys.h"
 #include "tests/runtime/structured/query_run.h"
 
 namespace wavetank::runtime {
@@ -34,6 +36,29 @@ TEST(WordCount, InCompleteModeShowsAllWordsAlsoWithoutInput) {
   run.Add({"a b a"});
   EXPECT_EQ(run.Add({"c"}), (Lines{"a\t2", "b\t1", "c\t1"}));
   EXPECT_EQ(run.Add({}), (Lines{"a\t2", "b\t1", "c\t1"}));
+}
+
+// Two words of printable characters and of equal hash.
+std::pair<std::string, std::string> WordsOfEqualHash() {
+  for (int i = 10'000;; ++i) {
+    std::string word = absl::StrCat(i);
+    std::string twin = checkpoint::KeyOfHash(checkpoint::Xxh3(word));
+    const bool printable = std::ranges::all_of(twin, [](char c) { return c > ' ' && c <= '~'; });
+    if (printable) return {std::move(word), std::move(twin)};
+  }
+}
+
+TEST(WordCount, CountsWordsOfEqualHashApart) {
+  const auto [word, twin] = WordsOfEqualHash();
+  ASSERT_EQ(checkpoint::Xxh3(word), checkpoint::Xxh3(twin));
+  for (const int partitions : {1, 4}) {
+    QueryBuilder builder;
+    QueryRun run(WordCount(builder), "complete", {.shuffle_partitions = partitions});
+    run.Add({absl::StrCat(word, " ", twin, " ", word), twin, twin}, /*map_tasks=*/2);
+    Lines expected = {word + "\t3", twin + "\t3"};
+    std::ranges::sort(expected);
+    EXPECT_EQ(run.Add({word}), expected);
+  }
 }
 
 // Folding update mode's change sets by key gives complete mode's table, whatever the partitions.
