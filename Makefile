@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test demo search exhaust bugs format lint packages check-packages
+.PHONY: help release debug asan test demo search exhaust bugs bench format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -45,6 +45,12 @@ exhaust: build/release/configured
 bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
+
+## make bench      run the benchmarks, print their ratios (a minute)
+bench: build/release/configured
+	@cmake --build build/release --target columnar_bench scenario_bench simulator_dispatch_bench \
+	  -j $(JOBS)
+	@benchmarks/ratios.sh build/release/bin
 
 ## make format     format the sources in place
 format: check-packages

@@ -1,0 +1,41 @@
+#!/bin/bash
+# benchmarks/ratios.sh BIN: runs the benchmark programs in BIN, a folder of this checkout, and prints
+# their ratios. Each is made of medians of 5, and both of its sides were measured in turns.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=$1
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+
+# medians PROGRAM FILTER COUNTER...: a line a benchmark: its name, its processor time, the counters.
+medians() {
+  local program=$1 filter=$2
+  shift 2
+  "$bin/$program" --benchmark_filter="$filter" --benchmark_format=csv --benchmark_repetitions=5 \
+    --benchmark_min_time=0.2 --benchmark_enable_random_interleaving=true \
+    --benchmark_report_aggregates_only=true 2>"$said" |
+    awk -F, -v counters="$*" '
+      { gsub(/"/, "") }
+      $1 == "name" { for (i = 1; i <= NF; i++) column[$i] = i }
+      sub(/_median$/, "", $1) {
+        line = $1 " " $column["cpu_time"]
+        wanted = split(counters, counter, " ")
+        for (i = 1; i <= wanted; i++) line = line " " $column[counter[i]]
+        print line
+      }' || { cat "$said" >&2; return 1; }
+}
+
+echo "An event dispatched in the simulator, trace hash and all, against a bare heap of callbacks:"
+medians simulator_dispatch_bench . | awk '
+  { split($1, of, "/"); time[of[1], of[2]] = $2; actors[of[2]] }
+  END { for (n in actors)
+          printf "  %7d actors    %5.2f times the time\n", n,
+                 time["SimulatedDispatch", n] / time["BareHeapAndCallback", n] }' | sort -n
+
+echo "Words counted by a query's map task, against a loop over std::unordered_map:"
+medians columnar_bench WordCountAgainstNaiveLoop ratio | awk '
+  { split($1, of, "/"); printf "  %7d words     %5.2f times the speed\n", of[2], $3 }' | sort -n
+
+echo "A small scenario (a driver, 2 workers, 5 batches, 1 crash), every check on:"
+medians scenario_bench SmallScenarioRuns virtual_to_real items_per_second | awk '
+  { printf "  %7.0f virtual seconds in a real one, %.0f runs in it\n", $3, $4 }'
