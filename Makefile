@@ -4,7 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test demo search exhaust bugs bench format lint packages check-packages
+.PHONY: help release debug asan test demo bench search exhaust bugs format lint packages \
+  check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured

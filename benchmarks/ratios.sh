@@ -1,6 +1,6 @@
 #!/bin/bash
-# benchmarks/ratios.sh BIN: runs the benchmark programs in BIN, a folder of this checkout, and prints
-# their ratios. Each is made of medians of 5, and both of its sides were measured in turns.
+# benchmarks/ratios.sh BIN: runs the benchmark programs in BIN, a folder of this checkout, and
+# prints their ratios. Each is made of medians of 5, and both of its sides were measured in turns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1
