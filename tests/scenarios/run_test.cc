@@ -109,6 +109,16 @@ TEST(RunScenario, GivesTheSameHashForTheSameSeedAndAnotherForAnother) {
   EXPECT_NE(RunText(kWordCount, 2)->trace_hash, first->trace_hash);
 }
 
+TEST(RunScenario, ExpectedRowsMayStandInAnyOrderWhateverTheirCharacters) {
+  const auto report = RunText(
+      "schema_version: 1\nname: \"s\"\njob { name: \"word_count\" }\n"
+      "input { name: \"input\" lines { line: \"a  \\\"a \\ta\" line: \"a\" } "
+      "arrival { first_ms: 500 } }\n"
+      "expect { row: \"\\ta,1\" row: \"a,2\" row: \",1\" row: \"\\\"a,1\" }");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kPass) << Summary(*report);
+}
+
 TEST(RunScenario, ExpectationsThatDoNotHoldGiveTheVerdictTheyShould) {
   const auto verdict = [](const std::string& more) {
     return RunText(std::string(kWordCount) + more)->verdict;
