@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -11,12 +12,16 @@
 namespace wavetank::checkpoint {
 namespace {
 
-using MakeSubject = std::unique_ptr<CrashSubject> (*)();
+struct SubjectCase {
+  const char* name;
+  std::unique_ptr<CrashSubject> (*make)();
+};
+void PrintTo(const SubjectCase& subject, std::ostream* out) { *out << subject.name; }
 
-class Exhaustive : public testing::TestWithParam<MakeSubject> {};
+class Exhaustive : public testing::TestWithParam<SubjectCase> {};
 
 TEST_P(Exhaustive, RecoveryKeepsEveryPromiseFromEveryImage) {
-  const std::unique_ptr<CrashSubject> subject = GetParam()();
+  const std::unique_ptr<CrashSubject> subject = GetParam().make();
   Bound bound;
   if (const char* deep = std::getenv("EXHAUST_DEEP"); deep != nullptr) {
     bound.operations = 4;
@@ -40,13 +45,11 @@ TEST_P(Exhaustive, RecoveryKeepsEveryPromiseFromEveryImage) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
-                         testing::Values(&StoreSubject, &FencedLogSubject, &QueryLogSubject,
-                                         &StateStoreSubject),
-                         [](const testing::TestParamInfo<MakeSubject>& info) {
-                           std::string name = info.param()->name();
-                           for (char& c : name) c = c == ' ' ? '_' : c;
-                           return name;
-                         });
+                         testing::Values(SubjectCase{"Store", &StoreSubject},
+                                         SubjectCase{"FencedLog", &FencedLogSubject},
+                                         SubjectCase{"QueryLog", &QueryLogSubject},
+                                         SubjectCase{"StateStore", &StateStoreSubject}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace wavetank::checkpoint

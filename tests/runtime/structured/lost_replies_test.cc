@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <utility>
@@ -141,6 +142,8 @@ struct ReplyCase {
   const char* name;
   LostReply reply;
 };
+
+void PrintTo(const ReplyCase& reply, std::ostream* out) { *out << reply.name; }
 
 class LostReplies : public testing::TestWithParam<ReplyCase> {};
 
