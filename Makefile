@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test demo bench search exhaust bugs format lint packages \
+.PHONY: help release debug asan test demo bench search exhaust bugs mutants format lint packages \
   check-packages
 
 ## make            build the product: build/release/bin
