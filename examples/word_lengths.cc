@@ -44,6 +44,7 @@ std::vector<wavetank::properties::NaiveRow> LengthsOf(const std::vector<std::str
     for (const std::string& word : Words(line)) ++counts[word.size()];
   }
   std::vector<wavetank::properties::NaiveRow> rows;
+  rows.reserve(counts.size());
   for (const auto& [length, count] : counts) {
     rows.push_back({std::to_string(length), std::to_string(count)});
   }
