@@ -1,6 +1,8 @@
 #include "checkpoint/fenced_log.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,24 +34,36 @@ Task<absl::Status> LookForNewer(platform::Node& node, Store& store, std::string 
 
 class OwnedLog final : public FencedLog {
  public:
-  OwnedLog(platform::Node& node, Store& store, std::string directory, LogFile file,
-           std::vector<std::string> recovered, uint64_t length)
+  // Stands behind the seal of segment 0, which is `length` bytes.
+  OwnedLog(platform::Node& node, Store& store, std::string directory, Epoch epoch,
+           std::string owner, std::vector<SealItem> seal, uint64_t length, LogFold& fold,
+           FencedLogOptions options)
       : node_(node),
         store_(store),
         directory_(std::move(directory)),
-        file_(std::move(file)),
-        recovered_(std::move(recovered)),
-        length_(length),
-        scope_(node.executor()) {}
+        owner_(std::move(owner)),
+        fold_(fold),
+        options_(options),
+        scope_(node.executor()) {
+    Stand({epoch, 0}, std::move(seal), length);
+  }
 
-  Epoch epoch() const override { return Epoch(file_.epoch); }
-  const std::vector<std::string>& recovered() const override { return recovered_; }
+  Epoch epoch() const override { return segment_.epoch; }
 
   Task<absl::Status> Append(std::vector<std::string> records) override {
     WT_CHECK(!records.empty(), "an append has records");
     if (!stopped_.ok()) co_return stopped_;
-    if (next_ == nullptr) next_ = std::make_shared<PendingGroup>();
-    const std::shared_ptr<PendingGroup> group = next_;
+    const uint64_t bytes = EncodedBytes(records);
+    if (bytes > kLargestPayload) {
+      co_return absl::InvalidArgumentError(
+          absl::StrCat(file_.path, ": ", records.size(), " records of ", bytes,
+                       " bytes are too much to append at once; the most is ", kLargestPayload));
+    }
+    if (pending_.empty() || pending_.back()->bytes + bytes > kLargestPayload) {
+      pending_.push_back(std::make_shared<PendingGroup>());
+    }
+    const std::shared_ptr<PendingGroup> group = pending_.back();
+    group->bytes += bytes;
     for (std::string& record : records) group->records.push_back(std::move(record));
     if (!writing_) {
       writing_ = true;
@@ -62,25 +76,52 @@ class OwnedLog final : public FencedLog {
  private:
   struct PendingGroup {
     std::vector<std::string> records;
+    uint64_t bytes = 0;
     platform::Event done;
     absl::Status outcome;
   };
 
+  // No less than their encoding takes.
+  static uint64_t EncodedBytes(const std::vector<std::string>& records) {
+    constexpr uint64_t kLongestVarint = 10;
+    uint64_t bytes = kLongestVarint;
+    for (const std::string& record : records) bytes += record.size() + kLongestVarint;
+    return bytes;
+  }
+
+  LogFile file() const { return LogFileOf(directory_, segment_, owner_); }
+
+  // From here on groups go to `segment`, of which the seal stands.
+  void Stand(SegmentId segment, std::vector<SealItem> seal, uint64_t length) {
+    segment_ = segment;
+    seal_ = std::move(seal);
+    file_ = file();
+    seal_bytes_ = length;
+    length_ = length;
+    sequence_ = 1;
+    began_ = node_.clock().Now();
+  }
+
   // One group at a time, each with all the records that came while the one before was under way.
   Task<void> WriteGroups() {
-    while (next_ != nullptr) {
-      const std::shared_ptr<PendingGroup> group = std::exchange(next_, nullptr);
+    while (!pending_.empty()) {
+      const std::shared_ptr<PendingGroup> group = std::move(pending_.front());
+      pending_.pop_front();
       group->outcome = stopped_.ok() ? co_await WriteGroup(group->records) : stopped_;
-      if (!group->outcome.ok() && stopped_.ok()) {
-        stopped_ = absl::IsAborted(group->outcome)
-                       ? group->outcome
-                       : absl::FailedPreconditionError(absl::StrCat(
-                             file_.path, ": the outcome of an earlier append is unknown (",
-                             group->outcome.ToString(), "); take the log over anew"));
-      }
+      if (stopped_.ok()) StopAfter(group->outcome, "an earlier append");
       group->done.Set();
+      if (stopped_.ok() && IsSegmentDone()) StopAfter(co_await NextSegment(), "a new segment");
     }
     writing_ = false;
+  }
+
+  void StopAfter(const absl::Status& outcome, absl::string_view what) {
+    if (outcome.ok()) return;
+    stopped_ = absl::IsAborted(outcome)
+                   ? outcome
+                   : absl::FailedPreconditionError(
+                         absl::StrCat(file_.path, ": the outcome of ", what, " is unknown (",
+                                      outcome.ToString(), "); take the log over anew"));
   }
 
   Task<absl::Status> WriteGroup(const std::vector<std::string>& records) {
@@ -102,20 +143,89 @@ class OwnedLog final : public FencedLog {
     // After it is durable: a newer owner that had not created its epoch by now will read it.
     const bool looks = !platform::Planted(node_, "higher_epoch_not_looked_for");
     if (looks) WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
+    for (const std::string& record : records) WT_CO_RETURN_IF_ERROR(fold_.Add(record));
     co_await node_.Step(steps::kGroupCounts, {{"epoch", file_.epoch}, {"sequence", sequence}});
+    co_return absl::OkStatus();
+  }
+
+  bool IsSegmentDone() const {
+    if (length_ - seal_bytes_ >= std::max(options_.segment_bytes, seal_bytes_)) return true;
+    return node_.clock().Now() - began_ >= options_.segment_age;
+  }
+
+  Task<absl::Status> NextSegment() {
+    std::vector<SealItem> seal;
+    std::optional<std::vector<std::string>> base = fold_.Base();
+    if (base.has_value()) {
+      seal.push_back({.segment = {}, .length = 0, .records = *std::move(base)});
+    } else {
+      seal = seal_;
+      seal.push_back({.segment = segment_, .length = length_, .records = {}});
+    }
+    Group group;
+    group.kind = GroupKind::kSeal;
+    group.epoch = epoch().value();
+    group.payload = EncodeSeal(seal);
+    if (group.payload.size() > kLargestPayload) co_return absl::OkStatus();  // goes on in this one
+    const SegmentId next = segment_.next();
+    const LogFile next_file = LogFileOf(directory_, next, owner_);
+    std::string bytes = EncodeGroup(next_file, group);
+    const uint64_t size = bytes.size();
+    WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, next_file.path, std::move(bytes)));
+    Stand(next, std::move(seal), size);
+    co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
+                                               {"segment", segment_.segment},
+                                               {"bytes", static_cast<int64_t>(size)}});
+    WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
+    const absl::Status removed = co_await RemoveOlder();
+    if (absl::IsAborted(removed)) co_return removed;
+    // What is left goes with the next segment's predecessors.
+    if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+    co_return absl::OkStatus();
+  }
+
+  // What neither is this segment nor stands in its seal. Lists, then looks, then removes.
+  Task<absl::Status> RemoveOlder() {
+    const absl::Status marked =
+        co_await store_.CreateIfAbsent(MarkPath(directory_, segment_), std::string(kMarkContent));
+    if (!absl::IsAlreadyExists(marked)) WT_CO_RETURN_IF_ERROR(marked);
+    WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListEpochs(store_, directory_));
+    WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
+    std::vector<std::string> removable;
+    for (const SegmentId mark : list.marks) {
+      if (mark < segment_) removable.push_back(MarkPath(directory_, mark));
+    }
+    for (const SegmentId older : list.segments) {
+      const auto refers = [older](const SealItem& item) { return item.segment == older; };
+      const bool counts = std::any_of(seal_.begin(), seal_.end(), refers);
+      if (older < segment_ && !counts) removable.push_back(LogPath(directory_, older));
+    }
+    for (const std::string& path : removable) {
+      WT_CO_RETURN_IF_ERROR(co_await store_.Remove(path));
+    }
+    co_await node_.Step(steps::kOlderRemoved, {{"epoch", epoch().value()},
+                                               {"segment", segment_.segment},
+                                               {"files", static_cast<int64_t>(removable.size())}});
     co_return absl::OkStatus();
   }
 
   platform::Node& node_;
   Store& store_;
   const std::string directory_;
-  const LogFile file_;
-  const std::vector<std::string> recovered_;
-  uint64_t length_;        // of the file, all of it durable
+  const std::string owner_;
+  LogFold& fold_;
+  const FencedLogOptions options_;
+  // The segment that is appended to.
+  SegmentId segment_;
+  std::vector<SealItem> seal_;
+  LogFile file_;
+  uint64_t seal_bytes_ = 0;
+  uint64_t length_ = 0;    // all of it durable
   uint64_t sequence_ = 1;  // of the next group
-  absl::Status stopped_;   // why nothing is appended any more
+  platform::MonotonicTime began_;
+  absl::Status stopped_;  // why nothing is appended any more
   bool writing_ = false;
-  std::shared_ptr<PendingGroup> next_;
+  std::deque<std::shared_ptr<PendingGroup>> pending_;  // all but the last are full
   platform::TaskScope scope_;
 };
 
@@ -132,71 +242,92 @@ Task<absl::StatusOr<Epoch>> CreateEpoch(Store& store, std::string directory, std
 }
 
 // What counts, seen through the newest epoch that exists; kUnavailable while that has no seal.
-Task<absl::StatusOr<std::vector<std::string>>> ReadOnce(Store& store, std::string directory) {
+Task<absl::Status> ReadOnce(Store& store, std::string directory, LogFold& fold) {
   WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
-  CountedRecords counted;
+  fold.Clear();
   if (list.newest() != Epoch()) {
-    if (list.sealed.empty() || list.sealed.back() != list.newest()) {
+    const SegmentId segment = list.newest_segment();
+    if (segment.epoch != list.newest()) {
       co_return absl::UnavailableError(absl::StrCat("epoch ", list.newest().value(), " of ",
                                                     directory, " has not sealed the others yet"));
     }
-    WT_CO_ASSIGN_OR_RETURN(counted, co_await ReadCounted(store, directory, list.newest()));
+    WT_CO_RETURN_IF_ERROR((co_await ReadCounted(store, directory, segment, fold)).status());
   }
   const std::string next = EpochPath(directory, list.newest().next());
   const absl::StatusOr<std::string> found = co_await store.Read(next, 0, 1);
-  if (absl::IsNotFound(found.status())) co_return std::move(counted.records);
+  if (absl::IsNotFound(found.status())) co_return absl::OkStatus();
   WT_CO_RETURN_IF_ERROR(found.status());
   co_return absl::UnavailableError(absl::StrCat(next, " came into being meanwhile"));
 }
+
+// Counts what goes by.
+class CountingFold final : public LogFold {
+ public:
+  explicit CountingFold(LogFold& fold) : fold_(fold) {}
+  void Clear() override {
+    count_ = 0;
+    fold_.Clear();
+  }
+  absl::Status Add(std::string_view record) override {
+    ++count_;
+    return fold_.Add(record);
+  }
+  int64_t count() const { return count_; }
+
+ private:
+  LogFold& fold_;
+  int64_t count_ = 0;
+};
 
 }  // namespace
 
 Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::Node& node,
                                                                      Store& store,
-                                                                     std::string directory) {
+                                                                     std::string directory,
+                                                                     LogFold& fold,
+                                                                     FencedLogOptions options) {
   const std::string owner = UniqueId(node);
   WT_CO_ASSIGN_OR_RETURN(const Epoch epoch, co_await CreateEpoch(store, directory, owner));
   co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}});
 
   // Read only now: who appends after this finds our epoch when it looks.
   WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
-  Epoch base;
-  for (const Epoch sealed : list.sealed) {
-    if (sealed < epoch) base = sealed;
+  const SegmentId base = list.NewestSegmentBelow(epoch);
+  std::vector<SealItem> items;
+  CountingFold counted(fold);
+  counted.Clear();
+  if (base.epoch != Epoch()) {
+    WT_CO_ASSIGN_OR_RETURN(items, co_await ReadCounted(store, directory, base, counted));
   }
-  CountedRecords counted;
-  if (base != Epoch()) {
-    WT_CO_ASSIGN_OR_RETURN(counted, co_await ReadCounted(store, directory, base));
-  }
-  const auto records = static_cast<int64_t>(counted.records.size());
-  co_await node.Step(steps::kPredecessorsRead,
-                     {{"epoch", epoch.value()}, {"base", base.value()}, {"records", records}});
+  const int64_t records = counted.count();
+  co_await node.Step(
+      steps::kPredecessorsRead,
+      {{"epoch", epoch.value()}, {"base", base.epoch.value()}, {"records", records}});
 
   Group seal;
   seal.kind = GroupKind::kSeal;
   seal.epoch = epoch.value();
-  seal.payload = EncodeSeal(counted.successor_seal);
-  const LogFile file = LogFileOf(directory, epoch, owner);
+  seal.payload = EncodeSeal(items);
+  const LogFile file = LogFileOf(directory, {epoch, 0}, owner);
   std::string bytes = EncodeGroup(file, seal);
   const uint64_t length = bytes.size();
   WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store, file.path, std::move(bytes)));
-  co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.value()}});
+  co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.epoch.value()}});
 
   WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node, store, directory, epoch));
   co_await node.Step(steps::kTakenOver, {{"epoch", epoch.value()}, {"records", records}});
-  co_return std::make_unique<OwnedLog>(node, store, directory, file, std::move(counted.records),
-                                       length);
+  co_return std::make_unique<OwnedLog>(node, store, directory, epoch, owner, std::move(items),
+                                       length, fold, options);
 }
 
-Task<absl::StatusOr<std::vector<std::string>>> ReadFencedLog(platform::Node& node, Store& store,
-                                                             std::string directory,
-                                                             absl::Duration timeout) {
+Task<absl::Status> ReadFencedLog(platform::Node& node, Store& store, std::string directory,
+                                 absl::Duration timeout, LogFold& fold) {
   constexpr absl::Duration kLongestPause = absl::Milliseconds(200);
   const platform::MonotonicTime deadline = node.clock().Now() + timeout;
   absl::Duration pause = absl::Milliseconds(5);
   while (true) {
-    absl::StatusOr<std::vector<std::string>> answer = co_await ReadOnce(store, directory);
-    if (!absl::IsUnavailable(answer.status()) || node.clock().Now() >= deadline) co_return answer;
+    absl::Status answer = co_await ReadOnce(store, directory, fold);
+    if (!absl::IsUnavailable(answer) || node.clock().Now() >= deadline) co_return answer;
     co_await node.clock().Sleep(pause);
     pause = std::min(pause * 2, kLongestPause);
   }

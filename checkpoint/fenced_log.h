@@ -2,21 +2,34 @@
 // writer. The protocol is design.md section 5 and its executable specification fencing.py;
 // ownership rests on names and order:
 //
-//   <directory>/epoch-<E>   created durably by its owner, one winner, before it reads anything;
-//                           holds its owner's unique id
-//   <directory>/log-<E>     the groups of epoch E; the first group seals the predecessors
+//   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;
+//                              holds its owner's unique id
+//   <directory>/log-<E>        the groups of epoch E; the first group seals the predecessors
+//   <directory>/log-<E>.<S>    its further segments; each begins with a seal of its own
+//   <directory>/mark-<E>.<S>   written once that segment counts: it cannot go missing unnoticed
 //
 // An owner appends (durably), then looks for a higher epoch, and only then says OK. A reader reads,
 // then looks: under a higher epoch without its seal there is no answer yet, and it tries again.
+//
+// Segments keep a log bounded. When one is large or old enough, its owner begins the next. If what
+// the records amount to can be said in fewer (LogFold::Base), the new seal holds those instead of
+// referring to what went before: once it is durable and no higher epoch is there, the files it does
+// not refer to are removed. An owner that is fenced finds that out when it looks, after its seal
+// and before it removes anything; a new one that was there by then has not seen that seal, and
+// refers to files that are all still there; one that comes later sees it.
 #ifndef WAVETANK_CHECKPOINT_FENCED_LOG_H_
 #define WAVETANK_CHECKPOINT_FENCED_LOG_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 #include "checkpoint/store.h"
 #include "platform/node.h"
@@ -27,34 +40,70 @@ namespace wavetank::checkpoint {
 // Counts the owners of one log: 1, 2, ...
 using Epoch = platform::StrongId<struct EpochTag>;
 
+// What the records of a log amount to, in the terms of whoever owns or reads it.
+class LogFold {
+ public:
+  virtual ~LogFold() = default;
+  // Nothing has been added: a reader may have to begin anew.
+  virtual void Clear() = 0;
+  // The records that count, in order, each once. An error ends the reading and is returned; that of
+  // a record which an owner appends stops its log.
+  virtual absl::Status Add(std::string_view record) = 0;
+  // Records that stand for all that were added; nullopt: only those themselves do.
+  virtual std::optional<std::vector<std::string>> Base() const { return std::nullopt; }
+};
+
+// All of them.
+class RecordList final : public LogFold {
+ public:
+  void Clear() override { records_.clear(); }
+  absl::Status Add(std::string_view record) override {
+    records_.emplace_back(record);
+    return absl::OkStatus();
+  }
+  const std::vector<std::string>& records() const { return records_; }
+
+ private:
+  std::vector<std::string> records_;
+};
+
+struct FencedLogOptions {
+  // A segment of this size or age is followed by another at the next append. One that begins with
+  // long records must have grown to twice its beginning, so that rewriting them stays cheap.
+  uint64_t segment_bytes = uint64_t{4} << 20;
+  absl::Duration segment_age = absl::Hours(24);
+};
+
 class FencedLog {
  public:
   virtual ~FencedLog() = default;
 
-  // Takes the log over: when this returns OK, every predecessor is fenced, and recovered() is the
-  // complete and final list of the records that count, in order, each durable. `node` and `store`
-  // must outlive the log. kAborted: somebody newer took over meanwhile. kDataLoss: a record that
-  // counts is damaged or missing (named by file and offset).
+  // Takes the log over: when this returns OK, every predecessor is fenced, and `fold` was given the
+  // complete and final list of the records that count, in order, each durable. `node`, `store` and
+  // `fold`, which is given what is appended too, must outlive the log. kAborted: somebody newer
+  // took over meanwhile. kDataLoss: a record that counts is damaged or missing (named by file and
+  // offset).
   static Task<absl::StatusOr<std::unique_ptr<FencedLog>>> TakeOver(platform::Node& node,
                                                                    Store& store,
-                                                                   std::string directory);
+                                                                   std::string directory,
+                                                                   LogFold& fold,
+                                                                   FencedLogOptions options = {});
 
   virtual Epoch epoch() const = 0;
-  virtual const std::vector<std::string>& recovered() const = 0;
 
   // Appends the records as one group: all count or none. OK: durable, and no newer owner existed
-  // after they were: they count for ever. kAborted: a newer owner exists; whether they count is for
-  // it to say; stop. Any other error: the outcome is unknown and this object refuses everything
+  // after they were: they count for ever, and the fold has them. kAborted: a newer owner exists;
+  // whether they count is for it to say; stop. kInvalidArgument: too many bytes for one group,
+  // nothing was done. Any other error: the outcome is unknown and this object refuses everything
   // from then on (kFailedPrecondition); take over anew to learn it. Calls made while one is under
   // way share the next group's sync.
   virtual Task<absl::Status> Append(std::vector<std::string> records) = 0;
 };
 
-// What counts, without taking over: the records a reader is answered with at this instant. Retries
-// while a newer owner has not yet sealed, up to `timeout`, then kUnavailable.
-Task<absl::StatusOr<std::vector<std::string>>> ReadFencedLog(platform::Node& node, Store& store,
-                                                             std::string directory,
-                                                             absl::Duration timeout);
+// What counts, without taking over: `fold` is given the records a reader is answered with at this
+// instant. Retries while a newer owner has not yet sealed, up to `timeout`, then kUnavailable.
+Task<absl::Status> ReadFencedLog(platform::Node& node, Store& store, std::string directory,
+                                 absl::Duration timeout, LogFold& fold);
 
 }  // namespace wavetank::checkpoint
 

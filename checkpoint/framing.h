@@ -11,10 +11,13 @@
 #define WAVETANK_CHECKPOINT_FRAMING_H_
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace wavetank::checkpoint {
@@ -44,16 +47,55 @@ struct LogFile {
   int64_t epoch = 0;
 };
 
-// The bytes of `group` for the place group.offset. REQUIRES: a payload of 1 byte to 4 GB.
+// The largest payload of a group. What reads a log needs memory for one group, not for the log.
+inline constexpr uint64_t kLargestPayload = uint64_t{256} << 20;
+
+// The bytes of `group` for the place group.offset. REQUIRES: a payload of 1 to kLargestPayload
+// bytes.
 std::string EncodeGroup(const LogFile& file, const Group& group);
 
-struct DecodedLog {
-  std::vector<Group> groups;
+// What a log file amounts to.
+struct LogExtent {
+  uint64_t groups = 0;       // the whole ones from its front
   uint64_t valid_bytes = 0;  // where the last of them ends
   uint64_t torn_bytes = 0;   // how much was cut there
 };
 
-// kDataLoss names the file, the offset and what proves the corruption.
+// Reads a log file that comes in pieces of any size, from its front.
+class LogDecoder {
+ public:
+  // Takes the whole groups, in order, as soon as they are there. An error of its own ends the
+  // decoding and is returned.
+  using Visitor = std::function<absl::Status(const Group& group)>;
+
+  // `known_durable`: bytes of the file that another durable record names.
+  LogDecoder(LogFile file, uint64_t known_durable, Visitor visit);
+
+  absl::Status Feed(std::string_view piece);
+  // After the last piece. kDataLoss names the file, the offset and what proves the corruption.
+  absl::StatusOr<LogExtent> Finish();
+
+ private:
+  absl::Status Advance(bool ended);
+  absl::Status TakeGroups(bool ended);
+  void FindWitness(bool ended);
+
+  const LogFile file_;
+  const uint64_t known_durable_;
+  const Visitor visit_;
+  std::string rest_;     // of the pieces fed
+  uint64_t offset_ = 0;  // where rest_ begins in the file
+  LogExtent extent_;
+  bool bad_ = false;  // what follows extent_.valid_bytes is no group
+  // A valid group after that which names a durable length beyond it, without its payload.
+  std::optional<Group> witness_;
+};
+
+// A whole file at once, for what is small.
+struct DecodedLog {
+  std::vector<Group> groups;
+  LogExtent extent;
+};
 absl::StatusOr<DecodedLog> DecodeLog(const LogFile& file, std::string_view bytes,
                                      uint64_t known_durable);
 

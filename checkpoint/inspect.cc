@@ -132,10 +132,12 @@ class Inspector {
   }
 
   static bool IsOfLog(const EpochList& log, const std::string& directory, const std::string& path) {
-    const auto named = [&](Epoch epoch) {
-      return path == EpochPath(directory, epoch) || path == LogPath(directory, epoch);
-    };
-    return std::any_of(log.epochs.begin(), log.epochs.end(), named);
+    const auto is_epoch = [&](Epoch epoch) { return path == EpochPath(directory, epoch); };
+    const auto is_log = [&](SegmentId segment) { return path == LogPath(directory, segment); };
+    const auto is_mark = [&](SegmentId segment) { return path == MarkPath(directory, segment); };
+    return std::any_of(log.epochs.begin(), log.epochs.end(), is_epoch) ||
+           std::any_of(log.segments.begin(), log.segments.end(), is_log) ||
+           std::any_of(log.marks.begin(), log.marks.end(), is_mark);
   }
 
   void NeedsLog(const std::string& path, absl::string_view folder, const std::string& what) {
@@ -146,91 +148,128 @@ class Inspector {
   // --- logs ---
 
   Task<absl::Status> Log(std::string directory, EpochList log) {
-    if (log.epochs.empty() && log.sealed.empty()) co_return absl::OkStatus();
+    if (log.epochs.empty() && log.segments.empty() && log.marks.empty()) co_return absl::OkStatus();
     ++inspection_.logs;
     logs_.insert(directory);
     const size_t damaged_before = inspection_.damaged.size();
-    std::set<Epoch> epochs(log.sealed.begin(), log.sealed.end());
-    epochs.insert(log.epochs.begin(), log.epochs.end());
+    std::set<Epoch> epochs(log.epochs.begin(), log.epochs.end());
+    for (const SegmentId segment : log.segments) epochs.insert(segment.epoch);
     Epoch expected(1);
     for (const Epoch epoch : epochs) {
       const bool there = std::binary_search(log.epochs.begin(), log.epochs.end(), epoch);
-      const bool sealed = std::binary_search(log.sealed.begin(), log.sealed.end(), epoch);
       if (epoch != expected) Damaged(EpochPath(directory, expected) + " is missing");
       expected = epoch.next();
       if (!there) {
         Damaged(EpochPath(directory, epoch) + " is missing");
       } else {
-        WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, sealed, epoch == log.newest()));
+        WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, log));
       }
     }
-    if (log.sealed.empty()) co_return absl::OkStatus();
-    const absl::StatusOr<CountedRecords> counted =
-        co_await ReadCounted(store_, directory, log.sealed.back());
-    if (absl::IsUnavailable(counted.status())) co_return counted.status();
+    if (!log.marks.empty() && log.newest_segment() < log.marks.back()) {
+      Damaged(LogPath(directory, log.marks.back()) + " is missing: it was what counts, and " +
+              MarkPath(directory, log.marks.back()) + " is there");
+      co_return absl::OkStatus();
+    }
+    if (log.segments.empty()) co_return absl::OkStatus();
+    WT_CO_ASSIGN_OR_RETURN(const auto counted, co_await Counted(directory));
     if (counted.ok()) {
-      ShowCounted(directory, counted->records);
+      ShowCounted(directory, *counted);
     } else if (inspection_.damaged.size() == damaged_before) {  // else it is named already
       Damaged(counted.status());
     }
     co_return absl::OkStatus();
   }
 
-  Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, bool sealed, bool newest) {
-    if (!sealed) {
-      const std::string path = EpochPath(directory, epoch);
-      const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
-      if (!bytes.ok()) co_return Unread(bytes.status());
-      const absl::StatusOr<std::string> owner = DecodeEpochFile(path, *bytes);
-      if (!owner.ok()) {
-        Damaged(owner.status());
-        co_return absl::OkStatus();
-      }
-      Line(1, "epoch ", epoch.value(), " of ", *owner,
-           newest ? ": has not sealed the others yet" : ": never sealed, counts for nothing");
-      if (newest) {
-        Unfinished(2, LogPath(directory, epoch) +
-                          " is not there: its owner never got that far, or it is missing");
-      }
+  // The records that count, by now; kDataLoss and the like are for the caller to show. An owner at
+  // work may replace what is being read.
+  Task<absl::StatusOr<absl::StatusOr<std::vector<std::string>>>> Counted(std::string directory) {
+    constexpr int kTries = 8;
+    absl::Status failed;
+    for (int i = 0; i < kTries; ++i) {
+      WT_CO_ASSIGN_OR_RETURN(const EpochList log, co_await ListEpochs(store_, directory));
+      RecordList records;
+      failed = (co_await ReadCounted(store_, directory, log.newest_segment(), records)).status();
+      if (failed.ok()) co_return records.records();
+      if (!absl::IsUnavailable(failed)) break;
+    }
+    if (absl::IsUnavailable(failed)) co_return failed;
+    co_return absl::StatusOr<std::vector<std::string>>(failed);
+  }
+
+  Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, EpochList log) {
+    bool sealed = false;
+    for (const SegmentId segment : log.segments) {
+      if (segment.epoch != epoch) continue;
+      sealed = true;
+      WT_CO_RETURN_IF_ERROR(co_await OneSegment(directory, segment));
+    }
+    if (sealed) co_return absl::OkStatus();
+    const std::string path = EpochPath(directory, epoch);
+    const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
+    if (!bytes.ok()) co_return Unread(bytes.status());
+    const absl::StatusOr<std::string> owner = DecodeEpochFile(path, *bytes);
+    if (!owner.ok()) {
+      Damaged(owner.status());
       co_return absl::OkStatus();
     }
-    const absl::StatusOr<EpochLog> read =
-        co_await ReadEpochLog(store_, directory, epoch, UINT64_MAX);
-    if (read.ok()) {
-      ShowLog(epoch, *read);
-    } else if (absl::IsUnavailable(read.status())) {
-      co_return read.status();
-    } else {
-      Damaged(read.status());
+    const bool over = epoch < log.newest_segment().epoch;
+    Line(1, "epoch ", epoch.value(), " of ", *owner,
+         over                    ? ": nothing of its log counts any more"
+         : epoch == log.newest() ? ": has not sealed the others yet"
+                                 : ": never sealed, counts for nothing");
+    if (epoch == log.newest() && !over) {
+      Unfinished(2, LogPath(directory, {epoch, 0}) +
+                        " is not there: its owner never got that far, or it is missing");
     }
     co_return absl::OkStatus();
   }
 
-  void ShowLog(Epoch epoch, const EpochLog& read) {
-    Line(1, "epoch ", epoch.value(), " of ", read.owner, ": ", read.log.valid_bytes, " bytes");
-    Line(2, "seal: ", read.seal.empty() ? "nothing counted before" : "what counted before");
-    for (const SealItem& item : read.seal) {
-      if (item.epoch != Epoch()) {
-        Line(3, "epoch ", item.epoch.value(), " up to byte ", item.length);
+  Task<absl::Status> OneSegment(std::string directory, SegmentId id) {
+    const absl::StatusOr<Segment> segment = co_await OpenSegment(store_, directory, id);
+    if (!segment.ok()) co_return Unreadable(segment.status());
+    Line(1, "epoch ", id.epoch.value(),
+         id.segment > 0 ? absl::StrCat(", segment ", id.segment) : "", " of ", segment->owner);
+    ShowSeal(*segment);
+    const absl::StatusOr<LogExtent> extent =
+        co_await ReadGroups(store_, *segment, UINT64_MAX, [&](const Group& group) -> absl::Status {
+          Line(2, "group ", group.sequence, " at ", group.offset, ", ", group.end - group.offset,
+               " bytes");
+          const absl::StatusOr<std::vector<std::string>> records =
+              DecodeRecords(segment->file, group);
+          if (!records.ok()) {
+            Damaged(records.status());
+            return absl::OkStatus();
+          }
+          for (const std::string& record : *records) Line(3, Described(record));
+          return absl::OkStatus();
+        });
+    if (!extent.ok()) co_return Unreadable(extent.status());
+    Line(2, extent->valid_bytes, " bytes");
+    if (extent->torn_bytes > 0) {
+      Unfinished(2, absl::StrCat(segment->file.path, ": torn: the last ", extent->torn_bytes,
+                                 " bytes are no whole group, and do not count"));
+    }
+    co_return absl::OkStatus();
+  }
+
+  // As Unread, of a part of a log, where whatever is refused by name is shown.
+  absl::Status Unreadable(const absl::Status& status) {
+    if (absl::IsNotFound(status) || absl::IsUnavailable(status)) return Unread(status);
+    Damaged(status);
+    return absl::OkStatus();
+  }
+
+  void ShowSeal(const Segment& segment) {
+    Line(2, "seal: ", segment.seal.empty() ? "nothing counted before" : "what counted before");
+    for (const SealItem& item : segment.seal) {
+      if (!item.copied()) {
+        Line(3, "epoch ", item.segment.epoch.value(),
+             item.segment.segment > 0 ? absl::StrCat(", segment ", item.segment.segment) : "",
+             " up to byte ", item.length);
       } else {
         Line(3, item.records.size(), " copied:");
         for (const std::string& record : item.records) Line(4, Described(record));
       }
-    }
-    for (size_t i = 1; i < read.log.groups.size(); ++i) {
-      const Group& group = read.log.groups[i];
-      Line(2, "group ", group.sequence, " at ", group.offset, ", ", group.end - group.offset,
-           " bytes");
-      const absl::StatusOr<std::vector<std::string>> records = DecodeRecords(read.file, group);
-      if (!records.ok()) {
-        Damaged(records.status());
-        continue;
-      }
-      for (const std::string& record : *records) Line(3, Described(record));
-    }
-    if (read.log.torn_bytes > 0) {
-      Unfinished(2, absl::StrCat(read.file.path, ": torn: the last ", read.log.torn_bytes,
-                                 " bytes are no whole group, and do not count"));
     }
   }
 
@@ -270,20 +309,17 @@ class Inspector {
     Complaints complaints;
     std::vector<std::string> before;
     while (true) {
-      WT_CO_ASSIGN_OR_RETURN(const EpochList log, co_await ListEpochs(store_, directory));
-      if (log.sealed.empty()) co_return absl::OkStatus();
-      const absl::StatusOr<CountedRecords> counted =
-          co_await ReadCounted(store_, directory, log.sealed.back());
+      WT_CO_ASSIGN_OR_RETURN(const auto counted, co_await Counted(directory));
       if (!counted.ok()) co_return Unread(counted.status());
       // What a log names that has not gone on since, and that was not there, is missing.
-      if (!complaints.empty() && counted->records == before) break;
-      const auto summary = Summarise(directory, counted->records);
+      if (!complaints.empty() && *counted == before) break;
+      const auto summary = Summarise(directory, *counted);
       if (!summary.ok()) co_return Unread(summary.status());
       complaints.Clear();
       WT_CO_RETURN_IF_ERROR(co_await CheckNamed(directory, **summary, complaints));
       CheckStateVersions(directory, **summary, complaints);
       if (complaints.empty()) co_return absl::OkStatus();
-      before = counted->records;
+      before = *counted;
     }
     for (std::string& what : complaints.damaged) Damaged(std::move(what));
     for (const std::string& what : complaints.unfinished) Unfinished(1, what);

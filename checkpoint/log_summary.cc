@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/paths.h"
+#include "checkpoint/query_history.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 
@@ -47,14 +49,15 @@ std::string QueryLine(const BatchHistory& batch) {
 
 LogSummary SummariseQuery(const QueryHistory& history) {
   LogSummary summary;
-  for (const BatchHistory& batch : history.batches) summary.lines.push_back(QueryLine(batch));
-  summary.newest_state_version = static_cast<int64_t>(history.batches.size());
-  // The next batch starts from the newest state; one that is not committed may run again, from the
-  // state before.
-  const size_t batches = history.batches.size();
-  for (size_t i = batches < 2 ? 0 : batches - 2; i < batches; ++i) {
-    const bool superseded = i + 1 < batches && history.batches[i + 1].commit.has_value();
-    if (history.batches[i].prepared && !superseded) AddState(*history.batches[i].prepared, summary);
+  if (history.first_batch() > 0) {
+    summary.lines.push_back(absl::StrCat("batches before ", history.first_batch(),
+                                         ": committed, and dropped from the log"));
+  }
+  for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
+  summary.newest_state_version = history.newest_batch() + 1;
+  // Any that is kept may be gone back to.
+  for (const BatchHistory& batch : history.batches()) {
+    if (batch.prepared) AddState(*batch.prepared, summary);
   }
   return summary;
 }
@@ -70,7 +73,7 @@ void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary
 
 LogSummary SummariseGraph(const GraphHistory& history) {
   LogSummary summary;
-  for (const auto& [time_ms, batch] : history.batches) {
+  for (const auto& [time_ms, batch] : history.batches()) {
     const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
     int64_t files = 0;
     int64_t blocks = 0;
@@ -83,7 +86,7 @@ LogSummary SummariseGraph(const GraphHistory& history) {
                                          " ms: ", batch.completed ? "completed" : "not completed",
                                          ", ", Count(files, "file"), ", ", Count(blocks, "block")));
   }
-  for (const BlockAdded& block : history.unallocated_blocks) {
+  for (const BlockAdded& block : history.unallocated_blocks()) {
     summary.lines.push_back(absl::StrCat("block ", block.block_id(), ": in no batch yet, ",
                                          Count(block.records(), "record")));
     AddBlock(block, NamedFile::Need::kMust, summary);

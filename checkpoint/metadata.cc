@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,20 +14,37 @@
 namespace wavetank::checkpoint {
 namespace {
 
-absl::StatusOr<std::vector<MetadataRecord>> DecodeAll(const std::string& directory,
-                                                      const std::vector<std::string>& records) {
-  std::vector<MetadataRecord> decoded;
-  decoded.reserve(records.size());
-  for (size_t i = 0; i < records.size(); ++i) {
-    absl::StatusOr<MetadataRecord> record = DecodeMetadata(records[i]);
-    if (!record.ok()) {
-      return absl::Status(record.status().code(),
-                          absl::StrCat(directory, ": record ", i, ": ", record.status().message()));
-    }
-    decoded.push_back(*std::move(record));
+// Gives a history the records of a fenced log.
+class DecodingFold final : public LogFold {
+ public:
+  DecodingFold(std::string directory, MetadataFold& history)
+      : directory_(std::move(directory)), history_(history) {}
+
+  void Clear() override {
+    place_ = 0;
+    history_.Clear();
   }
-  return decoded;
-}
+  absl::Status Add(std::string_view bytes) override {
+    const uint64_t place = place_++;
+    const absl::StatusOr<MetadataRecord> record = DecodeMetadata(bytes);
+    if (!record.ok()) {
+      return absl::Status(record.status().code(), absl::StrCat(directory_, ": record ", place, ": ",
+                                                               record.status().message()));
+    }
+    const absl::Status added = history_.Add(*record);
+    return added.ok() ? added : NamingTheRecord(added, directory_, place, *record);
+  }
+  std::optional<std::vector<std::string>> Base() const override {
+    std::vector<std::string> encoded;
+    for (const MetadataRecord& record : history_.Base()) encoded.push_back(EncodeMetadata(record));
+    return encoded;
+  }
+
+ private:
+  const std::string directory_;
+  MetadataFold& history_;
+  uint64_t place_ = 0;
+};
 
 }  // namespace
 
@@ -63,7 +82,18 @@ WT_RECORD_OF(GraphMetadata, graph)
 WT_RECORD_OF(BatchInput, input)
 WT_RECORD_OF(BatchCompleted, completed)
 WT_RECORD_OF(BlockAdded, block)
+WT_RECORD_OF(Dropped, dropped)
+WT_RECORD_OF(SeenFiles, seen)
 #undef WT_RECORD_OF
+
+absl::Status NamingTheRecord(const absl::Status& refused, absl::string_view log, uint64_t place,
+                             const MetadataRecord& record) {
+  const auto* field =
+      MetadataRecord::descriptor()->FindFieldByNumber(static_cast<int>(record.kind_case()));
+  return absl::Status(refused.code(), absl::StrCat(log, ": record ", place, " (",
+                                                   field == nullptr ? "nothing" : field->name(),
+                                                   "): ", refused.message()));
+}
 
 uint64_t DefinitionHash(const BatchDefinition& definition) {
   // Fields are written in the order of their numbers and there is no map, so equal messages give
@@ -76,13 +106,14 @@ uint64_t DefinitionHash(const BatchDefinition& definition) {
 
 Task<absl::StatusOr<std::unique_ptr<MetadataLog>>> MetadataLog::TakeOver(platform::Node& node,
                                                                          Store& store,
-                                                                         std::string directory) {
-  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<FencedLog> log,
-                         co_await FencedLog::TakeOver(node, store, directory));
-  WT_CO_ASSIGN_OR_RETURN(std::vector<MetadataRecord> records,
-                         DecodeAll(directory, log->recovered()));
-  co_return std::unique_ptr<MetadataLog>(
-      new MetadataLog(std::move(directory), std::move(log), std::move(records)));
+                                                                         std::string directory,
+                                                                         MetadataFold& history,
+                                                                         FencedLogOptions options) {
+  std::unique_ptr<MetadataLog> log(new MetadataLog(directory));
+  log->fold_ = std::make_unique<DecodingFold>(directory, history);
+  WT_CO_ASSIGN_OR_RETURN(
+      log->log_, co_await FencedLog::TakeOver(node, store, directory, *log->fold_, options));
+  co_return log;
 }
 
 Task<absl::Status> MetadataLog::Append(std::vector<MetadataRecord> records) {
@@ -98,13 +129,10 @@ Task<absl::Status> MetadataLog::Append(MetadataRecord record) {
   return Append(std::move(records));
 }
 
-Task<absl::StatusOr<std::vector<MetadataRecord>>> ReadMetadataLog(platform::Node& node,
-                                                                  Store& store,
-                                                                  std::string directory,
-                                                                  absl::Duration timeout) {
-  WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> records,
-                         co_await ReadFencedLog(node, store, directory, timeout));
-  co_return DecodeAll(directory, records);
+Task<absl::Status> ReadMetadataLog(platform::Node& node, Store& store, std::string directory,
+                                   absl::Duration timeout, MetadataFold& history) {
+  DecodingFold fold(directory, history);
+  co_return co_await ReadFencedLog(node, store, directory, timeout, fold);
 }
 
 }  // namespace wavetank::checkpoint

@@ -1,12 +1,10 @@
-// Metadata: the records of the engines (metadata.proto) in fenced logs, and what a log that was
-// taken over says in their terms. Everything out of order is refused by name; nothing is guessed.
+// Metadata: the records of the engines (metadata.proto) in fenced logs. What they amount to is for
+// a history to say.
 #ifndef WAVETANK_CHECKPOINT_METADATA_H_
 #define WAVETANK_CHECKPOINT_METADATA_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +35,28 @@ MetadataRecord Record(GraphMetadata graph);
 MetadataRecord Record(BatchInput input);
 MetadataRecord Record(BatchCompleted completed);
 MetadataRecord Record(BlockAdded block);
+MetadataRecord Record(Dropped dropped);
+MetadataRecord Record(SeenFiles seen);
+
+// The status of a record that was refused, with the log, the record's place and its kind before it.
+absl::Status NamingTheRecord(const absl::Status& refused, absl::string_view log, uint64_t place,
+                             const MetadataRecord& record);
 
 // What identifies a definition to a sink: a hash of every field but `hash`, the same in every
 // process and build.
 uint64_t DefinitionHash(const BatchDefinition& definition);
+
+// What the records of a log amount to (query_history.h, graph_history.h).
+class MetadataFold {
+ public:
+  virtual ~MetadataFold() = default;
+  virtual void Clear() = 0;
+  // Everything out of order is refused by name; nothing is guessed. kDataLoss: a record is missing,
+  // twice there, or out of order. kFailedPrecondition: the log is another engine's.
+  virtual absl::Status Add(const MetadataRecord& record) = 0;
+  // Fewer records that stand for all that were added.
+  virtual std::vector<MetadataRecord> Base() const = 0;
+};
 
 // A fenced log of such records.
 class MetadataLog {
@@ -48,59 +64,27 @@ class MetadataLog {
   // As FencedLog::TakeOver; errors of decoding name the record by its place.
   static Task<absl::StatusOr<std::unique_ptr<MetadataLog>>> TakeOver(platform::Node& node,
                                                                      Store& store,
-                                                                     std::string directory);
+                                                                     std::string directory,
+                                                                     MetadataFold& history,
+                                                                     FencedLogOptions options = {});
 
   Epoch epoch() const { return log_->epoch(); }
   const std::string& directory() const { return directory_; }
-  // What counted when the log was taken over.
-  const std::vector<MetadataRecord>& recovered() const { return recovered_; }
-  // As FencedLog::Append: together or not at all.
+  // As FencedLog::Append: together or not at all. The history has them when it is OK.
   Task<absl::Status> Append(std::vector<MetadataRecord> records);
   Task<absl::Status> Append(MetadataRecord record);
 
  private:
-  MetadataLog(std::string directory, std::unique_ptr<FencedLog> log,
-              std::vector<MetadataRecord> recovered)
-      : directory_(std::move(directory)), log_(std::move(log)), recovered_(std::move(recovered)) {}
+  explicit MetadataLog(std::string directory) : directory_(std::move(directory)) {}
 
   const std::string directory_;
-  const std::unique_ptr<FencedLog> log_;
-  const std::vector<MetadataRecord> recovered_;
+  std::unique_ptr<LogFold> fold_;
+  std::unique_ptr<FencedLog> log_;
 };
 
 // As ReadFencedLog.
-Task<absl::StatusOr<std::vector<MetadataRecord>>> ReadMetadataLog(platform::Node& node,
-                                                                  Store& store,
-                                                                  std::string directory,
-                                                                  absl::Duration timeout);
-
-// A structured query's log, in order of its batches, which are 0, 1, ... without a gap.
-struct BatchHistory {
-  BatchDefinition definition;
-  std::optional<Prepared> prepared;  // the newest: it supersedes the earlier ones
-  std::optional<Commit> commit;
-};
-struct QueryHistory {
-  std::optional<QueryMetadata> metadata;  // absent only when the log is empty
-  std::vector<BatchHistory> batches;      // all but the last are committed
-};
-// `name` is the log's, for messages. kDataLoss: a record is missing, twice there, or out of order.
-// kFailedPrecondition: the log is another engine's.
-absl::StatusOr<QueryHistory> ReadQueryHistory(std::string_view name,
-                                              const std::vector<MetadataRecord>& records);
-
-// A DStream graph's log.
-struct GraphHistory {
-  std::optional<GraphMetadata> metadata;  // absent only when the log is empty
-  struct Batch {
-    BatchInput input;
-    bool completed = false;
-  };
-  std::map<int64_t, Batch> batches;            // by batch time in ms
-  std::vector<BlockAdded> unallocated_blocks;  // in no batch's input, in order of arrival
-};
-absl::StatusOr<GraphHistory> ReadGraphHistory(std::string_view name,
-                                              const std::vector<MetadataRecord>& records);
+Task<absl::Status> ReadMetadataLog(platform::Node& node, Store& store, std::string directory,
+                                   absl::Duration timeout, MetadataFold& history);
 
 }  // namespace wavetank::checkpoint
 

@@ -230,13 +230,13 @@ const Row& TheRow(std::span<const Row> table, const Found& found) {
 
 QueryFound WhatQueryLogSays(const QueryHistory& history) {
   QueryFound found;
-  if (history.batches.empty()) return found;
-  const BatchHistory& newest = history.batches.back();
+  if (history.batches().empty()) return found;
+  const BatchHistory& newest = history.batches().back();
   found.definition = DefinitionFound::kNewest;
   if (newest.prepared.has_value()) found.prepared = PreparedFound::kNewest;
   if (newest.commit.has_value()) {
     found.commit = CommitFound::kNewest;
-  } else if (history.batches.size() > 1 && !history.batches.end()[-2].commit.has_value()) {
+  } else if (history.batches().size() > 1 && !history.batches().end()[-2].commit.has_value()) {
     found.commit = CommitFound::kBehind;
   }
   return found;

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 
-#include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 
 namespace wavetank::checkpoint {
 

@@ -25,6 +25,12 @@ inline constexpr StepName kGroupAppended{"fenced_log.appended", "epoch, sequence
                                          "A group is durable, and not yet known to count."};
 inline constexpr StepName kGroupCounts{"fenced_log.counts", "epoch, sequence",
                                        "The owner of a group has seen no newer owner after it."};
+inline constexpr StepName kSegmentBegun{
+    "fenced_log.segment_begun", "epoch, segment, bytes",
+    "An owner's next segment is durable, with its seal; it has not looked for a newer owner yet."};
+inline constexpr StepName kOlderRemoved{
+    "fenced_log.older_removed", "epoch, segment, files",
+    "The files that an owner's newest segment does not refer to are removed."};
 inline constexpr StepName kFenced{"fenced_log.fenced", "epoch",
                                   "An owner has seen a newer one, and stops."};
 
@@ -37,9 +43,10 @@ inline constexpr StepName kStateFileWritten{
 inline constexpr StepName kStoreRequestDone{
     "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
 
-inline constexpr const StepName* kAll[] = {&kEpochCreated, &kPredecessorsRead, &kSealed,
-                                           &kTakenOver,    &kGroupAppended,    &kGroupCounts,
-                                           &kFenced,       &kStateFileWritten, &kStoreRequestDone};
+inline constexpr const StepName* kAll[] = {&kEpochCreated,     &kPredecessorsRead, &kSealed,
+                                           &kTakenOver,        &kGroupAppended,    &kGroupCounts,
+                                           &kSegmentBegun,     &kOlderRemoved,     &kFenced,
+                                           &kStateFileWritten, &kStoreRequestDone};
 
 }  // namespace wavetank::checkpoint::steps
 

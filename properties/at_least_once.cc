@@ -23,23 +23,42 @@ std::vector<Violation> AtLeastOnceChecker::Observe(int64_t now_ns, const BatchLo
   return std::exchange(fresh_, {});
 }
 
-void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
-  if (log.inputs.size() < inputs_.size() || log.completed_ms.size() < completed_.size()) {
-    Report(violation_kinds::kDefinition, "the batch log has lost a durable record");
-    return;
-  }
-  for (size_t i = 0; i < log.inputs.size(); ++i) {
-    const LoggedInput& input = log.inputs[i];
-    if (i < inputs_.size()) {
-      if (input == inputs_[i]) continue;
+// Everything seen before is there as it was, but for completed batches that were dropped.
+void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
+  std::map<int64_t, const LoggedInput*> there;
+  for (const LoggedInput& input : log.inputs) {
+    if (!there.empty() && input.time_ms <= there.rbegin()->first) {
       Report(violation_kinds::kDefinition,
-             absl::StrCat("the logged input of batch ", inputs_[i].time_ms, " ms has changed"));
-      continue;
-    }
-    if (!inputs_.empty() && input.time_ms <= inputs_.back().time_ms) {
-      Report(violation_kinds::kDefinition,
-             absl::StrCat("batch ", input.time_ms, " ms is logged after ", inputs_.back().time_ms,
+             absl::StrCat("batch ", input.time_ms, " ms is logged after ", there.rbegin()->first,
                           " ms"));
+    }
+    there[input.time_ms] = &input;
+  }
+  const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
+  for (const LoggedInput& known : inputs_) {
+    const int64_t time_ms = known.time_ms;
+    const auto input = there.find(time_ms);
+    if (input == there.end()) {
+      if (time_ms <= log.dropped_up_to_ms && completed_.contains(time_ms)) continue;
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the batch log has lost the durable input of batch ", time_ms, " ms"));
+    } else if (*input->second != known) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the logged input of batch ", time_ms, " ms has changed"));
+    } else if (completed_.contains(time_ms) && !completed.contains(time_ms)) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the batch log has lost the completion of batch ", time_ms, " ms"));
+    }
+  }
+}
+
+void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
+  CheckWhatWasLogged(log);
+  for (const LoggedInput& input : log.inputs) {
+    if (answers_.contains(input.time_ms)) continue;  // known
+    if (!inputs_.empty() && input.time_ms <= inputs_.back().time_ms) {
+      Report(violation_kinds::kDefinition, absl::StrCat("batch ", input.time_ms, " ms comes after ",
+                                                        inputs_.back().time_ms, " ms was seen"));
     }
     std::vector<std::string> lines;
     for (const std::string& piece : input.pieces) {

@@ -37,6 +37,8 @@ struct BatchLogView {
   // What was there when the streams first started, which is not input by the source's rule.
   std::vector<std::string> old_files = {};
   std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
+  // Some of the batches up to this time, all of them completed, were dropped from the log.
+  int64_t dropped_up_to_ms = INT64_MIN;
 };
 
 // What one run of a batch has put out.
@@ -79,6 +81,7 @@ class AtLeastOnceChecker {
     std::set<std::string> names;
     std::set<std::string> complete;
   };
+  void CheckWhatWasLogged(const BatchLogView& log);
   void CheckLog(const BatchLogView& log, int64_t failures);
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);

@@ -47,7 +47,9 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
     if (!record.ParseFromString(bytes)) {
       return absl::DataLossError(directory + ": a record is no MetadataRecord");
     }
-    if (record.has_graph()) {
+    if (record.has_dropped()) {
+      view.dropped_up_to_ms = record.dropped().ended_up_to_ms();
+    } else if (record.has_graph()) {
       for (const checkpoint::StreamInput& stream : record.graph().old_files()) {
         for (const checkpoint::InputFile& file : stream.files()) {
           view.old_files.push_back(file.path());

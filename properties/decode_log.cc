@@ -4,7 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -114,6 +116,16 @@ std::vector<LogGroup> WholeGroups(std::string_view bytes, uint64_t file_id, int6
   return groups;
 }
 
+// One file of groups: "log-<epoch>" is segment 0, "log-<epoch>.<segment>" another.
+struct SegmentName {
+  int64_t epoch = 0;
+  int64_t segment = 0;
+
+  std::string Text() const {
+    return segment == 0 ? absl::StrCat(epoch) : absl::StrCat(epoch, ".", segment);
+  }
+};
+
 class FencedLogDecoder {
  public:
   FencedLogDecoder(const DurableFiles& files, std::string directory)
@@ -122,13 +134,14 @@ class FencedLogDecoder {
   absl::StatusOr<std::optional<std::vector<std::string>>> Decode() {
     int64_t newest = 0;
     while (files_.contains(Path("epoch", newest + 1))) ++newest;
-    if (newest == 0 || !files_.contains(Path("log", newest))) return std::nullopt;
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(newest));
+    const std::optional<SegmentName> segment = NewestSegment(newest);
+    if (!segment.has_value()) return std::nullopt;
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(*segment));
     if (groups.empty()) return std::nullopt;
     std::vector<std::string> counting;
-    WT_RETURN_IF_ERROR(AddSealed(groups.front(), newest, counting));
+    WT_RETURN_IF_ERROR(AddSealed(groups.front(), *segment, counting));
     for (size_t i = 1; i < groups.size(); ++i) {
-      WT_RETURN_IF_ERROR(AddRecords(groups[i], newest, counting));
+      WT_RETURN_IF_ERROR(AddRecords(groups[i], *segment, counting));
     }
     return counting;
   }
@@ -137,68 +150,89 @@ class FencedLogDecoder {
   std::string Path(std::string_view kind, int64_t epoch) const {
     return absl::StrCat(directory_, "/", platform::ToAbsl(kind), "-", epoch);
   }
-  absl::Status Damaged(std::string_view kind, int64_t epoch, std::string_view why) const {
-    return absl::DataLossError(absl::StrCat(Path(kind, epoch), ": ", platform::ToAbsl(why)));
+  std::string LogPath(const SegmentName& segment) const {
+    return absl::StrCat(directory_, "/log-", segment.Text());
+  }
+  absl::Status Damaged(const SegmentName& segment, std::string_view why) const {
+    return absl::DataLossError(absl::StrCat(LogPath(segment), ": ", platform::ToAbsl(why)));
   }
 
-  absl::StatusOr<std::vector<LogGroup>> Groups(int64_t epoch) const {
-    const auto owner_file = files_.find(Path("epoch", epoch));
-    if (owner_file == files_.end()) return Damaged("epoch", epoch, "is gone");
+  std::optional<SegmentName> NewestSegment(int64_t epoch) const {
+    std::optional<SegmentName> newest;
+    const std::string prefix = Path("log", epoch);
+    for (auto file = files_.lower_bound(prefix); file != files_.end(); ++file) {
+      absl::string_view rest = file->first;
+      if (!absl::ConsumePrefix(&rest, prefix)) break;
+      SegmentName found{.epoch = epoch, .segment = 0};
+      const bool named = rest.empty() || (absl::ConsumePrefix(&rest, ".") &&
+                                          absl::SimpleAtoi(rest, &found.segment));
+      if (named && (!newest || found.segment > newest->segment)) newest = found;
+    }
+    return newest;
+  }
+
+  absl::StatusOr<std::vector<LogGroup>> Groups(const SegmentName& segment) const {
+    const std::string epoch_path = Path("epoch", segment.epoch);
+    const auto owner_file = files_.find(epoch_path);
+    if (owner_file == files_.end()) return absl::DataLossError(epoch_path + ": is gone");
     const std::string_view bytes = owner_file->second;
     Cursor cursor(bytes.substr(std::min<size_t>(4, bytes.size())));
     uint64_t format = 0, checksum = 0;
     std::string owner;
-    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format != 1 ||
+    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format > 2 ||
         !cursor.Text(&owner) || !cursor.Fixed(4, &checksum) || !cursor.done() ||
         checksum != PlainCrc32c(bytes.substr(0, bytes.size() - 4))) {
-      return Damaged("epoch", epoch, "is no whole epoch file");
+      return absl::DataLossError(epoch_path + ": is no whole epoch file");
     }
-    const auto log = files_.find(Path("log", epoch));
-    if (log == files_.end()) return Damaged("log", epoch, "is gone");
-    return WholeGroups(log->second, FileId(owner), epoch);
+    const auto log = files_.find(LogPath(segment));
+    if (log == files_.end()) return Damaged(segment, "is gone");
+    const std::string salt =
+        segment.segment == 0 ? owner : absl::StrCat(owner, "/", segment.segment);
+    return WholeGroups(log->second, FileId(salt), segment.epoch);
   }
 
-  absl::Status AddRecords(const LogGroup& group, int64_t epoch,
+  absl::Status AddRecords(const LogGroup& group, const SegmentName& segment,
                           std::vector<std::string>& counting) const {
     Cursor cursor(group.payload);
     if (group.kind != kRecordsKind || !cursor.Records(&counting) || !cursor.done()) {
-      return Damaged("log", epoch,
-                     absl::StrCat("the group that ends at ", group.end, " is malformed"));
+      return Damaged(segment, absl::StrCat("the group that ends at ", group.end, " is malformed"));
     }
     return absl::OkStatus();
   }
 
-  absl::Status AddSealed(const LogGroup& seal, int64_t epoch,
+  absl::Status AddSealed(const LogGroup& seal, const SegmentName& segment,
                          std::vector<std::string>& counting) const {
     Cursor cursor(seal.payload);
     uint64_t items = 0;
     bool whole = seal.kind == kSealKind && cursor.Varint(&items);
     for (; whole && items > 0; --items) {
-      uint64_t tag = 0, of_epoch = 0, length = 0;
+      uint64_t tag = 0, epoch = 0, number = 0, length = 0;
       whole = cursor.Varint(&tag);
-      if (whole && tag == 1) {
-        whole = cursor.Varint(&of_epoch) && cursor.Varint(&length);
-        if (whole) {
-          WT_RETURN_IF_ERROR(AddInPlace(static_cast<int64_t>(of_epoch), length, counting));
-        }
-      } else {
-        whole = whole && tag == 2 && cursor.Records(&counting);
+      if (whole && tag == 2) {
+        whole = cursor.Records(&counting);
+        continue;
       }
+      whole = whole && (tag == 1 || tag == 3) && cursor.Varint(&epoch) &&
+              (tag == 1 || cursor.Varint(&number)) && cursor.Varint(&length);
+      if (!whole) break;
+      const SegmentName sealed{.epoch = static_cast<int64_t>(epoch),
+                               .segment = static_cast<int64_t>(number)};
+      WT_RETURN_IF_ERROR(AddInPlace(sealed, length, counting));
     }
-    if (!whole || !cursor.done()) return Damaged("log", epoch, "the seal is malformed");
+    if (!whole || !cursor.done()) return Damaged(segment, "the seal is malformed");
     return absl::OkStatus();
   }
 
-  absl::Status AddInPlace(int64_t epoch, uint64_t length,
+  absl::Status AddInPlace(const SegmentName& segment, uint64_t length,
                           std::vector<std::string>& counting) const {
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(epoch));
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(segment));
     uint64_t reached = 0;
     for (size_t i = 0; i < groups.size() && groups[i].end <= length; ++i) {
       reached = groups[i].end;
-      if (i > 0) WT_RETURN_IF_ERROR(AddRecords(groups[i], epoch, counting));
+      if (i > 0) WT_RETURN_IF_ERROR(AddRecords(groups[i], segment, counting));
     }
     if (reached != length) {
-      return Damaged("log", epoch,
+      return Damaged(segment,
                      absl::StrCat("counts up to ", length, " but is whole only up to ", reached));
     }
     return absl::OkStatus();

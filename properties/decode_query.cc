@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 #include "checkpoint/metadata.pb.h"
 #include "platform/status_macros.h"
@@ -78,9 +79,17 @@ absl::StatusOr<std::vector<NaiveRow>> PartRows(const DurableFiles& files,
   return rows;
 }
 
+// "part-<batch>-<partition>.csv": entries that were dropped from the manifest had such parts.
+bool IsOfBatchBefore(int64_t first, absl::string_view name) {
+  int64_t batch = 0;
+  return absl::ConsumePrefix(&name, "part-") &&
+         absl::SimpleAtoi(name.substr(0, name.find('-')), &batch) && batch < first;
+}
+
 std::vector<std::string> UncommittedParts(const DurableFiles& files,
                                           const std::vector<ManifestEntry>& entries,
                                           const std::string& directory) {
+  const int64_t first = entries.empty() ? 0 : entries.front().batch();
   std::set<std::string> committed;
   for (const ManifestEntry& entry : entries) {
     for (const runtime::ManifestPart& part : entry.parts()) committed.insert(part.name());
@@ -91,7 +100,9 @@ std::vector<std::string> UncommittedParts(const DurableFiles& files,
        file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
     const std::string name = file->first.substr(prefix.size());
     const bool plain = name.find('/') == std::string::npos && name[0] != '.' && name[0] != '_';
-    if (plain && !committed.contains(name)) uncommitted.push_back(name);
+    if (plain && !committed.contains(name) && !IsOfBatchBefore(first, name)) {
+      uncommitted.push_back(name);
+    }
   }
   return uncommitted;
 }
@@ -124,7 +135,13 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
     if (!record.ParseFromString(bytes)) {
       return absl::DataLossError(directory + ": a record is no MetadataRecord");
     }
-    if (record.has_definition()) {
+    if (record.has_dropped()) {
+      view.first_batch = record.dropped().first_batch();
+      if (record.dropped().starts_size() != 1 ||
+          !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view.first_start)) {
+        return absl::DataLossError(directory + ": what was dropped does not say where it ended");
+      }
+    } else if (record.has_definition()) {
       WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
       view.definitions.push_back(std::move(batch));
     } else if (record.has_commit()) {

@@ -26,26 +26,52 @@ void ExactlyOnceChecker::Report(const char* kind, std::string what,
 std::vector<Violation> ExactlyOnceChecker::Observe(int64_t now_ns, const QueryLogView& log,
                                                    const std::vector<ShownBatch>& sink) {
   now_ns_ = now_ns;
+  CheckDropped(log);
   CheckDefinitions(log);
   CheckCommits(log);
   CheckSink(sink);
   return std::exchange(fresh_, {});
 }
 
+// Only what is committed may be dropped, and it stays so.
+void ExactlyOnceChecker::CheckDropped(const QueryLogView& log) {
+  if (log.first_batch < dropped_) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the log had dropped the batches before ", dropped_, " and now begins at ",
+                        log.first_batch));
+  }
+  if (log.first_batch > committed_) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the log has dropped the batches before ", log.first_batch, ", of which ",
+                        committed_, " were committed"));
+  }
+  const int64_t known = std::min(log.first_batch, batches_logged());
+  if (known > 0 && log.first_start != definitions_[static_cast<size_t>(known) - 1].end) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the log says that batch ", log.first_batch, " starts at ", log.first_start,
+                        ", its predecessor ended at ",
+                        definitions_[static_cast<size_t>(known) - 1].end));
+  }
+  dropped_ = std::max(dropped_, log.first_batch);
+}
+
 void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
+  const auto first = static_cast<size_t>(log.first_batch);
   const size_t known = definitions_.size();
-  if (log.definitions.size() < known) {
-    Report(
-        violation_kinds::kDefinition,
-        absl::StrCat("the log had ", known, " definitions and now has ", log.definitions.size()));
+  if (first + log.definitions.size() < known) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the log had ", known, " definitions and now has ",
+                        first + log.definitions.size()));
     return;
   }
-  for (size_t i = 0; i < known; ++i) {
-    if (log.definitions[i] == definitions_[i]) continue;
-    Report(violation_kinds::kDefinition,
-           absl::StrCat("the definition of batch ", definitions_[i].batch, " has changed"));
+  for (size_t i = 0; i < log.definitions.size(); ++i) {
+    if (first + i >= known) {
+      CheckNewDefinition(log.definitions[i]);
+    } else if (log.definitions[i] != definitions_[first + i]) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the definition of batch ", first + i, " has changed"));
+    }
   }
-  for (size_t i = known; i < log.definitions.size(); ++i) CheckNewDefinition(log.definitions[i]);
 }
 
 void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
@@ -90,13 +116,16 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
 }
 
 void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
-  if (log.commits.size() < static_cast<size_t>(committed_)) {
+  const int64_t commits = log.first_batch + static_cast<int64_t>(log.commits.size());
+  if (commits < committed_) {
     Report(violation_kinds::kCommitOrder,
-           absl::StrCat("the log had ", committed_, " commits and now has ", log.commits.size()));
+           absl::StrCat("the log had ", committed_, " commits and now has ", commits));
     return;
   }
-  for (; committed_ < static_cast<int64_t>(log.commits.size()); ++committed_) {
-    const int64_t batch = log.commits[static_cast<size_t>(committed_)];
+  for (; committed_ < commits; ++committed_) {
+    // One that was dropped before it was seen is reported by CheckDropped.
+    if (committed_ < log.first_batch) continue;
+    const int64_t batch = log.commits[static_cast<size_t>(committed_ - log.first_batch)];
     if (batch == committed_ && batch < batches_logged()) continue;
     Report(violation_kinds::kCommitOrder,
            absl::StrCat("batch ", batch, " is committed where batch ", committed_, " is due and ",
@@ -105,10 +134,12 @@ void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
 }
 
 void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
-  const auto count = static_cast<int64_t>(sink.size());
-  if (count < shown_) {
+  const int64_t first = sink.empty() ? 0 : sink.front().batch;
+  const int64_t count = first + static_cast<int64_t>(sink.size());
+  if (count < shown_ || first > shown_) {
     Report(violation_kinds::kVisibility,
-           absl::StrCat("the sink showed ", shown_, " batches and now shows ", count));
+           absl::StrCat("the sink showed ", shown_, " batches and now shows ", count,
+                        " and begins at ", first));
     return;
   }
   if (count < committed_) {
@@ -117,7 +148,7 @@ void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
                         count, " batches"));
   }
   for (; shown_ < count; ++shown_) {
-    const ShownBatch& shown = sink[static_cast<size_t>(shown_)];
+    const ShownBatch& shown = sink[static_cast<size_t>(shown_ - first)];
     if (shown.batch != shown_) {
       Report(violation_kinds::kVisibility, absl::StrCat("the sink shows batch ", shown.batch,
                                                         " where batch ", shown_, " is due"));

@@ -34,6 +34,10 @@ struct LoggedBatch {
 struct QueryLogView {
   std::vector<LoggedBatch> definitions;  // in log order
   std::vector<int64_t> commits;          // batches, in log order
+  // Batches before this one, all committed, were dropped from the log, which had read so many files
+  // by then.
+  int64_t first_batch = 0;
+  int64_t first_start = 0;
 };
 
 // A batch that the sink shows, as a reader of its manifest sees it.
@@ -54,7 +58,8 @@ class ExactlyOnceChecker {
  public:
   explicit ExactlyOnceChecker(ExactlyOnceOptions options);
 
-  // REQUIRES: time does not fall. Gives what is newly wrong; each thing once.
+  // `sink`: what it shows, without batches that were dropped from its manifest. REQUIRES: time does
+  // not fall. Gives what is newly wrong; each thing once.
   std::vector<Violation> Observe(int64_t now_ns, const QueryLogView& log,
                                  const std::vector<ShownBatch>& sink);
   // At the end, when the work is done: every file is in some batch, and the sink shows them all.
@@ -69,6 +74,7 @@ class ExactlyOnceChecker {
   int64_t late_dropped() const { return late_dropped_; }
 
  private:
+  void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
   void CheckNewDefinition(const LoggedBatch& batch);
   void CheckCommits(const QueryLogView& log);
@@ -80,6 +86,7 @@ class ExactlyOnceChecker {
   int64_t now_ns_ = 0;
   std::vector<LoggedBatch> definitions_;
   std::vector<std::multiset<NaiveRow>> answers_;
+  int64_t dropped_ = 0;                // of them, from the log
   std::set<std::string> files_;        // in any definition
   int64_t demanded_watermark_ms_ = 0;  // for the next definition
   int64_t committed_ = 0;

@@ -38,27 +38,33 @@ void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std:
 std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFiles& files,
                                                const BatchLogView& log) {
   now_ns_ = now_ns;
-  if (log.blocks.size() < logged_.size()) {
-    Report(violation_kinds::kDefinition, "the batch log has lost the record of a block", {});
-    return std::exchange(fresh_, {});
+  std::set<std::string> recorded;
+  for (const LoggedBlock& block : log.blocks) {
+    if (!recorded.insert(block.path).second) {
+      Report(violation_kinds::kDuplicated, absl::StrCat("block ", block.path, " is logged twice"),
+             {block.path});
+    } else if (!lines_.contains(block.path)) {
+      Read(block, files);
+    }
   }
-  for (size_t i = logged_.size(); i < log.blocks.size(); ++i) Read(log.blocks[i], files);
-
   const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
-  std::set<std::string> done_with;
   for (const LoggedInput& input : log.inputs) {
     for (const std::string& piece : input.pieces) {
-      if (!lines_.contains(piece)) {
+      if (!recorded.contains(piece)) {
         Report(violation_kinds::kDefinition,
                absl::StrCat("batch ", input.time_ms, " ms takes ", piece,
                             ", which is no logged block"),
                {piece});
       }
-      if (completed.contains(input.time_ms)) done_with.insert(piece);
+      if (completed.contains(input.time_ms)) done_with_.insert(piece);
     }
   }
   for (const std::string& path : logged_) {
-    if (done_with.contains(path) || files.contains(path)) continue;
+    if (done_with_.contains(path) || recorded.contains(path)) continue;
+    Report(violation_kinds::kDefinition, "the batch log has lost the record of a block", {path});
+  }
+  for (const std::string& path : logged_) {
+    if (done_with_.contains(path) || files.contains(path)) continue;
     Report(violation_kinds::kInputDurable,
            absl::StrCat("block ", path,
                         " is logged and not durable, and the batch that takes it is not complete"),
@@ -69,11 +75,7 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
 
 void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files) {
   logged_.push_back(block.path);
-  const bool again = !lines_.emplace(block.path, std::vector<std::string>()).second;
-  if (again) {
-    return Report(violation_kinds::kDuplicated,
-                  absl::StrCat("block ", block.path, " is logged twice"), {block.path});
-  }
+  lines_.try_emplace(block.path);
   const auto file = files.find(block.path);
   if (file == files.end()) return;  // Observe reports it
   absl::StatusOr<std::vector<std::string>> lines = DecodeBlock(block, file->second);

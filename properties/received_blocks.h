@@ -52,6 +52,7 @@ class ReceivedBlocks {
   std::map<std::string, std::vector<std::string>> lines_;  // by block
   std::vector<std::string> logged_;
   int64_t lines_logged_ = 0;
+  std::set<std::string> done_with_;  // blocks of completed batches
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;
 };

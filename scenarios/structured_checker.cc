@@ -65,8 +65,9 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
   for (const properties::LoggedBatch& batch : (*log)->definitions) {
     files_in_batches_.insert(batch.files.begin(), batch.files.end());
   }
-  for (size_t i = shown_.size(); i < view.batches.size(); ++i) {
-    shown_.push_back(view.batches[i].rows.value_or(std::vector<NaiveRow>()));
+  for (const properties::ShownBatch& batch : view.batches) {
+    if (batch.batch < static_cast<int64_t>(shown_.size())) continue;
+    shown_.push_back(batch.rows.value_or(std::vector<NaiveRow>()));
   }
   for (const std::string& part : view.uncommitted) {
     std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");

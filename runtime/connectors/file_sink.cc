@@ -1,11 +1,16 @@
 #include "runtime/connectors/file_sink.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/unique.h"
@@ -25,7 +30,20 @@ std::string LogDirectory(const std::string& directory) {
   return absl::StrCat(directory, "/_wavetank");
 }
 
-FencingToken TokenOf(const ManifestFence& fence) { return {fence.epoch(), fence.fences()}; }
+std::string StagedDirectory(const std::string& directory) {
+  return absl::StrCat(LogDirectory(directory), "/staged");
+}
+
+constexpr absl::string_view kStagedPrefix = "batch-";
+constexpr absl::string_view kPartPrefix = "part-";
+
+// "part-00012-..." gives 12; what has no such name a number above all batches.
+int64_t BatchIn(absl::string_view name, absl::string_view prefix) {
+  int64_t batch = 0;
+  const bool named = absl::ConsumePrefix(&name, prefix) && absl::StrContains(name, '-') &&
+                     absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
+  return named ? batch : std::numeric_limits<int64_t>::max();
+}
 
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
 
@@ -39,41 +57,8 @@ absl::StatusOr<ManifestEntry> DecodeCommittable(const std::string& committable) 
 
 }  // namespace
 
-absl::StatusOr<ManifestHistory> ParseManifest(const std::string& directory,
-                                              const std::vector<std::string>& records) {
-  ManifestHistory history;
-  for (size_t place = 0; place < records.size(); ++place) {
-    const auto damaged = [&](const std::string& why) {
-      return absl::DataLossError(
-          absl::StrCat("manifest of ", directory, ": record ", place, " ", why));
-    };
-    ManifestRecord record;
-    if (!record.ParseFromString(records[place])) return damaged("cannot be decoded");
-    const std::string& query_id =
-        record.has_fence() ? record.fence().query_id() : record.entry().query_id();
-    if (place == 0) history.query_id = query_id;
-    if (query_id != history.query_id) {
-      return damaged(absl::StrCat("is of query ", query_id, ", the first of ", history.query_id));
-    }
-    if (record.has_fence()) {
-      const FencingToken token = TokenOf(record.fence());
-      if (token < history.token) return damaged("has an older fencing token than one before it");
-      history.token = token;
-    } else if (record.has_entry()) {
-      if (record.entry().batch() != static_cast<int64_t>(history.entries.size())) {
-        return damaged(absl::StrCat("is batch ", record.entry().batch(), " where batch ",
-                                    history.entries.size(), " belongs"));
-      }
-      history.entries.push_back(std::move(*record.mutable_entry()));
-    } else {
-      return damaged("is of an unknown kind: written by a newer version?");
-    }
-  }
-  return history;
-}
-
 FileSink::FileSink(platform::Node& node, Store& store, FileSinkOptions options)
-    : node_(node), store_(store), options_(std::move(options)) {}
+    : node_(node), store_(store), options_(std::move(options)), history_(options_.directory) {}
 
 Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken token) {
   absl::Status status;
@@ -96,19 +81,18 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
     return absl::IsAborted(status) ? absl::UnavailableError(status.message()) : status;
   };
   log_ = nullptr;
-  auto log = co_await FencedLog::TakeOver(node_, store_, LogDirectory(options_.directory));
+  auto log = co_await FencedLog::TakeOver(node_, store_, LogDirectory(options_.directory), history_,
+                                          {.segment_bytes = options_.log_segment_bytes});
   if (!log.ok()) co_return again_if_overtaken(log.status());
-  WT_CO_ASSIGN_OR_RETURN(ManifestHistory history,
-                         ParseManifest(options_.directory, (*log)->recovered()));
-  if (!history.query_id.empty() && history.query_id != options_.query_id) {
+  if (!history_.query_id().empty() && history_.query_id() != options_.query_id) {
     co_return absl::FailedPreconditionError(absl::StrCat(
-        "sink ", options_.directory, " belongs to query ", history.query_id, ", this is query ",
+        "sink ", options_.directory, " belongs to query ", history_.query_id(), ", this is query ",
         options_.query_id, ": give each query a directory of its own"));
   }
-  if (history.token > token) {
+  if (history_.token() > token) {
     co_return absl::AbortedError(
         absl::StrCat("sink ", options_.directory, " was fenced by the driver of epoch ",
-                     history.token.epoch, ", this is the driver of epoch ", token.epoch));
+                     history_.token().epoch, ", this is the driver of epoch ", token.epoch));
   }
   ManifestRecord record;
   record.mutable_fence()->set_query_id(options_.query_id);
@@ -117,35 +101,64 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
   const absl::Status appended = co_await (*log)->Append({record.SerializeAsString()});
   if (!appended.ok()) co_return again_if_overtaken(appended);
 
-  WT_CO_RETURN_IF_ERROR(co_await FindUnpublished(std::move(history.entries)));
+  WT_CO_RETURN_IF_ERROR(co_await FindUnpublished());
   log_ = *std::move(log);
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> FileSink::FindUnpublished(std::vector<ManifestEntry> entries) {
+Task<absl::Status> FileSink::FindUnpublished() {
   last_.reset();
   last_but_one_.reset();
   unlinked_.clear();
   replaced_.clear();
+  const std::deque<ManifestEntry>& entries = history_.entries();
   if (entries.empty()) co_return absl::OkStatus();
 
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
                          co_await store_.List(options_.directory));
   absl::btree_set<std::string> plain_names;
   for (const checkpoint::StoredFile& file : files) plain_names.insert(file.name);
-  const bool complete = options_.mode == MANIFEST_MODE_COMPLETE;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    int present = 0;
-    for (const ManifestPart& part : entries[i].parts())
-      present += plain_names.contains(part.name());
-    if (complete && i + 2 < entries.size()) {
-      if (present > 0) replaced_.push_back(entries[i]);
-    } else if (present < entries[i].parts_size()) {
-      unlinked_.push_back(entries[i]);
+  for (const ManifestEntry& entry : entries) {
+    const bool all_there =
+        std::all_of(entry.parts().begin(), entry.parts().end(),
+                    [&](const ManifestPart& part) { return plain_names.contains(part.name()); });
+    if (!all_there) unlinked_.push_back(entry);
+  }
+  WT_CO_RETURN_IF_ERROR(co_await RemoveLeftovers(files));
+  if (entries.size() > 1) last_but_one_ = entries.end()[-2];
+  last_ = entries.back();
+  history_.KeepNewest(1);
+  co_return absl::OkStatus();
+}
+
+// What was staged for a batch that is committed, and is no part of it: its attempt does not count.
+// What is committed does not change any more, so this is safe for an owner that is fenced by now.
+Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files) {
+  const int64_t first = history_.entries().front().batch();
+  const int64_t last = history_.entries().back().batch();
+  absl::btree_set<std::string> needed;
+  for (const ManifestEntry& entry : history_.entries()) {
+    for (const ManifestPart& part : entry.parts()) needed.insert(part.staged());
+  }
+  std::vector<std::string> leftovers;
+  const std::string staged = StagedDirectory(options_.directory);
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
+                         co_await store_.List(staged));
+  for (const checkpoint::StoredFile& file : files) {
+    std::string path = absl::StrCat(staged, "/", file.name);
+    if (BatchIn(file.name, kStagedPrefix) <= last && !needed.contains(path)) {
+      leftovers.push_back(std::move(path));
     }
   }
-  if (entries.size() > 1) last_but_one_ = std::move(entries[entries.size() - 2]);
-  last_ = std::move(entries.back());
+  // The plain names of a table that was replaced. They go last: see RemoveParts.
+  for (const checkpoint::StoredFile& file : plain_files) {
+    if (BatchIn(file.name, kPartPrefix) < first) {
+      leftovers.push_back(absl::StrCat(options_.directory, "/", file.name));
+    }
+  }
+  for (const std::string& path : leftovers) {
+    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(path));
+  }
   co_return absl::OkStatus();
 }
 
@@ -163,7 +176,7 @@ Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
       co_return absl::InternalError(
           absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
     }
-    part.set_name(absl::StrFormat("part-%05d-%05d.csv", batch.batch, partition));
+    part.set_name(absl::StrFormat("%s%05d-%05d.csv", kPartPrefix, batch.batch, partition));
   }
   co_return Encode(entry);
 }
@@ -284,12 +297,13 @@ std::string FileSink::PlainName(const ManifestPart& part) const {
   return absl::StrCat(options_.directory, "/", part.name());
 }
 
-Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory,
+Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory, int64_t batch,
                                                 std::string unique, std::string text,
                                                 int64_t rows) {
   if (rows == 0) co_return std::string();
   ManifestPart part;
-  part.set_staged(absl::StrCat(directory, "/_wavetank/staged/", unique, ".csv"));
+  part.set_staged(absl::StrFormat("%s/%s%05d-%s.csv", StagedDirectory(directory), kStagedPrefix,
+                                  batch, unique));
   part.set_size_bytes(text.size());
   part.set_crc32c(checkpoint::Crc32c(text));
   part.set_rows(rows);

@@ -8,7 +8,7 @@
 // visible, whole, with the one append of its entry. The plain names serve tools that only list:
 // they may lag behind the manifest, and never show what is not in it. In complete mode the parts of
 // all but the two newest entries are removed; a reader that finds one gone reads the manifest
-// again.
+// again. What attempts that do not count have staged goes when the sink is fenced.
 //
 // To fence the sink is to take its log over. Since the log's epochs do not know the drivers' order,
 // each owner also writes its token: a driver that finds a newer one stops (kAborted), one that was
@@ -17,6 +17,7 @@
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SINK_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FILE_SINK_H_
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "platform/node.h"
 #include "runtime/connectors/delimited_text.h"
 #include "runtime/connectors/manifest.pb.h"
+#include "runtime/connectors/manifest_history.h"
 #include "runtime/connectors/sink.h"
 
 namespace wavetank::runtime {
@@ -37,6 +39,8 @@ struct FileSinkOptions {
   std::string query_id;
   ManifestMode mode = MANIFEST_MODE_APPEND;
   std::vector<ManifestColumn> columns;
+  // How much the manifest may grow before its log goes on in another file.
+  uint64_t log_segment_bytes = uint64_t{4} << 20;
 };
 
 class FileSink : public TransactionalSink {
@@ -51,7 +55,8 @@ class FileSink : public TransactionalSink {
 
  private:
   Task<absl::Status> TakeOver(FencingToken token);
-  Task<absl::Status> FindUnpublished(std::vector<ManifestEntry> entries);
+  Task<absl::Status> FindUnpublished();
+  Task<absl::Status> RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files);
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
   Task<void> Publish();
   Task<absl::Status> LinkParts(ManifestEntry entry);
@@ -61,7 +66,8 @@ class FileSink : public TransactionalSink {
   platform::Node& node_;
   checkpoint::Store& store_;
   const FileSinkOptions options_;
-  std::unique_ptr<checkpoint::FencedLog> log_;
+  ManifestHistory history_;
+  std::unique_ptr<checkpoint::FencedLog> log_;  // keeps history_ up to date
   std::optional<ManifestEntry> last_;
   // What the plain names lag behind by, oldest first: entries to be linked and, in complete mode,
   // entries whose parts are to be removed.
@@ -70,10 +76,11 @@ class FileSink : public TransactionalSink {
   std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
 };
 
-// A worker's side: writes one part durably under `unique`, a name that no other attempt ever uses,
-// and gives what Prepare takes. No rows, no part: "".
+// A worker's side: writes one part of `batch` durably under a name with `unique`, which no other
+// attempt ever uses, and gives what Prepare takes. No rows, no part: "".
 Task<absl::StatusOr<std::string>> StageFilePart(checkpoint::Store& store, std::string directory,
-                                                std::string unique, std::string text, int64_t rows);
+                                                int64_t batch, std::string unique, std::string text,
+                                                int64_t rows);
 
 // The table as a reader of the protocol sees it at this instant.
 struct SinkTable {
@@ -86,16 +93,6 @@ struct SinkTable {
 // is missing or damaged.
 Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, checkpoint::Store& store,
                                              std::string directory, absl::Duration timeout);
-
-// How the manifest's records are told apart; kDataLoss naming the record when they are not in
-// order. Shared by the sink and its reader.
-struct ManifestHistory {
-  std::string query_id;  // "" when there is no record yet
-  FencingToken token;    // the newest
-  std::vector<ManifestEntry> entries;
-};
-absl::StatusOr<ManifestHistory> ParseManifest(const std::string& directory,
-                                              const std::vector<std::string>& records);
 
 }  // namespace wavetank::runtime
 

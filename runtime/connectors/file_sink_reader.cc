@@ -80,21 +80,21 @@ Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, Store& store,
                                              std::string directory, absl::Duration timeout) {
   int64_t read_at = -1;
   while (true) {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> records,
-                           co_await checkpoint::ReadFencedLog(
-                               node, store, absl::StrCat(directory, "/_wavetank"), timeout));
-    WT_CO_ASSIGN_OR_RETURN(ManifestHistory history, ParseManifest(directory, records));
+    ManifestHistory history(directory);
+    WT_CO_RETURN_IF_ERROR(co_await checkpoint::ReadFencedLog(
+        node, store, absl::StrCat(directory, "/_wavetank"), timeout, history));
+    const std::deque<ManifestEntry>& entries = history.entries();
     SinkTable table;
-    if (history.entries.empty()) co_return table;
-    const ManifestEntry& newest = history.entries.back();
+    if (entries.empty()) co_return table;
+    const ManifestEntry& newest = entries.back();
     table.mode = newest.mode();
     table.last_batch = newest.batch();
     for (const ManifestColumn& column : newest.columns()) table.columns.push_back(column.name());
 
     absl::Status status;
     const bool complete = table.mode == MANIFEST_MODE_COMPLETE;
-    for (size_t i = complete ? history.entries.size() - 1 : 0; i < history.entries.size(); ++i) {
-      status = co_await ReadParts(store, history.entries[i], table.rows);
+    for (size_t i = complete ? entries.size() - 1 : 0; i < entries.size(); ++i) {
+      status = co_await ReadParts(store, entries[i], table.rows);
       if (!status.ok()) break;
     }
     if (absl::IsNotFound(status)) {

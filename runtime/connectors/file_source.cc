@@ -32,13 +32,10 @@ Task<absl::StatusOr<SourceFile>> Measure(checkpoint::Store& store, std::string p
 
 }  // namespace
 
-FileSource::FileSource(checkpoint::Store& store, FileSourceOptions options)
-    : store_(store), options_(std::move(options)) {
+FileSource::FileSource(checkpoint::Store& store, checkpoint::SeenPaths& seen,
+                       FileSourceOptions options)
+    : store_(store), seen_(seen), options_(std::move(options)) {
   WT_CHECK(options_.max_files_per_trigger > 0);
-}
-
-void FileSource::Take(const std::vector<SourceFile>& files) {
-  for (const SourceFile& file : files) taken_.insert(file.path);
 }
 
 Task<absl::StatusOr<std::vector<std::string>>> FileSource::ListNew() {
@@ -49,13 +46,16 @@ Task<absl::StatusOr<std::vector<std::string>>> FileSource::ListNew() {
                                         listed.status().message()));
   }
   std::vector<std::string> paths;
+  absl::btree_set<std::string> there;
   for (const checkpoint::StoredFile& file : *listed) {
     if (!IsSelectable(file)) continue;
     std::string path = absl::StrCat(options_.directory, "/", file.name);
-    if (taken_.contains(path)) continue;
+    there.insert(there.end(), path);
+    if (seen_.contains(path)) continue;
     if (available_ && !available_->contains(path)) continue;
     paths.push_back(std::move(path));
   }
+  seen_.ForgetGone(there);
   co_return paths;
 }
 

@@ -8,8 +8,8 @@
 // A planned batch lists its files with size and checksum, and that list is the batch's offset
 // range: a replay reads these files and no others. One that has gone or does not hold these very
 // bytes any more stops the query (kDataLoss, naming it): its input is lost, and no answer would be
-// right. Names stay remembered for as long as the log of definitions does, so a removed file's name
-// cannot be used again.
+// right. A name is remembered while the log still holds a batch that read the file, and after that
+// for as long as the file is there (checkpoint/seen_paths.h): give new files new names.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 
@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/task.h"
 
@@ -46,26 +47,22 @@ struct FileSourceOptions {
 // The driver's side: discovers files that no definition names.
 class FileSource {
  public:
-  // `store` must outlive the source. REQUIRES: max_files_per_trigger > 0.
-  FileSource(checkpoint::Store& store, FileSourceOptions options);
-
-  // These files stand in a logged definition.
-  void Take(const std::vector<SourceFile>& files);
-  // How many files all definitions so far name: the offset at which the next batch starts.
-  int64_t offset() const { return static_cast<int64_t>(taken_.size()); }
+  // `store` and `seen`, the files that logged definitions name, must outlive the source. REQUIRES:
+  // max_files_per_trigger > 0.
+  FileSource(checkpoint::Store& store, checkpoint::SeenPaths& seen, FileSourceOptions options);
 
   // From now on only files that are there at this instant are found (the AvailableNow trigger).
   Task<absl::Status> FreezeAvailable();
   // The next batch's files, in order of their names; none when there are no new ones. Repeatable:
-  // nothing is taken by it.
+  // nothing is taken by it. Files that are gone are forgotten, if they may be.
   Task<absl::StatusOr<std::vector<SourceFile>>> Discover();
 
  private:
   Task<absl::StatusOr<std::vector<std::string>>> ListNew();
 
   checkpoint::Store& store_;
+  checkpoint::SeenPaths& seen_;
   const FileSourceOptions options_;
-  absl::btree_set<std::string> taken_;  // paths
   std::optional<absl::btree_set<std::string>> available_;
 };
 

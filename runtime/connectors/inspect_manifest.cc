@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
-#include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/manifest_history.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -55,9 +55,9 @@ absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
   if (records.empty() || !Decode(records.front())) return std::nullopt;
   WT_ASSIGN_OR_RETURN(const ManifestHistory history, ParseManifest(log, records));
   LogSummary summary;
-  for (const ManifestEntry& entry : history.entries) {
+  for (const ManifestEntry& entry : history.entries()) {
     const bool replaced =
-        entry.mode() == MANIFEST_MODE_COMPLETE && &entry != &history.entries.back();
+        entry.mode() == MANIFEST_MODE_COMPLETE && &entry != &history.entries().back();
     AddEntry(entry, !replaced, summary);
   }
   return summary;

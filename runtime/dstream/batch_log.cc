@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/unique.h"
@@ -74,40 +76,38 @@ absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const Stream
 
 class FencedBatchLog final : public BatchLog {
  public:
-  FencedBatchLog(const StreamingGraph& graph, std::unique_ptr<checkpoint::MetadataLog> log)
+  FencedBatchLog(const StreamingGraph& graph, BatchLogOptions options)
       : interval_ms_(absl::ToInt64Milliseconds(graph.batch_interval)),
         fingerprint_(graph.Fingerprint()),
-        log_(std::move(log)) {}
+        history_(options.batches_retained) {}
 
-  absl::Status Recover(const StreamingGraph& graph) {
-    WT_ASSIGN_OR_RETURN(const checkpoint::GraphHistory history,
-                        checkpoint::ReadGraphHistory(log_->directory(), log_->recovered()));
-    if (!history.metadata) return absl::OkStatus();
-    WT_RETURN_IF_ERROR(CheckSamePlan(*history.metadata, graph, log_->directory()));
-    start_.emplace();
-    start_->zero = absl::FromUnixMillis(history.metadata->zero_time_ms());
-    for (const checkpoint::StreamInput& old : history.metadata->old_files()) {
-      start_->old_files.push_back(FromRecord(old));
-    }
-    for (const checkpoint::BlockAdded& block : history.unallocated_blocks) {
+  Task<absl::Status> TakeOver(platform::Node& node, checkpoint::Store& store,
+                              const StreamingGraph& graph, std::string directory,
+                              uint64_t segment_bytes) {
+    WT_CO_ASSIGN_OR_RETURN(
+        log_, co_await checkpoint::MetadataLog::TakeOver(node, store, directory, history_,
+                                                         {.segment_bytes = segment_bytes}));
+    if (!history_.metadata()) co_return absl::OkStatus();
+    WT_CO_RETURN_IF_ERROR(CheckSamePlan(*history_.metadata(), graph, directory));
+    start_ = StreamStart{.zero = absl::FromUnixMillis(history_.metadata()->zero_time_ms())};
+    for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block));
     }
-    for (const auto& [time_ms, found] : history.batches) {
+    for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
         input.streams.push_back(FromRecord(stream));
-        if (stream.files_size() > 0) {
-          recovered_.known_files.push_back(
-              {.stream = OperatorId(stream.stream()), .files = input.streams.back().files});
-        }
       }
       recovered_.last = input.batch;
       if (!found.completed) recovered_.unfinished.push_back(std::move(input));
     }
-    return absl::OkStatus();
+    co_return absl::OkStatus();
   }
 
   const StreamStart* start() const override { return start_ ? &*start_ : nullptr; }
+  checkpoint::SeenPaths& seen(OperatorId stream) override {
+    return history_.seen(static_cast<int32_t>(stream.value()));
+  }
   const RecoveredStream& recovered() const override { return recovered_; }
   std::string driver_id() const override { return absl::StrCat(log_->epoch().value()); }
 
@@ -144,7 +144,8 @@ class FencedBatchLog final : public BatchLog {
 
   const int64_t interval_ms_;
   const std::string fingerprint_;
-  const std::unique_ptr<checkpoint::MetadataLog> log_;
+  checkpoint::GraphHistory history_;
+  std::unique_ptr<checkpoint::MetadataLog> log_;  // keeps history_ up to date
   std::optional<StreamStart> start_;
   RecoveredStream recovered_;
 };
@@ -155,17 +156,27 @@ class NoBatchLog final : public BatchLog {
   const StreamStart* start() const override { return start_ ? &*start_ : nullptr; }
   const RecoveredStream& recovered() const override { return recovered_; }
   std::string driver_id() const override { return driver_id_; }
+  checkpoint::SeenPaths& seen(OperatorId stream) override { return seen_[stream]; }
   Task<absl::Status> LogStart(StreamStart start) override {
+    for (const StreamInput& old : start.old_files) See(old);
     start_ = std::move(start);
     co_return absl::OkStatus();
   }
-  Task<absl::Status> LogInput(BatchInput) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogInput(BatchInput input) override {
+    for (const StreamInput& stream : input.streams) See(stream);
+    co_return absl::OkStatus();
+  }
   Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
 
  private:
+  void See(const StreamInput& input) {
+    for (const SelectedFile& file : input.files) seen_[input.stream].Drop(file.path);
+  }
+
   const std::string driver_id_;
   std::optional<StreamStart> start_;
+  absl::btree_map<OperatorId, checkpoint::SeenPaths> seen_;
   const RecoveredStream recovered_;
 };
 
@@ -174,11 +185,11 @@ class NoBatchLog final : public BatchLog {
 Task<absl::StatusOr<std::unique_ptr<BatchLog>>> BatchLog::TakeOver(platform::Node& node,
                                                                    checkpoint::Store& store,
                                                                    const StreamingGraph& graph,
-                                                                   std::string directory) {
-  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::MetadataLog> taken,
-                         co_await checkpoint::MetadataLog::TakeOver(node, store, directory));
-  auto log = std::make_unique<FencedBatchLog>(graph, std::move(taken));
-  WT_CO_RETURN_IF_ERROR(log->Recover(graph));
+                                                                   std::string directory,
+                                                                   BatchLogOptions options) {
+  auto log = std::make_unique<FencedBatchLog>(graph, options);
+  WT_CO_RETURN_IF_ERROR(
+      co_await log->TakeOver(node, store, graph, directory, options.segment_bytes));
   co_return log;
 }
 

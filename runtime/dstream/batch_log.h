@@ -3,7 +3,7 @@
 // Records of one fenced log, in this order for each batch: its whole input, before its first task
 // starts; its completion, after all of its outputs have ended. Blocks that receivers hand over are
 // recorded before they are queued. A new driver takes the log over, which fences the old one: its
-// next append gives kAborted.
+// next append gives kAborted. Batches that have ended are dropped from the log in time.
 //
 // Without a checkpoint directory nothing is written, and every driver begins anew.
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_LOG_H_
@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "platform/task.h"
@@ -48,15 +49,21 @@ struct BatchInput {
 // What the streams found when they first started.
 struct StreamStart {
   absl::Time zero;
-  std::vector<StreamInput> old_files;  // which are not input
+  std::vector<StreamInput> old_files = {};  // which are not input
+};
+
+struct BatchLogOptions {
+  // Batches that have ended and are kept, for people to look at. At least 1.
+  int64_t batches_retained = 100;
+  // How much the log may grow before it is begun anew without the others.
+  uint64_t segment_bytes = uint64_t{1} << 20;
 };
 
 // What a new driver goes on from.
 struct RecoveredStream {
   std::vector<BatchInput> unfinished;  // in order: durable input, no completion
   std::vector<Block> unallocated;      // in the order they were recorded
-  std::vector<StreamInput> known_files;
-  BatchNumber last;  // the last batch with durable input; 0: none
+  BatchNumber last;                    // the last batch with durable input; 0: none
 };
 
 class BatchLog {
@@ -68,7 +75,8 @@ class BatchLog {
   static Task<absl::StatusOr<std::unique_ptr<BatchLog>>> TakeOver(platform::Node& node,
                                                                   checkpoint::Store& store,
                                                                   const StreamingGraph& graph,
-                                                                  std::string directory);
+                                                                  std::string directory,
+                                                                  BatchLogOptions options = {});
   static std::unique_ptr<BatchLog> None(platform::Node& node);
 
   // Null before the stream has first started.
@@ -76,6 +84,8 @@ class BatchLog {
   virtual const RecoveredStream& recovered() const = 0;
   // Names this driver's attempts: unlike any other driver's.
   virtual std::string driver_id() const = 0;
+  // The files of a stream that are not new: those in some batch's input, or too old.
+  virtual checkpoint::SeenPaths& seen(OperatorId stream) = 0;
 
   // Each is durable, and not fenced, when it gives OK. kAborted: fenced, stop. Any other error: the
   // outcome is unknown, the log refuses everything from then on; take over anew.

@@ -90,17 +90,18 @@ class DriverRun {
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
-      WT_CO_ASSIGN_OR_RETURN(log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_));
+      WT_CO_ASSIGN_OR_RETURN(
+          log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_,
+                                            {.batches_retained = options_.batches_retained,
+                                             .segment_bytes = options_.log_segment_bytes}));
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-        file_selectors_.emplace(input, FileSelector(store_, files->directory));
+        file_selectors_.emplace(input, FileSelector(store_, log_->seen(input), files->directory));
       }
     }
     if (log_->start() == nullptr) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
     const RecoveredStream& recovered = log_->recovered();
-    for (const StreamInput& old : log_->start()->old_files) Remember(old);
-    for (const StreamInput& known : recovered.known_files) Remember(known);
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
@@ -143,18 +144,13 @@ class DriverRun {
     StreamStart start;
     const absl::Time now = node_.clock().WallNow();
     start.zero = BatchSchedule::ZeroTime(now, graph_.batch_interval);
-    for (const auto& [stream, source] : file_selectors_) {
+    for (auto& [stream, source] : file_selectors_) {
       const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
       if (!input.options.new_files_only) continue;
       WT_CO_ASSIGN_OR_RETURN(std::vector<SelectedFile> old, co_await source.Select(now));
       if (!old.empty()) start.old_files.push_back({.stream = stream, .files = std::move(old)});
     }
     co_return co_await log_->LogStart(std::move(start));
-  }
-
-  // Its files are not selected again.
-  void Remember(const StreamInput& input) {
-    for (const SelectedFile& file : input.files) file_selectors_.at(input.stream).Record(file.path);
   }
 
   Task<void> RunBatches() {
@@ -182,10 +178,7 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await RunOutputs(input));
     }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
-    for (const StreamInput& stream : input.streams) {
-      Remember(stream);
-      tracker_->queue().Remove(stream.blocks);
-    }
+    for (const StreamInput& stream : input.streams) tracker_->queue().Remove(stream.blocks);
     co_await node_.Step(steps::kBatchInputLogged, {{"batch", batch.value()}});
     co_return co_await RunBatch(std::move(input));
   }
@@ -371,6 +364,11 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
                                     Cluster& cluster, const StreamingGraph& graph,
                                     DStreamOptions options) {
   WT_CO_RETURN_IF_ERROR(graph.Validate());
+  if (options.batches_retained < 1) {
+    co_return absl::InvalidArgumentError(
+        absl::StrCat("batches_retained is ", options.batches_retained,
+                     ": give 1 or more, since the next batch time is told from the newest batch"));
+  }
   while (true) {
     absl::Status ended;
     {

@@ -64,6 +64,10 @@ struct DStreamOptions {
   absl::Duration receiver_restart_delay = absl::Seconds(2);  // ...receiverRestartDelay
   int64_t line_bytes_max = 16 << 20;
   int64_t buffer_bytes_max = 64 << 20;
+  // Of the log in the checkpoint directory: batches that have ended and are kept in it (at least
+  // 1), and how much it may grow before it is begun anew without the others.
+  int64_t batches_retained = 100;
+  uint64_t log_segment_bytes = uint64_t{1} << 20;
   // How long a graceful stop waits for blocks to be taken; zero: ten batch intervals
   // (spark.streaming.gracefulStopTimeout).
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();

@@ -4,8 +4,9 @@
 // already there when the stream first started (unless TextFileOptions::new_files_only is false):
 // that is, listed then, and modified no later than the driver's clock said. A selectable file is
 // selected exactly once, by the first batch that is planned after a listing shows it, with the size
-// it has then; its name is in that batch's durable input. Names are remembered for ever: a file
-// that takes the name of an earlier one is not new.
+// it has then; its name is in that batch's durable input. A name is remembered while the log still
+// holds the batch that took the file, and after that for as long as the file is there
+// (checkpoint/seen_paths.h): give new files new names.
 //
 // Spark selects by modification time within a window (spark.streaming.fileStream.
 // minRememberDuration), and so loses what becomes visible later than that, as after a long
@@ -26,6 +27,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/status_macros.h"
 #include "platform/task.h"
@@ -39,32 +41,35 @@ struct SelectedFile {
 
 class FileSelector {
  public:
-  FileSelector(checkpoint::Store& store, std::string directory)
-      : store_(store), directory_(std::move(directory)) {}
+  // `store` and `seen`, the files that are in some batch's durable input or too old, must outlive
+  // the selector.
+  FileSelector(checkpoint::Store& store, checkpoint::SeenPaths& seen, std::string directory)
+      : store_(store), seen_(seen), directory_(std::move(directory)) {}
 
-  // The files there are now that are not recorded, by name; `modified_by` leaves out later ones.
+  // The files there are now that are new, by name; `modified_by` leaves out later ones. Files that
+  // are gone are forgotten, if they may be.
   platform::Task<absl::StatusOr<std::vector<SelectedFile>>> Select(
-      absl::Time modified_by = absl::InfiniteFuture()) const {
+      absl::Time modified_by = absl::InfiniteFuture()) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> listed,
                            co_await store_.List(directory_));
     std::vector<SelectedFile> selected;
+    absl::btree_set<std::string> there;
     for (const checkpoint::StoredFile& file : listed) {
       if (file.kind != platform::FileKind::kFile) continue;
       if (file.name.starts_with(".") || file.name.starts_with("_")) continue;
       std::string path = absl::StrCat(directory_, "/", file.name);
-      if (recorded_.contains(path) || file.modified > modified_by) continue;
+      there.insert(there.end(), path);
+      if (seen_.contains(path) || file.modified > modified_by) continue;
       selected.push_back({std::move(path), file.size_bytes});
     }
+    seen_.ForgetGone(there);
     co_return selected;
   }
 
-  // Once the batch that selected it is durable.
-  void Record(std::string path) { recorded_.insert(std::move(path)); }
-
  private:
   checkpoint::Store& store_;
+  checkpoint::SeenPaths& seen_;
   const std::string directory_;
-  absl::btree_set<std::string> recorded_;
 };
 
 }  // namespace wavetank::runtime

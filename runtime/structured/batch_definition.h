@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 
-#include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "runtime/connectors/file_source.h"
 
 namespace wavetank::runtime {

@@ -82,7 +82,7 @@ Task<absl::StatusOr<std::string>> StagePart(TaskContext& context, int64_t batch,
                                             std::string directory, const RecordBatch& rows) {
   WT_CO_ASSIGN_OR_RETURN(
       std::string part,
-      co_await StageFilePart(context.store(), std::move(directory), context.id().Unique(),
+      co_await StageFilePart(context.store(), std::move(directory), batch, context.id().Unique(),
                              ToDelimitedText(rows), rows.num_rows()));
   co_await context.node().Step(steps::kPartStaged,
                                {{"batch", batch}, {"partition", context.id().partition}});

@@ -77,14 +77,13 @@ CommittableIs ToCommittableIs(CommittableState state) {
 
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                         const checkpoint::QueryHistory& history) {
-  const int64_t defined = static_cast<int64_t>(history.batches.size());
-  const int64_t newest = defined == 0 ? 0 : defined - 1;
+  const bool defined = !history.batches().empty();
+  const int64_t newest = defined ? history.newest_batch() : 0;
   const int64_t shown = last ? last->batch : -1;
   if (shown < newest - 1) return SinkShows::kBehind;
   if (shown == newest - 1) return SinkShows::kAllBefore;
   if (shown > newest) return SinkShows::kAhead;
-  const bool same =
-      defined > 0 && history.batches.back().definition.hash() == last->definition_hash;
+  const bool same = defined && history.batches().back().definition.hash() == last->definition_hash;
   return same ? SinkShows::kNewest : SinkShows::kOtherOfBatch;
 }
 
@@ -99,7 +98,8 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
       cluster_(cluster),
       definition_(definition),
       options_(options),
-      shuffle_partitions_(options.shuffle_partitions) {}
+      shuffle_partitions_(options.shuffle_partitions),
+      history_(options.min_batches_to_retain) {}
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
@@ -166,9 +166,8 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   WT_CO_RETURN_IF_ERROR(Compile());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
-                                   node_, store_, absl::StrCat(checkpoint_directory_, "/log")));
-  WT_CO_ASSIGN_OR_RETURN(history_,
-                         checkpoint::ReadQueryHistory(log_->directory(), log_->recovered()));
+                                   node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
+                                   history_, {.segment_bytes = options_.log_segment_bytes}));
   found_ = checkpoint::WhatQueryLogSays(history_);
   co_await node_.Step(steps::kQueryTakenOver,
                       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}});
@@ -178,23 +177,28 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                                .source_path = plan_->source.path,
                                .sink_path = sink_directory_,
                                .shuffle_partitions = options_.shuffle_partitions};
-  if (!history_.metadata) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
-  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata, identity));
+  if (!history_.metadata()) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
+  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
   WT_CO_RETURN_IF_ERROR(Compile());
-  if (history_.metadata->build_id() != options_.build_id) {
-    node_.Log(
-        platform::LogLevel::kWarning,
-        absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
-                     history_.metadata->build_id(), "', this is build '", options_.build_id, "'"));
+  if (history_.metadata()->build_id() != options_.build_id) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
+                           history_.metadata()->build_id(), "', this is build '", options_.build_id,
+                           "'"));
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
-  ForgetPastBatches();
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
+  int64_t number = 0;
+  const std::string end = history_.EndOffset(plan_->source.path);
+  if (!end.empty() && !absl::SimpleAtoi(end, &number)) {
+    co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
+                                               end, "' in its source, which is no number"));
+  }
   FileSourceOptions source_options{.directory = plan_->source.path};
   const auto max_files = plan_->source.options.find("maxFilesPerTrigger");
   if (max_files != plan_->source.options.end() &&
@@ -204,8 +208,8 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
                                                       max_files->second,
                                                       "': give a whole number above 0"));
   }
-  source_ = std::make_unique<FileSource>(store_, std::move(source_options));
-  for (const BatchHistory& batch : history_.batches) source_->Take(FilesOf(batch.definition));
+  source_ = std::make_unique<FileSource>(store_, history_.seen(plan_->source.path),
+                                         std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
     WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable());
   }
@@ -215,11 +219,13 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
                           .poll_interval = options_.poll_interval,
                           .available_now = options_.trigger == TriggerKind::kAvailableNow,
                           .stop = options_.stop});
-  sink_ = std::make_unique<FileSink>(node_, store_,
-                                     FileSinkOptions{.directory = sink_directory_,
-                                                     .query_id = history_.metadata->query_id(),
-                                                     .mode = ToManifestMode(plan_->mode),
-                                                     .columns = ManifestColumns(*plan_)});
+  sink_ = std::make_unique<FileSink>(
+      node_, store_,
+      FileSinkOptions{.directory = sink_directory_,
+                      .query_id = history_.metadata()->query_id(),
+                      .mode = ToManifestMode(plan_->mode),
+                      .columns = ManifestColumns(*plan_),
+                      .log_segment_bytes = options_.sink_log_segment_bytes});
   co_return absl::OkStatus();
 }
 
@@ -236,25 +242,15 @@ Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
   }
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
-  checkpoint::QueryMetadata metadata = NewQueryMetadata(
-      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16)), identity);
-  WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(metadata)));
-  history_.metadata = std::move(metadata);
-  co_return absl::OkStatus();
+  co_return co_await log_->Append(checkpoint::Record(NewQueryMetadata(
+      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16)),
+      identity)));
 }
 
 absl::Status MicroBatchExecution::Compile() {
   WT_ASSIGN_OR_RETURN(plan_,
                       CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
   return absl::OkStatus();
-}
-
-// Of batches before the last but one, only that they are committed is needed.
-void MicroBatchExecution::ForgetPastBatches() {
-  for (size_t i = forgotten_; i + 2 < history_.batches.size(); ++i, ++forgotten_) {
-    history_.batches[i].definition.Clear();
-    history_.batches[i].prepared.reset();
-  }
 }
 
 Task<absl::Status> MicroBatchExecution::FenceSink() {
@@ -286,15 +282,15 @@ Task<absl::Status> MicroBatchExecution::DefineNext() {
   co_await node_.Step(steps::kBatchPlanned,
                       {{"batch", next->batch_id()}, {"files", FileCount(*next)}});
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(*next)));
-  Defined(*std::move(next));
+  Defined();
   co_await node_.Step(steps::kBatchDefined,
                       {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
   co_return absl::OkStatus();
 }
 
 bool MicroBatchExecution::NextNeedsNoInput() const {
-  if (history_.batches.empty()) return false;
-  const BatchHistory& batch = history_.batches.back();
+  if (history_.batches().empty()) return false;
+  const BatchHistory& batch = newest();
   return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch));
 }
 
@@ -308,20 +304,16 @@ absl::StatusOr<std::optional<checkpoint::BatchDefinition>> MicroBatchExecution::
     return std::nullopt;
   }
   const std::optional<int64_t> watermark_ms =
-      history_.batches.empty() ? std::nullopt
-                               : ToWatermarkMs(NextWatermarkOf(history_.batches.back()));
+      history_.batches().empty() ? std::nullopt : ToWatermarkMs(NextWatermarkOf(newest()));
   return DefineBatch({.batch = newest_batch() + 1,
                       .source = plan_->source.path,
-                      .start_offset = source_->offset(),
+                      .start_offset = offset(),
                       .files = std::move(files),
                       .watermark_ms = watermark_ms,
                       .timestamp = node_.clock().WallNow()});
 }
 
-void MicroBatchExecution::Defined(BatchDefinition definition) {
-  source_->Take(FilesOf(definition));
-  history_.batches.push_back({std::move(definition), std::nullopt, std::nullopt});
-  ForgetPastBatches();
+void MicroBatchExecution::Defined() {
   attempt_.reset();
   unsure_ = 0;
   found_ = checkpoint::WhatQueryLogSays(history_);
@@ -333,7 +325,7 @@ void MicroBatchExecution::Defined(BatchDefinition definition) {
 
 Task<absl::Status> MicroBatchExecution::RunBatch() {
   const BatchHistory* const before =
-      history_.batches.size() < 2 ? nullptr : &history_.batches[history_.batches.size() - 2];
+      history_.batches().size() < 2 ? nullptr : &history_.batches().end()[-2];
   BatchWork work{.query = definition_.name,
                  .shuffle_partitions = shuffle_partitions_,
                  .checkpoint_directory = checkpoint_directory_,
@@ -362,7 +354,6 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
   prepared.set_dropped_rows(attempt.map.rows_dropped_late);
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
-  newest().prepared = std::move(prepared);
   attempt_ = std::move(attempt);
   found_.prepared = PreparedFound::kNewest;
   // Staged under this driver's fence, and nobody has been asked to commit it.
@@ -374,9 +365,9 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
 checkpoint::Commit MicroBatchExecution::NewestCommit() const {
   checkpoint::Commit commit;
   commit.set_batch_id(newest_batch());
-  commit.set_attempt_id(history_.batches.back().prepared->attempt_id());
-  if (history_.batches.back().prepared->has_next_watermark_ms()) {
-    commit.set_next_watermark_ms(history_.batches.back().prepared->next_watermark_ms());
+  commit.set_attempt_id(newest().prepared->attempt_id());
+  if (newest().prepared->has_next_watermark_ms()) {
+    commit.set_next_watermark_ms(newest().prepared->next_watermark_ms());
   }
   return commit;
 }
@@ -404,10 +395,10 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
 }
 
 Task<absl::Status> MicroBatchExecution::LogCommit() {
-  checkpoint::Commit commit = NewestCommit();
+  const StreamingQueryProgress progress = Progress();
   std::vector<checkpoint::MetadataRecord> records;
   const bool is_logged = platform::Planted(node_, "commit_before_sink");
-  if (!is_logged) records.push_back(checkpoint::Record(commit));
+  if (!is_logged) records.push_back(checkpoint::Record(NewestCommit()));
   // An error of the source waits until this batch is committed: DefineNext meets it again.
   const absl::StatusOr<std::optional<BatchDefinition>> next = NextDefinition();
   const bool next_defined = next.ok() && next->has_value();
@@ -417,31 +408,38 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
     records.push_back(checkpoint::Record(**next));
   }
   if (!records.empty()) WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
-  newest().commit = std::move(commit);
   found_.commit = CommitFound::kNewest;
   ++batches_committed_;
   co_await node_.Step(steps::kBatchCommitted,
-                      {{"batch", newest_batch()}, {"next_defined", next_defined}});
-  Report();
+                      {{"batch", progress.batch_id}, {"next_defined", next_defined}});
+  Report(progress);
   if (next_defined) {
-    Defined(**next);
+    Defined();
     co_await node_.Step(steps::kBatchDefined,
                         {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
   }
   co_return absl::OkStatus();
 }
 
-void MicroBatchExecution::Report() {
+// Where the next batch starts: how many files all definitions so far name.
+int64_t MicroBatchExecution::offset() const {
+  int64_t offset = 0;
+  const std::string end = history_.EndOffset(plan_->source.path);
+  WT_CHECK(end.empty() || absl::SimpleAtoi(end, &offset), "offsets of files are numbers");
+  return offset;
+}
+
+StreamingQueryProgress MicroBatchExecution::Progress() const {
   const BatchHistory& batch = newest();
   StreamingQueryProgress progress;
-  progress.id = history_.metadata->query_id();
+  progress.id = history_.metadata()->query_id();
   progress.name = definition_.name;
   progress.batch_id = newest_batch();
   progress.timestamp = absl::FromUnixMillis(batch.definition.timestamp_ms());
   progress.batch_duration = node_.clock().Now() - batch_start_;
   progress.watermark = WatermarkOf(batch.definition);
   progress.next_watermark = NextWatermarkOf(batch);
-  progress.end_offset = source_->offset();
+  progress.end_offset = offset();
   progress.start_offset = progress.end_offset - FileCount(batch.definition);
   progress.num_rows_dropped_by_watermark = batch.prepared->dropped_rows();
   if (attempt_) {  // else another driver ran it
@@ -451,6 +449,10 @@ void MicroBatchExecution::Report() {
     progress.num_rows_removed = attempt_->reduce.rows_removed;
     progress.num_output_rows = attempt_->rows_out;
   }
+  return progress;
+}
+
+void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
   node_.Log(platform::LogLevel::kInfo, progress.ToText());
   if (options_.on_progress) options_.on_progress(progress);
 }

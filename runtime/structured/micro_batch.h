@@ -28,6 +28,7 @@
 #include "absl/status/statusor.h"
 
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "checkpoint/recovery.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/connectors/file_sink.h"
@@ -72,15 +73,18 @@ class MicroBatchExecution {
   // The batch that planning has come up with by now; nullopt: none.
   absl::StatusOr<std::optional<BatchDefinition>> NextDefinition();
   bool NextNeedsNoInput() const;
-  void Defined(BatchDefinition definition);
-  void ForgetPastBatches();
-  void Report();
+  // The newest definition in the log is that of a batch to run.
+  void Defined();
+  int64_t offset() const;
+  // Of the newest batch, once it has ended.
+  StreamingQueryProgress Progress() const;
+  void Report(const StreamingQueryProgress& progress);
   // The status with the query, the batch and the attempted act before it.
   absl::Status Explain(const absl::Status& status, const std::string& act) const;
 
   bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }
-  int64_t newest_batch() const { return static_cast<int64_t>(history_.batches.size()) - 1; }
-  checkpoint::BatchHistory& newest() { return history_.batches.back(); }
+  int64_t newest_batch() const { return history_.newest_batch(); }
+  const checkpoint::BatchHistory& newest() const { return history_.batches().back(); }
 
   platform::Node& node_;
   checkpoint::Store& store_;
@@ -92,10 +96,9 @@ class MicroBatchExecution {
 
   int shuffle_partitions_;
   std::shared_ptr<const StreamingQueryPlan> plan_;
-  std::unique_ptr<checkpoint::MetadataLog> log_;
   checkpoint::QueryHistory history_;
-  size_t forgotten_ = 0;          // batches of which history_ keeps the commit alone
-  checkpoint::QueryFound found_;  // what is known now, relative to the newest batch
+  std::unique_ptr<checkpoint::MetadataLog> log_;  // keeps history_ up to date
+  checkpoint::QueryFound found_;                  // what is known now, relative to the newest batch
   std::unique_ptr<FileSource> source_;
   std::unique_ptr<BatchPlanner> planner_;
   std::unique_ptr<TransactionalSink> sink_;

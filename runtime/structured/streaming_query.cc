@@ -24,6 +24,12 @@ bool MayPass(const absl::Status& status) {
 Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& store,
                                      Cluster& cluster, StreamingQueryDefinition definition,
                                      QueryOptions options) {
+  if (options.min_batches_to_retain < 2) {
+    co_return absl::InvalidArgumentError(absl::StrCat(
+        "query ", definition.name, ": min_batches_to_retain is ", options.min_batches_to_retain,
+        ": give 2 or more, since a batch starts from "
+        "the state of the one before"));
+  }
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;
   while (true) {

@@ -39,6 +39,14 @@ struct QueryOptions {
   std::string job_version = "1";
   // Noted in the checkpoint; another build is reported, not refused.
   std::string build_id = "";
+  // Committed batches that the checkpoint keeps whole, state included: those that one can go back
+  // to (spark.sql.streaming.minBatchesToRetain). At least 2.
+  int64_t min_batches_to_retain = 100;
+  // How much the query's log may grow before it is begun anew, without what it no longer needs.
+  uint64_t log_segment_bytes = uint64_t{1} << 20;
+  // The same for the sink's manifest, which goes on in another file; in complete mode it is begun
+  // anew.
+  uint64_t sink_log_segment_bytes = uint64_t{4} << 20;
   // How often an idle query looks for new files.
   absl::Duration poll_interval = absl::Milliseconds(100);
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query

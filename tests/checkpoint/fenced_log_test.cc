@@ -16,6 +16,7 @@
 #include "checkpoint/store_service.h"
 #include "platform/task_scope.h"
 #include "simulator/sim_world.h"
+#include "tests/checkpoint/compacting_list.h"
 #include "tests/checkpoint/sim_chaos.h"
 
 namespace wavetank::checkpoint {
@@ -35,7 +36,8 @@ class LogHistory {
  public:
   struct Moment {
     std::map<size_t, std::string> acted;
-    Records answer;
+    std::map<size_t, std::string> answer;
+    size_t answered = 0;  // how many records, those that were dropped among them
   };
   // To be taken before a read begins.
   Moment Now() const { return now_; }
@@ -47,21 +49,33 @@ class LogHistory {
     }
     ++acts_;
   }
-  void Answer(const Moment& before, const Records& answer, const std::string& who) {
+  // Records that were dropped are believed to have been what they were.
+  void Answer(const Moment& before, const CompactingList& answer, const std::string& who) {
+    const auto is_there = [&answer](size_t place, const std::string& value) {
+      if (place < answer.dropped()) return true;
+      return place < answer.size() && answer.records()[place - answer.dropped()] == value;
+    };
     for (const auto& [place, value] : before.acted) {
-      if (place >= answer.size() || answer[place] != value) {
-        Broken(absl::StrCat(who, ": ", value, ", acted on at ", place, ", is not in ",
-                            absl::StrJoin(answer, " ")));
+      if (is_there(place, value)) continue;
+      Broken(absl::StrCat(who, ": ", value, ", acted on at ", place, ", is not in ",
+                          answer.dropped(), " dropped and ", absl::StrJoin(answer.records(), " ")));
+    }
+    for (const auto& [place, value] : before.answer) {
+      if (is_there(place, value)) continue;
+      Broken(absl::StrCat(who, ": an answer had ", value, " at ", place, ", and now there are ",
+                          answer.dropped(), " dropped and ", absl::StrJoin(answer.records(), " ")));
+    }
+    if (answer.size() < before.answered) {
+      Broken(
+          absl::StrCat(who, ": the answer shrank from ", before.answered, " to ", answer.size()));
+    }
+    if (answer.size() > now_.answered) {
+      now_.answered = answer.size();
+      for (size_t i = answer.dropped(); i < answer.size(); ++i) {
+        now_.answer[i] = answer.records()[i - answer.dropped()];
       }
     }
-    for (size_t i = 0; i < before.answer.size(); ++i) {
-      if (i >= answer.size() || answer[i] != before.answer[i]) {
-        Broken(absl::StrCat(who, ": the answer went from ", absl::StrJoin(before.answer, " "),
-                            " to ", absl::StrJoin(answer, " ")));
-        break;
-      }
-    }
-    if (answer.size() > now_.answer.size()) now_.answer = answer;
+    if (answer.dropped() > 0) ++compacted_answers_;
     ++answers_;
   }
   void Broken(std::string how) {
@@ -71,15 +85,28 @@ class LogHistory {
   const std::string& broken() const { return broken_; }
   int acts() const { return acts_; }
   int answers() const { return answers_; }
+  // Of which some records had been dropped.
+  int compacted_answers() const { return compacted_answers_; }
 
  private:
   Moment now_;
   std::string broken_;
   int acts_ = 0;
   int answers_ = 0;
+  int compacted_answers_ = 0;
 };
 
 enum class Where { kOneDisk, kServed };
+
+struct ChaosCase {
+  Where where = Where::kOneDisk;
+  int owners = 3;
+  int readers = 2;
+  // Each owner draws how large its segments get, and whether it drops records.
+  bool in_segments = false;
+  ChaosOptions chaos = {};
+  absl::Duration duration = absl::Milliseconds(300);
+};
 
 std::unique_ptr<Store> OpenStore(Node& node, Where where) {
   if (where == Where::kOneDisk) return std::make_unique<LocalStore>(node, "checkpoint");
@@ -100,22 +127,27 @@ Task<void> AppendAndAct(FencedLog& log, LogHistory& history, size_t& next, Recor
 }
 
 // Takes over, acts on all it recovered, appends a little, some of it concurrently; again and again.
-Task<void> Own(Node& node, Where where, LogHistory& history) {
-  const std::unique_ptr<Store> store = OpenStore(node, where);
+Task<void> Own(Node& node, ChaosCase test, LogHistory& history) {
+  const std::unique_ptr<Store> store = OpenStore(node, test.where);
   platform::Random random = node.random().Fork("owner");
   int failures = 0;  // in a row: contenders give one another more and more time
   for (int64_t life = 0;; ++life) {
+    uint64_t segment_bytes = UINT64_MAX;
+    if (test.in_segments) segment_bytes = static_cast<uint64_t>(random.Between(1, 400));
+    const bool compacts = test.in_segments && random.OneIn(2);
     const LogHistory::Moment before = history.Now();
-    const absl::StatusOr<std::unique_ptr<FencedLog>> log =
-        co_await FencedLog::TakeOver(node, *store, "log");
+    CompactingList recovered(compacts ? 2 : CompactingList::kNothing);
+    const absl::StatusOr<std::unique_ptr<FencedLog>> log = co_await FencedLog::TakeOver(
+        node, *store, "log", recovered, {.segment_bytes = segment_bytes});
     if (absl::IsDataLoss(log.status())) history.Broken(log.status().ToString());
     if (log.ok()) {
-      const Records& recovered = (*log)->recovered();
       const std::string who =
           absl::StrCat(node.process(), "#", node.incarnation().value(), ".", life);
       history.Answer(before, recovered, who);
       size_t next = recovered.size();
-      for (size_t i = 0; i < next; ++i) history.Act(i, recovered[i]);
+      for (size_t i = recovered.dropped(); i < next; ++i) {
+        history.Act(i, recovered.records()[i - recovered.dropped()]);
+      }
       platform::TaskScope appends(node.executor());
       const int64_t count = random.Between(0, 6);
       for (int64_t i = 0; i < count; ++i) {
@@ -137,17 +169,18 @@ Task<void> ReadAgainAndAgain(Node& node, Where where, LogHistory& history) {
   platform::Random random = node.random().Fork("reader");
   while (true) {
     const LogHistory::Moment before = history.Now();
-    const absl::StatusOr<Records> answer =
-        co_await ReadFencedLog(node, *store, "log", absl::Milliseconds(50));
-    if (absl::IsDataLoss(answer.status())) history.Broken(answer.status().ToString());
-    if (answer.ok()) history.Answer(before, *answer, node.process());
+    CompactingList answer;
+    const absl::Status read =
+        co_await ReadFencedLog(node, *store, "log", absl::Milliseconds(50), answer);
+    if (absl::IsDataLoss(read)) history.Broken(read.ToString());
+    if (read.ok()) history.Answer(before, answer, node.process());
     const int64_t pause_us = random.Between(100, 5'000);
     co_await node.clock().Sleep(absl::Microseconds(pause_us));
   }
 }
 
-NodeMain OwnerMain(Where where, LogHistory& history) {
-  return [where, &history](Node& node) { return Own(node, where, history); };
+NodeMain OwnerMain(const ChaosCase& test, LogHistory& history) {
+  return [test, &history](Node& node) { return Own(node, test, history); };
 }
 NodeMain ReaderMain(Where where, LogHistory& history) {
   return [where, &history](Node& node) { return ReadAgainAndAgain(node, where, history); };
@@ -156,16 +189,9 @@ NodeMain StoreMain() {
   return [](Node& node) { return RunStoreService(node, "store:7000", "checkpoint"); };
 }
 
-struct ChaosCase {
-  Where where = Where::kOneDisk;
-  int owners = 3;
-  int readers = 2;
-  ChaosOptions chaos = {};
-  absl::Duration duration = absl::Milliseconds(300);
-};
-
 // Gives what is broken, or "".
-std::string RunLogChaos(uint64_t seed, const ChaosCase& test, int* acts, int* answers) {
+std::string RunLogChaos(uint64_t seed, const ChaosCase& test, int* acts, int* answers,
+                        int* compacted) {
   LogHistory history;
   simulator::WorldOptions options{.seed = seed};
   constexpr simulator::PolicyKind kPolicies[] = {simulator::PolicyKind::kShuffle,
@@ -180,7 +206,7 @@ std::string RunLogChaos(uint64_t seed, const ChaosCase& test, int* acts, int* an
   };
   if (test.where == Where::kServed) start("store", StoreMain());
   for (int i = 0; i < test.owners; ++i) {
-    start(absl::StrCat("owner", i), OwnerMain(test.where, history));
+    start(absl::StrCat("owner", i), OwnerMain(test, history));
   }
   for (int i = 0; i < test.readers; ++i) {
     start(absl::StrCat("reader", i), ReaderMain(test.where, history));
@@ -195,23 +221,30 @@ std::string RunLogChaos(uint64_t seed, const ChaosCase& test, int* acts, int* an
   if (end != RunEnd::kDone) history.Broken("no progress after the heal");
   *acts += history.acts();
   *answers += history.answers();
+  *compacted += history.compacted_answers();
   return history.broken();
 }
 
 void ExpectChaosHolds(const ChaosCase& test, uint64_t seeds) {
   int acts = 0;
   int answers = 0;
+  int compacted = 0;
   for (uint64_t seed = 1; seed <= seeds; ++seed) {
-    const std::string broken = RunLogChaos(seed, test, &acts, &answers);
+    const std::string broken = RunLogChaos(seed, test, &acts, &answers, &compacted);
     ASSERT_EQ(broken, "") << "seed " << seed;
   }
   // Otherwise the runs said little.
   EXPECT_GT(acts, static_cast<int>(seeds) * 20);
   EXPECT_GT(answers, static_cast<int>(seeds) * 5);
+  if (test.in_segments) EXPECT_GT(compacted, answers / 5);
 }
 
 TEST(FencedLogChaos, OwnersAndReadersOnOneDiskKeepToTheSpecification) {
   ExpectChaosHolds({.where = Where::kOneDisk}, 150);
+}
+
+TEST(FencedLogChaos, SegmentsAndWhatTheyDropKeepToTheSpecification) {
+  ExpectChaosHolds({.where = Where::kOneDisk, .in_segments = true}, 150);
 }
 
 // A reader could be answered with what only a page cache holds, if another process's sync failed:
@@ -220,12 +253,14 @@ TEST(FencedLogChaos, OwnersSurviveFailedSyncs) {
   ExpectChaosHolds(
       {.where = Where::kOneDisk,
        .readers = 0,
+       .in_segments = true,
        .chaos = {.crash = 3'000, .pause = 2'000, .power_loss = 3'000, .sync_loss = 100'000}},
       150);
 }
 
 TEST(FencedLogChaos, OwnersAndReadersOfAServedStoreKeepToTheSpecification) {
-  ExpectChaosHolds({.where = Where::kServed, .duration = absl::Milliseconds(1'500)}, 25);
+  ExpectChaosHolds(
+      {.where = Where::kServed, .in_segments = true, .duration = absl::Milliseconds(1'500)}, 25);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(Framing, ReadsBackWhatWasWritten) {
   const absl::StatusOr<DecodedLog> log = DecodeLog(kFile, bytes, bytes.size());
   ASSERT_TRUE(log.ok()) << log.status();
   ASSERT_EQ(log->groups.size(), 3u);
-  EXPECT_EQ(log->torn_bytes, 0u);
+  EXPECT_EQ(log->extent.torn_bytes, 0u);
   for (uint64_t i = 0; i < 3; ++i) {
     const Group& group = log->groups[i];
     EXPECT_EQ(group.payload, std::string(i + 1, static_cast<char>('a' + i)));
@@ -67,7 +67,7 @@ TEST(Framing, StopsAtTornTailWithoutReportingDataLoss) {
     ASSERT_TRUE(log.ok()) << log.status();
     const size_t whole = (cut >= ends[0]) + (cut >= ends[1]);
     EXPECT_EQ(log->groups.size(), whole) << cut;
-    EXPECT_EQ(log->torn_bytes, cut - log->valid_bytes) << cut;
+    EXPECT_EQ(log->extent.torn_bytes, cut - log->extent.valid_bytes) << cut;
   }
 }
 
@@ -93,7 +93,7 @@ TEST(Framing, TellsCorruptionFromATearByWhatLaterGroupsName) {
         EXPECT_THAT(std::string(log.status().message()), testing::HasSubstr("log-3: corrupt at"));
       } else {  // what nothing names yet equals an append that never ended
         ASSERT_TRUE(log.ok()) << log.status();
-        EXPECT_EQ(log->valid_bytes, ends[1]);
+        EXPECT_EQ(log->extent.valid_bytes, ends[1]);
       }
     }
   }
@@ -129,8 +129,8 @@ TEST(Framing, TakesStaleBytesBehindTheEndForATear) {
                                   std::string("WTLGWTLGWTLG") + std::string(100, '\xff')}) {
     const absl::StatusOr<DecodedLog> log = DecodeLog(kFile, bytes + tail, end);
     ASSERT_TRUE(log.ok()) << log.status();
-    EXPECT_EQ(log->valid_bytes, end);
-    EXPECT_EQ(log->torn_bytes, tail.size());
+    EXPECT_EQ(log->extent.valid_bytes, end);
+    EXPECT_EQ(log->extent.torn_bytes, tail.size());
   }
 }
 

@@ -14,8 +14,11 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/fenced_log.h"
+#include "checkpoint/graph_history.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "checkpoint/state_store.h"
 #include "platform/check.h"
 #include "simulator/sim_world.h"
@@ -28,7 +31,7 @@ using simulator::SimWorld;
 
 using Files = std::map<std::string, std::string>;
 
-constexpr const char* kGolden = "tests/data/checkpoint/v1";
+constexpr const char* kGolden = "tests/data/checkpoint";
 constexpr int kVersions = 12;  // enough for a snapshot and a delta upon it
 
 template <typename Main>
@@ -38,8 +41,9 @@ void RunIn(SimWorld& world, const Main& main) {
   WT_CHECK(world.RunUntil([&done] { return done; }) == simulator::RunEnd::kDone);
 }
 
-Task<std::unique_ptr<MetadataLog>> TakeOver(Node& node, Store& store, std::string directory) {
-  auto log = co_await MetadataLog::TakeOver(node, store, std::move(directory));
+Task<std::unique_ptr<MetadataLog>> TakeOver(Node& node, Store& store, std::string directory,
+                                            MetadataFold& history, FencedLogOptions options = {}) {
+  auto log = co_await MetadataLog::TakeOver(node, store, std::move(directory), history, options);
   WT_CHECK(log.ok(), log.ok() ? "" : std::string(log.status().message()));
   co_return *std::move(log);
 }
@@ -49,7 +53,8 @@ Task<void> AppendOne(MetadataLog& log, MetadataRecord record) {
   WT_CHECK(appended.ok(), std::string(appended.message()));
 }
 
-// A query of two batches, whose second owner finished the second; its state; and a DStream graph.
+// A query of two batches, whose second owner finished the second; its state; a DStream graph; and a
+// log of plain records in two segments.
 Task<void> Write(Node& node, bool& done) {
   LocalStore store(node, "");
   auto opened = co_await StateStore::Open(node, store, "query/state", StateVersion());
@@ -62,8 +67,9 @@ Task<void> Write(Node& node, bool& done) {
     const auto committed = co_await state.Commit();
     WT_CHECK(committed.ok());
   }
+  QueryHistory query;
   {
-    const std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store, "query/log");
+    const std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store, "query/log", query);
     QueryMetadata metadata;
     metadata.set_query_id("golden");
     metadata.set_job_version("1");
@@ -95,25 +101,42 @@ Task<void> Write(Node& node, bool& done) {
       co_await AppendOne(*log, Record(commit));
     }
   }
-  const std::unique_ptr<MetadataLog> second = co_await TakeOver(node, store, "query/log");
+  const std::unique_ptr<MetadataLog> second = co_await TakeOver(node, store, "query/log", query);
   Commit commit;
   commit.set_batch_id(1);
   commit.set_attempt_id("1-1");
   co_await AppendOne(*second, Record(commit));
 
-  const std::unique_ptr<MetadataLog> graph = co_await TakeOver(node, store, "graph");
+  // Each batch's end begins a segment anew, with no batch but the newest.
+  GraphHistory batches(1);
+  const std::unique_ptr<MetadataLog> graph =
+      co_await TakeOver(node, store, "graph", batches, {.segment_bytes = 200});
   co_await AppendOne(*graph, Record(GraphMetadata()));
-  BlockAdded block;
-  block.set_path("blocks/1");
-  block.set_records(3);
-  co_await AppendOne(*graph, Record(block));
-  BatchInput input;
-  input.set_batch_time_ms(1000);
-  *input.add_streams()->add_blocks() = block;
-  co_await AppendOne(*graph, Record(input));
-  BatchCompleted completed;
-  completed.set_batch_time_ms(1000);
-  co_await AppendOne(*graph, Record(completed));
+  for (int64_t batch = 1; batch <= 3; ++batch) {
+    BlockAdded block;
+    block.set_block_id(absl::StrCat(batch));
+    block.set_path(absl::StrCat("blocks/", batch));
+    block.set_records(3);
+    co_await AppendOne(*graph, Record(block));
+    BatchInput input;
+    input.set_batch_time_ms(1000 * batch);
+    StreamInput& stream = *input.add_streams();
+    *stream.add_blocks() = block;
+    stream.add_files()->set_path(absl::StrCat("files/", batch));
+    co_await AppendOne(*graph, Record(input));
+    BatchCompleted completed;
+    completed.set_batch_time_ms(1000 * batch);
+    co_await AppendOne(*graph, Record(completed));
+  }
+  RecordList records;
+  const auto plain =
+      co_await FencedLog::TakeOver(node, store, "plain", records, {.segment_bytes = 100});
+  WT_CHECK(plain.ok());
+  for (int i = 0; i < 3; ++i) {
+    std::vector<std::string> group{std::string(40, static_cast<char>('a' + i))};
+    const absl::Status appended = co_await (*plain)->Append(std::move(group));
+    WT_CHECK(appended.ok());
+  }
   done = true;
 }
 
@@ -126,12 +149,13 @@ Files WrittenNow() {
   return files;
 }
 
-Files Golden() {
+Files Golden(const std::string& version) {
+  const std::filesystem::path root = std::filesystem::path(kGolden) / version;
   Files files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(kGolden)) {
-    if (!entry.is_regular_file() || entry.path().filename() == "README.md") continue;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file()) continue;
     std::ifstream in(entry.path(), std::ios::binary);
-    files[std::filesystem::relative(entry.path(), kGolden).string()] =
+    files[std::filesystem::relative(entry.path(), root).string()] =
         std::string(std::istreambuf_iterator<char>(in), {});
   }
   return files;
@@ -139,13 +163,11 @@ Files Golden() {
 
 Task<void> ReadGolden(Node& node, std::vector<std::string>& found, bool& done) {
   LocalStore store(node, "");
-  const std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store, "query/log");
-  const auto history = ReadQueryHistory("query/log", log->recovered());
-  EXPECT_TRUE(history.ok()) << history.status();
-  if (!history.ok()) co_return;
-  found.push_back(absl::StrCat("query ", history->metadata->query_id()));
+  QueryHistory query;
+  const std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store, "query/log", query);
+  found.push_back(absl::StrCat("query ", query.metadata()->query_id()));
   StateVersion version;
-  for (const BatchHistory& batch : history->batches) {
+  for (const BatchHistory& batch : query.batches()) {
     found.push_back(absl::StrCat(
         "batch ", batch.definition.batch_id(), " of ", batch.definition.sources(0).files(0).path(),
         ", watermark ", batch.definition.watermark_ms(), batch.commit ? ", committed" : ""));
@@ -160,36 +182,54 @@ Task<void> ReadGolden(Node& node, std::vector<std::string>& found, bool& done) {
   (*state)->ForEach([&found](std::string_view key, std::string_view value) {
     found.push_back(std::string(key).append("=").append(value));
   });
-  const std::unique_ptr<MetadataLog> graph = co_await TakeOver(node, store, "graph");
-  const auto batches = ReadGraphHistory("graph", graph->recovered());
-  EXPECT_TRUE(batches.ok()) << batches.status();
-  if (!batches.ok()) co_return;
-  for (const auto& [time_ms, batch] : batches->batches) {
+  GraphHistory graph;
+  const std::unique_ptr<MetadataLog> batches = co_await TakeOver(node, store, "graph", graph);
+  for (const std::string& path : graph.seen(0).dropped()) found.push_back("read before: " + path);
+  for (const auto& [time_ms, batch] : graph.batches()) {
     found.push_back(absl::StrCat("batch at ", time_ms, " ms of ",
                                  batch.input.streams(0).blocks(0).path(),
                                  batch.completed ? ", completed" : ""));
   }
+  RecordList plain;
+  const auto records = co_await FencedLog::TakeOver(node, store, "plain", plain);
+  EXPECT_TRUE(records.ok()) << records.status();
+  found.insert(found.end(), plain.records().begin(), plain.records().end());
   done = true;
 }
 
-TEST(GoldenCheckpoint, OfVersion1IsReadable) {
+std::string ReadByThisBuild(const std::string& version) {
   SimWorld world({.seed = 2});
   simulator::SimDisk& disk = world.AddMachine("m").disk();
-  for (const auto& [path, content] : Golden()) disk.Put(path, content);
+  for (const auto& [path, content] : Golden(version)) disk.Put(path, content);
   std::vector<std::string> found;
   RunIn(world, [&found](Node& node, bool& done) { return ReadGolden(node, found, done); });
-  EXPECT_EQ(absl::StrJoin(found, "\n"),
-            "query golden\n"
-            "batch 0 of input/0, watermark 0, committed\n"
-            "batch 1 of input/1, watermark 1000, committed\n"
-            "changes=12\n"
-            "key11=value11\n"
-            "key12=value12\n"
-            "batch at 1000 ms of blocks/1, completed");
+  return absl::StrJoin(found, "\n");
 }
 
-// A change of any format shows here: it needs a number of its own, and a directory beside v1.
-TEST(GoldenCheckpoint, OfVersion1IsWhatThisBuildWrites) {
+constexpr const char* kQuery =
+    "query golden\n"
+    "batch 0 of input/0, watermark 0, committed\n"
+    "batch 1 of input/1, watermark 1000, committed\n"
+    "changes=12\n"
+    "key11=value11\n"
+    "key12=value12\n";
+
+TEST(GoldenCheckpoint, OfVersion1IsReadable) {
+  EXPECT_EQ(ReadByThisBuild("v1"), absl::StrCat(kQuery, "batch at 1000 ms of blocks/1, completed"));
+}
+
+TEST(GoldenCheckpoint, OfVersion2IsReadable) {
+  EXPECT_EQ(ReadByThisBuild("v2"), absl::StrCat(kQuery,
+                                                "read before: files/1\n"
+                                                "batch at 2000 ms of blocks/2, completed\n"
+                                                "batch at 3000 ms of blocks/3, completed\n",
+                                                std::string(40, 'a'), "\n", std::string(40, 'b'),
+                                                "\n", std::string(40, 'c')));
+}
+
+// A change of any format shows here: it needs a number of its own, and a directory beside the
+// others.
+TEST(GoldenCheckpoint, OfVersion2IsWhatThisBuildWrites) {
   const Files now = WrittenNow();
   if (const char* directory = std::getenv("WRITE_GOLDEN"); directory != nullptr) {
     for (const auto& [path, content] : now) {
@@ -198,7 +238,7 @@ TEST(GoldenCheckpoint, OfVersion1IsWhatThisBuildWrites) {
       std::ofstream(file, std::ios::binary) << content;
     }
   }
-  const Files golden = Golden();
+  const Files golden = Golden("v2");
   ASSERT_FALSE(golden.empty());
   for (const auto& [path, content] : golden) {
     const auto written = now.find(path);

@@ -10,6 +10,7 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "checkpoint/state_store.h"
 #include "simulator/sim_world.h"
 
@@ -36,7 +37,8 @@ Prepared PreparedWith(const StateVersion& state) {
 
 // A query that two owners had: the first defined batch 0, the second has prepared it.
 Task<void> WriteCheckpoint(Node& node, Store& store) {
-  auto first = co_await MetadataLog::TakeOver(node, store, "q/log");
+  QueryHistory history;
+  auto first = co_await MetadataLog::TakeOver(node, store, "q/log", history);
   QueryMetadata query;
   query.set_query_id("the-query");
   const absl::Status logged = co_await (*first)->Append(Record(query));
@@ -46,7 +48,7 @@ Task<void> WriteCheckpoint(Node& node, Store& store) {
   definition.set_hash(DefinitionHash(definition));
   const absl::Status defined = co_await (*first)->Append(Record(definition));
   EXPECT_TRUE(defined.ok()) << defined;
-  const auto second = co_await MetadataLog::TakeOver(node, store, "q/log");
+  const auto second = co_await MetadataLog::TakeOver(node, store, "q/log", history);
   EXPECT_TRUE(second.ok()) << second.status();
   auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
   (*state)->Put("word", "1");
@@ -198,7 +200,8 @@ TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
 // Batch after batch of a query, each from definition to commit.
 Task<void> RunBatches(Node& node, int64_t batches, bool& done) {
   LocalStore store(node, "root");
-  auto log = co_await MetadataLog::TakeOver(node, store, "q/log");
+  QueryHistory history;
+  auto log = co_await MetadataLog::TakeOver(node, store, "q/log", history);
   auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
   QueryMetadata query;
   query.set_query_id("the-query");

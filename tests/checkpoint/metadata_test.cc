@@ -7,6 +7,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/graph_history.h"
+#include "checkpoint/query_history.h"
+
 namespace wavetank::checkpoint {
 namespace {
 
@@ -108,13 +111,13 @@ TEST(QueryHistory, TellsEachBatchAndItsNewestAttempt) {
       ReadQueryHistory("offsets", {Query(), Defines(0), Prepares(0, "a"), Prepares(0, "b"),
                                    Commits(0, "b"), Defines(1), Prepares(1, "c")});
   ASSERT_TRUE(history.ok()) << history.status();
-  EXPECT_EQ(history->metadata->query_id(), "q-1");
-  ASSERT_EQ(history->batches.size(), 2u);
-  EXPECT_EQ(history->batches[0].prepared->attempt_id(), "b");
-  EXPECT_TRUE(history->batches[0].commit.has_value());
-  EXPECT_EQ(history->batches[1].prepared->attempt_id(), "c");
-  EXPECT_FALSE(history->batches[1].commit.has_value());
-  EXPECT_TRUE(ReadQueryHistory("offsets", {})->batches.empty());
+  EXPECT_EQ(history->metadata()->query_id(), "q-1");
+  ASSERT_EQ(history->batches().size(), 2u);
+  EXPECT_EQ(history->batches()[0].prepared->attempt_id(), "b");
+  EXPECT_TRUE(history->batches()[0].commit.has_value());
+  EXPECT_EQ(history->batches()[1].prepared->attempt_id(), "c");
+  EXPECT_FALSE(history->batches()[1].commit.has_value());
+  EXPECT_TRUE(ReadQueryHistory("offsets", {})->batches().empty());
 }
 
 TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
@@ -141,11 +144,11 @@ TEST(GraphHistory, TellsWhichBatchesAreOpenAndWhichBlocksAreFree) {
       ReadGraphHistory("graph", {Graph(), AddsBlock("a"), AddsBlock("b"), HasInput(1000, {"a"}),
                                  AddsBlock("c"), Completes(1000), HasInput(2000, {})});
   ASSERT_TRUE(history.ok()) << history.status();
-  EXPECT_TRUE(history->batches.at(1000).completed);
-  EXPECT_FALSE(history->batches.at(2000).completed);
-  ASSERT_EQ(history->unallocated_blocks.size(), 2u);
-  EXPECT_EQ(history->unallocated_blocks[0].block_id(), "b");
-  EXPECT_EQ(history->unallocated_blocks[1].block_id(), "c");
+  EXPECT_TRUE(history->batches().at(1000).completed);
+  EXPECT_FALSE(history->batches().at(2000).completed);
+  ASSERT_EQ(history->unallocated_blocks().size(), 2u);
+  EXPECT_EQ(history->unallocated_blocks()[0].block_id(), "b");
+  EXPECT_EQ(history->unallocated_blocks()[1].block_id(), "c");
 }
 
 TEST(GraphHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {

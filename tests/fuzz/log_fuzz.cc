@@ -27,8 +27,9 @@ Group MakeGroup(GroupKind kind, uint64_t sequence, uint64_t offset, std::string 
 }  // namespace
 
 std::vector<std::string> fuzz::Seeds() {
-  const std::string seal = EncodeSeal({{.epoch = Epoch(1), .length = 99, .records = {}},
-                                       {.epoch = Epoch(), .length = 0, .records = {"a", "bc"}}});
+  const std::string seal = EncodeSeal({{.segment = {Epoch(1), 0}, .length = 99, .records = {}},
+                                       {.segment = {Epoch(2), 4}, .length = 70, .records = {}},
+                                       {.segment = {}, .length = 0, .records = {"a", "bc"}}});
   std::string log = EncodeGroup(kFile, MakeGroup(GroupKind::kSeal, 0, 0, seal));
   for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
     const std::string payload = EncodeRecords({"record", std::string(20, 'x')});
@@ -47,8 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)DecodeSeal(kFile, group).ok();
       (void)DecodeRecords(kFile, group).ok();
     }
-    WT_CHECK(again == bytes.substr(0, log->valid_bytes), "what is decoded is what was encoded");
-    WT_CHECK(log->valid_bytes + log->torn_bytes == bytes.size());
+    WT_CHECK(again == bytes.substr(0, log->extent.valid_bytes), "what is read was written");
+    WT_CHECK(log->extent.valid_bytes + log->extent.torn_bytes == bytes.size());
   }
   const auto owner = DecodeEpochFile("log/epoch-3", bytes);
   if (owner.ok()) WT_CHECK(EncodeEpochFile(*owner).size() == bytes.size());

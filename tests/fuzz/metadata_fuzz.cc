@@ -2,7 +2,9 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "platform/check.h"
 #include "tests/fuzz/fuzz_seeds.h"
 
@@ -73,12 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::vector<MetadataRecord> records =
       Records(std::string_view(reinterpret_cast<const char*>(data), size));
   const auto query = checkpoint::ReadQueryHistory("log", records);
-  if (query.ok() && !query->batches.empty()) {
-    for (size_t i = 0; i + 1 < query->batches.size(); ++i) {
-      WT_CHECK(query->batches[i].commit.has_value(), "all but the last are committed");
+  if (query.ok() && !query->batches().empty()) {
+    for (size_t i = 0; i + 1 < query->batches().size(); ++i) {
+      WT_CHECK(query->batches()[i].commit.has_value(), "all but the last are committed");
     }
   }
-  (void)checkpoint::ReadGraphHistory("log", records).ok();
+  const auto graph = checkpoint::ReadGraphHistory("log", records);
+  // What stands for the records of a log is a log.
+  if (query.ok()) WT_CHECK(checkpoint::ReadQueryHistory("log", query->Base()).ok());
+  if (graph.ok()) WT_CHECK(checkpoint::ReadGraphHistory("log", graph->Base()).ok());
   return 0;
 }
 

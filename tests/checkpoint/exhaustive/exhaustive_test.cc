@@ -47,6 +47,8 @@ TEST_P(Exhaustive, RecoveryKeepsEveryPromiseFromEveryImage) {
 INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
                          testing::Values(SubjectCase{"Store", &StoreSubject},
                                          SubjectCase{"FencedLog", &FencedLogSubject},
+                                         SubjectCase{"Segments", &SegmentsSubject},
+                                         SubjectCase{"CompactedLog", &CompactedLogSubject},
                                          SubjectCase{"QueryLog", &QueryLogSubject},
                                          SubjectCase{"StateStore", &StateStoreSubject}),
                          [](const auto& info) { return std::string(info.param.name); });

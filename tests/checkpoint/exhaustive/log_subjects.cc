@@ -10,9 +10,10 @@
 #include "checkpoint/fenced_log.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
-#include "checkpoint/recovery.h"
+#include "checkpoint/query_history.h"
 #include "platform/check.h"
 #include "platform/task_scope.h"
+#include "tests/checkpoint/compacting_list.h"
 #include "tests/checkpoint/exhaustive/subjects.h"
 
 namespace wavetank::checkpoint {
@@ -36,8 +37,15 @@ void Ask(Promises& promises, size_t& asked, const std::vector<std::string>& reco
   }
 }
 
-// What is wrong with these records, if anything.
-std::string Judge(const Promises& promises, const std::vector<std::string>& found) {
+// What is wrong with these records, if anything; so many more stood before them.
+std::string Judge(const Promises& promises, std::vector<std::string> found, size_t dropped = 0) {
+  // Only what was asked for can have been dropped, and the promises say what it was.
+  std::vector<std::string> before;
+  for (size_t place = 0; place < dropped; ++place) {
+    const auto asked = promises.find(Place("asked", place));
+    if (asked != promises.end()) before.push_back(asked->second);
+  }
+  found.insert(found.begin(), before.begin(), before.end());
   const auto acked = promises.find("acked");
   const size_t least = acked == promises.end() ? 0 : std::stoul(acked->second);
   if (found.size() < least) {
@@ -60,55 +68,68 @@ std::string Judge(const Promises& promises, const std::vector<std::string>& foun
   return "";
 }
 
-class PlainLogSubject final : public CrashSubject {
+struct LogCase {
+  const char* name;
+  std::vector<std::string> operations = {"take over", "append 60 bytes", "append much"};
+  // Of its segments: the second append fills one.
+  uint64_t segment_bytes = 400;
+  size_t large = 440;
+  size_t kept = CompactingList::kNothing;  // when the next segment begins
+};
+
+class LogSubject final : public CrashSubject {
  public:
-  std::string name() const override { return "fenced log"; }
-  std::vector<std::string> operations() const override {
-    return {"append 60 bytes", "append 600 bytes", "append 2 records", "append twice at once",
-            "take over"};
-  }
+  using OwnedLog = Owned<CompactingList>;
+
+  explicit LogSubject(LogCase log) : case_(std::move(log)) {}
+  std::string name() const override { return case_.name; }
+  std::vector<std::string> operations() const override { return case_.operations; }
 
   Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
     LocalStore store(node, "root");
     size_t asked = 0;
-    std::unique_ptr<FencedLog> log = co_await TakeOver(node, store);
+    OwnedLog log = co_await TakeOver(node, store);
     for (const int operation : script) {
       const char letter = static_cast<char>('a' + asked);
       const std::string small(60, letter);
       switch (operation) {
         case 0:
-          co_await Append(*log, promises, asked, {small});
+          log.log = nullptr;
+          log = co_await TakeOver(node, store);
+          WT_CHECK(log.fold->size() == asked, "without a crash everything counts");
           break;
         case 1:
-          co_await Append(*log, promises, asked, {std::string(600, letter)});
+          co_await Append(*log.log, promises, asked, {small});
           break;
         case 2:
-          co_await Append(*log, promises, asked, {small, std::string(20, letter)});
+          co_await Append(*log.log, promises, asked, {std::string(case_.large, letter)});
           break;
-        case 3: {
+        case 3:
+          co_await Append(*log.log, promises, asked, {small, std::string(20, letter)});
+          break;
+        default: {
           // The second waits for the first's sync, and is a group of its own.
           platform::TaskScope both(node.executor());
-          both.Spawn("first", Append(*log, promises, asked, {small}));
-          both.Spawn("second", Append(*log, promises, asked, {small + "2"}));
+          both.Spawn("first", Append(*log.log, promises, asked, {small}));
+          both.Spawn("second", Append(*log.log, promises, asked, {small + "2"}));
           co_await both.Join();
-          break;
         }
-        default:
-          log = co_await TakeOver(node, store);
-          WT_CHECK(log->recovered().size() == asked, "without a crash everything counts");
       }
+      // The next segment, if one is due, is begun after the append is acknowledged.
+      co_await node.clock().Sleep(absl::Seconds(1));
     }
   }
 
   Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
     LocalStore store(node, "root");
-    const auto log = co_await FencedLog::TakeOver(node, store, "log");
+    CompactingList fold;
+    const auto log = co_await FencedLog::TakeOver(node, store, "log", fold);
     if (!log.ok()) {
       broken = log.status().ToString();
       co_return;
     }
-    broken = Judge(promises, (*log)->recovered());
-    promises["shown"] = absl::StrCat((*log)->recovered().size());
+    broken = Judge(promises, fold.records(), fold.dropped());
+    promises["shown"] = absl::StrCat(fold.size());
     promises["acked"] = promises["shown"];
   }
 
@@ -120,11 +141,16 @@ class PlainLogSubject final : public CrashSubject {
     const absl::Status appended = co_await log.Append(std::move(records));
     if (appended.ok()) promises["acked"] = absl::StrCat(end);
   }
-  static Task<std::unique_ptr<FencedLog>> TakeOver(Node& node, Store& store) {
-    auto log = co_await FencedLog::TakeOver(node, store, "log");
+  Task<OwnedLog> TakeOver(Node& node, Store& store) const {
+    OwnedLog owned{.fold = std::make_unique<CompactingList>(case_.kept), .log = nullptr};
+    auto log = co_await FencedLog::TakeOver(node, store, "log", *owned.fold,
+                                            {.segment_bytes = case_.segment_bytes});
     WT_CHECK(log.ok());
-    co_return *std::move(log);
+    owned.log = *std::move(log);
+    co_return owned;
   }
+
+  const LogCase case_;
 };
 
 // The records of a structured query, in the order of its protocol.
@@ -139,9 +165,10 @@ class MicroBatchLogSubject final : public CrashSubject {
   Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
     LocalStore store(node, "root");
     size_t asked = 0;
-    std::unique_ptr<MetadataLog> log = co_await TakeOver(node, store);
+    OwnedLog log = co_await TakeOver(node, store);
     for (const int operation : script) {
       if (operation == 2) {
+        log.log = nullptr;
         log = co_await TakeOver(node, store);
         continue;
       }
@@ -151,34 +178,36 @@ class MicroBatchLogSubject final : public CrashSubject {
       std::vector<std::string> bytes;
       for (const MetadataRecord& record : records) bytes.push_back(EncodeMetadata(record));
       Ask(promises, asked, bytes);
-      const absl::Status appended = co_await log->Append(std::move(records));
+      const absl::Status appended = co_await log.log->Append(std::move(records));
       if (appended.ok()) promises["acked"] = absl::StrCat(asked);
     }
   }
 
   Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
     LocalStore store(node, "root");
-    const auto log = co_await MetadataLog::TakeOver(node, store, "log");
+    QueryHistory history;
+    const auto log = co_await MetadataLog::TakeOver(node, store, "log", history);
     if (!log.ok()) {
       broken = log.status().ToString();
       co_return;
     }
+    // Without batches to drop, its base is what was logged.
     std::vector<std::string> found;
-    for (const MetadataRecord& record : (*log)->recovered()) {
-      found.push_back(EncodeMetadata(record));
-    }
+    for (const MetadataRecord& record : history.Base()) found.push_back(EncodeMetadata(record));
     broken = Judge(promises, found);
     promises["shown"] = absl::StrCat(found.size());
     promises["acked"] = promises["shown"];
-    const auto history = ReadQueryHistory("log", (*log)->recovered());
-    if (!history.ok()) broken = history.status().ToString();
   }
 
  private:
-  static Task<std::unique_ptr<MetadataLog>> TakeOver(Node& node, Store& store) {
-    auto log = co_await MetadataLog::TakeOver(node, store, "log");
+  using OwnedLog = Owned<QueryHistory, MetadataLog>;
+
+  static Task<OwnedLog> TakeOver(Node& node, Store& store) {
+    OwnedLog owned{.fold = std::make_unique<QueryHistory>(), .log = nullptr};
+    auto log = co_await MetadataLog::TakeOver(node, store, "log", *owned.fold);
     WT_CHECK(log.ok());
-    co_return *std::move(log);
+    owned.log = *std::move(log);
+    co_return owned;
   }
 
   // The query's first records: its metadata, then definition, prepared, commit of each batch. One
@@ -220,7 +249,20 @@ class MicroBatchLogSubject final : public CrashSubject {
 
 }  // namespace
 
-std::unique_ptr<CrashSubject> FencedLogSubject() { return std::make_unique<PlainLogSubject>(); }
+std::unique_ptr<CrashSubject> FencedLogSubject() {
+  std::vector<std::string> operations = LogCase{}.operations;
+  operations.insert(operations.end(), {"append 2 records", "append twice at once"});
+  return std::make_unique<LogSubject>(LogCase{.name = "fenced log",
+                                              .operations = std::move(operations),
+                                              .segment_bytes = UINT64_MAX,
+                                              .large = 600});
+}
+std::unique_ptr<CrashSubject> SegmentsSubject() {
+  return std::make_unique<LogSubject>(LogCase{.name = "fenced log in segments"});
+}
+std::unique_ptr<CrashSubject> CompactedLogSubject() {
+  return std::make_unique<LogSubject>(LogCase{.name = "fenced log, compacted", .kept = 1});
+}
 std::unique_ptr<CrashSubject> QueryLogSubject() { return std::make_unique<MicroBatchLogSubject>(); }
 
 }  // namespace wavetank::checkpoint

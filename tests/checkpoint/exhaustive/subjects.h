@@ -10,6 +10,9 @@ namespace wavetank::checkpoint {
 
 std::unique_ptr<CrashSubject> StoreSubject();
 std::unique_ptr<CrashSubject> FencedLogSubject();
+// Whose segments refer to one another, and whose segments begin with what is left.
+std::unique_ptr<CrashSubject> SegmentsSubject();
+std::unique_ptr<CrashSubject> CompactedLogSubject();
 std::unique_ptr<CrashSubject> QueryLogSubject();
 std::unique_ptr<CrashSubject> StateStoreSubject();
 

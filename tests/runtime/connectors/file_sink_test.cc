@@ -44,8 +44,9 @@ FileSinkOptions SinkOptions(ManifestMode mode, const std::string& query_id = "q1
 Task<absl::Status> CommitBatch(LocalStore& store, FileSink& sink, int64_t batch, uint64_t hash,
                                std::string unique, std::string text, int64_t rows) {
   SinkBatch prepared{batch, hash, {}};
-  WT_CO_ASSIGN_OR_RETURN(std::string part, co_await StageFilePart(store, "out", std::move(unique),
-                                                                  std::move(text), rows));
+  WT_CO_ASSIGN_OR_RETURN(
+      std::string part,
+      co_await StageFilePart(store, "out", batch, std::move(unique), std::move(text), rows));
   prepared.parts = {std::move(part)};
   WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink.Prepare(std::move(prepared)));
   co_return co_await sink.Commit(std::move(committable));
@@ -164,13 +165,14 @@ Task<void> AskThroughALife(Node& node, std::vector<CommittableState>& states) {
   EXPECT_TRUE(fenced.ok());
   for (const std::string unique : {"kept", "lost"}) {
     SinkBatch batch{static_cast<int64_t>(states.size() / 2), 7, {}};
-    const auto part = co_await StageFilePart(store, "out", unique, "a,1\n", 1);
+    const auto part = co_await StageFilePart(store, "out", batch.batch, unique, "a,1\n", 1);
     batch.parts = {*part};
     const auto committable = co_await sink.Prepare(std::move(batch));
     const auto pending = co_await sink.Ask(*committable);
     states.push_back(*pending);
     if (unique == "lost") {
-      const absl::Status removed = co_await store.Remove("out/_wavetank/staged/lost.csv");
+      const absl::Status removed =
+          co_await store.Remove("out/_wavetank/staged/batch-00001-lost.csv");
       EXPECT_TRUE(removed.ok());
     } else {
       const absl::Status committed = co_await sink.Commit(*committable);

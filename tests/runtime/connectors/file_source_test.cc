@@ -58,37 +58,56 @@ class FileSourceTest : public ::testing::Test {
 
   platform::LoopHost host_;
   MemoryStore store_{host_.executor};
+  checkpoint::SeenPaths seen_;
 };
 
 TEST_F(FileSourceTest, SelectsPlainFilesInTheOrderOfTheirNames) {
   store_.files = {{"in/b", "2\n"}, {"in/a", "1\n"},      {"in/.c", ""},
                   {"in/_d", ""},   {"in/sub/e", "no\n"}, {"other/f", ""}};
-  FileSource source(store_, {.directory = "in"});
+  FileSource source(store_, seen_, {.directory = "in"});
   EXPECT_THAT(*Run(source.Discover()), ElementsAre(Measured("in/a"), Measured("in/b")));
 }
 
 TEST_F(FileSourceTest, GivesAFileOnceADefinitionNamesItNoMore) {
   store_.files = {{"in/a", "1\n"}};
-  FileSource source(store_, {.directory = "in"});
+  FileSource source(store_, seen_, {.directory = "in"});
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   EXPECT_THAT(Names(source), ElementsAre("in/a"));  // nothing is taken by looking
-  source.Take({Measured("in/a")});
-  EXPECT_EQ(source.offset(), 1);
+  seen_.Hold("in/a");
   EXPECT_THAT(Names(source), IsEmpty());
   // Also one that sorts before the others, and came later.
   store_.files["in/0"] = "0\n";
   EXPECT_THAT(Names(source), ElementsAre("in/0"));
 }
 
+// What is remembered is bounded by what the directory holds: a name goes when the log no longer
+// has a batch of it, and the file is gone.
+TEST_F(FileSourceTest, RemembersANameWhileABatchHoldsItOrTheFileIsThere) {
+  store_.files = {{"in/a", "1\n"}, {"in/b", "2\n"}, {"in/c", "3\n"}};
+  FileSource source(store_, seen_, {.directory = "in"});
+  seen_.Hold("in/a");
+  seen_.Hold("in/b");
+  seen_.Drop("in/b");
+  seen_.Hold("in/c");
+  seen_.Drop("in/c");
+  store_.files.erase("in/a");
+  store_.files.erase("in/b");
+  EXPECT_THAT(Names(source), IsEmpty());
+  EXPECT_THAT(seen_.dropped(), ElementsAre("in/c"));
+  store_.files["in/a"] = "held by a batch\n";
+  store_.files["in/b"] = "another\n";
+  EXPECT_THAT(Names(source), ElementsAre("in/b"));
+}
+
 TEST_F(FileSourceTest, TakesNoMoreThanItsLimitATrigger) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  FileSource source(store_, {.directory = "in", .max_files_per_trigger = 2});
+  FileSource source(store_, seen_, {.directory = "in", .max_files_per_trigger = 2});
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
 }
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {
   store_.files = {{"in/a", ""}};
-  FileSource source(store_, {.directory = "in"});
+  FileSource source(store_, seen_, {.directory = "in"});
   ASSERT_TRUE(Run(source.FreezeAvailable()).ok());
   store_.files["in/b"] = "";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));

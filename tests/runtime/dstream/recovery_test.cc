@@ -84,7 +84,7 @@ std::map<int64_t, size_t> ExpectAtLeastOnce(SimJob& job, const WordFiles& input)
   std::map<int64_t, size_t> attempts;
   std::set<std::string> taken;
   int64_t previous_ms = 0;
-  for (const auto& [time_ms, batch] : history.batches) {
+  for (const auto& [time_ms, batch] : history.batches()) {
     if (previous_ms != 0) EXPECT_EQ(time_ms, previous_ms + 1000);
     previous_ms = time_ms;
     for (const auto& stream : batch.input.streams()) {
@@ -105,12 +105,12 @@ std::map<int64_t, size_t> ExpectAtLeastOnce(SimJob& job, const WordFiles& input)
       }
     }
     // The newest may be under way.
-    const bool newest = time_ms == history.batches.rbegin()->first;
+    const bool newest = time_ms == history.batches().rbegin()->first;
     EXPECT_TRUE(batch.completed || newest) << "batch " << time_ms << " was never completed";
     EXPECT_TRUE(complete || !batch.completed) << "batch " << time_ms << " has no complete output";
   }
   for (const auto& [time_ms, output] : saved) {
-    EXPECT_TRUE(history.batches.contains(time_ms)) << "output without durable input: " << time_ms;
+    EXPECT_TRUE(history.batches().contains(time_ms)) << "output without durable input: " << time_ms;
   }
   for (const auto& [path, text] : input.files()) {
     EXPECT_TRUE(taken.contains(path)) << path << " is in no batch";
@@ -214,7 +214,7 @@ TEST(DStreamRecoveryOf, ADriverThatIsDownForLongTakesTheBacklogIntoItsFirstBatch
   job.Start();
   job.RunFor(absl::Seconds(3));
   job.world().Crash("driver");
-  const size_t before = job.History(kCheckpoint).batches.size();
+  const size_t before = job.History(kCheckpoint).batches().size();
   // Longer than Spark's window of a minute, beyond which it would lose them.
   input.PutEvery(absl::Seconds(20), 5);
   job.RunFor(absl::Seconds(200));
@@ -222,8 +222,8 @@ TEST(DStreamRecoveryOf, ADriverThatIsDownForLongTakesTheBacklogIntoItsFirstBatch
   job.RunFor(absl::Seconds(10));
   ExpectAtLeastOnce(job, input);
   const checkpoint::GraphHistory history = job.History(kCheckpoint);
-  EXPECT_GE(history.batches.size(), before + 200);
-  const auto first = std::next(history.batches.begin(), static_cast<int64_t>(before));
+  EXPECT_GE(history.batches().size(), before + 200);
+  const auto first = std::next(history.batches().begin(), static_cast<int64_t>(before));
   ASSERT_THAT(first->second.input.streams(), SizeIs(1));
   EXPECT_THAT(first->second.input.streams(0).files(), SizeIs(5));
 }
@@ -275,7 +275,7 @@ TEST(DStreamRecoveryOf, AClockThatJumpsMakesNoBatchTimeComeTwiceNorGoBackNorMiss
     }
     job.RunFor(absl::Seconds(5));
     ExpectAtLeastOnce(job, input);
-    EXPECT_GE(job.History(kCheckpoint).batches.size(), 10u);
+    EXPECT_GE(job.History(kCheckpoint).batches().size(), 10u);
   }
 }
 
@@ -288,13 +288,13 @@ TEST(DStreamRecoveryOf, ABatchLongerThanItsIntervalDelaysTheNextOnesAndLeavesNon
   job.machine().disk().SetSlowness(800);
   job.RunFor(absl::Seconds(6));
   job.machine().disk().SetSlowness(1);
-  const size_t behind = job.History(kCheckpoint).batches.size();
+  const size_t behind = job.History(kCheckpoint).batches().size();
   EXPECT_LT(behind, 6u);
   job.RunFor(absl::Seconds(3));
   for (const auto& [time_ms, attempts] : ExpectAtLeastOnce(job, input)) {
     EXPECT_EQ(attempts, 1u) << time_ms;
   }
-  EXPECT_GE(job.History(kCheckpoint).batches.size(), 9u);
+  EXPECT_GE(job.History(kCheckpoint).batches().size(), 9u);
 }
 
 TEST(DStreamRecoveryOf, ADriverThatWasReplacedStopsByName) {

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/graph_history.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
 #include "runtime/cluster/cluster.h"
@@ -133,7 +134,7 @@ class SimJob final : private simulator::FaultHook {
       return ReadHistory(node, store, directory, history);
     });
     EXPECT_TRUE(history.ok()) << history.status();
-    return history.ok() ? *history : checkpoint::GraphHistory();
+    return history.ok() ? *std::move(history) : checkpoint::GraphHistory();
   }
   size_t FilesIn(const std::string& directory) {
     size_t files = 0;
@@ -208,12 +209,10 @@ class SimJob final : private simulator::FaultHook {
   static Task<void> ReadHistory(platform::Node& node, checkpoint::Store& store,
                                 std::string directory,
                                 absl::StatusOr<checkpoint::GraphHistory>& history) {
-    auto records = co_await checkpoint::ReadMetadataLog(node, store, directory, absl::Seconds(30));
-    if (!records.ok()) {
-      history = records.status();
-      co_return;
-    }
-    history = checkpoint::ReadGraphHistory(directory, *records);
+    checkpoint::GraphHistory found;
+    const absl::Status read =
+        co_await checkpoint::ReadMetadataLog(node, store, directory, absl::Seconds(30), found);
+    history = read.ok() ? absl::StatusOr<checkpoint::GraphHistory>(std::move(found)) : read;
   }
   static Task<void> CountFiles(checkpoint::Store& store, std::string directory, size_t& files) {
     const auto listed = co_await store.List(directory);

@@ -65,8 +65,8 @@ Received ReadReceived(SimJob& job) {
   Received received;
   const checkpoint::GraphHistory history = job.History("checkpoint");
   const SavedOutput saved = job.Saved("out");
-  received.unallocated = history.unallocated_blocks.size();
-  for (const auto& [time_ms, batch] : history.batches) {
+  received.unallocated = history.unallocated_blocks().size();
+  for (const auto& [time_ms, batch] : history.batches()) {
     if (!batch.completed) continue;
     for (const auto& stream : batch.input.streams()) {
       for (const auto& block : stream.blocks()) received.logged_records += block.records();

@@ -107,8 +107,8 @@ class ReplyLosingStore final : public checkpoint::Store {
 void ExpectEachBatchOnce(QueryWorld& world, const std::string& where) {
   const auto history = world.History();
   ASSERT_TRUE(history.ok()) << where << ": " << history.status();
-  EXPECT_EQ(history->batches.size(), 3u) << where;
-  for (const checkpoint::BatchHistory& batch : history->batches) {
+  EXPECT_EQ(history->batches().size(), 3u) << where;
+  for (const checkpoint::BatchHistory& batch : history->batches()) {
     ASSERT_TRUE(batch.commit && batch.prepared) << where;
     EXPECT_EQ(batch.commit->attempt_id(), batch.prepared->attempt_id()) << where;
   }

@@ -35,7 +35,7 @@ void CheckBetween(QueryWorld& world, int64_t& shown, const std::string& where) {
   }
   int64_t defined = -1;
   int64_t committed = -1;
-  for (const checkpoint::BatchHistory& batch : history->batches) {
+  for (const checkpoint::BatchHistory& batch : history->batches()) {
     defined = batch.definition.batch_id();
     if (batch.commit) committed = defined;
   }
@@ -170,7 +170,7 @@ TEST(MicroBatch, ABatchRunAgainHasTheLoggedFilesTimeAndPartitionsWhateverHasChan
   world.SetFault({.step = "batch.defined", .process = ""});
   ASSERT_FALSE(world.RunDriver().has_value());
   const auto before = world.History();
-  ASSERT_EQ(before->batches.size(), 1u);
+  ASSERT_EQ(before->batches().size(), 1u);
   // A file that sorts before the logged one, more files a trigger, other partitions, a later clock.
   world.Put("0.txt", "zero\n");
   QueryOptions changed = AvailableNow();
@@ -182,11 +182,11 @@ TEST(MicroBatch, ABatchRunAgainHasTheLoggedFilesTimeAndPartitionsWhateverHasChan
       [&](platform::Node& node) { return world.DriverMain(node, "m:7000", changed, ended); });
   ASSERT_TRUE(ended->ok()) << *ended;
   const auto after = world.History();
-  EXPECT_EQ(after->batches[0].definition.SerializeAsString(),
-            before->batches[0].definition.SerializeAsString());
-  EXPECT_EQ(after->batches[0].definition.sources(0).files(0).path(), "in/a.txt");
-  EXPECT_EQ(after->batches[1].definition.sources(0).files(0).path(), "in/0.txt");
-  EXPECT_EQ(after->batches[3].prepared->states_size(), 4);
+  EXPECT_EQ(after->batches()[0].definition.SerializeAsString(),
+            before->batches()[0].definition.SerializeAsString());
+  EXPECT_EQ(after->batches()[0].definition.sources(0).files(0).path(), "in/a.txt");
+  EXPECT_EQ(after->batches()[1].definition.sources(0).files(0).path(), "in/0.txt");
+  EXPECT_EQ(after->batches()[3].prepared->states_size(), 4);
   std::map<std::string, int64_t> expected = CountWords();
   expected["zero"] = 1;
   EXPECT_EQ(WordsOf(*world.Table()), expected);

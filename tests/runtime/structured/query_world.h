@@ -15,6 +15,7 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "checkpoint/recovery.h"
 #include "platform/text.h"
 #include "runtime/cluster/cluster.h"
@@ -164,12 +165,13 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
   static Task<void> ReadHistory(platform::Node& node,
                                 std::optional<absl::StatusOr<checkpoint::QueryHistory>>& out) {
     checkpoint::LocalStore store(node, "store");
-    auto records =
-        co_await checkpoint::ReadMetadataLog(node, store, "checkpoint/log", absl::Seconds(5));
-    if (records.ok()) {
-      out.emplace(checkpoint::ReadQueryHistory("checkpoint/log", *records));
+    checkpoint::QueryHistory found;
+    const absl::Status read = co_await checkpoint::ReadMetadataLog(node, store, "checkpoint/log",
+                                                                   absl::Seconds(5), found);
+    if (read.ok()) {
+      out.emplace(std::move(found));
     } else {
-      out.emplace(records.status());
+      out.emplace(read);
     }
   }
 

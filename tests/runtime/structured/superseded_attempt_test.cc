@@ -77,8 +77,8 @@ TEST_P(SupersededAttempt, BringsItsOwnOutputAndItsOwnState) {
       const auto before = world.History();
       ASSERT_TRUE(before.ok()) << before.status();
       const auto batch = static_cast<size_t>(crash_at) - 1;
-      ASSERT_EQ(before->batches.size(), batch + 1);
-      const Prepared lost = *before->batches[batch].prepared;
+      ASSERT_EQ(before->batches().size(), batch + 1);
+      const Prepared lost = *before->batches()[batch].prepared;
       const std::vector<std::string> staged = StagedParts(lost);
       ASSERT_FALSE(staged.empty());
       Lose(world, staged.front(), GetParam());
@@ -88,20 +88,21 @@ TEST_P(SupersededAttempt, BringsItsOwnOutputAndItsOwnState) {
       EXPECT_THAT(world.decisions, Contains(RecoveryDecision::kRunBatch));
       const auto after = world.History();
       ASSERT_TRUE(after.ok()) << after.status();
-      const Prepared& counts = *after->batches[batch].prepared;
+      const Prepared& counts = *after->batches()[batch].prepared;
       EXPECT_NE(counts.attempt_id(), lost.attempt_id());
-      EXPECT_EQ(after->batches[batch].commit->attempt_id(), counts.attempt_id());
-      EXPECT_EQ(after->batches[batch].definition.hash(), before->batches[batch].definition.hash());
+      EXPECT_EQ(after->batches()[batch].commit->attempt_id(), counts.attempt_id());
+      EXPECT_EQ(after->batches()[batch].definition.hash(),
+                before->batches()[batch].definition.hash());
       for (const std::string& part : StagedParts(counts)) EXPECT_THAT(staged, Not(Contains(part)));
-      const Prepared* predecessor = batch == 0 ? nullptr : &*after->batches[batch - 1].prepared;
+      const Prepared* predecessor = batch == 0 ? nullptr : &*after->batches()[batch - 1].prepared;
       const std::set<std::string> lost_state = NewStateFiles(lost, predecessor);
       EXPECT_FALSE(lost_state.empty());
       for (const std::string& file : NewStateFiles(counts, predecessor)) {
         EXPECT_THAT(lost_state, Not(Contains(file)));
       }
       // Nor does a later batch build upon the state that lost.
-      for (size_t later = batch; later < after->batches.size(); ++later) {
-        for (const std::string& file : NewStateFiles(*after->batches[later].prepared, nullptr)) {
+      for (size_t later = batch; later < after->batches().size(); ++later) {
+        for (const std::string& file : NewStateFiles(*after->batches()[later].prepared, nullptr)) {
           EXPECT_THAT(lost_state, Not(Contains(file)));
         }
       }
@@ -121,8 +122,8 @@ TEST(PreparedAttempt, IsCommittedAsItIsWhileItIsWhole) {
   ASSERT_TRUE(world.RunToTheEnd().ok());
   EXPECT_THAT(world.decisions, Not(Contains(RecoveryDecision::kRunBatch)));
   const auto after = world.History();
-  EXPECT_EQ(after->batches[1].prepared->SerializeAsString(),
-            before->batches[1].prepared->SerializeAsString());
+  EXPECT_EQ(after->batches()[1].prepared->SerializeAsString(),
+            before->batches()[1].prepared->SerializeAsString());
   EXPECT_EQ(WordsOf(*world.Table()), CountWords());
 }
 
@@ -133,10 +134,10 @@ TEST(PreparedAttempt, IsNotSupersededOnceTheSinkShowsIt) {
   world.SetFault({.step = "sink.committed", .process = "", .number = 2});
   ASSERT_FALSE(world.RunDriver().has_value());
   const auto before = world.History();
-  const std::string attempt = before->batches[1].prepared->attempt_id();
+  const std::string attempt = before->batches()[1].prepared->attempt_id();
   ASSERT_TRUE(world.RunToTheEnd().ok());
   const auto after = world.History();
-  EXPECT_EQ(after->batches[1].commit->attempt_id(), attempt);
+  EXPECT_EQ(after->batches()[1].commit->attempt_id(), attempt);
   EXPECT_THAT(world.decisions, Contains(RecoveryDecision::kLogCommit));
   EXPECT_EQ(WordsOf(*world.Table()), CountWords());
 }

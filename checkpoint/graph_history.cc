@@ -1,0 +1,164 @@
+#include "checkpoint/graph_history.h"
+
+#include <algorithm>
+
+#include "checkpoint/history_parts.h"
+#include "platform/check.h"
+
+namespace wavetank::checkpoint {
+
+GraphHistory::GraphHistory(int64_t retained) : retained_(retained) {
+  WT_CHECK(retained >= 1, "the next batch time is told from the newest one");
+}
+
+void GraphHistory::Clear() {
+  begun_ = false;
+  metadata_.reset();
+  ended_up_to_ms_ = INT64_MIN;
+  batches_.clear();
+  completed_ = 0;
+  unallocated_.clear();
+  allocated_.clear();
+  seen_.clear();
+}
+
+absl::Status GraphHistory::Add(const MetadataRecord& record) {
+  const bool first = !std::exchange(begun_, true);
+  const auto kind = record.kind_case();
+  const bool after_metadata = kind == MetadataRecord::kInput ||
+                              kind == MetadataRecord::kCompleted ||
+                              kind == MetadataRecord::kBlock || kind == MetadataRecord::kDropped ||
+                              kind == MetadataRecord::kSeen;
+  if (after_metadata && !metadata_.has_value()) {
+    return LogHasLost("the graph's metadata is missing before it");
+  }
+  switch (kind) {
+    case MetadataRecord::kGraph:
+      if (!first) return LogHasLost("the graph's metadata is not the first record");
+      metadata_ = record.graph();
+      for (const StreamInput& old : metadata_->old_files()) {
+        for (const InputFile& file : old.files()) seen_[old.stream()].Drop(file.path());
+      }
+      return absl::OkStatus();
+    case MetadataRecord::kDropped:
+      if (!batches_.empty()) {
+        return LogHasLost("says that batches up to ", record.dropped().ended_up_to_ms(),
+                          " ms were dropped, and batches stand before it");
+      }
+      ended_up_to_ms_ = record.dropped().ended_up_to_ms();
+      return absl::OkStatus();
+    case MetadataRecord::kSeen:
+      for (const std::string& path : record.seen().paths()) {
+        seen_[record.seen().stream()].Drop(path);
+      }
+      return absl::OkStatus();
+    case MetadataRecord::kInput:
+      return AddInput(record.input());
+    case MetadataRecord::kCompleted:
+      return AddCompleted(record.completed().batch_time_ms());
+    case MetadataRecord::kBlock:
+      unallocated_.push_back(record.block());
+      return absl::OkStatus();
+    default:
+      return OfAnotherEngine("a DStream graph");
+  }
+}
+
+absl::Status GraphHistory::AddInput(const BatchInput& input) {
+  const int64_t time_ms = input.batch_time_ms();
+  if (!batches_.empty() && time_ms <= batches_.rbegin()->first) {
+    return LogHasLost("batch ", time_ms, " ms follows batch ", batches_.rbegin()->first, " ms");
+  }
+  for (const StreamInput& stream : input.streams()) {
+    for (const BlockAdded& block : stream.blocks()) {
+      const BlockId id(stream.stream(), block.block_id());
+      if (allocated_.contains(id)) {
+        return LogHasLost("block ", block.block_id(), " is in two batches");
+      }
+      const auto added = std::find_if(unallocated_.begin(), unallocated_.end(), [&](const auto& b) {
+        return b.stream() == id.first && b.block_id() == id.second;
+      });
+      if (added == unallocated_.end()) {
+        return LogHasLost("block ", block.block_id(), " was never added");
+      }
+      unallocated_.erase(added);
+      allocated_.insert(id);
+    }
+    for (const InputFile& file : stream.files()) seen_[stream.stream()].Hold(file.path());
+  }
+  batches_[time_ms] = {input, false};
+  return absl::OkStatus();
+}
+
+absl::Status GraphHistory::AddCompleted(int64_t time_ms) {
+  const auto batch = batches_.find(time_ms);
+  if (batch == batches_.end()) {
+    return LogHasLost("batch ", time_ms, " ms completed, and its input was never logged");
+  }
+  if (!batch->second.completed) ++completed_;
+  batch->second.completed = true;
+  DropOldBatches();
+  return absl::OkStatus();
+}
+
+// Never the newest.
+void GraphHistory::DropOldBatches() {
+  for (auto batch = batches_.begin();
+       completed_ > retained_ && batch != std::prev(batches_.end());) {
+    if (!batch->second.completed) {
+      ++batch;
+      continue;
+    }
+    for (const StreamInput& stream : batch->second.input.streams()) {
+      for (const InputFile& file : stream.files()) seen_[stream.stream()].Drop(file.path());
+      for (const BlockAdded& block : stream.blocks()) {
+        allocated_.erase({stream.stream(), block.block_id()});
+      }
+    }
+    ended_up_to_ms_ = std::max(ended_up_to_ms_, batch->first);
+    batch = batches_.erase(batch);
+    --completed_;
+  }
+}
+
+std::vector<BlockAdded> GraphHistory::unallocated_blocks() const { return unallocated_; }
+
+std::vector<MetadataRecord> GraphHistory::Base() const {
+  std::vector<MetadataRecord> base;
+  if (metadata_.has_value()) {
+    GraphMetadata metadata = *metadata_;
+    metadata.clear_old_files();  // they are among those seen
+    base.push_back(Record(std::move(metadata)));
+  }
+  if (ended_up_to_ms_ != INT64_MIN) {
+    Dropped dropped;
+    dropped.set_ended_up_to_ms(ended_up_to_ms_);
+    base.push_back(Record(std::move(dropped)));
+  }
+  for (const auto& [stream, paths] : seen_) {
+    SeenFiles seen;
+    seen.set_stream(stream);
+    AppendSeen(std::move(seen), paths, base);
+  }
+  for (const auto& [time_ms, batch] : batches_) {
+    for (const StreamInput& stream : batch.input.streams()) {
+      for (const BlockAdded& block : stream.blocks()) base.push_back(Record(block));
+    }
+    base.push_back(Record(batch.input));
+    if (!batch.completed) continue;
+    BatchCompleted completed;
+    completed.set_batch_time_ms(time_ms);
+    base.push_back(Record(std::move(completed)));
+  }
+  for (const BlockAdded& block : unallocated_) base.push_back(Record(block));
+  return base;
+}
+
+absl::StatusOr<GraphHistory> ReadGraphHistory(std::string_view name,
+                                              const std::vector<MetadataRecord>& records) {
+  GraphHistory history;
+  WT_RETURN_IF_ERROR(AddRecords(name, records, history));
+  return history;
+}
+
+}  // namespace wavetank::checkpoint

@@ -1,0 +1,74 @@
+// GraphHistory: what the log of a DStream graph says, in the graph's terms.
+//
+// The log's order: GraphMetadata first; then BatchInput with rising times, BatchCompleted after its
+// input, BlockAdded before the one input that names the block. Batches that have not ended are all
+// kept, of the others the newest.
+#ifndef WAVETANK_CHECKPOINT_GRAPH_HISTORY_H_
+#define WAVETANK_CHECKPOINT_GRAPH_HISTORY_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/seen_paths.h"
+
+namespace wavetank::checkpoint {
+
+class GraphHistory final : public MetadataFold {
+ public:
+  static constexpr int64_t kAll = INT64_MAX;
+  struct Batch {
+    BatchInput input;
+    bool completed = false;
+  };
+
+  // `retained`: how many batches that have ended are kept. At least 1: the next batch time is told
+  // from the newest one.
+  explicit GraphHistory(int64_t retained = kAll);
+
+  void Clear() override;
+  absl::Status Add(const MetadataRecord& record) override;
+  std::vector<MetadataRecord> Base() const override;
+
+  // Unset only when the log is empty.
+  const std::optional<GraphMetadata>& metadata() const { return metadata_; }
+  const std::map<int64_t, Batch>& batches() const { return batches_; }  // by batch time in ms
+  // In no batch's input, in order of arrival.
+  std::vector<BlockAdded> unallocated_blocks() const;
+  SeenPaths& seen(int32_t stream) { return seen_[stream]; }
+
+ private:
+  using BlockId = std::pair<int32_t, std::string>;  // stream, id
+
+  absl::Status AddInput(const BatchInput& input);
+  absl::Status AddCompleted(int64_t time_ms);
+  void DropOldBatches();
+
+  int64_t retained_;
+  bool begun_ = false;  // there is a record
+  std::optional<GraphMetadata> metadata_;
+  int64_t ended_up_to_ms_ = INT64_MIN;  // of what was dropped
+  std::map<int64_t, Batch> batches_;
+  int64_t completed_ = 0;  // of them
+  std::vector<BlockAdded> unallocated_;
+  absl::btree_set<BlockId> allocated_;  // by batches_
+  absl::btree_map<int32_t, SeenPaths> seen_;
+};
+
+// Of a log named `name` in messages.
+absl::StatusOr<GraphHistory> ReadGraphHistory(std::string_view name,
+                                              const std::vector<MetadataRecord>& records);
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_GRAPH_HISTORY_H_

@@ -1,0 +1,76 @@
+// QueryHistory: what the log of a structured query says, in the query's terms.
+//
+// The log's order: QueryMetadata first; then per batch 0, 1, ... its definition, its prepared
+// attempts, of which the newest counts, and the commit of that one. Of the batches that are
+// committed only the newest are kept: of what was before, only where it ended and which files it
+// has read.
+#ifndef WAVETANK_CHECKPOINT_QUERY_HISTORY_H_
+#define WAVETANK_CHECKPOINT_QUERY_HISTORY_H_
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/seen_paths.h"
+
+namespace wavetank::checkpoint {
+
+struct BatchHistory {
+  BatchDefinition definition;
+  std::optional<Prepared> prepared;  // the newest: it supersedes the earlier ones
+  std::optional<Commit> commit;
+};
+
+class QueryHistory final : public MetadataFold {
+ public:
+  static constexpr int64_t kAll = INT64_MAX;
+  // `retained`: how many batches are kept, besides one that is under way. At least 2: what a batch
+  // starts from is in the one before.
+  explicit QueryHistory(int64_t retained = kAll);
+
+  void Clear() override;
+  absl::Status Add(const MetadataRecord& record) override;
+  std::vector<MetadataRecord> Base() const override;
+
+  // Unset only when the log is empty.
+  const std::optional<QueryMetadata>& metadata() const { return metadata_; }
+  // In order; all but the last are committed. The first is batch `first_batch`.
+  const std::deque<BatchHistory>& batches() const { return batches_; }
+  int64_t first_batch() const { return first_batch_; }
+  // -1: none is defined.
+  int64_t newest_batch() const { return first_batch_ + static_cast<int64_t>(batches_.size()) - 1; }
+  // Where the next batch starts in `source`; "" if none was defined.
+  std::string EndOffset(const std::string& source) const;
+  SeenPaths& seen(const std::string& source) { return seen_[source]; }
+
+ private:
+  absl::Status AddDefinition(const BatchDefinition& definition);
+  absl::Status AddDropped(const Dropped& dropped);
+  // The batch that a prepared or commit record is about: the newest, not committed yet.
+  absl::StatusOr<BatchHistory*> OpenBatch(int64_t batch_id);
+  void DropOldBatches();
+
+  int64_t retained_;
+  bool begun_ = false;  // there is a record
+  std::optional<QueryMetadata> metadata_;
+  int64_t first_batch_ = 0;
+  absl::btree_map<std::string, std::string> starts_;  // of first_batch_, by source
+  std::deque<BatchHistory> batches_;
+  absl::btree_map<std::string, SeenPaths> seen_;  // by source
+};
+
+// Of a log named `name` in messages.
+absl::StatusOr<QueryHistory> ReadQueryHistory(std::string_view name,
+                                              const std::vector<MetadataRecord>& records);
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_QUERY_HISTORY_H_
