@@ -42,10 +42,16 @@ absl::Duration Interval(const JobArguments& arguments) {
   return interval;
 }
 
+int64_t Number(const JobArguments& arguments, const char* name) {
+  int64_t number = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get(name), &number));  // BindArguments has
+  return number;
+}
+
 absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   const JobArguments& arguments = instance.arguments;
   auto plan = std::make_unique<Plan>();
-  WT_CHECK(absl::SimpleAtoi(arguments.Get("partitions"), &plan->partitions));
+  plan->partitions = static_cast<int>(Number(arguments, "partitions"));
   if (instance.job->dstream != nullptr) {
     plan->context = std::make_unique<StreamingContext>(Interval(arguments));
     plan->context->Checkpoint(arguments.Get("checkpoint"));
@@ -103,11 +109,16 @@ Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluste
     DStreamOptions options;
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
+    options.batches_retained = Number(instance.arguments, "retain");
+    options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log_bytes"));
     co_return co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
   }
   QueryOptions options;
   options.shuffle_partitions = plan.partitions;
   options.job_version = instance.job->version;
+  options.min_batches_to_retain = Number(instance.arguments, "retain");
+  options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log_bytes"));
+  options.sink_log_segment_bytes = options.log_segment_bytes;
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());

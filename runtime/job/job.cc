@@ -36,6 +36,20 @@ absl::Status CheckKind(const Job& job, const JobParameter& parameter, const std:
   return absl::OkStatus();
 }
 
+struct StandardNumber {
+  const char* name;
+  const char* meaning;
+  const char* default_value;
+  int64_t least;
+  int64_t most;
+};
+constexpr StandardNumber kStandardNumbers[] = {
+    {"partitions", "partitions of a shuffle", "2", 1, 1024},
+    {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
+    {"log_bytes", "how much the checkpoint's logs may grow before they are begun anew", "1048576",
+     1, int64_t{1} << 40},
+};
+
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
   absl::Duration interval;
   const std::string& text = arguments.Get("interval");
@@ -45,11 +59,14 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
     return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": interval \"", text,
                                                    "\" is not a duration such as 500ms or 2s"));
   }
-  int partitions = 0;
-  const std::string& count = arguments.Get("partitions");
-  if (!absl::SimpleAtoi(count, &partitions) || partitions < 1 || partitions > 1024) {
-    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": partitions \"", count,
-                                                   "\" is not a number from 1 to 1024"));
+  for (const StandardNumber& number : kStandardNumbers) {
+    int64_t value = 0;
+    const std::string& given = arguments.Get(number.name);
+    if (!absl::SimpleAtoi(given, &value) || value < number.least || value > number.most) {
+      return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": ", number.name, " \"",
+                                                     given, "\" is not a number from ",
+                                                     number.least, " to ", number.most));
+    }
   }
   return absl::OkStatus();
 }
@@ -68,7 +85,9 @@ std::vector<JobParameter> AllParameters(const Job& job) {
       {"checkpoint", "directory of the job's checkpoint", std::nullopt, ParameterKind::kPath});
   all.push_back({"interval", "time between batches; 0s, for structured queries: no pause",
                  job.dstream != nullptr ? "1s" : "0s"});
-  all.push_back({"partitions", "partitions of a shuffle", "2"});
+  for (const StandardNumber& number : kStandardNumbers) {
+    all.push_back({number.name, number.meaning, number.default_value});
+  }
   return all;
 }
 

@@ -29,11 +29,14 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
   EXPECT_EQ(error({{"checkpoint", "ck"}}),
             "job words needs the parameter input: directory of text files");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"inptu", "x"}}),
-            "job words has no parameter inptu; it has input, checkpoint, interval, partitions");
+            "job words has no parameter inptu; it has input, checkpoint, interval, partitions, "
+            "retain, log_bytes");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", "soon"}}),
             "job words: interval \"soon\" is not a duration such as 500ms or 2s");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"partitions", "0"}}),
             "job words: partitions \"0\" is not a number from 1 to 1024");
+  EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"retain", "1"}}),
+            "job words: retain \"1\" is not a number from 2 to 1000000");
   Job job = WordCountJob();
   job.parameters = {{"port", "", "99", ParameterKind::kPort},
                     {"wait", "", "1s", ParameterKind::kDuration}};
