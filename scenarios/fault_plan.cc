@@ -11,6 +11,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/step_names.h"
+#include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
 namespace wavetank::scenarios {
@@ -73,6 +74,23 @@ class FaultPlanner {
     return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
   }
 
+  absl::Status CheckFiles(const Fault& fault, const FaultInfo& info) const {
+    const bool takes_files = simulator::TakesFiles(info.kind);
+    if (!takes_files && (!fault.files().empty() || fault.has_nth())) {
+      return parsed_.ErrorAt(fault, fault.files().empty() ? "nth" : "files", 0,
+                             absl::StrCat(fault.kind(), " does not choose among files"));
+    }
+    if (fault.has_nth() && fault.nth() == 0) {
+      return parsed_.ErrorAt(fault, "nth", 0, "files and calls are counted from 1");
+    }
+    const bool at_rest = takes_files && !simulator::BefallsCalls(info.kind);
+    if (at_rest && fault.files().empty()) {
+      return parsed_.ErrorAt(fault, "kind", 0,
+                             fault.kind() + " needs files: a path on the machine's disk");
+    }
+    return absl::OkStatus();
+  }
+
   // What the program around a process does when that has ended.
   absl::Duration RestartAfter(const Fault& fault, const FaultInfo& info) const {
     absl::Duration after = absl::InfiniteDuration();
@@ -86,10 +104,13 @@ class FaultPlanner {
 
   absl::StatusOr<simulator::Fault> ToFault(const Fault& fault, const FaultInfo& info) const {
     WT_RETURN_IF_ERROR(CheckTarget(fault, info));
+    WT_RETURN_IF_ERROR(CheckFiles(fault, info));
     simulator::Fault made;
     made.kind = info.kind;
     made.target = fault.target();
     made.peer = fault.peer();
+    made.files = fault.files();
+    if (fault.has_nth()) made.nth = fault.nth();
     if (fault.has_duration_ms()) made.duration = absl::Milliseconds(fault.duration_ms());
     made.restart_after = RestartAfter(fault, info);
     made.amount = fault.amount();
@@ -170,6 +191,10 @@ class FaultPlanner {
                                fault.kind() + " needs a probability above 0 and at most 1");
       }
       random.rate = static_cast<int64_t>(at.probability() * 1e6);
+    }
+    if (!fault.files().empty() || fault.has_nth()) {
+      return parsed_.ErrorAt(fault, fault.files().empty() ? "nth" : "files", 0,
+                             "a fault at random chooses its files itself");
     }
     random.from = absl::Milliseconds(at.from_ms());
     if (at.has_to_ms()) random.until = absl::Milliseconds(at.to_ms());

@@ -7,9 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "platform/check.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "simulator/file_pattern.h"
 #include "simulator/trace.h"
 
 namespace wavetank::simulator {
@@ -444,6 +446,26 @@ std::vector<std::string> DiskImage::Files(std::string_view prefix) const {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::vector<std::string> DiskImage::FilesMatching(std::string_view pattern) const {
+  std::vector<std::string> files = Files("");
+  std::erase_if(files,
+                [pattern](const std::string& path) { return !MatchesFilePattern(pattern, path); });
+  return files;
+}
+
+void DiskImage::Lose(std::string_view path) {
+  const absl::StatusOr<Place> place = Locate("lose", path);
+  WT_CHECK(place.ok() && place->inode != nullptr && place->inode->kind == FileKind::kFile);
+  place->directory->entries.erase(place->name);
+  place->directory->durable_entries.erase(place->name);
+  for (Pending& pending : pending_) {
+    std::erase_if(pending.changes, [&](const Change& change) {
+      return change.directory == place->directory && change.name == place->name;
+    });
+  }
+  std::erase_if(pending_, [](const Pending& pending) { return pending.changes.empty(); });
 }
 
 void DiskImage::ReleaseLocks(LifeId life) {

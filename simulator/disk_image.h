@@ -89,6 +89,10 @@ class DiskImage {
   std::optional<std::string_view> DurableContent(std::string_view path) const;
   // The files that live processes see, by path, ordered.
   std::vector<std::string> Files(std::string_view prefix) const;
+  std::vector<std::string> FilesMatching(std::string_view pattern) const;
+  // A fault of the device: the name is gone, durably, and what was pending of it.
+  // REQUIRES: it is a file.
+  void Lose(std::string_view path);
 
   void ReleaseLocks(LifeId life);
   int64_t used_bytes() const { return used_bytes_; }

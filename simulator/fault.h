@@ -38,6 +38,9 @@ enum class FaultKind : uint8_t {
   kNoSpace,
   kSlowDisk,
   kStalledDisk,
+  kBitRot,
+  kMisdirectedWrite,
+  kLostFiles,
   // Clock.
   kSkew,
   kDrift,
@@ -51,8 +54,14 @@ struct Fault {
   // that sends. Empty: whoever reached the step or made the call.
   std::string target = {};
   // For links: the machine that receives. For kZombie: where the replacement starts; empty: where
-  // the process is.
+  // the process is. For kMisdirectedWrite: a pattern of the files, the first of which by name takes
+  // the bytes (none: they are gone); empty: the file itself.
   std::string peer = {};
+  // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any.
+  std::string files = {};
+  // Of the files that match, in the order of their names (-1: the last), or of the calls on them
+  // from the trigger on: which.
+  int64_t nth = 1;
   // How long it lasts; infinite: until healed.
   absl::Duration duration = absl::InfiniteDuration();
   // When what it ended starts again; for kZombie, when the replacement starts. Infinite: not before

@@ -8,12 +8,15 @@
 
 #include "platform/check.h"
 #include "simulator/fault_table.h"
+#include "simulator/file_pattern.h"
 
 namespace wavetank::simulator {
 
 bool BefallsCalls(FaultKind kind) { return InfoOf(kind).unit == RateUnit::kPerMillionCalls; }
 
-bool CanBefall(FaultKind kind, SeamCallKind call) {
+namespace {
+
+bool IsOfKind(FaultKind kind, SeamCallKind call) {
   switch (kind) {
     case FaultKind::kReset:
       return call == SeamCallKind::kSend || call == SeamCallKind::kReceive;
@@ -24,6 +27,7 @@ bool CanBefall(FaultKind kind, SeamCallKind call) {
       return call == SeamCallKind::kRead;
     case FaultKind::kWriteError:
     case FaultKind::kNoSpace:
+    case FaultKind::kMisdirectedWrite:
       return call == SeamCallKind::kWrite || call == SeamCallKind::kAppend;
     case FaultKind::kSyncLoss:
     case FaultKind::kLyingSync:
@@ -31,6 +35,21 @@ bool CanBefall(FaultKind kind, SeamCallKind call) {
     default:
       return false;
   }
+}
+
+bool IsAtRest(FaultKind kind) {
+  return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles;
+}
+
+}  // namespace
+
+bool CanBefall(const Fault& fault, const SeamCall& call) {
+  return IsOfKind(fault.kind, call.kind) &&
+         (fault.files.empty() || MatchesFilePattern(fault.files, call.target));
+}
+
+bool TakesFiles(FaultKind kind) {
+  return InfoOf(kind).family == FaultFamily::kDisk && (BefallsCalls(kind) || IsAtRest(kind));
 }
 
 bool TargetsProcess(FaultKind kind) {
@@ -81,10 +100,24 @@ bool FaultEffects::CanApply(const Fault& fault) const {
         return world_.HasMachine(name) && world_.machine(name).on();
       });
     case FaultFamily::kDisk:
+      return world_.HasMachine(fault.target) && (!IsAtRest(fault.kind) || !FilesOf(fault).empty());
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
   }
   return false;
+}
+
+std::vector<std::string> FaultEffects::FilesOf(const Fault& fault) const {
+  const DiskImage& image = world_.machine(fault.target).disk().image();
+  std::vector<std::string> files = image.FilesMatching(fault.files.empty() ? "*" : fault.files);
+  if (fault.kind == FaultKind::kLostFiles) return files;
+  std::erase_if(files, [&image](const std::string& path) {
+    return (*image.Find("fault", path))->file.durable_size() == 0;
+  });
+  const auto count = static_cast<int64_t>(files.size());
+  const int64_t index = fault.nth > 0 ? fault.nth - 1 : count + fault.nth;
+  if (index < 0 || index >= count) return {};
+  return {files[static_cast<size_t>(index)]};
 }
 
 void FaultEffects::Apply(const Fault& fault) {
@@ -212,6 +245,12 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
     case FaultKind::kStalledDisk:
       disk.Stall();
       After(fault.duration, [&disk] { disk.Release(); });
+      return;
+    case FaultKind::kBitRot:
+      for (const std::string& path : FilesOf(fault)) disk.Rot(path, fault.amount);
+      return;
+    case FaultKind::kLostFiles:
+      for (const std::string& path : FilesOf(fault)) disk.LoseFile(path);
       return;
     default:
       return;

@@ -12,7 +12,9 @@ namespace wavetank::simulator {
 
 // Whether the fault befalls one call on the seam, and which.
 bool BefallsCalls(FaultKind kind);
-bool CanBefall(FaultKind kind, SeamCallKind call);
+bool CanBefall(const Fault& fault, const SeamCall& call);
+// Whether `files` may say which it befalls.
+bool TakesFiles(FaultKind kind);
 // Whether its target is a process; else it is a machine.
 bool TargetsProcess(FaultKind kind);
 
@@ -29,6 +31,8 @@ class FaultEffects {
   bool CanApply(const Fault& fault) const;
   // REQUIRES: CanApply(fault), and not one that befalls calls, but for kReset with a peer.
   void Apply(const Fault& fault);
+  // For a fault at rest, the files that it befalls, ordered.
+  std::vector<std::string> FilesOf(const Fault& fault) const;
 
  private:
   void ApplyToProcess(const Fault& fault);

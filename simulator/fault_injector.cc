@@ -105,7 +105,8 @@ void FaultInjector::FireListed(size_t index, SimNode* who) {
     SimProcess& process = who->process();
     fault.target = TargetsProcess(fault.kind) ? process.name() : process.machine_name();
   }
-  if (BefallsCalls(fault.kind) && fault.peer.empty()) {
+  // A reset of given links needs no call.
+  if (BefallsCalls(fault.kind) && (fault.kind != FaultKind::kReset || fault.peer.empty())) {
     waiting_.push_back({index, std::move(fault)});
     return;
   }
@@ -175,6 +176,12 @@ std::vector<std::string> FaultInjector::Candidates(const RandomFault& random) {
   return names;
 }
 
+std::optional<std::string> FaultInjector::DrawFile(Random& draw, const std::string& machine) {
+  const std::vector<std::string> files = world_.machine(machine).disk().image().Files("");
+  if (files.empty()) return std::nullopt;
+  return files[draw.Below(files.size())];
+}
+
 bool FaultInjector::DrawFault(const RandomFault& random, Random draw, Fault& fault) {
   const FaultInfo& info = InfoOf(random.kind);
   std::vector<std::string> candidates = Candidates(random);
@@ -191,6 +198,11 @@ bool FaultInjector::DrawFault(const RandomFault& random, Random draw, Fault& fau
   if (info.duration_ms.high > 0) fault.duration = DrawMs(draw, info.duration_ms);
   if (info.restart_after_ms.high > 0) fault.restart_after = DrawMs(draw, info.restart_after_ms);
   fault.amount = draw.Between(info.amount.low, info.amount.high);
+  if (fault.kind == FaultKind::kBitRot || fault.kind == FaultKind::kLostFiles) {
+    const std::optional<std::string> file = DrawFile(draw, fault.target);
+    if (!file.has_value()) return false;
+    fault.files = *file;
+  }
   if (fault.kind == FaultKind::kPowerLossOfSeveral) {
     const size_t several = std::min(candidates.size(), static_cast<size_t>(fault.amount));
     for (size_t other = 1; other < several; ++other) {
@@ -223,7 +235,7 @@ const Fault* FaultInjector::BefallsCall(SimNode& node, const SeamCall& call) {
     const auto* at = std::get_if<AtSeamCall>(&listed.fault.trigger);
     if (at == nullptr || listed.triggered || !Matches(*at, node, call)) continue;
     const Fault& fault = listed.fault.fault;
-    if (!CanBefall(fault.kind, call.kind)) {
+    if (!CanBefall(fault, call)) {
       FireListed(index, &node);
       continue;
     }
@@ -235,7 +247,11 @@ const Fault* FaultInjector::BefallsCall(SimNode& node, const SeamCall& call) {
   for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
     const bool of_process = TargetsProcess(waiting->fault.kind);
     const std::string& owner = of_process ? process.name() : process.machine_name();
-    if (!CanBefall(waiting->fault.kind, call.kind) || waiting->fault.target != owner) continue;
+    if (!CanBefall(waiting->fault, call) || waiting->fault.target != owner) continue;
+    if (waiting->fault.nth > 1) {
+      --waiting->fault.nth;
+      continue;
+    }
     Listed& listed = listed_[waiting->listed];
     listed.fired = true;
     Record(listed.fault.trigger, listed.fault.fault, waiting->fault);
@@ -252,7 +268,9 @@ const Fault* FaultInjector::BefallsCall(SimNode& node, const SeamCall& call) {
 bool FaultInjector::BefallsByChance(const RandomFault& random, SimNode& node,
                                     const SeamCall& call) {
   const bool by_call = InfoOf(random.kind).unit == RateUnit::kPerMillionCalls;
-  if (!by_call || random.rate == 0 || !CanBefall(random.kind, call.kind)) return false;
+  if (!by_call || random.rate == 0 || !CanBefall({.kind = random.kind}, call)) {
+    return false;
+  }
   if (world_.now() < random.from || world_.now() > random.until) return false;
   const SimProcess& process = node.process();
   const std::string& owner = TargetsProcess(random.kind) ? process.name() : process.machine_name();
@@ -263,6 +281,11 @@ bool FaultInjector::BefallsByChance(const RandomFault& random, SimNode& node,
       "call fault", {static_cast<uint64_t>(random.kind), node.key(), call.number});
   if (!draw.PartsPerMillion(static_cast<uint32_t>(random.rate))) return false;
   befalling_ = Fault{.kind = random.kind, .target = owner};
+  if (random.kind == FaultKind::kMisdirectedWrite) {
+    const Bounds& amount = InfoOf(random.kind).amount;
+    befalling_.amount = draw.Between(amount.low, amount.high);
+    befalling_.peer = DrawFile(draw, owner).value_or("");
+  }
   Record(AtSeamCall{process.name(), node.name(), call.number, process.incarnation().value()},
          befalling_, befalling_);
   return true;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ class FaultInjector final : public FaultHook {
   void FireRandom(size_t index, uint64_t nth);
   // Draws all that the kind leaves open; false if there is nothing that it could befall.
   bool DrawFault(const RandomFault& random, platform::Random draw, Fault& fault);
+  std::optional<std::string> DrawFile(platform::Random& draw, const std::string& machine);
   std::vector<std::string> Candidates(const RandomFault& random);
   void FireListed(size_t index, SimNode* who);
   const Fault* BefallsCall(SimNode& node, const SeamCall& call);

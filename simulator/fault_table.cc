@@ -71,6 +71,14 @@ constexpr FaultInfo kTable[] = {
      "Every call on the disk takes so many times as long."},
     {kStalledDisk, kDisk, "disk.stalled", true, 200, kPerHour, {100, 10'000}, {}, {}, "",
      "No call on the disk ends, until all do."},
+    {kBitRot, kDisk, "disk.bit_rot", false, 60, kPerHour, {}, {}, {-1'000'000, 1'000'000},
+     "th bit, from the end if negative, round and round",
+     "A bit of a file that is synced turns over."},
+    {kMisdirectedWrite, kDisk, "disk.misdirected_write", false, 200, kPerMillionCalls, {}, {},
+     {-65'536, 65'536}, "bytes on, round and round",
+     "A write reports success and lands elsewhere: in the same file or another."},
+    {kLostFiles, kDisk, "disk.lost_files", false, 10, kPerHour, {}, {}, {}, "",
+     "Files are gone from the disk, as if they had never been."},
 
     {kSkew, kClock, "clock.skew", true, 60, kPerHour, {}, {}, {-600'000, 600'000}, "ms",
      "The machine's wall clock is wrong by so much from now on."},
@@ -116,6 +124,8 @@ std::string Describe(const Fault& fault) {
   const FaultInfo& info = InfoOf(fault.kind);
   std::string text(info.name);
   if (!fault.target.empty()) absl::StrAppend(&text, " ", fault.target);
+  if (!fault.files.empty()) absl::StrAppend(&text, " ", fault.files);
+  if (fault.nth != 1) absl::StrAppend(&text, " (", fault.nth, ")");
   if (!fault.peer.empty()) absl::StrAppend(&text, " > ", fault.peer);
   if (fault.amount != 0) absl::StrAppend(&text, ", ", fault.amount, " ", ToAbsl(info.amount_unit));
   if (fault.duration != absl::InfiniteDuration()) {

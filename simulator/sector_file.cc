@@ -255,6 +255,17 @@ void SectorFile::CopyFrom(const SectorFile& other) {
   writes_ = other.writes_;
 }
 
+void SectorFile::Damage(uint64_t offset, std::string_view bytes) {
+  for (size_t i = 0; i < bytes.size() && offset + i < durable_.size(); ++i) {
+    const uint64_t at = offset + i;
+    durable_[at] = bytes[i];
+    const bool pending = std::any_of(pending_.begin(), pending_.end(), [at](const Pending& write) {
+      return write.offset <= at && at < write.end();
+    });
+    if (!pending && at < cache_.size()) cache_[at] = bytes[i];
+  }
+}
+
 std::string_view SectorFile::DurablePrefix() const {
   uint64_t sure = durable_.size();
   for (const Pending& write : pending_) sure = std::min(sure, write.offset);

@@ -55,6 +55,12 @@ class SectorFile {
   uint64_t DurableFingerprint() const;
   void CopyFrom(const SectorFile& other);
 
+  // A fault of the device: it holds these bytes at `offset` of what is durable, as far as that
+  // goes. Readers see them but where a write is pending, which may repair them when it is synced.
+  void Damage(uint64_t offset, std::string_view bytes);
+  uint64_t durable_size() const { return durable_.size(); }
+  const std::string& durable() const { return durable_; }
+
   // The bytes that every power loss would leave: the synced content, up to the first byte that a
   // pending write or truncation touches.
   std::string_view DurablePrefix() const;

@@ -36,6 +36,16 @@ std::string Describe(const DiskCall& call) {
   return text;
 }
 
+bool Befalls(FaultKind kind, const DiskCall& call) {
+  return call.fault.has_value() && call.fault->kind == kind;
+}
+
+// `position` modulo `size`, never negative.
+uint64_t Wrapped(int64_t position, uint64_t size) {
+  const auto whole = static_cast<int64_t>(size);
+  return static_cast<uint64_t>((position % whole + whole) % whole);
+}
+
 class SimFileLock final : public platform::FileLock {
  public:
   SimFileLock(DiskImage::InodePtr inode, LifeId life) : inode_(std::move(inode)), life_(life) {
@@ -142,10 +152,7 @@ void SimDisk::Start(SimNode& node, const DiskCallPtr& call) {
   call->key = node.key();
   const Fault* fault = node.BeginSeamCall(call->kind, call->path);
   call->number = node.seam_calls();
-  if (fault != nullptr) {
-    call->faulty = true;
-    call->fault = fault->kind;
-  }
+  if (fault != nullptr) call->fault = *fault;
   if (call->kind == SeamCallKind::kSync) call->sync_point = call->inode->file.SyncPoint();
   if (call->kind == SeamCallKind::kSyncDirectory) call->sync_point = image_.SyncPoint();
   in_flight_.push_back(call);
@@ -158,7 +165,7 @@ void SimDisk::Start(SimNode& node, const DiskCallPtr& call) {
     const uint64_t part = 1 + random.Below(call->data.size() - 1);
     const int64_t early_ns = random.Between(0, takes_ns);
     scheduler_.At(scheduler_.now_ns() + early_ns, of, [call, part] {
-      if (call->done || call->faulty) return;
+      if (call->done || call->fault.has_value()) return;
       call->inode->file.Write(call->offset, std::string_view(call->data).substr(0, part));
     });
   }
@@ -243,13 +250,17 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
   call.offset = offset;
   SectorFile& file = call.inode->file;
   const std::string_view data = call.data;
-  const bool fails = call.faulty && call.fault == FaultKind::kWriteError;
+  const bool fails = Befalls(FaultKind::kWriteError, call);
   const uint64_t end = offset + data.size();
   const int64_t grows = end > file.size() ? static_cast<int64_t>(end - file.size()) : 0;
-  const bool full = (call.faulty && call.fault == FaultKind::kNoSpace) ||
+  const bool full = Befalls(FaultKind::kNoSpace, call) ||
                     (grows > 0 && image_.used_bytes() + grows > capacity_bytes_);
   call.inode->modified = clock_.Wall(scheduler_.now_ns());
   if (!fails && !full) {
+    if (Befalls(FaultKind::kMisdirectedWrite, call)) {
+      Misdirect(call, *call.fault);
+      return absl::OkStatus();
+    }
     file.Write(offset, data);
     call.inode->unreadable = false;
     return absl::OkStatus();
@@ -267,9 +278,47 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
               : Error(call, absl::StatusCode::kUnavailable, "input/output error");
 }
 
+// The file has the size that the write gives it, and keeps its bytes; new space is zeros. What was
+// to go there lands on bytes that are durable, wherever the device puts it: no sync, no name and no
+// size changes with it.
+void SimDisk::Misdirect(const DiskCall& call, const Fault& fault) {
+  SectorFile& file = call.inode->file;
+  std::string kept = file.Read(call.offset, call.data.size());
+  kept.resize(call.data.size());
+  file.Write(call.offset, kept);
+  DiskImage::InodePtr taken = call.inode;
+  std::string path = call.path;
+  if (!fault.peer.empty()) {
+    const std::vector<std::string> others = image_.FilesMatching(fault.peer);
+    if (others.empty()) return;
+    path = others.front();
+    taken = *image_.Find("misdirect", path);
+  }
+  if (taken->file.durable_size() == 0) return;
+  taken->file.Damage(
+      Wrapped(static_cast<int64_t>(call.offset) + fault.amount, taken->file.durable_size()),
+      call.data);
+  Notify(path);
+}
+
+void SimDisk::Rot(const std::string& path, int64_t bit) {
+  const absl::StatusOr<DiskImage::InodePtr> inode = image_.Find("rot", path);
+  WT_CHECK(inode.ok() && (*inode)->file.durable_size() > 0);
+  SectorFile& file = (*inode)->file;
+  const uint64_t at = Wrapped(bit, 8 * file.durable_size());
+  const auto turned = static_cast<char>(file.durable()[at / 8] ^ (1 << (at % 8)));
+  file.Damage(at / 8, std::string_view(&turned, 1));
+  Notify(path);
+}
+
+void SimDisk::LoseFile(const std::string& path) {
+  image_.Lose(path);
+  Notify(path);
+}
+
 absl::Status SimDisk::Sync(DiskCall& call) {
-  if (lying_ || (call.faulty && call.fault == FaultKind::kLyingSync)) return absl::OkStatus();
-  if (call.faulty && call.fault == FaultKind::kSyncLoss) {
+  if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
+  if (Befalls(FaultKind::kSyncLoss, call)) {
     if (call.kind == SeamCallKind::kSync) call.inode->file.FailSync(call.sync_point);
     return Error(call, absl::StatusCode::kUnavailable, "input/output error");
   }
@@ -317,11 +366,11 @@ absl::Status SimDisk::Perform(DiskCall& call) {
       return absl::OkStatus();
     }
     case SeamCallKind::kRead:
-      if (call.faulty && call.fault == FaultKind::kUnreadable) call.inode->unreadable = true;
+      if (Befalls(FaultKind::kUnreadable, call)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
         return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
       }
-      if (call.faulty && call.fault == FaultKind::kReadError) {
+      if (Befalls(FaultKind::kReadError, call)) {
         return Error(call, absl::StatusCode::kUnavailable, "input/output error");
       }
       call.bytes = call.inode->file.Read(call.offset, call.length);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,7 @@ struct DiskCall {
   ActorKey key = 0;
   uint64_t number = 0;
   uint64_t sync_point = 0;
-  FaultKind fault = FaultKind::kCrash;
-  bool faulty = false;  // `fault` befalls it
+  std::optional<Fault> fault;  // befalls it
   bool abandoned = false;
   bool done = false;
   platform::Waiter* waiter = nullptr;
@@ -98,6 +98,9 @@ class SimDisk {
   void Release();
   // While on, syncs report success and make nothing durable.
   void SetLying(bool lying) { lying_ = lying; }
+  // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
+  void Rot(const std::string& path, int64_t bit);
+  void LoseFile(const std::string& path);
   void Heal();
 
   // For the world.
@@ -120,6 +123,7 @@ class SimDisk {
   Outcome DrawOutcome(const DiskCall& call) const;
   absl::Status Perform(DiskCall& call);
   absl::Status Write(DiskCall& call, uint64_t offset);
+  void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
   absl::Status List(DiskCall& call);
   absl::Status Stat(DiskCall& call);

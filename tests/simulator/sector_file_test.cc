@@ -203,5 +203,35 @@ TEST(SectorFile, ARandomLossIsOneOfEvery) {
   EXPECT_EQ(random, every);
 }
 
+TEST(SectorFile, DamageIsSeenAtOnceAndSurvivesAPowerLoss) {
+  const auto outcomes = Outcomes([](SectorFile& file) {
+    file.Write(0, "0123456789");
+    file.Sync(file.SyncPoint());
+    file.Damage(8, "xyz");
+    EXPECT_EQ(file.content(), "01234567xy") << "it does not grow";
+    EXPECT_EQ(file.DurablePrefix(), "01234567xy");
+  });
+  EXPECT_EQ(outcomes, std::set<std::string>{"01234567xy"});
+}
+
+TEST(SectorFile, DamageSparesWhatIsNotSyncedAndIsRepairedByIt) {
+  const auto outcomes = Outcomes([](SectorFile& file) {
+    file.Write(0, "aaa");
+    file.Sync(file.SyncPoint());
+    file.Write(1, "b");
+    file.Damage(0, "xxx");
+    EXPECT_EQ(file.content(), "xbx");
+  });
+  EXPECT_EQ(outcomes, (std::set<std::string>{"xbx", "xxx"}));
+  const auto synced = Outcomes([](SectorFile& file) {
+    file.Write(0, "aaa");
+    file.Sync(file.SyncPoint());
+    file.Write(1, "b");
+    file.Damage(0, "xxx");
+    file.Sync(file.SyncPoint());
+  });
+  EXPECT_EQ(synced, std::set<std::string>{"xbx"});
+}
+
 }  // namespace
 }  // namespace wavetank::simulator
