@@ -41,6 +41,8 @@ enum class FaultKind : uint8_t {
   kBitRot,
   kMisdirectedWrite,
   kLostFiles,
+  kBackUp,
+  kRestore,
   // Clock.
   kSkew,
   kDrift,

@@ -37,15 +37,16 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
   }
 }
 
-bool IsAtRest(FaultKind kind) {
-  return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles;
-}
-
 }  // namespace
 
 bool CanBefall(const Fault& fault, const SeamCall& call) {
   return IsOfKind(fault.kind, call.kind) &&
          (fault.files.empty() || MatchesFilePattern(fault.files, call.target));
+}
+
+bool IsAtRest(FaultKind kind) {
+  return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles ||
+         kind == FaultKind::kBackUp || kind == FaultKind::kRestore;
 }
 
 bool TakesFiles(FaultKind kind) {
@@ -100,7 +101,11 @@ bool FaultEffects::CanApply(const Fault& fault) const {
         return world_.HasMachine(name) && world_.machine(name).on();
       });
     case FaultFamily::kDisk:
-      return world_.HasMachine(fault.target) && (!IsAtRest(fault.kind) || !FilesOf(fault).empty());
+      if (!world_.HasMachine(fault.target)) return false;
+      if (fault.kind == FaultKind::kRestore) {
+        return world_.machine(fault.target).disk().HasBackupOf(fault.files);
+      }
+      return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
   }
@@ -110,7 +115,7 @@ bool FaultEffects::CanApply(const Fault& fault) const {
 std::vector<std::string> FaultEffects::FilesOf(const Fault& fault) const {
   const DiskImage& image = world_.machine(fault.target).disk().image();
   std::vector<std::string> files = image.FilesMatching(fault.files.empty() ? "*" : fault.files);
-  if (fault.kind == FaultKind::kLostFiles) return files;
+  if (fault.kind != FaultKind::kBitRot) return files;
   std::erase_if(files, [&image](const std::string& path) {
     return (*image.Find("fault", path))->file.durable_size() == 0;
   });
@@ -251,6 +256,12 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       return;
     case FaultKind::kLostFiles:
       for (const std::string& path : FilesOf(fault)) disk.LoseFile(path);
+      return;
+    case FaultKind::kBackUp:
+      for (const std::string& path : FilesOf(fault)) disk.BackUp(path);
+      return;
+    case FaultKind::kRestore:
+      disk.Restore(fault.files);
       return;
     default:
       return;

@@ -15,6 +15,8 @@ bool BefallsCalls(FaultKind kind);
 bool CanBefall(const Fault& fault, const SeamCall& call);
 // Whether `files` may say which it befalls.
 bool TakesFiles(FaultKind kind);
+// Whether it befalls files themselves, rather than calls on them.
+bool IsAtRest(FaultKind kind);
 // Whether its target is a process; else it is a machine.
 bool TargetsProcess(FaultKind kind);
 

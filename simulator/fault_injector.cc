@@ -198,7 +198,7 @@ bool FaultInjector::DrawFault(const RandomFault& random, Random draw, Fault& fau
   if (info.duration_ms.high > 0) fault.duration = DrawMs(draw, info.duration_ms);
   if (info.restart_after_ms.high > 0) fault.restart_after = DrawMs(draw, info.restart_after_ms);
   fault.amount = draw.Between(info.amount.low, info.amount.high);
-  if (fault.kind == FaultKind::kBitRot || fault.kind == FaultKind::kLostFiles) {
+  if (IsAtRest(fault.kind)) {
     const std::optional<std::string> file = DrawFile(draw, fault.target);
     if (!file.has_value()) return false;
     fault.files = *file;

@@ -79,6 +79,10 @@ constexpr FaultInfo kTable[] = {
      "A write reports success and lands elsewhere: in the same file or another."},
     {kLostFiles, kDisk, "disk.lost_files", false, 10, kPerHour, {}, {}, {}, "",
      "Files are gone from the disk, as if they had never been."},
+    {kBackUp, kDisk, "disk.back_up", false, 10, kPerHour, {}, {}, {}, "",
+     "Files are copied away, for a later disk.restore; itself it does nothing."},
+    {kRestore, kDisk, "disk.restore", false, 10, kPerHour, {}, {}, {}, "",
+     "Files become what they were when they were backed up last; newer ones are gone."},
 
     {kSkew, kClock, "clock.skew", true, 60, kPerHour, {}, {}, {-600'000, 600'000}, "ms",
      "The machine's wall clock is wrong by so much from now on."},

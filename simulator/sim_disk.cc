@@ -8,6 +8,7 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "simulator/file_pattern.h"
 
 namespace wavetank::simulator {
 
@@ -314,6 +315,27 @@ void SimDisk::Rot(const std::string& path, int64_t bit) {
 void SimDisk::LoseFile(const std::string& path) {
   image_.Lose(path);
   Notify(path);
+}
+
+void SimDisk::BackUp(const std::string& path) {
+  const absl::StatusOr<std::string> content = Get(path);
+  WT_CHECK(content.ok());
+  backup_[path] = *content;
+}
+
+void SimDisk::Restore(std::string_view pattern) {
+  for (const std::string& path : image_.FilesMatching(pattern)) {
+    if (!backup_.contains(path)) LoseFile(path);
+  }
+  for (const auto& [path, content] : backup_) {
+    if (MatchesFilePattern(pattern, path)) Put(path, content);
+  }
+}
+
+bool SimDisk::HasBackupOf(std::string_view pattern) const {
+  return std::any_of(backup_.begin(), backup_.end(), [pattern](const auto& entry) {
+    return MatchesFilePattern(pattern, entry.first);
+  });
 }
 
 absl::Status SimDisk::Sync(DiskCall& call) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,6 +102,10 @@ class SimDisk {
   // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
   void Rot(const std::string& path, int64_t bit);
   void LoseFile(const std::string& path);
+  void BackUp(const std::string& path);
+  // Every file that matches becomes its backup; one without a backup is gone.
+  void Restore(std::string_view pattern);
+  bool HasBackupOf(std::string_view pattern) const;
   void Heal();
 
   // For the world.
@@ -140,8 +145,9 @@ class SimDisk {
   int64_t slowness_ = 1;
   bool stalled_ = false;
   bool lying_ = false;
-  std::vector<DiskCallPtr> in_flight_;  // oldest first
-  std::vector<DiskCallPtr> held_;       // due, on a stalled disk
+  std::map<std::string, std::string> backup_;  // content by path
+  std::vector<DiskCallPtr> in_flight_;         // oldest first
+  std::vector<DiskCallPtr> held_;              // due, on a stalled disk
   struct Subscription {
     std::vector<std::string> prefixes;
     DurableChange callback;

@@ -59,6 +59,9 @@ TEST_P(EveryFault, FiresAtRandomAndReplaysFromItsListEventForEvent) {
   if (info.kind == FaultKind::kCrashWhileRecovering) {
     plan.random.push_back({.kind = FaultKind::kCrash, .rate = 1'000});
   }
+  if (info.kind == FaultKind::kRestore) {
+    plan.random.push_back({.kind = FaultKind::kBackUp, .rate = 1'000});
+  }
   const FaultyRun random = RunFaulty(11, plan);
   EXPECT_TRUE(std::ranges::any_of(random.fired, [&](const ListedFault& fault) {
     return fault.fault.kind == info.kind;

@@ -341,6 +341,25 @@ TEST(SimDisk, LostFilesAreGoneForGood) {
   EXPECT_EQ(lost.three, kThree);
 }
 
+TEST(SimDisk, RestoredFilesAreThoseThatWereBackedUp) {
+  SimWorld world({.seed = 1});
+  Codes codes;
+  const auto fault = [](absl::Duration at, FaultKind kind, std::string files) {
+    return ListedFault{AtTime{at}, {.kind = kind, .target = "m", .files = std::move(files)}};
+  };
+  FaultInjector injector(
+      world, {.listed = {{AtStep{"test.disk_here"}, {.kind = FaultKind::kBackUp, .files = "d/2"}},
+                         fault(absl::Seconds(1), FaultKind::kRestore, "d/2*"),
+                         fault(absl::Seconds(2), FaultKind::kRestore, "d/1")}});
+  RunDiskMain(world, [&](Node& node) { return WriteThree(node, &codes); });
+  world.RunFor(absl::Seconds(3));
+  EXPECT_EQ(injector.Unfired().size(), 1u) << "of d/1 there is no backup";
+  EXPECT_EQ(*world.machine("m").disk().Get("d/1"), kOne);
+  EXPECT_EQ(*world.machine("m").disk().Get("d/2"), kTwo);
+  world.machine("m").disk().Restore("d/*");
+  EXPECT_EQ(world.machine("m").disk().image().Files(""), std::vector<std::string>{"d/2"});
+}
+
 TEST(SimDisk, FaultOfACallTakesTheNthOnTheFilesThatItNames) {
   const ThreeFiles third = WriteThreeWith({.kind = FaultKind::kReadError, .files = "d/*"});
   EXPECT_FALSE(third.fired) << "nothing is read";
