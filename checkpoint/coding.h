@@ -49,6 +49,9 @@ class Decoder {
   }
 
   uint64_t Varint() {
+    if (!rest_.empty() && static_cast<unsigned char>(rest_[0]) < 0x80) {  // as most are
+      return static_cast<unsigned char>(Bytes(1)[0]);
+    }
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const std::string_view byte = Bytes(1);

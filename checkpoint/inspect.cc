@@ -48,6 +48,46 @@ std::optional<std::string> Above(const std::string& path, absl::string_view fold
   return std::nullopt;
 }
 
+std::string DescribedLineage(const StateFileHeader& header) {
+  std::string text;
+  if (header.compression != StateCompression::kNone) {
+    absl::StrAppend(&text, ", ", ToAbsl(NameOf(header.compression)));
+  }
+  if (!header.parent.empty()) absl::StrAppend(&text, ", upon ", header.parent);
+  if (!header.stands_for.empty()) absl::StrAppend(&text, ", for ", header.stands_for);
+  return text;
+}
+
+std::string DescribedStore(const StoreInFile& in_file) {
+  const NamedStore& store = in_file.store;
+  return absl::StrCat(
+      "store ", Shown(store.name), ": ", in_file.entries, " entries",
+      store.order == KeyOrder::kBytes ? ", ordered" : "",
+      store.schema_fingerprint.empty() ? "" : absl::StrCat(", schema ", store.schema_fingerprint));
+}
+
+// The entries of a state file as lines, by store; none unless they are wanted.
+class StateEntryLines final : public StateFileVisitor {
+ public:
+  explicit StateEntryLines(bool wanted) : wanted_(wanted) {}
+  absl::Status OnHeader(const StateFileHeader& header) override {
+    lines_.resize(header.stores.size());
+    return absl::OkStatus();
+  }
+  void OnEntries(size_t store, std::span<const std::string_view> keys,
+                 std::span<const std::optional<std::string_view>> values) override {
+    for (size_t i = 0; i < keys.size() && wanted_; ++i) {
+      lines_[store].push_back(absl::StrCat(
+          Shown(keys[i]), values[i] ? absl::StrCat(" = ", Shown(*values[i])) : " removed"));
+    }
+  }
+  const std::vector<std::string>& of(size_t store) const { return lines_[store]; }
+
+ private:
+  const bool wanted_;
+  std::vector<std::vector<std::string>> lines_;
+};
+
 // About the files that belong to one log.
 struct Complaints {
   std::vector<std::string> damaged;
@@ -371,12 +411,8 @@ class Inspector {
     NeedsLog(path, "state", "state");
     const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
     if (!bytes.ok()) co_return Unread(bytes.status());
-    std::vector<std::string> entries;
-    StateFileDecoder decoder(path, [&](std::string_view key, const std::string_view* value) {
-      if (!options_.show_state) return;
-      entries.push_back(absl::StrCat(
-          Shown(key), value == nullptr ? " removed" : absl::StrCat(" = ", Shown(*value))));
-    });
+    StateEntryLines entries(options_.show_state);
+    StateFileDecoder decoder(path, entries);
     absl::Status read = decoder.Feed(*bytes);
     if (read.ok()) read = decoder.Finish();
     if (!read.ok()) {
@@ -386,8 +422,14 @@ class Inspector {
     const StateFileHeader& header = decoder.header();
     Line(1, header.name, ": ", header.kind == StateFileKind::kSnapshot ? "snapshot" : "delta",
          " of version ", header.version, ", ", decoder.entries(), " entries, ", bytes->size(),
-         " bytes", header.parent.empty() ? "" : absl::StrCat(", upon ", header.parent));
-    for (const std::string& entry : entries) Line(2, entry);
+         " bytes", DescribedLineage(header));
+    if (!header.operator_fingerprint.empty()) {
+      Line(2, "of operator ", Shown(header.operator_fingerprint));
+    }
+    for (size_t i = 0; i < header.stores.size(); ++i) {
+      if (header.format > 1) Line(2, DescribedStore(header.stores[i]));
+      for (const std::string& entry : entries.of(i)) Line(header.format > 1 ? 3 : 2, entry);
+    }
     if (const std::optional<std::string> checkpoint = Above(path, "state")) {
       int64_t& newest = state_versions_[*checkpoint];
       newest = std::max(newest, header.version);

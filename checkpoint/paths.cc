@@ -34,6 +34,11 @@ std::string ParentPath(std::string_view path) {
   return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash));
 }
 
+std::string NameInPath(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
 bool IsTemporary(std::string_view name) { return name.substr(0, 5) == ".tmp-"; }
 
 std::string TemporaryName(uint64_t number) {

@@ -17,6 +17,8 @@ absl::Status CheckPath(std::string_view path);
 std::string JoinPath(std::string_view directory, std::string_view name);
 // "" for a path of one component.
 std::string ParentPath(std::string_view path);
+// The last component.
+std::string NameInPath(std::string_view path);
 
 // Files under these names are invisible in a store: unfinished, or left by a process that died.
 bool IsTemporary(std::string_view name);

@@ -1,11 +1,14 @@
 #include "checkpoint/state_file.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/coding.h"
 #include "checkpoint/crc32c.h"
+#include "checkpoint/paths.h"
+#include "platform/check.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -14,79 +17,113 @@ namespace wavetank::checkpoint {
 namespace {
 
 constexpr std::string_view kMagic = "WTST";
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 constexpr size_t kFixedHeaderBytes = 12;  // magic, format, length of the rest of the header
-constexpr size_t kBlockHeaderBytes = 8;
-constexpr size_t kFooterBytes = 8;
 constexpr size_t kBlockBytes = size_t{64} << 10;
-constexpr uint32_t kLongestHeader = 64 << 10;
+constexpr uint32_t kLongestHeader = 1 << 20;
+constexpr uint64_t kOrdered = 1;  // a flag of a store
 
-uint32_t Checksum(uint64_t id, uint64_t offset, std::string_view payload) {
+uint32_t Checksum(uint64_t id, uint64_t offset, std::string_view bytes) {
   std::string salt;
   PutFixed(salt, id);
   PutFixed(salt, offset);
-  return Crc32c(payload, Crc32c(salt));
+  return Crc32c(bytes, Crc32c(salt));
 }
 
-std::string_view NameIn(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+std::string EncodeFields(const StateFileHeader& header) {
+  std::string fields;
+  PutFixed(fields, static_cast<uint32_t>(header.kind));
+  PutFixed(fields, static_cast<uint64_t>(header.version));
+  PutString(fields, header.name);
+  PutString(fields, header.parent);
+  PutString(fields, header.stands_for);
+  PutString(fields, header.operator_fingerprint);
+  PutVarint(fields, static_cast<uint64_t>(header.compression));
+  PutVarint(fields, header.stores.size());
+  for (const auto& [store, entries] : header.stores) {
+    PutString(fields, store.name);
+    PutString(fields, store.schema_fingerprint);
+    PutVarint(fields, store.order == KeyOrder::kBytes ? kOrdered : 0);
+    PutVarint(fields, entries);
+  }
+  return fields;
 }
 
 }  // namespace
 
 StateFileEncoder::StateFileEncoder(const StateFileHeader& header)
-    : id_(platform::StableHash(header.name)) {
-  std::string rest;
-  PutFixed(rest, static_cast<uint32_t>(header.kind));
-  PutFixed(rest, static_cast<uint64_t>(header.version));
-  PutString(rest, header.name);
-  PutString(rest, header.parent);
+    : id_(platform::StableHash(header.name)), compressor_(header.compression) {
+  const std::string fields = EncodeFields(header);
+  WT_CHECK(fields.size() < kLongestHeader, "a state file's header is too long");
   bytes_ = kMagic;
   PutFixed(bytes_, kFormat);
-  PutFixed(bytes_, static_cast<uint32_t>(rest.size() + sizeof(uint32_t)));
-  bytes_ += rest;
+  PutFixed(bytes_, static_cast<uint32_t>(fields.size() + sizeof(uint32_t)));
+  bytes_ += fields;
   PutFixed(bytes_, Crc32c(bytes_));
+  for (const StoreInFile& store : header.stores) expected_.push_back(store.entries);
 }
 
-void StateFileEncoder::Add(std::string_view key, const std::string_view* value) {
+void StateFileEncoder::Add(size_t store, std::string_view key,
+                           std::optional<std::string_view> value) {
+  WT_CHECK(store < expected_.size() && expected_[store] > 0,
+           "a state file gets the entries that its header says");
+  if (store != block_store_) EndBlock();
+  block_store_ = store;
   PutVarint(block_, key.size());
-  PutVarint(block_, value == nullptr ? 0 : value->size() + 1);
+  PutVarint(block_, value ? value->size() + 1 : 0);
   block_ += key;
-  if (value != nullptr) block_ += *value;
+  if (value) block_ += *value;
+  --expected_[store];
   ++entries_;
   if (block_.size() >= kBlockBytes) EndBlock();
 }
 
 void StateFileEncoder::EndBlock() {
   if (block_.empty()) return;
-  const uint64_t offset = bytes_.size();
-  PutFixed(bytes_, static_cast<uint32_t>(block_.size()));
-  PutFixed(bytes_, Checksum(id_, offset, block_));
-  bytes_ += block_;
+  const std::string_view stored = compressor_.Compress(block_);
+  const size_t offset = bytes_.size();
+  PutFixed(bytes_, uint32_t{0});  // the checksum, below
+  PutFixed(bytes_, static_cast<uint32_t>(block_store_));
+  PutFixed(bytes_, static_cast<uint64_t>(stored.size()));
+  PutFixed(bytes_, static_cast<uint64_t>(block_.size()));
+  bytes_ += stored;
+  std::string checksum;
+  PutFixed(checksum, Checksum(id_, offset, std::string_view(bytes_).substr(offset + 4)));
+  std::copy(checksum.begin(), checksum.end(), bytes_.begin() + static_cast<ptrdiff_t>(offset));
   block_.clear();
 }
 
 std::string StateFileEncoder::Finish() {
   EndBlock();
-  std::string footer;
-  PutFixed(footer, static_cast<uint64_t>(entries_));
-  const uint64_t offset = bytes_.size();
-  PutFixed(bytes_, uint32_t{0});
-  PutFixed(bytes_, Checksum(id_, offset, footer));
-  bytes_ += footer;
+  WT_CHECK(std::ranges::all_of(expected_, [](uint64_t left) { return left == 0; }),
+           "a state file gets the entries that its header says");
+  std::string end;
+  PutFixed(end, uint32_t{0});
+  PutFixed(end, uint64_t{0});
+  PutFixed(end, static_cast<uint64_t>(entries_));
+  PutFixed(bytes_, Checksum(id_, bytes_.size(), end));
+  bytes_ += end;
   return std::move(bytes_);
 }
 
-StateFileDecoder::StateFileDecoder(std::string path, Visitor visit)
-    : path_(std::move(path)), visit_(std::move(visit)) {}
+StateFileDecoder::StateFileDecoder(std::string path, StateFileVisitor& visitor)
+    : path_(std::move(path)), visitor_(visitor) {}
 
+// A part that stands whole in a piece is read where it is; only one that is cut is put together.
 absl::Status StateFileDecoder::Feed(std::string_view piece) {
-  rest_ += piece;
-  while (!rest_.empty()) {
-    if (finished_) return Damaged("bytes follow its end");
-    WT_ASSIGN_OR_RETURN(const bool advanced, header_read_ ? ReadBlock() : ReadHeader());
-    if (!advanced) break;
+  while (!piece.empty()) {
+    if (rest_.empty()) {
+      WT_ASSIGN_OR_RETURN(const size_t read, ReadPart(piece));
+      if (read == 0) rest_ = piece;
+      piece.remove_prefix(read == 0 ? piece.size() : read);
+      continue;
+    }
+    const size_t missing = std::min(wanted_ - rest_.size(), piece.size());
+    rest_ += piece.substr(0, missing);
+    piece.remove_prefix(missing);
+    if (rest_.size() < wanted_) break;
+    WT_ASSIGN_OR_RETURN(const size_t read, ReadPart(rest_));
+    if (read > 0) rest_.clear();
   }
   return absl::OkStatus();
 }
@@ -95,72 +132,156 @@ absl::Status StateFileDecoder::Finish() const {
   return finished_ ? absl::OkStatus() : Damaged("the file ends too early");
 }
 
-absl::StatusOr<bool> StateFileDecoder::ReadHeader() {
-  if (rest_.size() < kFixedHeaderBytes) return false;
-  Decoder fixed(rest_);
+absl::StatusOr<size_t> StateFileDecoder::ReadPart(std::string_view bytes) {
+  if (finished_) return Damaged("bytes follow its end");
+  WT_ASSIGN_OR_RETURN(const size_t read, header_read_ ? ReadBlock(bytes) : ReadHeader(bytes));
+  offset_ += read;
+  return read;
+}
+
+absl::StatusOr<size_t> StateFileDecoder::ReadHeader(std::string_view bytes) {
+  wanted_ = kFixedHeaderBytes;
+  if (bytes.size() < wanted_) return 0;
+  Decoder fixed(bytes);
   if (fixed.Bytes(kMagic.size()) != kMagic) return Damaged("it is not a state file");
-  const auto format = fixed.Fixed<uint32_t>();
+  header_.format = fixed.Fixed<uint32_t>();
   const auto length = fixed.Fixed<uint32_t>();
   if (length < sizeof(uint32_t) || length > kLongestHeader) return Damaged("its header is damaged");
-  if (rest_.size() < kFixedHeaderBytes + length) return false;
+  wanted_ = kFixedHeaderBytes + length;
+  if (bytes.size() < wanted_) return 0;
 
-  const size_t checked = kFixedHeaderBytes + length - sizeof(uint32_t);
-  Decoder decoder(std::string_view(rest_).substr(kFixedHeaderBytes, length));
+  const size_t checked = wanted_ - sizeof(uint32_t);
+  Decoder checksum(bytes.substr(checked, sizeof(uint32_t)));
+  if (checksum.Fixed<uint32_t>() != Crc32c(bytes.substr(0, checked))) {
+    return Damaged("its header is damaged");
+  }
+  if (header_.format > kFormat) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path_, ": format ", header_.format, " is newer than ", kFormat,
+                     ", the newest this build reads; use a newer build"));
+  }
+  const std::string_view fields = bytes.substr(kFixedHeaderBytes, checked - kFixedHeaderBytes);
+  if (!ReadFields(fields)) return Damaged("its header is malformed");
+  if (header_.name != NameInPath(path_)) {
+    return Damaged(absl::StrCat("it was written as ", header_.name));
+  }
+  id_ = platform::StableHash(header_.name);
+  read_.assign(header_.stores.size(), 0);
+  header_read_ = true;
+  WT_RETURN_IF_ERROR(visitor_.OnHeader(header_));
+  return wanted_;
+}
+
+// False: they are malformed.
+bool StateFileDecoder::ReadFields(std::string_view fields) {
+  Decoder decoder(fields);
   header_.kind = static_cast<StateFileKind>(decoder.Fixed<uint32_t>());
   header_.version = static_cast<int64_t>(decoder.Fixed<uint64_t>());
   header_.name = std::string(decoder.String());
   header_.parent = std::string(decoder.String());
-  Decoder checksum(std::string_view(rest_).substr(checked, sizeof(uint32_t)));
-  if (checksum.Fixed<uint32_t>() != Crc32c(std::string_view(rest_).substr(0, checked))) {
-    return Damaged("its header is damaged");
-  }
-  if (format > kFormat) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, ": format ", format, " is newer than ", kFormat,
-                     ", the newest this build reads; use a newer build"));
-  }
   const bool known =
       header_.kind == StateFileKind::kSnapshot || header_.kind == StateFileKind::kDelta;
-  if (!decoder.ok() || !known) return Damaged("its header is malformed");
-  if (header_.name != NameIn(path_)) {
-    return Damaged(absl::StrCat("it was written as ", header_.name));
+  if (header_.format == 1) {
+    header_.stores.resize(1);
+    return decoder.Finished() && known;
   }
-  id_ = platform::StableHash(header_.name);
-  header_read_ = true;
-  rest_.erase(0, kFixedHeaderBytes + length);
-  offset_ += kFixedHeaderBytes + length;
-  return true;
+  header_.stands_for = std::string(decoder.String());
+  header_.operator_fingerprint = std::string(decoder.String());
+  const uint64_t compression = decoder.Varint();
+  header_.compression = static_cast<StateCompression>(compression);
+  const uint64_t stores = decoder.Varint();
+  for (uint64_t i = 0; i < stores && decoder.ok(); ++i) {
+    StoreInFile& in_file = header_.stores.emplace_back();
+    in_file.store.name = std::string(decoder.String());
+    in_file.store.schema_fingerprint = std::string(decoder.String());
+    const uint64_t flags = decoder.Varint();
+    in_file.store.order = flags == kOrdered ? KeyOrder::kBytes : KeyOrder::kNone;
+    in_file.entries = decoder.Varint();
+    if (flags > kOrdered) return false;
+  }
+  return decoder.Finished() && known && header_.format == kFormat &&
+         compression <= static_cast<uint64_t>(StateCompression::kZstd);
 }
 
-absl::StatusOr<bool> StateFileDecoder::ReadBlock() {
-  if (rest_.size() < kBlockHeaderBytes) return false;
-  Decoder decoder(rest_);
-  const auto length = decoder.Fixed<uint32_t>();
-  const auto checksum = decoder.Fixed<uint32_t>();
-  const size_t payload_bytes = length == 0 ? kFooterBytes : length;
-  if (decoder.rest().size() < payload_bytes) return false;
-  const std::string_view payload = decoder.Bytes(payload_bytes);
-  if (Checksum(id_, offset_, payload) != checksum) return Damaged("a block is damaged");
-  Decoder fields(payload);
-  if (length == 0) {
-    if (fields.Fixed<uint64_t>() != static_cast<uint64_t>(entries_)) {
-      return Damaged("it does not hold as many entries as it says");
-    }
-    finished_ = true;
+size_t StateFileDecoder::block_header_bytes() const { return header_.format == 1 ? 8 : 24; }
+
+StateFileDecoder::Block StateFileDecoder::ReadBlockHeader(std::string_view bytes) const {
+  Decoder decoder(bytes);
+  Block block;
+  if (header_.format == 1) {
+    block.stored_bytes = block.raw_bytes = decoder.Fixed<uint32_t>();
+    block.checksum = decoder.Fixed<uint32_t>();
+  } else {
+    block.checksum = decoder.Fixed<uint32_t>();
+    block.store = decoder.Fixed<uint32_t>();
+    block.stored_bytes = decoder.Fixed<uint64_t>();
+    block.raw_bytes = decoder.Fixed<uint64_t>();
   }
-  while (fields.ok() && !fields.rest().empty()) {
+  return block;
+}
+
+absl::StatusOr<size_t> StateFileDecoder::ReadBlock(std::string_view bytes) {
+  constexpr uint64_t kLargestBlock =
+      StateTable::kLargestKey + StateTable::kLargestValue + 2 * kBlockBytes;
+  const bool oldest = header_.format == 1;
+  wanted_ = block_header_bytes();
+  if (bytes.size() < wanted_) return 0;
+  const Block block = ReadBlockHeader(bytes);
+  const bool end = block.stored_bytes == 0;
+  if (block.stored_bytes > kLargestBlock) return Damaged("a block is damaged");
+  wanted_ += end && oldest ? sizeof(uint64_t) : block.stored_bytes;
+  if (bytes.size() < wanted_) return 0;
+
+  const std::string_view stored =
+      bytes.substr(block_header_bytes(), wanted_ - block_header_bytes());
+  const std::string_view checked = oldest ? stored : bytes.substr(4, wanted_ - 4);
+  if (Checksum(id_, offset_, checked) != block.checksum) return Damaged("a block is damaged");
+  if (end) {
+    WT_RETURN_IF_ERROR(ReadEnd(oldest ? Decoder(stored).Fixed<uint64_t>() : block.raw_bytes));
+  } else {
+    WT_RETURN_IF_ERROR(ReadEntries(block, stored));
+  }
+  return wanted_;
+}
+
+absl::Status StateFileDecoder::ReadEnd(uint64_t entries) {
+  bool as_said = entries == entries_;
+  for (size_t i = 0; i < read_.size() && header_.format > 1; ++i) {
+    as_said = as_said && read_[i] == header_.stores[i].entries;
+  }
+  if (!as_said) return Damaged("it does not hold as many entries as it says");
+  finished_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status StateFileDecoder::ReadEntries(const Block& block, std::string_view stored) {
+  if (block.store >= header_.stores.size()) return Damaged("a block is of no store that it names");
+  std::string_view raw = stored;
+  if (block.raw_bytes != stored.size() &&
+      !decompressor_.Decompress(header_.compression, stored, block.raw_bytes, &raw)) {
+    return Damaged("a block cannot be decompressed");
+  }
+  keys_.clear();
+  values_.clear();
+  Decoder fields(raw);
+  while (!fields.rest().empty()) {
     const uint64_t key_size = fields.Varint();
     const uint64_t value_size = fields.Varint();
-    const std::string_view key = fields.Bytes(key_size);
-    const std::string_view value = fields.Bytes(value_size == 0 ? 0 : value_size - 1);
-    if (!fields.ok()) break;
-    visit_(key, value_size == 0 ? nullptr : &value);
-    ++entries_;
+    keys_.push_back(fields.Bytes(key_size));
+    if (value_size == 0) {
+      values_.emplace_back(std::nullopt);
+    } else {
+      values_.emplace_back(fields.Bytes(value_size - 1));
+    }
+    if (key_size > StateTable::kLargestKey || value_size > StateTable::kLargestValue + 1) {
+      return Damaged("a block holds a key or value that is too long");
+    }
   }
-  if (!fields.ok()) return Damaged("a block is malformed");
-  rest_.erase(0, kBlockHeaderBytes + payload_bytes);
-  offset_ += kBlockHeaderBytes + payload_bytes;
-  return true;
+  if (!fields.Finished()) return Damaged("a block is malformed");
+  visitor_.OnEntries(block.store, keys_, values_);
+  read_[block.store] += keys_.size();
+  entries_ += keys_.size();
+  return absl::OkStatus();
 }
 
 absl::Status StateFileDecoder::Damaged(std::string_view what) const {

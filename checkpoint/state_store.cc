@@ -1,133 +1,182 @@
 #include "checkpoint/state_store.h"
 
+#include <algorithm>
+#include <numeric>
+#include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 #include "checkpoint/paths.h"
-#include "checkpoint/state_file.h"
-#include "checkpoint/state_table.h"
+#include "checkpoint/state_loader.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/unique.h"
+#include "platform/check.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
-namespace {
 
-// A commit that would make the lineage longer writes a snapshot instead of a delta.
-constexpr size_t kLongestLineage = 10;
-constexpr uint64_t kPieceBytes = uint64_t{4} << 20;
-
-std::string NameOf(const std::string& path) { return path.substr(ParentPath(path).size() + 1); }
-
-class FileStateStore final : public StateStore {
- public:
-  FileStateStore(platform::Node& node, Store& store, std::string directory)
-      : node_(node), store_(store), directory_(std::move(directory)) {}
-
-  Task<absl::Status> Load(StateVersion version) {
-    std::string parent;
-    for (const std::string& path : version.files) {
-      WT_CO_RETURN_IF_ERROR(co_await Apply(path, parent, version.version));
-      parent = NameOf(path);
-    }
-    version_ = std::move(version);
-    co_return absl::OkStatus();
-  }
-
-  const StateVersion& version() const override { return version_; }
-  size_t size() const override { return table_.size(); }
-  bool Get(std::string_view key, std::string_view* value) const override {
-    return table_.Get(key, value);
-  }
-  void Put(std::string_view key, std::string_view value) override { table_.Put(key, value); }
-  void Remove(std::string_view key) override { table_.Remove(key); }
-  void ForEach(
-      const std::function<void(std::string_view, std::string_view)>& visit) const override {
-    table_.ForEach(visit);
-  }
-  void Abort() override { table_.TakeBack(); }
-
-  Task<absl::StatusOr<StateVersion>> Commit() override {
-    StateVersion next{.version = version_.version + 1, .files = version_.files};
-    if (table_.changed()) WT_CO_RETURN_IF_ERROR(co_await WriteFile(next));
-    table_.Accept();
-    version_ = next;
-    co_return next;
-  }
-
- private:
-  Task<absl::Status> Apply(std::string path, std::string parent, int64_t newest) {
-    StateFileDecoder decoder(path, [this](std::string_view key, const std::string_view* value) {
-      if (value == nullptr) {
-        table_.Remove(key);
-      } else {
-        table_.Put(key, *value);
-      }
-    });
-    for (uint64_t offset = 0;; offset += kPieceBytes) {
-      WT_CO_ASSIGN_OR_RETURN(const std::string piece,
-                             co_await store_.Read(path, offset, kPieceBytes));
-      WT_CO_RETURN_IF_ERROR(decoder.Feed(piece));
-      if (piece.size() < kPieceBytes) break;
-    }
-    WT_CO_RETURN_IF_ERROR(decoder.Finish());
-    if (decoder.header().parent != parent || decoder.header().version > newest) {
-      co_return absl::DataLossError(
-          absl::StrCat(path, " of version ", decoder.header().version, " follows \"",
-                       decoder.header().parent, "\" and was to be applied upon \"", parent,
-                       "\" for version ", newest, ": the record that names these files is wrong"));
-    }
-    table_.Accept();
-    co_await node_.Work(decoder.entries());
-    co_return absl::OkStatus();
-  }
-
-  // Writes the changes, or everything, and puts the file into `next`.
-  Task<absl::Status> WriteFile(StateVersion& next) {
-    const bool snapshot = next.files.size() >= kLongestLineage;
-    if (snapshot) next.files.clear();
-    StateFileHeader header;
-    header.kind = snapshot ? StateFileKind::kSnapshot : StateFileKind::kDelta;
-    header.version = next.version;
-    header.name =
-        absl::StrCat(next.version, "-", UniqueId(node_), snapshot ? ".snapshot" : ".delta");
-    header.parent = next.files.empty() ? "" : NameOf(next.files.back());
-    StateFileEncoder encoder(header);
-    if (snapshot) {
-      table_.ForEach(
-          [&](std::string_view key, std::string_view value) { encoder.Add(key, &value); });
-    } else {
-      table_.ForEachChange(
-          [&](std::string_view key, const std::string_view* value) { encoder.Add(key, value); });
-    }
-    std::string bytes = encoder.Finish();
-    const auto size = static_cast<int64_t>(bytes.size());
-    next.files.push_back(JoinPath(directory_, header.name));
-    co_await node_.Work(encoder.entries());
-    WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, next.files.back(), std::move(bytes)));
-    co_await node_.Step(
-        steps::kStateFileWritten,
-        {{"version", next.version}, {"bytes", size}, {"snapshot", snapshot ? 1 : 0}});
-    co_return absl::OkStatus();
-  }
-
-  platform::Node& node_;
-  Store& store_;
-  const std::string directory_;
-  StateVersion version_;
-  StateTable table_;
-};
-
-}  // namespace
+StateStore::StateStore(platform::Node& node, Store& store, std::string directory,
+                       StateStoreOptions options)
+    : node_(node), store_(store), directory_(std::move(directory)), options_(std::move(options)) {}
 
 Task<absl::StatusOr<std::unique_ptr<StateStore>>> StateStore::Open(platform::Node& node,
                                                                    Store& store,
                                                                    std::string directory,
-                                                                   StateVersion version) {
-  auto opened = std::make_unique<FileStateStore>(node, store, std::move(directory));
-  WT_CO_RETURN_IF_ERROR(co_await opened->Load(std::move(version)));
+                                                                   StateVersion version,
+                                                                   StateStoreOptions options) {
+  WT_CHECK(!options.stores.empty() && options.lineage.longest > 1);
+  std::unique_ptr<StateStore> opened(
+      new StateStore(node, store, std::move(directory), std::move(options)));
+  WT_CO_ASSIGN_OR_RETURN(Loaded loaded, co_await opened->Load(std::move(version)));
+  opened->StandOn(std::move(loaded));
   co_return opened;
+}
+
+Task<absl::StatusOr<StateStore::Loaded>> StateStore::Load(StateVersion version) const {
+  Loaded loaded;
+  for (const NamedStore& store : options_.stores) {
+    loaded.tables.push_back(std::make_unique<StateTable>(store.order));
+  }
+  StateLoader loader(options_.operator_fingerprint, options_.stores, loaded.tables,
+                     version.version);
+  for (const std::string& path : version.files) {
+    WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await loader.Apply(node_, store_, path));
+    loaded.sizes.push_back(size);
+  }
+  loaded.version = std::move(version);
+  co_return loaded;
+}
+
+void StateStore::StandOn(Loaded loaded) {
+  snapshot_.reset();
+  version_ = std::move(loaded.version);
+  sizes_ = std::move(loaded.sizes);
+  tables_ = std::move(loaded.tables);
+}
+
+StateTable& StateStore::table(std::string_view name) {
+  const auto found = std::ranges::find(options_.stores, name, &NamedStore::name);
+  WT_CHECK(found != options_.stores.end(), "a store is opened with the names it is asked for");
+  return table(static_cast<size_t>(found - options_.stores.begin()));
+}
+
+void StateStore::Abort() {
+  for (const auto& table : tables_) table->TakeBack();
+}
+
+Task<absl::Status> StateStore::RollBack(StateVersion version) {
+  Abort();
+  if (version == version_) co_return absl::OkStatus();
+  WT_CO_ASSIGN_OR_RETURN(Loaded loaded, co_await Load(std::move(version)));
+  StandOn(std::move(loaded));
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<StateVersion>> StateStore::Commit() {
+  StateVersion next{.version = version_.version + 1, .files = version_.files};
+  std::vector<uint64_t> sizes = sizes_;
+  const bool adopted = Adoptable();
+  if (adopted) Adopt(next, sizes);
+  const bool changed =
+      std::ranges::any_of(tables_, [](const auto& table) { return table->changed(); });
+  if (changed) WT_CO_RETURN_IF_ERROR(co_await WriteFile(next, sizes));
+  if (adopted) {
+    const int64_t snapshot_of = snapshot_->base().version;
+    snapshot_.reset();
+    co_await node_.Step(steps::kStateSnapshotAdopted,
+                        {{"version", next.version}, {"snapshot", snapshot_of}});
+  }
+  for (const auto& table : tables_) table->Accept();
+  version_ = next;
+  sizes_ = std::move(sizes);
+  StartSnapshotIfDue();
+  co_return next;
+}
+
+bool StateStore::Adoptable() const {
+  return snapshot_ != nullptr && snapshot_->durable() && snapshot_->IsOfLineage(version_) &&
+         version_.version + 1 - snapshot_->base().version <= kAdoptWithin;
+}
+
+void StateStore::Adopt(StateVersion& next, std::vector<uint64_t>& sizes) const {
+  const auto replaced = static_cast<ptrdiff_t>(snapshot_->base().files.size());
+  next.files.erase(next.files.begin() + 1, next.files.begin() + replaced);
+  next.files.front() = snapshot_->path();
+  sizes.erase(sizes.begin() + 1, sizes.begin() + replaced);
+  sizes.front() = snapshot_->size_bytes();
+}
+
+StateFileHeader StateStore::NewHeader() const {
+  StateFileHeader header;
+  header.operator_fingerprint = options_.operator_fingerprint;
+  header.compression = options_.compression;
+  for (const NamedStore& store : options_.stores) header.stores.push_back({store, 0});
+  return header;
+}
+
+// Writes the changes, or everything, and puts the file into `next`.
+Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_t>& sizes) {
+  const bool snapshot = next.files.size() >= options_.lineage.longest;
+  if (snapshot) {
+    next.files.clear();
+    sizes.clear();
+  }
+  StateFileHeader header = NewHeader();
+  header.kind = snapshot ? StateFileKind::kSnapshot : StateFileKind::kDelta;
+  header.version = next.version;
+  header.name = NewStateFileName(node_, next.version, header.kind);
+  header.parent = next.files.empty() ? "" : NameInPath(next.files.back());
+  next.files.push_back(JoinPath(directory_, header.name));
+  int64_t entries = 0;
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    header.stores[i].entries = snapshot ? tables_[i]->size() : tables_[i]->CountChanges();
+    entries += static_cast<int64_t>(header.stores[i].entries);
+  }
+  std::string bytes = Encode(std::move(header));
+  sizes.push_back(bytes.size());
+  co_await node_.Work(entries);
+  WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, next.files.back(), std::move(bytes)));
+  co_await node_.Step(steps::kStateFileWritten, {{"version", next.version},
+                                                 {"bytes", static_cast<int64_t>(sizes.back())},
+                                                 {"snapshot", snapshot ? 1 : 0}});
+  co_return absl::OkStatus();
+}
+
+std::string StateStore::Encode(StateFileHeader header) const {
+  StateFileEncoder encoder(header);
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const auto add = [&](std::string_view key, std::optional<std::string_view> value) {
+      encoder.Add(i, key, value);
+    };
+    if (header.kind == StateFileKind::kSnapshot) {
+      tables_[i]->ForEach(add);
+    } else {
+      tables_[i]->ForEachChange(add);
+    }
+  }
+  return encoder.Finish();
+}
+
+void StateStore::StartSnapshotIfDue() {
+  if (snapshot_ != nullptr) {
+    // One that the next commit may still adopt, or that may be ready for one after it.
+    const bool in_time = version_.version + 1 - snapshot_->base().version <= kAdoptWithin;
+    const bool failed = !snapshot_->running() && !snapshot_->durable();
+    if (in_time && !failed && snapshot_->IsOfLineage(version_)) return;
+    snapshot_.reset();
+  }
+  const LineageBounds& bounds = options_.lineage;
+  const size_t files = version_.files.size();
+  if (files < bounds.snapshot_at) return;
+  const auto live =
+      std::accumulate(tables_.begin(), tables_.end(), uint64_t{0},
+                      [](uint64_t sum, const auto& table) { return sum + table->live_bytes(); });
+  // All but the first file, which is a snapshot or the smallest part of the rest.
+  const uint64_t deltas = std::accumulate(sizes_.begin() + 1, sizes_.end(), uint64_t{0});
+  if (2 * deltas < live && files < bounds.snapshot_at_latest) return;
+  std::vector<StateTable*> tables;
+  for (const auto& table : tables_) tables.push_back(table.get());
+  snapshot_ = std::make_unique<BackgroundSnapshot>(node_, store_, directory_, version_,
+                                                   std::move(tables), NewHeader());
 }
 
 }  // namespace wavetank::checkpoint

@@ -2,81 +2,139 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "platform/check.h"
 
 namespace wavetank::checkpoint {
-namespace {
 
-constexpr size_t kLargestKey = (size_t{1} << 29) - 1;
-constexpr size_t kLargestValue = UINT32_MAX;
-
-}  // namespace
+StateTable::StateTable(KeyOrder order) {
+  if (order == KeyOrder::kBytes) ordered_.emplace(ByKey{this});
+}
 
 uint64_t StateTable::Hash(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
+void StateTable::CheckOrdered() const {
+  WT_CHECK(ordered_.has_value(), "only a store that was opened as ordered can be scanned by key");
+}
+
+void StateTable::Reserve(size_t keys) {
+  if (keys > index_.size()) Reindex(keys);
+}
+
 bool StateTable::Get(std::string_view key, std::string_view* value) const {
-  const uint32_t number = index_[Slot(key, Hash(key))];
-  if (number == kEmpty || !entries_[number].live) return false;
+  return GetHashed(key, Hash(key), value);
+}
+
+void StateTable::Put(std::string_view key, std::string_view value) {
+  PutHashed(key, Hash(key), value);
+}
+
+void StateTable::Remove(std::string_view key) { RemoveHashed(key, Hash(key)); }
+
+// Each round touches what the round before has fetched, and fetches what the next one needs.
+template <typename Act>
+void StateTable::InGroups(std::span<const std::string_view> keys, const Act& act) const {
+  constexpr size_t kGroup = 24;
+  uint64_t hashes[kGroup];
+  uint32_t candidates[kGroup];
+  for (size_t begin = 0; begin < keys.size(); begin += kGroup) {
+    const size_t count = std::min(kGroup, keys.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      hashes[i] = Hash(keys[begin + i]);
+      index_.Prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      candidates[i] = index_.Candidate(hashes[i]);
+      if (candidates[i] != kNone) __builtin_prefetch(&entries_[candidates[i]]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (candidates[i] != kNone) __builtin_prefetch(arena_.At(entries_[candidates[i]].ref));
+    }
+    for (size_t i = 0; i < count; ++i) act(begin + i, hashes[i]);
+  }
+}
+
+void StateTable::GetMany(std::span<const std::string_view> keys,
+                         std::span<std::optional<std::string_view>> values) const {
+  WT_CHECK(keys.size() == values.size());
+  InGroups(keys, [&](size_t i, uint64_t hash) {
+    std::string_view value;
+    values[i] = GetHashed(keys[i], hash, &value) ? std::optional(value) : std::nullopt;
+  });
+}
+
+void StateTable::PutMany(std::span<const std::string_view> keys,
+                         std::span<const std::string_view> values) {
+  WT_CHECK(keys.size() == values.size());
+  InGroups(keys, [&](size_t i, uint64_t hash) { PutHashed(keys[i], hash, values[i]); });
+}
+
+void StateTable::RemoveMany(std::span<const std::string_view> keys) {
+  InGroups(keys, [&](size_t i, uint64_t hash) { RemoveHashed(keys[i], hash); });
+}
+
+void StateTable::Apply(std::span<const std::string_view> keys,
+                       std::span<const std::optional<std::string_view>> values) {
+  WT_CHECK(keys.size() == values.size());
+  InGroups(keys, [&](size_t i, uint64_t hash) {
+    if (values[i]) {
+      PutHashed(keys[i], hash, *values[i]);
+    } else {
+      RemoveHashed(keys[i], hash);
+    }
+  });
+}
+
+uint32_t StateTable::Find(std::string_view key, uint64_t hash) const {
+  return index_.Find(hash, [&](uint32_t number) { return KeyOf(entries_[number]) == key; });
+}
+
+bool StateTable::GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const {
+  const uint32_t number = Find(key, hash);
+  if (number == kNone || !entries_[number].live) return false;
   *value = ValueOf(entries_[number]);
   return true;
 }
 
-void StateTable::Put(std::string_view key, std::string_view value) {
+void StateTable::PutHashed(std::string_view key, uint64_t hash, std::string_view value) {
   WT_CHECK(key.size() <= kLargestKey && value.size() <= kLargestValue,
            "a key or value is too long");
-  const uint64_t hash = Hash(key);
-  size_t slot = Slot(key, hash);
-  if (index_[slot] == kEmpty) {
-    WT_CHECK(entries_.size() < kEmpty, "a state store holds fewer than 2^32 keys");
-    if ((indexed_ + 1) * 4 > index_.size() * 3) {
-      GrowIndex();
-      slot = Slot(key, hash);
-    }
-    index_[slot] = static_cast<uint32_t>(entries_.size());
-    ++indexed_;
+  uint32_t number = Find(key, hash);
+  if (number != kNone) {
+    NoteChange(number);
+    SetLive(entries_[number], false);
+    Store(number, key, value);
+  } else {
+    WT_CHECK(entries_.size() < kNone, "a state store holds fewer than 2^32 keys");
+    if (index_.full()) Reindex(index_.size() + 1);
+    number = static_cast<uint32_t>(entries_.size());
     entries_.push_back(Entry{.ref = 0,
-                             .fragment = hash >> 48,
                              .key_size = static_cast<uint32_t>(key.size()),
                              .live = 0,
                              .changed = 0,
                              .fresh = 0,
                              .value_size = 0});
+    Store(number, key, value);
+    index_.Insert(hash, number);
+    if (ordered_) ordered_->insert(number);
   }
-  const uint32_t number = index_[slot];
-  NoteChange(number);
-  SetLive(entries_[number], false);
-  Store(entries_[number], key, value);
   SetLive(entries_[number], true);
 }
 
-void StateTable::Remove(std::string_view key) {
-  const uint32_t number = index_[Slot(key, Hash(key))];
-  if (number == kEmpty || !entries_[number].live) return;
+void StateTable::RemoveHashed(std::string_view key, uint64_t hash) {
+  const uint32_t number = Find(key, hash);
+  if (number == kNone || !entries_[number].live) return;
   NoteChange(number);
   SetLive(entries_[number], false);
 }
 
-void StateTable::ForEach(
-    const std::function<void(std::string_view, std::string_view)>& visit) const {
-  for (const Entry& entry : entries_) {
-    if (entry.live) visit(KeyOf(entry), ValueOf(entry));
-  }
-}
-
-void StateTable::ForEachChange(
-    const std::function<void(std::string_view, const std::string_view*)>& visit) const {
-  for (const Change& change : changes_) {
-    const Entry& entry = entries_[change.number];
-    if (entry.live) {
-      const std::string_view value = ValueOf(entry);
-      visit(KeyOf(entry), &value);
-    } else if (change.number < accepted_entries_) {
-      visit(KeyOf(entry), nullptr);
-    }
-  }
+size_t StateTable::CountChanges() const {
+  size_t count = 0;
+  ForEachChange([&count](std::string_view, std::optional<std::string_view>) { ++count; });
+  return count;
 }
 
 void StateTable::Accept() {
@@ -86,16 +144,19 @@ void StateTable::Accept() {
     entry.fresh = 0;
     if (!entry.live) Unindex(change.number);
   }
-  changes_.clear();
-  CompactIfSparse();
+  for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
+    entries_[number].fresh = 0;
+    if (!entries_[number].live) Unindex(static_cast<uint32_t>(number));
+  }
+  changes_ = {};  // with its memory
   accepted_entries_ = entries_.size();
+  CompactIfSparse();
 }
 
 void StateTable::TakeBack() {
   while (!changes_.empty()) {
     const Change& change = changes_.back();
     Entry& entry = entries_[change.number];
-    if (change.number >= accepted_entries_) Unindex(change.number);
     SetLive(entry, false);
     entry = change.before;
     if (entry.live) {
@@ -104,23 +165,31 @@ void StateTable::TakeBack() {
     }
     changes_.pop_back();
   }
-  entries_.resize(accepted_entries_);
+  for (size_t number = entries_.size(); number > accepted_entries_; --number) {
+    SetLive(entries_[number - 1], false);
+    Unindex(static_cast<uint32_t>(number - 1));
+  }
+  entries_.Truncate(accepted_entries_);
   CompactIfSparse();
-  accepted_entries_ = entries_.size();
 }
 
-size_t StateTable::Slot(std::string_view key, uint64_t hash) const {
-  const size_t mask = index_.size() - 1;
-  for (size_t slot = hash & mask;; slot = (slot + 1) & mask) {
-    if (index_[slot] == kEmpty) return slot;
-    const Entry& entry = entries_[index_[slot]];
-    if (entry.fragment == hash >> 48 && KeyOf(entry) == key) return slot;
-  }
+void StateTable::StartPicture() {
+  WT_CHECK(!pictured_ && !changed(), "a picture is taken of what was accepted, one at a time");
+  pictured_ = true;
+  picture_next_ = 0;
+  picture_end_ = static_cast<uint32_t>(entries_.size());
+}
+
+void StateTable::DropPicture() {
+  pictured_ = false;
+  picture_next_ = picture_end_ = 0;
+  kept_.clear();
 }
 
 void StateTable::NoteChange(uint32_t number) {
   Entry& entry = entries_[number];
-  if (entry.changed) return;
+  if (number >= accepted_entries_ || entry.changed) return;
+  if (number >= picture_next_ && number < picture_end_) kept_.emplace(number, entry);
   changes_.push_back({number, entry});
   entry.changed = 1;
 }
@@ -139,7 +208,8 @@ void StateTable::SetLive(Entry& entry, bool live) {
 }
 
 // What the entry was at Accept stays where it is.
-void StateTable::Store(Entry& entry, std::string_view key, std::string_view value) {
+void StateTable::Store(uint32_t number, std::string_view key, std::string_view value) {
+  Entry& entry = entries_[number];
   const bool in_place = entry.fresh && value.size() <= entry.value_size;
   if (!in_place) {
     const size_t bytes = key.size() + value.size();
@@ -149,52 +219,70 @@ void StateTable::Store(Entry& entry, std::string_view key, std::string_view valu
     if (!key.empty()) std::memcpy(arena_.At(entry.ref), key.data(), key.size());
   }
   char* to = arena_.At(entry.ref) + key.size();
-  if (!value.empty()) std::memmove(to, value.data(), value.size());
+  if (!value.empty()) std::memcpy(to, value.data(), value.size());
   entry.value_size = static_cast<uint32_t>(value.size());
 }
 
-// Closes the gap, so that no search ever stops short of what it looks for.
 void StateTable::Unindex(uint32_t number) {
-  const size_t mask = index_.size() - 1;
-  const std::string_view key = KeyOf(entries_[number]);
-  size_t gap = Slot(key, Hash(key));
-  if (index_[gap] != number) return;
-  for (size_t slot = (gap + 1) & mask; index_[slot] != kEmpty; slot = (slot + 1) & mask) {
-    const size_t home = Hash(KeyOf(entries_[index_[slot]])) & mask;
-    if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
-    index_[gap] = index_[slot];
-    gap = slot;
-  }
-  index_[gap] = kEmpty;
-  --indexed_;
+  index_.Remove(Hash(KeyOf(entries_[number])), number);
+  if (ordered_) ordered_->erase(number);
 }
 
-void StateTable::GrowIndex() {
-  const std::vector<uint32_t> old =
-      std::exchange(index_, std::vector<uint32_t>(index_.size() * 2, kEmpty));
-  const size_t mask = index_.size() - 1;
-  for (const uint32_t number : old) {
-    if (number == kEmpty) continue;
-    size_t slot = Hash(KeyOf(entries_[number])) & mask;
-    while (index_[slot] != kEmpty) slot = (slot + 1) & mask;
-    index_[slot] = number;
+bool StateTable::IsIndexed(uint32_t number) const {
+  const Entry& entry = entries_[number];
+  return entry.live || entry.changed || number >= accepted_entries_;
+}
+
+// Walks the entries in their order, which is that of their memory, and fetches the slots ahead.
+void StateTable::Reindex(size_t room) {
+  constexpr uint32_t kGroup = 32;
+  index_.Reset(room);
+  uint32_t numbers[kGroup];
+  uint64_t hashes[kGroup];
+  const auto end = static_cast<uint32_t>(entries_.size());
+  for (uint32_t next = 0; next < end;) {
+    size_t count = 0;
+    for (; next < end && count < kGroup; ++next) {
+      if (!IsIndexed(next)) continue;
+      numbers[count] = next;
+      hashes[count] = Hash(KeyOf(entries_[next]));
+      index_.Prefetch(hashes[count++]);
+    }
+    for (size_t i = 0; i < count; ++i) index_.Insert(hashes[i], numbers[i]);
   }
 }
 
-// REQUIRES: no changes.
+// REQUIRES: no changes. A picture holds it off, since it shows entries by their numbers.
 void StateTable::CompactIfSparse() {
   constexpr size_t kTooSmallToMatter = size_t{64} << 10;
   const bool dead_entries = entries_.size() > 2 * size_ + 64;
   const bool dead_bytes = stored_bytes_ > 2 * live_bytes_ + kTooSmallToMatter;
-  if (!dead_entries && !dead_bytes) return;
-  StateTable compact;
-  ForEach([&](std::string_view key, std::string_view value) { compact.Put(key, value); });
-  for (Entry& entry : compact.entries_) {
-    entry.changed = 0;
-    entry.fresh = 0;
+  if (pictured_ || (!dead_entries && !dead_bytes)) return;
+  ChunkedArray<Entry> entries;
+  Arena arena;
+  std::vector<uint32_t> renumbered(ordered_ ? entries_.size() : 0);
+  for (size_t number = 0; number < entries_.size(); ++number) {
+    Entry entry = entries_[number];
+    if (!entry.live) continue;
+    const size_t bytes = size_t{entry.key_size} + entry.value_size;
+    const uint64_t ref = arena.Allocate(bytes);
+    std::memcpy(arena.At(ref), arena_.At(entry.ref), bytes);
+    entry.ref = ref;
+    if (ordered_) renumbered[number] = static_cast<uint32_t>(entries.size());
+    entries.push_back(entry);
   }
-  compact.changes_.clear();
-  *this = std::move(compact);
+  std::vector<uint32_t> by_key;
+  if (ordered_) {
+    by_key.reserve(ordered_->size());
+    for (const uint32_t number : *ordered_) by_key.push_back(renumbered[number]);
+    ordered_->clear();
+  }
+  entries_ = std::move(entries);
+  arena_ = std::move(arena);
+  stored_bytes_ = live_bytes_;
+  accepted_entries_ = entries_.size();
+  Reindex(size_);
+  for (const uint32_t number : by_key) ordered_->insert(ordered_->end(), number);
 }
 
 }  // namespace wavetank::checkpoint

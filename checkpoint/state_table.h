@@ -1,60 +1,167 @@
-// StateTable: the keys and values of one state store in memory: a dense array of entries in the
-// order of insertion, found through an open-addressing index of their numbers; bytes in an arena.
+// StateTable: the keys and values of one named store in memory: entries in the order of insertion,
+// found through an index of their numbers; bytes in an arena. An ordered one keeps its keys in the
+// order of their bytes besides, and can be scanned in it.
 //
-// Changes since the last Accept can be taken back. They show in the order in which their keys were
-// first changed. A key that is removed and put again before Accept keeps its place; one whose
-// removal was accepted goes to the end. So a table that is built anew from what was accepted, in
-// order, has its keys in the same order: what is computed by walking it replays the same.
+// Changes since the last Accept can be taken back. They show as the keys that were there, in the
+// order in which they were first changed, then the new ones in theirs. A key that is removed and
+// put again before Accept keeps its place; one whose removal was accepted goes to the end. So a
+// table that is built anew from what was accepted, in order, has its keys in the same order: what
+// is computed by walking it replays the same.
+//
+// A picture is the table as it was at StartPicture, read piece by piece while the table goes on:
+// entries that change meanwhile are kept as they were, and bytes that were accepted never move.
+//
+// Views of values stay valid until the next change, those of keys until the next Accept or
+// TakeBack. Keys given to it may be such views, values may not.
 #ifndef WAVETANK_CHECKPOINT_STATE_TABLE_H_
 #define WAVETANK_CHECKPOINT_STATE_TABLE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+
 #include "checkpoint/arena.h"
+#include "checkpoint/chunked_array.h"
+#include "checkpoint/key_index.h"
 
 namespace wavetank::checkpoint {
 
+enum class KeyOrder { kNone, kBytes };
+
 class StateTable {
  public:
-  StateTable() : index_(kSmallestIndex, kEmpty) {}
+  static constexpr size_t kLargestKey = (size_t{1} << 29) - 1;
+  static constexpr size_t kLargestValue = UINT32_MAX - 1;
+
+  explicit StateTable(KeyOrder order = KeyOrder::kNone);
+  StateTable(const StateTable&) = delete;
+  StateTable& operator=(const StateTable&) = delete;
 
   size_t size() const { return size_; }
-  // Views stay valid until the next change. REQUIRES: keys under 512 MB, values under 4 GB.
+  bool ordered() const { return ordered_.has_value(); }
+  // Of the keys and values that are there.
+  size_t live_bytes() const { return live_bytes_; }
+  // Makes room for so many keys in all, so that the index need not grow on the way.
+  void Reserve(size_t keys);
+
+  // REQUIRES: keys and values of at most the sizes above.
   bool Get(std::string_view key, std::string_view* value) const;
   void Put(std::string_view key, std::string_view value);
   void Remove(std::string_view key);
-  void ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const;
 
-  // Each key whose presence may differ since Accept: with its value, or null if it is not there. A
-  // key that was put and removed meanwhile is left out.
-  bool changed() const { return !changes_.empty(); }
-  void ForEachChange(
-      const std::function<void(std::string_view key, const std::string_view* value)>& visit) const;
+  // The same for many keys, in order: the memory that one key needs is fetched while others are at
+  // work. REQUIRES: spans of equal length.
+  void GetMany(std::span<const std::string_view> keys,
+               std::span<std::optional<std::string_view>> values) const;
+  void PutMany(std::span<const std::string_view> keys, std::span<const std::string_view> values);
+  void RemoveMany(std::span<const std::string_view> keys);
+  // Puts, and where a value is unset removes.
+  void Apply(std::span<const std::string_view> keys,
+             std::span<const std::optional<std::string_view>> values);
+
+  // Each key once, in the order of insertion: visit(key, value), which must not change the table.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (size_t number = 0; number < entries_.size(); ++number) {
+      const Entry& entry = entries_[number];
+      if (entry.live) visit(KeyOf(entry), ValueOf(entry));
+    }
+  }
+
+  // Keys from `begin` up to `end`, without it (unset: to the last), in the order of their bytes:
+  // visit(key, value) says whether to go on, and must not change the table. REQUIRES: ordered().
+  template <typename Visit>
+  void ScanRange(std::string_view begin, std::optional<std::string_view> end,
+                 const Visit& visit) const {
+    CheckOrdered();
+    for (auto it = ordered_->lower_bound(begin); it != ordered_->end(); ++it) {
+      const Entry& entry = entries_[*it];
+      const std::string_view key = KeyOf(entry);
+      if (end && key >= *end) return;
+      if (entry.live && !visit(key, ValueOf(entry))) return;
+    }
+  }
+  // Likewise, the keys that begin so.
+  template <typename Visit>
+  void ScanPrefix(std::string_view prefix, const Visit& visit) const {
+    ScanRange(prefix, std::nullopt, [&](std::string_view key, std::string_view value) {
+      return key.starts_with(prefix) && visit(key, value);
+    });
+  }
+
+  // Each key whose presence may differ since Accept: visit(key, value), the value unset if the key
+  // is not there. A key that was put and removed meanwhile is left out.
+  bool changed() const { return !changes_.empty() || entries_.size() > accepted_entries_; }
+  template <typename Visit>
+  void ForEachChange(const Visit& visit) const {
+    for (const Change& change : changes_) {
+      const Entry& entry = entries_[change.number];
+      visit(KeyOf(entry), entry.live ? std::optional(ValueOf(entry)) : std::nullopt);
+    }
+    for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
+      const Entry& entry = entries_[number];
+      if (entry.live) visit(KeyOf(entry), std::optional(ValueOf(entry)));
+    }
+  }
+  size_t CountChanges() const;
   void Accept();
   void TakeBack();
+
+  // REQUIRES: no changes, no picture.
+  void StartPicture();
+  // Goes on with the picture, in the order of insertion, by at most so many entries. False: all
+  // were visited. REQUIRES: a picture.
+  template <typename Visit>
+  bool VisitPicture(size_t most_entries, const Visit& visit) {
+    const auto last =
+        static_cast<uint32_t>(std::min<size_t>(picture_end_, picture_next_ + most_entries));
+    auto kept = kept_.begin();
+    for (; picture_next_ < last; ++picture_next_) {
+      const bool changed = kept != kept_.end() && kept->first == picture_next_;
+      const Entry& entry = changed ? kept->second : entries_[picture_next_];
+      if (entry.live) visit(KeyOf(entry), ValueOf(entry));
+      if (changed) ++kept;
+    }
+    kept_.erase(kept_.begin(), kept);
+    return picture_next_ < picture_end_;
+  }
+  // Also when there is none.
+  void DropPicture();
 
  private:
   // Key and value stand together in the arena, key first.
   struct Entry {
-    uint64_t ref : Arena::kRefBits;
-    uint64_t fragment : 16;  // of the key's hash: spares most comparisons of other keys
+    uint64_t ref;
     uint32_t key_size : 29;
     uint32_t live : 1;
-    uint32_t changed : 1;  // since Accept
+    uint32_t changed : 1;  // since Accept; not kept for an entry that was not there then
     uint32_t fresh : 1;    // its bytes were stored since Accept
     uint32_t value_size;
   };
-  // An entry as it was at Accept. One that was not there then stands behind accepted_entries_.
+  // An entry as it was at Accept. One that was not there then stands behind accepted_entries_, and
+  // needs no such note.
   struct Change {
     uint32_t number;
     Entry before;
   };
-  static constexpr uint32_t kEmpty = UINT32_MAX;
-  static constexpr size_t kSmallestIndex = 16;
+  struct ByKey {
+    using is_transparent = void;
+    const StateTable* table;
+    std::string_view KeyOf(uint32_t number) const { return table->KeyOf(table->entries_[number]); }
+    static std::string_view KeyOf(std::string_view key) { return key; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return KeyOf(a) < KeyOf(b);
+    }
+  };
+  static constexpr uint32_t kNone = KeyIndex::kNone;
 
   static uint64_t Hash(std::string_view key);
   std::string_view KeyOf(const Entry& entry) const {
@@ -63,24 +170,40 @@ class StateTable {
   std::string_view ValueOf(const Entry& entry) const {
     return {arena_.At(entry.ref) + entry.key_size, entry.value_size};
   }
-  // Where the index holds the key, live or not, or where it would.
-  size_t Slot(std::string_view key, uint64_t hash) const;
+  void CheckOrdered() const;
+
+  // The entry's number, live or not; kNone if the index has none.
+  uint32_t Find(std::string_view key, uint64_t hash) const;
+  bool GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const;
+  void PutHashed(std::string_view key, uint64_t hash, std::string_view value);
+  void RemoveHashed(std::string_view key, uint64_t hash);
+  // act(i, hash) for each key, in order.
+  template <typename Act>
+  void InGroups(std::span<const std::string_view> keys, const Act& act) const;
+
   void NoteChange(uint32_t number);
   void SetLive(Entry& entry, bool live);
-  void Store(Entry& entry, std::string_view key, std::string_view value);
+  void Store(uint32_t number, std::string_view key, std::string_view value);
   void Unindex(uint32_t number);
-  void GrowIndex();
+  bool IsIndexed(uint32_t number) const;
+  void Reindex(size_t room);
   void CompactIfSparse();
 
-  std::vector<Entry> entries_;
-  std::vector<uint32_t> index_;  // numbers of entries, or kEmpty; a power of two, linear probing
-  size_t indexed_ = 0;
-  size_t size_ = 0;          // live entries
-  size_t live_bytes_ = 0;    // of their keys and values
-  size_t stored_bytes_ = 0;  // of all that was stored in the arena
+  ChunkedArray<Entry> entries_;
+  KeyIndex index_;  // of entries that are live, or changed since Accept
+  std::optional<absl::btree_set<uint32_t, ByKey>> ordered_;  // the same numbers
+  size_t size_ = 0;                                          // live entries
+  size_t live_bytes_ = 0;                                    // of their keys and values
+  size_t stored_bytes_ = 0;                                  // of all that was stored in the arena
   size_t accepted_entries_ = 0;
   std::vector<Change> changes_;
   Arena arena_;
+
+  // What the picture still has to show, and its entries among them that changed since.
+  uint32_t picture_next_ = 0;
+  uint32_t picture_end_ = 0;
+  bool pictured_ = false;
+  absl::btree_map<uint32_t, Entry> kept_;
 };
 
 }  // namespace wavetank::checkpoint

@@ -38,15 +38,27 @@ inline constexpr StepName kFenced{"fenced_log.fenced", "epoch",
 inline constexpr StepName kStateFileWritten{
     "state_store.written", "version, bytes, snapshot",
     "A delta or snapshot is durable under its unique name; nothing refers to it yet."};
+inline constexpr StepName kStateSnapshotWritten{
+    "state_store.snapshot_written", "version, bytes",
+    "A snapshot that was written in the background is durable; no version has it yet."};
+inline constexpr StepName kStateSnapshotAdopted{
+    "state_store.snapshot_adopted", "version, snapshot",
+    "A commit has put a background snapshot into its version's files."};
+inline constexpr StepName kStateListed{
+    "state_cleanup.listed", "files",
+    "State files that nothing retained refers to are known; whether it may act is not."};
+inline constexpr StepName kStateRemoved{"state_cleanup.removed", "files",
+                                        "State files that nothing refers to are gone."};
 
 // The store service.
 inline constexpr StepName kStoreRequestDone{
     "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
 
-inline constexpr const StepName* kAll[] = {&kEpochCreated,     &kPredecessorsRead, &kSealed,
-                                           &kTakenOver,        &kGroupAppended,    &kGroupCounts,
-                                           &kSegmentBegun,     &kOlderRemoved,     &kFenced,
-                                           &kStateFileWritten, &kStoreRequestDone};
+inline constexpr const StepName* kAll[] = {
+    &kEpochCreated,  &kPredecessorsRead, &kSealed,           &kTakenOver,
+    &kGroupAppended, &kGroupCounts,      &kSegmentBegun,     &kOlderRemoved,
+    &kFenced,        &kStateFileWritten, &kStateSnapshotWritten, &kStateSnapshotAdopted,
+    &kStateListed,   &kStateRemoved,     &kStoreRequestDone};
 
 }  // namespace wavetank::checkpoint::steps
 

@@ -168,7 +168,8 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
     Fail(node, plan.status());
     co_return;
   }
-  TaskRegistry registry;
+  const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
+  TaskRegistry registry;  // its bodies keep state, which uses the store to its end
   if ((*plan)->context != nullptr) {
     RegisterTasks((*plan)->context->graph(), registry);
   } else {
@@ -177,7 +178,6 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
       RegisterTasks(WithArguments(query, instance.arguments, queries.size()), registry);
     }
   }
-  const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
   WorkerOptions options;
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;

@@ -192,7 +192,7 @@ Task<absl::StatusOr<std::string>> ReduceTaskBody::Run(TaskContext& context, std:
 
   co_await node.Work(input_rows);
   WT_CO_ASSIGN_OR_RETURN(ReduceOutput output,
-                         ReduceTask(*plan, partition, inputs, *state, ClockOf(task)));
+                         ReduceTask(*plan, partition, inputs, state->table(), ClockOf(task)));
   WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state->Commit());
   co_await node.Step(steps::kStateCommitted, {{"batch", task.batch()}, {"partition", partition}});
 

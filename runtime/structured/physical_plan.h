@@ -22,7 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-#include "checkpoint/state_store.h"
+#include "checkpoint/state_table.h"
 #include "runtime/columnar/record_batch.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/output_mode.h"
@@ -143,7 +143,7 @@ absl::StatusOr<MapOutput> MapTask(const StreamingQueryPlan& plan, const RecordBa
 //   complete  all rows; late ones count too and nothing is removed
 absl::StatusOr<ReduceOutput> ReduceTask(const StreamingQueryPlan& plan, int partition,
                                         const std::vector<RecordBatch>& inputs,
-                                        checkpoint::StateStore& state, const BatchClock& clock);
+                                        checkpoint::StateTable& state, const BatchClock& clock);
 
 // The watermark of the next batch: the newest event time less the delay, never below `watermark`.
 // `stats` are those of all map tasks of the batch, merged.

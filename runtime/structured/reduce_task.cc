@@ -1,5 +1,8 @@
 #include <numeric>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -13,7 +16,7 @@
 namespace wavetank::runtime {
 namespace {
 
-using checkpoint::StateStore;
+using checkpoint::StateTable;
 
 std::vector<DataType> ResultTypes(const AggregatePlan& plan) {
   std::vector<DataType> types;
@@ -50,6 +53,13 @@ class StateRows {
   ColumnBuilder values_{DataType::kString};
 };
 
+std::vector<std::string_view> StringsIn(const Column& column) {
+  std::vector<std::string_view> strings;
+  strings.reserve(static_cast<size_t>(column.size()));
+  for (int64_t row = 0; row < column.size(); ++row) strings.push_back(column.StringAt(row));
+  return strings;
+}
+
 absl::Status MergeInputs(const AggregatePlan& plan, const std::vector<RecordBatch>& inputs,
                          HashAggregate& groups, ReduceStats& stats) {
   const auto keys = static_cast<ptrdiff_t>(plan.keys.size());
@@ -67,33 +77,35 @@ absl::Status MergeInputs(const AggregatePlan& plan, const std::vector<RecordBatc
 }
 
 // Adds what state holds of the groups, and puts the sums back.
-absl::Status MergeState(const AggregatePlan& plan, StateStore& state, HashAggregate& groups,
+absl::Status MergeState(const AggregatePlan& plan, StateTable& state, HashAggregate& groups,
                         ReduceStats& stats) {
   const RowNumbers all = AllGroups(groups);
   const auto rows = static_cast<int64_t>(all.size());
-  const Column keys = EncodeRowKeys(groups.Keys(Numbers(all)), rows);
+  const Column encoded = EncodeRowKeys(groups.Keys(Numbers(all)), rows);
+  const std::vector<std::string_view> keys = StringsIn(encoded);
+  std::vector<std::optional<std::string_view>> found(keys.size());
+  state.GetMany(keys, found);
   RowNumbers present;
   ColumnBuilder stored(DataType::kString);
-  for (int64_t row = 0; row < rows; ++row) {
-    std::string_view value;
-    if (!state.Get(keys.StringAt(row), &value)) continue;
-    stored.String(value);
+  for (size_t row = 0; row < found.size(); ++row) {
+    if (!found[row]) continue;
+    stored.String(*found[row]);
     present.Append(static_cast<uint32_t>(row));
   }
   WT_ASSIGN_OR_RETURN(const std::vector<Column> before,
                       DecodeRowKeys(stored.Finish(), ResultTypes(plan)));
   groups.Merge(Numbers(present), before);
   const Column values = EncodeRowKeys(groups.Results(Numbers(all)), rows);
-  for (int64_t row = 0; row < rows; ++row) state.Put(keys.StringAt(row), values.StringAt(row));
+  state.PutMany(keys, StringsIn(values));
   stats.rows_updated = rows;
   return absl::OkStatus();
 }
 
 // Removes the rows that are final at `watermark` and gives them, in the state's order.
-absl::StatusOr<RecordBatch> Evict(const AggregatePlan& plan, StateStore& state,
+absl::StatusOr<RecordBatch> Evict(const AggregatePlan& plan, StateTable& state,
                                   const WatermarkPredicate& expired, ReduceStats& stats) {
   StateRows evicted;
-  std::vector<std::string> keys;
+  std::vector<std::string_view> keys;
   absl::Status status;
   if (expired.active()) {
     state.ForEach([&](std::string_view key, std::string_view value) {
@@ -102,17 +114,17 @@ absl::StatusOr<RecordBatch> Evict(const AggregatePlan& plan, StateStore& state,
         status = absl::DataLossError("a state key of other columns than the query's");
       } else if (event_time && expired.Passes(*event_time)) {
         evicted.Add(key, value);
-        keys.emplace_back(key);
+        keys.push_back(key);
       }
     });
   }
   WT_RETURN_IF_ERROR(status);
-  for (const std::string& key : keys) state.Remove(key);
+  state.RemoveMany(keys);
   stats.rows_removed = static_cast<int64_t>(keys.size());
   return evicted.Decode(plan);
 }
 
-absl::StatusOr<RecordBatch> WholeTable(const AggregatePlan& plan, const StateStore& state) {
+absl::StatusOr<RecordBatch> WholeTable(const AggregatePlan& plan, const StateTable& state) {
   StateRows table;
   state.ForEach([&](std::string_view key, std::string_view value) { table.Add(key, value); });
   return table.Decode(plan);
@@ -121,7 +133,7 @@ absl::StatusOr<RecordBatch> WholeTable(const AggregatePlan& plan, const StateSto
 }  // namespace
 
 absl::StatusOr<ReduceOutput> ReduceTask(const StreamingQueryPlan& plan, int partition,
-                                        const std::vector<RecordBatch>& inputs, StateStore& state,
+                                        const std::vector<RecordBatch>& inputs, StateTable& state,
                                         const BatchClock& clock) {
   WT_CHECK(plan.stateful);
   const AggregatePlan& aggregate = *plan.aggregate;

@@ -53,6 +53,8 @@ const std::vector<Library>& Libraries() {
       {"asio", {"platform/real", "runtime/connectors/real"}, "platform/network.h"},
       {"spdlog/", {"platform/real"}, "Node::Log"},
       {"isa-l", {"platform", "platform/real", "checkpoint"}, "a checksum of a lower layer"},
+      {"lz4", {"checkpoint"}, "StateCompression of checkpoint/block_compression.h"},
+      {"zstd", {"checkpoint"}, "StateCompression of checkpoint/block_compression.h"},
       {"xxhash",
        {"platform", "checkpoint", "runtime", "simulator", "tests"},
        "StableHash of platform/random.h"},

@@ -13,21 +13,32 @@ namespace {
 
 using Changes = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-std::string EncodeStateFile(const StateFileHeader& header, const Changes& changes) {
+std::string EncodeStateFile(StateFileHeader header, const Changes& changes) {
+  header.stores = {{NamedStore(), changes.size()}};
   StateFileEncoder encoder(header);
-  for (const auto& [key, value] : changes) {
-    const std::string_view view = value.has_value() ? std::string_view(*value) : "";
-    encoder.Add(key, value.has_value() ? &view : nullptr);
-  }
+  for (const auto& [key, value] : changes) encoder.Add(0, key, value);
   return encoder.Finish();
 }
 
+class Collected final : public StateFileVisitor {
+ public:
+  explicit Collected(Changes* changes) : changes_(changes) {}
+  void OnEntries(size_t store, std::span<const std::string_view> keys,
+                 std::span<const std::optional<std::string_view>> values) override {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      changes_->emplace_back(std::string(keys[i]), values[i]);
+    }
+    EXPECT_EQ(store, 0u);
+  }
+
+ private:
+  Changes* changes_;
+};
+
 absl::Status DecodeStateFile(const std::string& path, std::string_view bytes, size_t piece,
                              Changes* changes) {
-  StateFileDecoder decoder(path, [&](std::string_view key, const std::string_view* value) {
-    changes->emplace_back(std::string(key), value == nullptr ? std::optional<std::string>()
-                                                             : std::optional<std::string>(*value));
-  });
+  Collected collected(changes);
+  StateFileDecoder decoder(path, collected);
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
     const absl::Status fed = decoder.Feed(bytes.substr(0, piece));
     if (!fed.ok()) return fed;
@@ -35,7 +46,8 @@ absl::Status DecodeStateFile(const std::string& path, std::string_view bytes, si
   return decoder.Finish();
 }
 
-const StateFileHeader kHeader{StateFileKind::kDelta, 7, "7-a.delta", "6-b.delta"};
+const StateFileHeader kHeader{
+    .kind = StateFileKind::kDelta, .version = 7, .name = "7-a.delta", .parent = "6-b.delta"};
 const Changes kChanges{{"one", "1"}, {"two", std::nullopt}, {"", ""}, {"three", "333"}};
 
 TEST(StateFile, ReadsBackWhatWasWrittenInPiecesOfAnySize) {

@@ -12,53 +12,10 @@
 
 #include "platform/random.h"
 #include "tests/checkpoint/colliding_keys.h"
+#include "tests/checkpoint/plain_table.h"
 
 namespace wavetank::checkpoint {
 namespace {
-
-using Rows = std::vector<std::pair<std::string, std::string>>;
-
-Rows RowsOf(const StateTable& table) {
-  Rows rows;
-  table.ForEach([&](std::string_view key, std::string_view value) {
-    rows.emplace_back(std::string(key), std::string(value));
-  });
-  return rows;
-}
-
-// The contract, written as plainly as possible: rows in order, and the ones at the last Accept.
-class PlainTable {
- public:
-  void Put(const std::string& key, const std::string& value) {
-    for (auto& [other, there] : slots_) {
-      if (other != key) continue;
-      there = value;
-      return;
-    }
-    slots_.emplace_back(key, value);
-  }
-  void Remove(const std::string& key) {
-    for (auto& [other, there] : slots_) {
-      if (other == key) there = std::nullopt;
-    }
-  }
-  void Accept() {
-    std::erase_if(slots_, [](const auto& slot) { return !slot.second.has_value(); });
-    accepted_ = slots_;
-  }
-  void TakeBack() { slots_ = accepted_; }
-  Rows rows() const {
-    Rows rows;
-    for (const auto& [key, value] : slots_) {
-      if (value.has_value()) rows.emplace_back(key, *value);
-    }
-    return rows;
-  }
-
- private:
-  std::vector<std::pair<std::string, std::optional<std::string>>> slots_;
-  std::vector<std::pair<std::string, std::optional<std::string>>> accepted_;
-};
 
 TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
@@ -112,11 +69,11 @@ TEST(StateTable, ItsChangesRebuildItInTheSameOrder) {
       } else if (kind < 19) {
         table.TakeBack();
       } else {
-        table.ForEachChange([&](std::string_view changed, const std::string_view* value) {
-          if (value == nullptr) {
-            rebuilt.Remove(changed);
-          } else {
+        table.ForEachChange([&](std::string_view changed, std::optional<std::string_view> value) {
+          if (value) {
             rebuilt.Put(changed, *value);
+          } else {
+            rebuilt.Remove(changed);
           }
         });
         table.Accept();

@@ -116,7 +116,7 @@ TEST(ReduceTask, ReportsPartialsAndStateOfAnotherQuery) {
   const auto words = MustCompile(WordsOf(builder).GroupBy({Col("word")}).Count(), "complete");
   const auto lines =
       MustCompile(builder.Source().GroupBy({Length(Col("value"))}).Count(), "complete");
-  MemoryState state;
+  checkpoint::StateTable state;
   const MapOutput partials = MapTask(*lines, TextLines("a\n"), {}).value();
   EXPECT_EQ(ReduceTask(*words, 0, {*partials.partitions[0]}, state, {}).status().code(),
             absl::StatusCode::kDataLoss);

@@ -17,46 +17,6 @@
 
 namespace wavetank::runtime {
 
-// State in memory: no versions, no files.
-class MemoryState : public checkpoint::StateStore {
- public:
-  const checkpoint::StateVersion& version() const override { return version_; }
-  size_t size() const override { return rows_.size(); }
-  bool Get(std::string_view key, std::string_view* value) const override {
-    const auto found = Find(key);
-    if (found == rows_.end()) return false;
-    *value = found->second;
-    return true;
-  }
-  void Put(std::string_view key, std::string_view value) override {
-    const auto found = Find(key);
-    if (found == rows_.end())
-      rows_.emplace_back(key, value);
-    else
-      rows_[static_cast<size_t>(found - rows_.begin())].second = value;
-  }
-  void Remove(std::string_view key) override {
-    std::erase_if(rows_, [&](const auto& row) { return row.first == key; });
-  }
-  void ForEach(
-      const std::function<void(std::string_view, std::string_view)>& visit) const override {
-    for (const auto& [key, value] : rows_) visit(key, value);
-  }
-  platform::Task<absl::StatusOr<checkpoint::StateVersion>> Commit() override {
-    co_return checkpoint::StateVersion();
-  }
-  void Abort() override {}
-
- private:
-  using Rows = std::vector<std::pair<std::string, std::string>>;
-  Rows::const_iterator Find(std::string_view key) const {
-    return std::ranges::find_if(rows_, [&](const auto& row) { return row.first == key; });
-  }
-
-  checkpoint::StateVersion version_;
-  Rows rows_;  // in insertion order
-};
-
 using Lines = std::vector<std::string>;
 
 // A session to build one query in, and its source: lines of text in the column "value".
@@ -81,7 +41,7 @@ class QueryRun {
     WT_CHECK(plan.ok(), plan.status().ToString());
     plan_ = *std::move(plan);
     for (int i = 0; i < plan_->shuffle_partitions; ++i) {
-      states_.push_back(std::make_unique<MemoryState>());
+      states_.push_back(std::make_unique<checkpoint::StateTable>());
     }
   }
 
@@ -158,7 +118,7 @@ class QueryRun {
   }
 
   std::shared_ptr<const StreamingQueryPlan> plan_;
-  std::vector<std::unique_ptr<MemoryState>> states_;
+  std::vector<std::unique_ptr<checkpoint::StateTable>> states_;
   BatchClock clock_;
   absl::Time next_watermark_ = absl::InfinitePast();
 };

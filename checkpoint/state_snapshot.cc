@@ -1,0 +1,84 @@
+#include "checkpoint/state_snapshot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "checkpoint/steps.h"
+#include "checkpoint/unique.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+// Between two slices the node's other tasks have their turn: well under a millisecond.
+constexpr size_t kSliceEntries = 4096;
+
+}  // namespace
+
+BackgroundSnapshot::BackgroundSnapshot(platform::Node& node, Store& store, std::string directory,
+                                       StateVersion base, std::vector<StateTable*> tables,
+                                       StateFileHeader header)
+    : node_(node),
+      store_(store),
+      base_(std::move(base)),
+      tables_(std::move(tables)),
+      header_(std::move(header)),
+      scope_(node.executor()) {
+  header_.kind = StateFileKind::kSnapshot;
+  header_.version = base_.version;
+  header_.name = NewStateFileName(node, base_.version, StateFileKind::kSnapshot);
+  header_.parent.clear();
+  header_.stands_for = NameInPath(base_.files.back());
+  path_ = JoinPath(directory, header_.name);
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    tables_[i]->StartPicture();
+    header_.stores[i].entries = tables_[i]->size();
+  }
+  scope_.Spawn("state snapshot", Run());
+}
+
+BackgroundSnapshot::~BackgroundSnapshot() {
+  scope_.DestroyChildren();
+  for (StateTable* table : tables_) table->DropPicture();
+}
+
+bool BackgroundSnapshot::IsOfLineage(const StateVersion& version) const {
+  return version.version >= base_.version && version.files.size() >= base_.files.size() &&
+         std::equal(base_.files.begin(), base_.files.end(), version.files.begin());
+}
+
+Task<void> BackgroundSnapshot::Run() {
+  const absl::Status written = co_await Write();
+  durable_ = written.ok();
+  if (written.ok()) co_return;
+  // The store goes on without it, and begins another in its time.
+  node_.Log(platform::LogLevel::kWarning,
+            absl::StrCat("state snapshot ", path_, " was not written: ", written.ToString()));
+}
+
+Task<absl::Status> BackgroundSnapshot::Write() {
+  StateFileEncoder encoder(header_);
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    bool more = true;
+    while (more) {
+      const int64_t before = encoder.entries();
+      more = tables_[i]->VisitPicture(
+          kSliceEntries,
+          [&](std::string_view key, std::string_view value) { encoder.Add(i, key, value); });
+      co_await node_.Work(encoder.entries() - before);
+      co_await node_.executor().Yield();
+    }
+    tables_[i]->DropPicture();
+  }
+  std::string bytes = encoder.Finish();
+  size_bytes_ = bytes.size();
+  WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, path_, std::move(bytes)));
+  co_await node_.Step(steps::kStateSnapshotWritten,
+                      {{"version", base_.version}, {"bytes", static_cast<int64_t>(size_bytes_)}});
+  co_return absl::OkStatus();
+}
+
+}  // namespace wavetank::checkpoint
