@@ -58,6 +58,8 @@ class StateFileEncoder {
   // Of the header's store of that number; unset: the key was removed.
   void Add(size_t store, std::string_view key, std::optional<std::string_view> value);
   int64_t entries() const { return entries_; }
+  // Makes room for so many bytes at once.
+  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
   // REQUIRES: as many entries of each store were added as the header says.
   std::string Finish();
 

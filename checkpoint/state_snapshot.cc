@@ -7,7 +7,6 @@
 
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
-#include "checkpoint/unique.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -15,6 +14,8 @@ namespace {
 
 // Between two slices the node's other tasks have their turn: well under a millisecond.
 constexpr size_t kSliceEntries = 4096;
+// What an entry takes besides key and value, mostly.
+constexpr size_t kEntryBytes = 3;
 
 }  // namespace
 
@@ -36,6 +37,7 @@ BackgroundSnapshot::BackgroundSnapshot(platform::Node& node, Store& store, std::
   for (size_t i = 0; i < tables_.size(); ++i) {
     tables_[i]->StartPicture();
     header_.stores[i].entries = tables_[i]->size();
+    expected_bytes_ += tables_[i]->live_bytes() + tables_[i]->size() * kEntryBytes;
   }
   scope_.Spawn("state snapshot", Run());
 }
@@ -61,6 +63,7 @@ Task<void> BackgroundSnapshot::Run() {
 
 Task<absl::Status> BackgroundSnapshot::Write() {
   StateFileEncoder encoder(header_);
+  if (header_.compression == StateCompression::kNone) encoder.Reserve(expected_bytes_);
   for (size_t i = 0; i < tables_.size(); ++i) {
     bool more = true;
     while (more) {
@@ -75,7 +78,10 @@ Task<absl::Status> BackgroundSnapshot::Write() {
   }
   std::string bytes = encoder.Finish();
   size_bytes_ = bytes.size();
-  WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, path_, std::move(bytes)));
+  const absl::Status created = co_await store_.CreateIfAbsent(path_, std::move(bytes));
+  // The name is nobody else's: a file that is there is this one, by a request that was repeated. So
+  // the content, which may be large, need not be kept for comparing as CreateUnique does.
+  if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
   co_await node_.Step(steps::kStateSnapshotWritten,
                       {{"version", base_.version}, {"bytes", static_cast<int64_t>(size_bytes_)}});
   co_return absl::OkStatus();

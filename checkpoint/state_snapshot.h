@@ -47,6 +47,7 @@ class BackgroundSnapshot {
   const std::vector<StateTable*> tables_;
   StateFileHeader header_;
   std::string path_;
+  size_t expected_bytes_ = 0;
   uint64_t size_bytes_ = 0;
   bool durable_ = false;
   platform::TaskScope scope_;

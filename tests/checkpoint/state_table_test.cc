@@ -21,7 +21,7 @@ TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     platform::Random random(seed);
     const uint64_t keys = 1 + random.Below(80);
-    StateTable table;
+    StateTable table(seed % 2 == 0 ? KeyOrder::kBytes : KeyOrder::kNone);
     PlainTable plain;
     for (int step = 0; step < 400; ++step) {
       const std::string key = absl::StrCat("key", random.Below(keys));
@@ -137,6 +137,84 @@ TEST(StateTable, KeysWhoseHashesCollideStayApart) {
       }
     }
   }
+}
+
+TEST(StateTable, ChangesManyKeysAsOneByOne) {
+  platform::Random random(1);
+  StateTable table;
+  PlainTable plain;
+  for (int round = 0; round < 60; ++round) {
+    // The same key several times in a batch, and batches of no, one and many groups.
+    const size_t count = random.Below(70);
+    std::vector<std::string> keys;
+    std::vector<std::string> values;
+    for (size_t i = 0; i < count; ++i) {
+      keys.push_back(absl::StrCat("key", random.Below(90)));
+      values.push_back(absl::StrCat(random.Below(1000)));
+    }
+    const std::vector<std::string_view> key_views(keys.begin(), keys.end());
+    const std::vector<std::string_view> value_views(values.begin(), values.end());
+    if (round % 4 == 3) {
+      table.RemoveMany(key_views);
+      for (const std::string& key : keys) plain.Remove(key);
+    } else if (round % 4 == 2) {
+      std::vector<std::optional<std::string_view>> changes(value_views.begin(), value_views.end());
+      for (size_t i = 0; i < count; i += 3) changes[i] = std::nullopt;
+      table.Apply(key_views, changes);
+      for (size_t i = 0; i < count; ++i) {
+        if (changes[i]) plain.Put(keys[i], values[i]);
+        if (!changes[i]) plain.Remove(keys[i]);
+      }
+    } else {
+      table.PutMany(key_views, value_views);
+      for (size_t i = 0; i < count; ++i) plain.Put(keys[i], values[i]);
+    }
+    ASSERT_EQ(RowsOf(table), plain.rows()) << round;
+    std::vector<std::optional<std::string_view>> found(count);
+    table.GetMany(key_views, found);
+    for (size_t i = 0; i < count; ++i) {
+      const std::optional<std::string> there = plain.Get(keys[i]);
+      ASSERT_EQ(found[i].has_value(), there.has_value()) << keys[i];
+      if (there) ASSERT_EQ(*found[i], *there) << keys[i];
+    }
+    if (round % 5 == 4) table.Accept(), plain.Accept();
+    if (round % 7 == 6) table.TakeBack(), plain.TakeBack();
+  }
+}
+
+Rows RangeOf(const StateTable& table, std::string_view begin, std::optional<std::string_view> end) {
+  Rows rows;
+  table.ScanRange(begin, end, [&](std::string_view key, std::string_view value) {
+    rows.emplace_back(std::string(key), std::string(value));
+    return true;
+  });
+  return rows;
+}
+
+TEST(StateTable, ScansInTheOrderOfBytes) {
+  StateTable table(KeyOrder::kBytes);
+  const std::string high = "\xff";
+  for (const std::string& key : {std::string("b"), high, std::string("a\0b", 3), std::string("a"),
+                                 std::string(), std::string("ab")}) {
+    table.Put(key, "v");
+  }
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : RangeOf(table, "", std::nullopt)) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"", "a", std::string("a\0b", 3), "ab", "b", high}));
+
+  keys.clear();
+  table.ScanPrefix("a", [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return keys.size() < 2;
+  });
+  EXPECT_EQ(keys, (std::vector<std::string>{"a", std::string("a\0b", 3)}));
+  EXPECT_EQ(RangeOf(table, "ab", "b").size(), 1u);
+  EXPECT_EQ(RangeOf(table, "b", "ab").size(), 0u);
+}
+
+TEST(StateTableDeathTest, IsScannedOnlyIfItWasOpenedAsOrdered) {
+  const StateTable table;
+  EXPECT_DEATH(RangeOf(table, "", std::nullopt), "opened as ordered");
 }
 
 TEST(StateTable, HoldsEmptyAndVeryLongKeysAndValues) {
