@@ -134,8 +134,42 @@ TEST_F(InspectTest, PrintsEveryKindOfFile) {
   EXPECT_THAT(text, HasSubstr("3 records count"));
   EXPECT_THAT(text, HasSubstr("\n  batch 0: prepared, not committed, attempt 2-1, 0 files\n"));
   EXPECT_THAT(text, HasSubstr("delta of version 1, 1 entries"));
-  EXPECT_THAT(text, HasSubstr("    \"word\" = \"1\""));
+  EXPECT_THAT(text, HasSubstr("    store \"\": 1 entries\n      \"word\" = \"1\"\n"));
   EXPECT_THAT(text, HasSubstr("part-0: 4 bytes"));
+}
+
+// A lineage with a background snapshot.
+Task<void> WriteStateAndInspect(Node& node, Inspection& inspection, bool& done) {
+  LocalStore store(node, "root");
+  StateStoreOptions options;
+  options.operator_fingerprint = "sum(n)";
+  options.stores = {{"sums", "int64"}, {"times", "", KeyOrder::kBytes}};
+  options.compression = StateCompression::kLz4;
+  options.lineage = {.snapshot_at = 1, .snapshot_at_latest = 1};
+  auto state = co_await StateStore::Open(node, store, "q/state/0/0", {}, options);
+  (*state)->table("sums").Put("word", "1");
+  EXPECT_TRUE((co_await (*state)->Commit()).ok());
+  (*state)->table("sums").Remove("word");
+  (*state)->table("times").Put("at 9", "");
+  EXPECT_TRUE((co_await (*state)->Commit()).ok());
+  while ((*state)->snapshot_running()) co_await node.clock().Sleep(absl::Milliseconds(1));
+  const auto inspected = co_await Inspect(store, "q", {.show_state = true});
+  EXPECT_TRUE(inspected.ok()) << inspected.status();
+  if (inspected.ok()) inspection = *inspected;
+  done = true;
+}
+
+TEST_F(InspectTest, PrintsTheNamedStoresOfStateFiles) {
+  const std::string text = Run(WriteStateAndInspect).text;
+  EXPECT_THAT(text, HasSubstr("snapshot of version 1, 1 entries, "));
+  EXPECT_THAT(text, HasSubstr(" bytes, lz4, for 1-m.inspect.node.1."));
+  EXPECT_THAT(text, HasSubstr("delta of version 2, 2 entries, "));
+  EXPECT_THAT(text, HasSubstr(" bytes, lz4, upon 1-m.inspect.node.1."));
+  EXPECT_THAT(text, HasSubstr("    of operator \"sum(n)\"\n"
+                              "    store \"sums\": 1 entries, schema int64\n"
+                              "      \"word\" removed\n"
+                              "    store \"times\": 1 entries, ordered\n"
+                              "      \"at 9\" = \"\"\n"));
 }
 
 TEST_F(InspectTest, NamesWhatIsDamagedAndGoesOn) {

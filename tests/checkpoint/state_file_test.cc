@@ -8,6 +8,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/crc32c.h"
+
 namespace wavetank::checkpoint {
 namespace {
 
@@ -68,6 +70,93 @@ TEST(StateFile, SpansManyBlocks) {
       DecodeStateFile("7-a.delta", EncodeStateFile(kHeader, many), 1000, &changes);
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(changes, many);
+}
+
+StateFileHeader HeaderOfTwoStores(StateCompression compression) {
+  StateFileHeader header{.kind = StateFileKind::kSnapshot, .version = 7, .name = "7-a.snapshot"};
+  header.stands_for = "7-b.delta";
+  header.operator_fingerprint = "operator";
+  header.compression = compression;
+  header.stores = {{{"a", "schema a", KeyOrder::kBytes}, 2000}, {{"b", ""}, 0}, {{"c", ""}, 1}};
+  return header;
+}
+
+std::string FileOfTwoStores(StateCompression compression) {
+  StateFileEncoder encoder(HeaderOfTwoStores(compression));
+  for (int i = 0; i < 2000; ++i) encoder.Add(0, std::to_string(i), std::string(100, 'v'));
+  encoder.Add(2, "of c", "1");
+  return encoder.Finish();
+}
+
+class CountedByStore final : public StateFileVisitor {
+ public:
+  void OnEntries(size_t store, std::span<const std::string_view> keys,
+                 std::span<const std::optional<std::string_view>>) override {
+    counts.resize(3);
+    counts[store] += keys.size();
+  }
+  std::vector<size_t> counts;
+};
+
+TEST(StateFile, HoldsSeveralStoresCompressedOrNot) {
+  for (const auto compression :
+       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
+    const std::string bytes = FileOfTwoStores(compression);
+    if (compression != StateCompression::kNone) EXPECT_LT(bytes.size(), 60'000u);
+    CountedByStore counted;
+    StateFileDecoder decoder("s/7-a.snapshot", counted);
+    for (size_t at = 0; at < bytes.size(); at += 1000) {
+      const absl::Status fed = decoder.Feed(std::string_view(bytes).substr(at, 1000));
+      ASSERT_TRUE(fed.ok()) << fed;
+    }
+    ASSERT_TRUE(decoder.Finish().ok());
+    EXPECT_EQ(counted.counts, (std::vector<size_t>{2000, 0, 1}));
+    const StateFileHeader expected = HeaderOfTwoStores(compression);
+    const StateFileHeader& header = decoder.header();
+    EXPECT_EQ(header.stands_for, expected.stands_for);
+    EXPECT_EQ(header.operator_fingerprint, expected.operator_fingerprint);
+    EXPECT_EQ(header.compression, compression);
+    ASSERT_EQ(header.stores.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(header.stores[i].store, expected.stores[i].store);
+  }
+}
+
+TEST(StateFile, RefusesDamageToCompressedBlocks) {
+  for (const auto compression : {StateCompression::kLz4, StateCompression::kZstd}) {
+    const std::string intact = FileOfTwoStores(compression);
+    for (size_t at = 0; at < intact.size(); at += 37) {
+      std::string bytes = intact;
+      bytes[at] = static_cast<char>(bytes[at] ^ 4);
+      CountedByStore counted;
+      StateFileDecoder decoder("s/7-a.snapshot", counted);
+      absl::Status read = decoder.Feed(bytes);
+      if (read.ok()) read = decoder.Finish();
+      EXPECT_TRUE(absl::IsDataLoss(read)) << at << " " << read;
+    }
+  }
+}
+
+TEST(StateFile, RefusesAFormatFromTheFuture) {
+  std::string bytes = EncodeStateFile(kHeader, kChanges);
+  bytes[4] = 3;
+  const size_t header = 12 + static_cast<unsigned char>(bytes[8]);  // a short one
+  const uint32_t checksum = Crc32c(std::string_view(bytes).substr(0, header - 4));
+  for (size_t i = 0; i < 4; ++i) bytes[header - 4 + i] = static_cast<char>(checksum >> (8 * i));
+  Changes changes;
+  const absl::Status status = DecodeStateFile("7-a.delta", bytes, 64, &changes);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(status.ToString(), testing::HasSubstr("use a newer build"));
+}
+
+TEST(StateFileDeathTest, IsWrittenWithAsManyEntriesAsItsHeaderSays) {
+  StateFileHeader header = kHeader;
+  header.stores = {{NamedStore(), 2}};
+  const auto one_short = [&header] {
+    StateFileEncoder encoder(header);
+    encoder.Add(0, "k", "v");
+    (void)encoder.Finish();
+  };
+  EXPECT_DEATH(one_short(), "that its header says");
 }
 
 TEST(StateFile, RefusesEveryFlippedBitAndEveryTruncation) {
