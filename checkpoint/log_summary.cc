@@ -1,6 +1,7 @@
 #include "checkpoint/log_summary.h"
 
-#include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,9 +18,11 @@ namespace {
 
 std::string NameIn(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-void AddState(const Prepared& prepared, LogSummary& summary) {
+// `named`: what is there already.
+void AddState(const Prepared& prepared, std::set<std::string>& named, LogSummary& summary) {
   for (const OperatorState& state : prepared.states()) {
     for (const std::string& file : state.files()) {
+      if (!named.insert(file).second) continue;
       summary.files.push_back(
           {.path = absl::StrCat("../state/", state.operator_id(), "/", state.partition(), "/",
                                 NameIn(file)),
@@ -56,8 +59,9 @@ LogSummary SummariseQuery(const QueryHistory& history) {
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
   summary.newest_state_version = history.newest_batch() + 1;
   // Any that is kept may be gone back to.
+  std::set<std::string> named;
   for (const BatchHistory& batch : history.batches()) {
-    if (batch.prepared) AddState(*batch.prepared, summary);
+    if (batch.prepared) AddState(*batch.prepared, named, summary);
   }
   return summary;
 }

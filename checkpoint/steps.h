@@ -55,10 +55,11 @@ inline constexpr StepName kStoreRequestDone{
     "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
 
 inline constexpr const StepName* kAll[] = {
-    &kEpochCreated,  &kPredecessorsRead, &kSealed,           &kTakenOver,
-    &kGroupAppended, &kGroupCounts,      &kSegmentBegun,     &kOlderRemoved,
-    &kFenced,        &kStateFileWritten, &kStateSnapshotWritten, &kStateSnapshotAdopted,
-    &kStateListed,   &kStateRemoved,     &kStoreRequestDone};
+    &kEpochCreated,     &kPredecessorsRead,     &kSealed,
+    &kTakenOver,        &kGroupAppended,        &kGroupCounts,
+    &kSegmentBegun,     &kOlderRemoved,         &kFenced,
+    &kStateFileWritten, &kStateSnapshotWritten, &kStateSnapshotAdopted,
+    &kStateListed,      &kStateRemoved,         &kStoreRequestDone};
 
 }  // namespace wavetank::checkpoint::steps
 

@@ -13,7 +13,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/fenced_log.h"
+#include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
 #include "checkpoint/state_store.h"
 #include "checkpoint/store.h"
 #include "platform/status_macros.h"
@@ -40,7 +42,9 @@ class RecordLog final : public Writer {
   RecordLog(Node& node, Store& store) : node_(node), store_(store) {}
 
   Task<absl::Status> Open() override {
-    WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::FencedLog::TakeOver(node_, store_, "log"));
+    log_ = nullptr;
+    WT_CO_ASSIGN_OR_RETURN(
+        log_, co_await checkpoint::FencedLog::TakeOver(node_, store_, "log", records_));
     co_return absl::OkStatus();
   }
   Task<absl::Status> Write(int unit) override {
@@ -51,7 +55,7 @@ class RecordLog final : public Writer {
   Task<absl::StatusOr<std::set<int>>> Units() override {
     WT_CO_RETURN_IF_ERROR(co_await Open());
     std::set<int> units;
-    for (const std::string& record : log_->recovered()) {
+    for (const std::string& record : records_.records()) {
       if (record.size() == 1) units.insert(record[0] - '0');
     }
     co_return units;
@@ -60,6 +64,7 @@ class RecordLog final : public Writer {
  private:
   Node& node_;
   Store& store_;
+  checkpoint::RecordList records_;
   std::unique_ptr<checkpoint::FencedLog> log_;
 };
 
@@ -69,8 +74,9 @@ class QueryLog final : public Writer {
   QueryLog(Node& node, Store& store) : node_(node), store_(store) {}
 
   Task<absl::Status> Open() override {
-    WT_CO_ASSIGN_OR_RETURN(log_, co_await MetadataLog::TakeOver(node_, store_, "log"));
-    if (!log_->recovered().empty()) co_return absl::OkStatus();
+    log_ = nullptr;
+    WT_CO_ASSIGN_OR_RETURN(log_, co_await MetadataLog::TakeOver(node_, store_, "log", history_));
+    if (history_.metadata()) co_return absl::OkStatus();
     checkpoint::QueryMetadata metadata;
     metadata.set_query_id("q");
     co_return co_await log_->Append(checkpoint::Record(metadata));
@@ -90,10 +96,8 @@ class QueryLog final : public Writer {
   }
   Task<absl::StatusOr<std::set<int>>> Units() override {
     WT_CO_RETURN_IF_ERROR(co_await Open());
-    WT_CO_ASSIGN_OR_RETURN(const checkpoint::QueryHistory history,
-                           checkpoint::ReadQueryHistory("log", log_->recovered()));
     std::set<int> units;
-    for (const checkpoint::BatchHistory& batch : history.batches) {
+    for (const checkpoint::BatchHistory& batch : history_.batches()) {
       if (batch.commit.has_value()) units.insert(static_cast<int>(batch.definition.batch_id()) + 1);
     }
     co_return units;
@@ -102,6 +106,7 @@ class QueryLog final : public Writer {
  private:
   Node& node_;
   Store& store_;
+  checkpoint::QueryHistory history_;
   std::unique_ptr<MetadataLog> log_;
 };
 
@@ -110,8 +115,9 @@ class GraphLog final : public Writer {
   GraphLog(Node& node, Store& store) : node_(node), store_(store) {}
 
   Task<absl::Status> Open() override {
-    WT_CO_ASSIGN_OR_RETURN(log_, co_await MetadataLog::TakeOver(node_, store_, "log"));
-    if (!log_->recovered().empty()) co_return absl::OkStatus();
+    log_ = nullptr;
+    WT_CO_ASSIGN_OR_RETURN(log_, co_await MetadataLog::TakeOver(node_, store_, "log", history_));
+    if (history_.metadata()) co_return absl::OkStatus();
     co_return co_await log_->Append(checkpoint::Record(checkpoint::GraphMetadata()));
   }
   Task<absl::Status> Write(int unit) override {
@@ -126,10 +132,8 @@ class GraphLog final : public Writer {
   }
   Task<absl::StatusOr<std::set<int>>> Units() override {
     WT_CO_RETURN_IF_ERROR(co_await Open());
-    WT_CO_ASSIGN_OR_RETURN(const checkpoint::GraphHistory history,
-                           checkpoint::ReadGraphHistory("log", log_->recovered()));
     std::set<int> units;
-    for (const auto& [time, batch] : history.batches) {
+    for (const auto& [time, batch] : history_.batches()) {
       if (batch.completed) units.insert(static_cast<int>(time));
     }
     co_return units;
@@ -138,6 +142,7 @@ class GraphLog final : public Writer {
  private:
   Node& node_;
   Store& store_;
+  checkpoint::GraphHistory history_;
   std::unique_ptr<MetadataLog> log_;
 };
 
@@ -212,7 +217,7 @@ class Sink final : public Writer {
     std::string text = absl::StrCat(unit, ",", std::string(700, 'x'), "\n");
     WT_CO_ASSIGN_OR_RETURN(
         std::string part,
-        co_await StageFilePart(store_, "out", absl::StrCat("u", unit, "-", fences_),
+        co_await StageFilePart(store_, "out", unit - 1, absl::StrCat("u", unit, "-", fences_),
                                std::move(text), 1));
     batch.parts.push_back(std::move(part));
     WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink_.Prepare(std::move(batch)));
