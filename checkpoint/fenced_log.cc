@@ -49,6 +49,7 @@ class OwnedLog final : public FencedLog {
   }
 
   Epoch epoch() const override { return segment_.epoch; }
+  Task<absl::Status> Look() override { return LookForNewer(node_, store_, directory_, epoch()); }
 
   Task<absl::Status> Append(std::vector<std::string> records) override {
     WT_CHECK(!records.empty(), "an append has records");
@@ -95,6 +96,8 @@ class OwnedLog final : public FencedLog {
   void Stand(SegmentId segment, std::vector<SealItem> seal, uint64_t length) {
     segment_ = segment;
     seal_ = std::move(seal);
+    referred_bytes_ = 0;
+    for (const SealItem& item : seal_) referred_bytes_ += item.length;
     file_ = file();
     seal_bytes_ = length;
     length_ = length;
@@ -149,8 +152,11 @@ class OwnedLog final : public FencedLog {
   }
 
   bool IsSegmentDone() const {
-    if (length_ - seal_bytes_ >= std::max(options_.segment_bytes, seal_bytes_)) return true;
-    return node_.clock().Now() - began_ >= options_.segment_age;
+    const uint64_t much = std::max(options_.segment_bytes, seal_bytes_);
+    const uint64_t own = length_ - seal_bytes_;
+    if (own >= much || node_.clock().Now() - began_ >= options_.segment_age) return true;
+    // Owners that never get so far must not leave more and more behind.
+    return referred_bytes_ + own >= much && fold_.Base().has_value();
   }
 
   Task<absl::Status> NextSegment() {
@@ -220,8 +226,9 @@ class OwnedLog final : public FencedLog {
   std::vector<SealItem> seal_;
   LogFile file_;
   uint64_t seal_bytes_ = 0;
-  uint64_t length_ = 0;    // all of it durable
-  uint64_t sequence_ = 1;  // of the next group
+  uint64_t referred_bytes_ = 0;  // of other files, by the seal
+  uint64_t length_ = 0;          // all of it durable
+  uint64_t sequence_ = 1;        // of the next group
   platform::MonotonicTime began_;
   absl::Status stopped_;  // why nothing is appended any more
   bool writing_ = false;

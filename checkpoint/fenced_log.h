@@ -68,8 +68,9 @@ class RecordList final : public LogFold {
 };
 
 struct FencedLogOptions {
-  // A segment of this size or age is followed by another at the next append. One that begins with
-  // long records must have grown to twice its beginning, so that rewriting them stays cheap.
+  // A segment of this size or age is followed by another after the append that makes it so; where
+  // records can be dropped, what earlier owners left counts as well. One that begins with long
+  // records must have grown to twice its beginning, so that rewriting them stays cheap.
   uint64_t segment_bytes = uint64_t{4} << 20;
   absl::Duration segment_age = absl::Hours(24);
 };
@@ -98,6 +99,10 @@ class FencedLog {
   // from then on (kFailedPrecondition); take over anew to learn it. Calls made while one is under
   // way share the next group's sync.
   virtual Task<absl::Status> Append(std::vector<std::string> records) = 0;
+
+  // Looks for a newer owner, before anything is removed that one may need. OK: there was none, so
+  // what this one knew to count still did. kAborted: there is.
+  virtual Task<absl::Status> Look() = 0;
 };
 
 // What counts, without taking over: `fold` is given the records a reader is answered with at this

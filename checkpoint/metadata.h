@@ -73,6 +73,8 @@ class MetadataLog {
   // As FencedLog::Append: together or not at all. The history has them when it is OK.
   Task<absl::Status> Append(std::vector<MetadataRecord> records);
   Task<absl::Status> Append(MetadataRecord record);
+  // As FencedLog::Look.
+  Task<absl::Status> Look() { return log_->Look(); }
 
  private:
   explicit MetadataLog(std::string directory) : directory_(std::move(directory)) {}

@@ -17,6 +17,7 @@
 namespace wavetank::runtime {
 namespace {
 
+using checkpoint::StateCompression;
 using checkpoint::StateStore;
 using checkpoint::StateVersion;
 using structured::BatchTask;
@@ -148,6 +149,24 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
   co_return result.SerializeAsString();
 }
 
+absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
+    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan) {
+  checkpoint::StateStoreOptions options;
+  options.operator_fingerprint =
+      absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
+  options.stores = {{.name = "groups", .schema_fingerprint = plan.state_schema}};
+  const auto given = definition.options.find("stateCompression");
+  if (given == definition.options.end()) return options;
+  for (const auto compression :
+       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
+    options.compression = compression;
+    if (given->second == checkpoint::NameOf(compression)) return options;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("query ", definition.name,
+                                                 ": its option stateCompression is '",
+                                                 given->second, "': give none, lz4 or zstd"));
+}
+
 std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,
                                                        const StateVersion& version) {
   const auto found = cache_.find(directory);
@@ -184,8 +203,10 @@ Task<absl::StatusOr<std::string>> ReduceTaskBody::Run(TaskContext& context, std:
   std::unique_ptr<StateStore> state = TakeCached(directory, version);
   const bool cached = state != nullptr;
   if (!cached) {
+    WT_CO_ASSIGN_OR_RETURN(checkpoint::StateStoreOptions options, StateOptions(definition_, *plan));
     WT_CO_ASSIGN_OR_RETURN(
-        state, co_await StateStore::Open(node, context.store(), directory, std::move(version)));
+        state, co_await StateStore::Open(node, context.store(), directory, std::move(version),
+                                         std::move(options)));
   }
   co_await node.Step(steps::kStateLoaded,
                      {{"batch", task.batch()}, {"partition", partition}, {"cached", cached}});

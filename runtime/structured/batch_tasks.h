@@ -28,6 +28,11 @@ namespace wavetank::runtime {
 std::string MapTaskKind(const std::string& query);
 std::string ReduceTaskKind(const std::string& query);
 
+// How the query's state stands in files: its option "stateCompression" ("none", "lz4" or "zstd").
+// kInvalidArgument: it is another.
+absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
+    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
+
 // The plans of one query, compiled once for each number of shuffle partitions: a checkpoint pins
 // its own number, whatever the session says now.
 class CompiledQuery {
@@ -54,7 +59,8 @@ class MapTaskBody : public TaskBody {
 // when the next batch starts from exactly that version; otherwise it reads the version's files.
 class ReduceTaskBody : public TaskBody {
  public:
-  explicit ReduceTaskBody(StreamingQueryDefinition definition) : query_(std::move(definition)) {}
+  explicit ReduceTaskBody(StreamingQueryDefinition definition)
+      : definition_(definition), query_(std::move(definition)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
 
  private:
@@ -62,6 +68,7 @@ class ReduceTaskBody : public TaskBody {
   std::unique_ptr<checkpoint::StateStore> TakeCached(const std::string& directory,
                                                      const checkpoint::StateVersion& version);
 
+  const StreamingQueryDefinition definition_;
   CompiledQuery query_;
   std::map<std::string, std::unique_ptr<checkpoint::StateStore>> cache_;  // by state directory
 };

@@ -11,6 +11,7 @@
 #include "platform/text.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
+#include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -164,6 +165,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   checkpoint_directory_ = definition_.options.at("checkpointLocation");
   sink_directory_ = definition_.options.at("path");
   WT_CO_RETURN_IF_ERROR(Compile());
+  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
                                    node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
@@ -187,6 +189,10 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                            "'"));
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
+  if (plan_->stateful) {
+    retention_.emplace(node_, store_, absl::StrCat(checkpoint_directory_, "/state"), *log_,
+                       history_);
+  }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
   co_return absl::OkStatus();
@@ -413,6 +419,7 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
   co_await node_.Step(steps::kBatchCommitted,
                       {{"batch", progress.batch_id}, {"next_defined", next_defined}});
   Report(progress);
+  if (retention_) retention_->Committed();
   if (next_defined) {
     Defined();
     co_await node_.Step(steps::kBatchDefined,

@@ -36,6 +36,7 @@
 #include "runtime/structured/batch_graph.h"
 #include "runtime/structured/batch_planner.h"
 #include "runtime/structured/query_identity.h"
+#include "runtime/structured/state_retention.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
@@ -110,6 +111,7 @@ class MicroBatchExecution {
   platform::MonotonicTime batch_start_;
   bool ended_ = false;
   int64_t batches_committed_ = 0;
+  std::optional<StateRetention> retention_;  // of a query that has state
 };
 
 }  // namespace wavetank::runtime

@@ -128,6 +128,18 @@ std::string StateFingerprint(const LogicalPlan& analysed, QueryOutputMode mode) 
   return text;
 }
 
+std::string StateSchema(const LogicalPlan& analysed) {
+  std::string types;
+  for (const LogicalPlan* node = &analysed; node != nullptr; node = node->input.get()) {
+    if (node->op != LogicalOperator::kAggregate) continue;
+    for (const Field& field : node->schema->fields()) {
+      absl::StrAppend(&types, types.empty() ? "" : ", ",
+                      platform::ToAbsl(DataTypeName(field.type)));
+    }
+  }
+  return types;
+}
+
 std::shared_ptr<const StreamingQueryPlan> Compile(const LogicalPlanPtr& root, QueryOutputMode mode,
                                                   const CompileOptions& options) {
   auto plan = std::make_shared<StreamingQueryPlan>();
@@ -188,6 +200,7 @@ absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileQuery(
     auto plan =
         std::make_shared<StreamingQueryPlan>(*Compile(Optimise(analysed, rules), mode, options));
     plan->state_fingerprint = StateFingerprint(*analysed, mode);
+    plan->state_schema = StateSchema(*analysed);
     return plan;
   };
   auto plan = compile();

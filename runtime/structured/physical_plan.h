@@ -110,6 +110,8 @@ struct StreamingQueryPlan {
   // What a checkpoint is bound to: source formats, output mode, the stateful operator with its
   // keys, types and aggregates. Filters and projections may change between runs, this may not.
   std::string state_fingerprint;
+  // The types of the keys and aggregates that state holds.
+  std::string state_schema;
 
   std::shared_ptr<const MapPipeline> map;
   std::shared_ptr<const AggregatePlan> aggregate;  // null without one

@@ -2,7 +2,8 @@
 //
 // The driver node calls RunStreamingQuery; every worker node calls RegisterTasks with the same
 // definition. Everything durable of a query stands in the store under its option
-// "checkpointLocation"; its sink under "path". Options of the source: "maxFilesPerTrigger".
+// "checkpointLocation"; its sink under "path". "stateCompression" is "none" (the default), "lz4" or
+// "zstd". Options of the source: "maxFilesPerTrigger".
 //
 // A query that ended, in whatever way, goes on from its checkpoint when it is run again, here or on
 // another machine; whoever starts it last owns it, and the former owner stops with kAborted.

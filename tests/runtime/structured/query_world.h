@@ -55,6 +55,9 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
   void Put(const std::string& file, const std::string& content) {
     world_.machine("m").disk().Put("store/in/" + file, content);
   }
+  void RemoveInput() {
+    RunAside([](platform::Node& node) { return RemoveFilesOf(node, "in"); });
+  }
   // Any file of the store; damage, as it were.
   void Overwrite(const std::string& path, const std::string& content) {
     world_.machine("m").disk().Put("store/" + path, content);
@@ -156,6 +159,14 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
                        {.driver_addresses = {"m:7000", "m:7001"},
                         .address = absl::StrCat("m:", port),
                         .plan_fingerprint = "p"});
+  }
+  static Task<void> RemoveFilesOf(platform::Node& node, std::string directory) {
+    checkpoint::LocalStore store(node, "store");
+    const auto files = co_await store.List(directory);
+    if (!files.ok()) co_return;
+    for (const checkpoint::StoredFile& file : *files) {
+      (co_await store.Remove(absl::StrCat(directory, "/", file.name))).IgnoreError();
+    }
   }
   static Task<void> ReadTable(platform::Node& node,
                               std::optional<absl::StatusOr<SinkTable>>& table) {

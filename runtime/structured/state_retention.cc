@@ -1,0 +1,38 @@
+#include "runtime/structured/state_retention.h"
+
+#include <string>
+#include <utility>
+
+namespace wavetank::runtime {
+
+void StateRetention::Committed() {
+  // So often that what is left over stays little, so seldom that listing costs little.
+  constexpr int64_t kBatchesBetween = 16;
+  const auto& batches = history_.batches();
+  const int64_t committed = history_.newest_batch() + (batches.back().commit.has_value() ? 1 : 0);
+  if (cleaning_up_ || committed - cleaned_up_to_ < kBatchesBetween) return;
+  cleaning_up_ = true;
+  cleaned_up_to_ = committed;
+  // Each batch gives one version of each state, the first version 1.
+  checkpoint::StateCleanup cleanup{
+      .committed_version = committed, .referenced = {}, .look = [this] { return log_.Look(); }};
+  for (const checkpoint::BatchHistory& batch : batches) {
+    if (!batch.prepared) continue;
+    for (const checkpoint::OperatorState& state : batch.prepared->states()) {
+      cleanup.referenced.insert(state.files().begin(), state.files().end());
+    }
+  }
+  scope_.Spawn("clean-up of state", CleanUp(std::move(cleanup)));
+}
+
+platform::Task<void> StateRetention::CleanUp(checkpoint::StateCleanup cleanup) {
+  const auto counts =
+      co_await checkpoint::RemoveUnreferencedState(node_, store_, directory_, std::move(cleanup));
+  // What stays is removed the next time; a newer owner shows at the next append.
+  if (!counts.ok()) {
+    node_.Log(platform::LogLevel::kWarning, std::string(counts.status().message()));
+  }
+  cleaning_up_ = false;
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,49 @@
+// StateRetention: the driver's clean-up of its query's state: files that no batch of the log needs
+// go, a few batches at a time, beside the batches that follow.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_STATE_RETENTION_H_
+#define WAVETANK_RUNTIME_STRUCTURED_STATE_RETENTION_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "checkpoint/metadata.h"
+#include "checkpoint/query_history.h"
+#include "checkpoint/state_cleanup.h"
+#include "checkpoint/store.h"
+#include "platform/node.h"
+#include "platform/task_scope.h"
+
+namespace wavetank::runtime {
+
+class StateRetention {
+ public:
+  // `directory`: of all operators' state. Everything outlives it.
+  StateRetention(platform::Node& node, checkpoint::Store& store, std::string directory,
+                 checkpoint::MetadataLog& log, const checkpoint::QueryHistory& history)
+      : node_(node),
+        store_(store),
+        directory_(std::move(directory)),
+        log_(log),
+        history_(history),
+        scope_(node.executor()) {}
+
+  // A batch is committed in the log.
+  void Committed();
+
+ private:
+  platform::Task<void> CleanUp(checkpoint::StateCleanup cleanup);
+
+  platform::Node& node_;
+  checkpoint::Store& store_;
+  const std::string directory_;
+  checkpoint::MetadataLog& log_;
+  const checkpoint::QueryHistory& history_;
+  int64_t cleaned_up_to_ = 0;  // batches committed by then
+  bool cleaning_up_ = false;
+  platform::TaskScope scope_;
+};
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_STATE_RETENTION_H_
