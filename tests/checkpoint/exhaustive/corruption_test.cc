@@ -67,7 +67,17 @@ struct Shape {
 };
 void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
 
-// Two owners, each with some groups, and three versions of state.
+StateStoreOptions StateOptions() {
+  StateStoreOptions options;
+  options.operator_fingerprint = "damaged";
+  options.stores = {{"plain", "1"}, {"ordered", "2", KeyOrder::kBytes}};
+  options.compression = StateCompression::kLz4;
+  options.lineage = {.snapshot_at = 2, .snapshot_at_latest = 2};
+  return options;
+}
+
+// Two owners, each with some groups, and four versions of state: the newest is a snapshot of the
+// second and deltas upon it.
 Task<void> Write(Node& node, Shape shape, StateVersion& version, bool& done) {
   LocalStore store(node, "");
   for (int owner = 0; owner < 2; ++owner) {
@@ -82,11 +92,14 @@ Task<void> Write(Node& node, Shape shape, StateVersion& version, bool& done) {
     }
     co_await node.clock().Sleep(absl::Seconds(1));  // for the next segment
   }
-  auto state = co_await StateStore::Open(node, store, kState, StateVersion());
+  auto state = co_await StateStore::Open(node, store, kState, StateVersion(), StateOptions());
   WT_CHECK(state.ok());
-  for (int change = 0; change < 3; ++change) {
-    (*state)->Put(absl::StrCat("key", change), absl::StrCat("value", change));
-    (*state)->Put("key0", absl::StrCat("again", change));
+  for (int change = 0; change < 4; ++change) {
+    (*state)->Put(absl::StrCat("key", change), std::string(40, static_cast<char>('a' + change)));
+    (*state)->table("ordered").Put("key", absl::StrCat("again", change));
+    while (change == 3 && (*state)->snapshot_running()) {
+      co_await node.clock().Sleep(absl::Milliseconds(1));
+    }
     const auto committed = co_await (*state)->Commit();
     WT_CHECK(committed.ok());
     version = *committed;
@@ -99,13 +112,20 @@ Task<void> Read(Node& node, StateVersion version, Reading& reading, bool& done) 
   RecordList records;
   auto log = co_await FencedLog::TakeOver(node, store, kLog, records);
   reading.log_status = log.status();
+<<<<<<< HEAD
   if (log.ok()) reading.records = records.records();
   auto state = co_await StateStore::Open(node, store, kState, std::move(version));
+=======
+  if (log.ok()) reading.records = (*log)->recovered();
+  auto state = co_await StateStore::Open(node, store, kState, std::move(version), StateOptions());
+>>>>>>> 96945e1 (tests: every crash and damage of state with background snapshots and rollbacks)
   reading.state_status = state.status();
   if (state.ok()) {
-    (*state)->ForEach([&reading](std::string_view key, std::string_view value) {
-      reading.state.append(key).append("=").append(value).append(";");
-    });
+    for (const size_t number : {size_t{0}, size_t{1}}) {
+      (*state)->table(number).ForEach([&reading](std::string_view key, std::string_view value) {
+        reading.state.append(key).append("=").append(value).append(";");
+      });
+    }
   }
   done = true;
 }
@@ -121,6 +141,7 @@ class Corruption : public testing::TestWithParam<Shape> {
     whole_ = ReadFrom(files_);
     WT_CHECK(whole_.log_status.ok() && whole_.records.size() >= 2);
     WT_CHECK(whole_.state_status.ok() && !whole_.state.empty());
+    WT_CHECK(absl::EndsWith(version_.files.front(), ".snapshot") && version_.files.size() == 3);
   }
   ~Corruption() override {
     std::printf(
