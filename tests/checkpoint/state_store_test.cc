@@ -34,14 +34,17 @@ StateStoreOptions LeftAndRight() {
   return options;
 }
 
-// Holds back the writing of snapshots, up to some version, until it is opened.
+// Holds back the writing of snapshots, up to some version, until it is opened. Refuses to write
+// anything while it is told to.
 class SnapshotGate final : public Store {
  public:
+  bool refuses = false;
   explicit SnapshotGate(Store& store, int64_t newest_held = INT64_MAX)
       : store_(store), newest_held_(newest_held) {}
   void Open() { open_.Set(); }
 
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
+    if (refuses) co_return absl::UnavailableError("refused");
     const bool held = absl::EndsWith(path, ".snapshot") &&
                       VersionInStateFileName(NameInPath(path)) <= newest_held_;
     if (held && !open_.is_set()) co_await open_.Wait();
@@ -319,6 +322,37 @@ Task<void> WritesASnapshotItselfAtTheBound(Node& node) {
   EXPECT_EQ(RowsOf(reopened->table()), RowsOf(held->table()));
 }
 
+Task<void> KeepsChangesThatWereNotWritten(Node& node) {
+  LocalStore local(node, "root");
+  SnapshotGate store(local);
+  const auto state = co_await MustOpen(node, store, {});
+  state->Put("a", "1");
+  const StateVersion one = co_await MustCommit(*state);
+  state->Put("b", "2");
+  store.refuses = true;
+  const absl::StatusOr<StateVersion> failed = co_await state->Commit();
+  EXPECT_TRUE(absl::IsUnavailable(failed.status())) << failed.status();
+  EXPECT_EQ(state->version(), one);
+  store.refuses = false;
+  const StateVersion two = co_await MustCommit(*state);
+  EXPECT_EQ(two.version, 2);
+  const auto reopened = co_await MustOpen(node, store, two);
+  EXPECT_EQ(reopened->size(), 2u);
+}
+
+Task<void> TellsItsLineage(Node& node) {
+  LocalStore store(node, "root");
+  StateTable table;
+  const StateVersion base{.version = 4, .files = {"s/3", "s/4"}};
+  BackgroundSnapshot snapshot(node, store, "s", base, {&table}, {.stores = {{NamedStore(), 0}}});
+  EXPECT_TRUE(snapshot.IsOfLineage(base));
+  EXPECT_TRUE(snapshot.IsOfLineage({.version = 6, .files = {"s/3", "s/4", "s/6"}}));
+  EXPECT_FALSE(snapshot.IsOfLineage({.version = 6, .files = {"s/3", "s/4b", "s/6"}}));
+  EXPECT_FALSE(snapshot.IsOfLineage({.version = 3, .files = {"s/3"}}));
+  EXPECT_FALSE(snapshot.IsOfLineage({.version = 3, .files = {"s/3", "s/4"}}));
+  co_return;
+}
+
 void RunAlone(Task<void> (*body)(Node&)) {
   SimWorld world({.seed = 3});
   world.AddMachine("m");
@@ -346,6 +380,8 @@ TEST(StateStore, AdoptsABackgroundSnapshotOfExactlyItsVersion) {
 TEST(StateStore, LetsASnapshotOfALineageThatWasRolledBackGo) {
   RunAlone(LetsASnapshotOfAnotherLineageGo);
 }
+TEST(StateStore, ASnapshotKnowsTheVersionsThatItMayStandFor) { RunAlone(TellsItsLineage); }
+TEST(StateStore, KeepsItsChangesWhenACommitFails) { RunAlone(KeepsChangesThatWereNotWritten); }
 TEST(StateStore, LetsASnapshotThatComesTooLateGo) { RunAlone(LetsALateSnapshotGo); }
 TEST(StateStore, WritesASnapshotItselfWhenNoneWasReadyInTime) {
   RunAlone(WritesASnapshotItselfAtTheBound);
