@@ -197,7 +197,7 @@ bool StateFileDecoder::ReadFields(std::string_view fields) {
     const uint64_t flags = decoder.Varint();
     in_file.store.order = flags == kOrdered ? KeyOrder::kBytes : KeyOrder::kNone;
     in_file.entries = decoder.Varint();
-    if (flags > kOrdered) return false;
+    if (flags > kOrdered || in_file.entries > UINT32_MAX) return false;
   }
   return decoder.Finished() && known && header_.format == kFormat &&
          compression <= static_cast<uint64_t>(StateCompression::kZstd);

@@ -180,6 +180,11 @@ Task<void> RefusesOtherState(Node& node) {
                          "the state of the stores \"left\", \"right\" and was to be loaded for "
                          "the stores \"left\"");
   other = options;
+  other.stores.push_back({"more", ""});
+  co_await ExpectRefused(node, version, other,
+                         "the state of the stores \"left\", \"right\" and was to be loaded for "
+                         "the stores \"left\", \"right\", \"more\"");
+  other = options;
   other.stores[0].name = "middle";
   co_await ExpectRefused(node, version, other, "the state of the stores \"left\", \"right\"");
 }
