@@ -182,6 +182,31 @@ TEST(StateTable, ChangesManyKeysAsOneByOne) {
   }
 }
 
+TEST(StateTable, APictureOutlastsRepeatedChangesAndCompaction) {
+  StateTable table;
+  for (int i = 0; i < 500; ++i) table.Put(absl::StrCat("k", i), "old");
+  table.Accept();
+  const Rows as_it_was = RowsOf(table);
+  table.StartPicture();
+  Rows shown;
+  const auto collect = [&shown](std::string_view key, std::string_view value) {
+    shown.emplace_back(std::string(key), std::string(value));
+  };
+  EXPECT_TRUE(table.VisitPicture(100, collect));
+  for (const char* value : {"newer", "newest"}) {
+    for (int i = 0; i < 500; i += 7) table.Put(absl::StrCat("k", i), value);
+    table.Accept();
+  }
+  // So many that a table without a picture would be compacted.
+  for (int i = 10; i < 500; ++i) table.Remove(absl::StrCat("k", i));
+  table.Accept();
+  while (table.VisitPicture(100, collect)) table.Put(absl::StrCat("more", shown.size()), "");
+  EXPECT_EQ(shown, as_it_was);
+  table.DropPicture();
+  table.Accept();
+  EXPECT_EQ(table.size(), 10u + 3u);
+}
+
 Rows RangeOf(const StateTable& table, std::string_view begin, std::optional<std::string_view> end) {
   Rows rows;
   table.ScanRange(begin, end, [&](std::string_view key, std::string_view value) {
