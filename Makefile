@@ -47,10 +47,10 @@ bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
 
-## make bench      run the benchmarks, print their ratios (a minute)
+## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
 	@cmake --build build/release --target columnar_bench scenario_bench simulator_dispatch_bench \
-	  -j $(JOBS)
+	  state_bench -j $(JOBS)
 	@benchmarks/ratios.sh build/release/bin
 
 ## make format     format the sources in place

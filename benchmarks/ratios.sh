@@ -1,6 +1,7 @@
 #!/bin/bash
 # benchmarks/ratios.sh BIN: runs the benchmark programs in BIN, a folder of this checkout, and
-# prints their ratios. Each is made of medians of 5, and both of its sides were measured in turns.
+# prints their ratios. Each is made of medians of 5 (3 for state, which takes minutes), and both of
+# its sides were measured in turns.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$1
@@ -8,12 +9,14 @@ said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
 # medians PROGRAM FILTER COUNTER...: a line a benchmark: its name, its processor time, the counters.
+# `repetitions` of it are run.
+repetitions=5
 medians() {
   local program=$1 filter=$2
   shift 2
-  "$bin/$program" --benchmark_filter="$filter" --benchmark_format=csv --benchmark_repetitions=5 \
-    --benchmark_min_time=0.2 --benchmark_enable_random_interleaving=true \
-    --benchmark_report_aggregates_only=true 2>"$said" |
+  "$bin/$program" --benchmark_filter="$filter" --benchmark_format=csv \
+    --benchmark_repetitions="$repetitions" --benchmark_min_time=0.2 \
+    --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true 2>"$said" |
     awk -F, -v counters="$*" '
       { gsub(/"/, "") }
       $1 == "name" { for (i = 1; i <= NF; i++) column[$i] = i }
@@ -39,3 +42,18 @@ medians columnar_bench WordCountAgainstNaiveLoop ratio | awk '
 echo "A small scenario (a driver, 2 workers, 5 batches, 1 crash), every check on:"
 medians scenario_bench SmallScenarioRuns virtual_to_real items_per_second | awk '
   { printf "  %7.0f virtual seconds in a real one, %.0f runs in it\n", $3, $4 }'
+
+repetitions=3
+echo "Keyed state in batches, 16-byte keys, 32-byte values, against absl::flat_hash_map of strings:"
+medians state_bench TableAgainstFlatHashMap put_ratio get_ratio update_ratio memory_ratio | awk '
+  { split($1, of, "/")
+    printf "  %8d keys     %5.2f times the speed to put, %.2f to get, %.2f to put again; " \
+           "%.2f times the raw bytes\n", of[2], $3, $4, $5, $6 }' | sort -n
+
+echo "A snapshot of 20 million keys (1 GB) opened, against putting them into a table from memory:"
+medians state_bench LoadAgainstBuildingByHand ratio |
+  awk '{ printf "  %5.2f times the speed\n", $3 }'
+
+echo "1,000 keys changed and committed in a store of 10 million, against one of 10,000:"
+medians state_bench CommitToLargeAgainstSmall ratio |
+  awk '{ printf "  %5.2f times the time\n", $3 }'
