@@ -1,6 +1,8 @@
 // Recovery: what was found → what is done. Both engines ask here, after every take-over and
 // whenever they are unsure; nothing else decides. Each table has exactly one row for each
-// combination of what can be found, which a test enumerates; a row that refuses says why.
+// combination of what can be found, which a test enumerates; a row that refuses says why. A row's
+// name is a stable interface: scenario files expect rows by name, and a test holds that each is
+// reached by a scenario, or that there is a reason why it cannot be.
 #ifndef WAVETANK_CHECKPOINT_RECOVERY_H_
 #define WAVETANK_CHECKPOINT_RECOVERY_H_
 
@@ -8,6 +10,7 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -75,6 +78,7 @@ enum class RecoveryDecision : uint8_t {
 std::string_view RecoveryDecisionName(RecoveryDecision decision);
 
 struct QueryRow {
+  std::string_view name;
   AnyOf<DefinitionFound> definition;
   AnyOf<PreparedFound> prepared;
   AnyOf<CommitFound> commit;
@@ -114,6 +118,7 @@ enum class GraphDecision : uint8_t {
 std::string_view GraphDecisionName(GraphDecision decision);
 
 struct GraphRow {
+  std::string_view name;
   AnyOf<InputFound> input;
   AnyOf<CompletionFound> completion;
   AnyOf<DataFound> data;
@@ -124,6 +129,13 @@ struct GraphRow {
 };
 std::span<const GraphRow> GraphRecoveryTable();
 const GraphRow& DecideGraphBatch(const GraphBatchFound& found);
+
+// --- both tables: what the step recovery.decided tells of ---
+
+std::vector<std::string_view> RecoveryRowNames();
+// The row's place in those names. REQUIRES: a row of one of the tables.
+int64_t RowNumber(const QueryRow& row);
+int64_t RowNumber(const GraphRow& row);
 
 }  // namespace wavetank::checkpoint
 

@@ -50,6 +50,11 @@ inline constexpr StepName kStateListed{
 inline constexpr StepName kStateRemoved{"state_cleanup.removed", "files",
                                         "State files that nothing refers to are gone."};
 
+// Recovery. Nothing is done yet, and nothing is durable that was not at the step before.
+inline constexpr StepName kRecoveryDecided{
+    "recovery.decided", "batch, row",
+    "A recovery table has decided about `batch`: `row` is a place in RecoveryRowNames()."};
+
 // The store service.
 inline constexpr StepName kStoreRequestDone{
     "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
@@ -59,7 +64,8 @@ inline constexpr const StepName* kAll[] = {
     &kTakenOver,        &kGroupAppended,        &kGroupCounts,
     &kSegmentBegun,     &kOlderRemoved,         &kFenced,
     &kStateFileWritten, &kStateSnapshotWritten, &kStateSnapshotAdopted,
-    &kStateListed,      &kStateRemoved,         &kStoreRequestDone};
+    &kStateListed,      &kStateRemoved,         &kRecoveryDecided,
+    &kStoreRequestDone};
 
 }  // namespace wavetank::checkpoint::steps
 

@@ -164,8 +164,11 @@ class Drawing {
       const bool other =
           std::any_of(other_engine.begin(), other_engine.end(),
                       [step](std::string_view start) { return step->name.starts_with(start); });
-      const bool of_fakes = step->name.starts_with("line_server.");
-      if (!other && !of_fakes && (any || !OnlyAfterAFault(step->name))) steps.push_back(step->name);
+      // Neither of the fakes, nor where nothing has changed since the step before.
+      const bool of_no_use =
+          step->name.starts_with("line_server.") || step->name.starts_with("recovery.");
+      if (!other && !of_no_use && (any || !OnlyAfterAFault(step->name)))
+        steps.push_back(step->name);
     }
     const auto last = static_cast<int64_t>(steps.size()) - 1;
     return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);

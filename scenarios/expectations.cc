@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "checkpoint/recovery.h"
+#include "checkpoint/steps.h"
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "scenarios/step_names.h"
@@ -127,6 +129,31 @@ void JudgeSteps(const Expect& expect, const RunFacts& facts, Judgement& judgemen
   }
 }
 
+void JudgeRecoveryRows(const Expect& expect, const RunReport& report, Judgement& judgement) {
+  for (const std::string& row : expect.recovery_row()) {
+    const auto& decided = report.recovery_rows;
+    if (std::find(decided.begin(), decided.end(), row) != decided.end()) continue;
+    judgement.Fail(Verdict::kInconclusive,
+                   absl::StrCat("the recovery table's row ", row,
+                                " never decided; those that did: ", absl::StrJoin(decided, ", ")));
+  }
+}
+
+// By table, each once.
+std::vector<std::string> RowsThatDecided(const RunFacts& facts) {
+  std::set<int64_t> numbers;
+  for (const simulator::StepCount& count : facts.steps) {
+    if (count.step != checkpoint::steps::kRecoveryDecided.name) continue;
+    for (const auto& [name, value] : count.attributes) {
+      if (name == "row") numbers.insert(value);
+    }
+  }
+  const std::vector<std::string_view> names = checkpoint::RecoveryRowNames();
+  std::vector<std::string> rows;
+  for (const int64_t number : numbers) rows.emplace_back(names[static_cast<size_t>(number)]);
+  return rows;
+}
+
 }  // namespace
 
 absl::Status CheckExpectations(const ParsedScenario& parsed) {
@@ -137,6 +164,15 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
     return parsed.ErrorAt(expect, "violation", i,
                           absl::StrCat("there is no violation \"", expect.violation(i), "\"",
                                        platform::Suggestion(expect.violation(i), kinds)));
+  }
+  const std::vector<std::string_view> row_names = checkpoint::RecoveryRowNames();
+  const std::vector<std::string> rows(row_names.begin(), row_names.end());
+  for (int i = 0; i < expect.recovery_row_size(); ++i) {
+    const std::string& row = expect.recovery_row(i);
+    if (std::find(rows.begin(), rows.end(), row) != rows.end()) continue;
+    return parsed.ErrorAt(
+        expect, "recovery_row", i,
+        absl::StrCat("no recovery table has a row \"", row, "\"", platform::Suggestion(row, rows)));
   }
   for (const Reached& reached : expect.reached()) {
     WT_RETURN_IF_ERROR(CheckStep(parsed, reached, reached.step(), reached.attribute()));
@@ -153,6 +189,7 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
 
 void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
   Judgement judgement(report);
+  report.recovery_rows = RowsThatDecided(facts);
   JudgeViolations(expect, facts, judgement);
   JudgeStepsTooMany(expect, facts, judgement);
   const bool error_seen = std::any_of(
@@ -179,6 +216,7 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
     judgement.Fail(Verdict::kInconclusive, absl::StrCat("a listed fault never fired: ", fault));
   }
   JudgeSteps(expect, facts, judgement);
+  JudgeRecoveryRows(expect, report, judgement);
   if (facts.checker == nullptr && expect.guarantee() != Expect::NONE) {
     judgement.Fail(Verdict::kInconclusive, "this job has no oracle to check its guarantee with");
   }

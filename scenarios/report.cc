@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 
 namespace wavetank::scenarios {
@@ -70,6 +71,7 @@ std::string ToJson(const RunReport& report) {
                                   {"step", violation.step}});
   }
   json["reasons"] = report.reasons;
+  json["recovery_rows"] = report.recovery_rows;
   // Records may hold bytes that are no text: they are replaced, not refused.
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -90,6 +92,9 @@ std::string Summary(const RunReport& report) {
   absl::StrAppend(&text, "  records  ", records.once, " once, ", records.duplicated,
                   " duplicated, ", records.lost, " lost, ", records.phantom, " phantom, ",
                   records.reordered, " reordered\n");
+  if (!report.recovery_rows.empty()) {
+    absl::StrAppend(&text, "  decided  ", absl::StrJoin(report.recovery_rows, ", "), "\n");
+  }
   absl::StrAppend(&text,
                   absl::StrFormat("  trace    %016x, %d events, %.3f virtual seconds\n",
                                   report.trace_hash, report.events, Seconds(report.virtual_ns)));

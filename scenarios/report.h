@@ -40,6 +40,7 @@ struct RunReport {
   uint64_t events = 0;
   properties::RecordCounts records;
   std::vector<properties::Violation> violations;
+  std::vector<std::string> recovery_rows;  // those that decided, by name, in the tables' order
   std::vector<TimelineLine> timeline;
 };
 

@@ -11,6 +11,8 @@
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
+#include "checkpoint/steps.h"
+#include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
@@ -107,6 +109,7 @@ class DriverRun {
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
+    co_await DecideNext(recovered);
     co_await block_files_.FindLeftovers(recovered);
     co_await node_.Step(steps::kRecovered,
                         {{"unfinished", static_cast<int64_t>(recovered.unfinished.size())},
@@ -117,6 +120,22 @@ class DriverRun {
 
   // That a batch which will run again can: each file and block is there, as long as it was.
   Task<absl::Status> CheckInput(BatchInput input) {
+    WT_CO_ASSIGN_OR_RETURN(const std::string missing, co_await MissingInput(input));
+    const checkpoint::GraphRow& row =
+        checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
+                                      .completion = checkpoint::CompletionFound::kNone,
+                                      .data = missing.empty() ? checkpoint::DataFound::kWhole
+                                                              : checkpoint::DataFound::kMissing});
+    co_await Decided(input.batch, row);
+    if (row.decision == checkpoint::GraphDecision::kRerun) co_return absl::OkStatus();
+    co_return absl::DataLossError(absl::StrCat("recover batch ", input.batch.value(), " (",
+                                               absl::ToUnixMillis(clock_->TimeOf(input.batch)),
+                                               " ms) from ", directory_, ": ",
+                                               platform::ToAbsl(row.reason), ": ", missing));
+  }
+
+  // The first file or block that is gone or shorter than it was; "" if there is none.
+  Task<absl::StatusOr<std::string>> MissingInput(BatchInput input) {
     for (const StreamInput& stream : input.streams) {
       std::vector<SelectedFile> read = stream.files;
       for (const Block& block : stream.blocks) read.push_back({block.path, block.size_bytes});
@@ -125,18 +144,32 @@ class DriverRun {
         const auto last_byte = co_await store_.Read(file.path, file.size_bytes - 1, 1);
         const bool whole = last_byte.ok() && last_byte->size() == 1;
         if (!last_byte.ok() && !absl::IsNotFound(last_byte.status())) co_return last_byte.status();
-        const checkpoint::GraphRow& row = checkpoint::DecideGraphBatch(
-            {.input = checkpoint::InputFound::kDurable,
-             .completion = checkpoint::CompletionFound::kNone,
-             .data = whole ? checkpoint::DataFound::kWhole : checkpoint::DataFound::kMissing});
-        if (row.decision == checkpoint::GraphDecision::kRerun) continue;
-        co_return absl::DataLossError(absl::StrCat(
-            "recover batch ", input.batch.value(), " (",
-            absl::ToUnixMillis(clock_->TimeOf(input.batch)), " ms) from ", directory_, ": ",
-            platform::ToAbsl(row.reason), ": ", file.path, ", ", file.size_bytes, " bytes"));
+        if (!whole) co_return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
       }
     }
-    co_return absl::OkStatus();
+    co_return std::string();
+  }
+
+  Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
+    co_await node_.Step(checkpoint::steps::kRecoveryDecided,
+                        {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
+  }
+
+  // Where the stream goes on: behind what is completed, with a batch that the log does not know.
+  Task<void> DecideNext(const RecoveredStream& recovered) {
+    const bool completed =
+        recovered.last != BatchNumber() &&
+        (recovered.unfinished.empty() || recovered.unfinished.back().batch != recovered.last);
+    if (completed) {
+      const checkpoint::GraphRow& skip =
+          checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
+                                        .completion = checkpoint::CompletionFound::kDurable});
+      WT_CHECK(skip.decision == checkpoint::GraphDecision::kSkip);
+      co_await Decided(recovered.last, skip);
+    }
+    const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
+    WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
+    co_await Decided(recovered.last.next(), plan);
   }
 
   // Fixes what batch times count from, and which files are too old to be input.

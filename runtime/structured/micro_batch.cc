@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/steps.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -109,6 +110,8 @@ Task<absl::Status> MicroBatchExecution::Run() {
   while (!ended_) {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
     const RecoveryDecision decision = row.decision;
+    co_await node_.Step(checkpoint::steps::kRecoveryDecided,
+                        {{"batch", newest_batch()}, {"row", checkpoint::RowNumber(row)}});
     if (decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink) {
       in_doubt = true;
     } else if (in_doubt) {

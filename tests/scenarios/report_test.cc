@@ -30,7 +30,8 @@ TEST(ReportJson, HasTheFieldsOfTheInterfaceInOneLine) {
             R"("virtual_seconds":1.5,"events":12,)"
             R"("records":{"once":5,"duplicated":1,"lost":0,"phantom":0,"reordered":0},)"
             R"("violations":[{"kind":"lost","what":"what\nthen","when":1.0,)"
-            "\"records\":[\"r1\",\"\xef\xbf\xbd\"],\"step\":\"batch.defined\"}],\"reasons\":[]}");
+            "\"records\":[\"r1\",\"\xef\xbf\xbd\"],\"step\":\"batch.defined\"}],\"reasons\":[],"
+            "\"recovery_rows\":[]}");
 }
 
 TEST(Timeline, StandsInColumnsWithFaultsMarked) {

@@ -47,6 +47,16 @@ TEST(RunScenario, RefusesWhatIsNotThereWithItsPlaceAndTheNearestName) {
             "s:5:55: at_most is below at_least");
   EXPECT_EQ(RunErrorOf("expect { violation: \"lots\" }"),
             "s:5:10: there is no violation \"lots\": did you mean \"lost\"?");
+  EXPECT_EQ(RunErrorOf("expect { recovery_row: \"prepared_gon\" }"),
+            "s:5:10: no recovery table has a row \"prepared_gon\": did you mean "
+            "\"prepared_gone\"?");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.bit_rot\" target: \"m1\" at_ms: 1 amount: 3 }"),
+            "s:5:9: disk.bit_rot needs files: a path on the machine's disk");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.slow\" target: \"m1\" at_ms: 1 amount: 3 "
+                       "files: \"a\" }"),
+            "s:5:59: disk.slow does not choose among files");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" at_ms: 1 nth: 0 }"),
+            "s:5:55: files and calls are counted from 1");
   EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" "
                        "at_random { probability: 1.5 } }"),
             "s:5:58: disk.read_error needs a probability above 0 and at most 1");
