@@ -7,10 +7,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 
 #include "platform/random.h"
+#include "simulator/fault_effects.h"
 #include "simulator/sim_world.h"
 
 namespace wavetank::checkpoint {
@@ -124,6 +126,31 @@ class StrikeOnce final : public simulator::FaultHook {
   simulator::SimWorld& world_;
   int64_t left_;
   const std::function<void(simulator::SimProcess&)> act_;
+};
+
+// Befalls once, with a fault, the `nth` call that the fault can befall, counted from 0.
+class FailOnce final : public simulator::FaultHook {
+ public:
+  FailOnce(simulator::SimWorld& world, int64_t nth, simulator::Fault fault)
+      : world_(world), left_(nth), fault_(std::move(fault)) {
+    world_.SetFaultHook(this);
+  }
+  ~FailOnce() override { world_.SetFaultHook(nullptr); }
+  bool struck() const { return left_ < 0; }
+
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    if (left_ < 0 || !simulator::CanBefall(fault_, call)) return nullptr;
+    return left_-- == 0 ? &fault_ : nullptr;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+
+ private:
+  simulator::SimWorld& world_;
+  int64_t left_;
+  const simulator::Fault fault_;
 };
 
 }  // namespace wavetank::checkpoint

@@ -338,35 +338,16 @@ TEST(LocalStoreSweep, PromisesSurviveACrashAndAPowerLossAtEveryCall) {
 
 // --- failed syncs ---
 
-// The `nth` sync of a process fails, and the pages are lost though the next one succeeds.
-class FailSync final : public simulator::FaultHook {
- public:
-  FailSync(SimWorld& world, int nth) : world_(world), left_(nth) { world_.SetFaultHook(this); }
-  ~FailSync() override { world_.SetFaultHook(nullptr); }
-  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
-  const simulator::Fault* OnSeamCall(simulator::SimNode&,
-                                     const simulator::SeamCall& call) override {
-    if (call.kind != simulator::SeamCallKind::kSync || left_-- != 0) return nullptr;
-    fault_.kind = simulator::FaultKind::kSyncLoss;
-    return &fault_;
-  }
-  void OnStarted(simulator::SimProcess&) override {}
-  void Freeze() override {}
-
- private:
-  SimWorld& world_;
-  int left_;
-  simulator::Fault fault_;
-};
+constexpr simulator::FaultKind kSyncLoss = simulator::FaultKind::kSyncLoss;
 
 TEST(LocalStoreSweep, PromisesSurviveAFailedSyncAndThenAPowerLoss) {
-  for (int nth = 0; nth < 8; ++nth) {
+  for (int nth = 0; nth < 20; ++nth) {
     for (uint64_t seed = 1; seed <= 20; ++seed) {
       SimWorld world({.seed = seed});
       world.AddMachine("m");
       Promises promises;
       {
-        FailSync fail(world, nth);
+        const FailOnce fail(world, nth, {.kind = kSyncLoss});
         world.Start("m",
                     {"script", {{"node", [&](Node& node) { return Script(node, promises); }}}});
         world.RunFor(absl::Seconds(2));

@@ -112,13 +112,8 @@ Task<void> Read(Node& node, StateVersion version, Reading& reading, bool& done) 
   RecordList records;
   auto log = co_await FencedLog::TakeOver(node, store, kLog, records);
   reading.log_status = log.status();
-<<<<<<< HEAD
   if (log.ok()) reading.records = records.records();
-  auto state = co_await StateStore::Open(node, store, kState, std::move(version));
-=======
-  if (log.ok()) reading.records = (*log)->recovered();
   auto state = co_await StateStore::Open(node, store, kState, std::move(version), StateOptions());
->>>>>>> 96945e1 (tests: every crash and damage of state with background snapshots and rollbacks)
   reading.state_status = state.status();
   if (state.ok()) {
     for (const size_t number : {size_t{0}, size_t{1}}) {
