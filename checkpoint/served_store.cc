@@ -7,6 +7,8 @@
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/store.pb.h"
+#include "checkpoint/store_service.h"
+#include "platform/check.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -18,6 +20,13 @@ namespace {
 
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+template <typename Request>
+void Stamp(const std::optional<StoreFence>& token, Request& request) {
+  if (!token.has_value()) return;
+  request.mutable_fence()->set_directory(token->directory);
+  request.mutable_fence()->set_epoch(token->epoch);
 }
 
 void Fill(StoreBytes* to, std::string bytes) {
@@ -36,28 +45,82 @@ ServedStore::ServedStore(platform::Node& node, std::string address, ServedStoreO
     : node_(node),
       address_(std::move(address)),
       options_(options),
-      random_(node.random().Fork("served store")) {}
+      random_(node.random().Fork("served store")) {
+  WT_CHECK(options_.part_bytes > 0 && options_.part_bytes <= kMaxPartBytes,
+           "a part is at most that");
+}
+
+class ServedStore::UnderFence final : public Store {
+ public:
+  UnderFence(ServedStore& store, StoreFence fence) : store_(store), fence_(std::move(fence)) {}
+
+  std::unique_ptr<Store> Under(StoreFence fence) override { return store_.Under(std::move(fence)); }
+  Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
+    return store_.Create(std::move(path), std::move(content), fence_);
+  }
+  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override {
+    return store_.AppendAt(std::move(path), offset, std::move(bytes), fence_);
+  }
+  Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override {
+    return store_.Read(std::move(path), offset, length);
+  }
+  Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override {
+    return store_.List(std::move(directory));
+  }
+  Task<absl::Status> Link(std::string from, std::string to) override {
+    return store_.LinkAs(std::move(from), std::move(to), fence_);
+  }
+  Task<absl::Status> Remove(std::string path) override {
+    return store_.RemoveFile(std::move(path), fence_);
+  }
+
+ private:
+  ServedStore& store_;
+  const StoreFence fence_;
+};
+
+std::unique_ptr<Store> ServedStore::Under(StoreFence fence) {
+  return std::make_unique<UnderFence>(*this, std::move(fence));
+}
 
 Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
+  return Create(std::move(path), std::move(content), std::nullopt);
+}
+Task<absl::Status> ServedStore::Append(std::string path, uint64_t offset, std::string bytes) {
+  return AppendAt(std::move(path), offset, std::move(bytes), std::nullopt);
+}
+Task<absl::Status> ServedStore::Link(std::string from, std::string to) {
+  return LinkAs(std::move(from), std::move(to), std::nullopt);
+}
+Task<absl::Status> ServedStore::Remove(std::string path) {
+  return RemoveFile(std::move(path), std::nullopt);
+}
+
+Task<absl::Status> ServedStore::Create(std::string path, std::string content, Token token) {
   Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
   while (true) {
-    const absl::StatusOr<std::string> reply = co_await TryCreate(path, content);
+    const absl::StatusOr<std::string> reply = co_await TryCreate(path, content, token);
     if (!MayPass(reply.status())) co_return reply.status();
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), reply.status());
   }
 }
 
-Task<absl::Status> ServedStore::Append(std::string path, uint64_t offset, std::string bytes) {
-  for (uint64_t sent = 0; sent < bytes.size(); sent += options_.part_bytes) {
+Task<absl::Status> ServedStore::AppendAt(std::string path, uint64_t offset, std::string bytes,
+                                         Token token) {
+  uint64_t sent = 0;
+  do {  // also of nothing: whether the file is there, and ends there, is answered
     AppendRequest request;
+    Stamp(token, request);
     request.set_path(path);
     request.set_offset(offset + sent);
     Fill(request.mutable_bytes(), bytes.substr(sent, options_.part_bytes));
     const absl::StatusOr<std::string> reply =
         co_await Call("store.append", request.SerializeAsString());
     WT_CO_RETURN_IF_ERROR(reply.status());
-  }
+    sent += options_.part_bytes;
+  } while (sent < bytes.size());
   co_return absl::OkStatus();
 }
 
@@ -100,8 +163,9 @@ Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string dire
   co_return files;
 }
 
-Task<absl::Status> ServedStore::Link(std::string from, std::string to) {
+Task<absl::Status> ServedStore::LinkAs(std::string from, std::string to, Token token) {
   LinkRequest request;
+  Stamp(token, request);
   request.set_from(from);
   request.set_to(to);
   const absl::StatusOr<std::string> reply =
@@ -109,8 +173,9 @@ Task<absl::Status> ServedStore::Link(std::string from, std::string to) {
   co_return reply.status();
 }
 
-Task<absl::Status> ServedStore::Remove(std::string path) {
+Task<absl::Status> ServedStore::RemoveFile(std::string path, Token token) {
   RemoveRequest request;
+  Stamp(token, request);
   request.set_path(path);
   const absl::StatusOr<std::string> reply =
       co_await Call("store.remove", request.SerializeAsString());
@@ -133,9 +198,11 @@ Task<absl::StatusOr<std::string>> ServedStore::Try(std::string method, std::stri
 }
 
 Task<absl::StatusOr<std::string>> ServedStore::TryCreate(std::string path,
-                                                         const std::string& content) {
+                                                         const std::string& content,
+                                                         const Token& token) {
   WT_CO_ASSIGN_OR_RETURN(const Client client, co_await Connected());
   CreateRequest request;
+  Stamp(token, request);
   request.set_path(path);
   if (content.size() <= options_.part_bytes) {
     Fill(request.mutable_whole(), content);

@@ -4,12 +4,17 @@
 // tried again, with growing pauses, until the call has taken `give_up_after`; then kUnavailable,
 // and the outcome is unknown. Long contents travel in parts: a new file still appears whole; an
 // append may end after any part, as any append may.
+//
+// Memory: what the caller hands over or gets, and two copies of one part. At the service: one part
+// for each request under way, and each new file of more than a part whole, until it is written, one
+// GiB of them at most altogether (kResourceExhausted beyond that).
 #ifndef WAVETANK_CHECKPOINT_SERVED_STORE_H_
 #define WAVETANK_CHECKPOINT_SERVED_STORE_H_
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +34,7 @@ struct ServedStoreOptions {
   absl::Duration give_up_after = absl::Seconds(30);
   absl::Duration first_pause = absl::Milliseconds(20);
   absl::Duration longest_pause = absl::Seconds(2);
+  // At most kMaxPartBytes (store_service.h).
   uint64_t part_bytes = uint64_t{1} << 20;
 };
 
@@ -37,6 +43,7 @@ class ServedStore final : public Store {
   // Connects when first used. `node` must outlive the store.
   ServedStore(platform::Node& node, std::string address, ServedStoreOptions options = {});
 
+  std::unique_ptr<Store> Under(StoreFence fence) override;
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
@@ -47,13 +54,22 @@ class ServedStore final : public Store {
 
  private:
   using Client = std::shared_ptr<platform::RpcClient>;
+  class UnderFence;
+
+  // The changing calls, with the token they are made under, if any.
+  using Token = std::optional<StoreFence>;
+  Task<absl::Status> Create(std::string path, std::string content, Token token);
+  Task<absl::Status> AppendAt(std::string path, uint64_t offset, std::string bytes, Token token);
+  Task<absl::Status> LinkAs(std::string from, std::string to, Token token);
+  Task<absl::Status> RemoveFile(std::string path, Token token);
 
   // One attempt at a call.
   Task<absl::StatusOr<std::string>> Try(std::string method, std::string request);
   // Attempts until one has an answer.
   Task<absl::StatusOr<std::string>> Call(std::string method, std::string request);
   // The same for a new file, whose content goes ahead in parts on one connection.
-  Task<absl::StatusOr<std::string>> TryCreate(std::string path, const std::string& content);
+  Task<absl::StatusOr<std::string>> TryCreate(std::string path, const std::string& content,
+                                              const Token& token);
   Task<absl::StatusOr<std::string>> Send(Client client, std::string method, std::string request);
   Task<absl::StatusOr<Client>> Connected();
   // Waits before the next attempt; false once it is time to give up.

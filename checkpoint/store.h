@@ -19,11 +19,13 @@
 //
 // Errors: kNotFound, kAlreadyExists, kFailedPrecondition (Append: the file does not end at the
 // offset), kInvalidArgument (path), kDataLoss (checksum or device error, naming file and offset),
-// kResourceExhausted (no space), kUnavailable (retry, or the store service cannot be reached).
+// kResourceExhausted (no space), kUnavailable (retry, or the store service cannot be reached),
+// kAborted (made under a fencing token, and a newer owner exists).
 #ifndef WAVETANK_CHECKPOINT_STORE_H_
 #define WAVETANK_CHECKPOINT_STORE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,9 +47,21 @@ struct StoredFile {
   absl::Time modified;  // by the wall clock of the store's machine; zero for directories
 };
 
+// A fencing token: the epoch that its holder owns of the fenced log in `directory`.
+struct StoreFence {
+  std::string directory;
+  int64_t epoch = 0;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
+
+  // This store, for calls that are made under a token: once a newer epoch of that log exists, its
+  // changing calls have no effect and give kAborted, by name, however late they arrive. A call that
+  // is repeated after a lost reply is answered as any other, until then. Null: nobody is there who
+  // could refuse (a directory cannot); use the store itself. This store must outlive it.
+  virtual std::unique_ptr<Store> Under(StoreFence) { return nullptr; }
 
   // Makes a whole file, atomically: one of several callers wins. kAlreadyExists otherwise, and the
   // file is whatever the winner wrote; read it to tell your own repeated request.

@@ -1,5 +1,6 @@
 #include "checkpoint/store_service.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,11 +28,18 @@ absl::StatusOr<Message> Parse(const std::string& bytes) {
 }
 
 absl::StatusOr<std::string> Checked(StoreBytes sent) {
+  if (sent.bytes().size() > kMaxPartBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("a request to the store carries at most ",
+                                                   kMaxPartBytes, " bytes, this one ",
+                                                   sent.bytes().size(), ": send it in parts"));
+  }
   if (Crc32c(sent.bytes()) != sent.crc32c()) {
     return absl::UnavailableError("bytes were damaged on their way to the store service");
   }
   return std::move(*sent.mutable_bytes());
 }
+
+Task<absl::StatusOr<EpochFence::Pass>> Unfenced() { co_return EpochFence::Pass(); }
 
 RpcPayload Payload(std::string bytes) {
   RpcPayload payload;
@@ -122,6 +130,14 @@ Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t con
     content = std::move(staged.mapped());
     staged_bytes_ -= content.size();
   }
+  const bool creates_epoch = EpochFence::IsEpochFile(create.path());
+  std::optional<EpochFence::Pass> held;
+  {
+    WT_CO_ASSIGN_OR_RETURN(EpochFence::Pass pass, co_await Enter(create));
+    // An epoch's creation waits for all requests, so it is none.
+    if (!creates_epoch) held.emplace(std::move(pass));
+  }
+  if (creates_epoch) held.emplace(co_await fence_.EnterCreation(create.path()));
   const uint64_t size = content.size();
   const absl::Status created = co_await store_.CreateIfAbsent(create.path(), std::move(content));
   co_return co_await Done(created, size);
@@ -130,6 +146,7 @@ Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t con
 Task<StoreService::Reply> StoreService::Append(std::string request) {
   WT_CO_ASSIGN_OR_RETURN(AppendRequest append, Parse<AppendRequest>(request));
   WT_CO_ASSIGN_OR_RETURN(std::string bytes, Checked(std::move(*append.mutable_bytes())));
+  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(append));
   const uint64_t size = bytes.size();
   const absl::Status appended =
       co_await store_.Append(append.path(), append.offset(), std::move(bytes));
@@ -138,6 +155,11 @@ Task<StoreService::Reply> StoreService::Append(std::string request) {
 
 Task<StoreService::Reply> StoreService::Read(std::string request) {
   WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(request));
+  if (read.length() > kMaxPartBytes) {
+    co_return absl::InvalidArgumentError(absl::StrCat("a read of the store asks for at most ",
+                                                      kMaxPartBytes, " bytes, this one for ",
+                                                      read.length(), ": read in parts"));
+  }
   WT_CO_ASSIGN_OR_RETURN(std::string bytes,
                          co_await store_.Read(read.path(), read.offset(), read.length()));
   StoreBytes reply;
@@ -163,14 +185,22 @@ Task<StoreService::Reply> StoreService::List(std::string request) {
 
 Task<StoreService::Reply> StoreService::Link(std::string request) {
   WT_CO_ASSIGN_OR_RETURN(const LinkRequest link, Parse<LinkRequest>(request));
+  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(link));
   const absl::Status linked = co_await store_.Link(link.from(), link.to());
   co_return co_await Done(linked, 0);
 }
 
 Task<StoreService::Reply> StoreService::Remove(std::string request) {
   WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(request));
+  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(remove));
   const absl::Status removed = co_await store_.Remove(remove.path());
   co_return co_await Done(removed, 0);
+}
+
+template <typename Request>
+Task<absl::StatusOr<EpochFence::Pass>> StoreService::Enter(const Request& request) {
+  if (!request.has_fence()) return Unfenced();
+  return fence_.Enter({request.fence().directory(), request.fence().epoch()});
 }
 
 Task<StoreService::Reply> StoreService::Done(absl::Status outcome, uint64_t bytes) {

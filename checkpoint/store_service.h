@@ -1,8 +1,11 @@
 // StoreService: a Store, served to other nodes over rpc. Its clients are ServedStores.
 //
-// It adds nothing to the contract of the store it serves and keeps nothing of its own but parts of
-// long contents, which are forgotten with the connection they came on. A client that lost a reply
-// asks again; what it had asked for first is carried through all the same.
+// It keeps nothing of its own but parts of long contents, which are forgotten with the connection
+// they came on. A client that lost a reply asks again; what it had asked for first is carried
+// through all the same.
+//
+// What a directory cannot do, it can: a request under a fencing token is refused once a newer epoch
+// exists, also one that was on its way for long (epoch_fence.h). Requests without one are not.
 #ifndef WAVETANK_CHECKPOINT_STORE_SERVICE_H_
 #define WAVETANK_CHECKPOINT_STORE_SERVICE_H_
 
@@ -14,12 +17,16 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "checkpoint/epoch_fence.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "platform/rpc.h"
 #include "platform/task_scope.h"
 
 namespace wavetank::checkpoint {
+
+// The most that one request may carry or ask for: kInvalidArgument beyond it.
+inline constexpr uint64_t kMaxPartBytes = uint64_t{16} << 20;
 
 class StoreService {
  public:
@@ -36,7 +43,7 @@ class StoreService {
   struct Request;
 
   StoreService(platform::Node& node, Store& store)
-      : node_(node), store_(store), scope_(node.executor()) {}
+      : node_(node), store_(store), fence_(store), scope_(node.executor()) {}
 
   // Waits for the answer. The request goes on when its connection breaks: it would otherwise be
   // dropped between two calls of the disk, one of them still under way.
@@ -50,12 +57,16 @@ class StoreService {
   Task<Reply> List(std::string request);
   Task<Reply> Link(std::string request);
   Task<Reply> Remove(std::string request);
+  // Of a request with a token: the right to go on.
+  template <typename Request>
+  Task<absl::StatusOr<EpochFence::Pass>> Enter(const Request& request);
   // The reply to a request that changes the store.
   Task<Reply> Done(absl::Status outcome, uint64_t bytes);
   void Forget(uint64_t connection);
 
   platform::Node& node_;
   Store& store_;
+  EpochFence fence_;
   std::map<std::pair<uint64_t, uint64_t>, std::string> staged_;  // by connection and upload
   uint64_t staged_bytes_ = 0;
   platform::TaskScope scope_;
