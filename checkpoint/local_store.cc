@@ -16,6 +16,8 @@ namespace {
 
 // Invisible in the store, as a temporary is.
 constexpr std::string_view kLockFile = ".tmp-lock";
+// What files are compared by, so that a long one is never in memory as a whole.
+constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 
 }  // namespace
 
@@ -199,7 +201,7 @@ Task<absl::StatusOr<bool>> LocalStore::SyncListed(std::string file, uint64_t siz
 
 Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
   // Whoever reads `to` may rely on its content at once.
-  WT_CO_ASSIGN_OR_RETURN(const std::string content, co_await ReadAll(from));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await MakeDurable(from));
   WT_CO_RETURN_IF_ERROR(CheckPath(to));
   const std::string file = OnDisk(to);
   const std::string directory = ParentPath(file);
@@ -210,12 +212,29 @@ Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
     linked = co_await node_.disk().Link(OnDisk(from), file);
     if (linked.ok()) {
       WT_CO_RETURN_IF_ERROR(co_await SyncNames(directory));
-      known_[file] = Known{.name_durable = true, .synced_bytes = content.size()};
+      known_[file] = Known{.name_durable = true, .synced_bytes = size};
     }
   }
   if (!absl::IsAlreadyExists(linked)) co_return linked;
-  WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await ReadAll(to));
-  co_return found == content ? absl::OkStatus() : linked;
+  for (uint64_t at = 0;; at += kPieceBytes) {
+    WT_CO_ASSIGN_OR_RETURN(const std::string content, co_await Read(from, at, kPieceBytes));
+    WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await Read(to, at, kPieceBytes));
+    if (found != content) co_return linked;
+    if (content.size() < kPieceBytes) co_return absl::OkStatus();
+  }
+}
+
+Task<absl::StatusOr<uint64_t>> LocalStore::MakeDurable(std::string path) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kRead));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, size));
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return size;
 }
 
 Task<absl::Status> LocalStore::Remove(std::string path) {

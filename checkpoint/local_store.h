@@ -71,6 +71,8 @@ class LocalStore final : public Store {
 
   Task<absl::Status> RemoveLeftovers();
 
+  // All of the file, and its name; gives its size.
+  Task<absl::StatusOr<uint64_t>> MakeDurable(std::string path);
   // Makes durable what List is about to show. False: the file is gone.
   Task<absl::StatusOr<bool>> SyncListed(std::string file, uint64_t size);
 
