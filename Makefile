@@ -49,8 +49,8 @@ bugs: build/planted/configured
 
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
-	@cmake --build build/release --target columnar_bench scenario_bench simulator_dispatch_bench \
-	  state_bench -j $(JOBS)
+	@cmake --build build/release --target columnar_bench log_bench scenario_bench \
+	  simulator_dispatch_bench state_bench -j $(JOBS)
 	@benchmarks/ratios.sh build/release/bin
 
 ## make format     format the sources in place

@@ -43,6 +43,15 @@ echo "A small scenario (a driver, 2 workers, 5 batches, 1 crash), every check on
 medians scenario_bench SmallScenarioRuns virtual_to_real items_per_second | awk '
   { printf "  %7.0f virtual seconds in a real one, %.0f runs in it\n", $3, $4 }'
 
+echo "A log that 64 append to, 1 KiB records, group by group, against write + fdatasync of as much:"
+medians log_bench AppendAgainstWriteAndSync ratio group_kib | awk '
+  { printf "  %5.2f times the bytes a second, in groups of %.0f KiB\n", $3, $4 }'
+
+echo "One group {commit N, definition N + 1} of a query, look for a newer owner included, against" \
+  "append + fdatasync of as much:"
+medians log_bench MetadataGroupAgainstOneSync ratio |
+  awk '{ printf "  %5.2f times the time\n", $3 }'
+
 repetitions=3
 echo "Keyed state in batches, 16-byte keys, 32-byte values, against absl::flat_hash_map of strings:"
 medians state_bench TableAgainstFlatHashMap put_ratio get_ratio update_ratio memory_ratio | awk '
