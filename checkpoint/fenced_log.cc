@@ -182,10 +182,9 @@ class OwnedLog final : public FencedLog {
     co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
                                                {"bytes", static_cast<int64_t>(size)}});
-    WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
     const absl::Status removed = co_await RemoveOlder();
     if (absl::IsAborted(removed)) co_return removed;
-    // What is left goes with the next segment's predecessors.
+    // What is left goes with the next segment's predecessors; the next append looks anyway.
     if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
     co_return absl::OkStatus();
   }
