@@ -55,7 +55,7 @@ class CompactingList final : public LogFold {
   const std::vector<std::string>& records() const { return records_; }
 
  private:
-  const size_t kept_;
+  size_t kept_;
   size_t dropped_ = 0;
   std::vector<std::string> records_;
 };

@@ -1,6 +1,4 @@
 // A table and a store against models of them, under programs that RapidCheck makes up and shrinks.
-#include <rapidcheck/gtest.h>
-
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -11,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "rapidcheck/gtest.h"
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/state_cleanup.h"
@@ -189,7 +188,7 @@ struct Committed {
 
 // The driver's side of a store: what is committed, newest last, and what uncommitted changes make
 // of it.
-struct StoreModel {
+struct VersionsModel {
   std::vector<Committed> committed{Committed{{}, {PlainTable(), PlainTable()}}};
   std::vector<PlainTable> now{PlainTable(), PlainTable()};
 };
@@ -331,7 +330,7 @@ class StoreRun {
   const std::vector<Operation> operations_;
   size_t next_ = 0;
   SimWorld world_{{.seed = 5}};
-  StoreModel model_;
+  VersionsModel model_;
   std::string broken_;
   bool checked_ = false;
 };
