@@ -1,6 +1,7 @@
 #include "checkpoint/graph_history.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "checkpoint/history_parts.h"
 #include "platform/check.h"
@@ -142,7 +143,10 @@ std::vector<MetadataRecord> GraphHistory::Base() const {
   }
   for (const auto& [time_ms, batch] : batches_) {
     for (const StreamInput& stream : batch.input.streams()) {
-      for (const BlockAdded& block : stream.blocks()) base.push_back(Record(block));
+      for (BlockAdded block : stream.blocks()) {
+        block.set_stream(stream.stream());  // as it was added, whatever the input says
+        base.push_back(Record(std::move(block)));
+      }
     }
     base.push_back(Record(batch.input));
     if (!batch.completed) continue;
