@@ -235,8 +235,7 @@ TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
 Task<void> RunBatches(Node& node, int64_t batches, bool& done) {
   LocalStore store(node, "root");
   QueryHistory history(3);  // and the log is begun anew every few batches
-  auto log =
-      co_await MetadataLog::TakeOver(node, store, "q/log", history, {.segment_bytes = 1500});
+  auto log = co_await MetadataLog::TakeOver(node, store, "q/log", history, {.segment_bytes = 1500});
   auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
   QueryMetadata query;
   query.set_query_id("the-query");
