@@ -3,25 +3,13 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/epoch_log.h"
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
-namespace {
-
-constexpr std::string_view kPrefix = "epoch-";
-
-// The epoch that a file of this name stands for, or 0.
-int64_t EpochOf(const std::string& name) {
-  int64_t epoch = 0;
-  if (name.substr(0, kPrefix.size()) != kPrefix) return 0;
-  return absl::SimpleAtoi(name.substr(kPrefix.size()), &epoch) ? epoch : 0;
-}
-
-}  // namespace
 
 EpochFence::Pass::Pass(EpochFence& fence, std::string directory, bool creates)
     : fence_(&fence), directory_(std::move(directory)), creates_(creates) {
@@ -49,7 +37,7 @@ Task<absl::StatusOr<EpochFence::Pass>> EpochFence::Enter(StoreFence token) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
                            co_await store_.List(token.directory));
     int64_t newest = 0;
-    for (const StoredFile& file : files) newest = std::max(newest, EpochOf(file.name));
+    for (const StoredFile& file : files) newest = std::max(newest, EpochInName(file.name).value());
     scope.newest = newest;
   }
   if (*scope.newest > token.epoch) {
@@ -62,7 +50,7 @@ Task<absl::StatusOr<EpochFence::Pass>> EpochFence::Enter(StoreFence token) {
 
 bool EpochFence::IsEpochFile(const std::string& path) {
   const std::string directory = ParentPath(path);
-  return EpochOf(directory.empty() ? path : path.substr(directory.size() + 1)) != 0;
+  return EpochInName(directory.empty() ? path : path.substr(directory.size() + 1)) != Epoch();
 }
 
 Task<EpochFence::Pass> EpochFence::EnterCreation(std::string path) {

@@ -14,6 +14,7 @@
 #include "checkpoint/paths.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
+#include "platform/text.h"
 
 namespace wavetank::checkpoint {
 namespace {
@@ -55,12 +56,6 @@ int64_t Number(absl::string_view text) {
   return absl::SimpleAtoi(text, &number) && absl::StrCat(number) == text ? number : -1;
 }
 
-// "epoch-12" gives 12; anything else 0.
-Epoch EpochIn(absl::string_view name, absl::string_view prefix) {
-  if (!absl::ConsumePrefix(&name, prefix)) return Epoch();
-  return Epoch(std::max<int64_t>(Number(name), 0));
-}
-
 // "log-12" gives segment 0 of epoch 12, "log-12.3" segment 3; anything else epoch 0.
 SegmentId SegmentIn(absl::string_view name, absl::string_view prefix) {
   if (!absl::ConsumePrefix(&name, prefix)) return {};
@@ -86,6 +81,11 @@ absl::Status Missing(const std::string& path, absl::string_view why) {
 
 std::string EpochPath(const std::string& directory, Epoch epoch) {
   return JoinPath(directory, absl::StrCat(kEpochPrefix, epoch.value()));
+}
+Epoch EpochInName(std::string_view name) {
+  absl::string_view number = platform::ToAbsl(name);
+  if (!absl::ConsumePrefix(&number, kEpochPrefix)) return Epoch();
+  return Epoch(std::max<int64_t>(Number(number), 0));
 }
 std::string LogPath(const std::string& directory, SegmentId segment) {
   return JoinPath(directory, SegmentName(kLogPrefix, segment));
@@ -190,7 +190,7 @@ Task<absl::StatusOr<EpochList>> ListEpochs(Store& store, std::string directory) 
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store.List(directory));
   EpochList list;
   for (const StoredFile& file : files) {
-    const Epoch epoch = EpochIn(file.name, kEpochPrefix);
+    const Epoch epoch = EpochInName(file.name);
     const SegmentId segment = SegmentIn(file.name, kLogPrefix);
     const SegmentId mark = SegmentIn(file.name, kMarkPrefix);
     if (epoch > Epoch()) list.epochs.push_back(epoch);

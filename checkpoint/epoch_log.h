@@ -29,6 +29,8 @@ struct SegmentId {
 };
 
 std::string EpochPath(const std::string& directory, Epoch epoch);
+// "epoch-12" gives 12; any other name 0.
+Epoch EpochInName(std::string_view name);
 std::string LogPath(const std::string& directory, SegmentId segment);
 // Says that what counts does not begin below that segment, which was there.
 std::string MarkPath(const std::string& directory, SegmentId segment);

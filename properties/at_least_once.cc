@@ -34,6 +34,11 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
     }
     there[input.time_ms] = &input;
   }
+  if (log.dropped_up_to_ms != INT64_MIN && !answers_.contains(log.dropped_up_to_ms)) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the batch log has dropped batch ", log.dropped_up_to_ms,
+                        " ms, which never was durable in it"));
+  }
   const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
   for (const LoggedInput& known : inputs_) {
     const int64_t time_ms = known.time_ms;
@@ -73,7 +78,7 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     const std::vector<NaiveRow> answer = options_.answer(lines);
     answers_[input.time_ms].insert(answer.begin(), answer.end());
     failures_at_input_[input.time_ms] = failures;
-    if (!input.pieces.empty() || CatchesUp(input)) ++advances_;
+    if (!input.pieces.empty() || CatchesUp(input)) Advance();
     newest_input_ns_ = now_ns_;
     inputs_.push_back(input);
   }
@@ -81,13 +86,18 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     if (!completed_.insert(time_ms).second) continue;
     failures_at_completion_[time_ms] = failures;
     const auto answer = answers_.find(time_ms);
-    if (answer != answers_.end() && !answer->second.empty()) ++advances_;
+    if (answer != answers_.end() && !answer->second.empty()) Advance();
     if (!answers_.contains(time_ms)) {
       Report(
           violation_kinds::kCommitOrder,
           absl::StrCat("batch ", time_ms, " ms is marked complete, but its input is not logged"));
     }
   }
+}
+
+// Once something is wrong, what comes after it is no progress: the run may end.
+void AtLeastOnceChecker::Advance() {
+  if (reported_.empty()) ++advances_;
 }
 
 // Whether it is logged sooner after its predecessor than batch times follow one another.

@@ -70,8 +70,8 @@ class AtLeastOnceChecker {
 
   int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
   int64_t batches_completed() const { return static_cast<int64_t>(completed_.size()); }
-  // How often the work has come nearer to its end. A stream makes empty batches for ever: they
-  // count only while they catch up, being overdue.
+  // How often the work has come nearer to its end, until something was wrong. A stream makes empty
+  // batches for ever: they count only while they catch up, being overdue.
   int64_t advances() const { return advances_; }
   // Batch times that were put out by more than one attempt.
   std::vector<int64_t> repeated_batches() const;
@@ -83,6 +83,7 @@ class AtLeastOnceChecker {
   };
   void CheckWhatWasLogged(const BatchLogView& log);
   void CheckLog(const BatchLogView& log, int64_t failures);
+  void Advance();
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});

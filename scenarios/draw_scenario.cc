@@ -89,6 +89,11 @@ class Drawing {
       Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
     }
     Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
+    const int64_t retain = choices_.Between("retain", 0, 4);
+    if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
+    const int64_t log_size = choices_.Between("log size", 0, 8);
+    if (log_size > 0) Set(job, "log_bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = structured_ ? 0 : 200;
     Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
   }

@@ -70,6 +70,32 @@ TEST_F(AtLeastOnceCheckerTest, EmptyBatchesAdvanceTheWorkOnlyWhileTheyCatchUp) {
   EXPECT_EQ(observe(3 * kSecondNs), logged + 2) << "it has input";
 }
 
+TEST_F(AtLeastOnceCheckerTest, AcceptsThatCompletedBatchesAreDroppedFromTheLog) {
+  EXPECT_THAT(Observe({{first_, second_}, {1000}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({.inputs = {second_}, .dropped_up_to_ms = 1000}, {whole_}), IsEmpty());
+  EXPECT_EQ(checker_.batches_completed(), 1);
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItEndedOrWithoutAWord) {
+  EXPECT_THAT(Observe({{first_, second_}, {1000}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({.inputs = {}, .dropped_up_to_ms = 2000}, {whole_}),
+              ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe({.inputs = {second_}}, {whole_}), ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsADroppedBatchThatNeverWasDurable) {
+  EXPECT_THAT(Observe({.inputs = {second_}, .dropped_up_to_ms = 1000}, {}),
+              ElementsAre(violation_kinds::kDefinition));
+  const int64_t advances = checker_.advances();
+  Observe({.inputs = {second_, {3000, {"f3"}}}, .dropped_up_to_ms = 1000}, {});
+  EXPECT_EQ(checker_.advances(), advances) << "after a violation nothing is progress";
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsACompletionThatIsGone) {
+  EXPECT_THAT(Observe({{first_}, {1000}}, {whole_}), IsEmpty());
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_}), ElementsAre(violation_kinds::kDefinition));
+}
+
 TEST_F(AtLeastOnceCheckerTest, ReportsAnotherAttemptWithoutAFailure) {
   EXPECT_THAT(Observe({{first_}, {}}, {whole_, {1000, "d2", true, {{"f1"}}}}),
               ElementsAre(violation_kinds::kDuplicated));

@@ -42,10 +42,12 @@ absl::StatusOr<std::optional<std::vector<std::string>>> Decode(const Bytes& byte
 // Builds log files with the product's encoder: two implementations of one format meet here.
 class LogBuilder {
  public:
-  LogBuilder(Bytes& files, int64_t epoch) : files_(files), epoch_(epoch) {
+  LogBuilder(Bytes& files, int64_t epoch, int64_t segment = 0) : files_(files), epoch_(epoch) {
     const std::string owner = "owner-" + std::to_string(epoch);
     files_["q/epoch-" + std::to_string(epoch)] = EpochFile(owner);
-    file_ = {"q/log-" + std::to_string(epoch), platform::StableHash(owner), epoch};
+    const std::string number = std::to_string(segment);
+    file_ = {"q/log-" + std::to_string(epoch) + (segment == 0 ? "" : "." + number),
+             platform::StableHash(segment == 0 ? owner : owner + "/" + number), epoch};
   }
   // Gives the length of the file after the group.
   uint64_t Add(checkpoint::GroupKind kind, std::string payload) {
@@ -108,6 +110,29 @@ TEST(DecodeFencedLog, CountsWhatTheSealRefersToAndCarriesAndNothingElse) {
   files["q/log-1"][length - 1] ^= 1;
   const auto damaged = Decode(files);
   EXPECT_THAT(std::string(damaged.status().message()), HasSubstr("q/log-1: counts up to"));
+}
+
+TEST(DecodeFencedLog, CountsThroughTheNewestSegmentWhichRefersToOthersOrHoldsWhatIsLeft) {
+  Bytes files;
+  LogBuilder first(files, 1);
+  first.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  first.Add(checkpoint::GroupKind::kRecords, Texts({"a"}));
+  LogBuilder second(files, 1, 1);
+  const std::string dropped = std::string({1, 2}) + Texts({"what is left"});
+  second.Add(checkpoint::GroupKind::kSeal, dropped);
+  const uint64_t length = second.Add(checkpoint::GroupKind::kRecords, Texts({"b"}));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("what is left", "b"));
+
+  ASSERT_LT(length, 128u);
+  LogBuilder third(files, 1, 2);
+  third.Add(checkpoint::GroupKind::kSeal, std::string({2, 2}) + Texts({"what is left"}) +
+                                              std::string({3, 1, 1, static_cast<char>(length)}));
+  third.Add(checkpoint::GroupKind::kRecords, Texts({"c"}));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("what is left", "b", "c"));
+  files.erase("q/log-1");  // nothing refers to it
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("what is left", "b", "c"));
+  files.erase("q/log-1.1");
+  EXPECT_THAT(std::string(Decode(files).status().message()), HasSubstr("q/log-1.1: is gone"));
 }
 
 }  // namespace

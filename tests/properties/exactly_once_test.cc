@@ -80,6 +80,35 @@ TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
   EXPECT_THAT(Observe({{}, {}}, {}), ElementsAre(violation_kinds::kDefinition));
 }
 
+TEST_F(ExactlyOnceCheckerTest, AcceptsThatCommittedBatchesAreDropped) {
+  EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
+  const QueryLogView dropped{
+      .definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 1};
+  EXPECT_THAT(Observe(dropped, {shown_first_}), IsEmpty());
+  // Of a table that is replaced, the manifest drops the older batches too.
+  EXPECT_THAT(Observe(dropped, {shown_second_}), IsEmpty());
+  EXPECT_EQ(checker_.batches_committed(), 1);
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItIsCommitted) {
+  EXPECT_THAT(Observe({{first_}, {}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 1},
+                      {shown_first_}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsThatWhatIsLeftStartsElsewhere) {
+  EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 2},
+                      {shown_first_}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsBatchesThatAreShownNoMoreThoughNoneWasSeen) {
+  EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_second_}),
+              ElementsAre(violation_kinds::kVisibility));
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsAGapAndAFileInTwoBatches) {
   LoggedBatch again = second_;
   again.files = {"f1"};
