@@ -7,21 +7,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "benchmarks/real_scratch.h"
 
 #include "checkpoint/fenced_log.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
 #include "platform/check.h"
-#include "platform/real/real_process.h"
 #include "platform/task_scope.h"
 
 namespace wavetank::checkpoint {
@@ -35,21 +33,6 @@ double Median(std::vector<double>& times) {
   std::ranges::sort(times);
   return times[times.size() / 2];
 }
-
-// A directory of the host for one benchmark, on the disk and not in memory.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = "/var/tmp/log_bench.XXXXXX";
-    WT_CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Appends to a file and syncs it, with nothing between the caller and the system.
 class RawFile {
@@ -72,13 +55,6 @@ class RawFile {
  private:
   const int file_;
 };
-
-void RunReally(const Scratch& scratch, platform::NodeMain main) {
-  platform::RealProcessOptions options;
-  options.disk_root = scratch.path();
-  const absl::StatusOr<int> status = platform::RunNode(std::move(main), options);
-  WT_CHECK(status.ok() && *status == 0);
-}
 
 // Keeps nothing of what it is told.
 class Forgetful final : public LogFold {
@@ -123,9 +99,9 @@ Task<void> AppendTogether(platform::Node& node, std::string raw_path, benchmark:
 }
 
 void AppendAgainstWriteAndSync(benchmark::State& state) {
-  const Scratch scratch;
+  const RealScratch scratch;
   const std::string raw = scratch.path() + "/raw";
-  RunReally(scratch, [&](platform::Node& node) { return AppendTogether(node, raw, state); });
+  scratch.Run([&](platform::Node& node) { return AppendTogether(node, raw, state); });
 }
 BENCHMARK(AppendAgainstWriteAndSync)->Unit(benchmark::kMillisecond);
 
@@ -189,9 +165,9 @@ Task<void> RunBatches(platform::Node& node, std::string raw_path, benchmark::Sta
 }
 
 void MetadataGroupAgainstOneSync(benchmark::State& state) {
-  const Scratch scratch;
+  const RealScratch scratch;
   const std::string raw = scratch.path() + "/raw";
-  RunReally(scratch, [&](platform::Node& node) { return RunBatches(node, raw, state); });
+  scratch.Run([&](platform::Node& node) { return RunBatches(node, raw, state); });
 }
 BENCHMARK(MetadataGroupAgainstOneSync)->Unit(benchmark::kMicrosecond);
 

@@ -7,8 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,13 +16,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "benchmarks/real_scratch.h"
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/state_store.h"
 #include "checkpoint/state_table.h"
 #include "platform/check.h"
 #include "platform/random.h"
-#include "platform/real/real_process.h"
 #include "platform/text.h"
 
 namespace wavetank::checkpoint {
@@ -196,28 +194,6 @@ BENCHMARK(TableAgainstFlatHashMap)
 
 // --- with files ---
 
-// A directory of the host for one benchmark.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "state_bench.XXXXXX").string();
-    WT_CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-void RunReally(const Scratch& scratch, platform::NodeMain main) {
-  platform::RealProcessOptions options;
-  options.disk_root = scratch.path();
-  const absl::StatusOr<int> status = platform::RunNode(std::move(main), options);
-  WT_CHECK(status.ok() && *status == 0);
-}
-
 Task<std::unique_ptr<StateStore>> MustOpen(platform::Node& node, Store& store,
                                            StateVersion version) {
   auto opened = co_await StateStore::Open(node, store, "state", std::move(version));
@@ -274,8 +250,8 @@ Task<void> LoadAgain(platform::Node& node, const Input& input, benchmark::State&
 // against putting the same keys and values into a table by hand, from memory.
 void LoadAgainstBuildingByHand(benchmark::State& state) {
   const Input& input = InputOf(static_cast<size_t>(state.range(0)));
-  const Scratch scratch;
-  RunReally(scratch, [&](platform::Node& node) { return LoadAgain(node, input, state); });
+  const RealScratch scratch;
+  scratch.Run([&](platform::Node& node) { return LoadAgain(node, input, state); });
 }
 BENCHMARK(LoadAgainstBuildingByHand)->Arg(20'000'000)->Unit(benchmark::kMillisecond);
 
@@ -327,8 +303,8 @@ Task<void> CommitToBoth(platform::Node& node, benchmark::State& state) {
 // Changing 1,000 keys and committing them, in a store of 10 million keys against one of 10,000:
 // medians of the same run, with snapshots going on in the background.
 void CommitToLargeAgainstSmall(benchmark::State& state) {
-  const Scratch scratch;
-  RunReally(scratch, [&](platform::Node& node) { return CommitToBoth(node, state); });
+  const RealScratch scratch;
+  scratch.Run([&](platform::Node& node) { return CommitToBoth(node, state); });
 }
 BENCHMARK(CommitToLargeAgainstSmall)->Iterations(200)->Unit(benchmark::kMillisecond);
 

@@ -4,8 +4,6 @@
 // new format go into a directory of their own; those that are there are never edited.
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -20,6 +18,7 @@
 #include "checkpoint/state_store.h"
 #include "platform/check.h"
 #include "simulator/sim_world.h"
+#include "tests/checkpoint/golden_files.h"
 #include "tests/checkpoint/plain_table.h"
 
 namespace wavetank::checkpoint {
@@ -81,17 +80,6 @@ StateFiles StateWrittenNow(StateCompression compression) {
   return files;
 }
 
-StateFiles GoldenState(const std::string& directory) {
-  StateFiles files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    files[std::filesystem::relative(entry.path(), directory).string()] =
-        std::string(std::istreambuf_iterator<char>(in), {});
-  }
-  return files;
-}
-
 Task<void> ReadState(Node& node, std::string lineage, std::string& found, bool& done) {
   LocalStore store(node, "");
   StateVersion version{5, {}};
@@ -117,7 +105,7 @@ TEST(GoldenState, OfFormat2IsReadable) {
     SimWorld world({.seed = 2});
     simulator::SimDisk& disk = world.AddMachine("m").disk();
     const StateFiles golden =
-        GoldenState(absl::StrCat("tests/data/checkpoint/v2/state/", compression));
+        ReadGoldenFiles(absl::StrCat("tests/data/checkpoint/v2/state/", compression));
     ASSERT_EQ(golden.size(), 7u) << compression;
     for (const auto& [path, content] : golden) disk.Put(path, content);
     std::string found;
@@ -143,22 +131,12 @@ TEST(GoldenState, OfFormat2IsWhatThisBuildWrites) {
   if (const char* directory = std::getenv("WRITE_GOLDEN_STATE"); directory != nullptr) {
     for (const auto compression :
          {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
-      for (const auto& [path, content] : StateWrittenNow(compression)) {
-        const std::filesystem::path file =
-            std::filesystem::path(directory) / NameOf(compression) / path;
-        std::filesystem::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary) << content;
-      }
+      WriteGoldenFiles(std::filesystem::path(directory) / NameOf(compression),
+                       StateWrittenNow(compression));
     }
   }
   const StateFiles now = StateWrittenNow(StateCompression::kNone);
-  const StateFiles golden = GoldenState("tests/data/checkpoint/v2/state/none");
-  for (const auto& [path, content] : golden) {
-    const auto written = now.find(path);
-    ASSERT_NE(written, now.end()) << path;
-    EXPECT_TRUE(written->second == content) << path << " is written otherwise now";
-  }
-  EXPECT_EQ(now.size(), golden.size());
+  ExpectSameFiles(ReadGoldenFiles("tests/data/checkpoint/v2/state/none"), now);
 }
 
 }  // namespace

@@ -1,10 +1,6 @@
 // Checkpoints as older builds wrote them (tests/data/checkpoint): they must stay readable for ever.
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,6 +19,7 @@
 #include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "simulator/sim_world.h"
+#include "tests/checkpoint/golden_files.h"
 
 namespace wavetank::checkpoint {
 namespace {
@@ -30,9 +27,8 @@ namespace {
 using platform::Node;
 using simulator::SimWorld;
 
-using Files = std::map<std::string, std::string>;
+using Files = GoldenFiles;
 
-constexpr const char* kGolden = "tests/data/checkpoint";
 constexpr int kVersions = 12;  // a snapshot at version 11 and a delta upon it
 
 template <typename Main>
@@ -148,15 +144,7 @@ Files WrittenNow() {
 }
 
 Files Golden(const std::string& version) {
-  const std::filesystem::path root = std::filesystem::path(kGolden) / version;
-  Files files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    files[std::filesystem::relative(entry.path(), root).string()] =
-        std::string(std::istreambuf_iterator<char>(in), {});
-  }
-  return files;
+  return ReadGoldenFiles(absl::StrCat("tests/data/checkpoint/", version));
 }
 
 Task<void> ReadState(Node& node, Store& store, StateVersion version,
@@ -239,20 +227,9 @@ TEST(GoldenCheckpoint, OfVersion2IsReadable) {
 TEST(GoldenCheckpoint, OfVersion2IsWhatThisBuildWrites) {
   const Files now = WrittenNow();
   if (const char* directory = std::getenv("WRITE_GOLDEN"); directory != nullptr) {
-    for (const auto& [path, content] : now) {
-      const std::filesystem::path file = std::filesystem::path(directory) / path;
-      std::filesystem::create_directories(file.parent_path());
-      std::ofstream(file, std::ios::binary) << content;
-    }
+    WriteGoldenFiles(directory, now);
   }
-  const Files golden = Golden("v2/logs");
-  ASSERT_FALSE(golden.empty());
-  for (const auto& [path, content] : golden) {
-    const auto written = now.find(path);
-    ASSERT_NE(written, now.end()) << path;
-    EXPECT_TRUE(written->second == content) << path << " is written otherwise now";
-  }
-  EXPECT_EQ(now.size(), golden.size());
+  ExpectSameFiles(Golden("v2/logs"), now);
 }
 
 }  // namespace
