@@ -93,7 +93,7 @@ class Drawing {
     const int64_t retain = choices_.Between("retain", 0, 4);
     if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
     const int64_t log_size = choices_.Between("log size", 0, 8);
-    if (log_size > 0) Set(job, "log_bytes", absl::StrCat(log_size * 300));
+    if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = structured_ ? 0 : 200;
     Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
   }

@@ -110,14 +110,14 @@ Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluste
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
     options.batches_retained = Number(instance.arguments, "retain");
-    options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log_bytes"));
+    options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
     co_return co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
   }
   QueryOptions options;
   options.shuffle_partitions = plan.partitions;
   options.job_version = instance.job->version;
   options.min_batches_to_retain = Number(instance.arguments, "retain");
-  options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log_bytes"));
+  options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.sink_log_segment_bytes = options.log_segment_bytes;
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {

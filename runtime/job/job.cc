@@ -46,8 +46,8 @@ struct StandardNumber {
 constexpr StandardNumber kStandardNumbers[] = {
     {"partitions", "partitions of a shuffle", "2", 1, 1024},
     {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
-    {"log_bytes", "how much the checkpoint's logs may grow before they are begun anew", "1048576",
-     1, int64_t{1} << 40},
+    {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
+     "1048576", 1, int64_t{1} << 40},
 };
 
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {

@@ -62,7 +62,7 @@ struct Job {
 
 // Parameters that every job has: "checkpoint" (required), "interval" (of batches, "1s"; structured
 // queries: "0s", as soon as there is data), "partitions" (of a shuffle, "2"), "retain" (batches
-// that the checkpoint keeps, "100") and "log_bytes" (how much its logs may grow before they are
+// that the checkpoint keeps, "100") and "log-bytes" (how much its logs may grow before they are
 // begun anew, "1048576").
 std::vector<JobParameter> AllParameters(const Job& job);
 

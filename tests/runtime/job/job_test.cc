@@ -30,7 +30,7 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
             "job words needs the parameter input: directory of text files");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"inptu", "x"}}),
             "job words has no parameter inptu; it has input, checkpoint, interval, partitions, "
-            "retain, log_bytes");
+            "retain, log-bytes");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", "soon"}}),
             "job words: interval \"soon\" is not a duration such as 500ms or 2s");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"partitions", "0"}}),
