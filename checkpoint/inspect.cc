@@ -211,7 +211,8 @@ class Inspector {
       co_return absl::OkStatus();
     }
     if (log.segments.empty()) co_return absl::OkStatus();
-    WT_CO_ASSIGN_OR_RETURN(const auto counted, co_await Counted(directory));
+    const absl::StatusOr<std::vector<std::string>> counted = co_await Counted(directory);
+    if (absl::IsUnavailable(counted.status())) co_return counted.status();
     if (counted.ok()) {
       ShowCounted(directory, *counted);
     } else if (inspection_.damaged.size() == damaged_before) {  // else it is named already
@@ -220,9 +221,8 @@ class Inspector {
     co_return absl::OkStatus();
   }
 
-  // The records that count, by now; kDataLoss and the like are for the caller to show. An owner at
-  // work may replace what is being read.
-  Task<absl::StatusOr<absl::StatusOr<std::vector<std::string>>>> Counted(std::string directory) {
+  // The records that count, by now: an owner at work may replace what is being read.
+  Task<absl::StatusOr<std::vector<std::string>>> Counted(std::string directory) {
     constexpr int kTries = 8;
     absl::Status failed;
     for (int i = 0; i < kTries; ++i) {
@@ -232,8 +232,7 @@ class Inspector {
       if (failed.ok()) co_return records.records();
       if (!absl::IsUnavailable(failed)) break;
     }
-    if (absl::IsUnavailable(failed)) co_return failed;
-    co_return absl::StatusOr<std::vector<std::string>>(failed);
+    co_return failed;
   }
 
   Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, EpochList log) {
@@ -349,7 +348,7 @@ class Inspector {
     Complaints complaints;
     std::vector<std::string> before;
     while (true) {
-      WT_CO_ASSIGN_OR_RETURN(const auto counted, co_await Counted(directory));
+      const absl::StatusOr<std::vector<std::string>> counted = co_await Counted(directory);
       if (!counted.ok()) co_return Unread(counted.status());
       // What a log names that has not gone on since, and that was not there, is missing.
       if (!complaints.empty() && *counted == before) break;
