@@ -150,6 +150,7 @@ std::vector<std::string> RowsThatDecided(const RunFacts& facts) {
   }
   const std::vector<std::string_view> names = checkpoint::RecoveryRowNames();
   std::vector<std::string> rows;
+  rows.reserve(numbers.size());
   for (const int64_t number : numbers) rows.emplace_back(names[static_cast<size_t>(number)]);
   return rows;
 }
