@@ -19,37 +19,85 @@
 namespace wavetank::checkpoint {
 namespace {
 
-// Epochs are dense: whoever creates one has seen (durably) all below it, and epoch files are never
-// removed. So a newer owner than `epoch` exists if and only if the next epoch's file does.
-Task<absl::Status> LookForNewer(platform::Node& node, Store& store, std::string directory,
-                                Epoch epoch) {
-  const std::string next = EpochPath(directory, epoch.next());
-  const absl::StatusOr<std::string> found = co_await store.Read(next, 0, 1);
-  if (absl::IsNotFound(found.status())) co_return absl::OkStatus();
-  WT_CO_RETURN_IF_ERROR(found.status());
-  co_await node.Step(steps::kFenced, {{"epoch", epoch.value()}});
-  co_return absl::AbortedError(absl::StrCat("epoch ", epoch.value(), " of ", directory,
-                                            " is over: ", next, " exists; a newer owner goes on"));
-}
+// The directory of a log, as the owner of an epoch changes it. A store that can refuses the owner
+// as soon as there is a newer one; with any other, the owner looks after it has changed something.
+class OwnersDirectory {
+ public:
+  OwnersDirectory(platform::Node& node, Store& store, std::string directory, Epoch epoch)
+      : node_(node),
+        store_(store),
+        refusing_(store.Under({.directory = directory, .epoch = epoch.value()})),
+        directory_(std::move(directory)),
+        epoch_(epoch) {}
+
+  Store& store() { return store_; }
+  const std::string& path() const { return directory_; }
+  Epoch epoch() const { return epoch_; }
+
+  // Changes, of which kAborted says that there is a newer owner. Done or not: that one knows.
+  Task<absl::Status> Create(std::string path, std::string content) {
+    absl::Status created = co_await CreateUnique(changed(), std::move(path), std::move(content));
+    co_return co_await Outcome(std::move(created));
+  }
+  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) {
+    absl::Status appended = co_await changed().Append(std::move(path), offset, std::move(bytes));
+    co_return co_await Outcome(std::move(appended));
+  }
+  Task<absl::Status> Remove(std::string path) {
+    absl::Status removed = co_await changed().Remove(std::move(path));
+    co_return co_await Outcome(std::move(removed));
+  }
+
+  // OK: when the changes that were acknowledged became durable, there was no newer owner.
+  Task<absl::Status> Confirm() {
+    // A store that refuses acknowledges nothing else.
+    if (refusing_ != nullptr) co_return absl::OkStatus();
+    if (platform::Planted(node_, "higher_epoch_not_looked_for")) co_return absl::OkStatus();
+    co_return co_await Look();
+  }
+
+  // Epochs are dense: whoever creates one has seen (durably) all below it, and epoch files are
+  // never removed. So a newer owner exists if and only if the next epoch's file does.
+  Task<absl::Status> Look() {
+    const std::string next = EpochPath(directory_, epoch_.next());
+    const absl::StatusOr<std::string> found = co_await store_.Read(next, 0, 1);
+    if (absl::IsNotFound(found.status())) co_return absl::OkStatus();
+    WT_CO_RETURN_IF_ERROR(found.status());
+    co_return co_await Outcome(
+        absl::AbortedError(absl::StrCat("epoch ", epoch_.value(), " of ", directory_,
+                                        " is over: ", next, " exists; a newer owner goes on")));
+  }
+
+ private:
+  Store& changed() { return refusing_ != nullptr ? *refusing_ : store_; }
+  Task<absl::Status> Outcome(absl::Status status) {
+    if (absl::IsAborted(status)) co_await node_.Step(steps::kFenced, {{"epoch", epoch_.value()}});
+    co_return status;
+  }
+
+  platform::Node& node_;
+  Store& store_;
+  std::unique_ptr<Store> refusing_;
+  std::string directory_;
+  Epoch epoch_;
+};
 
 class OwnedLog final : public FencedLog {
  public:
   // Stands behind the seal of segment 0, which is `length` bytes.
-  OwnedLog(platform::Node& node, Store& store, std::string directory, Epoch epoch,
-           std::string owner, std::vector<SealItem> seal, uint64_t length, LogFold& fold,
-           FencedLogOptions options)
+  OwnedLog(platform::Node& node, OwnersDirectory directory, std::string owner,
+           std::vector<SealItem> seal, uint64_t length, LogFold& fold, FencedLogOptions options)
       : node_(node),
-        store_(store),
         directory_(std::move(directory)),
         owner_(std::move(owner)),
         fold_(fold),
         options_(options),
         scope_(node.executor()) {
-    Stand({epoch, 0}, std::move(seal), length);
+    Stand({directory_.epoch(), 0}, std::move(seal), length);
   }
 
-  Epoch epoch() const override { return segment_.epoch; }
-  Task<absl::Status> Look() override { return LookForNewer(node_, store_, directory_, epoch()); }
+  Epoch epoch() const override { return directory_.epoch(); }
+  Task<absl::Status> Look() override { return directory_.Look(); }
 
   Task<absl::Status> Append(std::vector<std::string> records) override {
     WT_CHECK(!records.empty(), "an append has records");
@@ -90,7 +138,7 @@ class OwnedLog final : public FencedLog {
     return bytes;
   }
 
-  LogFile file() const { return LogFileOf(directory_, segment_, owner_); }
+  LogFile file() const { return LogFileOf(directory_.path(), segment_, owner_); }
 
   // From here on groups go to `segment`, of which the seal stands.
   void Stand(SegmentId segment, std::vector<SealItem> seal, uint64_t length) {
@@ -136,7 +184,7 @@ class OwnedLog final : public FencedLog {
     group.payload = EncodeRecords(records);
     std::string bytes = EncodeGroup(file_, group);
     const uint64_t size = bytes.size();
-    WT_CO_RETURN_IF_ERROR(co_await store_.Append(file_.path, length_, std::move(bytes)));
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Append(file_.path, length_, std::move(bytes)));
     const auto sequence = static_cast<int64_t>(sequence_);
     co_await node_.Step(steps::kGroupAppended, {{"epoch", file_.epoch},
                                                 {"sequence", sequence},
@@ -144,8 +192,7 @@ class OwnedLog final : public FencedLog {
     length_ += size;
     ++sequence_;
     // After it is durable: a newer owner that had not created its epoch by now will read it.
-    const bool looks = !platform::Planted(node_, "higher_epoch_not_looked_for");
-    if (looks) WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     for (const std::string& record : records) WT_CO_RETURN_IF_ERROR(fold_.Add(record));
     co_await node_.Step(steps::kGroupCounts, {{"epoch", file_.epoch}, {"sequence", sequence}});
     co_return absl::OkStatus();
@@ -174,10 +221,10 @@ class OwnedLog final : public FencedLog {
     group.payload = EncodeSeal(seal);
     if (group.payload.size() > kLargestPayload) co_return absl::OkStatus();  // goes on in this one
     const SegmentId next = segment_.next();
-    const LogFile next_file = LogFileOf(directory_, next, owner_);
+    const LogFile next_file = LogFileOf(directory_.path(), next, owner_);
     std::string bytes = EncodeGroup(next_file, group);
     const uint64_t size = bytes.size();
-    WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, next_file.path, std::move(bytes)));
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Create(next_file.path, std::move(bytes)));
     Stand(next, std::move(seal), size);
     co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
@@ -189,24 +236,25 @@ class OwnedLog final : public FencedLog {
     co_return absl::OkStatus();
   }
 
-  // What neither is this segment nor stands in its seal. Lists, then looks, then removes.
+  // What neither is this segment nor stands in its seal. Lists, confirms, then removes.
   Task<absl::Status> RemoveOlder() {
-    const absl::Status marked =
-        co_await store_.CreateIfAbsent(MarkPath(directory_, segment_), std::string(kMarkContent));
-    if (!absl::IsAlreadyExists(marked)) WT_CO_RETURN_IF_ERROR(marked);
-    WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListEpochs(store_, directory_));
-    WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node_, store_, directory_, epoch()));
+    const std::string& directory = directory_.path();
+    WT_CO_RETURN_IF_ERROR(
+        co_await directory_.Create(MarkPath(directory, segment_), std::string(kMarkContent)));
+    WT_CO_ASSIGN_OR_RETURN(const EpochList list,
+                           co_await ListEpochs(directory_.store(), directory));
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     std::vector<std::string> removable;
     for (const SegmentId mark : list.marks) {
-      if (mark < segment_) removable.push_back(MarkPath(directory_, mark));
+      if (mark < segment_) removable.push_back(MarkPath(directory, mark));
     }
     for (const SegmentId older : list.segments) {
       const auto refers = [older](const SealItem& item) { return item.segment == older; };
       const bool counts = std::any_of(seal_.begin(), seal_.end(), refers);
-      if (older < segment_ && !counts) removable.push_back(LogPath(directory_, older));
+      if (older < segment_ && !counts) removable.push_back(LogPath(directory, older));
     }
     for (const std::string& path : removable) {
-      WT_CO_RETURN_IF_ERROR(co_await store_.Remove(path));
+      WT_CO_RETURN_IF_ERROR(co_await directory_.Remove(path));
     }
     co_await node_.Step(steps::kOlderRemoved, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
@@ -215,8 +263,7 @@ class OwnedLog final : public FencedLog {
   }
 
   platform::Node& node_;
-  Store& store_;
-  const std::string directory_;
+  OwnersDirectory directory_;
   const std::string owner_;
   LogFold& fold_;
   const FencedLogOptions options_;
@@ -314,16 +361,17 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   seal.kind = GroupKind::kSeal;
   seal.epoch = epoch.value();
   seal.payload = EncodeSeal(items);
+  OwnersDirectory owned(node, store, directory, epoch);
   const LogFile file = LogFileOf(directory, {epoch, 0}, owner);
   std::string bytes = EncodeGroup(file, seal);
   const uint64_t length = bytes.size();
-  WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store, file.path, std::move(bytes)));
+  WT_CO_RETURN_IF_ERROR(co_await owned.Create(file.path, std::move(bytes)));
   co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.epoch.value()}});
 
-  WT_CO_RETURN_IF_ERROR(co_await LookForNewer(node, store, directory, epoch));
+  WT_CO_RETURN_IF_ERROR(co_await owned.Confirm());
   co_await node.Step(steps::kTakenOver, {{"epoch", epoch.value()}, {"records", records}});
-  co_return std::make_unique<OwnedLog>(node, store, directory, epoch, owner, std::move(items),
-                                       length, fold, options);
+  co_return std::make_unique<OwnedLog>(node, std::move(owned), owner, std::move(items), length,
+                                       fold, options);
 }
 
 Task<absl::Status> ReadFencedLog(platform::Node& node, Store& store, std::string directory,

@@ -1,5 +1,5 @@
-// FencedLog: a log of records with one owner at a time, over a Store that cannot refuse a stale
-// writer. The protocol is design.md section 5 and its executable specification fencing.py;
+// FencedLog: a log of records with one owner at a time, over a Store that need not be able to refuse
+// a stale writer. The protocol is design.md section 5 and its executable specification fencing.py;
 // ownership rests on names and order:
 //
 //   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;
@@ -10,13 +10,15 @@
 //
 // An owner appends (durably), then looks for a higher epoch, and only then says OK. A reader reads,
 // then looks: under a higher epoch without its seal there is no answer yet, and it tries again.
+// Where the store refuses what is late (Store::Under), the owner's changes carry its epoch and it
+// need not look: what was acknowledged was durable before a newer epoch came into being.
 //
 // Segments keep a log bounded. When one is large or old enough, its owner begins the next. If what
 // the records amount to can be said in fewer (LogFold::Base), the new seal holds those instead of
 // referring to what went before: once it is durable and no higher epoch is there, the files it does
 // not refer to are removed. An owner that is fenced finds that out when it looks, after its seal
-// and before it removes anything; a new one that was there by then has not seen that seal, and
-// refers to files that are all still there; one that comes later sees it.
+// and before it removes anything, or is refused; a new one that was there by then has not seen that
+// seal, and refers to files that are all still there; one that comes later sees it.
 #ifndef WAVETANK_CHECKPOINT_FENCED_LOG_H_
 #define WAVETANK_CHECKPOINT_FENCED_LOG_H_
 

@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view kLockFile = ".tmp-lock";
 // What files are compared by, so that a long one is never in memory as a whole.
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
+// Logs that one process, or one store service, appends to at the same time; more open anew.
+constexpr size_t kMostTails = 32;
 
 }  // namespace
 
@@ -99,30 +101,38 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
-  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
-                         co_await node_.disk().Open(file, OpenMode::kWrite));
-  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
-  if (size < offset) {
+  WT_CO_ASSIGN_OR_RETURN(Tail tail, co_await TakeTail(file));
+  if (tail.end < offset) {
     co_return absl::FailedPreconditionError(
-        absl::StrCat(path, ": cannot append at ", offset, ", the file ends at ", size));
+        absl::StrCat(path, ": cannot append at ", offset, ", the file ends at ", tail.end));
   }
   const uint64_t end = offset + bytes.size();
   // A repeated request finds its bytes there, or the part of them that was written.
-  const uint64_t there = std::min(size - offset, uint64_t{bytes.size()});
+  const uint64_t there = std::min(tail.end - offset, uint64_t{bytes.size()});
   if (there > 0) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await handle->ReadAt(offset, there));
+    WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await tail.handle->ReadAt(offset, there));
     if (found.size() != there || !absl::StartsWith(bytes, found)) {
       co_return absl::FailedPreconditionError(
           absl::StrCat(path, ": cannot append at ", offset, ", other bytes stand there"));
     }
   }
   known_[file].appended = true;
-  if (there < bytes.size()) {
-    bytes.erase(0, there);
-    WT_CO_RETURN_IF_ERROR(co_await handle->WriteAt(offset + there, std::move(bytes)));
+  bytes.erase(0, there);
+  if (platform::Planted(node_, "append_not_synced")) {
+    co_return co_await tail.handle->WriteAt(offset + there, std::move(bytes));
   }
-  if (platform::Planted(node_, "append_not_synced")) co_return absl::OkStatus();
-  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, end));
+  absl::Status synced;
+  if (!bytes.empty()) {
+    platform::WriteOutcome outcome =
+        co_await tail.handle->WriteAndSync(offset + there, std::move(bytes));
+    WT_CO_RETURN_IF_ERROR(outcome.written);
+    tail.end = end;
+    synced = std::move(outcome.synced);
+  } else if (known_[file].synced_bytes < end) {
+    synced = co_await tail.handle->Sync();
+  }
+  if (synced.ok()) HoldTail(std::move(tail));
+  WT_CO_RETURN_IF_ERROR(co_await AfterSync(file, end, std::move(synced)));
   co_return co_await SyncName(file);
 }
 
@@ -241,6 +251,7 @@ Task<absl::Status> LocalStore::Remove(std::string path) {
   WT_CO_RETURN_IF_ERROR(CheckPath(path));
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
+  DropTail(file);
   const absl::Status removed = co_await node_.disk().Remove(file);
   if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
   known_.erase(file);
@@ -308,13 +319,17 @@ Task<absl::StatusOr<std::string>> LocalStore::WriteTemporary(std::string directo
 
 Task<absl::Status> LocalStore::SyncContent(std::string file, File& handle, uint64_t length) {
   if (known_[file].synced_bytes >= length) co_return absl::OkStatus();
-  const absl::Status synced = co_await handle.Sync();
+  co_return co_await AfterSync(file, length, co_await handle.Sync());
+}
+
+Task<absl::Status> LocalStore::AfterSync(std::string file, uint64_t length, absl::Status synced) {
+  Known& known = known_[file];
   if (synced.ok()) {
-    known_[file].synced_bytes = length;
+    known.synced_bytes = std::max(known.synced_bytes, length);
     co_return absl::OkStatus();
   }
-  known_[file].distrusted = root_lock_ != nullptr || known_[file].appended;
-  if (!known_[file].distrusted) co_return synced;
+  known.distrusted = root_lock_ != nullptr || known.appended;
+  if (!known.distrusted) co_return synced;
   co_return co_await WriteAnew(file);
 }
 
@@ -331,7 +346,30 @@ Task<absl::Status> LocalStore::WriteAnewIfDistrusted(std::string file) {
   co_return co_await WriteAnew(file);
 }
 
+Task<absl::StatusOr<LocalStore::Tail>> LocalStore::TakeTail(std::string file) {
+  const auto held = std::ranges::find(tails_, file, &Tail::file);
+  if (held != tails_.end()) {
+    Tail tail = std::move(*held);
+    tails_.erase(held);
+    co_return tail;
+  }
+  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kWrite));
+  WT_CO_ASSIGN_OR_RETURN(const uint64_t end, co_await handle->Size());
+  co_return Tail{.file = std::move(file), .handle = std::move(handle), .end = end};
+}
+
+void LocalStore::HoldTail(Tail tail) {
+  if (tails_.size() == kMostTails) tails_.erase(tails_.begin());
+  tails_.push_back(std::move(tail));
+}
+
+void LocalStore::DropTail(const std::string& file) {
+  std::erase_if(tails_, [&file](const Tail& tail) { return tail.file == file; });
+}
+
 Task<absl::Status> LocalStore::WriteAnew(std::string file) {
+  DropTail(file);  // it is the old file's
   WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
                          co_await node_.disk().Open(file, OpenMode::kRead));
   WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());

@@ -11,6 +11,8 @@
 //   a later sync succeeds. It is written anew, into a synced file that then takes its name. That is
 //   sound for a file that only this instance appends to: one it has appended to, or with
 //   OpenExclusive any. For another's the error is returned, and the next read syncs it again.
+// - A file that is appended to has one writer, and who appends once does so again: its handle stays
+//   open, and where the file ends is known, until anything fails.
 //
 // Calls on one path wait for one another; calls on different paths run concurrently.
 #ifndef WAVETANK_CHECKPOINT_LOCAL_STORE_H_
@@ -58,6 +60,12 @@ class LocalStore final : public Store {
     bool distrusted = false;  // a sync of it failed: to be written anew
     uint64_t synced_bytes = 0;
   };
+  // The end of a file that this instance appends to: where the next bytes go.
+  struct Tail {
+    std::string file;
+    std::unique_ptr<platform::File> handle;
+    uint64_t end = 0;
+  };
   // The right to work on one path.
   class PathLock;
   Task<PathLock> Lock(std::string file);
@@ -77,10 +85,16 @@ class LocalStore final : public Store {
   Task<absl::StatusOr<bool>> SyncListed(std::string file, uint64_t size);
 
   // REQUIRES, from here on: the lock of `file`, a path on the disk, is held.
+  // Takes the tail that is held, or opens the file. The caller holds it again if all went well.
+  Task<absl::StatusOr<Tail>> TakeTail(std::string file);
+  void HoldTail(Tail tail);
+  void DropTail(const std::string& file);
   Task<absl::Status> WriteAnew(std::string file);
   Task<absl::Status> WriteAnewIfDistrusted(std::string file);
   // Makes the first `length` bytes durable. REQUIRES: they have been written.
   Task<absl::Status> SyncContent(std::string file, platform::File& handle, uint64_t length);
+  // What follows from the outcome of a sync of these bytes.
+  Task<absl::Status> AfterSync(std::string file, uint64_t length, absl::Status synced);
   Task<absl::Status> SyncName(std::string file);
 
   platform::Node& node_;
@@ -89,6 +103,7 @@ class LocalStore final : public Store {
   platform::Random random_;
   absl::btree_map<std::string, Known> known_;         // by path on the disk
   absl::btree_set<std::string> durable_directories_;  // paths that survive, each with those above
+  std::vector<Tail> tails_;                           // the one used last is last
   absl::btree_set<std::string> locked_;
   platform::Event lock_released_;
 };

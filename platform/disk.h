@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -46,6 +47,12 @@ enum class OpenMode {
   kCreateNew,  // read and write; kAlreadyExists if there is something of that name
 };
 
+// What a write and the sync after it came to.
+struct WriteOutcome {
+  absl::Status written;
+  absl::Status synced;  // kFailedPrecondition if the write failed: nothing was synced
+};
+
 // An open file. Destroying it closes it (without a sync). Calls on one file may overlap; two
 // overlapping appends land one after the other, in no stated order.
 class File {
@@ -60,7 +67,19 @@ class File {
   virtual Task<absl::StatusOr<uint64_t>> Append(std::string data) = 0;
   virtual Task<absl::Status> Truncate(uint64_t size_bytes) = 0;
   virtual Task<absl::Status> Sync() = 0;
+  // WriteAt, then Sync. Where a call costs a change of threads, an implementation makes one of it.
+  virtual Task<WriteOutcome> WriteAndSync(uint64_t offset, std::string data) {
+    WriteOutcome outcome;
+    outcome.written = co_await WriteAt(offset, std::move(data));
+    outcome.synced = outcome.written.ok() ? co_await Sync() : NothingToSync();
+    co_return outcome;
+  }
   virtual Task<absl::StatusOr<uint64_t>> Size() = 0;
+
+ protected:
+  static absl::Status NothingToSync() {
+    return absl::FailedPreconditionError("not synced: the write before it failed");
+  }
 };
 
 // Held until destroyed, or until the process dies.

@@ -10,10 +10,12 @@ DiskPool::DiskPool(int threads) {
 }
 
 void DiskPool::Submit(std::function<void()> work) {
-  std::lock_guard lock(mutex_);
-  if (stopping_) return;
-  queue_.push_back(std::move(work));
-  changed_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    queue_.push_back(std::move(work));
+  }
+  changed_.notify_one();  // without the lock, which the woken thread wants
 }
 
 void DiskPool::Stop() {

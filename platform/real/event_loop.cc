@@ -26,10 +26,12 @@ void EventLoop::Run() {
 }
 
 void EventLoop::Post(std::function<void()> call) {
-  std::lock_guard lock(mutex_);
-  if (ended_) return;
-  posted_.push_back(std::move(call));
-  changed_.notify_one();
+  {
+    std::lock_guard lock(mutex_);
+    if (ended_) return;
+    posted_.push_back(std::move(call));
+  }
+  changed_.notify_one();  // without the lock, which the woken thread wants
 }
 
 void EventLoop::Stop() {

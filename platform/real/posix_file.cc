@@ -123,6 +123,15 @@ Task<absl::Status> PosixFile::Sync() {
   return pool_.Run(loop_, [opened = opened_] { return opened->Sync(); });
 }
 
+Task<WriteOutcome> PosixFile::WriteAndSync(uint64_t offset, std::string data) {
+  return pool_.Run(loop_, [opened = opened_, offset, data = std::move(data)] {
+    WriteOutcome outcome;
+    outcome.written = opened->WriteAt(offset, data);
+    outcome.synced = outcome.written.ok() ? opened->Sync() : NothingToSync();
+    return outcome;
+  });
+}
+
 Task<absl::StatusOr<uint64_t>> PosixFile::Size() {
   return pool_.Run(loop_, [opened = opened_] { return opened->Size(); });
 }
