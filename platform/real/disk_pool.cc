@@ -1,5 +1,7 @@
 #include "platform/real/disk_pool.h"
 
+#include <chrono>
+
 #include "platform/check.h"
 
 namespace wavetank::platform {
@@ -10,12 +12,15 @@ DiskPool::DiskPool(int threads) {
 }
 
 void DiskPool::Submit(std::function<void()> work) {
+  bool somebody_comes = false;
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     queue_.push_back(std::move(work));
+    has_work_ = true;
+    somebody_comes = lingering_;
   }
-  changed_.notify_one();  // without the lock, which the woken thread wants
+  if (!somebody_comes) changed_.notify_one();  // without the lock, which the woken thread wants
 }
 
 void DiskPool::Stop() {
@@ -23,6 +28,7 @@ void DiskPool::Stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    has_work_ = true;  // whoever lingers comes
     dropped.swap(queue_);
     changed_.notify_all();
   }
@@ -31,17 +37,33 @@ void DiskPool::Stop() {
 }
 
 void DiskPool::Serve() {
+  std::unique_lock lock(mutex_);
   while (true) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
+    if (queue_.empty() && !lingering_ && !stopping_) {
+      lingering_ = true;
+      lock.unlock();
+      Linger();
+      lock.lock();
+      lingering_ = false;
     }
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (stopping_) return;
+    std::function<void()> work = std::move(queue_.front());
+    queue_.pop_front();
+    has_work_ = !queue_.empty();
+    if (has_work_) changed_.notify_one();  // what came while this thread lingered woke nobody
+    lock.unlock();
     work();
+    work = nullptr;  // what it owned goes before the lock is taken
+    lock.lock();
   }
+}
+
+void DiskPool::Linger() const {
+  // One call often follows from another at once, and to wake a thread takes longer than most calls.
+  constexpr auto kLongest = std::chrono::microseconds(20);
+  const auto until = std::chrono::steady_clock::now() + kLongest;
+  while (!has_work_ && std::chrono::steady_clock::now() < until) std::this_thread::yield();
 }
 
 }  // namespace wavetank::platform

@@ -5,6 +5,7 @@
 #ifndef WAVETANK_PLATFORM_REAL_DISK_POOL_H_
 #define WAVETANK_PLATFORM_REAL_DISK_POOL_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -39,11 +40,15 @@ class DiskPool {
 
  private:
   void Serve();
+  // Until there is work, for some microseconds at most.
+  void Linger() const;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
+  bool lingering_ = false;              // one thread at most
+  std::atomic<bool> has_work_ = false;  // written under the lock
   std::vector<std::thread> threads_;
 };
 
