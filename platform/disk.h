@@ -18,7 +18,9 @@
 // * Sync makes the file's content and size durable, not its name. SyncDirectory makes the names in
 //   that directory durable, not their content, nor the directory's own name in its parent.
 // * After a Sync that failed, what was written since the last completed one may be lost even though
-//   a later Sync succeeds: never trust that file again; write a new one.
+//   a later Sync succeeds: never trust that file again; write a new one. Whatever handle's sync it
+//   was, every other one that was open then learns of it by an error of its own next Sync; one
+//   opened later does not. (Linux, from 4.13 on: https://docs.kernel.org/core-api/errseq.html.)
 // * Reads see every completed write. A read during an unfinished write sees any mixture.
 // * Errors: kNotFound, kAlreadyExists, kFailedPrecondition (lock held, directory not empty, wrong
 //   kind), kResourceExhausted (no space; a failed write may have been done in part), kDataLoss (the

@@ -37,6 +37,7 @@ class DiskImage {
     SectorFile file;
     absl::Time modified;
     LifeId locked_by;  // 0: nobody
+    uint64_t failed_syncs = 0;
     // Set while the device cannot read the file's content.
     bool unreadable = false;
     std::map<std::string, std::shared_ptr<Inode>, std::less<>> entries;  // of a directory

@@ -340,13 +340,20 @@ bool SimDisk::HasBackupOf(std::string_view pattern) const {
 
 absl::Status SimDisk::Sync(DiskCall& call) {
   if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
-  if (Befalls(FaultKind::kSyncLoss, call)) {
-    if (call.kind == SeamCallKind::kSync) call.inode->file.FailSync(call.sync_point);
-    return Error(call, absl::StatusCode::kUnavailable, "input/output error");
-  }
+  absl::Status failed = Error(call, absl::StatusCode::kUnavailable, "input/output error");
+  const bool fails = Befalls(FaultKind::kSyncLoss, call);
   if (call.kind == SeamCallKind::kSync) {
-    call.inode->file.Sync(call.sync_point);
+    DiskImage::Inode& inode = *call.inode;
+    if (fails) {
+      inode.file.FailSync(call.sync_point);
+      ++inode.failed_syncs;
+    } else {
+      inode.file.Sync(call.sync_point);
+    }
+    // This handle's failure, or another's.
+    if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) return failed;
   } else {
+    if (fails) return failed;
     WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory,
                         image_.FindDirectory("sync directory", call.path));
     image_.SyncDirectory(directory, call.sync_point);
@@ -385,6 +392,7 @@ absl::Status SimDisk::Perform(DiskCall& call) {
       if (call.mode == platform::OpenMode::kCreateNew) {
         call.inode->modified = clock_.Wall(scheduler_.now_ns());
       }
+      call.failures_told = std::make_shared<uint64_t>(call.inode->failed_syncs);
       return absl::OkStatus();
     }
     case SeamCallKind::kRead:

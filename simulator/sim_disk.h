@@ -45,6 +45,8 @@ struct DiskCall {
   std::string to;  // of a rename or link
   DiskImage::InodePtr inode;
   platform::OpenMode mode = platform::OpenMode::kRead;
+  // How many failed syncs of the file its handle has been told of.
+  std::shared_ptr<uint64_t> failures_told;
   uint64_t offset = 0;
   uint64_t length = 0;
   std::string data;

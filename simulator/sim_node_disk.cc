@@ -49,12 +49,14 @@ DiskCallPtr NewCall(SeamCallKind kind, std::string path) {
 
 class SimFile final : public File {
  public:
-  SimFile(SimNode& node, SimDisk& disk, std::string path, DiskImage::InodePtr inode, bool writes)
+  // As `opened` opened it.
+  SimFile(SimNode& node, SimDisk& disk, const DiskCall& opened)
       : node_(node),
         disk_(disk),
-        path_(std::move(path)),
-        inode_(std::move(inode)),
-        writes_(writes) {}
+        path_(opened.path),
+        inode_(opened.inode),
+        failures_told_(opened.failures_told),
+        writes_(opened.mode != platform::OpenMode::kRead) {}
 
   Task<absl::StatusOr<std::string>> ReadAt(uint64_t offset, uint64_t length) override {
     const DiskCallPtr call = Call(SeamCallKind::kRead);
@@ -103,6 +105,7 @@ class SimFile final : public File {
   DiskCallPtr Call(SeamCallKind kind) const {
     DiskCallPtr call = NewCall(kind, path_);
     call->inode = inode_;
+    call->failures_told = failures_told_;
     return call;
   }
   absl::Status ReadOnly() const {
@@ -113,6 +116,7 @@ class SimFile final : public File {
   SimDisk& disk_;
   const std::string path_;
   const DiskImage::InodePtr inode_;
+  const std::shared_ptr<uint64_t> failures_told_;
   const bool writes_;
 };
 
@@ -124,8 +128,7 @@ Task<absl::StatusOr<std::unique_ptr<File>>> SimNodeDisk::Open(std::string path,
   call->mode = mode;
   co_await Await(node_, disk_, call);
   if (!call->status.ok()) co_return call->status;
-  co_return std::make_unique<SimFile>(node_, disk_, call->path, call->inode,
-                                      mode != platform::OpenMode::kRead);
+  co_return std::make_unique<SimFile>(node_, disk_, *call);
 }
 
 Task<absl::Status> SimNodeDisk::NamesCall(SeamCallKind kind, std::string path, std::string to) {

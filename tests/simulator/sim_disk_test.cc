@@ -143,6 +143,27 @@ TEST(SimDisk, SyncFailsOnceThenSucceedsWithThePagesGone) {
   EXPECT_EQ(contents, std::set<std::string>{"before after after "});
 }
 
+Task<void> SyncThroughThreeHandles(Node& node, Codes* codes) {
+  const auto first = co_await node.disk().Open("f", OpenMode::kCreateNew);
+  const auto second = co_await node.disk().Open("f", OpenMode::kWrite);
+  (co_await (*second)->WriteAt(0, "lost")).IgnoreError();
+  co_await node.Step(kDiskHere);
+  codes->push_back((co_await (*first)->Sync()).code());
+  const auto later = co_await node.disk().Open("f", OpenMode::kWrite);
+  for (const auto* file : {&first, &later, &second, &second}) {
+    codes->push_back((co_await (**file)->Sync()).code());
+  }
+}
+
+TEST(SimDisk, AFailedSyncIsToldOnceThroughEachHandleThatWasOpenThen) {
+  SimWorld world({.seed = 1});
+  Codes codes;
+  const FaultInjector injector(world,
+                               {.listed = {{AtStep{"test.disk_here"}, {FaultKind::kSyncLoss}}}});
+  RunDiskMain(world, [&](Node& node) { return SyncThroughThreeHandles(node, &codes); });
+  EXPECT_EQ(codes, (Codes{kUnavailable, kOk, kOk, kUnavailable, kOk}));
+}
+
 TEST(SimDisk, LyingSyncReportsSuccessAndKeepsNothing) {
   std::set<std::string> contents;
   for (uint64_t seed = 0; seed < 100; ++seed) {
