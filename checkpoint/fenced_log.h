@@ -1,5 +1,5 @@
-// FencedLog: a log of records with one owner at a time, over a Store that need not be able to refuse
-// a stale writer. The protocol is design.md section 5 and its executable specification fencing.py;
+// FencedLog: a log of records with one owner at a time, over any Store, able to refuse a stale
+// writer or not. The protocol is design.md section 5 and its executable specification fencing.py;
 // ownership rests on names and order:
 //
 //   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;
