@@ -1,8 +1,7 @@
 #include "platform/real/disk_pool.h"
 
-#include <chrono>
-
 #include "platform/check.h"
+#include "platform/real/linger.h"
 
 namespace wavetank::platform {
 
@@ -42,7 +41,7 @@ void DiskPool::Serve() {
     if (queue_.empty() && !lingering_ && !stopping_) {
       lingering_ = true;
       lock.unlock();
-      Linger();
+      Linger(has_work_);  // one call often follows from another at once
       lock.lock();
       lingering_ = false;
     }
@@ -57,13 +56,6 @@ void DiskPool::Serve() {
     work = nullptr;  // what it owned goes before the lock is taken
     lock.lock();
   }
-}
-
-void DiskPool::Linger() const {
-  // One call often follows from another at once, and to wake a thread takes longer than most calls.
-  constexpr auto kLongest = std::chrono::microseconds(20);
-  const auto until = std::chrono::steady_clock::now() + kLongest;
-  while (!has_work_ && std::chrono::steady_clock::now() < until) std::this_thread::yield();
 }
 
 }  // namespace wavetank::platform

@@ -34,14 +34,13 @@ class DiskPool {
   Task<std::invoke_result_t<F>> Run(EventLoop& loop, F work) {
     Completion<std::invoke_result_t<F>> done(loop);
     Submit([done, work = std::move(work)] { done.Complete(work()); });
+    loop.ExpectSoon();
     co_return co_await done.Wait();
   }
   void Stop();
 
  private:
   void Serve();
-  // Until there is work, for some microseconds at most.
-  void Linger() const;
 
   std::mutex mutex_;
   std::condition_variable changed_;

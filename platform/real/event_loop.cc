@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "platform/real/linger.h"
+
 namespace wavetank::platform {
 
 void EventLoop::Run() {
@@ -30,6 +32,7 @@ void EventLoop::Post(std::function<void()> call) {
     std::lock_guard lock(mutex_);
     if (ended_) return;
     posted_.push_back(std::move(call));
+    called_ = true;
   }
   changed_.notify_one();  // without the lock, which the woken thread wants
 }
@@ -37,12 +40,15 @@ void EventLoop::Post(std::function<void()> call) {
 void EventLoop::Stop() {
   std::lock_guard lock(mutex_);
   stopping_ = true;
+  called_ = true;
   changed_.notify_one();
 }
 
 bool EventLoop::TakePosted(std::vector<std::function<void()>>& calls) {
+  const bool idle = executor_.ready_count() == 0;
+  if (idle && std::exchange(expects_soon_, false)) Linger(called_);
   std::unique_lock lock(mutex_);
-  if (executor_.ready_count() == 0) {
+  if (idle) {
     const auto something_to_do = [this] { return stopping_ || !posted_.empty(); };
     if (const std::optional<MonotonicTime> deadline = clock_.next_deadline()) {
       const std::chrono::steady_clock::time_point wake{std::chrono::nanoseconds(deadline->ns)};
@@ -53,6 +59,7 @@ bool EventLoop::TakePosted(std::vector<std::function<void()>>& calls) {
   }
   if (stopping_) return false;
   calls.swap(posted_);
+  called_ = false;
   return true;
 }
 

@@ -7,6 +7,7 @@
 #ifndef WAVETANK_PLATFORM_REAL_EVENT_LOOP_H_
 #define WAVETANK_PLATFORM_REAL_EVENT_LOOP_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -34,6 +35,10 @@ class EventLoop final : public Executor::Host {
   void Post(std::function<void()> call);
   void Stop();
 
+  // The loop's thread only. Something that was asked of another thread may be posted before this
+  // one could sleep: it lingers when it has nothing else to do, once.
+  void ExpectSoon() { expects_soon_ = true; }
+
  private:
   void OnWorkReady() override {}  // Run looks at ready_count() before it waits
   // What was posted; waits for something to do if nothing is ready. False once stopped.
@@ -44,6 +49,8 @@ class EventLoop final : public Executor::Host {
   std::vector<std::function<void()>> posted_;
   bool stopping_ = false;
   bool ended_ = false;
+  std::atomic<bool> called_ = false;  // posted to, or stopped; written under the lock
+  bool expects_soon_ = false;
 
   RealClock clock_;  // outlives the roots, whose timers stand in it
   Executor executor_{*this};
