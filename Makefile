@@ -47,6 +47,10 @@ bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
 
+## make mutants    plant each listed mistake, show which scenarios notice it (half an hour)
+mutants: check-packages
+	@python3 tests/mutations/run.py
+
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
 	@cmake --build build/release --target columnar_bench log_bench scenario_bench \

@@ -174,4 +174,31 @@ std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files) {
   return findings;
 }
 
+std::vector<Finding> CheckVerbs(const std::vector<SourceFile>& files) {
+  std::set<std::string_view> rules;
+  for (const SourceFile& file : files) {
+    if (file.path != "Makefile") continue;
+    for (const std::string_view line : Lines(file.text)) {
+      const size_t colon = line.find(':');
+      if (colon != std::string_view::npos) rules.insert(line.substr(0, colon));
+    }
+  }
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    if (!file.path.ends_with(".md")) continue;
+    for (const std::string_view command : {"`make ", "\n    make "}) {
+      for (size_t at = file.text.find(command); at != std::string::npos;
+           at = file.text.find(command, at + 1)) {
+        const size_t begin = at + command.size();
+        const size_t end = file.text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", begin);
+        const std::string verb = file.text.substr(begin, end - begin);
+        if (verb.empty() || rules.contains(verb)) continue;
+        findings.push_back({file.path, LineAt(file.text, begin),
+                            "the Makefile has no rule " + verb + ": add it, or name one it has"});
+      }
+    }
+  }
+  return findings;
+}
+
 }  // namespace wavetank::architecture

@@ -15,6 +15,9 @@ std::vector<Finding> CheckStyle(const std::vector<SourceFile>& files);
 // README above it; the root's has under 100 and shows a command by line 10.
 std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files);
 
+// What the Markdown has one `make` is a rule of the Makefile.
+std::vector<Finding> CheckVerbs(const std::vector<SourceFile>& files);
+
 }  // namespace wavetank::architecture
 
 #endif  // WAVETANK_TESTS_ARCHITECTURE_TIDY_H_

@@ -17,6 +17,10 @@ TEST(Tidy, EveryFolderOfTheTreeHasAReadme) {
   EXPECT_THAT(CheckReadmes(ReadSourceTree()), IsEmpty());
 }
 
+TEST(Tidy, TheMakefileHasEveryVerbThatTheReadmesName) {
+  EXPECT_THAT(CheckVerbs(ReadSourceTree()), IsEmpty());
+}
+
 auto Says(const char* text) { return ElementsAre(Field(&Finding::message, HasSubstr(text))); }
 
 TEST(Tidy, ALongLineIsFoundAndCharactersAreCountedNotBytes) {
@@ -89,6 +93,14 @@ TEST(Tidy, AReadmeThatIsTooLongOrShowsNoCommandIsFound) {
   EXPECT_THAT(CheckReadmes({{"README.md", lines}}), Says("first command"));
   EXPECT_THAT(CheckReadmes({{"README.md", "    make\n"}, {"docs/README.md", lines}}),
               Says("longer than 59"));
+}
+
+TEST(Tidy, AVerbThatTheMakefileHasNotIsFound) {
+  const SourceFile makefile{"Makefile", "test: all\n\t@ctest\n"};
+  EXPECT_THAT(CheckVerbs({makefile, {"README.md", "    make test\n`make test RUNS=2`\n"}}),
+              IsEmpty());
+  EXPECT_THAT(CheckVerbs({makefile, {"README.md", "Use `make bench`.\n"}}), Says("bench"));
+  EXPECT_THAT(CheckVerbs({makefile, {"a/README.md", "So:\n\n    make asan\n"}}), Says("asan"));
 }
 
 }  // namespace
