@@ -10,6 +10,7 @@
 #include "checkpoint/steps.h"
 #include "checkpoint/store.pb.h"
 #include "platform/event.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -200,6 +201,7 @@ Task<StoreService::Reply> StoreService::Remove(std::string request) {
 template <typename Request>
 Task<absl::StatusOr<EpochFence::Pass>> StoreService::Enter(const Request& request) {
   if (!request.has_fence()) return Unfenced();
+  if (platform::Planted(node_, "late_owner_not_refused")) return Unfenced();
   return fence_.Enter({request.fence().directory(), request.fence().epoch()});
 }
 

@@ -19,6 +19,7 @@ namespace {
 using properties::Choices;
 using simulator::FaultFamily;
 using simulator::FaultInfo;
+using simulator::FaultKind;
 
 constexpr int kFaultsMost = 5;
 
@@ -128,6 +129,20 @@ class Drawing {
       AddMachine(absl::StrCat("m-", worker), absl::StrCat("process-", worker),
                  {names[static_cast<size_t>(worker - 1)]});
     }
+    DrawSpare();
+  }
+
+  // A machine on which a driver that is taken for dead may be replaced. (On its own it would wait
+  // for the address of the one before.)
+  void DrawSpare() {
+    if (choices_.Between("spare", 0, 1) == 0) return;
+    Machine& added = *scenario_.mutable_cluster()->add_machine();
+    added.set_name("m-spare");
+    Process& process = *added.add_process();
+    process.set_name("spare");
+    process.set_standby(true);
+    process.add_node("driver");
+    has_spare_ = true;
   }
 
   void DrawInput() {
@@ -183,6 +198,9 @@ class Drawing {
         kinds.push_back(&info);
       }
     }
+    // A spare is there to be used.
+    const bool replaces = has_spare_ && choices_.OneIn(name + " replaces", 4);
+    if (replaces) std::erase_if(kinds, [](auto* info) { return info->kind != FaultKind::kZombie; });
     const auto last_kind = static_cast<int64_t>(kinds.size()) - 1;
     const FaultInfo& info =
         *kinds[static_cast<size_t>(choices_.Between(name + " kind", 0, last_kind))];
@@ -193,7 +211,10 @@ class Drawing {
       return names[static_cast<size_t>(choices_.Between(name + what, 0, last))];
     };
     fault.set_target(
-        one_of(" target", info.family == FaultFamily::kProcess ? processes_ : machines_));
+        replaces
+            ? "driver"
+            : one_of(" target", info.family == FaultFamily::kProcess ? processes_ : machines_));
+    if (replaces) fault.set_peer("m-spare");
     if (info.family == FaultFamily::kNetwork) {
       std::vector<std::string> others = machines_;
       std::erase(others, fault.target());
@@ -228,6 +249,7 @@ class Drawing {
   bool structured_ = true;
   bool windowed_ = false;
   bool socket_ = false;
+  bool has_spare_ = false;
   std::vector<std::string> machines_;
   std::vector<std::string> processes_;
   std::vector<std::string> nodes_;
