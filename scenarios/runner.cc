@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "checkpoint/steps.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/steps.h"
@@ -218,6 +219,8 @@ void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
   // A driver that fails without its process's end runs its unfinished batches again all the same.
   if (event.step.name == runtime::steps::kDStreamDriverFailed.name) ++failures_;
+  // A driver that is replaced was taken for failed, alive or not.
+  if (event.step.name == checkpoint::steps::kEpochCreated.name) ++failures_;
 }
 
 void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
