@@ -10,9 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-#include "checkpoint/crc32c.h"
 #include "checkpoint/epoch_log.h"
 #include "checkpoint/paths.h"
+#include "checkpoint/references.h"
 #include "checkpoint/state_file.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -27,25 +27,6 @@ constexpr size_t kLongestShown = 200;
 std::string Shown(std::string_view bytes) {
   const std::string escaped = absl::CHexEscape(ToAbsl(bytes.substr(0, kLongestShown)));
   return absl::StrCat("\"", escaped, "\"", bytes.size() > kLongestShown ? "..." : "");
-}
-
-// "a/b" and "../c" give "a/c". Unset: that is above the store's root.
-std::optional<std::string> Resolve(std::string directory, std::string_view path) {
-  while (path.substr(0, 3) == "../") {
-    if (directory.empty()) return std::nullopt;
-    directory = ParentPath(directory);
-    path.remove_prefix(3);
-  }
-  return JoinPath(directory, path);
-}
-
-// The directory X of "X/<folder>/..."; unset if none of the path's folders is called so.
-std::optional<std::string> Above(const std::string& path, absl::string_view folder) {
-  for (std::string at = ParentPath(path); !at.empty(); at = ParentPath(at)) {
-    const std::string parent = ParentPath(at);
-    if (at == JoinPath(parent, platform::ToStd(folder))) return parent;
-  }
-  return std::nullopt;
 }
 
 std::string DescribedLineage(const StateFileHeader& header) {
@@ -88,15 +69,6 @@ class StateEntryLines final : public StateFileVisitor {
   std::vector<std::vector<std::string>> lines_;
 };
 
-// About the files that belong to one log.
-struct Complaints {
-  std::vector<std::string> damaged;
-  std::vector<std::string> unfinished;
-
-  bool empty() const { return damaged.empty() && unfinished.empty(); }
-  void Clear() { *this = {}; }
-};
-
 class Inspector {
  public:
   Inspector(Store& store, const InspectOptions& options)
@@ -116,6 +88,7 @@ class Inspector {
         continue;
       }
       ++inspection_.files;
+      found_.files.try_emplace(path);
       if (absl::EndsWith(file.name, ".delta") || absl::EndsWith(file.name, ".snapshot")) {
         WT_CO_RETURN_IF_ERROR(co_await StateFile(path));
       } else if (!IsOfLog(log, directory, path)) {
@@ -162,6 +135,11 @@ class Inspector {
     inspection_.unfinished.push_back(what);
   }
 
+  void Unreferenced(std::string what) {
+    Line(1, "UNREFERENCED ", what);
+    inspection_.unreferenced.push_back(std::move(what));
+  }
+
   // What a device cannot read is damaged; what an owner at work has removed since it was listed is
   // not there to be looked at. Anything else ends the inspection.
   absl::Status Unread(const absl::Status& status) {
@@ -180,7 +158,7 @@ class Inspector {
            std::any_of(log.marks.begin(), log.marks.end(), is_mark);
   }
 
-  void NeedsLog(const std::string& path, absl::string_view folder, const std::string& what) {
+  void NeedsLog(const std::string& path, std::string_view folder, const std::string& what) {
     const std::optional<std::string> directory = Above(path, folder);
     if (directory) needs_log_.try_emplace(*directory, absl::StrCat(what, ", ", path));
   }
@@ -214,9 +192,23 @@ class Inspector {
     const absl::StatusOr<std::vector<std::string>> counted = co_await Counted(directory);
     if (absl::IsUnavailable(counted.status())) co_return counted.status();
     if (counted.ok()) {
+      WT_CO_RETURN_IF_ERROR(co_await CheckSegments(directory, log));
       ShowCounted(directory, *counted);
     } else if (inspection_.damaged.size() == damaged_before) {  // else it is named already
       Damaged(counted.status());
+    }
+    co_return absl::OkStatus();
+  }
+
+  // Whether the newest segment's seal refers to the older ones.
+  Task<absl::Status> CheckSegments(std::string directory, EpochList log) {
+    const absl::StatusOr<Segment> newest =
+        co_await OpenSegment(store_, directory, log.newest_segment());
+    if (!newest.ok()) co_return Unread(newest.status());
+    for (const SegmentId segment : log.segments) {
+      const auto refers = [&](const SealItem& item) { return item.segment == segment; };
+      if (segment == newest->id || std::ranges::any_of(newest->seal, refers)) continue;
+      Unreferenced(LogPath(directory, segment) + ": nothing of it counts any more");
     }
     co_return absl::OkStatus();
   }
@@ -346,62 +338,21 @@ class Inspector {
 
   Task<absl::Status> CheckAgainstLog(std::string directory) {
     Complaints complaints;
-    std::vector<std::string> before;
-    while (true) {
+    Complaints before;
+    do {
+      before = std::exchange(complaints, {});
       const absl::StatusOr<std::vector<std::string>> counted = co_await Counted(directory);
       if (!counted.ok()) co_return Unread(counted.status());
-      // What a log names that has not gone on since, and that was not there, is missing.
-      if (!complaints.empty() && *counted == before) break;
       const auto summary = Summarise(directory, *counted);
       if (!summary.ok()) co_return Unread(summary.status());
-      complaints.Clear();
-      WT_CO_RETURN_IF_ERROR(co_await CheckNamed(directory, **summary, complaints));
-      CheckStateVersions(directory, **summary, complaints);
-      if (complaints.empty()) co_return absl::OkStatus();
-      before = *counted;
-    }
+      WT_CO_RETURN_IF_ERROR(
+          co_await HoldAgainstLog(store_, found_, directory, **summary, complaints));
+      // An owner at work may have let go of what was missing: then the log no longer names it.
+    } while (!complaints.whole() && !(complaints == before));
     for (std::string& what : complaints.damaged) Damaged(std::move(what));
     for (const std::string& what : complaints.unfinished) Unfinished(1, what);
+    for (std::string& what : complaints.unreferenced) Unreferenced(std::move(what));
     co_return absl::OkStatus();
-  }
-
-  Task<absl::Status> CheckNamed(std::string directory, LogSummary summary, Complaints& complaints) {
-    for (const NamedFile& named : summary.files) {
-      const std::optional<std::string> path = Resolve(directory, named.path);
-      if (!path) continue;  // outside of what is inspected
-      const bool has_sum = named.crc32c.has_value();
-      const absl::StatusOr<std::string> content =
-          co_await store_.Read(*path, 0, has_sum ? UINT64_MAX : 1);
-      const std::string file = absl::StrCat(*path, " (", named.named_by, ")");
-      if (absl::IsNotFound(content.status())) {
-        if (named.need == NamedFile::Need::kMust)
-          complaints.damaged.push_back(file + " is missing");
-        if (named.need == NamedFile::Need::kHint) {
-          complaints.unfinished.push_back(file + " is not there: its owner makes it again");
-        }
-      } else if (absl::IsDataLoss(content.status())) {
-        complaints.damaged.emplace_back(content.status().message());
-      } else if (!content.ok()) {
-        co_return content.status();
-      } else if (has_sum && content->size() != named.size_bytes) {
-        complaints.damaged.push_back(absl::StrCat(file, " has ", content->size(),
-                                                  " bytes and was logged with ", named.size_bytes));
-      } else if (has_sum && Crc32c(*content) != *named.crc32c) {
-        complaints.damaged.push_back(file + " has not the checksum that it was logged with");
-      }
-    }
-    co_return absl::OkStatus();
-  }
-
-  void CheckStateVersions(const std::string& directory, const LogSummary& summary,
-                          Complaints& complaints) {
-    const auto state = state_versions_.find(ParentPath(directory));
-    if (!summary.newest_state_version || state == state_versions_.end()) return;
-    if (state->second <= *summary.newest_state_version) return;
-    complaints.damaged.push_back(absl::StrCat(
-        directory.empty() ? "(root)" : directory,
-        ": its end is missing: there is state of version ", state->second,
-        ", and the last batch that it defines gives version ", *summary.newest_state_version));
   }
 
   // --- state ---
@@ -429,10 +380,7 @@ class Inspector {
       if (header.format > 1) Line(2, DescribedStore(header.stores[i]));
       for (const std::string& entry : entries.of(i)) Line(header.format > 1 ? 3 : 2, entry);
     }
-    if (const std::optional<std::string> checkpoint = Above(path, "state")) {
-      int64_t& newest = state_versions_[*checkpoint];
-      newest = std::max(newest, header.version);
-    }
+    found_.files[path] = header;
     co_return absl::OkStatus();
   }
 
@@ -442,9 +390,9 @@ class Inspector {
   Inspection inspection_;
   std::set<std::string> logs_;  // directories
   std::vector<std::string> readable_logs_;
-  // By directory: where there must be a log in it or below, with why; and the newest state there.
+  // By directory: where there must be a log in it or below, with why.
   std::map<std::string, std::string> needs_log_;
-  std::map<std::string, int64_t> state_versions_;
+  FilesFound found_;
 };
 
 }  // namespace

@@ -4,28 +4,35 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 #include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/query_history.h"
+#include "checkpoint/state_version.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 
 namespace wavetank::checkpoint {
 namespace {
 
-std::string NameIn(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+constexpr absl::string_view kStateFolder = "../state/";
+constexpr absl::string_view kBlockFolder = "blocks/";
 
 // `named`: what is there already.
 void AddState(const Prepared& prepared, std::set<std::string>& named, LogSummary& summary) {
   for (const OperatorState& state : prepared.states()) {
+    NamedState& version = summary.states.emplace_back();
+    version.version = state.version();
     for (const std::string& file : state.files()) {
+      version.files.push_back(absl::StrCat(kStateFolder, state.operator_id(), "/",
+                                           state.partition(), "/", NameInPath(file)));
       if (!named.insert(file).second) continue;
       summary.files.push_back(
-          {.path = absl::StrCat("../state/", state.operator_id(), "/", state.partition(), "/",
-                                NameIn(file)),
+          {.path = version.files.back(),
            .named_by = absl::StrCat("the state of attempt ", prepared.attempt_id(), " at batch ",
                                     prepared.batch_id())});
     }
@@ -58,6 +65,9 @@ LogSummary SummariseQuery(const QueryHistory& history) {
   }
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
   summary.newest_state_version = history.newest_batch() + 1;
+  summary.owns = [](const std::string& path) {
+    return absl::StartsWith(path, kStateFolder) && VersionInStateFileName(NameInPath(path)) >= 0;
+  };
   // Any that is kept may be gone back to.
   std::set<std::string> named;
   for (const BatchHistory& batch : history.batches()) {
@@ -68,7 +78,7 @@ LogSummary SummariseQuery(const QueryHistory& history) {
 
 // Blocks of a batch that has ended are removed some time later.
 void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary) {
-  summary.files.push_back({.path = absl::StrCat("blocks/", NameIn(block.path())),
+  summary.files.push_back({.path = absl::StrCat(kBlockFolder, NameInPath(block.path())),
                            .named_by = absl::StrCat("block ", block.block_id()),
                            .crc32c = block.crc32c(),
                            .size_bytes = block.size_bytes(),
@@ -77,6 +87,7 @@ void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary
 
 LogSummary SummariseGraph(const GraphHistory& history) {
   LogSummary summary;
+  summary.owns = [](const std::string& path) { return absl::StartsWith(path, kBlockFolder); };
   for (const auto& [time_ms, batch] : history.batches()) {
     const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
     int64_t files = 0;

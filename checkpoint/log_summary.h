@@ -30,10 +30,20 @@ struct NamedFile {
   Need need = Need::kMust;
 };
 
+// A version of state that may be gone back to; its files are named besides.
+struct NamedState {
+  int64_t version = 0;
+  std::vector<std::string> files;  // in the order they are applied; paths as in NamedFile
+};
+
 struct LogSummary {
   // "batch <id>: committed, ..." and the like: the form is stable, for scripts.
   std::vector<std::string> lines;
   std::vector<NamedFile> files;
+  std::vector<NamedState> states = {};
+  // Whether a file that is there, by a path as in NamedFile, is this log's: none reads it unless
+  // the log names it. Unset: no files are.
+  std::function<bool(const std::string& path)> owns = {};
   // Of a query: no state file can have a higher version unless records were lost.
   std::optional<int64_t> newest_state_version = {};
 };

@@ -28,7 +28,7 @@ StateLoader::StateLoader(const std::string& operator_fingerprint,
     : operator_fingerprint_(operator_fingerprint),
       stores_(stores),
       tables_(tables),
-      version_(version) {}
+      lineage_(version) {}
 
 Task<absl::StatusOr<uint64_t>> StateLoader::Apply(platform::Node& node, Store& store,
                                                   std::string path) {
@@ -43,30 +43,18 @@ Task<absl::StatusOr<uint64_t>> StateLoader::Apply(platform::Node& node, Store& s
   }
   WT_CO_RETURN_IF_ERROR(decoder.Finish());
   for (const auto& table : tables_) table->Accept();
-  last_ = decoder.header().name;
-  last_stands_for_ = decoder.header().stands_for;
   co_await node.Work(decoder.entries());
   co_return size;
 }
 
 absl::Status StateLoader::OnHeader(const StateFileHeader& header) {
-  WT_RETURN_IF_ERROR(CheckLineage(header));
+  WT_RETURN_IF_ERROR(lineage_.Next(path_, header));
   // Files of the first format do not say whose they are.
   if (header.format > 1 && header.operator_fingerprint != operator_fingerprint_) {
     return Refused(absl::StrCat("operator \"", header.operator_fingerprint, "\""),
                    absl::StrCat("operator \"", operator_fingerprint_, "\""));
   }
   return MatchStores(header);
-}
-
-absl::Status StateLoader::CheckLineage(const StateFileHeader& header) const {
-  const bool follows =
-      header.parent == last_ || (!header.parent.empty() && header.parent == last_stands_for_);
-  if (follows && header.version <= version_) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat(path_, " of version ", header.version, " follows \"",
-                                          header.parent, "\" and was to be applied upon \"", last_,
-                                          "\" for version ", version_,
-                                          ": the record that names these files is wrong"));
 }
 
 absl::Status StateLoader::MatchStores(const StateFileHeader& header) {

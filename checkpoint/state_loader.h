@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 
 #include "checkpoint/state_file.h"
+#include "checkpoint/state_version.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
 
@@ -31,17 +32,14 @@ class StateLoader final : public StateFileVisitor {
                  std::span<const std::optional<std::string_view>> values) override;
 
  private:
-  absl::Status CheckLineage(const StateFileHeader& header) const;
   absl::Status MatchStores(const StateFileHeader& header);
   absl::Status Refused(std::string holds, std::string asked) const;
 
   const std::string& operator_fingerprint_;
   const std::vector<NamedStore>& stores_;
   const std::vector<std::unique_ptr<StateTable>>& tables_;
-  const int64_t version_;
+  LineageCheck lineage_;
   std::string path_;                  // of the file being applied
-  std::string last_;                  // the name of the file applied before it
-  std::string last_stands_for_;       // and what that one stands for
   std::vector<StateTable*> targets_;  // by the numbers of the stores in the file
 };
 

@@ -14,6 +14,20 @@ constexpr std::string_view kSnapshot = ".snapshot";
 
 }  // namespace
 
+absl::Status LineageCheck::Next(const std::string& path, const StateFileHeader& header) {
+  const bool follows =
+      header.parent == last_ || (!header.parent.empty() && header.parent == last_stands_for_);
+  if (!follows || header.version > version_) {
+    return absl::DataLossError(absl::StrCat(path, " of version ", header.version, " follows \"",
+                                            header.parent, "\" and was to be applied upon \"",
+                                            last_, "\" for version ", version_,
+                                            ": the record that names these files is wrong"));
+  }
+  last_ = header.name;
+  last_stands_for_ = header.stands_for;
+  return absl::OkStatus();
+}
+
 std::string NewStateFileName(platform::Node& node, int64_t version, StateFileKind kind) {
   std::string name = absl::StrCat(version, "-", UniqueId(node));
   name += kind == StateFileKind::kSnapshot ? kSnapshot : kDelta;

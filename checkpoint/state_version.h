@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+
 #include "checkpoint/state_file.h"
 #include "platform/node.h"
 
@@ -18,6 +20,19 @@ struct StateVersion {
   std::vector<std::string> files;  // paths in the store, each written once under a unique name
 
   friend bool operator==(const StateVersion&, const StateVersion&) = default;
+};
+
+// Whether files are the lineage of a version, one after the other.
+class LineageCheck {
+ public:
+  explicit LineageCheck(int64_t version) : version_(version) {}
+  // kDataLoss: `path` was not written upon the file before it, or gives a later version.
+  absl::Status Next(const std::string& path, const StateFileHeader& header);
+
+ private:
+  const int64_t version_;
+  std::string last_;             // the name of the file before
+  std::string last_stands_for_;  // and what that one stands for
 };
 
 // "7-<unique id>.delta": a name that nobody else uses.

@@ -1,11 +1,16 @@
 #include "runtime/connectors/inspect_manifest.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 #include "platform/status_macros.h"
 #include "runtime/connectors/manifest_history.h"
@@ -27,6 +32,14 @@ std::optional<ManifestRecord> Decode(std::string_view bytes) {
 std::string Describe(std::string_view bytes) {
   const std::optional<ManifestRecord> record = Decode(bytes);
   return record ? record->ShortDebugString() : "";
+}
+
+// "../part-<batch>-<partition>.csv"; -1: it is none.
+int64_t BatchOfPlainPart(absl::string_view path) {
+  int64_t batch = -1;
+  const bool is_part = absl::ConsumePrefix(&path, "../part-") &&
+                       absl::SimpleAtoi(path.substr(0, path.find('-')), &batch);
+  return is_part ? batch : -1;
 }
 
 void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
@@ -55,6 +68,11 @@ absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
   if (records.empty() || !Decode(records.front())) return std::nullopt;
   WT_ASSIGN_OR_RETURN(const ManifestHistory history, ParseManifest(log, records));
   LogSummary summary;
+  // Parts of entries that were dropped since may still be there under their plain names.
+  const int64_t first = history.entries().empty() ? 0 : history.entries().front().batch();
+  summary.owns = [first](const std::string& path) {
+    return absl::StartsWith(path, "staged/") || BatchOfPlainPart(path) >= first;
+  };
   for (const ManifestEntry& entry : history.entries()) {
     const bool replaced =
         entry.mode() == MANIFEST_MODE_COMPLETE && &entry != &history.entries().back();

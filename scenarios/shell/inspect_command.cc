@@ -1,11 +1,14 @@
 #include "scenarios/shell/inspect_command.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 #include "checkpoint/inspect.h"
 #include "checkpoint/local_store.h"
@@ -42,20 +45,24 @@ absl::StatusOr<Inspection> InspectDirectory(const InspectCommand& command,
   return result;
 }
 
+std::string Listed(absl::string_view kind, const std::vector<std::string>& what) {
+  std::string lines;
+  for (const std::string& one : what) absl::StrAppend(&lines, "  ", kind, " ", one, "\n");
+  return lines;
+}
+
 void Print(const InspectCommand& command, const std::string& directory,
            const Inspection& inspection) {
   if (!command.quiet) std::printf("%s", inspection.text.c_str());
-  std::string wrong;
-  for (const std::string& what : inspection.damaged) {
-    absl::StrAppend(&wrong, "  DAMAGED ", what, "\n");
-  }
-  for (const std::string& what : inspection.unfinished) {
-    absl::StrAppend(&wrong, "  UNFINISHED ", what, "\n");
-  }
+  const std::string wrong = Listed("DAMAGED", inspection.damaged) +
+                            Listed("UNFINISHED", inspection.unfinished) +
+                            Listed("UNREFERENCED", inspection.unreferenced);
+  const auto unreferenced = static_cast<int64_t>(inspection.unreferenced.size());
   const std::string verdict =
       inspection.whole()
           ? absl::StrCat("whole, ", Count(inspection.logs, "log"), ", ",
-                         Count(inspection.files, "file"))
+                         Count(inspection.files, "file"),
+                         unreferenced > 0 ? absl::StrCat(", ", unreferenced, " unreferenced") : "")
           : absl::StrCat("NOT WHOLE, ", inspection.damaged.size(), " damaged or missing, ",
                          inspection.unfinished.size(), " unfinished");
   std::printf("%s: %s\n%s", directory.c_str(), verdict.c_str(), wrong.c_str());

@@ -1,5 +1,6 @@
 #include "checkpoint/inspect.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -96,6 +97,18 @@ Task<void> RemoveFromRoot(Node& node, std::string path, bool& done) {
   done = true;
 }
 
+// Runs a body on the checkpoint, and then inspects it.
+Task<void> ChangeAndInspect(Node& node, std::function<Task<void>(Node&, Store&)> change,
+                            Inspection& inspection, bool& done) {
+  LocalStore store(node, "root");
+  co_await WriteCheckpoint(node, store);
+  co_await change(node, store);
+  const absl::StatusOr<Inspection> inspected = co_await Inspect(store, "q");
+  EXPECT_TRUE(inspected.ok()) << inspected.status();
+  if (inspected.ok()) inspection = *inspected;
+  done = true;
+}
+
 class InspectTest : public testing::Test {
  protected:
   InspectTest() : world_({.seed = 1}) { world_.AddMachine("m"); }
@@ -105,6 +118,19 @@ class InspectTest : public testing::Test {
     world_.Start("m",
                  {"inspect", {{"node", [&](Node& node) { return body(node, inspection, done); }}}});
     EXPECT_EQ(world_.RunUntil([&] { return done; }), RunEnd::kDone);
+    return inspection;
+  }
+
+  // Of a checkpoint in a world of its own, after a change.
+  static Inspection RunAfter(const std::function<Task<void>(Node&, Store&)>& change) {
+    Inspection inspection;
+    bool done = false;
+    SimWorld world({.seed = 1});
+    world.AddMachine("m");
+    world.Start("m", {"inspect", {{"node", [&](Node& node) {
+                                     return ChangeAndInspect(node, change, inspection, done);
+                                   }}}});
+    EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
     return inspection;
   }
 
@@ -229,6 +255,69 @@ TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
   const Inspection inspection = Run(JustInspect);
   EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q/log: its end is missing")));
   EXPECT_THAT(inspection.unfinished, IsEmpty());
+}
+
+// Another attempt at batch 0, whose state is that of several commits.
+Task<void> PrepareAgain(Node& node, Store& store, std::vector<size_t> named) {
+  auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
+  StateVersion version;
+  for (const char* word : {"one", "two", "three"}) {
+    (*state)->Put(word, "1");
+    version = *(co_await (*state)->Commit());
+  }
+  const std::vector<std::string> files = std::exchange(version.files, {});
+  for (const size_t number : named) version.files.push_back(files[number]);
+  QueryHistory history;
+  const auto log = co_await MetadataLog::TakeOver(node, store, "q/log", history);
+  EXPECT_TRUE(log.ok()) << log.status();
+  const absl::Status prepared = co_await (*log)->Append(Record(PreparedWith(version)));
+  EXPECT_TRUE(prepared.ok()) << prepared;
+}
+
+TEST_F(InspectTest, NamesFilesOfStateThatDoNotFollowOneAnother) {
+  // Of version 3, and batch 0 gives version 1: that its end is missing is said as well.
+  EXPECT_THAT(RunAfter([](Node& node, Store& store) {
+                return PrepareAgain(node, store, {0, 1, 2});
+              }).damaged,
+              ElementsAre(HasSubstr("q/log: its end is missing")));
+  const auto wrong = AllOf(HasSubstr("q/state/0/0/3-"), HasSubstr("of version 3 follows \"2-"),
+                           HasSubstr("the record that names these files is wrong"));
+  EXPECT_THAT(
+      RunAfter([](Node& node, Store& store) { return PrepareAgain(node, store, {0, 2}); }).damaged,
+      ElementsAre(wrong, HasSubstr("its end is missing")));
+}
+
+TEST_F(InspectTest, ListsWhatNothingNamesWithoutFault) {
+  const Inspection inspection = RunAfter([](Node& node, Store& store) -> Task<void> {
+    auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
+    (*state)->Put("word", "of an attempt that was given up");
+    EXPECT_TRUE((co_await (*state)->Commit()).ok());
+  });
+  EXPECT_TRUE(inspection.whole());
+  EXPECT_THAT(inspection.unreferenced,
+              ElementsAre(AllOf(HasSubstr("q/state/0/0/1-"),
+                                HasSubstr(": nothing that counts in q/log names it"))));
+  EXPECT_THAT(inspection.text, HasSubstr("  UNREFERENCED q/state/0/0/1-"));
+}
+
+TEST_F(InspectTest, ListsSegmentsThatNoLongerCount) {
+  // The second owner's seal refers to the first's segment; once its own base stands, nothing does.
+  Run(WriteAndInspect);
+  const std::string kept = disk().Get("root/q/log/log-1").value();
+  const Inspection inspection = RunAfter([&](Node& node, Store& store) -> Task<void> {
+    QueryHistory history;
+    const auto log =
+        co_await MetadataLog::TakeOver(node, store, "q/log", history, {.segment_bytes = 1});
+    EXPECT_TRUE(log.ok()) << log.status();
+    StateVersion version;
+    EXPECT_TRUE((co_await (*log)->Append(Record(PreparedWith(version)))).ok());
+    co_await node.clock().Sleep(absl::Seconds(1));
+    EXPECT_TRUE(absl::IsNotFound((co_await store.ReadAll("q/log/log-1")).status()));
+    EXPECT_TRUE((co_await store.CreateIfAbsent("q/log/log-1", kept)).ok());
+  });
+  EXPECT_THAT(inspection.damaged, IsEmpty());
+  EXPECT_THAT(inspection.unreferenced,
+              testing::Contains("q/log/log-1: nothing of it counts any more"));
 }
 
 // Batch after batch of a query, each from definition to commit.

@@ -1,0 +1,140 @@
+#include "checkpoint/references.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/crc32c.h"
+#include "checkpoint/paths.h"
+#include "checkpoint/state_version.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+// "a/b" and "../c" give "a/c". Unset: that is above the store's root.
+std::optional<std::string> Resolve(std::string directory, std::string_view path) {
+  while (path.substr(0, 3) == "../") {
+    if (directory.empty()) return std::nullopt;
+    directory = ParentPath(directory);
+    path.remove_prefix(3);
+  }
+  return JoinPath(directory, path);
+}
+
+// The other way, for what stands in the directory or in the one above it; else unset.
+std::optional<std::string> RelativeTo(const std::string& directory, const std::string& path) {
+  const auto below = [&](const std::string& folder) {
+    return folder.empty() || absl::StartsWith(path, folder + "/");
+  };
+  const auto rest = [&](const std::string& folder) {
+    return folder.empty() ? path : path.substr(folder.size() + 1);
+  };
+  if (below(directory)) return rest(directory);
+  const std::string parent = ParentPath(directory);
+  if (below(parent)) return absl::StrCat("../", rest(parent));
+  return std::nullopt;
+}
+
+std::string Shown(const std::string& directory) { return directory.empty() ? "(root)" : directory; }
+
+Task<absl::Status> CheckNamed(Store& store, std::string directory, NamedFile named,
+                              Complaints& complaints) {
+  const std::optional<std::string> path = Resolve(directory, named.path);
+  if (!path) co_return absl::OkStatus();  // outside of what is inspected
+  const bool has_sum = named.crc32c.has_value();
+  const absl::StatusOr<std::string> content =
+      co_await store.Read(*path, 0, has_sum ? UINT64_MAX : 1);
+  const std::string file = absl::StrCat(*path, " (", named.named_by, ")");
+  if (absl::IsNotFound(content.status())) {
+    if (named.need == NamedFile::Need::kMust) complaints.damaged.push_back(file + " is missing");
+    if (named.need == NamedFile::Need::kHint) {
+      complaints.unfinished.push_back(file + " is not there: its owner makes it again");
+    }
+  } else if (absl::IsDataLoss(content.status())) {
+    complaints.damaged.emplace_back(content.status().message());
+  } else if (!content.ok()) {
+    co_return content.status();
+  } else if (has_sum && content->size() != named.size_bytes) {
+    complaints.damaged.push_back(absl::StrCat(file, " has ", content->size(),
+                                              " bytes and was logged with ", named.size_bytes));
+  } else if (has_sum && Crc32c(*content) != *named.crc32c) {
+    complaints.damaged.push_back(file + " has not the checksum that it was logged with");
+  }
+  co_return absl::OkStatus();
+}
+
+// Files that are missing, or that cannot be read, are named elsewhere.
+void CheckLineage(const FilesFound& found, const std::string& directory, const NamedState& state,
+                  Complaints& complaints) {
+  LineageCheck lineage(state.version);
+  for (const std::string& file : state.files) {
+    const std::optional<std::string> path = Resolve(directory, file);
+    const auto header = path ? found.files.find(*path) : found.files.end();
+    if (header == found.files.end() || !header->second) return;
+    const absl::Status follows = lineage.Next(*path, *header->second);
+    if (follows.ok()) continue;
+    complaints.damaged.emplace_back(follows.message());
+    return;
+  }
+}
+
+void CheckNewestState(const FilesFound& found, const std::string& directory, int64_t newest_logged,
+                      Complaints& complaints) {
+  int64_t newest = 0;
+  for (const auto& [path, header] : found.files) {
+    if (header && Above(path, "state") == ParentPath(directory)) {
+      newest = std::max(newest, header->version);
+    }
+  }
+  if (newest <= newest_logged) return;
+  complaints.damaged.push_back(
+      absl::StrCat(Shown(directory), ": its end is missing: there is state of version ", newest,
+                   ", and the last batch that it defines gives version ", newest_logged));
+}
+
+void CheckUnreferenced(const FilesFound& found, const std::string& directory,
+                       const LogSummary& summary, Complaints& complaints) {
+  if (!summary.owns) return;
+  std::set<std::string> named;
+  for (const NamedFile& file : summary.files) named.insert(file.path);
+  for (const auto& [path, header] : found.files) {
+    const std::optional<std::string> relative = RelativeTo(directory, path);
+    if (!relative || named.contains(*relative) || !summary.owns(*relative)) continue;
+    complaints.unreferenced.push_back(
+        absl::StrCat(path, ": nothing that counts in ", Shown(directory), " names it"));
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> Above(const std::string& path, std::string_view folder) {
+  for (std::string at = ParentPath(path); !at.empty(); at = ParentPath(at)) {
+    const std::string parent = ParentPath(at);
+    if (at == JoinPath(parent, folder)) return parent;
+  }
+  return std::nullopt;
+}
+
+Task<absl::Status> HoldAgainstLog(Store& store, const FilesFound& found, std::string directory,
+                                  LogSummary summary, Complaints& complaints) {
+  for (const NamedFile& named : summary.files) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckNamed(store, directory, named, complaints));
+  }
+  for (const NamedState& state : summary.states) {
+    CheckLineage(found, directory, state, complaints);
+  }
+  if (summary.newest_state_version) {
+    CheckNewestState(found, directory, *summary.newest_state_version, complaints);
+  }
+  CheckUnreferenced(found, directory, summary, complaints);
+  co_return absl::OkStatus();
+}
+
+}  // namespace wavetank::checkpoint
