@@ -8,10 +8,11 @@
 //
 // Damaged is what cannot be read as what it is, and what is missing: a file that a later record or
 // seal names, an epoch below another, a log where there is state or a block, the end of a query's
-// log where state goes on; and files of state that were not written one upon the other. Unfinished is what a crash may leave, without loss: a torn end, an epoch
-// without a log, plain names behind their manifest. Unreferenced is what no record that counts names:
-// of an attempt at work or given up, or not cleaned up yet; nobody reads it. What nothing names cannot be missed: a log that
-// lost whole groups at its end looks like one that never had them.
+// log where state goes on; and files of state that were not written one upon the other. Unfinished
+// is what a crash may leave, without loss: a torn end, an epoch without a log, plain names behind
+// their manifest. Unreferenced is what no record that counts names: of an attempt at work or given
+// up, or not cleaned up yet; nobody reads it. What nothing names cannot be missed: a log that lost
+// whole groups at its end looks like one that never had them.
 #ifndef WAVETANK_CHECKPOINT_INSPECT_H_
 #define WAVETANK_CHECKPOINT_INSPECT_H_
 
