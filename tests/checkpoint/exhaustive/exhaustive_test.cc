@@ -50,6 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
                                          SubjectCase{"Segments", &SegmentsSubject},
                                          SubjectCase{"CompactedLog", &CompactedLogSubject},
                                          SubjectCase{"QueryLog", &QueryLogSubject},
+                                         SubjectCase{"GraphLog", &GraphLogSubject},
                                          SubjectCase{"StateStore", &StateStoreSubject}),
                          [](const auto& info) { return std::string(info.param.name); });
 

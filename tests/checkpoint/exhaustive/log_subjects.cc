@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/fenced_log.h"
+#include "checkpoint/graph_history.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
@@ -153,65 +154,13 @@ class LogSubject final : public CrashSubject {
   const LogCase case_;
 };
 
-// The records of a structured query, in the order of its protocol.
-class MicroBatchLogSubject final : public CrashSubject {
- public:
-  std::string name() const override { return "query log"; }
-  std::vector<std::string> operations() const override {
-    return {"log the next record", "log a commit with the next definition, or the next record",
-            "take over"};
-  }
+struct QueryProtocol {
+  using History = QueryHistory;
+  static constexpr const char* kName = "query log";
+  static bool EndsBatch(const MetadataRecord& record) { return record.has_commit(); }
 
-  Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
-    LocalStore store(node, "root");
-    size_t asked = 0;
-    OwnedLog log = co_await TakeOver(node, store);
-    for (const int operation : script) {
-      if (operation == 2) {
-        log.log = nullptr;
-        log = co_await TakeOver(node, store);
-        continue;
-      }
-      std::vector<MetadataRecord> records{RecordAt(asked)};
-      const bool commit = records.front().has_commit();
-      if (operation == 1 && commit) records.push_back(RecordAt(asked + 1));
-      std::vector<std::string> bytes;
-      for (const MetadataRecord& record : records) bytes.push_back(EncodeMetadata(record));
-      Ask(promises, asked, bytes);
-      const absl::Status appended = co_await log.log->Append(std::move(records));
-      if (appended.ok()) promises["acked"] = absl::StrCat(asked);
-    }
-  }
-
-  Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
-    LocalStore store(node, "root");
-    QueryHistory history;
-    const auto log = co_await MetadataLog::TakeOver(node, store, "log", history);
-    if (!log.ok()) {
-      broken = log.status().ToString();
-      co_return;
-    }
-    // Without batches to drop, its base is what was logged.
-    std::vector<std::string> found;
-    for (const MetadataRecord& record : history.Base()) found.push_back(EncodeMetadata(record));
-    broken = Judge(promises, found);
-    promises["shown"] = absl::StrCat(found.size());
-    promises["acked"] = promises["shown"];
-  }
-
- private:
-  using OwnedLog = Owned<QueryHistory, MetadataLog>;
-
-  static Task<OwnedLog> TakeOver(Node& node, Store& store) {
-    OwnedLog owned{.fold = std::make_unique<QueryHistory>(), .log = nullptr};
-    auto log = co_await MetadataLog::TakeOver(node, store, "log", *owned.fold);
-    WT_CHECK(log.ok());
-    owned.log = *std::move(log);
-    co_return owned;
-  }
-
-  // The query's first records: its metadata, then definition, prepared, commit of each batch. One
-  // in three is longer than a sector.
+  // The metadata, then definition, prepared, commit of each batch. One in three is longer than a
+  // sector.
   static MetadataRecord RecordAt(size_t place) {
     if (place == 0) {
       QueryMetadata metadata;
@@ -247,6 +196,103 @@ class MicroBatchLogSubject final : public CrashSubject {
   }
 };
 
+struct GraphProtocol {
+  using History = GraphHistory;
+  static constexpr const char* kName = "graph log";
+  static bool EndsBatch(const MetadataRecord& record) { return record.has_completed(); }
+
+  // The metadata, then of each batch a block that is added, the input that takes it, and the end.
+  // Again one in three is longer than a sector.
+  static MetadataRecord RecordAt(size_t place) {
+    if (place == 0) {
+      GraphMetadata metadata;
+      metadata.set_zero_time_ms(1000);
+      return Record(metadata);
+    }
+    const auto batch = static_cast<int64_t>((place - 1) / 3);
+    const int64_t time_ms = 1000 * (batch + 1);
+    BlockAdded block;
+    block.set_block_id(absl::StrCat("block-", batch));
+    switch ((place - 1) % 3) {
+      case 0:
+        return Record(block);
+      case 1: {
+        BatchInput input;
+        input.set_batch_time_ms(time_ms);
+        StreamInput& stream = *input.add_streams();
+        *stream.add_blocks() = block;
+        stream.add_files()->set_path(std::string(600, static_cast<char>('a' + batch)));
+        return Record(input);
+      }
+      default: {
+        BatchCompleted completed;
+        completed.set_batch_time_ms(time_ms);
+        return Record(completed);
+      }
+    }
+  }
+};
+
+// The records of an engine's log, in the order of its protocol. `Protocol` says which stands at a
+// place, and which is the last of a batch.
+template <typename Protocol>
+class MetadataLogSubject final : public CrashSubject {
+ public:
+  std::string name() const override { return Protocol::kName; }
+  std::vector<std::string> operations() const override {
+    return {"log the next record", "log the last of a batch with the next, or the next record",
+            "take over"};
+  }
+
+  Task<void> Run(Node& node, std::vector<int> script, Promises& promises) override {
+    LocalStore store(node, "root");
+    size_t asked = 0;
+    OwnedLog log = co_await TakeOver(node, store);
+    for (const int operation : script) {
+      if (operation == 2) {
+        log.log = nullptr;
+        log = co_await TakeOver(node, store);
+        continue;
+      }
+      std::vector<MetadataRecord> records{Protocol::RecordAt(asked)};
+      const bool ends = Protocol::EndsBatch(records.front());
+      if (operation == 1 && ends) records.push_back(Protocol::RecordAt(asked + 1));
+      std::vector<std::string> bytes;
+      for (const MetadataRecord& record : records) bytes.push_back(EncodeMetadata(record));
+      Ask(promises, asked, bytes);
+      const absl::Status appended = co_await log.log->Append(std::move(records));
+      if (appended.ok()) promises["acked"] = absl::StrCat(asked);
+    }
+  }
+
+  Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
+    LocalStore store(node, "root");
+    typename Protocol::History history;
+    const auto log = co_await MetadataLog::TakeOver(node, store, "log", history);
+    if (!log.ok()) {
+      broken = log.status().ToString();
+      co_return;
+    }
+    // Without batches to drop, its base is what was logged.
+    std::vector<std::string> found;
+    for (const MetadataRecord& record : history.Base()) found.push_back(EncodeMetadata(record));
+    broken = Judge(promises, found);
+    promises["shown"] = absl::StrCat(found.size());
+    promises["acked"] = promises["shown"];
+  }
+
+ private:
+  using OwnedLog = Owned<typename Protocol::History, MetadataLog>;
+
+  static Task<OwnedLog> TakeOver(Node& node, Store& store) {
+    OwnedLog owned{.fold = std::make_unique<typename Protocol::History>(), .log = nullptr};
+    auto log = co_await MetadataLog::TakeOver(node, store, "log", *owned.fold);
+    WT_CHECK(log.ok());
+    owned.log = *std::move(log);
+    co_return owned;
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<CrashSubject> FencedLogSubject() {
@@ -263,6 +309,11 @@ std::unique_ptr<CrashSubject> SegmentsSubject() {
 std::unique_ptr<CrashSubject> CompactedLogSubject() {
   return std::make_unique<LogSubject>(LogCase{.name = "fenced log, compacted", .kept = 1});
 }
-std::unique_ptr<CrashSubject> QueryLogSubject() { return std::make_unique<MicroBatchLogSubject>(); }
+std::unique_ptr<CrashSubject> QueryLogSubject() {
+  return std::make_unique<MetadataLogSubject<QueryProtocol>>();
+}
+std::unique_ptr<CrashSubject> GraphLogSubject() {
+  return std::make_unique<MetadataLogSubject<GraphProtocol>>();
+}
 
 }  // namespace wavetank::checkpoint

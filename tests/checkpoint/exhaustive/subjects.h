@@ -1,4 +1,4 @@
-// What the explorer explores: the store, the fenced log, a query's log, and a state store.
+// What the explorer explores: the store, the fenced log, the engines' logs, and a state store.
 #ifndef WAVETANK_TESTS_CHECKPOINT_EXHAUSTIVE_SUBJECTS_H_
 #define WAVETANK_TESTS_CHECKPOINT_EXHAUSTIVE_SUBJECTS_H_
 
@@ -14,6 +14,7 @@ std::unique_ptr<CrashSubject> FencedLogSubject();
 std::unique_ptr<CrashSubject> SegmentsSubject();
 std::unique_ptr<CrashSubject> CompactedLogSubject();
 std::unique_ptr<CrashSubject> QueryLogSubject();
+std::unique_ptr<CrashSubject> GraphLogSubject();
 std::unique_ptr<CrashSubject> StateStoreSubject();
 
 }  // namespace wavetank::checkpoint
