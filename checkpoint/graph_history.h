@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -45,6 +44,7 @@ class GraphHistory final : public MetadataFold {
   const std::map<int64_t, Batch>& batches() const { return batches_; }  // by batch time in ms
   // In no batch's input, in order of arrival.
   std::vector<BlockAdded> unallocated_blocks() const;
+  // Stays where it is for the life of the history, unless that is cleared.
   SeenPaths& seen(int32_t stream) { return seen_[stream]; }
 
  private:
@@ -62,7 +62,7 @@ class GraphHistory final : public MetadataFold {
   int64_t completed_ = 0;  // of them
   std::vector<BlockAdded> unallocated_;
   absl::btree_set<BlockId> allocated_;  // by batches_
-  absl::btree_map<int32_t, SeenPaths> seen_;
+  std::map<int32_t, SeenPaths> seen_;
 };
 
 // Of a log named `name` in messages.

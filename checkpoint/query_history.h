@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,7 @@ class QueryHistory final : public MetadataFold {
   int64_t newest_batch() const { return first_batch_ + static_cast<int64_t>(batches_.size()) - 1; }
   // Where the next batch starts in `source`; "" if none was defined.
   std::string EndOffset(const std::string& source) const;
+  // Stays where it is for the life of the history, unless that is cleared.
   SeenPaths& seen(const std::string& source) { return seen_[source]; }
 
  private:
@@ -64,7 +66,7 @@ class QueryHistory final : public MetadataFold {
   int64_t first_batch_ = 0;
   absl::btree_map<std::string, std::string> starts_;  // of first_batch_, by source
   std::deque<BatchHistory> batches_;
-  absl::btree_map<std::string, SeenPaths> seen_;  // by source
+  std::map<std::string, SeenPaths> seen_;  // by source
 };
 
 // Of a log named `name` in messages.

@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/graph_history.h"
@@ -176,7 +175,7 @@ class NoBatchLog final : public BatchLog {
 
   const std::string driver_id_;
   std::optional<StreamStart> start_;
-  absl::btree_map<OperatorId, checkpoint::SeenPaths> seen_;
+  std::map<OperatorId, checkpoint::SeenPaths> seen_;
   const RecoveredStream recovered_;
 };
 

@@ -84,7 +84,8 @@ class BatchLog {
   virtual const RecoveredStream& recovered() const = 0;
   // Names this driver's attempts: unlike any other driver's.
   virtual std::string driver_id() const = 0;
-  // The files of a stream that are not new: those in some batch's input, or too old.
+  // The files of a stream that are not new: those in some batch's input, or too old. Stays where it
+  // is while the log does.
   virtual checkpoint::SeenPaths& seen(OperatorId stream) = 0;
 
   // Each is durable, and not fenced, when it gives OK. kAborted: fenced, stop. Any other error: the

@@ -297,6 +297,41 @@ TEST(DStreamRecoveryOf, ABatchLongerThanItsIntervalDelaysTheNextOnesAndLeavesNon
   EXPECT_GE(job.History(kCheckpoint).batches().size(), 9u);
 }
 
+// Each of several streams of files has its own list of what it has seen.
+class SeveralFileStreams : public testing::TestWithParam<bool> {};
+
+TEST_P(SeveralFileStreams, EachTakeEachFileOnce) {
+  const bool checkpoint = GetParam();
+  SimJob job({.seed = 12}, [checkpoint](StreamingContext& ssc) {
+    if (checkpoint) ssc.Checkpoint(kCheckpoint);
+    for (const std::string number : {"0", "1", "2"}) {
+      ssc.TextFileStream("in" + number).SaveAsTextFiles("out" + number + "/lines");
+    }
+  });
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  std::map<std::string, std::vector<std::string>> put;
+  for (int file = 0; file < 12; ++file) {
+    const std::string number = absl::StrCat(file % 3);
+    job.machine().disk().Put(absl::StrCat("in", number, "/file-", file),
+                             absl::StrCat("line ", file, "\n"));
+    put[number].push_back(absl::StrCat("line ", file));
+    job.RunFor(absl::Milliseconds(300));
+  }
+  job.RunFor(absl::Seconds(5));
+  for (const auto& [number, lines] : put) {
+    std::vector<std::string> saved;
+    for (const auto& [time_ms, attempts] : job.Saved("out" + number)) {
+      for (const auto& [name, attempt] : attempts) {
+        saved.insert(saved.end(), attempt.lines.begin(), attempt.lines.end());
+      }
+    }
+    EXPECT_THAT(saved, testing::UnorderedElementsAreArray(lines)) << "stream " << number;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutCheckpoint, SeveralFileStreams, testing::Bool());
+
 TEST(DStreamRecoveryOf, ADriverThatWasReplacedStopsByName) {
   SimJob job({.seed = 8}, CountWordsOfFiles);
   WordFiles input(job, 8);
