@@ -110,7 +110,9 @@ absl::StatusOr<std::string> DecodeEpochFile(const std::string& path, std::string
   const uint32_t expected = Crc32c(bytes.substr(0, bytes.size() - decoder.rest().size()));
   const bool intact = decoder.Fixed<uint32_t>() == expected && decoder.Finished();
   if (!ours || !intact) {
-    return absl::DataLossError(absl::StrCat(path, " is not an intact epoch file"));
+    return absl::DataLossError(absl::StrCat(
+        path, " is not an intact epoch file: ", bytes.size(), " bytes, ",
+        !ours ? "which begin otherwise" : "whose checksum is another", "; restore it from a copy"));
   }
   if (format > kEpochFormat) {
     return absl::FailedPreconditionError(

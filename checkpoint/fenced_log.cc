@@ -168,11 +168,13 @@ class OwnedLog final : public FencedLog {
 
   void StopAfter(const absl::Status& outcome, absl::string_view what) {
     if (outcome.ok()) return;
-    stopped_ = absl::IsAborted(outcome)
-                   ? outcome
-                   : absl::FailedPreconditionError(
-                         absl::StrCat(file_.path, ": the outcome of ", what, " is unknown (",
-                                      outcome.ToString(), "); take the log over anew"));
+    // Of the same kind, so that what may pass is tried again: by taking the log over anew.
+    stopped_ =
+        absl::IsAborted(outcome)
+            ? outcome
+            : absl::Status(outcome.code(),
+                           absl::StrCat(file_.path, ": the outcome of ", what, " is unknown (",
+                                        outcome.message(), "); the log must be taken over anew"));
   }
 
   Task<absl::Status> WriteGroup(const std::vector<std::string>& records) {
@@ -368,6 +370,9 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   WT_CO_RETURN_IF_ERROR(co_await owned.Create(file.path, std::move(bytes)));
   co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.epoch.value()}});
 
+  // From here on a log that is gone is missed, and not taken for one that was never begun.
+  WT_CO_RETURN_IF_ERROR(
+      co_await owned.Create(MarkPath(directory, {epoch, 0}), std::string(kMarkContent)));
   WT_CO_RETURN_IF_ERROR(co_await owned.Confirm());
   co_await node.Step(steps::kTakenOver, {{"epoch", epoch.value()}, {"records", records}});
   co_return std::make_unique<OwnedLog>(node, std::move(owned), owner, std::move(items), length,

@@ -98,7 +98,7 @@ class FencedLog {
   // after they were: they count for ever, and the fold has them. kAborted: a newer owner exists;
   // whether they count is for it to say; stop. kInvalidArgument: too many bytes for one group,
   // nothing was done. Any other error: the outcome is unknown and this object refuses everything
-  // from then on (kFailedPrecondition); take over anew to learn it. Calls made while one is under
+  // from then on, with that error; take over anew to learn it. Calls made while one is under
   // way share the next group's sync.
   virtual Task<absl::Status> Append(std::vector<std::string> records) = 0;
 

@@ -89,11 +89,11 @@ class Inspector {
       }
       ++inspection_.files;
       found_.files.try_emplace(path);
+      NeedsLog(path);
       if (absl::EndsWith(file.name, ".delta") || absl::EndsWith(file.name, ".snapshot")) {
         WT_CO_RETURN_IF_ERROR(co_await StateFile(path));
       } else if (!IsOfLog(log, directory, path)) {
         Line(1, file.name, ": ", file.size_bytes, " bytes");
-        if (absl::StartsWith(file.name, "stream-")) NeedsLog(path, "blocks", "a block");
       }
     }
     co_return absl::OkStatus();
@@ -107,8 +107,8 @@ class Inspector {
         return log == directory || ParentPath(log) == directory;
       });
       if (!there) {
-        Damaged(absl::StrCat(directory.empty() ? "(root)" : directory,
-                             ": its log is missing, and there is ", what));
+        Damaged(absl::StrCat(directory.empty() ? "(root)" : directory, ": its log is missing, and ",
+                             what, " is there"));
       }
     }
     for (const std::string& log : readable_logs_) {
@@ -117,7 +117,7 @@ class Inspector {
     co_return absl::OkStatus();
   }
   Inspection Take() { return std::move(inspection_); }
-  bool found_any() const { return !logs_.empty() || !needs_log_.empty(); }
+  bool found_any() const { return inspection_.logs > 0 || !needs_log_.empty(); }
 
  private:
   template <typename... Parts>
@@ -158,9 +158,12 @@ class Inspector {
            std::any_of(log.marks.begin(), log.marks.end(), is_mark);
   }
 
-  void NeedsLog(const std::string& path, std::string_view folder, const std::string& what) {
-    const std::optional<std::string> directory = Above(path, folder);
-    if (directory) needs_log_.try_emplace(*directory, absl::StrCat(what, ", ", path));
+  void NeedsLog(const std::string& path) {
+    for (const LogKind& kind : kinds_) {
+      if (!kind.log_of) continue;
+      const std::optional<std::string> directory = kind.log_of(path);
+      if (directory) needs_log_.try_emplace(*directory, path);
+    }
   }
 
   // --- logs ---
@@ -168,7 +171,7 @@ class Inspector {
   Task<absl::Status> Log(std::string directory, EpochList log) {
     if (log.epochs.empty() && log.segments.empty() && log.marks.empty()) co_return absl::OkStatus();
     ++inspection_.logs;
-    logs_.insert(directory);
+    if (!log.segments.empty()) logs_.insert(directory);
     const size_t damaged_before = inspection_.damaged.size();
     std::set<Epoch> epochs(log.epochs.begin(), log.epochs.end());
     for (const SegmentId segment : log.segments) epochs.insert(segment.epoch);
@@ -183,6 +186,7 @@ class Inspector {
         WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, log));
       }
     }
+    WT_CO_RETURN_IF_ERROR(co_await CheckMarks(directory, log));
     if (!log.marks.empty() && log.newest_segment() < log.marks.back()) {
       Damaged(LogPath(directory, log.marks.back()) + " is missing: it was what counts, and " +
               MarkPath(directory, log.marks.back()) + " is there");
@@ -196,6 +200,19 @@ class Inspector {
       ShowCounted(directory, *counted);
     } else if (inspection_.damaged.size() == damaged_before) {  // else it is named already
       Damaged(counted.status());
+    }
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::Status> CheckMarks(std::string directory, EpochList log) {
+    for (const SegmentId mark : log.marks) {
+      const std::string path = MarkPath(directory, mark);
+      const absl::StatusOr<std::string> content = co_await store_.ReadAll(path);
+      if (!content.ok()) {
+        WT_CO_RETURN_IF_ERROR(Unread(content.status()));
+      } else if (*content != kMarkContent) {
+        Damaged(path + " is not a mark");
+      }
     }
     co_return absl::OkStatus();
   }
@@ -277,8 +294,11 @@ class Inspector {
     if (!extent.ok()) co_return Unreadable(extent.status());
     Line(2, extent->valid_bytes, " bytes");
     if (extent->torn_bytes > 0) {
-      Unfinished(2, absl::StrCat(segment->file.path, ": torn: the last ", extent->torn_bytes,
-                                 " bytes are no whole group, and do not count"));
+      Unfinished(2,
+                 absl::StrCat(
+                     segment->file.path, ": torn: the last ", extent->torn_bytes,
+                     " bytes are no whole group, and do not count: a crash leaves such an end, and "
+                     "so does damage to the last group"));
     }
     co_return absl::OkStatus();
   }
@@ -358,7 +378,6 @@ class Inspector {
   // --- state ---
 
   Task<absl::Status> StateFile(std::string path) {
-    NeedsLog(path, "state", "state");
     const absl::StatusOr<std::string> bytes = co_await store_.ReadAll(path);
     if (!bytes.ok()) co_return Unread(bytes.status());
     StateEntryLines entries(options_.show_state);

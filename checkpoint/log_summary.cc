@@ -1,5 +1,6 @@
 #include "checkpoint/log_summary.h"
 
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,7 +24,8 @@ constexpr absl::string_view kStateFolder = "../state/";
 constexpr absl::string_view kBlockFolder = "blocks/";
 
 // `named`: what is there already.
-void AddState(const Prepared& prepared, std::set<std::string>& named, LogSummary& summary) {
+void AddState(const Prepared& prepared, NamedFile::Need need, std::set<std::string>& named,
+              LogSummary& summary) {
   for (const OperatorState& state : prepared.states()) {
     NamedState& version = summary.states.emplace_back();
     version.version = state.version();
@@ -34,7 +36,8 @@ void AddState(const Prepared& prepared, std::set<std::string>& named, LogSummary
       summary.files.push_back(
           {.path = version.files.back(),
            .named_by = absl::StrCat("the state of attempt ", prepared.attempt_id(), " at batch ",
-                                    prepared.batch_id())});
+                                    prepared.batch_id()),
+           .need = need});
     }
   }
 }
@@ -64,14 +67,21 @@ LogSummary SummariseQuery(const QueryHistory& history) {
                                          ": committed, and dropped from the log"));
   }
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
-  summary.newest_state_version = history.newest_batch() + 1;
+  const int64_t newest_version = history.newest_batch() + 1;
+  summary.comes_after = [newest_version](const std::string& path) {
+    return absl::StartsWith(path, kStateFolder) &&
+           VersionInStateFileName(NameInPath(path)) > newest_version;
+  };
   summary.owns = [](const std::string& path) {
     return absl::StartsWith(path, kStateFolder) && VersionInStateFileName(NameInPath(path)) >= 0;
   };
-  // Any that is kept may be gone back to.
+  // What recovery starts from: the newest that is committed, or one that is prepared upon it. How
+  // many more were to be kept the log does not say. The newest first: what it names must be there.
   std::set<std::string> named;
-  for (const BatchHistory& batch : history.batches()) {
-    if (batch.prepared) AddState(*batch.prepared, named, summary);
+  auto need = NamedFile::Need::kMust;
+  for (const BatchHistory& batch : std::views::reverse(history.batches())) {
+    if (batch.prepared) AddState(*batch.prepared, need, named, summary);
+    if (batch.commit) need = NamedFile::Need::kMayGo;
   }
   return summary;
 }
@@ -109,6 +119,22 @@ LogSummary SummariseGraph(const GraphHistory& history) {
   return summary;
 }
 
+// The directory X of "X/<folder>/..."; unset if none of the path's folders is called so.
+std::optional<std::string> Above(const std::string& path, std::string_view folder) {
+  for (std::string at = ParentPath(path); !at.empty(); at = ParentPath(at)) {
+    const std::string parent = ParentPath(at);
+    if (at == JoinPath(parent, folder)) return parent;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> CheckpointOf(const std::string& path) {
+  const std::string name = NameInPath(path);
+  if (VersionInStateFileName(name) >= 0) return Above(path, "state");
+  if (absl::StartsWith(name, "stream-")) return Above(path, "blocks");
+  return std::nullopt;
+}
+
 std::string Describe(std::string_view record) {
   const absl::StatusOr<MetadataRecord> decoded = DecodeMetadata(record);
   return decoded.ok() ? decoded->ShortDebugString() : "";
@@ -141,6 +167,8 @@ std::string Count(int64_t count, std::string_view noun) {
   return absl::StrCat(count, " ", platform::ToAbsl(noun), count == 1 ? "" : "s");
 }
 
-LogKind MetadataLogs() { return {.describe = Describe, .summarise = Summarise}; }
+LogKind MetadataLogs() {
+  return {.describe = Describe, .summarise = Summarise, .log_of = CheckpointOf};
+}
 
 }  // namespace wavetank::checkpoint

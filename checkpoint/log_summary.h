@@ -44,8 +44,9 @@ struct LogSummary {
   // Whether a file that is there, by a path as in NamedFile, is this log's: none reads it unless
   // the log names it. Unset: no files are.
   std::function<bool(const std::string& path)> owns = {};
-  // Of a query: no state file can have a higher version unless records were lost.
-  std::optional<int64_t> newest_state_version = {};
+  // Whether a file by such a path is there only because the log goes on, or went on, behind what
+  // counts here. Unset: none tells.
+  std::function<bool(const std::string& path)> comes_after = {};
 };
 
 // "2 files": a count with its noun.
@@ -60,6 +61,9 @@ struct LogKind {
   std::function<absl::StatusOr<std::optional<LogSummary>>(const std::string& log,
                                                           const std::vector<std::string>& records)>
       summarise;
+  // Of a file that comes after the beginning of such a log: the directory in or below which that
+  // is. Unset: it says nothing. Paths are of the store.
+  std::function<std::optional<std::string>(const std::string& path)> log_of = {};
 };
 
 // The engines' own (metadata.proto).

@@ -1,6 +1,5 @@
 #include "checkpoint/references.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -85,42 +84,28 @@ void CheckLineage(const FilesFound& found, const std::string& directory, const N
   }
 }
 
-void CheckNewestState(const FilesFound& found, const std::string& directory, int64_t newest_logged,
-                      Complaints& complaints) {
-  int64_t newest = 0;
-  for (const auto& [path, header] : found.files) {
-    if (header && Above(path, "state") == ParentPath(directory)) {
-      newest = std::max(newest, header->version);
-    }
-  }
-  if (newest <= newest_logged) return;
-  complaints.damaged.push_back(
-      absl::StrCat(Shown(directory), ": its end is missing: there is state of version ", newest,
-                   ", and the last batch that it defines gives version ", newest_logged));
-}
-
-void CheckUnreferenced(const FilesFound& found, const std::string& directory,
-                       const LogSummary& summary, Complaints& complaints) {
-  if (!summary.owns) return;
+void CheckOthers(const FilesFound& found, const std::string& directory, const LogSummary& summary,
+                 Complaints& complaints) {
   std::set<std::string> named;
   for (const NamedFile& file : summary.files) named.insert(file.path);
+  std::string last;  // of those after the end, for one line about all of them
   for (const auto& [path, header] : found.files) {
     const std::optional<std::string> relative = RelativeTo(directory, path);
-    if (!relative || named.contains(*relative) || !summary.owns(*relative)) continue;
-    complaints.unreferenced.push_back(
-        absl::StrCat(path, ": nothing that counts in ", Shown(directory), " names it"));
+    if (!relative || named.contains(*relative)) continue;
+    if (summary.comes_after && summary.comes_after(*relative)) {
+      last = path;
+    } else if (summary.owns && summary.owns(*relative)) {
+      complaints.unreferenced.push_back(
+          absl::StrCat(path, ": nothing that counts in ", Shown(directory), " names it"));
+    }
   }
+  if (last.empty()) return;
+  complaints.damaged.push_back(absl::StrCat(
+      Shown(directory), ": its end is missing: ", last,
+      " is there, of a batch after the last that it has; restore the log from a copy"));
 }
 
 }  // namespace
-
-std::optional<std::string> Above(const std::string& path, std::string_view folder) {
-  for (std::string at = ParentPath(path); !at.empty(); at = ParentPath(at)) {
-    const std::string parent = ParentPath(at);
-    if (at == JoinPath(parent, folder)) return parent;
-  }
-  return std::nullopt;
-}
 
 Task<absl::Status> HoldAgainstLog(Store& store, const FilesFound& found, std::string directory,
                                   LogSummary summary, Complaints& complaints) {
@@ -130,10 +115,7 @@ Task<absl::Status> HoldAgainstLog(Store& store, const FilesFound& found, std::st
   for (const NamedState& state : summary.states) {
     CheckLineage(found, directory, state, complaints);
   }
-  if (summary.newest_state_version) {
-    CheckNewestState(found, directory, *summary.newest_state_version, complaints);
-  }
-  CheckUnreferenced(found, directory, summary, complaints);
+  CheckOthers(found, directory, summary, complaints);
   co_return absl::OkStatus();
 }
 

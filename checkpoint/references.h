@@ -32,12 +32,9 @@ struct Complaints {
   friend bool operator==(const Complaints&, const Complaints&) = default;
 };
 
-// The directory X of "X/<folder>/..."; unset if none of the path's folders is called so.
-std::optional<std::string> Above(const std::string& path, std::string_view folder);
-
 // Files that are named must be there, with the checksum that they were named with; those of a
-// version of state must follow one another; the newest state must be of a batch that is known; and
-// what belongs to the log must be named. An error is one of the store.
+// version of state must follow one another; none may come after the log's end; and what belongs to
+// the log must be named. An error is one of the store.
 Task<absl::Status> HoldAgainstLog(Store& store, const FilesFound& found, std::string directory,
                                   LogSummary summary, Complaints& complaints);
 

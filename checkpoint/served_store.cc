@@ -133,13 +133,12 @@ Task<absl::StatusOr<std::string>> ServedStore::Read(std::string path, uint64_t o
     request.set_path(path);
     request.set_offset(offset + bytes.size());
     request.set_length(part);
-    WT_CO_ASSIGN_OR_RETURN(const std::string reply,
-                           co_await Call("store.read", request.SerializeAsString()));
     StoreBytes read;
-    if (!read.ParseFromString(reply) || Crc32c(read.bytes()) != read.crc32c()) {
-      co_return absl::DataLossError(
-          absl::StrCat(path, ": bytes were damaged on their way from the store service"));
-    }
+    const auto intact = [&read](const std::string& reply) {
+      return read.ParseFromString(reply) && Crc32c(read.bytes()) == read.crc32c();
+    };
+    WT_CO_RETURN_IF_ERROR(
+        (co_await Call("store.read", request.SerializeAsString(), intact)).status());
     bytes += read.bytes();
     if (read.bytes().size() < part || bytes.size() == length) co_return bytes;
   }
@@ -148,10 +147,10 @@ Task<absl::StatusOr<std::string>> ServedStore::Read(std::string path, uint64_t o
 Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string directory) {
   ListRequest request;
   request.set_directory(directory);
-  WT_CO_ASSIGN_OR_RETURN(const std::string reply,
-                         co_await Call("store.list", request.SerializeAsString()));
   ListReply list;
-  if (!list.ParseFromString(reply)) co_return absl::DataLossError("malformed reply to store.list");
+  const auto intact = [&list](const std::string& reply) { return list.ParseFromString(reply); };
+  WT_CO_RETURN_IF_ERROR(
+      (co_await Call("store.list", request.SerializeAsString(), intact)).status());
   std::vector<StoredFile> files;
   for (const ListReply::File& sent : list.files()) {
     StoredFile& file = files.emplace_back();
@@ -182,10 +181,14 @@ Task<absl::Status> ServedStore::RemoveFile(std::string path, Token token) {
   co_return reply.status();
 }
 
-Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::string request) {
+Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::string request,
+                                                    Intact intact) {
   Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
   while (true) {
     absl::StatusOr<std::string> reply = co_await Try(method, request);
+    if (reply.ok() && intact && !intact(*reply)) {
+      reply = absl::UnavailableError("the reply was damaged on its way");
+    }
     if (!MayPass(reply.status())) co_return reply;
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(method, reply.status());

@@ -65,8 +65,10 @@ class ServedStore final : public Store {
 
   // One attempt at a call.
   Task<absl::StatusOr<std::string>> Try(std::string method, std::string request);
-  // Attempts until one has an answer.
-  Task<absl::StatusOr<std::string>> Call(std::string method, std::string request);
+  // Attempts until one has an answer, which is `intact`, if that is asked.
+  using Intact = std::function<bool(const std::string& reply)>;
+  Task<absl::StatusOr<std::string>> Call(std::string method, std::string request,
+                                         Intact intact = nullptr);
   // The same for a new file, whose content goes ahead in parts on one connection.
   Task<absl::StatusOr<std::string>> TryCreate(std::string path, const std::string& content,
                                               const Token& token);

@@ -1,5 +1,6 @@
 #include "checkpoint/store_service.h"
 
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -50,20 +51,19 @@ RpcPayload Payload(std::string bytes) {
 
 }  // namespace
 
-Task<absl::StatusOr<std::unique_ptr<StoreService>>> StoreService::Start(platform::Node& node,
-                                                                        std::string address,
-                                                                        Store& store) {
-  std::unique_ptr<StoreService> service(new StoreService(node, store));
+Task<absl::StatusOr<std::unique_ptr<StoreService>>> StoreService::Start(
+    platform::Node& node, std::string address, Store& store, StoreServiceOptions options) {
+  std::unique_ptr<StoreService> service(new StoreService(node, store, options));
   StoreService* self = service.get();
   platform::RpcHandler handler = [self](std::string method, RpcPayload request,
                                         uint64_t connection) {
     return self->Handle(std::move(method), std::move(request), connection);
   };
-  platform::RpcServerOptions options;
-  options.on_disconnect = [self](uint64_t connection) { self->Forget(connection); };
+  platform::RpcServerOptions server;
+  server.on_disconnect = [self](uint64_t connection) { self->Forget(connection); };
   WT_CO_ASSIGN_OR_RETURN(
       service->server_,
-      co_await platform::RpcServer::Start(node, std::move(address), std::move(handler), options));
+      co_await platform::RpcServer::Start(node, std::move(address), std::move(handler), server));
   co_return service;
 }
 
@@ -106,18 +106,40 @@ Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string
 
 StoreService::Reply StoreService::Stage(const std::string& request, uint64_t connection) {
   WT_ASSIGN_OR_RETURN(StageRequest stage, Parse<StageRequest>(request));
+  const platform::MonotonicTime now = node_.clock().Now();
+  for (auto upload = uploads_.begin(); upload != uploads_.end();) {
+    const bool idle = now - upload->second.touched >= options_.upload_idle;
+    upload = idle ? Drop(upload) : std::next(upload);
+  }
+  const auto upload = uploads_.try_emplace({connection, stage.upload()}).first;
+  upload->second.touched = now;
+  const absl::Status added = AddPart(std::move(stage), upload->second);
+  if (added.ok()) return RpcPayload();
+  // The client begins anew, with another upload.
+  Drop(upload);
+  return added;
+}
+
+absl::Status StoreService::AddPart(StageRequest stage, Upload& upload) {
   WT_ASSIGN_OR_RETURN(const std::string part, Checked(std::move(*stage.mutable_part())));
-  if (staged_bytes_ + part.size() > kMaxStagedBytes) {
-    return absl::ResourceExhaustedError("too many long files are being written to the store");
+  if (staged_bytes_ + part.size() > options_.max_staged_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("long files are being written to the store, ", staged_bytes_,
+                     " bytes of them so far: of more than ", options_.max_staged_bytes,
+                     " together the store service refuses one"));
   }
-  std::string& content = staged_[{connection, stage.upload()}];
-  if (content.size() != stage.offset()) {
+  if (upload.content.size() != stage.offset()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("a part at ", stage.offset(), " follows ", content.size(), " bytes"));
+        absl::StrCat("a part at ", stage.offset(), " follows ", upload.content.size(), " bytes"));
   }
-  content += part;
+  upload.content += part;
   staged_bytes_ += part.size();
-  return RpcPayload();
+  return absl::OkStatus();
+}
+
+StoreService::Uploads::iterator StoreService::Drop(Uploads::iterator upload) {
+  staged_bytes_ -= upload->second.content.size();
+  return uploads_.erase(upload);
 }
 
 Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t connection) {
@@ -126,10 +148,13 @@ Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t con
   if (create.has_whole()) {
     WT_CO_ASSIGN_OR_RETURN(content, Checked(std::move(*create.mutable_whole())));
   } else {
-    auto staged = staged_.extract({connection, create.upload()});
-    if (staged.empty()) co_return absl::UnavailableError("the parts of the file are not here");
-    content = std::move(staged.mapped());
-    staged_bytes_ -= content.size();
+    const auto upload = uploads_.find({connection, create.upload()});
+    if (upload == uploads_.end()) {
+      co_return absl::UnavailableError("the parts of the file are not here");
+    }
+    staged_bytes_ -= upload->second.content.size();
+    content = std::move(upload->second.content);
+    uploads_.erase(upload);
   }
   const bool creates_epoch = EpochFence::IsEpochFile(create.path());
   std::optional<EpochFence::Pass> held;
@@ -212,10 +237,8 @@ Task<StoreService::Reply> StoreService::Done(absl::Status outcome, uint64_t byte
 }
 
 void StoreService::Forget(uint64_t connection) {
-  const auto first = staged_.lower_bound({connection, 0});
-  const auto last = staged_.upper_bound({connection, UINT64_MAX});
-  for (auto staged = first; staged != last; ++staged) staged_bytes_ -= staged->second.size();
-  staged_.erase(first, last);
+  auto upload = uploads_.lower_bound({connection, 0});
+  while (upload != uploads_.end() && upload->first.first == connection) upload = Drop(upload);
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
+#include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/manifest_history.h"
 
@@ -34,12 +35,27 @@ std::string Describe(std::string_view bytes) {
   return record ? record->ShortDebugString() : "";
 }
 
-// "../part-<batch>-<partition>.csv"; -1: it is none.
-int64_t BatchOfPlainPart(absl::string_view path) {
+// "part-<batch>-<partition>.csv", both of five digits or more; -1: it is none.
+int64_t BatchOfPart(absl::string_view name) {
   int64_t batch = -1;
-  const bool is_part = absl::ConsumePrefix(&path, "../part-") &&
-                       absl::SimpleAtoi(path.substr(0, path.find('-')), &batch);
+  int64_t partition = -1;
+  const bool named = absl::ConsumePrefix(&name, "part-") && absl::ConsumeSuffix(&name, ".csv");
+  const size_t dash = name.find('-');
+  const bool is_part = named && dash != name.npos && dash >= 5 && name.size() - dash > 5 &&
+                       absl::SimpleAtoi(name.substr(0, dash), &batch) &&
+                       absl::SimpleAtoi(name.substr(dash + 1), &partition);
   return is_part ? batch : -1;
+}
+
+// Of "../<part>", as the manifest's directory sees it.
+int64_t BatchOfPlainPart(absl::string_view path) {
+  return absl::ConsumePrefix(&path, "../") ? BatchOfPart(path) : -1;
+}
+
+// The sink's directory, of a plain part in it.
+std::optional<std::string> SinkOf(const std::string& path) {
+  if (BatchOfPart(checkpoint::NameInPath(path)) < 0) return std::nullopt;
+  return checkpoint::ParentPath(path);
 }
 
 void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
@@ -73,6 +89,9 @@ absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
   summary.owns = [first](const std::string& path) {
     return absl::StartsWith(path, "staged/") || BatchOfPlainPart(path) >= first;
   };
+  // Plain names come after the manifest.
+  const int64_t last = history.entries().empty() ? -1 : history.entries().back().batch();
+  summary.comes_after = [last](const std::string& path) { return BatchOfPlainPart(path) > last; };
   for (const ManifestEntry& entry : history.entries()) {
     const bool replaced =
         entry.mode() == MANIFEST_MODE_COMPLETE && &entry != &history.entries().back();
@@ -83,6 +102,8 @@ absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,
 
 }  // namespace
 
-checkpoint::LogKind ManifestLogs() { return {.describe = Describe, .summarise = Summarise}; }
+checkpoint::LogKind ManifestLogs() {
+  return {.describe = Describe, .summarise = Summarise, .log_of = SinkOf};
+}
 
 }  // namespace wavetank::runtime

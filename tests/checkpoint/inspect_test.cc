@@ -244,11 +244,33 @@ TEST_F(InspectTest, MissesAnEpochBelowAnother) {
   EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q/log/epoch-1 is missing")));
 }
 
+TEST_F(InspectTest, MissesTheNewestLogWhereItsMarkIs) {
+  Run(WriteAndInspect);
+  Remove("q/log/log-2");
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q/log/log-2 is missing")));
+}
+
+TEST_F(InspectTest, NamesADamagedMark) {
+  Run(WriteAndInspect);
+  disk().Put("root/q/log/mark-1", "WTML\x01");
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre("q/log/mark-1 is not a mark"));
+}
+
+// Every file of the log but its first epoch is gone: state tells that it was begun.
+TEST_F(InspectTest, MissesALogThatWasNeverSealedWhereThereIsState) {
+  Run(WriteAndInspect);
+  for (const char* file : {"epoch-2", "log-2", "mark-2", "log-1", "mark-1"}) {
+    Remove(std::string("q/log/") + file);
+  }
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q: its log is missing")));
+}
+
 TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
   Run(WriteAndInspect);
   // Whole groups are gone, so nothing of the log itself tells.
   Remove("q/log/epoch-2");
   Remove("q/log/log-2");
+  Remove("q/log/mark-2");
   const std::string log = disk().Get("root/q/log/log-1").value();
   const size_t second = log.rfind("WTLG");
   disk().Put("root/q/log/log-1", log.substr(0, second));
@@ -275,16 +297,16 @@ Task<void> PrepareAgain(Node& node, Store& store, std::vector<size_t> named) {
 }
 
 TEST_F(InspectTest, NamesFilesOfStateThatDoNotFollowOneAnother) {
-  // Of version 3, and batch 0 gives version 1: that its end is missing is said as well.
+  // The files are of versions up to 3, and batch 0 gives version 1.
   EXPECT_THAT(RunAfter([](Node& node, Store& store) {
                 return PrepareAgain(node, store, {0, 1, 2});
               }).damaged,
-              ElementsAre(HasSubstr("q/log: its end is missing")));
+              IsEmpty());
   const auto wrong = AllOf(HasSubstr("q/state/0/0/3-"), HasSubstr("of version 3 follows \"2-"),
                            HasSubstr("the record that names these files is wrong"));
   EXPECT_THAT(
       RunAfter([](Node& node, Store& store) { return PrepareAgain(node, store, {0, 2}); }).damaged,
-      ElementsAre(wrong, HasSubstr("its end is missing")));
+      ElementsAre(wrong, HasSubstr("q/log: its end is missing: q/state/0/0/2-")));
 }
 
 TEST_F(InspectTest, ListsWhatNothingNamesWithoutFault) {
@@ -318,6 +340,41 @@ TEST_F(InspectTest, ListsSegmentsThatNoLongerCount) {
   EXPECT_THAT(inspection.damaged, IsEmpty());
   EXPECT_THAT(inspection.unreferenced,
               testing::Contains("q/log/log-1: nothing of it counts any more"));
+}
+
+// Batch 0 is committed, and so is batch 1 upon it.
+TEST_F(InspectTest, DoesNotMissStateThatRecoveryNoLongerNeeds) {
+  const auto two_batches = [](size_t lost) {
+    return [lost](Node& node, Store& store) -> Task<void> {
+      QueryHistory history;
+      const auto log = co_await MetadataLog::TakeOver(node, store, "q/log", history);
+      auto state =
+          co_await StateStore::Open(node, store, "q/state/0/0", {}, {.lineage = {.longest = 2}});
+      std::vector<std::string> files;
+      for (int64_t batch = 0; batch < 2; ++batch) {
+        if (batch == 1) {
+          BatchDefinition definition;
+          definition.set_batch_id(batch);
+          definition.set_hash(DefinitionHash(definition));
+          EXPECT_TRUE((co_await (*log)->Append(Record(definition))).ok());
+          (*state)->Put("two", "2");  // the lineage is full: a snapshot
+          EXPECT_TRUE((co_await (*state)->Commit()).ok());
+        }
+        (*state)->Put("word", std::to_string(batch));
+        Prepared prepared = PreparedWith(*(co_await (*state)->Commit()));
+        prepared.set_batch_id(batch);
+        EXPECT_TRUE((co_await (*log)->Append(Record(prepared))).ok());
+        Commit commit;
+        commit.set_batch_id(batch);
+        commit.set_attempt_id(prepared.attempt_id());
+        EXPECT_TRUE((co_await (*log)->Append(Record(commit))).ok());
+        files.push_back((*state)->version().files.back());
+      }
+      EXPECT_TRUE((co_await store.Remove(files[lost])).ok());
+    };
+  };
+  EXPECT_THAT(RunAfter(two_batches(1)).damaged, ElementsAre(HasSubstr("at batch 1) is missing")));
+  EXPECT_THAT(RunAfter(two_batches(0)).damaged, IsEmpty());
 }
 
 // Batch after batch of a query, each from definition to commit.

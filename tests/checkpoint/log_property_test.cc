@@ -151,8 +151,6 @@ class LogRun {
       if (fold.size() != model_.certain.size()) broken_ = "the fold misses what was appended";
     } else {
       stopped_ = true;
-      // The segment before could not be followed by another: nothing was done.
-      if (absl::IsFailedPrecondition(appended)) Settle(/*counts=*/false);
       if (!failures_) broken_ = appended.ToString();
     }
   }

@@ -90,10 +90,26 @@ damage() {
 
 files=0
 while read -r file; do
-  for how in flip cut remove; do damage "$how" "$file"; done
+  for how in flip cut remove; do
+    # What a mark says is true without it.
+    [[ $how == remove && $file == */mark-* ]] || damage "$how" "$file"
+  done
   files=$((files + 1))
 done < <(find all sink -type f | sort)
 ((files >= 10)) || fail "only $files files were damaged in turn"
+
+# A sink without its manifest, and one whose manifest ends before its parts do: after whole groups.
+mv sink/_wavetank kept
+expect 1 --verify --quiet .
+shows '^  DAMAGED sink: its log is missing, and sink/part-00000-0000.\.csv is there$'
+mv kept sink/_wavetank
+expect 0 sink
+last=$(sed -nE 's/^    group [0-9]+ at ([0-9]+), .*/\1/p' <<<"$output" | tail -1)
+cp -p sink/_wavetank/log-1 kept
+truncate -s "$last" sink/_wavetank/log-1
+expect 1 --verify --quiet sink
+shows '^  DAMAGED _wavetank: its end is missing: part-00000-0000.\.csv is there'
+mv kept sink/_wavetank/log-1
 
 expect 0 --verify --quiet all sink
 echo "$files files, each damaged, cut and removed in turn: all noticed"
