@@ -1,8 +1,8 @@
 // StoreService: a Store, served to other nodes over rpc. Its clients are ServedStores.
 //
 // It keeps nothing of its own but parts of long contents, which are forgotten with the connection
-// they came on, when one of them is refused, or when no more come. A client that lost a reply asks again; what it had asked for first is carried
-// through all the same.
+// they came on, when one of them is refused, or when no more come. A client that lost a reply asks
+// again; what it had asked for first is carried through all the same.
 //
 // What a directory cannot do, it can: a request under a fencing token is refused once a newer epoch
 // exists, also one that was on its way for long (epoch_fence.h). Requests without one are not.

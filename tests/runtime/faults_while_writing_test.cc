@@ -156,9 +156,9 @@ struct FaultCase {
 void PrintTo(const FaultCase& fault, std::ostream* out) { *out << fault.name; }
 
 constexpr const char* kUnharmed = "OK OK, OK";
-constexpr const char* kLogStops = "UNAVAILABLE FAILED_PRECONDITION, OK";
+constexpr const char* kLogStops = "UNAVAILABLE UNAVAILABLE, OK";
 constexpr const char* kGoesOn = "UNAVAILABLE OK, OK";
-constexpr const char* kFullLogStops = "RESOURCE_EXHAUSTED FAILED_PRECONDITION, OK";
+constexpr const char* kFullLogStops = "RESOURCE_EXHAUSTED RESOURCE_EXHAUSTED, OK";
 constexpr const char* kFullGoesOn = "RESOURCE_EXHAUSTED OK, OK";
 constexpr const char* kFenced = "ABORTED ABORTED, OK";
 constexpr const char* kReadAgain = "OK OK, UNAVAILABLE then OK";
