@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "checkpoint/crc32c.h"
 #include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -117,6 +118,7 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
     }
   }
   known_[file].appended = true;
+  const uint32_t checksum = Crc32c(bytes);
   bytes.erase(0, there);
   if (platform::Planted(node_, "append_not_synced")) {
     co_return co_await tail.handle->WriteAt(offset + there, std::move(bytes));
@@ -131,9 +133,23 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   } else if (known_[file].synced_bytes < end) {
     synced = co_await tail.handle->Sync();
   }
-  if (synced.ok()) HoldTail(std::move(tail));
+  const bool failed = !synced.ok();
+  if (!failed) HoldTail(std::move(tail));
   WT_CO_RETURN_IF_ERROR(co_await AfterSync(file, end, std::move(synced)));
+  if (failed) WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
   co_return co_await SyncName(file);
+}
+
+// A file is written anew from what a read gives, which after a failed sync may be what was on the
+// device before (docs of fsync(2), and of each file system).
+Task<absl::Status> LocalStore::CheckStillThere(std::string file, uint64_t offset, uint64_t end,
+                                               uint32_t checksum) {
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                         co_await node_.disk().Open(file, OpenMode::kRead));
+  WT_CO_ASSIGN_OR_RETURN(const std::string bytes, co_await handle->ReadAt(offset, end - offset));
+  if (bytes.size() == end - offset && Crc32c(bytes) == checksum) co_return absl::OkStatus();
+  co_return absl::UnavailableError(
+      absl::StrCat(file, ": what was appended at ", offset, " was lost with a sync that failed"));
 }
 
 Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t offset,

@@ -94,6 +94,8 @@ class LocalStore final : public Store {
   // Makes the first `length` bytes durable. REQUIRES: they have been written.
   Task<absl::Status> SyncContent(std::string file, platform::File& handle, uint64_t length);
   // What follows from the outcome of a sync of these bytes.
+  Task<absl::Status> CheckStillThere(std::string file, uint64_t offset, uint64_t end,
+                                     uint32_t checksum);
   Task<absl::Status> AfterSync(std::string file, uint64_t length, absl::Status synced);
   Task<absl::Status> SyncName(std::string file);
 

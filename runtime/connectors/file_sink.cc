@@ -1,9 +1,11 @@
 #include "runtime/connectors/file_sink.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -37,12 +39,14 @@ std::string StagedDirectory(const std::string& directory) {
 constexpr absl::string_view kStagedPrefix = "batch-";
 constexpr absl::string_view kPartPrefix = "part-";
 
+constexpr int64_t kNoBatch = std::numeric_limits<int64_t>::max();
+
 // "part-00012-..." gives 12; what has no such name a number above all batches.
 int64_t BatchIn(absl::string_view name, absl::string_view prefix) {
   int64_t batch = 0;
   const bool named = absl::ConsumePrefix(&name, prefix) && absl::StrContains(name, '-') &&
                      absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
-  return named ? batch : std::numeric_limits<int64_t>::max();
+  return named ? batch : kNoBatch;
 }
 
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
@@ -116,13 +120,18 @@ Task<absl::Status> FileSink::FindUnpublished() {
 
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
                          co_await store_.List(options_.directory));
-  absl::btree_set<std::string> plain_names;
-  for (const checkpoint::StoredFile& file : files) plain_names.insert(file.name);
+  absl::btree_map<std::string, uint64_t> plain_names;  // with their sizes
+  for (const checkpoint::StoredFile& file : files) {
+    plain_names.emplace(file.name, file.size_bytes);
+  }
   for (const ManifestEntry& entry : entries) {
-    const bool all_there =
-        std::all_of(entry.parts().begin(), entry.parts().end(),
-                    [&](const ManifestPart& part) { return plain_names.contains(part.name()); });
-    if (!all_there) unlinked_.push_back(entry);
+    const auto is_there = [&](const ManifestPart& part) {
+      const auto found = plain_names.find(part.name());
+      return found != plain_names.end() && found->second == part.size_bytes();
+    };
+    if (!std::all_of(entry.parts().begin(), entry.parts().end(), is_there)) {
+      unlinked_.push_back(entry);
+    }
   }
   WT_CO_RETURN_IF_ERROR(co_await RemoveLeftovers(files));
   if (entries.size() > 1) last_but_one_ = entries.end()[-2];
@@ -222,6 +231,7 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   WT_CO_ASSIGN_OR_RETURN(ManifestEntry entry, DecodeCommittable(committable));
   WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
   if (committed) co_return absl::OkStatus();
+  if (!last_) WT_CO_RETURN_IF_ERROR(co_await CheckNoParts());
 
   ManifestRecord record;
   *record.mutable_entry() = entry;
@@ -230,10 +240,28 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
     replaced_.push_back(*std::move(last_but_one_));
   }
+  if (options_.mode != MANIFEST_MODE_COMPLETE) history_.KeepNewest(1);
   last_but_one_ = std::move(last_);
   unlinked_.push_back(entry);
   last_ = std::move(entry);
   co_await Publish();
+  co_return absl::OkStatus();
+}
+
+// Before anything is shown: others' parts would be taken for what this sink shows.
+Task<absl::Status> FileSink::CheckNoParts() {
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
+                         co_await store_.List(options_.directory));
+  for (const checkpoint::StoredFile& file : files) {
+    if (BatchIn(file.name, kPartPrefix) == kNoBatch) continue;
+    // A newer owner may have shown it.
+    WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+    co_return absl::FailedPreconditionError(
+        absl::StrCat("sink ", options_.directory, " has shown nothing yet, and ", file.name,
+                     " is there, of another job or of a sink whose manifest was removed: give the "
+                     "query an empty "
+                     "directory"));
+  }
   co_return absl::OkStatus();
 }
 
@@ -259,13 +287,22 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
 // Brings the plain names up to the manifest. What cannot be done now is done after the next commit.
 Task<void> FileSink::Publish() {
   absl::Status status;
-  while (status.ok() && !unlinked_.empty()) {
-    status = co_await LinkParts(unlinked_.front());
-    if (status.ok()) unlinked_.pop_front();
+  std::deque<ManifestEntry> blocked;  // by a file that is not this sink's
+  while ((status.ok() || absl::IsAlreadyExists(status)) && !unlinked_.empty()) {
+    absl::Status linked = co_await LinkParts(unlinked_.front());
+    if (absl::IsAlreadyExists(linked)) blocked.push_back(unlinked_.front());
+    if (linked.ok() || absl::IsAlreadyExists(linked)) unlinked_.pop_front();
+    if (!linked.ok()) status = std::move(linked);
   }
-  while (status.ok() && !replaced_.empty()) {
-    status = co_await RemoveParts(replaced_.front());
-    if (status.ok()) replaced_.pop_front();
+  const bool all_seen = unlinked_.empty();
+  unlinked_.insert(unlinked_.begin(), blocked.begin(), blocked.end());
+  while (all_seen && !replaced_.empty()) {
+    absl::Status removed = co_await RemoveParts(replaced_.front());
+    if (!removed.ok()) {
+      status = std::move(removed);
+      break;
+    }
+    replaced_.pop_front();
   }
   if (!status.ok()) {
     node_.Log(platform::LogLevel::kWarning,

@@ -57,6 +57,7 @@ class FileSink : public TransactionalSink {
   Task<absl::Status> TakeOver(FencingToken token);
   Task<absl::Status> FindUnpublished();
   Task<absl::Status> RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files);
+  Task<absl::Status> CheckNoParts();
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
   Task<void> Publish();
   Task<absl::Status> LinkParts(ManifestEntry entry);

@@ -142,6 +142,8 @@ class LogRun {
     if (stopped_) {
       const absl::Status refused = co_await log.Append(std::move(records));
       if (refused.ok()) broken_ = "a log that had failed appends again";
+      // Whoever restarts on what may pass would else give up.
+      if (absl::IsFailedPrecondition(refused)) broken_ = "it does not say that it may pass";
       co_return;
     }
     model_.unsettled = records;

@@ -18,6 +18,8 @@
 #include "checkpoint/local_store.h"
 #include "checkpoint/served_store.h"
 #include "checkpoint/store_service.h"
+#include "platform/event.h"
+#include "platform/task_scope.h"
 #include "simulator/sim_world.h"
 #include "tests/checkpoint/sim_chaos.h"
 
@@ -359,6 +361,119 @@ TEST(LocalStoreSweep, PromisesSurviveAFailedSyncAndThenAPowerLoss) {
       ASSERT_FALSE(testing::Test::HasFailure()) << "sync " << nth << ", seed " << seed;
     }
   }
+}
+
+// The first sync fails; the file is opened next with what was in it before.
+class FailAndForget final : public simulator::FaultHook {
+ public:
+  FailAndForget(SimWorld& world, std::string path) : world_(world), path_(std::move(path)) {
+    before_ = disk().Get(path_).value();
+    world_.SetFaultHook(this);
+  }
+  ~FailAndForget() override { world_.SetFaultHook(nullptr); }
+
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    if (!failed_ && simulator::CanBefall(fault_, call)) {
+      failed_ = true;
+      return &fault_;
+    }
+    if (failed_ && !forgotten_ && call.kind == simulator::SeamCallKind::kOpen) {
+      forgotten_ = true;
+      disk().Put(path_, before_);
+    }
+    return nullptr;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+  bool forgotten() const { return forgotten_; }
+
+ private:
+  simulator::SimDisk& disk() { return world_.machine("m").disk(); }
+
+  SimWorld& world_;
+  const std::string path_;
+  const simulator::Fault fault_{.kind = kSyncLoss};
+  std::string before_;
+  bool failed_ = false;
+  bool forgotten_ = false;
+};
+
+Task<void> AppendTwice(Node& node, std::vector<absl::Status>& appended, bool& done) {
+  LocalStore store(node, "");
+  appended.push_back(co_await store.Append("log", 5, " second"));
+  appended.push_back(co_await store.Append("log", 5, " third"));
+  done = true;
+}
+
+// Some file systems give old data back after a failed sync: nothing is acknowledged upon it.
+TEST(LocalStoreSync, AnAppendThatIsGoneAfterAFailedSyncIsNotAcknowledged) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m").disk().Put("log", "first");
+  std::vector<absl::Status> appended;
+  bool done = false;
+  {
+    const FailAndForget fail(world, "log");
+    world.Start(
+        "m", {"script", {{"node", [&](Node& node) { return AppendTwice(node, appended, done); }}}});
+    EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
+    EXPECT_TRUE(fail.forgotten());
+  }
+  EXPECT_TRUE(absl::IsUnavailable(appended[0])) << appended[0];
+  EXPECT_THAT(std::string(appended[0].message()), testing::HasSubstr("was lost with a sync"));
+  EXPECT_TRUE(appended[1].ok()) << appended[1];
+  EXPECT_EQ(world.machine("m").disk().Get("log").value(), "first third");
+}
+
+// --- long contents at the service ---
+
+Task<void> ServeLittle(Node& node) {
+  LocalStore store(node, "root");
+  const auto service =
+      co_await StoreService::Start(node, "store:7000", store, {.max_staged_bytes = 10});
+  EXPECT_TRUE(service.ok()) << service.status();
+  platform::Event never;
+  co_await never.Wait();
+}
+
+Task<void> CreateLong(Store& store, std::string path, absl::Status& created) {
+  created = co_await store.CreateIfAbsent(std::move(path), std::string(8, 'x'));
+}
+
+Task<void> UploadAndStop(Node& node, std::vector<absl::Status>& created, bool& done) {
+  ServedStore store(node, "store:7000", {.part_bytes = 1});
+  created.resize(4);
+  co_await CreateLong(store, "whole", created[0]);
+  {
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("stops in the middle", CreateLong(store, "half", created[1]));
+    co_await node.clock().Sleep(absl::Milliseconds(2));
+    EXPECT_EQ(scope.size(), 1u);
+    scope.DestroyChildren();
+  }
+  co_await CreateLong(store, "refused", created[2]);
+  co_await node.clock().Sleep(absl::Minutes(1));
+  co_await CreateLong(store, "later", created[3]);
+  done = true;
+}
+
+TEST(StoreServiceUploads, ThoseThatStopAreLetGoOf) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("store");
+  world.AddMachine("client");
+  world.Start("store", {"store", {{"node", ServeLittle}}});
+  std::vector<absl::Status> created;
+  bool done = false;
+  world.Start(
+      "client",
+      {"client", {{"node", [&](Node& node) { return UploadAndStop(node, created, done); }}}});
+  EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
+  EXPECT_TRUE(created[0].ok()) << created[0];
+  EXPECT_TRUE(absl::IsResourceExhausted(created[2])) << created[2];
+  EXPECT_TRUE(created[3].ok()) << created[3];
+  EXPECT_TRUE(world.machine("store").disk().Get("root/later").ok());
+  EXPECT_FALSE(world.machine("store").disk().Get("root/half").ok());
 }
 
 }  // namespace

@@ -127,6 +127,51 @@ TEST_F(FileSinkTest, CompleteModeShowsTheNewestBatchAndRemovesAllButTheTwoNewest
   EXPECT_THAT(PlainNames(), ElementsAre("part-00001-00000.csv", "part-00002-00000.csv"));
 }
 
+Task<void> CommitOne(Node& node, absl::Status& committed) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  EXPECT_TRUE((co_await sink.Fence({1, 1})).ok());
+  committed = co_await CommitBatch(store, sink, 0, 100, "u0", "a,1\n", 1);
+}
+
+TEST_F(FileSinkTest, RefusesADirectoryThatShowsPartsOfAnother) {
+  world_.machine("m").disk().Put("out/part-00003-00000.csv", "foreign,1\n");
+  absl::Status committed;
+  Run("driver", [&committed](Node& node) { return CommitOne(node, committed); });
+  EXPECT_TRUE(absl::IsFailedPrecondition(committed)) << committed;
+  EXPECT_THAT(std::string(committed.message()),
+              testing::AllOf(testing::HasSubstr("part-00003-00000.csv is there"),
+                             testing::HasSubstr("give the query an empty directory")));
+}
+
+Task<void> PutForeignPart(Node& node) {
+  LocalStore store(node, "");
+  EXPECT_TRUE((co_await store.Remove("out/part-00001-00000.csv")).ok());
+  const absl::Status put =
+      co_await store.CreateIfAbsent("out/part-00001-00000.csv", "foreign,1\nfile,2\n");
+  EXPECT_TRUE(put.ok()) << put;
+}
+
+Task<void> FenceAgain(Node& node) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  EXPECT_TRUE((co_await sink.Fence({2, 1})).ok());
+  const absl::Status committed = co_await CommitBatch(store, sink, 3, 103, "u3", "d,1\n", 1);
+  EXPECT_TRUE(committed.ok()) << committed;
+}
+
+// Somebody puts a file where a part belongs: it is not taken for the part, and holds up no other.
+TEST_F(FileSinkTest, AForeignPlainPartHoldsUpNoOther) {
+  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_APPEND); });
+  Run("other", PutForeignPart);
+  Run("driver2", FenceAgain);
+  EXPECT_THAT(Table().rows, ::testing::SizeIs(7));
+  EXPECT_THAT(PlainNames(), ElementsAre("part-00000-00000.csv", "part-00001-00000.csv",
+                                        "part-00002-00000.csv", "part-00003-00000.csv"));
+  EXPECT_EQ(world_.machine("m").disk().Get("out/part-00001-00000.csv").value(),
+            "foreign,1\nfile,2\n");
+}
+
 Task<void> TryRefused(Node& node, std::vector<absl::Status>& statuses) {
   LocalStore store(node, "");
   FileSink other(node, store, SinkOptions(MANIFEST_MODE_APPEND, "q2"));
