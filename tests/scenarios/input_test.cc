@@ -49,6 +49,20 @@ TEST(PlanInput, GeneratedLinesCarryTheirIdAndDependOnTheSeedAlone) {
   EXPECT_NE(Plan("generator { records: 50 }", 2)->front().lines, plan->front().lines);
 }
 
+TEST(PlanInput, RefusesWhatAGeneratorCannotDraw) {
+  const auto why = [](const std::string& fields) {
+    return std::string(Plan("generator { records: 9 " + fields + " }").status().message());
+  };
+  EXPECT_EQ(why("vocabulary: 0"), "a:2:32: vocabulary is 0 and must be from 1 to 2147483647");
+  EXPECT_THAT(why("words_per_line: 0"), testing::HasSubstr("words_per_line is 0 and must be from"));
+  EXPECT_THAT(why("late_by_ms: -1"), testing::HasSubstr("late_by_ms is -1 and must be from"));
+  EXPECT_THAT(why("late_ppm: 1000001"), testing::HasSubstr("late_ppm is 1000001 and must be"));
+  EXPECT_THAT(why("disorder_ppm: -1"), testing::HasSubstr("disorder_ppm is -1 and must be from"));
+  EXPECT_THAT(
+      std::string(Plan("generator { records: 1000000 words_per_line: 11 }").status().message()),
+      testing::HasSubstr("records times words_per_line must be at most 10000000"));
+}
+
 TEST(PlanInput, DisorderKeepsEveryRecord) {
   const std::string timed = "records: 40 event_step_ms: 1000 ";
   auto ordered = Plan("generator { " + timed + "}")->front().lines;
@@ -63,9 +77,13 @@ TEST(PlanInput, DisorderKeepsEveryRecord) {
 TEST(PlanInput, RefusesWhatMakesNoSense) {
   EXPECT_EQ(Plan("name: \"x\"").status().message(),
             "a:2:9: an input needs lines, a file or a generator");
-  EXPECT_EQ(Plan("generator { records: 0 }").status().message(), "a:2:21: records must be above 0");
+  EXPECT_EQ(Plan("generator { records: 0 }").status().message(),
+            "a:2:21: records is 0 and must be from 1 to 1000000");
   EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),
             "a:2:39: records_each must be above 0");
+  EXPECT_EQ(
+      Plan("lines { line: \"a\" } arrival { every_ms: 9223372036854775807 }").status().message(),
+      "a:2:39: times must not be negative, nor above a year");
 }
 
 }  // namespace
