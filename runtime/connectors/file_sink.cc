@@ -17,6 +17,7 @@
 #include "checkpoint/crc32c.h"
 #include "checkpoint/unique.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/part_name.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
@@ -37,16 +38,12 @@ std::string StagedDirectory(const std::string& directory) {
 }
 
 constexpr absl::string_view kStagedPrefix = "batch-";
-constexpr absl::string_view kPartPrefix = "part-";
-
-constexpr int64_t kNoBatch = std::numeric_limits<int64_t>::max();
-
-// "part-00012-..." gives 12; what has no such name a number above all batches.
-int64_t BatchIn(absl::string_view name, absl::string_view prefix) {
+// Of a staged part: "batch-00012-..." gives 12; what has no such name a number above all batches.
+int64_t StagedBatch(absl::string_view name) {
   int64_t batch = 0;
-  const bool named = absl::ConsumePrefix(&name, prefix) && absl::StrContains(name, '-') &&
+  const bool named = absl::ConsumePrefix(&name, kStagedPrefix) && absl::StrContains(name, '-') &&
                      absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
-  return named ? batch : kNoBatch;
+  return named ? batch : std::numeric_limits<int64_t>::max();
 }
 
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
@@ -155,13 +152,14 @@ Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile>
                          co_await store_.List(staged));
   for (const checkpoint::StoredFile& file : files) {
     std::string path = absl::StrCat(staged, "/", file.name);
-    if (BatchIn(file.name, kStagedPrefix) <= last && !needed.contains(path)) {
+    if (StagedBatch(file.name) <= last && !needed.contains(path)) {
       leftovers.push_back(std::move(path));
     }
   }
   // The plain names of a table that was replaced. They go last: see RemoveParts.
   for (const checkpoint::StoredFile& file : plain_files) {
-    if (BatchIn(file.name, kPartPrefix) < first) {
+    const int64_t batch = BatchOfPart(file.name);
+    if (batch >= 0 && batch < first) {
       leftovers.push_back(absl::StrCat(options_.directory, "/", file.name));
     }
   }
@@ -185,7 +183,7 @@ Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
       co_return absl::InternalError(
           absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
     }
-    part.set_name(absl::StrFormat("%s%05d-%05d.csv", kPartPrefix, batch.batch, partition));
+    part.set_name(PartName(batch.batch, partition));
   }
   co_return Encode(entry);
 }
@@ -253,14 +251,13 @@ Task<absl::Status> FileSink::CheckNoParts() {
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
                          co_await store_.List(options_.directory));
   for (const checkpoint::StoredFile& file : files) {
-    if (BatchIn(file.name, kPartPrefix) == kNoBatch) continue;
+    if (BatchOfPart(file.name) < 0) continue;
     // A newer owner may have shown it.
     WT_CO_RETURN_IF_ERROR(co_await log_->Look());
     co_return absl::FailedPreconditionError(
         absl::StrCat("sink ", options_.directory, " has shown nothing yet, and ", file.name,
                      " is there, of another job or of a sink whose manifest was removed: give the "
-                     "query an empty "
-                     "directory"));
+                     "query an empty directory"));
   }
   co_return absl::OkStatus();
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -15,6 +14,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/manifest_history.h"
+#include "runtime/connectors/part_name.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -33,18 +33,6 @@ std::optional<ManifestRecord> Decode(std::string_view bytes) {
 std::string Describe(std::string_view bytes) {
   const std::optional<ManifestRecord> record = Decode(bytes);
   return record ? record->ShortDebugString() : "";
-}
-
-// "part-<batch>-<partition>.csv", both of five digits or more; -1: it is none.
-int64_t BatchOfPart(absl::string_view name) {
-  int64_t batch = -1;
-  int64_t partition = -1;
-  const bool named = absl::ConsumePrefix(&name, "part-") && absl::ConsumeSuffix(&name, ".csv");
-  const size_t dash = name.find('-');
-  const bool is_part = named && dash != name.npos && dash >= 5 && name.size() - dash > 5 &&
-                       absl::SimpleAtoi(name.substr(0, dash), &batch) &&
-                       absl::SimpleAtoi(name.substr(dash + 1), &partition);
-  return is_part ? batch : -1;
 }
 
 // Of "../<part>", as the manifest's directory sees it.

@@ -342,6 +342,17 @@ TEST_F(InspectTest, ListsSegmentsThatNoLongerCount) {
               testing::Contains("q/log/log-1: nothing of it counts any more"));
 }
 
+// What the store holds is the state of the batch, which is prepared and committed.
+Task<void> CommitBatch(MetadataLog& log, StateStore& state, int64_t batch) {
+  Prepared prepared = PreparedWith(*(co_await state.Commit()));
+  prepared.set_batch_id(batch);
+  EXPECT_TRUE((co_await log.Append(Record(prepared))).ok());
+  Commit commit;
+  commit.set_batch_id(batch);
+  commit.set_attempt_id(prepared.attempt_id());
+  EXPECT_TRUE((co_await log.Append(Record(commit))).ok());
+}
+
 // Batch 0 is committed, and so is batch 1 upon it.
 TEST_F(InspectTest, DoesNotMissStateThatRecoveryNoLongerNeeds) {
   const auto two_batches = [](size_t lost) {
@@ -361,13 +372,7 @@ TEST_F(InspectTest, DoesNotMissStateThatRecoveryNoLongerNeeds) {
           EXPECT_TRUE((co_await (*state)->Commit()).ok());
         }
         (*state)->Put("word", std::to_string(batch));
-        Prepared prepared = PreparedWith(*(co_await (*state)->Commit()));
-        prepared.set_batch_id(batch);
-        EXPECT_TRUE((co_await (*log)->Append(Record(prepared))).ok());
-        Commit commit;
-        commit.set_batch_id(batch);
-        commit.set_attempt_id(prepared.attempt_id());
-        EXPECT_TRUE((co_await (*log)->Append(Record(commit))).ok());
+        co_await CommitBatch(**log, **state, batch);
         files.push_back((*state)->version().files.back());
       }
       EXPECT_TRUE((co_await store.Remove(files[lost])).ok());
@@ -392,13 +397,7 @@ Task<void> RunBatches(Node& node, int64_t batches, bool& done) {
     definition.set_hash(DefinitionHash(definition));
     EXPECT_TRUE((co_await (*log)->Append(Record(definition))).ok());
     (*state)->Put("batch", std::to_string(batch));
-    Prepared prepared = PreparedWith(*(co_await (*state)->Commit()));
-    prepared.set_batch_id(batch);
-    EXPECT_TRUE((co_await (*log)->Append(Record(prepared))).ok());
-    Commit commit;
-    commit.set_batch_id(batch);
-    commit.set_attempt_id(prepared.attempt_id());
-    EXPECT_TRUE((co_await (*log)->Append(Record(commit))).ok());
+    co_await CommitBatch(**log, **state, batch);
   }
   done = true;
 }
