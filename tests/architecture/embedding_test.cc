@@ -18,11 +18,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-// Abseil, Protobuf, spdlog with fmt, ISA-L, LZ4, Zstandard, and what C++ programs link anyway.
+// Abseil, Protobuf, spdlog with fmt, ISA-L, LZ4, Zstandard, Nettle, and what C++ programs link anyway.
 // (Asio and XXH3 are headers.)
-constexpr std::string_view kPromised[] = {"libwavetank_", "libabsl_", "libprotobuf.", "libspdlog.",
-                                          "libfmt.",      "libisal.", "liblz4.",      "libzstd.",
-                                          "libpthread.",  "-latomic", "-lpthread"};
+constexpr std::string_view kPromised[] = {
+    "libwavetank_", "libabsl_", "libprotobuf.", "libspdlog.",  "libfmt.",  "libisal.",
+    "liblz4.",      "libzstd.", "libnettle.",   "libpthread.", "-latomic", "-lpthread"};
 
 // The libraries, static and shared, in the command that links a program, without the promised ones.
 std::set<std::string> UnpromisedLibraries(const std::string& link_command) {
