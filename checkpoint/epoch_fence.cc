@@ -15,6 +15,7 @@ EpochFence::Pass::Pass(EpochFence& fence, std::string directory, bool creates)
     : fence_(&fence), directory_(std::move(directory)), creates_(creates) {
   Scope& scope = fence_->scopes_[directory_];
   ++(creates_ ? scope.creations : scope.requests);
+  scope.used = ++fence_->passes_;
 }
 
 EpochFence::Pass::~Pass() {
@@ -24,26 +25,42 @@ EpochFence::Pass::~Pass() {
   // Whether it was done or not: the next request looks anew.
   if (creates_) scope.newest.reset();
   fence_->released_.Set();
+  fence_->Bound();
 }
 
-Task<absl::StatusOr<EpochFence::Pass>> EpochFence::Enter(StoreFence token) {
-  while (scopes_[token.directory].creations > 0) {
+void EpochFence::Bound() {
+  if (scopes_.size() <= kMostScopes) return;
+  auto oldest = scopes_.end();
+  for (auto scope = scopes_.begin(); scope != scopes_.end(); ++scope) {
+    const bool older = oldest == scopes_.end() || scope->second.used < oldest->second.used;
+    if (scope->second.idle() && older) oldest = scope;
+  }
+  if (oldest != scopes_.end()) scopes_.erase(oldest);
+}
+
+Task<absl::StatusOr<EpochFence::Pass>> EpochFence::EnterScope(std::string directory,
+                                                              std::optional<int64_t> epoch) {
+  while (scopes_[directory].creations > 0) {
     released_.Reset();
     co_await released_.Wait();
   }
-  Pass pass(*this, token.directory, /*creates=*/false);
-  Scope& scope = scopes_[token.directory];
+  Pass pass(*this, directory, /*creates=*/false);
+  Scope& scope = scopes_[directory];
   if (!scope.newest.has_value()) {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
-                           co_await store_.List(token.directory));
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store_.List(directory));
     int64_t newest = 0;
     for (const StoredFile& file : files) newest = std::max(newest, EpochInName(file.name).value());
     scope.newest = newest;
   }
-  if (*scope.newest > token.epoch) {
+  if (!epoch.has_value() && *scope.newest > 0) {
+    co_return absl::FailedPreconditionError(absl::StrCat("the store refuses a change of ",
+                                                         directory, " without a token: epoch ",
+                                                         *scope.newest, " owns it"));
+  }
+  if (epoch.has_value() && *scope.newest > *epoch) {
     co_return absl::AbortedError(
-        absl::StrCat("the store refuses a late request: it was made under epoch ", token.epoch,
-                     " of ", token.directory, ", and epoch ", *scope.newest, " exists"));
+        absl::StrCat("the store refuses a late request: it was made under epoch ", *epoch, " of ",
+                     directory, ", and epoch ", *scope.newest, " exists"));
   }
   co_return pass;
 }

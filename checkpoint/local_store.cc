@@ -84,16 +84,99 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
     const uint64_t size = content.size();
     WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
                            co_await WriteTemporary(directory, std::move(content)));
-    linked = co_await node_.disk().Link(temporary, file);
-    // If it stays, it is a leftover that nobody sees.
-    (co_await node_.disk().Remove(temporary)).IgnoreError();
-    if (linked.ok()) known_[file] = Known{.synced_bytes = size};
+    linked = co_await LinkTemporary(temporary, file, size);
   } else if (!there.ok()) {
     co_return there.status();
   }
+  co_return co_await AfterLink(file, std::move(linked));
+}
+
+Task<absl::Status> LocalStore::AfterLink(std::string file, absl::Status linked) {
   if (!linked.ok() && !absl::IsAlreadyExists(linked)) co_return linked;
   if (platform::Planted(node_, "acknowledged_before_stored")) co_return linked;
   WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return linked;
+}
+
+// Written as the parts come, and synced every so many bytes, so that what is left to do for the last
+// of them does not take longer than its caller waits.
+class LocalStore::Staged final : public StagedFile {
+ public:
+  Staged(LocalStore& store, std::string path, std::string temporary,
+         std::unique_ptr<platform::FileLock> lock, std::unique_ptr<File> file)
+      : store_(store),
+        path_(std::move(path)),
+        temporary_(std::move(temporary)),
+        lock_(std::move(lock)),
+        file_(std::move(file)) {}
+
+  Task<absl::Status> Append(std::string bytes) override {
+    const uint64_t end = size_ + bytes.size();
+    if (end - synced_ < kStagedSyncBytes) {
+      WT_CO_RETURN_IF_ERROR(co_await file_->WriteAt(size_, std::move(bytes)));
+    } else {
+      const platform::WriteOutcome outcome = co_await file_->WriteAndSync(size_, std::move(bytes));
+      WT_CO_RETURN_IF_ERROR(outcome.written);
+      WT_CO_RETURN_IF_ERROR(outcome.synced);
+      synced_ = end;
+    }
+    size_ = end;
+    co_return absl::OkStatus();
+  }
+  Task<absl::Status> Publish() override {
+    const absl::Status synced = co_await file_->Sync();
+    if (!synced.ok()) {
+      co_await Discard();
+      co_return synced;
+    }
+    file_ = nullptr;
+    co_return co_await store_.Publish(path_, temporary_, size_);
+  }
+  Task<void> Discard() override {
+    file_ = nullptr;
+    // If it stays, it is a leftover that nobody sees.
+    (co_await store_.node_.disk().Remove(temporary_)).IgnoreError();
+  }
+
+ private:
+  static constexpr uint64_t kStagedSyncBytes = uint64_t{8} << 20;
+
+  LocalStore& store_;
+  const std::string path_;
+  const std::string temporary_;
+  const std::unique_ptr<platform::FileLock> lock_;  // says that its writer lives
+  std::unique_ptr<File> file_;
+  uint64_t size_ = 0;
+  uint64_t synced_ = 0;
+};
+
+Task<absl::StatusOr<std::unique_ptr<StagedFile>>> LocalStore::Stage(std::string path) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string directory = ParentPath(OnDisk(path));
+  WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
+  const uint64_t number = random_.Next();
+  std::string temporary = JoinPath(directory, TemporaryName(number));
+  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<platform::FileLock> lock,
+                         co_await node_.disk().Lock(temporary));
+  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<File> file,
+                         co_await node_.disk().Open(temporary, OpenMode::kWrite));
+  co_return std::make_unique<Staged>(*this, std::move(path), std::move(temporary), std::move(lock),
+                                     std::move(file));
+}
+
+Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, uint64_t size) {
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  absl::Status linked = co_await LinkTemporary(std::move(temporary), file, size);
+  co_return co_await AfterLink(file, std::move(linked));
+}
+
+Task<absl::Status> LocalStore::LinkTemporary(std::string temporary, std::string file,
+                                             uint64_t size) {
+  const absl::Status linked = co_await node_.disk().Link(temporary, file);
+  // If it stays, it is a leftover that nobody sees.
+  (co_await node_.disk().Remove(temporary)).IgnoreError();
+  if (linked.ok()) known_[file] = Known{.synced_bytes = size};
   co_return linked;
 }
 

@@ -45,6 +45,7 @@ class LocalStore final : public Store {
                                                                          std::string root);
 
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
+  Task<absl::StatusOr<std::unique_ptr<StagedFile>>> Stage(std::string path) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
@@ -66,6 +67,9 @@ class LocalStore final : public Store {
     std::unique_ptr<platform::File> handle;
     uint64_t end = 0;
   };
+  class Staged;
+  Task<absl::Status> Publish(std::string path, std::string temporary, uint64_t size);
+
   // The right to work on one path.
   class PathLock;
   Task<PathLock> Lock(std::string file);
@@ -89,6 +93,10 @@ class LocalStore final : public Store {
   Task<absl::StatusOr<Tail>> TakeTail(std::string file);
   void HoldTail(Tail tail);
   void DropTail(const std::string& file);
+  // Gives a synced temporary its name, if that is free, and takes the temporary away.
+  Task<absl::Status> LinkTemporary(std::string temporary, std::string file, uint64_t size);
+  // What Link gave is answered when the name that is there is durable.
+  Task<absl::Status> AfterLink(std::string file, absl::Status linked);
   Task<absl::Status> WriteAnew(std::string file);
   Task<absl::Status> WriteAnewIfDistrusted(std::string file);
   // Makes the first `length` bytes durable. REQUIRES: they have been written.
