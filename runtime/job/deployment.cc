@@ -200,7 +200,8 @@ platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::
 
 platform::NodeMain StoreMain(Deployment deployment) {
   return [=](Node& node) {
-    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
+    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root,
+                                       deployment.store);
   };
 }
 

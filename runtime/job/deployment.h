@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/store_service.h"
 #include "platform/node.h"
 #include "runtime/job/job.h"
 
@@ -20,6 +21,8 @@ struct Deployment {
   std::string store_address;
   // The directory of that disk under which the job's paths are.
   std::string store_root;
+  // Of the process that runs StoreMain.
+  checkpoint::StoreServiceOptions store;
 };
 
 // A job with its arguments. The job outlives whatever runs it.
