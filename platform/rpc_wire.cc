@@ -103,7 +103,9 @@ absl::Status RpcIncoming::Add(RpcPart part) {
 
 RpcPayload RpcIncoming::Take() {
   WT_CHECK(complete());
-  if (head_.attachment_bytes > 0) {
+  if (head_.body_bytes == 0) {
+    content_.attachment_bytes = std::exchange(content_.body, {});
+  } else if (head_.attachment_bytes > 0) {
     content_.attachment_bytes = content_.body.substr(head_.body_bytes);
     content_.body.resize(head_.body_bytes);
   }
@@ -117,11 +119,14 @@ Task<absl::Status> SayWhole(Connection& connection, Budget& turn, RpcHead head,
     payload.attachment_bytes = payload.attachment->Encode();
     payload.attachment = nullptr;
   }
-  std::string content = std::move(payload.body);
-  head.body_bytes = content.size();
+  head.body_bytes = payload.body.size();
   head.attachment_bytes = payload.attachment_bytes.size();
-  content += payload.attachment_bytes;
-  payload.attachment_bytes = {};
+  std::string content = std::move(payload.body);
+  if (content.empty()) {
+    content = std::exchange(payload.attachment_bytes, {});
+  } else {
+    content += std::exchange(payload.attachment_bytes, {});
+  }
   if (head.text.size() > kMostRpcTextBytes) head.text.resize(kMostRpcTextBytes);
 
   const Budget::Share mine = co_await turn.Take(1);
