@@ -234,10 +234,9 @@ Task<void> RpcServer::Handle(Served& served, RpcPayload request, std::string met
   absl::StatusOr<RpcPayload> result =
       co_await WithTimeout(node_.executor(), node_.clock(), left, method, std::move(handling));
   if (absl::IsInternal(result.status())) {
-    node_.Log(LogLevel::kError,
-              absl::StrCat(method, ", asked for by ", served.session->node, " (trace ",
-                           absl::Hex(call.trace(), absl::kZeroPad16),
-                           "): ", result.status().ToString()));
+    node_.Log(LogLevel::kError, absl::StrCat(method, ", asked for by ", served.session->node,
+                                             " (trace ", absl::Hex(call.trace(), absl::kZeroPad16),
+                                             "): ", result.status().ToString()));
   }
   co_await Reply(served, id, std::move(result));
   --served.in_flight;
