@@ -222,7 +222,10 @@ Task<void> RpcServer::Begin(Served& served, RpcPart first) {
     co_return;
   }
   constexpr int64_t kOverhead = 1024;
-  Budget::Share memory = co_await memory_->Take(bytes * options_.memory_factor + kOverhead);
+  // No more than is ever left.
+  const int64_t counted =
+      std::min(bytes * options_.memory_factor + kOverhead, memory_->total() / 4);
+  Budget::Share memory = co_await memory_->Take(counted);
   RpcCall call(served.id, served.session, deadline, first.head.trace, memory_, std::move(memory));
   served.incoming.emplace(RpcIncoming(std::move(first)), std::move(call));
 }
