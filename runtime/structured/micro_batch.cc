@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/named_files.h"
 #include "checkpoint/steps.h"
 #include "platform/check.h"
 #include "platform/planted.h"
@@ -12,7 +13,7 @@
 #include "platform/text.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -168,7 +169,6 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   checkpoint_directory_ = definition_.options.at("checkpointLocation");
   sink_directory_ = definition_.options.at("path");
   WT_CO_RETURN_IF_ERROR(Compile());
-  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
                                    node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
@@ -193,8 +193,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
   if (plan_->stateful) {
-    retention_.emplace(node_, store_, absl::StrCat(checkpoint_directory_, "/state"), *log_,
-                       history_);
+    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
   }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
@@ -209,14 +208,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
                                                end, "' in its source, which is no number"));
   }
   FileSourceOptions source_options{.directory = plan_->source.path};
-  const auto max_files = plan_->source.options.find("maxFilesPerTrigger");
-  if (max_files != plan_->source.options.end() &&
-      (!absl::SimpleAtoi(max_files->second, &source_options.max_files_per_trigger) ||
-       source_options.max_files_per_trigger <= 0)) {
-    co_return absl::InvalidArgumentError(absl::StrCat("its source's option maxFilesPerTrigger is '",
-                                                      max_files->second,
-                                                      "': give a whole number above 0"));
-  }
+  WT_CO_ASSIGN_OR_RETURN(source_options.max_files_per_trigger, MaxFilesPerTrigger(plan_->source));
   source_ = std::make_unique<FileSource>(store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
@@ -349,6 +341,9 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
   WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+  for (const checkpoint::OperatorState& state : attempt.states) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
+  }
 
   checkpoint::Prepared prepared;
   prepared.set_batch_id(newest_batch());
@@ -369,6 +364,20 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   found_.committable = CommittableIs::kPending;
   co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
   co_return absl::OkStatus();
+}
+
+// A record names for good what its writer has seen: a worker may have written it elsewhere.
+Task<absl::Status> MicroBatchExecution::CheckWritten(checkpoint::OperatorState state) {
+  const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
+  if (files.empty()) co_return absl::OkStatus();
+  const absl::StatusOr<std::string> first = co_await store_.Read(files.back(), 0, 1);
+  if (!absl::IsNotFound(first.status())) co_return first.status();
+  // A newer owner removes state that no record names.
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "a worker has written ", files.back(),
+      ", and it is not in the driver's store: the worker uses another, or somebody has "
+      "removed it; see that all nodes have one store, and start again"));
 }
 
 checkpoint::Commit MicroBatchExecution::NewestCommit() const {
