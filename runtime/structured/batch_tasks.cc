@@ -12,12 +12,12 @@
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/file_source.h"
 #include "runtime/steps.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
 namespace {
 
-using checkpoint::StateCompression;
 using checkpoint::StateStore;
 using checkpoint::StateVersion;
 using structured::BatchTask;
@@ -66,9 +66,9 @@ std::string ToDelimitedText(const RecordBatch& rows) {
       if (i > 0) text += ',';
       const Column& column = rows.column(i);
       if (column.IsNull(row)) {
-        AppendNullField(text);
+        AppendField(std::nullopt, text);
       } else if (column.type() == DataType::kString) {
-        AppendTextField(column.StringAt(row), text);
+        AppendField(column.StringAt(row), text);
       } else {
         text += column.CellText(row);
       }
@@ -155,16 +155,8 @@ absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
   options.operator_fingerprint =
       absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
   options.stores = {{.name = "groups", .schema_fingerprint = plan.state_schema}};
-  const auto given = definition.options.find("stateCompression");
-  if (given == definition.options.end()) return options;
-  for (const auto compression :
-       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
-    options.compression = compression;
-    if (given->second == checkpoint::NameOf(compression)) return options;
-  }
-  return absl::InvalidArgumentError(absl::StrCat("query ", definition.name,
-                                                 ": its option stateCompression is '",
-                                                 given->second, "': give none, lz4 or zstd"));
+  WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
+  return options;
 }
 
 std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,

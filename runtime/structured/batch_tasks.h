@@ -28,8 +28,7 @@ namespace wavetank::runtime {
 std::string MapTaskKind(const std::string& query);
 std::string ReduceTaskKind(const std::string& query);
 
-// How the query's state stands in files: its option "stateCompression" ("none", "lz4" or "zstd").
-// kInvalidArgument: it is another.
+// How the query's state stands in files. kInvalidArgument: an option is wrong.
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
 
