@@ -44,6 +44,12 @@ enum class NaiveMode { kAppend, kUpdate, kComplete };
 // Rows: word, count.
 std::unique_ptr<NaiveQuery> NaiveWordCount(NaiveMode mode);
 
+// Each word, and 1.
+std::unique_ptr<NaiveQuery> NaiveWords();
+
+// How many lines there were so far; one row, of each batch.
+std::unique_ptr<NaiveQuery> NaiveLineCount();
+
 // Lines are "<whole seconds since 1970>,<word>". Rows: window start and end (RFC 3339, UTC), word,
 // count; in append mode, each once its window is final.
 std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms);
