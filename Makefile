@@ -47,9 +47,9 @@ bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
 
-## make mutants    plant each listed mistake, show which scenarios notice it (half an hour)
+## make mutants    plant each listed mistake, show what notices it (hours; SAMPLE=N for N of them)
 mutants: check-packages
-	@python3 tests/mutations/run.py
+	@python3 tests/mutations/run.py $(if $(SAMPLE),--sample $(SAMPLE) --seed $$(git rev-parse HEAD))
 
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
