@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/status_macros.h"
+#include "platform/text.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -118,7 +119,8 @@ absl::StatusOr<std::vector<std::string>> Records(const ParsedScenario& parsed, c
       return Generate(input.generator(), random);
     case Input::kFile: {
       const absl::StatusOr<std::string> text = read_host_file(input.file());
-      if (!text.ok()) return parsed.ErrorAt(input, "file", 0, text.status().ToString());
+      if (!text.ok())
+        return parsed.ErrorAt(input, "file", 0, platform::ToStd(text.status().message()));
       std::vector<std::string> lines = absl::StrSplit(*text, '\n');
       if (lines.back().empty()) lines.pop_back();
       return lines;

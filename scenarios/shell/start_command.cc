@@ -71,25 +71,25 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   runtime::Deployment deployment;
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
-  const auto need = [](const std::string& value, const char* option) {
+  const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
-               ? absl::InvalidArgumentError(absl::StrCat("this role needs ", option, "=HOST:PORT"))
+               ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))
                : absl::OkStatus();
   };
   switch (command.role) {
     case Role::kStore:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "a store"));
       deployment.store_address = command.address;
       return platform::ProcessSpec{"store", {{"store", runtime::StoreMain(deployment)}}};
     case Role::kDriver:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=driver"));
       return platform::ProcessSpec{
           "driver",
           {{"driver",
             runtime::DriverMain(instance, deployment, command.address, PrintToOutput())}}};
     case Role::kWorker:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
-      if (command.driver_addresses.empty()) return need("", "--driver");
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=worker"));
+      if (command.driver_addresses.empty()) return need("", "--driver", "--as=worker");
       return platform::ProcessSpec{
           "worker", {{"worker", runtime::WorkerMain(instance, deployment, command.address)}}};
     case Role::kLocal:
