@@ -82,9 +82,12 @@ std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deplo
   return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
 }
 
-void Fail(Node& node, const absl::Status& why) {
-  node.Log(LogLevel::kError, why.ToString());
-  node.Exit(1);
+constexpr int kFailed = 1;
+constexpr int kRefused = 2;  // before anything durable was written
+
+void Fail(Node& node, const absl::Status& why, int status = kFailed) {
+  node.Log(LogLevel::kError, std::string(platform::ToStd(why.message())));
+  node.Exit(status);
 }
 
 StreamingQueryDefinition WithArguments(StreamingQueryDefinition query,
@@ -141,7 +144,7 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
                      DriverHooks hooks) {
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
@@ -150,7 +153,7 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   options.plan_fingerprint = (*plan)->fingerprint;
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
-    Fail(node, cluster.status());
+    Fail(node, cluster.status(), kRefused);
     co_return;
   }
   const absl::Status ended = co_await RunPlan(node, *store, **cluster, **plan, instance, hooks);
@@ -165,7 +168,7 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
                          std::string address) {
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);

@@ -38,7 +38,8 @@ struct DriverHooks {
   std::function<void(const std::string&)> progress;
 };
 
-// Runs the job until it fails; then the process exits with status 1, with the reason in the log.
+// Runs the job until it fails; then the process exits with status 1, with the reason in the log; or
+// with status 2 if it was refused before anything durable was written, as for an address in use.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});
