@@ -26,6 +26,7 @@
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/rpc.h"
+#include "platform/wait_notice.h"
 
 namespace wavetank::checkpoint {
 
@@ -77,6 +78,8 @@ class ServedStore final : public Store {
   // Waits before the next attempt; false once it is time to give up.
   struct Patience;
   Task<bool> Pause(Patience& patience);
+  // Says that the store does not answer, when that is due.
+  void SayWaiting(const absl::Status& last);
   absl::Status GivenUp(const std::string& what, const absl::Status& last) const;
 
   platform::Node& node_;
@@ -86,6 +89,7 @@ class ServedStore final : public Store {
   uint64_t uploads_ = 0;
   Client client_;
   bool connecting_ = false;
+  std::optional<platform::WaitNotice> unanswered_;  // since the first attempt after the last answer
   platform::Event connect_ended_;
 };
 

@@ -259,16 +259,20 @@ Task<absl::Status> Serve(platform::Node& node, std::string address, std::string 
 
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
   constexpr absl::Duration kPause = absl::Milliseconds(500);
-  while (true) {
-    const absl::Status failed = co_await Serve(node, address, root);
-    node.Log(platform::LogLevel::kError, absl::StrCat("cannot serve the store ", root, " at ",
-                                                      address, ": ", failed.ToString()));
-    const bool may_pass = absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
-                          absl::IsUnavailable(failed);
-    if (!may_pass) break;
+  // How long root and address may still belong to the process that this one replaces.
+  constexpr absl::Duration kPatience = absl::Seconds(3);
+  constexpr int kRefused = 2;  // nothing was served
+  const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
+  absl::Status failed = co_await Serve(node, address, root);
+  while (node.clock().Now() < patient_until &&
+         (absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
+          absl::IsUnavailable(failed))) {
     co_await node.clock().Sleep(kPause);
+    failed = co_await Serve(node, address, root);
   }
-  node.Exit(1);
+  node.Log(platform::LogLevel::kError,
+           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));
+  node.Exit(kRefused);
 }
 
 }  // namespace wavetank::checkpoint
