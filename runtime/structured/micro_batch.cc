@@ -77,6 +77,12 @@ CommittableIs ToCommittableIs(CommittableState state) {
   return CommittableIs::kNotAsked;
 }
 
+// "query words, batch 3", or "query words" before there is one.
+std::string TitleOf(const std::string& query, int64_t batch) {
+  return batch < 0 ? absl::StrCat("query ", query)
+                   : absl::StrCat("query ", query, ", batch ", batch);
+}
+
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                         const checkpoint::QueryHistory& history) {
   const bool defined = !history.batches().empty();
@@ -105,7 +111,7 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
-  if (!taken_over.ok()) co_return Explain(taken_over, "taking the query over");
+  if (!taken_over.ok()) co_return Explain(taken_over, "take the query over");
   bool in_doubt = true;
   while (!ended_) {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
@@ -117,7 +123,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
     } else if (in_doubt) {
       in_doubt = false;
       node_.Log(platform::LogLevel::kInfo,
-                absl::StrCat("query ", definition_.name, " batch ", newest_batch(), ": ",
+                absl::StrCat(TitleOf(definition_.name, newest_batch()), ": ",
                              platform::ToAbsl(row.reason), ": ",
                              platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
       co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
@@ -463,8 +469,11 @@ StreamingQueryProgress MicroBatchExecution::Progress() const {
 }
 
 void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
-  node_.Log(platform::LogLevel::kInfo, progress.ToText());
-  if (options_.on_progress) options_.on_progress(progress);
+  if (options_.on_progress) {
+    options_.on_progress(progress);
+  } else {
+    node_.Log(platform::LogLevel::kInfo, progress.ToText());
+  }
 }
 
 absl::Status MicroBatchExecution::Explain(const absl::Status& status,
@@ -485,8 +494,8 @@ absl::Status MicroBatchExecution::Explain(const absl::Status& status,
       break;
   }
   return absl::Status(status.code(),
-                      absl::StrCat("query ", definition_.name, ", batch ", newest_batch(), ", to ",
-                                   act, ": ", status.message(), advice));
+                      absl::StrCat(TitleOf(definition_.name, newest_batch()), ": failed to ", act,
+                                   ": ", status.message(), advice));
 }
 
 }  // namespace wavetank::runtime

@@ -53,7 +53,7 @@ struct QueryOptions {
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK. Null: never.
   platform::Event* stop = nullptr;
-  // Called after each commit, on the driver's node.
+  // Called after each commit, on the driver's node. Null: its text goes to the node's log.
   std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
   // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
