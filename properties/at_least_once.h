@@ -1,4 +1,4 @@
-// AtLeastOnceChecker: design section 4's promise for DStreams, checked at every instant at which
+// AtLeastOnceChecker: the promise for DStreams, checked at every instant at which
 // the batch log or an output changed, on what is durable.
 #ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 #define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
