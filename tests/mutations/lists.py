@@ -29,6 +29,7 @@ class Mutant:
         self.expected = {}  # scenario -> verdict; any but "pass" if None
         self.judges_all = False  # with verdicts: what other scenarios say is shown too
         self.units = []  # of (test binary, filter)
+        self.scripts = []  # names of tests that are scripts around the command, as ctest knows them
         self.search_runs = 0
         self.equivalent = ""  # why no answer can differ
         self.missed = ""  # why nothing finds it, as far as is known
@@ -39,7 +40,7 @@ class Mutant:
 
     @property
     def is_found(self):
-        return bool(self.expected or self.units or self.search_runs)
+        return bool(self.expected or self.units or self.scripts or self.search_runs)
 
     def apply(self, text):
         """The mutated text. Lines are compared without their indentation."""
@@ -72,6 +73,8 @@ def read_found(mutant, rest, where, scenarios):
     how, *words = rest.split()
     if how == "unit" and len(words) == 2:
         mutant.units.append((words[0], words[1]))
+    elif how == "script" and len(words) == 1:
+        mutant.scripts.append(words[0])
     elif how == "scenario" and len(words) == 1 and words[0] in scenarios:
         mutant.expected[words[0]] = None
     elif how == "scenario" and len(words) == 1:
@@ -81,8 +84,8 @@ def read_found(mutant, rest, where, scenarios):
     elif how == "equivalent" and words:
         mutant.equivalent = " ".join(words)
     else:
-        raise BadList(f"{where}: write: found unit BINARY FILTER, found scenario NAME, "
-                      "found search [RUNS], equivalent REASON, or missed REASON")
+        raise BadList(f"{where}: write: found unit BINARY FILTER, found script TEST, "
+                      "found scenario NAME, found search [RUNS], equivalent REASON, or missed REASON")
 
 
 def read_mutants(path):
@@ -166,10 +169,17 @@ def names_a_test(pattern, tests):
     return False
 
 
+def names_a_script(name, cmake):
+    """Whether the CMakeLists of the tests add one of that name, whole or by its case."""
+    words = re.split(r"[\s()]+", cmake)
+    return name in words or name.split(".")[-1] in words
+
+
 def check(mutants):
     """What is wrong with the lists, as lines; nothing is built."""
     wrong = []
     tests = tests_of_the_tree()
+    cmake = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("CMakeLists.txt"))
     for mutant in mutants:
         path = ROOT / mutant.file
         if not path.is_file():
@@ -183,6 +193,9 @@ def check(mutants):
         for binary, pattern in mutant.units:
             if not names_a_test(pattern, tests):
                 wrong.append(f"{mutant.name}: no test of {binary} is called {pattern}")
+        for name in mutant.scripts:
+            if not names_a_script(name, cmake):
+                wrong.append(f"{mutant.name}: no script is called {name}")
     for scenario in scenario_names():
         if not any(scenario in mutant.expected for mutant in mutants):
             wrong.append(f"{scenario}: no mutant makes it fail: is it a check that cannot fail? "
@@ -212,11 +225,12 @@ def summary(mutants, failed_to_show):
         equivalent = sum(bool(mutant.equivalent) for mutant in of_list)
         found = [mutant for mutant in of_list if mutant.is_found and mutant not in failed_to_show]
         scenario = sum(bool(mutant.expected) for mutant in found)
-        unit = sum(bool(mutant.units) and not mutant.expected for mutant in found)
+        unit = sum(bool(mutant.units or mutant.scripts) and not mutant.expected
+                   for mutant in found)
         judged = len(of_list) - equivalent
         lines.append(
             f"{name}: {len(of_list)} mutants, {len(found)} found ({percent(len(found), judged)} of "
-            f"those not equivalent: {scenario} by a scenario, {unit} by a unit test, "
+            f"those not equivalent: {scenario} by a scenario, {unit} by a test, "
             f"{len(found) - scenario - unit} by the search), {equivalent} argued equivalent "
             f"({percent(equivalent, len(of_list))} of all), {judged - len(found)} not found")
     return lines

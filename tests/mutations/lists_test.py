@@ -25,7 +25,8 @@ def mutants(count, how="found search"):
 class Format(unittest.TestCase):
     def test_what_finds_a_mutant_is_read(self):
         [mutant] = read(HEAD + "found unit platform_test RandomTest.*\nfound search 50\n"
-                               "found scenario structured/torn_log_tail\n")
+                               "found scenario structured/torn_log_tail\nfound script A.b\n")
+        self.assertEqual(mutant.scripts, ["A.b"])
         self.assertEqual(mutant.units, [("platform_test", "RandomTest.*")])
         self.assertEqual(mutant.search_runs, 50)
         self.assertEqual(mutant.expected, {"structured/torn_log_tail": None})
@@ -50,6 +51,13 @@ class Format(unittest.TestCase):
             self.assertTrue(lists.names_a_test(pattern, tests), pattern)
         for pattern in ("Disk.Writes", "Disks.*", "Both/Disc.Reads/1"):
             self.assertFalse(lists.names_a_test(pattern, tests), pattern)
+
+
+    def test_a_script_must_be_one_of_the_tree(self):
+        cmake = "foreach(case\n  waits\n  ends)\nadd_test(NAME Tool.runs COMMAND x)"
+        self.assertTrue(lists.names_a_script("Tool.waits", cmake))
+        self.assertTrue(lists.names_a_script("Tool.runs", cmake))
+        self.assertFalse(lists.names_a_script("Tool.wait", cmake))
 
 
 class Sample(unittest.TestCase):

@@ -44,7 +44,8 @@ def grouped(verdicts):
 
 def targets_of(mutants):
     """What must be built to judge these."""
-    targets = {"wavetank"} if any(mutant.expected for mutant in mutants) else set()
+    by_command = any(mutant.expected or mutant.scripts for mutant in mutants)
+    targets = {"wavetank"} if by_command else set()
     targets |= {binary for mutant in mutants for binary, _ in mutant.units}
     if any(mutant.search_runs for mutant in mutants):
         targets.add("scenarios_test")
@@ -67,6 +68,10 @@ class Judge:
             passed, seen = tree.run_unit(binary, pattern)
             if not passed:
                 wrong.append(f"without a mutant this fails: {binary} {pattern}: {seen}")
+        for name in sorted({name for mutant in mutants for name in mutant.scripts}):
+            passed, seen = tree.run_script(name)
+            if not passed:
+                wrong.append(f"without a mutant this fails: {name}: {seen}")
         for runs in sorted({mutant.search_runs for mutant in mutants} - {0}):
             passed, seen, took = tree.run_search(runs, 3600)
             self.search_seconds[runs] = 60 + 4 * took
@@ -97,6 +102,11 @@ class Judge:
                 seen.append(f"{'pass' if passed else 'fail':<16} {binary} {pattern}: {what}")
                 if passed:
                     wrong.append(f"{mutant.name}: {binary} {pattern} must fail, and passes")
+            for name in mutant.scripts:
+                passed, what = tree.run_script(name)
+                seen.append(f"{'pass' if passed else 'fail':<16} {name}: {what}")
+                if passed:
+                    wrong.append(f"{mutant.name}: {name} must fail, and passes")
             if mutant.search_runs:
                 passed, what, _ = tree.run_search(mutant.search_runs,
                                                   self.search_seconds[mutant.search_runs])

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import resource
 import subprocess
 import time
@@ -125,6 +126,16 @@ def run_unit(binary, pattern):
     if "Running 0 tests" in out:
         return False, f"{binary} has no test {pattern}"
     return status == 0, last_failure(out) or f"exit status {status} {err.strip()[-200:]}"
+
+
+def run_script(name):
+    """Whether the test of that name passes, and what was seen."""
+    status, out, _ = run(["ctest", "--test-dir", str(BUILD), "-R", f"^{re.escape(name)}$",
+                          "--no-tests=error", "--output-on-failure"], TEST_SECONDS)
+    if status is None:
+        return False, f"no end within {TEST_SECONDS} s"
+    said = [line for line in out.split("\n") if "Error" in line or "tests passed" in line]
+    return status == 0, said[0].strip() if said else f"exit status {status}"
 
 
 def run_search(runs, seconds):
