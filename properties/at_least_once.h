@@ -46,7 +46,8 @@ struct OutputAttempt {
   int64_t time_ms = 0;
   std::string attempt;  // unique
   bool complete = false;
-  std::vector<NaiveRow> rows;
+  std::vector<NaiveRow> rows = {};
+  std::string damage = {};  // why a complete one cannot be read; empty: it can
 };
 
 struct AtLeastOnceOptions {

@@ -76,13 +76,17 @@ class Drawing {
  private:
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
-    enum { kUpdate, kComplete, kWindowed, kDStream, kSocket };
+    enum { kUpdate, kComplete, kWindowed, kDStream, kNumbered, kSocket };
     const int64_t which = choices_.Between("job", kUpdate, kSocket);
     structured_ = which < kDStream;
     windowed_ = which == kWindowed;
     socket_ = which == kSocket;
-    constexpr const char* kNames[] = {"word_count", "word_count", "windowed_count",
-                                      "word_count_dstream", "socket_word_count"};
+    constexpr const char* kNames[] = {"word_count",
+                                      "word_count",
+                                      "windowed_count",
+                                      "word_count_dstream",
+                                      "numbered_word_count_dstream",
+                                      "socket_word_count"};
     job.set_name(kNames[which]);
     if (which == kComplete) Set(job, "mode", "complete");
     if (windowed_) {

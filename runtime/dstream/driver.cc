@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
@@ -26,6 +27,7 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/socket_receiver.h"
+#include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -285,18 +287,22 @@ class DriverRun {
                                              "/attempt-", log_->driver_id());
     }
     std::vector<std::string> results;
+    bool ran_again = false;
     const OperatorId stream = graph_.InputOf(output_id);
     for (const StreamInput& given : input.streams) {
       if (given.stream != stream) continue;
       WT_CO_ASSIGN_OR_RETURN(
           GraphResults stages,
           co_await cluster_.Run(BatchGraph(graph_, output_id, input.batch, given, options)));
-      for (TaskResult& result : stages.back()) results.push_back(std::move(result.bytes));
+      for (TaskResult& result : stages.back()) {
+        ran_again = ran_again || result.id.attempt > 0;
+        results.push_back(std::move(result.bytes));
+      }
     }
     if (output.files() != nullptr) {
-      const absl::Status marked =
-          co_await store_.CreateIfAbsent(absl::StrCat(options.files_directory, "/_SUCCESS"),
-                                         absl::StrCat("parts ", results.size(), "\n"));
+      if (ran_again) co_await RemoveForeignParts(options.files_directory, results);
+      const absl::Status marked = co_await store_.CreateIfAbsent(
+          absl::StrCat(options.files_directory, "/", kSuccessMark), SuccessMark(results));
       if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
     } else {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
@@ -304,6 +310,19 @@ class DriverRun {
     co_await node_.Step(steps::kOutputDone,
                         {{"batch", input.batch.value()}, {"output", output_id.value()}});
     co_return absl::OkStatus();
+  }
+
+  // Those of attempts that do not count. Best effort: the mark tells them apart in any case, and an
+  // attempt that is a zombie's may write its part later than this.
+  Task<void> RemoveForeignParts(std::string directory, std::vector<std::string> counting) {
+    const auto listed = co_await store_.List(directory);
+    if (!listed.ok()) co_return;
+    const absl::btree_set<std::string> counts(counting.begin(), counting.end());
+    for (const checkpoint::StoredFile& file : *listed) {
+      if (!file.name.starts_with(kPartPrefix) || counts.contains(file.name)) continue;
+      const absl::Status removed = co_await store_.Remove(absl::StrCat(directory, "/", file.name));
+      if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+    }
   }
 
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
