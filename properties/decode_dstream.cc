@@ -116,6 +116,14 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
       view.blocks.push_back({block.path(), block.records(), block.size_bytes(), block.crc32c()});
+    } else if (record.has_receiver_started()) {
+      view.receivers.push_back(
+          {record.receiver_started().stream(), record.receiver_started().run()});
+    } else if (record.has_receiver_ended()) {
+      std::erase_if(view.receivers, [&](const LoggedReceiver& receiver) {
+        return receiver.stream == record.receiver_ended().stream() &&
+               receiver.run == record.receiver_ended().run();
+      });
     }
   }
   return view;
