@@ -31,6 +31,10 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
             [directory = paths_.output](const DurableFiles& files) {
               return properties::DecodeFileSink(files, directory);
             }),
+      listing_(paths_.output + "/",
+               [directory = paths_.output](const DurableFiles& files) {
+                 return properties::DecodePlainNames(files, directory);
+               }),
       checker_({std::move(query), [this](const std::string& file) { return Lines(file); }}) {}
 
 std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
@@ -54,6 +58,8 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
   if (!log.ok()) return unreadable(log.status());
   const auto& sink = sink_.At(files);
   if (!sink.ok()) return unreadable(sink.status());
+  const auto& listing = listing_.At(files);
+  if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
   const bool sink_is_new = shown_.empty() && !sink->has_value();
@@ -95,6 +101,22 @@ std::vector<Violation> StructuredChecker::Finish(int64_t now_ns) {
   std::vector<std::string> all;
   for (const ArrivingFile& file : input_) all.push_back(absl::StrCat(paths_.input, "/", file.name));
   return checker_.Finish(now_ns, all);
+}
+
+std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
+  std::vector<Violation> found;
+  const auto report = [&](const std::string& what, const std::string& part) {
+    found.push_back({properties::violation_kinds::kVisibility,
+                     absl::StrCat("the plain listing ", what, " ", part),
+                     now_ns,
+                     {part},
+                     ""});
+  };
+  for (const std::string& part : newest_listing_.missing) report("lacks", part);
+  for (const std::string& part : newest_listing_.left_over) {
+    report("still shows, of a table that was replaced,", part);
+  }
+  return found;
 }
 
 std::vector<NaiveRow> StructuredChecker::Table() const {

@@ -11,6 +11,7 @@
 
 #include "properties/decode_query.h"
 #include "properties/exactly_once.h"
+#include "properties/plain_names.h"
 #include "properties/remembered.h"
 #include "scenarios/run_checker.h"
 
@@ -31,6 +32,7 @@ class StructuredChecker final : public RunChecker {
   uint64_t Progress() const override;
   int64_t BatchesEnded() const override { return checker_.batches_committed(); }
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
+  std::vector<properties::Violation> JudgeListing(int64_t now_ns) override;
   properties::RecordCounts Counts() const override;
   int64_t LateDropped() const override { return checker_.late_dropped(); }
   std::vector<std::string> Rows() const override;
@@ -46,7 +48,9 @@ class StructuredChecker final : public RunChecker {
   const Fold fold_;
   properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
+  properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
+  properties::PlainNamesView newest_listing_;
   std::set<std::string> files_in_batches_;
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
   std::set<std::string> unreadable_;                      // reported

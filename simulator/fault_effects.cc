@@ -149,6 +149,8 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       RestartAfter(fault.restart_after, process.name());
       return;
     case FaultKind::kCleanStop:
+      // Who is only asked ends by itself: whoever knows the program hears of the fault and asks.
+      if (fault.amount > 0) return;
       world_.Stop(process);
       RestartAfter(fault.restart_after, process.name());
       return;

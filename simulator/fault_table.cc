@@ -30,8 +30,10 @@ constexpr FaultInfo kTable[] = {
      "The process stands still, is replaced by a new incarnation, and wakes beside it."},
     {kSlowNode, kProcess, "process.slow", true, 200, kPerHour, {500, 20'000}, {}, {2, 100}, "times",
      "All CPU work of the process costs so many times as much."},
-    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {}, "",
-     "The process exits cleanly, its connections closed in order, and starts again."},
+    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {0, 1},
+     "to be asked first, as by SIGTERM",
+     "The process exits cleanly, its connections closed in order, and starts again; asked, it ends "
+     "when it has finished what is under way."},
 
     {kPowerLoss, kMachine, "machine.power_loss", true, 300, kPerHour, {}, {100, 10'000}, {}, "",
      "Every process of the machine ends, nobody is told, and what was not synced is decided."},

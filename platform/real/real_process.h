@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "platform/event.h"
 #include "platform/network.h"
 #include "platform/node.h"
 #include "platform/real/step_killer.h"
@@ -20,7 +22,7 @@ namespace wavetank::platform {
 
 enum class StopSignals {
   kIgnore,  // leave SIGINT and SIGTERM to the program
-  kCatch,   // either requests a stop with status 128 + its number
+  kCatch,   // either requests a stop with status 128 + its number (but see stop_events)
 };
 
 struct RealProcessOptions {
@@ -32,6 +34,9 @@ struct RealProcessOptions {
   LogLevel log_level = LogLevel::kInfo;
   std::vector<StepFault> step_faults = {};
   StopSignals stop_signals = StopSignals::kIgnore;
+  // By node: what the first signal that is caught sets, each on the thread of its node, instead of
+  // requesting the stop. The second one requests it. Empty: the first does.
+  std::map<std::string, std::shared_ptr<Event>> stop_events = {};
   int disk_threads = 4;
 };
 

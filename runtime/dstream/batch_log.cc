@@ -92,6 +92,7 @@ class FencedBatchLog final : public BatchLog {
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block));
     }
+    recovered_.receivers = history_.receivers();
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
@@ -133,6 +134,21 @@ class FencedBatchLog final : public BatchLog {
   Task<absl::Status> LogBlock(Block block) override {
     return log_->Append(checkpoint::Record(ToRecord(block)));
   }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) override {
+    checkpoint::ReceiverStarted record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun receiver, std::vector<Block> stored) override {
+    std::vector<checkpoint::MetadataRecord> records;
+    for (const Block& block : stored) records.push_back(checkpoint::Record(ToRecord(block)));
+    checkpoint::ReceiverEnded record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
+  }
 
  private:
   int64_t zero_ms() const { return absl::ToUnixMillis(start_->zero); }
@@ -167,6 +183,10 @@ class NoBatchLog final : public BatchLog {
   }
   Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun, std::vector<Block>) override {
+    co_return absl::OkStatus();
+  }
 
  private:
   void See(const StreamInput& input) {

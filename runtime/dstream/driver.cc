@@ -1,5 +1,6 @@
 #include "runtime/dstream/driver.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
@@ -26,6 +28,8 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/socket_receiver.h"
+#include "runtime/dstream/stream_steps.h"
+#include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -34,6 +38,7 @@ namespace wavetank::runtime {
 namespace {
 
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
+constexpr absl::Duration kLeastStopTimeout = absl::Seconds(10);
 
 // The same may succeed later; nothing else need change.
 bool IsTransient(const absl::Status& status) {
@@ -64,18 +69,7 @@ class DriverRun {
   }
 
   Task<absl::Status> Run() {
-    WT_CO_RETURN_IF_ERROR(
-        co_await cluster_.WaitForWorkers(options_.min_workers, options_.worker_timeout));
-    WT_CO_RETURN_IF_ERROR(co_await TakeOver());
-    tracker_ = ReceiverTracker::Create(node_, log_);
-    ReceiverTracker::Serve(tracker_, cluster_);
-    for (const OperatorId input : graph_.inputs()) {
-      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
-        receivers_.Spawn("receiver", RunReceiver(*socket));
-      }
-    }
-    scope_.Spawn("batches", RunBatches());
-    scope_.Spawn("tracker watch", WatchTracker());
+    scope_.Spawn("begin", Begin());
     if (options_.stop != nullptr) scope_.Spawn("stop watch", WatchStop());
     co_await ended_.Wait();
     co_return end_;
@@ -86,6 +80,25 @@ class DriverRun {
     if (ended_.is_set()) return;
     end_ = std::move(status);
     ended_.Set();
+  }
+
+  Task<void> Begin() {
+    absl::Status status =
+        co_await cluster_.WaitForWorkers(options_.min_workers, options_.worker_timeout);
+    if (status.ok()) status = co_await TakeOver();
+    if (!status.ok()) {
+      End(std::move(status));
+      co_return;
+    }
+    tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_);
+    ReceiverTracker::Serve(tracker_, cluster_);
+    for (const OperatorId input : graph_.inputs()) {
+      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
+        receivers_.Spawn("receiver", RunReceiver(*socket));
+      }
+    }
+    scope_.Spawn("batches", RunBatches());
+    scope_.Spawn("tracker watch", WatchTracker());
   }
 
   Task<absl::Status> TakeOver() {
@@ -196,7 +209,10 @@ class DriverRun {
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
       co_await node_.clock().SleepUntil(clock_->Due(batch));
       status = co_await PlanAndRun(batch);
-      if (drain_until_ && clock_->Due(batch) >= *drain_until_) break;
+      if (status.ok() && drain_until_ && clock_->Due(batch) >= *drain_until_) {
+        co_await node_.Step(steps::kStreamStopped, {{"batch", batch.value()}});
+        break;
+      }
     }
     End(std::move(status));
   }
@@ -285,18 +301,22 @@ class DriverRun {
                                              "/attempt-", log_->driver_id());
     }
     std::vector<std::string> results;
+    bool ran_again = false;
     const OperatorId stream = graph_.InputOf(output_id);
     for (const StreamInput& given : input.streams) {
       if (given.stream != stream) continue;
       WT_CO_ASSIGN_OR_RETURN(
           GraphResults stages,
           co_await cluster_.Run(BatchGraph(graph_, output_id, input.batch, given, options)));
-      for (TaskResult& result : stages.back()) results.push_back(std::move(result.bytes));
+      for (TaskResult& result : stages.back()) {
+        ran_again = ran_again || result.id.attempt > 0;
+        results.push_back(std::move(result.bytes));
+      }
     }
     if (output.files() != nullptr) {
-      const absl::Status marked =
-          co_await store_.CreateIfAbsent(absl::StrCat(options.files_directory, "/_SUCCESS"),
-                                         absl::StrCat("parts ", results.size(), "\n"));
+      if (ran_again) co_await RemoveForeignParts(options.files_directory, results);
+      const absl::Status marked = co_await store_.CreateIfAbsent(
+          absl::StrCat(options.files_directory, "/", kSuccessMark), SuccessMark(results));
       if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
     } else {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
@@ -304,6 +324,19 @@ class DriverRun {
     co_await node_.Step(steps::kOutputDone,
                         {{"batch", input.batch.value()}, {"output", output_id.value()}});
     co_return absl::OkStatus();
+  }
+
+  // Those of attempts that do not count. Best effort: the mark tells them apart in any case, and an
+  // attempt that is a zombie's may write its part later than this.
+  Task<void> RemoveForeignParts(std::string directory, std::vector<std::string> counting) {
+    const auto listed = co_await store_.List(directory);
+    if (!listed.ok()) co_return;
+    const absl::btree_set<std::string> counts(counting.begin(), counting.end());
+    for (const checkpoint::StoredFile& file : *listed) {
+      if (!file.name.starts_with(kPartPrefix) || counts.contains(file.name)) continue;
+      const absl::Status removed = co_await store_.Remove(absl::StrCat(directory, "/", file.name));
+      if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+    }
   }
 
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
@@ -336,7 +369,7 @@ class DriverRun {
                                    .reads_shuffle_of = {},
                                    .long_running = true}}};
       const auto ended = co_await cluster_.Run(std::move(graph));
-      if (tracker_->stopping()) co_return;
+      if (tracker_->stopping() || StopRequested()) co_return;
       node_.Log(platform::LogLevel::kWarning,
                 absl::StrCat("the receiver of ", input.Title(), " ended: ",
                              std::string(ended.status().message()), "; starting it again"));
@@ -349,25 +382,33 @@ class DriverRun {
     End(tracker_->failure());
   }
 
+  bool StopRequested() const {
+    return options_.stop != nullptr && options_.stop->requested().is_set();
+  }
+
   Task<void> WatchStop() {
     co_await options_.stop->requested().Wait();
-    if (!options_.stop->graceful()) {
+    if (!options_.stop->graceful() || tracker_ == nullptr) {  // null: nothing has begun
       End(absl::OkStatus());
       co_return;
     }
+    const absl::Duration timeout = options_.graceful_stop_timeout > absl::ZeroDuration()
+                                       ? options_.graceful_stop_timeout
+                                       : std::max(kLeastStopTimeout, 10 * graph_.batch_interval);
+    scope_.Spawn("drain", Drain());
+    const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
+    if (drained) co_return;
+    End(absl::DeadlineExceededError(absl::StrCat(
+        "stop: receivers or batches were still at work after ", absl::FormatDuration(timeout),
+        "; what they had not finished, the next start "
+        "of the job does")));
+  }
+
+  Task<void> Drain() {
     tracker_->StopReceivers();
     co_await receivers_.Join();
     co_await node_.Step(steps::kReceiversStopped);
     drain_until_ = node_.clock().Now();
-    const absl::Duration timeout = options_.graceful_stop_timeout > absl::ZeroDuration()
-                                       ? options_.graceful_stop_timeout
-                                       : 10 * graph_.batch_interval;
-    const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
-    if (drained) co_return;
-    node_.Log(platform::LogLevel::kWarning,
-              absl::StrCat("stop: batches were still running after ", absl::FormatDuration(timeout),
-                           "; they are dropped"));
-    End(absl::OkStatus());
   }
 
   platform::Node& node_;
@@ -415,12 +456,19 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
              absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
     co_await node.Step(steps::kDStreamDriverFailed);
     co_await node.clock().Sleep(kTakeOverDelay);
+    if (options.stop != nullptr && options.stop->requested().is_set()) co_return ended;
   }
 }
 
 void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
   registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
   registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
+}
+
+Task<void> DrainReceivers(const TaskRegistry& registry) {
+  const auto found = registry.find(kReceiverTaskKind);
+  if (found == registry.end()) co_return;
+  co_await dynamic_cast<SocketReceiverBody&>(*found->second).Drain();
 }
 
 }  // namespace wavetank::runtime

@@ -1,6 +1,7 @@
 #include "runtime/dstream/graph.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -90,6 +91,16 @@ absl::Status StreamingGraph::Validate() const {
   if (outputs_.empty()) {
     return absl::FailedPreconditionError(
         "start the job: no output operation; add Print, ForeachRDD or SaveAsTextFiles");
+  }
+  std::map<std::string, OperatorId> directories;
+  for (const OperatorId id : outputs_) {
+    const TextFiles* files = output(id).files();
+    if (files == nullptr) continue;
+    const auto [first, added] = directories.emplace(files->Directory(absl::UnixEpoch()), id);
+    if (added) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(at(first->second).Title(), " and ", at(id).Title(), " save into the same ",
+                     "directories, those of ", files->prefix, ": give each a prefix of its own"));
   }
   if (!checkpoint_directory.empty()) {
     for (const OperatorId id : inputs_) {

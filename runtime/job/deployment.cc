@@ -1,5 +1,6 @@
 #include "runtime/job/deployment.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -106,14 +107,32 @@ Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
   if (ended.ok()) ended = status;
 }
 
+using StopEvent = std::shared_ptr<platform::Event>;
+
+StopEvent StopEventOf(Node& node, const Deployment& deployment) {
+  StopEvent event = deployment.stop_requested ? deployment.stop_requested(node) : nullptr;
+  return event != nullptr ? event : std::make_shared<platform::Event>();
+}
+
+Task<void> StopWhenAsked(Node& node, StopEvent asked, StopRequest& stop) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: what is under way is finished first");
+  stop.Stop(/*gracefully=*/true);
+}
+
 Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const Plan& plan,
-                           const JobInstance& instance, const DriverHooks& hooks) {
+                           const JobInstance& instance, const DriverHooks& hooks,
+                           StopEvent stop_requested) {
   if (plan.context != nullptr) {
     DStreamOptions options;
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
+    StopRequest stop;
+    options.stop = &stop;
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("stop when asked", StopWhenAsked(node, stop_requested, stop));
     co_return co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
   }
   QueryOptions options;
@@ -122,6 +141,7 @@ Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluste
   options.min_batches_to_retain = Number(instance.arguments, "retain");
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.sink_log_segment_bytes = options.log_segment_bytes;
+  options.stop = stop_requested.get();
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());
@@ -142,6 +162,7 @@ Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluste
 
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
+  const StopEvent stop_requested = StopEventOf(node, deployment);
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
     Fail(node, plan.status(), kRefused);
@@ -156,12 +177,40 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
     Fail(node, cluster.status(), kRefused);
     co_return;
   }
-  const absl::Status ended = co_await RunPlan(node, *store, **cluster, **plan, instance, hooks);
+  const absl::Status ended =
+      co_await RunPlan(node, *store, **cluster, **plan, instance, hooks, stop_requested);
   if (ended.ok()) {
     node.Exit(0);
   } else {
     Fail(node, ended);
   }
+}
+
+// Whether the driver is a node of the same process, which then ends when the driver says so.
+bool IsOfItsDriversProcess(const Deployment& deployment) {
+  const auto& addresses = deployment.driver_addresses;
+  return std::all_of(addresses.begin(), addresses.end(),
+                     [](const std::string& address) { return address.starts_with("inproc:"); });
+}
+
+// A worker in a process of its own: what its receivers have taken in is handed over first. Its
+// other tasks run again elsewhere.
+Task<void> LeaveWhenAsked(Node& node, StopEvent asked, const TaskRegistry& registry) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: receivers hand over what they have first");
+  co_await DrainReceivers(registry);
+  node.Exit(0);
+}
+
+Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
+  co_await asked->Wait();
+  node.Exit(0);
+}
+
+Task<void> RunStoreNode(Node& node, Deployment deployment) {
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("exit when asked", ExitWhenAsked(node, StopEventOf(node, deployment)));
+  co_await checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
 }
 
 Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment,
@@ -185,6 +234,10 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;
   options.plan_fingerprint = (*plan)->fingerprint;
+  platform::TaskScope scope(node.executor());
+  if (!IsOfItsDriversProcess(deployment)) {
+    scope.Spawn("leave when asked", LeaveWhenAsked(node, StopEventOf(node, deployment), registry));
+  }
   co_await RunWorker(node, *store, registry, options);
 }
 
@@ -202,9 +255,7 @@ platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::
 }
 
 platform::NodeMain StoreMain(Deployment deployment) {
-  return [=](Node& node) {
-    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
-  };
+  return [=](Node& node) { return RunStoreNode(node, deployment); };
 }
 
 }  // namespace wavetank::runtime

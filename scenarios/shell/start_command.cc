@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -66,9 +67,16 @@ runtime::DriverHooks PrintToOutput() {
   return {.print = print, .progress = print};
 }
 
+// By node, what asks it to end in good order.
+using StopEvents = std::map<std::string, std::shared_ptr<platform::Event>>;
+
 absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
-                                            const runtime::JobInstance& instance) {
+                                            const runtime::JobInstance& instance,
+                                            const StopEvents& stop_events) {
   runtime::Deployment deployment;
+  deployment.stop_requested = [&stop_events](platform::Node& node) {
+    return stop_events.at(node.name());
+  };
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
   const auto need = [](const std::string& value, const char* option, const char* who) {
@@ -149,10 +157,15 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
     if (!given.ok()) return Refuse(given.status());
     instance = *std::move(given);
   }
-  absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance);
+  StopEvents stop_events;
+  absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance, stop_events);
   if (!spec.ok()) return Refuse(spec.status());
+  for (const platform::NodeSpec& node : spec->nodes) {
+    stop_events[node.name] = std::make_shared<platform::Event>();
+  }
   platform::RealProcessOptions options;
   options.stop_signals = platform::StopSignals::kCatch;
+  options.stop_events = stop_events;
   options.step_faults = command.step_faults;
   if (command.role == Role::kStore) options.disk_root = command.store_root;
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
