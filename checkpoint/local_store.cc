@@ -22,6 +22,12 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
 constexpr size_t kMostTails = 32;
 
+// An error of the entry itself, which no repeated call mends and which says nothing of the others.
+bool CannotBeLookedAt(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsInvalidArgument(status);
+}
+
 }  // namespace
 
 using platform::DirectoryEntry;
@@ -181,17 +187,32 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
   for (const DirectoryEntry& entry : *entries) {
     if (IsTemporary(entry.name)) continue;
     const std::string file = JoinPath(listed, entry.name);
+    const StoredFile other{
+        .name = entry.name, .kind = FileKind::kOther, .size_bytes = 0, .modified = {}};
+    if (entry.kind == FileKind::kOther) {
+      files.push_back(other);
+      continue;
+    }
     const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
     if (absl::IsNotFound(info.status())) continue;
+    if (CannotBeLookedAt(info.status())) {
+      files.push_back(other);
+      continue;
+    }
     WT_CO_RETURN_IF_ERROR(info.status());
     StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
     if (info->kind == FileKind::kDirectory) {
       names_durable = names_durable && durable_directories_.contains(file);
-    } else {
+    } else if (info->kind == FileKind::kFile) {
       shown.size_bytes = info->size_bytes;
       shown.modified = info->modified;
-      WT_CO_ASSIGN_OR_RETURN(const bool there, co_await SyncListed(file, info->size_bytes));
-      if (!there) continue;
+      const absl::StatusOr<bool> there = co_await SyncListed(file, info->size_bytes);
+      if (CannotBeLookedAt(there.status())) {
+        files.push_back(other);
+        continue;
+      }
+      WT_CO_RETURN_IF_ERROR(there.status());
+      if (!*there) continue;
       names_durable = names_durable && known_[file].name_durable;
     }
     files.push_back(std::move(shown));
@@ -208,6 +229,15 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
   }
   co_return files;
+}
+
+Task<absl::StatusOr<std::string>> LocalStore::Identify(std::string directory) {
+  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
+  WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(OnDisk(directory)));
+  if (info.kind != FileKind::kDirectory) {
+    co_return absl::FailedPreconditionError(absl::StrCat(directory, ": is not a directory"));
+  }
+  co_return absl::StrCat(absl::Hex(info.id.device), "-", absl::Hex(info.id.number));
 }
 
 Task<absl::StatusOr<bool>> LocalStore::SyncListed(std::string file, uint64_t size) {

@@ -143,11 +143,19 @@ void Run::RunTo(absl::Duration at) {
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (prepared_.feed != nullptr) return prepared_.feed->Add(arriving.lines);
-  world_.machine(prepared_.cluster.store_machine)
-      .disk()
-      .Put(absl::StrCat(prepared_.paths.input, "/", arriving.name),
-           absl::StrCat(absl::StrJoin(arriving.lines, "\n"), "\n"));
+  if (prepared_.feed != nullptr) {
+    if (!arriving.removed) {
+      prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
+    }
+    return;
+  }
+  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  const std::string path = absl::StrCat(prepared_.paths.input, "/", arriving.name);
+  if (!arriving.removed) {
+    disk.Put(path, arriving.text);
+  } else if (disk.Get(path).ok()) {  // a lost disk has it no more
+    disk.LoseFile(path);
+  }
 }
 
 void Run::Chaos() {

@@ -85,6 +85,11 @@ constexpr FaultInfo kTable[] = {
      "Files are copied away, for a later disk.restore; itself it does nothing."},
     {kRestore, kDisk, "disk.restore", false, 10, kPerHour, {}, {}, {}, "",
      "Files become what they were when they were backed up last; newer ones are gone."},
+    {kDirectoryAway, kDisk, "disk.directory_away", false, 60, kPerHour, {100, 20'000}, {}, {0, 1},
+     "0: nothing is there; 1: another directory is, an empty one",
+     "A directory is not where it was, as when a file system is unmounted; then it is back."},
+    {kShortListing, kDisk, "disk.short_listing", false, 1'000, kPerMillionCalls, {}, {}, {}, "",
+     "A listing shows some of the names and not others, once."},
 
     {kSkew, kClock, "clock.skew", true, 60, kPerHour, {}, {}, {-600'000, 600'000}, "ms",
      "The machine's wall clock is wrong by so much from now on."},

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/graph_history.h"
+#include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/unique.h"
@@ -42,11 +43,12 @@ void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
     added.set_path(file.path);
     added.set_size_bytes(file.size_bytes);
   }
+  if (!input.files.empty()) record.set_root(input.root);
   for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
 }
 
 StreamInput FromRecord(const checkpoint::StreamInput& record) {
-  StreamInput input{.stream = OperatorId(record.stream()), .files = {}};
+  StreamInput input{.stream = OperatorId(record.stream()), .files = {}, .root = record.root()};
   for (const checkpoint::InputFile& file : record.files()) {
     input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
   }
@@ -121,10 +123,17 @@ class FencedBatchLog final : public BatchLog {
     return log_->Append(checkpoint::Record(std::move(record)));
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    std::vector<checkpoint::MetadataRecord> records;
     checkpoint::BatchInput record;
     record.set_batch_time_ms(TimeMsOf(input.batch));
     for (const StreamInput& stream : input.streams) ToRecord(stream, *record.add_streams());
-    return log_->Append(checkpoint::Record(std::move(record)));
+    for (const ForgottenPaths& gone : input.forgotten) {
+      checkpoint::ForgottenFiles forgotten;
+      forgotten.set_stream(static_cast<int32_t>(gone.stream.value()));
+      checkpoint::AppendPaths(std::move(forgotten), gone.paths, records);
+    }
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
   }
   Task<absl::Status> LogCompleted(BatchNumber batch) override {
     checkpoint::BatchCompleted record;
@@ -178,6 +187,9 @@ class NoBatchLog final : public BatchLog {
     co_return absl::OkStatus();
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    for (const ForgottenPaths& gone : input.forgotten) {
+      for (const std::string& path : gone.paths) seen_[gone.stream].Forget(path);
+    }
     for (const StreamInput& stream : input.streams) See(stream);
     co_return absl::OkStatus();
   }
@@ -190,7 +202,7 @@ class NoBatchLog final : public BatchLog {
 
  private:
   void See(const StreamInput& input) {
-    for (const SelectedFile& file : input.files) seen_[input.stream].Drop(file.path);
+    for (const SelectedFile& file : input.files) seen_[input.stream].See(file.path, input.root);
   }
 
   const std::string driver_id_;

@@ -80,6 +80,24 @@ std::string StreamingGraph::Fingerprint() const {
 
 void StreamingGraph::AddError(absl::Status error) { error_.Update(error); }
 
+std::vector<JobDirectory> StreamingGraph::Directories() const {
+  std::vector<JobDirectory> directories;
+  for (const OperatorId id : inputs_) {
+    if (const auto* files = dynamic_cast<const TextFileInput*>(&at(id))) {
+      directories.push_back({.use = JobDirectory::Use::kInput, .path = files->directory});
+    }
+  }
+  for (const OperatorId id : outputs_) {
+    const TextFiles* const files = output(id).files();
+    if (files == nullptr) continue;
+    directories.push_back({.use = JobDirectory::Use::kOutputPrefix, .path = files->prefix});
+  }
+  if (!checkpoint_directory.empty()) {
+    directories.push_back({.use = JobDirectory::Use::kCheckpoint, .path = checkpoint_directory});
+  }
+  return directories;
+}
+
 absl::Status StreamingGraph::Validate() const {
   if (!error_.ok()) return error_;
   if (batch_interval < absl::Milliseconds(1) ||
@@ -111,7 +129,7 @@ absl::Status StreamingGraph::Validate() const {
                        "Checkpoint() or read files instead"));
     }
   }
-  return absl::OkStatus();
+  return CheckApart(Directories());
 }
 
 }  // namespace wavetank::runtime

@@ -18,6 +18,7 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
+#include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
 #include "runtime/structured/streaming_query.h"
@@ -35,6 +36,7 @@ struct Plan {
   std::unique_ptr<Session> session;
   int partitions = 1;
   std::string fingerprint;
+  std::vector<JobDirectory> directories;
 };
 
 absl::Duration Interval(const JobArguments& arguments) {
@@ -49,6 +51,15 @@ int64_t Number(const JobArguments& arguments, const char* name) {
   return number;
 }
 
+StreamingQueryDefinition WithArguments(StreamingQueryDefinition query,
+                                       const JobArguments& arguments, size_t queries) {
+  std::string directory = arguments.Get("checkpoint");
+  if (queries > 1) absl::StrAppend(&directory, "/", query.name);
+  query.options.try_emplace("checkpointLocation", directory);
+  if (query.trigger_interval == absl::ZeroDuration()) query.trigger_interval = Interval(arguments);
+  return query;
+}
+
 absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   const JobArguments& arguments = instance.arguments;
   auto plan = std::make_unique<Plan>();
@@ -59,6 +70,7 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     instance.job->dstream(*plan->context, arguments);
     WT_RETURN_IF_ERROR(plan->context->graph().Validate());
     plan->fingerprint = plan->context->graph().Fingerprint();
+    plan->directories = plan->context->graph().Directories();
     return plan;
   }
   plan->session = std::make_unique<Session>();
@@ -67,12 +79,19 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     return absl::FailedPreconditionError(absl::StrCat(
         "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));
   }
+  int number = 0;
   for (const StreamingQueryDefinition& query : plan->session->queries()) {
     WT_ASSIGN_OR_RETURN(
         const auto compiled,
         CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
     absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
+    for (JobDirectory& directory : DirectoriesOf(
+             WithArguments(query, arguments, plan->session->queries().size()), *compiled, number)) {
+      plan->directories.push_back(std::move(directory));
+    }
+    ++number;
   }
+  WT_RETURN_IF_ERROR(CheckApart(plan->directories));
   return plan;
 }
 
@@ -89,15 +108,6 @@ constexpr int kRefused = 2;  // before anything durable was written
 void Fail(Node& node, const absl::Status& why, int status = kFailed) {
   node.Log(LogLevel::kError, std::string(platform::ToStd(why.message())));
   node.Exit(status);
-}
-
-StreamingQueryDefinition WithArguments(StreamingQueryDefinition query,
-                                       const JobArguments& arguments, size_t queries) {
-  std::string directory = arguments.Get("checkpoint");
-  if (queries > 1) absl::StrAppend(&directory, "/", query.name);
-  query.options.try_emplace("checkpointLocation", directory);
-  if (query.trigger_interval == absl::ZeroDuration()) query.trigger_interval = Interval(arguments);
-  return query;
 }
 
 Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
@@ -244,6 +254,12 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
 }  // namespace
 
 absl::Status CheckPlan(const JobInstance& instance) { return BuildPlan(instance).status(); }
+
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance) {
+  const absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
+  WT_CHECK(plan.ok(), "the plan was checked");
+  return (*plan)->directories;
+}
 
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks) {

@@ -10,6 +10,7 @@
 
 #include "platform/event.h"
 #include "platform/node.h"
+#include "runtime/connectors/job_directories.h"
 #include "runtime/job/job.h"
 
 namespace wavetank::runtime {
@@ -34,6 +35,9 @@ struct JobInstance {
 
 // kInvalidArgument or kFailedPrecondition: what is wrong with the plan that the job builds.
 absl::Status CheckPlan(const JobInstance& instance);
+
+// What a job reads and writes. REQUIRES: CheckPlan(instance) is OK.
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance);
 
 struct DriverHooks {
   // What DStream outputs print; null: the node's log.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "checkpoint/paths.h"
 #include "platform/nearest_name.h"
 #include "platform/real/real_process.h"
 #include "platform/status_macros.h"
@@ -30,7 +31,15 @@ int Refuse(const absl::Status& why) {
 // A local run's paths are of this host, so relative to "/" for the engine. A cluster's are relative
 // to the root of its store, wherever the command is called.
 std::string HostPath(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().relative_path().string();
+  return checkpoint::NormalPath(std::filesystem::absolute(path).relative_path().string());
+}
+
+// Where a path of this host leads, whatever links it goes by.
+std::string Resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path host = std::filesystem::path("/") / path;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(host, error);
+  return checkpoint::NormalPath(error ? host.string() : resolved.string());
 }
 
 absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
@@ -55,6 +64,9 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
   runtime::JobInstance instance{job, std::move(arguments)};
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  if (command.store_address.empty()) {
+    WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
+  }
   return instance;
 }
 
