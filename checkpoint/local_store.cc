@@ -17,6 +17,9 @@ namespace {
 
 // Invisible in the store, as a temporary is.
 constexpr std::string_view kLockFile = ".tmp-lock";
+// Like the lock, in the root; visible.
+constexpr char kIdentityFile[] = "_wavetank_store";
+constexpr size_t kIdentityBytes = 32;
 // What files are compared by, so that a long one is never in memory as a whole.
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
@@ -68,6 +71,28 @@ Task<absl::StatusOr<std::unique_ptr<LocalStore>>> LocalStore::OpenExclusive(plat
   co_return store;
 }
 
+Task<absl::StatusOr<std::string>> LocalStore::Identity() {
+  if (root_lock_ == nullptr) {
+    co_return absl::StrCat("the disk of ", node_.machine(), ", directory \"", root_, "\"");
+  }
+  absl::StatusOr<std::string> identity = co_await ReadAll(kIdentityFile);
+  if (absl::IsNotFound(identity.status())) {
+    platform::Random random = node_.random().Fork("store identity");
+    const uint64_t high = random.Next();
+    const uint64_t low = random.Next();
+    std::string made =
+        absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
+    WT_CO_RETURN_IF_ERROR(co_await CreateIfAbsent(kIdentityFile, std::move(made)));
+    identity = co_await ReadAll(kIdentityFile);
+  }
+  if (identity.ok() && identity->size() != kIdentityBytes) {
+    co_return absl::DataLossError(
+        absl::StrCat(OnDisk(kIdentityFile), " does not hold the identity of a store, which is ",
+                     kIdentityBytes, " hexadecimal digits: restore it from a copy"));
+  }
+  co_return identity;
+}
+
 Task<LocalStore::PathLock> LocalStore::Lock(std::string file) {
   while (locked_.contains(file)) {
     lock_released_.Reset();
@@ -88,8 +113,14 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
   absl::Status linked = absl::AlreadyExistsError(absl::StrCat(path, " exists"));
   if (absl::IsNotFound(there.status())) {
     const uint64_t size = content.size();
-    WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
-                           co_await WriteTemporary(directory, std::move(content)));
+    const absl::StatusOr<std::string> written =
+        co_await WriteTemporary(directory, std::move(content));
+    if (absl::IsNotFound(written.status())) {
+      durable_directories_.clear();
+      co_return absl::UnavailableError(absl::StrCat(
+          "create ", path, ": somebody has removed its directory; it is made anew the next time"));
+    }
+    WT_CO_ASSIGN_OR_RETURN(const std::string temporary, written);
     linked = co_await node_.disk().Link(temporary, file);
     // If it stays, it is a leftover that nobody sees.
     (co_await node_.disk().Remove(temporary)).IgnoreError();
@@ -143,7 +174,22 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   if (!failed) HoldTail(std::move(tail));
   WT_CO_RETURN_IF_ERROR(co_await AfterSync(file, end, std::move(synced)));
   if (failed) WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
-  co_return co_await SyncName(file);
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return co_await CheckStillNamed(file, end);
+}
+
+Task<absl::Status> LocalStore::CheckStillNamed(std::string file, uint64_t end) {
+  const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
+  const bool gone = absl::IsNotFound(info.status());
+  if (!gone && !info.ok()) co_return info.status();
+  if (!gone && info->size_bytes >= end) co_return absl::OkStatus();
+  DropTail(file);
+  known_.erase(file);
+  durable_directories_.clear();
+  co_return absl::DataLossError(
+      absl::StrCat(file, " was ", gone ? "removed" : "replaced",
+                   " while it was being written: what its writer had in it is lost; restore it "
+                   "from a copy, or begin anew with another directory"));
 }
 
 // A file is written anew from what a read gives, which after a failed sync may be what was on the

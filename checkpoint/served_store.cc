@@ -87,6 +87,7 @@ std::unique_ptr<Store> ServedStore::Under(StoreFence fence) {
   return std::make_unique<UnderFence>(*this, std::move(fence));
 }
 
+Task<absl::StatusOr<std::string>> ServedStore::Identity() { return Call("store.identity", ""); }
 Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
   return Create(std::move(path), std::move(content), std::nullopt);
 }

@@ -10,6 +10,7 @@
 #include "checkpoint/local_store.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/store.pb.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -94,6 +95,10 @@ Task<void> StoreService::Answer(std::shared_ptr<Request> request) {
 
 Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string body,
                                                  uint64_t connection) {
+  if (method == "store.identity") {
+    WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
+    co_return Payload(std::move(identity));
+  }
   if (method == "store.stage") co_return Stage(body, connection);
   if (method == "store.create") co_return co_await Create(std::move(body), connection);
   if (method == "store.append") co_return co_await Append(std::move(body));

@@ -84,7 +84,7 @@ class Drawing {
  private:
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
-    enum { kUpdate, kComplete, kWindowed, kDStream, kNumbered, kSocket };
+    enum { kUpdate, kComplete, kWindowed, kWords, kLines, kDStream, kNumbered, kSocket };
     const int64_t which = choices_.Between("job", kUpdate, kSocket);
     structured_ = which < kDStream;
     windowed_ = which == kWindowed;
@@ -92,11 +92,16 @@ class Drawing {
     constexpr const char* kNames[] = {"word_count",
                                       "word_count",
                                       "windowed_count",
+                                      "words",
+                                      "line_count",
                                       "word_count_dstream",
                                       "numbered_word_count_dstream",
                                       "socket_word_count"};
     job.set_name(kNames[which]);
     if (which == kComplete) Set(job, "mode", "complete");
+    if (which == kWords && choices_.Between("words in update mode", 0, 1) == 1) {
+      Set(job, "mode", "update");
+    }
     if (windowed_) {
       Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
       Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
@@ -109,6 +114,21 @@ class Drawing {
     if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = structured_ ? 0 : 200;
     Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawChange(job);
+  }
+
+  // What may be another from the second start of a process on, without a change of the answer.
+  void DrawChange(Job& job) {
+    if (!choices_.OneIn("changes", 3)) return;
+    Change& change = *job.add_change();
+    const auto set = [&](const char* name, int64_t value) {
+      Parameter& parameter = *change.add_parameter();
+      parameter.set_name(name);
+      parameter.set_value(absl::StrCat(value));
+    };
+    set("partitions", choices_.Between("changed partitions", 1, 4));
+    set("retain", choices_.Between("changed retain", 2, 6));
+    set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
   }
 
   void AddMachine(const std::string& machine, const std::string& process,

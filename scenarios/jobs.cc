@@ -123,6 +123,33 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
       .Start();
 }
 
+// Without an aggregate, so that no row ever replaces another, whatever the mode is called.
+void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .Select({Explode(Split(Col("value"), " ")).As("word")})
+      .WithColumn("count", Expression(1))
+      .WriteStream()
+      .OutputMode(arguments.Get("mode"))
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+void LineCountStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .GroupBy({})
+      .Count()
+      .WriteStream()
+      .OutputMode("update")
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
 void WindowedCountStructured(runtime::Session& session, const JobArguments& arguments) {
   absl::Duration window;
   absl::Duration delay;
@@ -195,6 +222,27 @@ StructuredOracle WindowedCountOracle() {
 }  // namespace
 
 void AddBuiltInJobs(ScenarioJobs& jobs) {
+  {
+    Job job;
+    job.name = "words";
+    job.meaning = "structured: each word as it comes, exactly once";
+    job.parameters = {kInput, kOutput, {"mode", "output mode: append or update", "append"}};
+    job.structured = WordsStructured;
+    jobs.Add(std::move(job),
+             StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveWords(); },
+                              .fold = [](const JobArguments&) { return Fold::kUnion; }});
+  }
+  {
+    Job job;
+    job.name = "line_count";
+    job.meaning = "structured: how many lines came, exactly once";
+    job.parameters = {kInput, kOutput};
+    job.structured = LineCountStructured;
+    jobs.Add(
+        std::move(job),
+        StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveLineCount(); },
+                         .fold = [](const JobArguments&) { return Fold::kOneRow; }});
+  }
   {
     Job job;
     job.name = "word_count";

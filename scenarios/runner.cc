@@ -83,6 +83,7 @@ class Run : private simulator::WorldObserver {
   // Moves time to `at`, supplying what arrives until then.
   void RunTo(absl::Duration at);
   void Supply(const ArrivingFile& arriving);
+  void StartBeside(const PlannedProcess& process);
   void Observe();
   absl::Duration ChaosLimit() const;
   absl::Duration LongestListed() const;
@@ -127,7 +128,14 @@ void Run::Build() {
     disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
+    if (process.start_at == absl::InfiniteDuration()) continue;
+    world_.scheduler().FirstAt(absl::ToInt64Nanoseconds(process.start_at), life_,
+                               [this, &process] { StartBeside(process); });
   }
+}
+
+void Run::StartBeside(const PlannedProcess& process) {
+  if (world_.machine(process.machine).on()) world_.Start(process.machine, process.spec);
 }
 
 void Run::RunTo(absl::Duration at) {

@@ -14,7 +14,25 @@ namespace {
 
 using properties::DurableFiles;
 using properties::NaiveRow;
+using properties::TableIs;
 using properties::Violation;
+
+// Whether a reader of the manifest makes up the table as the job's answer is meant.
+bool IsReadAs(Fold fold, const properties::FileSinkView& view) {
+  std::vector<bool> keys(view.key_columns.size(), false);
+  switch (fold) {
+    case Fold::kUnion:
+      return view.table == TableIs::kAllRows;
+    case Fold::kByKey:
+      std::fill(keys.begin(), keys.end() - 1, true);
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kOneRow:
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kNewest:
+      return view.table == TableIs::kNewestRows;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -86,6 +104,14 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
     if (batch.batch < static_cast<int64_t>(shown_.size())) continue;
     shown_.push_back(batch.rows.value_or(std::vector<NaiveRow>()));
   }
+  if (!view.batches.empty() && !IsReadAs(fold_, view) && unreadable_.insert("mode").second) {
+    found.push_back({properties::violation_kinds::kWrongAnswer,
+                     "the manifest's mode or key columns make another table of the rows than the "
+                     "job's answer is",
+                     now_ns,
+                     {},
+                     ""});
+  }
   for (const std::string& part : view.uncommitted) {
     std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
     if (unreadable_.insert(text).second) {
@@ -135,6 +161,7 @@ std::vector<NaiveRow> StructuredChecker::Table() const {
   std::vector<NaiveRow> rows;
   for (const std::vector<NaiveRow>& batch : shown_) {
     if (fold_ == Fold::kNewest) rows.clear();
+    if (fold_ == Fold::kOneRow && !batch.empty()) rows.clear();
     for (const NaiveRow& row : batch) {
       if (fold_ == Fold::kByKey) {
         by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
@@ -156,6 +183,7 @@ std::vector<std::string> StructuredChecker::Rows() const {
 
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
+  if (fold_ == Fold::kOneRow) return ids;
   if (fold_ != Fold::kUnion) {
     for (const ArrivingFile& file : input_) {
       if (FindArrival(input_, file.name) != &file) continue;

@@ -9,6 +9,8 @@
 #include "checkpoint/graph_history.h"
 #include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/named_files.h"
+#include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/unique.h"
 #include "platform/status_macros.h"
@@ -20,17 +22,16 @@ namespace {
 checkpoint::BlockAdded ToRecord(const Block& block) {
   checkpoint::BlockAdded record;
   record.set_stream(static_cast<int32_t>(block.stream));
-  record.set_block_id(block.path.substr(block.path.rfind('/') + 1));
-  record.set_path(block.path);
+  record.set_block_id(checkpoint::NameInPath(block.path));
   record.set_records(block.records);
   record.set_size_bytes(block.size_bytes);
   record.set_crc32c(block.crc32c);
   return record;
 }
 
-Block FromRecord(const checkpoint::BlockAdded& record) {
+Block FromRecord(const checkpoint::BlockAdded& record, const std::string& blocks) {
   return {.stream = record.stream(),
-          .path = record.path(),
+          .path = checkpoint::BlockPath(blocks, record),
           .size_bytes = record.size_bytes(),
           .crc32c = record.crc32c(),
           .records = record.records()};
@@ -47,13 +48,14 @@ void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
   for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
 }
 
-StreamInput FromRecord(const checkpoint::StreamInput& record) {
+// `blocks`: the directory that they stand in.
+StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string& blocks) {
   StreamInput input{.stream = OperatorId(record.stream()), .files = {}, .root = record.root()};
   for (const checkpoint::InputFile& file : record.files()) {
     input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
   }
   for (const checkpoint::BlockAdded& block : record.blocks()) {
-    input.blocks.push_back(FromRecord(block));
+    input.blocks.push_back(FromRecord(block, blocks));
   }
   return input;
 }
@@ -91,14 +93,15 @@ class FencedBatchLog final : public BatchLog {
     if (!history_.metadata()) co_return absl::OkStatus();
     WT_CO_RETURN_IF_ERROR(CheckSamePlan(*history_.metadata(), graph, directory));
     start_ = StreamStart{.zero = absl::FromUnixMillis(history_.metadata()->zero_time_ms())};
+    const std::string blocks = checkpoint::JoinPath(directory, "blocks");
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
-      recovered_.unallocated.push_back(FromRecord(block));
+      recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
     recovered_.receivers = history_.receivers();
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
-        input.streams.push_back(FromRecord(stream));
+        input.streams.push_back(FromRecord(stream, blocks));
       }
       recovered_.last = input.batch;
       if (!found.completed) recovered_.unfinished.push_back(std::move(input));

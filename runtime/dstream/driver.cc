@@ -9,7 +9,9 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
@@ -45,6 +47,15 @@ constexpr absl::Duration kLeastStopTimeout = absl::Seconds(10);
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);
+}
+
+// Whether some batch's directory is called so.
+bool IsOfABatch(const TextFiles& files, absl::string_view path) {
+  int64_t time_ms = 0;
+  const bool ours = absl::ConsumePrefix(&path, files.prefix) && absl::ConsumePrefix(&path, "-") &&
+                    (files.suffix.empty() ||
+                     (absl::ConsumeSuffix(&path, files.suffix) && absl::ConsumeSuffix(&path, ".")));
+  return ours && absl::SimpleAtoi(path, &time_ms);
 }
 
 // One ownership of the log, from taking it over until it is stopped, fenced or lost.
@@ -118,7 +129,10 @@ class DriverRun {
                                                     files->directory, files->options.files));
       }
     }
-    if (log_->start() == nullptr) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    if (log_->start() == nullptr) {
+      if (!directory_.empty()) WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput());
+      WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    }
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
@@ -201,6 +215,29 @@ class DriverRun {
     const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
     WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
     co_await Decided(recovered.last.next(), plan);
+  }
+
+  // What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
+  // would take the same input again.
+  Task<absl::Status> CheckNoOutput() {
+    for (const OperatorId output : graph_.outputs()) {
+      const TextFiles* const files = graph_.output(output).files();
+      if (files == nullptr) continue;
+      const std::string parent = checkpoint::ParentPath(files->prefix);
+      WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> found,
+                             co_await store_.List(parent));
+      for (const checkpoint::StoredFile& file : found) {
+        if (!IsOfABatch(*files, checkpoint::JoinPath(parent, file.name))) continue;
+        co_return absl::FailedPreconditionError(
+            absl::StrCat("begin a stream with the empty checkpoint ", directory_, ": ",
+                         checkpoint::JoinPath(parent, file.name),
+                         " is there, the output of a batch that it does ",
+                         "not know: the checkpoint was removed or is another's; restore it, or "
+                         "give the output of ",
+                         graph_.at(output).Title(), " a prefix of its own"));
+      }
+    }
+    co_return absl::OkStatus();
   }
 
   // Fixes what batch times count from, and which files are too old to be input.
@@ -463,17 +500,45 @@ class DriverRun {
   platform::TaskScope scope_;
 };
 
+absl::Status CheckOptions(const DStreamOptions& options) {
+  const auto wrong = [](absl::string_view option, const auto& value, absl::string_view advice) {
+    return absl::InvalidArgumentError(absl::StrCat(option, " is ", value, ": give ", advice));
+  };
+  if (options.batches_retained < 1) {
+    return wrong("batches_retained", options.batches_retained,
+                 "1 or more, since the next batch time is told from the newest batch");
+  }
+  const std::pair<const char*, int64_t> numbers[] = {
+      {"default_parallelism", options.default_parallelism},
+      {"min_workers", options.min_workers},
+      {"line_bytes_max", options.line_bytes_max},
+      {"buffer_bytes_max", options.buffer_bytes_max},
+      {"log_segment_bytes", options.log_segment_bytes > 0 ? 1 : 0}};
+  for (const auto& [name, value] : numbers) {
+    if (value < 1) return wrong(name, value, "1 or more");
+  }
+  if (options.block_interval < absl::Milliseconds(1)) {
+    return wrong("block_interval", absl::FormatDuration(options.block_interval), "1ms or more");
+  }
+  const std::pair<const char*, absl::Duration> durations[] = {
+      {"worker_timeout", options.worker_timeout},
+      {"receiver_restart_delay", options.receiver_restart_delay},
+      {"graceful_stop_timeout", options.graceful_stop_timeout}};
+  for (const auto& [name, value] : durations) {
+    if (value < absl::ZeroDuration()) {
+      return wrong(name, absl::FormatDuration(value), "0s or more");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                     Cluster& cluster, const StreamingGraph& graph,
                                     DStreamOptions options) {
   WT_CO_RETURN_IF_ERROR(graph.Validate());
-  if (options.batches_retained < 1) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("batches_retained is ", options.batches_retained,
-                     ": give 1 or more, since the next batch time is told from the newest batch"));
-  }
+  WT_CO_RETURN_IF_ERROR(CheckOptions(options));
   while (true) {
     absl::Status ended;
     {

@@ -46,8 +46,9 @@ struct DriverHooks {
   std::function<void(const std::string&)> progress;
 };
 
-// Runs the job until it fails; then the process exits with status 1, with the reason in the log; or
-// with status 2 if it was refused before anything durable was written, as for an address in use.
+// Runs the job until all of its queries have ended; a query that fails says so in the log, and the
+// others go on. The process exits with status 1 if one has failed, or with status 2 if the job was
+// refused before anything durable was written, as for an address in use.
 // When the node is asked to stop (Deployment::stop_requested) it finishes first what is under way:
 // of a DStream graph what its receivers have taken in and the batches up to the next batch time; of
 // a query the batch that is defined. Then it exits with status 0.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/history_parts.h"
+#include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
 #include "platform/check.h"
@@ -15,7 +16,7 @@
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -202,8 +203,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
   if (plan_->stateful) {
-    retention_.emplace(node_, store_, absl::StrCat(checkpoint_directory_, "/state"), *log_,
-                       history_);
+    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
   }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
@@ -213,7 +213,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
 // What is refused must not stand in a checkpoint, which would refuse what is right after it.
 Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
-  WT_CO_RETURN_IF_ERROR(SourceOptions(*plan_).status());
+  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
   for (const std::string& directory :
        {plan_->source.path, sink_directory_, checkpoint_directory_}) {
     if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
@@ -237,7 +237,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
                                                end, "' in its source, which is no number"));
   }
-  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(*plan_));
+  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
@@ -388,6 +388,9 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
   WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+  for (const checkpoint::OperatorState& state : attempt.states) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
+  }
 
   checkpoint::Prepared prepared;
   prepared.set_batch_id(newest_batch());
@@ -410,6 +413,20 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   found_.committable = CommittableIs::kPending;
   co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
   co_return absl::OkStatus();
+}
+
+// A record names for good what its writer has seen: a worker may have written it elsewhere.
+Task<absl::Status> MicroBatchExecution::CheckWritten(checkpoint::OperatorState state) {
+  const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
+  if (files.empty()) co_return absl::OkStatus();
+  const absl::StatusOr<std::string> first = co_await store_.Read(files.back(), 0, 1);
+  if (!absl::IsNotFound(first.status())) co_return first.status();
+  // A newer owner removes state that no record names.
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "a worker has written ", files.back(),
+      ", and it is not in the driver's store: the worker uses another, or somebody has "
+      "removed it; see that all nodes have one store, and start again"));
 }
 
 checkpoint::Commit MicroBatchExecution::NewestCommit() const {

@@ -68,6 +68,7 @@ class MicroBatchExecution {
   Task<absl::Status> AskSink();
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
+  Task<absl::Status> CheckWritten(checkpoint::OperatorState state);
   Task<absl::Status> SendCommit();
   Task<absl::Status> LogCommit();
   checkpoint::Commit NewestCommit() const;

@@ -77,6 +77,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options);
 
 // Adds the query's tasks to a worker's registry: one registry a node, since tasks keep state in it.
+// REQUIRES: the registry has no query of that name.
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry);
 
 }  // namespace wavetank::runtime
