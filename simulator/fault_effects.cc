@@ -32,6 +32,8 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
     case FaultKind::kSyncLoss:
     case FaultKind::kLyingSync:
       return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kSyncRevert:
+      return call == SeamCallKind::kSync;
     default:
       return false;
   }
