@@ -140,6 +140,7 @@ int RealProcess::Run() {
   }
   for (const auto& node : state.nodes) node->loop.Stop();
   for (const auto& node : state.nodes) node->thread.join();
+  state.io.Drain(state.options.exit_drain);
   state.io.Stop();
   state.pool.Stop();
   return *state.status;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 #include "platform/network.h"
 #include "platform/node.h"
@@ -33,6 +34,8 @@ struct RealProcessOptions {
   std::vector<StepFault> step_faults = {};
   StopSignals stop_signals = StopSignals::kIgnore;
   int disk_threads = 4;
+  // How long the end of the process waits at most for what its connections have to deliver.
+  absl::Duration exit_drain = absl::Seconds(1);
 };
 
 class RealProcess {
@@ -44,7 +47,8 @@ class RealProcess {
   ~RealProcess();
 
   // Runs every node until all mains have returned (status 0), a node calls Exit or RequestStop is
-  // called; then destroys each node's roots on its own thread, newest first, ends all threads, and
+  // called; then destroys each node's roots on its own thread, newest first, waits for what the
+  // connections still have to deliver (exit_drain at most), ends all threads, and
   // gives the status of the first of these. A function of a user that does not return holds it up.
   // REQUIRES: called once.
   int Run();
