@@ -40,7 +40,8 @@ struct RealProcessOptions {
 
 class RealProcess {
  public:
-  // An error if the disk's root cannot be opened. REQUIRES: dead_after is longer than
+  // An error if the disk's root cannot be opened; kResourceExhausted if the system has no thread or
+  // descriptor to give. REQUIRES: dead_after is longer than
   // heartbeat_interval.
   static absl::StatusOr<std::unique_ptr<RealProcess>> Create(ProcessSpec spec,
                                                              RealProcessOptions options);
@@ -50,6 +51,7 @@ class RealProcess {
   // called; then destroys each node's roots on its own thread, newest first, waits for what the
   // connections still have to deliver (exit_drain at most), ends all threads, and
   // gives the status of the first of these. A function of a user that does not return holds it up.
+  // Where the system has no thread for a node: logs that, and gives 1.
   // REQUIRES: called once.
   int Run();
 

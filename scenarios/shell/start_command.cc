@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/nearest_name.h"
+#include "platform/real/last_words.h"
 #include "platform/real/real_process.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -143,6 +144,7 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
 }
 
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
     absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
