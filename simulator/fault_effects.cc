@@ -34,6 +34,8 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
       return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
     case FaultKind::kShortListing:
       return call == SeamCallKind::kList;
+    case FaultKind::kSyncRevert:
+      return call == SeamCallKind::kSync;
     default:
       return false;
   }

@@ -214,8 +214,12 @@ absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
   return options;
 }
 
+// Every partition goes on by one version a batch, so what is behind has moved to another worker.
 std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,
                                                        const StateVersion& version) {
+  std::erase_if(cache_, [&version](const auto& entry) {
+    return entry.second->version().version < version.version;
+  });
   const auto found = cache_.find(directory);
   if (found == cache_.end()) return nullptr;
   std::unique_ptr<StateStore> state = std::move(found->second);

@@ -67,6 +67,8 @@ class ReduceTaskBody : public TaskBody {
   explicit ReduceTaskBody(StreamingQueryDefinition definition)
       : definition_(definition), query_(std::move(definition)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+  // Of how many partitions: no more than there are here.
+  size_t states_kept() const { return cache_.size(); }
 
  private:
   // Takes the state out of the cache: two attempts at one partition never share it.

@@ -12,6 +12,7 @@
 
 #include "checkpoint/paths.h"
 #include "platform/nearest_name.h"
+#include "platform/real/last_words.h"
 #include "platform/real/real_process.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -163,6 +164,7 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
 }
 
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
     absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
