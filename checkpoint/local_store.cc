@@ -122,7 +122,8 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
   if (absl::IsNotFound(there.status())) {
     const uint64_t size = content.size();
     co_await RemoveDeadTemporaries(directory);
-    const absl::StatusOr<Temporary> written = co_await WriteTemporary(directory, std::move(content));
+    const absl::StatusOr<Temporary> written =
+        co_await WriteTemporary(directory, std::move(content));
     if (absl::IsNotFound(written.status())) {
       known_.ForgetDirectories();
       co_return absl::UnavailableError(absl::StrCat(
