@@ -129,10 +129,10 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
       co_return absl::UnavailableError(absl::StrCat(
           "create ", path, ": somebody has removed its directory; it is made anew the next time"));
     }
-    WT_CO_ASSIGN_OR_RETURN(const Temporary temporary, written);
-    linked = co_await node_.disk().Link(temporary.file, file);
+    WT_CO_RETURN_IF_ERROR(written.status());
+    linked = co_await node_.disk().Link(written->file, file);
     // If it stays, it is a leftover that nobody sees.
-    (co_await node_.disk().Remove(temporary.file)).IgnoreError();
+    (co_await node_.disk().Remove(written->file)).IgnoreError();
     if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
   } else if (!there.ok()) {
     co_return there.status();
