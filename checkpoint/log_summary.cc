@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "checkpoint/block_name.h"
 #include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/named_files.h"
@@ -97,7 +98,12 @@ void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary
 
 LogSummary SummariseGraph(const GraphHistory& history) {
   LogSummary summary;
-  summary.owns = [](const std::string& path) { return absl::StartsWith(path, kBlockFolder); };
+  // A block that its receiver has stored and not reported yet is input all the same.
+  summary.owns = [history](const std::string& path) {
+    if (!absl::StartsWith(path, kBlockFolder)) return false;
+    const std::optional<BlockName> block = ParseBlockName(NameInPath(path));
+    return !block.has_value() || !history.Awaits(*block);
+  };
   for (const auto& [time_ms, batch] : history.batches()) {
     const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
     int64_t files = 0;
@@ -115,6 +121,10 @@ LogSummary SummariseGraph(const GraphHistory& history) {
     summary.lines.push_back(absl::StrCat("block ", block.block_id(), ": in no batch yet, ",
                                          Count(block.records(), "record")));
     AddBlock(block, NamedFile::Need::kMust, summary);
+  }
+  for (const GraphHistory::Receiver& receiver : history.receivers()) {
+    summary.lines.push_back(absl::StrCat("receiver ", receiver.run, " of stream ", receiver.stream,
+                                         ": ", Count(receiver.blocks_logged, "block"), " logged"));
   }
   return summary;
 }

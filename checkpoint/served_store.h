@@ -27,6 +27,7 @@
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/rpc.h"
+#include "platform/wait_notice.h"
 
 namespace wavetank::checkpoint {
 
@@ -51,6 +52,7 @@ class ServedStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
 
@@ -79,6 +81,8 @@ class ServedStore final : public Store, public IdentifiedStore {
   // Waits before the next attempt; false once it is time to give up.
   struct Patience;
   Task<bool> Pause(Patience& patience);
+  // Says that the store does not answer, when that is due.
+  void SayWaiting(const absl::Status& last);
   absl::Status GivenUp(const std::string& what, const absl::Status& last) const;
 
   platform::Node& node_;
@@ -88,6 +92,7 @@ class ServedStore final : public Store, public IdentifiedStore {
   uint64_t uploads_ = 0;
   Client client_;
   bool connecting_ = false;
+  std::optional<platform::WaitNotice> unanswered_;  // since the first attempt after the last answer
   platform::Event connect_ended_;
 };
 

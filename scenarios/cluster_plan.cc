@@ -48,6 +48,9 @@ class Planner {
     ClusterPlan plan;
     plan.store_machine = store_machine_.empty() ? cluster_.machine(0).name() : store_machine_;
     runtime::Deployment deployment;
+    deployment.stop_requested = [events = plan.stop_events](platform::Node& node) {
+      return events->Of(node);
+    };
     if (!store_machine_.empty()) {
       deployment.store_address = absl::StrCat(store_machine_, ":", kStorePort);
     }

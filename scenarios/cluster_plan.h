@@ -2,17 +2,46 @@
 #ifndef WAVETANK_SCENARIOS_CLUSTER_PLAN_H_
 #define WAVETANK_SCENARIOS_CLUSTER_PLAN_H_
 
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "platform/event.h"
 #include "platform/node.h"
 #include "runtime/job/deployment.h"
 #include "scenarios/parse.h"
 
 namespace wavetank::scenarios {
+
+// By process and incarnation: what asks the nodes of it to end in good order. The nodes put them
+// there, and the run sets them.
+class StopEvents {
+ public:
+  std::shared_ptr<platform::Event> Of(const platform::Node& node) {
+    auto event = std::make_shared<platform::Event>();
+    Asked& asked = processes_[{node.process(), node.incarnation()}];
+    if (asked.yes) event->Set();
+    asked.events.push_back(event);
+    return event;
+  }
+  void Set(const std::string& process, platform::Incarnation incarnation) {
+    Asked& asked = processes_[{process, incarnation}];
+    asked.yes = true;
+    for (const auto& event : asked.events) event->Set();
+  }
+
+ private:
+  struct Asked {
+    bool yes = false;
+    std::vector<std::shared_ptr<platform::Event>> events;
+  };
+  std::map<std::pair<std::string, platform::Incarnation>, Asked> processes_;
+};
 
 // The job as a process runs it from its `start`-th start on.
 struct JobFromStart {
@@ -39,6 +68,7 @@ struct ClusterPlan {
   std::vector<PlannedProcess> processes;  // in the order in which they start
   // On whose disk the input, the results and the checkpoint stand.
   std::string store_machine;
+  std::shared_ptr<StopEvents> stop_events = std::make_shared<StopEvents>();
 
   std::vector<std::string> process_names() const;
   std::vector<std::string> node_names() const;

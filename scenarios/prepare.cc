@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
+#include "platform/check.h"
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -174,6 +176,11 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
     return std::string();
   };
   prepared.paths = {argument("input"), argument("output"), argument("checkpoint")};
+  if (const std::string text = argument("forget-after"); !text.empty()) {
+    absl::Duration forget_after;
+    WT_CHECK(absl::ParseDuration(text, &forget_after), "a bound duration is one");
+    prepared.paths.forget_after_ms = absl::ToInt64Milliseconds(forget_after);
+  }
   if (const std::string host = argument("host"); !host.empty()) {
     WT_RETURN_IF_ERROR(AddLineServer(parsed, host, argument("port"), prepared));
   }

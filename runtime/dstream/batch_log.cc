@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/graph_history.h"
+#include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
@@ -43,12 +44,13 @@ void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
     added.set_path(file.path);
     added.set_size_bytes(file.size_bytes);
   }
+  if (!input.files.empty()) record.set_root(input.root);
   for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
 }
 
 // `blocks`: the directory that they stand in.
 StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string& blocks) {
-  StreamInput input{.stream = OperatorId(record.stream()), .files = {}};
+  StreamInput input{.stream = OperatorId(record.stream()), .files = {}, .root = record.root()};
   for (const checkpoint::InputFile& file : record.files()) {
     input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
   }
@@ -95,6 +97,7 @@ class FencedBatchLog final : public BatchLog {
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
+    recovered_.receivers = history_.receivers();
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
@@ -123,10 +126,17 @@ class FencedBatchLog final : public BatchLog {
     return log_->Append(checkpoint::Record(std::move(record)));
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    std::vector<checkpoint::MetadataRecord> records;
     checkpoint::BatchInput record;
     record.set_batch_time_ms(TimeMsOf(input.batch));
     for (const StreamInput& stream : input.streams) ToRecord(stream, *record.add_streams());
-    return log_->Append(checkpoint::Record(std::move(record)));
+    for (const ForgottenPaths& gone : input.forgotten) {
+      checkpoint::ForgottenFiles forgotten;
+      forgotten.set_stream(static_cast<int32_t>(gone.stream.value()));
+      checkpoint::AppendPaths(std::move(forgotten), gone.paths, records);
+    }
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
   }
   Task<absl::Status> LogCompleted(BatchNumber batch) override {
     checkpoint::BatchCompleted record;
@@ -135,6 +145,21 @@ class FencedBatchLog final : public BatchLog {
   }
   Task<absl::Status> LogBlock(Block block) override {
     return log_->Append(checkpoint::Record(ToRecord(block)));
+  }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) override {
+    checkpoint::ReceiverStarted record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun receiver, std::vector<Block> stored) override {
+    std::vector<checkpoint::MetadataRecord> records;
+    for (const Block& block : stored) records.push_back(checkpoint::Record(ToRecord(block)));
+    checkpoint::ReceiverEnded record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
   }
 
  private:
@@ -165,15 +190,22 @@ class NoBatchLog final : public BatchLog {
     co_return absl::OkStatus();
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    for (const ForgottenPaths& gone : input.forgotten) {
+      for (const std::string& path : gone.paths) seen_[gone.stream].Forget(path);
+    }
     for (const StreamInput& stream : input.streams) See(stream);
     co_return absl::OkStatus();
   }
   Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun, std::vector<Block>) override {
+    co_return absl::OkStatus();
+  }
 
  private:
   void See(const StreamInput& input) {
-    for (const SelectedFile& file : input.files) seen_[input.stream].Drop(file.path);
+    for (const SelectedFile& file : input.files) seen_[input.stream].See(file.path, input.root);
   }
 
   const std::string driver_id_;

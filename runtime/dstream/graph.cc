@@ -1,6 +1,7 @@
 #include "runtime/dstream/graph.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -85,6 +86,24 @@ std::string StreamingGraph::Fingerprint() const {
 
 void StreamingGraph::AddError(absl::Status error) { error_.Update(error); }
 
+std::vector<JobDirectory> StreamingGraph::Directories() const {
+  std::vector<JobDirectory> directories;
+  for (const OperatorId id : inputs_) {
+    if (const auto* files = dynamic_cast<const TextFileInput*>(&at(id))) {
+      directories.push_back({.use = JobDirectory::Use::kInput, .path = files->directory});
+    }
+  }
+  for (const OperatorId id : outputs_) {
+    const TextFiles* const files = output(id).files();
+    if (files == nullptr) continue;
+    directories.push_back({.use = JobDirectory::Use::kOutputPrefix, .path = files->prefix});
+  }
+  if (!checkpoint_directory.empty()) {
+    directories.push_back({.use = JobDirectory::Use::kCheckpoint, .path = checkpoint_directory});
+  }
+  return directories;
+}
+
 absl::Status StreamingGraph::Validate() const {
   if (!error_.ok()) return error_;
   if (remember < absl::ZeroDuration()) {
@@ -101,6 +120,16 @@ absl::Status StreamingGraph::Validate() const {
     return absl::FailedPreconditionError(
         "start the job: no output operation; add Print, ForeachRDD or SaveAsTextFiles");
   }
+  std::map<std::string, OperatorId> directories;
+  for (const OperatorId id : outputs_) {
+    const TextFiles* files = output(id).files();
+    if (files == nullptr) continue;
+    const auto [first, added] = directories.emplace(files->Directory(absl::UnixEpoch()), id);
+    if (added) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(at(first->second).Title(), " and ", at(id).Title(), " save into the same ",
+                     "directories, those of ", files->prefix, ": give each a prefix of its own"));
+  }
   if (!checkpoint_directory.empty()) {
     for (const OperatorId id : inputs_) {
       if (dynamic_cast<const QueueInput*>(&at(id)) == nullptr) continue;
@@ -110,7 +139,7 @@ absl::Status StreamingGraph::Validate() const {
                        "Checkpoint() or read files instead"));
     }
   }
-  return absl::OkStatus();
+  return CheckApart(Directories());
 }
 
 }  // namespace wavetank::runtime

@@ -1,5 +1,6 @@
 #include "runtime/job/deployment.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
+#include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
 #include "runtime/structured/query_check.h"
@@ -39,6 +41,7 @@ struct Plan {
   std::unique_ptr<Session> session;
   int partitions = 1;
   std::string fingerprint;
+  std::vector<JobDirectory> directories;
 };
 
 absl::Duration Interval(const JobArguments& arguments) {
@@ -77,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     instance.job->dstream(*plan->context, arguments);
     WT_RETURN_IF_ERROR(plan->context->graph().Validate());
     plan->fingerprint = plan->context->graph().Fingerprint();
+    plan->directories = plan->context->graph().Directories();
     return plan;
   }
   plan->session = std::make_unique<Session>();
@@ -85,14 +89,21 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     return absl::FailedPreconditionError(absl::StrCat(
         "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));
   }
-  WT_RETURN_IF_ERROR(CheckTogether(QueriesOf(*plan, arguments)));
-  for (const StreamingQueryDefinition& query : plan->session->queries()) {
+  const std::vector<StreamingQueryDefinition> queries = QueriesOf(*plan, arguments);
+  WT_RETURN_IF_ERROR(CheckTogether(queries));
+  int number = 0;
+  for (const StreamingQueryDefinition& query : queries) {
     WT_RETURN_IF_ERROR(CheckDefinition(query));
     WT_ASSIGN_OR_RETURN(
         const auto compiled,
         CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
     absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
+    for (JobDirectory& directory : DirectoriesOf(query, *compiled, number)) {
+      plan->directories.push_back(std::move(directory));
+    }
+    ++number;
   }
+  WT_RETURN_IF_ERROR(CheckApart(plan->directories));
   return plan;
 }
 
@@ -103,9 +114,12 @@ std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deplo
   return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
 }
 
-void Fail(Node& node, const absl::Status& why) {
-  node.Log(LogLevel::kError, why.ToString());
-  node.Exit(1);
+constexpr int kFailed = 1;
+constexpr int kRefused = 2;  // before anything durable was written
+
+void Fail(Node& node, const absl::Status& why, int status = kFailed) {
+  node.Log(LogLevel::kError, std::string(platform::ToStd(why.message())));
+  node.Exit(status);
 }
 
 // The others do not wait for this one, and it may be long until they end: its failure is said now.
@@ -118,18 +132,36 @@ Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
   failed = true;
 }
 
+using StopEvent = std::shared_ptr<platform::Event>;
+
+StopEvent StopEventOf(Node& node, const Deployment& deployment) {
+  StopEvent event = deployment.stop_requested ? deployment.stop_requested(node) : nullptr;
+  return event != nullptr ? event : std::make_shared<platform::Event>();
+}
+
+Task<void> StopWhenAsked(Node& node, StopEvent asked, StopRequest& stop) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: what is under way is finished first");
+  stop.Stop(/*gracefully=*/true);
+}
+
 // Whether all of it ended well; what did not is in the log.
 Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const Plan& plan,
-                   const JobInstance& instance, const DriverHooks& hooks) {
+                   const JobInstance& instance, const DriverHooks& hooks,
+                   StopEvent stop_requested) {
   if (plan.context != nullptr) {
     DStreamOptions options;
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
+    StopRequest stop;
+    options.stop = &stop;
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("stop when asked", StopWhenAsked(node, stop_requested, stop));
     const absl::Status ended =
         co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
-    if (!ended.ok()) node.Log(LogLevel::kError, ended.ToString());
+    if (!ended.ok()) node.Log(LogLevel::kError, std::string(platform::ToStd(ended.message())));
     co_return ended.ok();
   }
   QueryOptions options;
@@ -138,6 +170,7 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   options.min_batches_to_retain = Number(instance.arguments, "retain");
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.sink_log_segment_bytes = options.log_segment_bytes;
+  options.stop = stop_requested.get();
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());
@@ -155,9 +188,10 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
 
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
+  const StopEvent stop_requested = StopEventOf(node, deployment);
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
@@ -165,11 +199,14 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   while (absl::IsUnavailable(identity.status())) {
     node.Log(LogLevel::kWarning,
              absl::StrCat("waiting for the store: ", identity.status().message()));
-    co_await node.clock().Sleep(kStorePause);
+    if (co_await stop_requested->WaitFor(node.clock(), kStorePause)) {
+      node.Exit(0);
+      co_return;
+    }
     identity = co_await checkpoint::IdentityOf(*store);
   }
   if (!identity.ok()) {
-    Fail(node, identity.status());
+    Fail(node, identity.status(), kRefused);
     co_return;
   }
   ClusterOptions options;
@@ -178,18 +215,46 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   options.plan_fingerprint = (*plan)->fingerprint;
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
-    Fail(node, cluster.status());
+    Fail(node, cluster.status(), kRefused);
     co_return;
   }
-  const bool well = co_await RunPlan(node, *store, **cluster, **plan, instance, hooks);
-  node.Exit(well ? 0 : 1);
+  const bool well =
+      co_await RunPlan(node, *store, **cluster, **plan, instance, hooks, stop_requested);
+  node.Exit(well ? 0 : kFailed);
+}
+
+// Whether the driver is a node of the same process, which then ends when the driver says so.
+bool IsOfItsDriversProcess(const Deployment& deployment) {
+  const auto& addresses = deployment.driver_addresses;
+  return std::all_of(addresses.begin(), addresses.end(),
+                     [](const std::string& address) { return address.starts_with("inproc:"); });
+}
+
+// A worker in a process of its own: what its receivers have taken in is handed over first. Its
+// other tasks run again elsewhere.
+Task<void> LeaveWhenAsked(Node& node, StopEvent asked, const TaskRegistry& registry) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: receivers hand over what they have first");
+  co_await DrainReceivers(registry);
+  node.Exit(0);
+}
+
+Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
+  co_await asked->Wait();
+  node.Exit(0);
+}
+
+Task<void> RunStoreNode(Node& node, Deployment deployment) {
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("exit when asked", ExitWhenAsked(node, StopEventOf(node, deployment)));
+  co_await checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
 }
 
 Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment,
                          std::string address) {
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
@@ -205,12 +270,22 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;
   options.plan_fingerprint = (*plan)->fingerprint;
+  platform::TaskScope scope(node.executor());
+  if (!IsOfItsDriversProcess(deployment)) {
+    scope.Spawn("leave when asked", LeaveWhenAsked(node, StopEventOf(node, deployment), registry));
+  }
   co_await RunWorker(node, *store, registry, options);
 }
 
 }  // namespace
 
 absl::Status CheckPlan(const JobInstance& instance) { return BuildPlan(instance).status(); }
+
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance) {
+  const absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
+  WT_CHECK(plan.ok(), "the plan was checked");
+  return (*plan)->directories;
+}
 
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks) {
@@ -222,9 +297,7 @@ platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::
 }
 
 platform::NodeMain StoreMain(Deployment deployment) {
-  return [=](Node& node) {
-    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
-  };
+  return [=](Node& node) { return RunStoreNode(node, deployment); };
 }
 
 }  // namespace wavetank::runtime

@@ -83,7 +83,9 @@ void MergeResult(const BatchTaskResult& result, bool is_map, BatchAttempt& attem
       stats.event_times[times.operator_id()] = {times.rows(), FromMicros(times.min_micros()),
                                                 FromMicros(times.max_micros())};
     }
+    stats.rows_without_time = result.rows_without_time();
     attempt.map.Merge(stats);
+    attempt.files_skipped += result.files_skipped();
   } else {
     ReduceStats stats;
     stats.rows_in = result.rows_in();

@@ -54,6 +54,7 @@ AggregatePlan CompileAggregate(const LogicalPlan& node) {
     if (i < node.keys) {
       plan.keys.push_back(Bind(*column, input));
       plan.key_types.push_back(type);
+      if (plan.keys.back().op == Operator::kWindowStart) plan.window_key = i;
       continue;
     }
     const ExpressionNode& function =
@@ -248,6 +249,7 @@ void MapStats::Merge(const MapStats& other) {
   rows_in += other.rows_in;
   rows_out += other.rows_out;
   rows_dropped_late += other.rows_dropped_late;
+  rows_without_time += other.rows_without_time;
   for (const auto& [id, stats] : other.event_times) event_times[id].Merge(stats);
 }
 

@@ -54,6 +54,7 @@ struct MapStats {
   int64_t rows_in = 0;
   int64_t rows_out = 0;                       // of all partitions: groups, or output rows
   int64_t rows_dropped_late = 0;              // raw rows, before any aggregation
+  int64_t rows_without_time = 0;              // dropped, since they are in none of the windows
   std::map<int, EventTimeStats> event_times;  // by operator id of the watermark
 
   void Merge(const MapStats& other);

@@ -20,6 +20,9 @@ namespace {
 using checkpoint::StateCompression;
 
 constexpr char kMaxFilesPerTrigger[] = "maxFilesPerTrigger";
+constexpr char kIgnoreNames[] = "ignoreNames";
+constexpr char kForgetAfter[] = "forgetAfter";
+constexpr char kLostFiles[] = "lostFiles";
 constexpr char kStateCompression[] = "stateCompression";
 constexpr char kCheckpointLocation[] = "checkpointLocation";
 constexpr char kPath[] = "path";
@@ -59,8 +62,9 @@ absl::Status CheckName(const std::string& name) {
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
   const SourceDescription& source = SourceOf(*definition.plan);
-  WT_RETURN_IF_ERROR(CheckNames("ReadStream", source.options, {kMaxFilesPerTrigger}));
-  WT_RETURN_IF_ERROR(MaxFilesPerTrigger(source).status());
+  WT_RETURN_IF_ERROR(CheckNames("ReadStream", source.options,
+                                {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
+  WT_RETURN_IF_ERROR(SourceOptions(source).status());
   if (definition.sink_format != "file") {
     return absl::InvalidArgumentError(
         absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",
@@ -119,14 +123,26 @@ absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries)
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> MaxFilesPerTrigger(const SourceDescription& source) {
-  const auto given = source.options.find(kMaxFilesPerTrigger);
-  int64_t files = std::numeric_limits<int64_t>::max();
-  if (given == source.options.end()) return files;
-  if (absl::SimpleAtoi(given->second, &files) && files > 0) return files;
+absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source) {
+  const auto given = [&source](const char* option) {
+    const auto found = source.options.find(option);
+    return found == source.options.end() ? std::string() : found->second;
+  };
+  FileSourceOptions options{.directory = source.path};
+  absl::StatusOr<InputFileOptions> files =
+      ParseInputFileOptions(given(kIgnoreNames), given(kForgetAfter), given(kLostFiles));
+  if (!files.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ReadStream: its option ", files.status().message()));
+  }
+  options.files = *std::move(files);
+  if (source.options.find(kMaxFilesPerTrigger) == source.options.end()) return options;
+  const std::string most = given(kMaxFilesPerTrigger);
+  if (absl::SimpleAtoi(most, &options.max_files_per_trigger) && options.max_files_per_trigger > 0) {
+    return options;
+  }
   return absl::InvalidArgumentError(absl::StrCat("ReadStream: its option ", kMaxFilesPerTrigger,
-                                                 " is '", given->second,
-                                                 "': give a whole number above 0"));
+                                                 " is '", most, "': give a whole number above 0"));
 }
 
 absl::StatusOr<StateCompression> StateCompressionOf(const StreamingQueryDefinition& definition) {

@@ -4,13 +4,13 @@
 #ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
 #define WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
 
-#include <cstdint>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "checkpoint/block_compression.h"
+#include "runtime/connectors/file_source.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::runtime {
@@ -23,8 +23,9 @@ absl::Status CheckDefinition(const StreamingQueryDefinition& definition);
 // directory at or below another's.
 absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries);
 
-// The option "maxFilesPerTrigger"; all files by default.
-absl::StatusOr<int64_t> MaxFilesPerTrigger(const SourceDescription& source);
+// What the source was told by its options "ignoreNames", "forgetAfter", "lostFiles" and
+// "maxFilesPerTrigger".
+absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source);
 
 // The option "stateCompression"; none by default.
 absl::StatusOr<checkpoint::StateCompression> StateCompressionOf(
