@@ -1,9 +1,10 @@
 #!/bin/bash
-# csv_output.sh WAVETANK: what a real query writes, read by Python's csv module: every word comes out
-# as it went in, whatever characters it has.
+# csv_output.sh WAVETANK PART: what a real query writes, and a part with fields that no word can be,
+# read by Python's csv module: everything comes out as it went in, whatever characters it has.
 set -euo pipefail
 
 wavetank=$(realpath "$1")
+part=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -35,4 +36,12 @@ for name in glob.glob('out/_wavetank/staged/*.csv'):
             assert row[0] not in found, row
             found[row[0]] = row[1]
 assert found == wanted, (found, wanted)
+PY
+
+python3 - "$part" <<'PY'
+import csv, sys
+with open(sys.argv[1], newline='', encoding='utf-8') as file:
+    rows = list(csv.reader(file, strict=True))
+assert rows == [['plain', 'a,b'], ['say "hi"', '"'], ['two\nlines', 'c\rd'], ['', ''], ['', ''],
+                ['\\N', 'naïve']], rows
 PY
