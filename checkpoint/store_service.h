@@ -104,6 +104,7 @@ class StoreService {
   Task<Reply> Append(std::string body);
   Task<Reply> Read(std::string body, platform::RpcCall call);
   Task<Reply> List(std::string body, platform::RpcCall call);
+  Task<Reply> Identify(std::string body);
   Task<Reply> Link(std::string body);
   Task<Reply> Remove(std::string body);
 

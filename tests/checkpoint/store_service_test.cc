@@ -56,6 +56,7 @@ class SlowStore final : public Store {
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string) override {
     co_return std::vector<StoredFile>();
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string) override { co_return "a directory"; }
   Task<absl::Status> Link(std::string, std::string) override { co_return absl::OkStatus(); }
   Task<absl::Status> Remove(std::string) override { co_return absl::OkStatus(); }
 
