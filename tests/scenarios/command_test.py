@@ -155,6 +155,12 @@ class Command(unittest.TestCase):
             self.assertIn("cannot be written, there is no directory none",
                           self.refused("run", f"{option}=none/x", "in"))
 
+    def test_inspect_names_what_is_no_checkpoint(self):
+        self.assertIn('there is no directory "none"', self.refused("inspect", "none"))
+        self.assertIn("wavetank inspect in: ", self.refused("inspect", "in"))
+        self.assertIn("give what a job had as --checkpoint or --output",
+                      self.refused("inspect", "in"))
+
     def test_version_and_help(self):
         for arguments in (["--version"], ["--help"], ["start", "word_count", "--help"]):
             done = subprocess.run([WAVETANK, *arguments], capture_output=True, text=True)
