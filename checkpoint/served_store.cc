@@ -68,6 +68,9 @@ class ServedStore::UnderFence final : public Store {
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override {
     return store_.List(std::move(directory));
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    return store_.Identify(std::move(directory));
+  }
   Task<absl::Status> Link(std::string from, std::string to) override {
     return store_.LinkAs(std::move(from), std::move(to), fence_);
   }
@@ -84,6 +87,7 @@ std::unique_ptr<Store> ServedStore::Under(StoreFence fence) {
   return std::make_unique<UnderFence>(*this, std::move(fence));
 }
 
+Task<absl::StatusOr<std::string>> ServedStore::Identity() { return Call("store.identity", ""); }
 Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
   return Create(std::move(path), std::move(content), std::nullopt);
 }
@@ -156,11 +160,25 @@ Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string dire
   for (const ListReply::File& sent : list.files()) {
     StoredFile& file = files.emplace_back();
     file.name = sent.name();
-    file.kind = sent.directory() ? platform::FileKind::kDirectory : platform::FileKind::kFile;
+    file.kind = sent.directory() ? platform::FileKind::kDirectory
+                : sent.other()   ? platform::FileKind::kOther
+                                 : platform::FileKind::kFile;
     file.size_bytes = sent.size_bytes();
     file.modified = absl::FromUnixNanos(sent.modified_ns());
   }
   co_return files;
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Identify(std::string directory) {
+  IdentifyRequest request;
+  request.set_directory(directory);
+  IdentifyReply identified;
+  const auto intact = [&identified](const std::string& reply) {
+    return identified.ParseFromString(reply);
+  };
+  WT_CO_RETURN_IF_ERROR(
+      (co_await Call("store.identify", request.SerializeAsString(), intact)).status());
+  co_return identified.identity();
 }
 
 Task<absl::Status> ServedStore::LinkAs(std::string from, std::string to, Token token) {

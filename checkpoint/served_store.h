@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/store.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/rpc.h"
@@ -39,17 +40,19 @@ struct ServedStoreOptions {
   uint64_t part_bytes = uint64_t{1} << 20;
 };
 
-class ServedStore final : public Store {
+class ServedStore final : public Store, public IdentifiedStore {
  public:
   // Connects when first used. `node` must outlive the store.
   ServedStore(platform::Node& node, std::string address, ServedStoreOptions options = {});
 
   std::unique_ptr<Store> Under(StoreFence fence) override;
+  Task<absl::StatusOr<std::string>> Identity() override;
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
 

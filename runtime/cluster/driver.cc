@@ -210,6 +210,14 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t co
                      options_.plan_fingerprint, ": start both from the same program and job");
     co_return absl::FailedPreconditionError(refused_);
   }
+  if (!options_.store_identity.empty() && request.store_identity() != options_.store_identity) {
+    refused_ = absl::StrCat("worker ", request.name(), " at ", request.address(), " has the store ",
+                            request.store_identity(), ", the driver at ", options_.address, " has ",
+                            options_.store_identity,
+                            ": start both with the same --store, and that over the same directory");
+    node_.Log(LogLevel::kWarning, absl::StrCat("refused: ", refused_));
+    co_return absl::FailedPreconditionError(refused_);
+  }
   // An address has one listener: who had it before is gone, though its connection has not broken.
   const auto before = std::ranges::find_if(
       workers_, [&](const auto& entry) { return entry.second->ref.address == request.address(); });

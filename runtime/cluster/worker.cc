@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "checkpoint/store_identity.h"
 #include "platform/check.h"
 #include "platform/event.h"
 #include "platform/rpc.h"
@@ -237,6 +238,12 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
           co_await platform::RpcClient::Connect(node, address);
       over = driver.status();
       if (driver.ok()) {
+        // Asked each time: another store may serve at its address by now.
+        const absl::StatusOr<std::string> identity = co_await checkpoint::IdentityOf(store);
+        over = identity.status();
+        if (identity.ok()) request.set_store_identity(*identity);
+      }
+      if (over.ok()) {
         DriverSession session(node, store, registry, *exchange, *std::move(driver));
         over = co_await session.Serve(request);
         registered = session.registered();

@@ -285,9 +285,11 @@ class InspectArguments {
         "a\n"
         "plain name that a sink has yet to link. So may the last write of a job that is running\n"
         "look. UNREFERENCED is what no record that counts names, and nobody reads: of an attempt\n"
-        "at work or given up, or not cleaned up yet; it is no fault. Nothing in DIR is changed.\n\n"
-        "Exit status: 0; 1 with --verify if anything is damaged, missing or unfinished; 2 bad\n"
-        "usage, or DIR holds no checkpoint or cannot be read.\n\n"
+        "at work or given up, or not cleaned up yet; it is no fault. UNSEEN is what is named and\n"
+        "stands outside of DIR, as when DIR is a part of a checkpoint: nothing is known of it.\n"
+        "Nothing in DIR is changed.\n\n"
+        "Exit status: 0; 1 with --verify if anything is damaged, missing, unfinished or unseen; 2\n"
+        "bad usage, or DIR holds no checkpoint or cannot be read.\n\n"
         "  wavetank inspect --verify --quiet checkpoints\n"
         "  wavetank inspect checkpoint | grep 'not completed'");
     app_.add_option("DIR", command_.directories, "Checkpoints, sinks, or folders of them")
