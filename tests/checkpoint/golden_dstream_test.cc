@@ -17,7 +17,7 @@
 #include "simulator/sim_world.h"
 #include "tests/checkpoint/golden_files.h"
 
-namespace wavetank::checkpoint {
+namespace wavetank::checkpoint::dstream_logs {
 namespace {
 
 using platform::Node;
@@ -156,4 +156,4 @@ TEST(GraphHistoryOfReceivers, AreRefusedTwiceOrWithoutAStart) {
 }
 
 }  // namespace
-}  // namespace wavetank::checkpoint
+}  // namespace wavetank::checkpoint::dstream_logs
