@@ -30,8 +30,8 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
   const bool after_metadata =
       kind == MetadataRecord::kInput || kind == MetadataRecord::kCompleted ||
       kind == MetadataRecord::kBlock || kind == MetadataRecord::kDropped ||
-      kind == MetadataRecord::kSeen || kind == MetadataRecord::kReceiverStarted ||
-      kind == MetadataRecord::kReceiverEnded;
+      kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten ||
+      kind == MetadataRecord::kReceiverStarted || kind == MetadataRecord::kReceiverEnded;
   if (after_metadata && !metadata_.has_value()) {
     return LogHasLost("the graph's metadata is missing before it");
   }
@@ -40,7 +40,7 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       if (!first) return LogHasLost("the graph's metadata is not the first record");
       metadata_ = record.graph();
       for (const StreamInput& old : metadata_->old_files()) {
-        for (const InputFile& file : old.files()) seen_[old.stream()].Drop(file.path());
+        for (const InputFile& file : old.files()) seen_[old.stream()].See(file.path(), old.root());
       }
       return absl::OkStatus();
     case MetadataRecord::kDropped:
@@ -52,7 +52,12 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       return absl::OkStatus();
     case MetadataRecord::kSeen:
       for (const std::string& path : record.seen().paths()) {
-        seen_[record.seen().stream()].Drop(path);
+        seen_[record.seen().stream()].See(path, record.seen().root());
+      }
+      return absl::OkStatus();
+    case MetadataRecord::kForgotten:
+      for (const std::string& path : record.forgotten().paths()) {
+        seen_[record.forgotten().stream()].Forget(path);
       }
       return absl::OkStatus();
     case MetadataRecord::kInput:
@@ -132,7 +137,9 @@ absl::Status GraphHistory::AddInput(const BatchInput& input) {
       unallocated_.erase(added);
       allocated_.insert(id);
     }
-    for (const InputFile& file : stream.files()) seen_[stream.stream()].Hold(file.path());
+    for (const InputFile& file : stream.files()) {
+      seen_[stream.stream()].Hold(file.path(), stream.root());
+    }
   }
   batches_[time_ms] = {input, false};
   return absl::OkStatus();
@@ -209,6 +216,11 @@ std::vector<MetadataRecord> GraphHistory::Base() const {
     base.push_back(Record(std::move(completed)));
   }
   for (const BlockAdded& block : unallocated_) base.push_back(Record(block));
+  for (const auto& [stream, paths] : seen_) {
+    ForgottenFiles forgotten;
+    forgotten.set_stream(stream);
+    AppendPaths(std::move(forgotten), paths.Forgotten(), base);
+  }
   return base;
 }
 

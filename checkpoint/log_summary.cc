@@ -12,6 +12,7 @@
 #include "checkpoint/block_name.h"
 #include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/query_history.h"
 #include "checkpoint/state_version.h"
@@ -30,9 +31,8 @@ void AddState(const Prepared& prepared, NamedFile::Need need, std::set<std::stri
   for (const OperatorState& state : prepared.states()) {
     NamedState& version = summary.states.emplace_back();
     version.version = state.version();
-    for (const std::string& file : state.files()) {
-      version.files.push_back(absl::StrCat(kStateFolder, state.operator_id(), "/",
-                                           state.partition(), "/", NameInPath(file)));
+    for (const std::string& file : StateFiles("..", state)) {
+      version.files.push_back(file);
       if (!named.insert(file).second) continue;
       summary.files.push_back(
           {.path = version.files.back(),
@@ -89,7 +89,7 @@ LogSummary SummariseQuery(const QueryHistory& history) {
 
 // Blocks of a batch that has ended are removed some time later.
 void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary) {
-  summary.files.push_back({.path = absl::StrCat(kBlockFolder, NameInPath(block.path())),
+  summary.files.push_back({.path = BlockPath("blocks", block),
                            .named_by = absl::StrCat("block ", block.block_id()),
                            .crc32c = block.crc32c(),
                            .size_bytes = block.size_bytes(),

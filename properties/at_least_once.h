@@ -1,4 +1,4 @@
-// AtLeastOnceChecker: design section 4's promise for DStreams, checked at every instant at which
+// AtLeastOnceChecker: the promise for DStreams, checked at every instant at which
 // the batch log or an output changed, on what is durable.
 #ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 #define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
@@ -63,6 +63,8 @@ struct AtLeastOnceOptions {
   std::function<std::vector<NaiveRow>(const std::vector<std::string>& lines)> answer;
   // The lines of a source file or block.
   std::function<std::vector<std::string>(const std::string& piece)> read_piece;
+  // How often a piece of this path may be input, by the source's rule. Unset: once.
+  std::function<int64_t(const std::string& piece)> times_input = nullptr;
 };
 
 class AtLeastOnceChecker {
@@ -105,7 +107,7 @@ class AtLeastOnceChecker {
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;
-  std::set<std::string> pieces_;
+  std::map<std::string, int64_t> pieces_;  // how many batches have each
   std::set<int64_t> completed_;
   std::map<int64_t, Attempts> attempts_;
   std::set<std::string> reported_;

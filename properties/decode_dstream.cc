@@ -18,13 +18,18 @@
 namespace wavetank::properties {
 namespace {
 
-LoggedInput ToLoggedInput(const checkpoint::BatchInput& input) {
+// Beside the log, wherever that has been moved to.
+std::string PathOfBlock(const std::string& directory, const checkpoint::BlockAdded& block) {
+  return directory + "/blocks/" + block.block_id();
+}
+
+LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input) {
   LoggedInput logged;
   logged.time_ms = input.batch_time_ms();
   for (const checkpoint::StreamInput& stream : input.streams()) {
     for (const checkpoint::InputFile& file : stream.files()) logged.pieces.push_back(file.path());
     for (const checkpoint::BlockAdded& block : stream.blocks()) {
-      logged.pieces.push_back(block.path());
+      logged.pieces.push_back(PathOfBlock(directory, block));
     }
   }
   return logged;
@@ -110,12 +115,13 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
         }
       }
     } else if (record.has_input()) {
-      view.inputs.push_back(ToLoggedInput(record.input()));
+      view.inputs.push_back(ToLoggedInput(directory, record.input()));
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
-      view.blocks.push_back({block.path(), block.records(), block.size_bytes(), block.crc32c()});
+      view.blocks.push_back(
+          {PathOfBlock(directory, block), block.records(), block.size_bytes(), block.crc32c()});
     } else if (record.has_receiver_started()) {
       view.receivers.push_back(
           {record.receiver_started().stream(), record.receiver_started().run()});

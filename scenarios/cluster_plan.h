@@ -43,11 +43,24 @@ class StopEvents {
   std::map<std::pair<std::string, platform::Incarnation>, Asked> processes_;
 };
 
+// The job as a process runs it from its `start`-th start on.
+struct JobFromStart {
+  int start = 1;
+  runtime::JobInstance instance;
+};
+
+struct PlannedRival {
+  runtime::JobInstance instance;
+  absl::Duration at;
+};
+
 struct PlannedProcess {
   std::string machine;
   platform::ProcessSpec spec;
   bool standby = false;
   absl::Duration restart_after;  // infinite: never by itself
+  // Of a process that stands by: when it is started all the same. Infinite: not by itself.
+  absl::Duration start_at = absl::InfiniteDuration();
 };
 
 struct ClusterPlan {
@@ -66,8 +79,10 @@ inline constexpr const char* kOutside = "outside";
 
 // kInvalidArgument, with the place: a node that is no "driver", "store" or "worker-<n>", no driver,
 // no worker, two stores, two things of one name, several machines without a store.
+// `job`: in the order of the starts, from 1 on.
 absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
-                                        const runtime::JobInstance& instance);
+                                        const std::vector<JobFromStart>& job,
+                                        const std::vector<PlannedRival>& rivals);
 
 // Adds a node that stands outside of the cluster, on a machine of its own. kInvalidArgument, with
 // the place: the cluster has something of that name.

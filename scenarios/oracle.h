@@ -27,6 +27,7 @@ enum class Fold {
   kUnion,   // append: all rows
   kByKey,   // update: the last row of each key; the last field is not part of the key
   kNewest,  // complete: the newest batch's rows
+  kOneRow,  // update, of a global aggregate: the last row, which carries no ids
 };
 
 // Of a job with one structured query, from the directory `input` into a file sink at `output`.

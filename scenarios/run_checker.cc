@@ -19,7 +19,7 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
   }
   std::unique_ptr<DStreamPieces> pieces;
   if (feed == nullptr) {
-    pieces = std::make_unique<FilePieces>(paths.input, input);
+    pieces = std::make_unique<FilePieces>(paths.input, input, paths.forget_after_ms);
   } else {
     pieces = std::make_unique<BlockPieces>(input, paths.checkpoint + "/blocks", std::move(feed));
   }

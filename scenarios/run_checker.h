@@ -50,6 +50,8 @@ struct JobPaths {
   std::string input;
   std::string output;
   std::string checkpoint;
+  // After how long a file that is gone may be forgotten.
+  int64_t forget_after_ms = 600'000;
 };
 
 // Null without an oracle. `feed` is that of the server that the job reads from, null unless it

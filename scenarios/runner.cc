@@ -83,6 +83,7 @@ class Run : private simulator::WorldObserver {
   // Moves time to `at`, supplying what arrives until then.
   void RunTo(absl::Duration at);
   void Supply(const ArrivingFile& arriving);
+  void StartBeside(const PlannedProcess& process);
   void Observe();
   absl::Duration ChaosLimit() const;
   absl::Duration LongestListed() const;
@@ -127,7 +128,14 @@ void Run::Build() {
     disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
+    if (process.start_at == absl::InfiniteDuration()) continue;
+    world_.scheduler().FirstAt(absl::ToInt64Nanoseconds(process.start_at), life_,
+                               [this, &process] { StartBeside(process); });
   }
+}
+
+void Run::StartBeside(const PlannedProcess& process) {
+  if (world_.machine(process.machine).on()) world_.Start(process.machine, process.spec);
 }
 
 void Run::RunTo(absl::Duration at) {
@@ -143,11 +151,19 @@ void Run::RunTo(absl::Duration at) {
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (prepared_.feed != nullptr) return prepared_.feed->Add(arriving.lines);
-  world_.machine(prepared_.cluster.store_machine)
-      .disk()
-      .Put(absl::StrCat(prepared_.paths.input, "/", arriving.name),
-           absl::StrCat(absl::StrJoin(arriving.lines, "\n"), "\n"));
+  if (prepared_.feed != nullptr) {
+    if (!arriving.removed) {
+      prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
+    }
+    return;
+  }
+  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  const std::string path = absl::StrCat(prepared_.paths.input, "/", arriving.name);
+  if (!arriving.removed) {
+    disk.Put(path, arriving.text);
+  } else if (disk.Get(path).ok()) {  // a lost disk has it no more
+    disk.LoseFile(path);
+  }
 }
 
 void Run::Chaos() {

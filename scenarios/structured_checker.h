@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/decode_query.h"
@@ -42,6 +43,8 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen() const;
   std::vector<std::string> Lines(const std::string& file) const;
+  // Below the input directory; "" if it is not there.
+  std::string_view NameOf(std::string_view file) const;
 
   const JobPaths paths_;
   const InputPlan input_;
@@ -51,7 +54,8 @@ class StructuredChecker final : public RunChecker {
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
   properties::PlainNamesView newest_listing_;
-  std::set<std::string> files_in_batches_;
+  std::map<std::string, int64_t> files_in_batches_;       // how many have each
+  int64_t batches_with_files_ = 0;                        // that were looked at for it
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
   std::set<std::string> unreadable_;                      // reported
 };

@@ -32,6 +32,10 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
     case FaultKind::kSyncLoss:
     case FaultKind::kLyingSync:
       return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kShortListing:
+      return call == SeamCallKind::kList;
+    case FaultKind::kSyncRevert:
+      return call == SeamCallKind::kSync;
     default:
       return false;
   }
@@ -46,7 +50,8 @@ bool CanBefall(const Fault& fault, const SeamCall& call) {
 
 bool IsAtRest(FaultKind kind) {
   return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles ||
-         kind == FaultKind::kBackUp || kind == FaultKind::kRestore;
+         kind == FaultKind::kBackUp || kind == FaultKind::kRestore ||
+         kind == FaultKind::kDirectoryAway;
 }
 
 bool TakesFiles(FaultKind kind) {
@@ -104,6 +109,10 @@ bool FaultEffects::CanApply(const Fault& fault) const {
       if (!world_.HasMachine(fault.target)) return false;
       if (fault.kind == FaultKind::kRestore) {
         return world_.machine(fault.target).disk().HasBackupOf(fault.files);
+      }
+      if (fault.kind == FaultKind::kDirectoryAway) {
+        const DiskImage& image = world_.machine(fault.target).disk().image();
+        return !fault.files.empty() && image.Find("fault", fault.files).ok();
       }
       return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
@@ -264,6 +273,11 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       return;
     case FaultKind::kRestore:
       disk.Restore(fault.files);
+      return;
+    case FaultKind::kDirectoryAway:
+      disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing
+                                                   : SimDisk::InPlace::kEmptyDirectory);
+      After(fault.duration, [&disk, ended = Copy(fault)] { disk.BringBack(ended->files); });
       return;
     default:
       return;

@@ -128,6 +128,7 @@ void SimDisk::Heal() {
   SetSlowness(1);
   ResetCapacity();
   SetLying(false);
+  away_.clear();
   Release();
 }
 
@@ -341,12 +342,14 @@ bool SimDisk::HasBackupOf(std::string_view pattern) const {
 absl::Status SimDisk::Sync(DiskCall& call) {
   if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
   absl::Status failed = Error(call, absl::StatusCode::kUnavailable, "input/output error");
-  const bool fails = Befalls(FaultKind::kSyncLoss, call);
+  const bool reverts = Befalls(FaultKind::kSyncRevert, call);
+  const bool fails = reverts || Befalls(FaultKind::kSyncLoss, call);
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
     if (fails) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
+      if (reverts) ForgetLost(call);
     } else {
       inode.file.Sync(call.sync_point);
     }
@@ -362,17 +365,57 @@ absl::Status SimDisk::Sync(DiskCall& call) {
   return absl::OkStatus();
 }
 
+void SimDisk::ForgetLost(const DiskCall& call) {
+  if (call.fault->amount <= 0) return call.inode->file.ForgetLost();
+  scheduler_.At(
+      scheduler_.now_ns() + absl::ToInt64Nanoseconds(absl::Milliseconds(call.fault->amount)),
+      {call.actor, LifeId(0), EventKind::kDue, call.number},
+      [inode = call.inode] { inode->file.ForgetLost(); });
+}
+
 absl::Status SimDisk::List(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory, image_.FindDirectory("list", call.path));
+  Random random = scheduler_.random().Fork("short listing", {call.key, call.number});
   for (const auto& [name, inode] : directory->entries) {
+    const std::string path = call.path.empty() ? name : absl::StrCat(call.path, "/", name);
+    const auto away = away_.find(path);
+    if (away != away_.end() && away->second == InPlace::kNothing) continue;
+    if (Befalls(FaultKind::kShortListing, call) && random.OneIn(2)) continue;
     call.entries.push_back({name, inode->kind});
   }
   return absl::OkStatus();
 }
 
+std::optional<absl::Status> SimDisk::FindAway(DiskCall& call) const {
+  if (call.inode != nullptr) return std::nullopt;  // it is open
+  for (const auto& [directory, in_place] : away_) {
+    for (const std::string& path : {call.path, call.to}) {
+      const bool itself = path == directory;
+      if (!itself && !path.starts_with(directory + "/")) continue;
+      if (itself && in_place == InPlace::kEmptyDirectory) {
+        if (call.kind == SeamCallKind::kList || call.kind == SeamCallKind::kSyncDirectory) {
+          return absl::OkStatus();
+        }
+        if (call.kind == SeamCallKind::kStat) {
+          call.info = {platform::FileKind::kDirectory,
+                       0,
+                       absl::UnixEpoch(),
+                       {.device = HashBytes(machine_), .number = HashBytes(directory)}};
+          return absl::OkStatus();
+        }
+      }
+      return Error(call, absl::StatusCode::kNotFound, "no such file or directory");
+    }
+  }
+  return std::nullopt;
+}
+
 absl::Status SimDisk::Stat(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("stat", call.path));
-  call.info = {inode->kind, inode->file.size(), inode->modified};
+  call.info = {inode->kind,
+               inode->file.size(),
+               inode->modified,
+               {.device = HashBytes(machine_), .number = inode->key}};
   return absl::OkStatus();
 }
 
@@ -386,6 +429,9 @@ absl::Status SimDisk::Lock(DiskCall& call) {
 }
 
 absl::Status SimDisk::Perform(DiskCall& call) {
+  if (!away_.empty()) {
+    if (const std::optional<absl::Status> away = FindAway(call)) return *away;
+  }
   switch (call.kind) {
     case SeamCallKind::kOpen: {
       WT_ASSIGN_OR_RETURN(call.inode, image_.Open(call.path, call.mode));
@@ -398,7 +444,7 @@ absl::Status SimDisk::Perform(DiskCall& call) {
     case SeamCallKind::kRead:
       if (Befalls(FaultKind::kUnreadable, call)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
-        return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
+        return Error(call, absl::StatusCode::kUnavailable, "the device cannot read the sector");
       }
       if (Befalls(FaultKind::kReadError, call)) {
         return Error(call, absl::StatusCode::kUnavailable, "input/output error");

@@ -36,15 +36,22 @@ using platform::Task;
 struct StreamInput {
   OperatorId stream;
   std::vector<SelectedFile> files = {};
+  std::string root = {};  // as in FoundFiles
   std::vector<Block> blocks = {};
   std::vector<std::string> partitions = {};  // never logged: a queue refuses a checkpoint
 
   bool empty() const { return files.empty() && blocks.empty() && partitions.empty(); }
 };
 
+struct ForgottenPaths {
+  OperatorId stream;
+  std::vector<std::string> paths;
+};
+
 struct BatchInput {
   BatchNumber batch;
   std::vector<StreamInput> streams;
+  std::vector<ForgottenPaths> forgotten = {};  // before the batch
 };
 
 // What the streams found when they first started.

@@ -14,8 +14,8 @@
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
+#include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/dstream/line_splitter.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 

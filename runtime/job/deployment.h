@@ -10,6 +10,7 @@
 
 #include "platform/event.h"
 #include "platform/node.h"
+#include "runtime/connectors/job_directories.h"
 #include "runtime/job/job.h"
 
 namespace wavetank::runtime {
@@ -35,6 +36,9 @@ struct JobInstance {
 // kInvalidArgument or kFailedPrecondition: what is wrong with the plan that the job builds.
 absl::Status CheckPlan(const JobInstance& instance);
 
+// What a job reads and writes. REQUIRES: CheckPlan(instance) is OK.
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance);
+
 struct DriverHooks {
   // What DStream outputs print; null: the node's log.
   std::function<void(const std::string&)> print;
@@ -42,10 +46,12 @@ struct DriverHooks {
   std::function<void(const std::string&)> progress;
 };
 
-// Runs the job until it fails; then the process exits with status 1, with the reason in the log.
-// When the node is asked to stop (Deployment::stop_requested) it finishes first what is under way: of a
-// DStream graph what its receivers have taken in and the batches up to the next batch time; of a
-// query the batch that is defined. Then it exits with status 0.
+// Runs the job until all of its queries have ended; a query that fails says so in the log, and the
+// others go on. The process exits with status 1 if one has failed, or with status 2 if the job was
+// refused before anything durable was written, as for an address in use.
+// When the node is asked to stop (Deployment::stop_requested) it finishes first what is under way:
+// of a DStream graph what its receivers have taken in and the batches up to the next batch time; of
+// a query the batch that is defined. Then it exits with status 0.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});

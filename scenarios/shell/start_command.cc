@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "checkpoint/paths.h"
 #include "platform/nearest_name.h"
+#include "platform/real/last_words.h"
 #include "platform/real/real_process.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -30,7 +32,15 @@ int Refuse(const absl::Status& why) {
 // A local run's paths are of this host, so relative to "/" for the engine. A cluster's are relative
 // to the root of its store, wherever the command is called.
 std::string HostPath(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().relative_path().string();
+  return checkpoint::NormalPath(std::filesystem::absolute(path).relative_path().string());
+}
+
+// Where a path of this host leads, whatever links it goes by.
+std::string Resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path host = std::filesystem::path("/") / path;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(host, error);
+  return checkpoint::NormalPath(error ? host.string() : resolved.string());
 }
 
 absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
@@ -55,6 +65,9 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
   runtime::JobInstance instance{job, std::move(arguments)};
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  if (command.store_address.empty()) {
+    WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
+  }
   return instance;
 }
 
@@ -79,25 +92,25 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   };
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
-  const auto need = [](const std::string& value, const char* option) {
+  const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
-               ? absl::InvalidArgumentError(absl::StrCat("this role needs ", option, "=HOST:PORT"))
+               ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))
                : absl::OkStatus();
   };
   switch (command.role) {
     case Role::kStore:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "a store"));
       deployment.store_address = command.address;
       return platform::ProcessSpec{"store", {{"store", runtime::StoreMain(deployment)}}};
     case Role::kDriver:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=driver"));
       return platform::ProcessSpec{
           "driver",
           {{"driver",
             runtime::DriverMain(instance, deployment, command.address, PrintToOutput())}}};
     case Role::kWorker:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
-      if (command.driver_addresses.empty()) return need("", "--driver");
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=worker"));
+      if (command.driver_addresses.empty()) return need("", "--driver", "--as=worker");
       return platform::ProcessSpec{
           "worker", {{"worker", runtime::WorkerMain(instance, deployment, command.address)}}};
     case Role::kLocal:
@@ -151,6 +164,7 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
 }
 
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
     absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);

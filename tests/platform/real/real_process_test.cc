@@ -85,6 +85,7 @@ TEST(RealProcess, EndsWithEverythingUnderWayAndLeavesNothing) {
   for (const int64_t us : {0, 100, 1'000, 20'000}) {
     RealProcessOptions options = InTemporaryFolder(absl::StrCat("everything-", us));
     options.network.buffer_bytes = 10'000;
+    options.exit_drain = absl::Milliseconds(50);  // nobody takes what is sent
     const NodeMain main = [us](Node& node) { return DoEverything(node, absl::Microseconds(us)); };
     auto process =
         RealProcess::Create({"p", {{"one", main}, {"two", main}, {"three", Forever}}}, options);
