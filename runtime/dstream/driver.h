@@ -69,7 +69,7 @@ struct DStreamOptions {
   int64_t batches_retained = 100;
   uint64_t log_segment_bytes = uint64_t{1} << 20;
   // How long a graceful stop may take; zero: ten batch intervals, as
-  // spark.streaming.gracefulStopTimeout, and no less than 10 s. Then it fails.
+  // spark.streaming.gracefulStopTimeout, and no less than 30 s. Then it fails.
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();
   // What Print prints; unset: into the node's log.
   Printer print;
