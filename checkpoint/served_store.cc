@@ -87,6 +87,7 @@ std::unique_ptr<Store> ServedStore::Under(StoreFence fence) {
   return std::make_unique<UnderFence>(*this, std::move(fence));
 }
 
+Task<absl::StatusOr<std::string>> ServedStore::Identity() { return Call("store.identity", ""); }
 Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
   return Create(std::move(path), std::move(content), std::nullopt);
 }
@@ -105,6 +106,7 @@ Task<absl::Status> ServedStore::Create(std::string path, std::string content, To
   while (true) {
     const absl::StatusOr<std::string> reply = co_await TryCreate(path, content, token);
     if (!MayPass(reply.status())) co_return reply.status();
+    SayWaiting(reply.status());
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), reply.status());
   }
@@ -207,6 +209,7 @@ Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::str
       reply = absl::UnavailableError("the reply was damaged on its way");
     }
     if (!MayPass(reply.status())) co_return reply;
+    SayWaiting(reply.status());
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(method, reply.status());
   }
@@ -250,6 +253,7 @@ Task<absl::StatusOr<std::string>> ServedStore::Send(Client client, std::string m
   // A connection that lost a reply may be half dead: the next attempt makes a new one.
   if (absl::IsDeadlineExceeded(reply.status()) && client_ == client) client_ = nullptr;
   WT_CO_RETURN_IF_ERROR(reply.status());
+  unanswered_.reset();
   co_return std::move(reply->body);
 }
 
@@ -272,6 +276,15 @@ Task<absl::StatusOr<ServedStore::Client>> ServedStore::Connected() {
                          co_await RpcClient::Connect(node_, address_));
   client_ = std::move(client);
   co_return client_;
+}
+
+void ServedStore::SayWaiting(const absl::Status& last) {
+  const platform::MonotonicTime now = node_.clock().Now();
+  if (!unanswered_) unanswered_.emplace(now);
+  if (!unanswered_->Due(now)) return;
+  node_.Log(platform::LogLevel::kWarning,
+            absl::StrCat("waiting for the store at ", address_, " for ", unanswered_->Waited(now),
+                         ": ", last.message()));
 }
 
 Task<bool> ServedStore::Pause(Patience& patience) {

@@ -21,7 +21,7 @@
 // and never listed.
 //
 // Errors: kNotFound, kAlreadyExists, kFailedPrecondition (Append: the file does not end at the
-// offset), kInvalidArgument (path), kDataLoss (checksum or device error, naming file and offset),
+// offset), kInvalidArgument (path), kDataLoss (checksum, naming file and offset),
 // kResourceExhausted (no space), kUnavailable (retry, or the store service cannot be reached),
 // kAborted (made under a fencing token, and a newer owner exists).
 #ifndef WAVETANK_CHECKPOINT_STORE_H_

@@ -10,6 +10,7 @@
 #include "checkpoint/local_store.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/store.pb.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -94,6 +95,10 @@ Task<void> StoreService::Answer(std::shared_ptr<Request> request) {
 
 Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string body,
                                                  uint64_t connection) {
+  if (method == "store.identity") {
+    WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
+    co_return Payload(std::move(identity));
+  }
   if (method == "store.stage") co_return Stage(body, connection);
   if (method == "store.create") co_return co_await Create(std::move(body), connection);
   if (method == "store.append") co_return co_await Append(std::move(body));
@@ -268,16 +273,20 @@ Task<absl::Status> Serve(platform::Node& node, std::string address, std::string 
 
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
   constexpr absl::Duration kPause = absl::Milliseconds(500);
-  while (true) {
-    const absl::Status failed = co_await Serve(node, address, root);
-    node.Log(platform::LogLevel::kError, absl::StrCat("cannot serve the store ", root, " at ",
-                                                      address, ": ", failed.ToString()));
-    const bool may_pass = absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
-                          absl::IsUnavailable(failed);
-    if (!may_pass) break;
+  // How long root and address may still belong to the process that this one replaces.
+  constexpr absl::Duration kPatience = absl::Seconds(3);
+  constexpr int kRefused = 2;  // nothing was served
+  const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
+  absl::Status failed = co_await Serve(node, address, root);
+  while (node.clock().Now() < patient_until &&
+         (absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
+          absl::IsUnavailable(failed))) {
     co_await node.clock().Sleep(kPause);
+    failed = co_await Serve(node, address, root);
   }
-  node.Exit(1);
+  node.Log(platform::LogLevel::kError,
+           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));
+  node.Exit(kRefused);
 }
 
 }  // namespace wavetank::checkpoint

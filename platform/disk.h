@@ -23,9 +23,10 @@
 //   opened later does not. (Linux, from 4.13 on: https://docs.kernel.org/core-api/errseq.html.)
 // * Reads see every completed write. A read during an unfinished write sees any mixture.
 // * Errors: kNotFound, kAlreadyExists, kFailedPrecondition (lock held, directory not empty, wrong
-//   kind), kPermissionDenied, kResourceExhausted (no space; a failed write may have been done in part), kDataLoss (the
-//   device reports the sector unreadable), kUnavailable (any other I/O error). Messages name the
-//   call, the path, and the offset.
+//   kind), kPermissionDenied, kResourceExhausted (no space; a failed write may have been done in
+//   part), kUnavailable (any other: it may pass, also where the device cannot read a sector). Never
+//   kDataLoss: that is for whoever checks what was read. Messages name the call, the path, and the
+//   offset.
 #ifndef WAVETANK_PLATFORM_DISK_H_
 #define WAVETANK_PLATFORM_DISK_H_
 

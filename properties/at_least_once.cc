@@ -129,6 +129,11 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
                           " attempts, which its ", allowed - 1, " failures do not excuse"));
     }
   }
+  if (!output.damage.empty()) {
+    Report(violation_kinds::kUnreadable,
+           absl::StrCat("attempt ", output.attempt, " of batch ", time_ms, " ms: ", output.damage));
+    return;
+  }
   if (!output.complete || !attempts.complete.insert(output.attempt).second) return;
   const std::multiset<NaiveRow> actual(output.rows.begin(), output.rows.end());
   if (actual == answer->second) return;

@@ -1,4 +1,4 @@
-// AtLeastOnceChecker: design section 4's promise for DStreams, checked at every instant at which
+// AtLeastOnceChecker: the promise for DStreams, checked at every instant at which
 // the batch log or an output changed, on what is durable.
 #ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 #define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
@@ -31,12 +31,20 @@ struct LoggedBlock {
   uint32_t crc32c = 0;
 };
 
+// A run of a stream's receiver, as its ReceiverStarted record names it.
+struct LoggedReceiver {
+  int64_t stream = 0;
+  std::string run;
+};
+
 struct BatchLogView {
   std::vector<LoggedInput> inputs;         // in log order
   std::vector<int64_t> completed_ms = {};  // batch times, in log order
   // What was there when the streams first started, which is not input by the source's rule.
   std::vector<std::string> old_files = {};
   std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
+  // That have not ended, in log order: the last of a stream is at work, and replaces the others.
+  std::vector<LoggedReceiver> receivers = {};
   // Some of the batches up to this time, all of them completed, were dropped from the log.
   int64_t dropped_up_to_ms = INT64_MIN;
 };
@@ -46,7 +54,8 @@ struct OutputAttempt {
   int64_t time_ms = 0;
   std::string attempt;  // unique
   bool complete = false;
-  std::vector<NaiveRow> rows;
+  std::vector<NaiveRow> rows = {};
+  std::string damage = {};  // why a complete one cannot be read; empty: it can
 };
 
 struct AtLeastOnceOptions {

@@ -1,4 +1,4 @@
-// ExactlyOnceChecker: design section 4's promise for structured queries, checked at every instant
+// ExactlyOnceChecker: the promise for structured queries, checked at every instant
 // at which the query's log or its sink changed. It sees only what is durable, decoded by decoders
 // of its own (decode_log.h, decode_manifest.h), and works the answers out with a NaiveQuery.
 #ifndef WAVETANK_PROPERTIES_EXACTLY_ONCE_H_

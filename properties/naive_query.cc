@@ -125,6 +125,28 @@ class WordCount : public NaiveQuery {
   std::map<std::string, int64_t> counts_;
 };
 
+class EachWord : public NaiveQuery {
+ public:
+  NaiveAnswer Run(const NaiveBatch& batch) override {
+    NaiveAnswer answer;
+    for (const std::string& line : batch.lines) {
+      for (const std::string& word : SplitAt(' ', line)) answer.rows.push_back({word, "1"});
+    }
+    return answer;
+  }
+};
+
+class LineCount : public NaiveQuery {
+ public:
+  NaiveAnswer Run(const NaiveBatch& batch) override {
+    lines_ += batch.lines.size();
+    return {.rows = {{std::to_string(lines_)}}, .dropped = 0, .max_event_ms = std::nullopt};
+  }
+
+ private:
+  size_t lines_ = 0;
+};
+
 class WindowedCount : public NaiveQuery {
  public:
   WindowedCount(int64_t window_ms, int64_t delay_ms) : window_ms_(window_ms), delay_ms_(delay_ms) {}
@@ -172,6 +194,10 @@ class WindowedCount : public NaiveQuery {
 std::unique_ptr<NaiveQuery> NaiveWordCount(NaiveMode mode) {
   return std::make_unique<WordCount>(mode);
 }
+
+std::unique_ptr<NaiveQuery> NaiveWords() { return std::make_unique<EachWord>(); }
+
+std::unique_ptr<NaiveQuery> NaiveLineCount() { return std::make_unique<LineCount>(); }
 
 std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms) {
   return std::make_unique<WindowedCount>(window_ms, watermark_delay_ms);

@@ -45,11 +45,18 @@ bool OnlyAfterAFault(std::string_view step) {
                                          "query.stopped",
                                          "dstream.batch_rerun",
                                          "dstream.batch_failed",
-                                         "dstream.block_logged",
+                                         "dstream.block_found",
                                          "store_service.done",
-                                         "dstream.receivers_stopped"};
+                                         "dstream.receivers_stopped",
+                                         "dstream.stopped"};
   return std::find(std::begin(kSteps), std::end(kSteps), step) != std::end(kSteps) ||
-         step.starts_with("receiver.") || step.starts_with("input.");
+         step.starts_with("input.");
+}
+
+// Steps that only a job with receivers reaches.
+bool IsOfReceivers(std::string_view step) {
+  return step.starts_with("receiver.") || step == "dstream.block_logged" ||
+         step == "dstream.receiver_logged";
 }
 
 class Drawing {
@@ -77,15 +84,24 @@ class Drawing {
  private:
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
-    enum { kUpdate, kComplete, kWindowed, kDStream, kSocket };
+    enum { kUpdate, kComplete, kWindowed, kWords, kLines, kDStream, kNumbered, kSocket };
     const int64_t which = choices_.Between("job", kUpdate, kSocket);
     structured_ = which < kDStream;
     windowed_ = which == kWindowed;
     socket_ = which == kSocket;
-    constexpr const char* kNames[] = {"word_count", "word_count", "windowed_count",
-                                      "word_count_dstream", "socket_word_count"};
+    constexpr const char* kNames[] = {"word_count",
+                                      "word_count",
+                                      "windowed_count",
+                                      "words",
+                                      "line_count",
+                                      "word_count_dstream",
+                                      "numbered_word_count_dstream",
+                                      "socket_word_count"};
     job.set_name(kNames[which]);
     if (which == kComplete) Set(job, "mode", "complete");
+    if (which == kWords && choices_.Between("words in update mode", 0, 1) == 1) {
+      Set(job, "mode", "update");
+    }
     if (windowed_) {
       Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
       Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
@@ -98,6 +114,21 @@ class Drawing {
     if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = structured_ ? 0 : 200;
     Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawChange(job);
+  }
+
+  // What may be another from the second start of a process on, without a change of the answer.
+  void DrawChange(Job& job) {
+    if (!choices_.OneIn("changes", 3)) return;
+    Change& change = *job.add_change();
+    const auto set = [&](const char* name, int64_t value) {
+      Parameter& parameter = *change.add_parameter();
+      parameter.set_name(name);
+      parameter.set_value(absl::StrCat(value));
+    };
+    set("partitions", choices_.Between("changed partitions", 1, 4));
+    set("retain", choices_.Between("changed retain", 2, 6));
+    set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
   }
 
   void AddMachine(const std::string& machine, const std::string& process,
@@ -238,8 +269,8 @@ class Drawing {
       // Neither of the fakes, nor where nothing has changed since the step before.
       const bool of_no_use =
           step->name.starts_with("line_server.") || step->name.starts_with("recovery.");
-      if (!other && !of_no_use && (any || !OnlyAfterAFault(step->name)))
-        steps.push_back(step->name);
+      const bool seldom = OnlyAfterAFault(step->name) || (!socket_ && IsOfReceivers(step->name));
+      if (!other && !of_no_use && (any || !seldom)) steps.push_back(step->name);
     }
     const auto last = static_cast<int64_t>(steps.size()) - 1;
     return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);
@@ -277,8 +308,12 @@ class Drawing {
       fault.set_peer(one_of(" peer", others));
     }
     if (info.duration_ms.high > 0) {
-      fault.set_duration_ms(choices_.Between(name + " duration", info.duration_ms.low,
-                                             std::min<int64_t>(info.duration_ms.high, 10'000)));
+      // Sometimes longer than what waits 30 s waits.
+      const bool outlasts = choices_.OneIn(name + " outlasts", 8);
+      fault.set_duration_ms(
+          outlasts ? choices_.Between(name + " long duration", 30'000, 45'000)
+                   : choices_.Between(name + " duration", info.duration_ms.low,
+                                      std::min<int64_t>(info.duration_ms.high, 10'000)));
     }
     if (info.amount.low != 0 || info.amount.high != 0) {
       fault.set_amount(choices_.Between(name + " amount", info.amount.low, info.amount.high));

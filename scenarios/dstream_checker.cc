@@ -22,25 +22,34 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
   }
 }
 
+std::vector<OutputAttempt> CanonicalOutputs(
+    const properties::DurableFiles& files, const std::string& prefix,
+    const std::function<std::vector<NaiveRow>(std::vector<NaiveRow>)>& canonical) {
+  std::vector<OutputAttempt> outputs = properties::DecodeTextOutputs(files, prefix);
+  if (canonical == nullptr) return outputs;
+  for (OutputAttempt& output : outputs) output.rows = canonical(std::move(output.rows));
+  return outputs;
+}
+
 }  // namespace
 
-DStreamChecker::DStreamChecker(
-    JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
-    std::function<std::vector<NaiveRow>(const std::vector<std::string>&)> answer)
+DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
+                               DStreamOracle oracle)
     : paths_(std::move(paths)),
       pieces_(std::move(pieces)),
       checker_(
-          {.answer = std::move(answer),
+          {.answer = std::move(oracle.answer),
            .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
            .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
       log_(paths_.checkpoint + "/",
            [directory = paths_.checkpoint](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory);
            }),
-      decoded_outputs_(paths_.output + "/counts-",
-                       [prefix = paths_.output + "/counts"](const properties::DurableFiles& files) {
-                         return properties::DecodeTextOutputs(files, prefix);
-                       }) {}
+      decoded_outputs_(paths_.output + "/counts-", [prefix = paths_.output + "/counts",
+                                                    canonical = std::move(oracle.canonical)](
+                                                       const properties::DurableFiles& files) {
+        return CanonicalOutputs(files, prefix, canonical);
+      }) {}
 
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
                                                const properties::DurableFiles& files,

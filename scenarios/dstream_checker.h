@@ -13,15 +13,14 @@
 #include "properties/decode_dstream.h"
 #include "properties/remembered.h"
 #include "scenarios/dstream_pieces.h"
+#include "scenarios/oracle.h"
 #include "scenarios/run_checker.h"
 
 namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  DStreamChecker(
-      JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
-      std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>&)> answer);
+  DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces, DStreamOracle oracle);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};

@@ -67,8 +67,11 @@ std::vector<std::string> FilePieces::Given(
   return lines;
 }
 
-BlockPieces::BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed)
-    : given_(AllLines(input)), feed_(std::move(feed)), blocks_(given_) {}
+BlockPieces::BlockPieces(const InputPlan& input, std::string blocks_directory,
+                         std::shared_ptr<const fakes::LineFeed> feed)
+    : given_(AllLines(input)),
+      feed_(std::move(feed)),
+      blocks_(std::move(blocks_directory), given_) {}
 
 std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
                                                         const properties::DurableFiles& files,

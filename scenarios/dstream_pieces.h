@@ -71,19 +71,20 @@ class FilePieces final : public DStreamPieces {
   std::set<std::string> old_files_;
 };
 
-// A block that is in the log is owed; a line that is in none is not, for a socket is not told what
+// A block that was stored is owed; a line that is in none is not, for a socket is not told what
 // arrived. So nothing says that the last block has come but time: after the server has written all
 // lines, no block for a while.
 class BlockPieces final : public DStreamPieces {
  public:
-  BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed);
+  BlockPieces(const InputPlan& input, std::string blocks_directory,
+              std::shared_ptr<const fakes::LineFeed> feed);
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override;
   std::vector<std::string> Lines(const std::string& piece) const override {
     return blocks_.Lines(piece);
   }
-  std::vector<std::string> Owed() const override { return blocks_.logged(); }
+  std::vector<std::string> Owed() const override { return blocks_.Owed(); }
   bool Complete() const override;
   std::vector<std::string> Given(
       const std::function<int64_t(const std::string& piece)>&) const override {

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 
 #include "platform/status_macros.h"
+#include "platform/text.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -185,7 +186,8 @@ absl::StatusOr<std::vector<std::string>> Records(const ParsedScenario& parsed, c
       return Generate(input.generator(), random);
     case Input::kFile: {
       const absl::StatusOr<std::string> text = read_host_file(input.file());
-      if (!text.ok()) return parsed.ErrorAt(input, "file", 0, text.status().ToString());
+      if (!text.ok())
+        return parsed.ErrorAt(input, "file", 0, platform::ToStd(text.status().message()));
       return LinesOfText(*text);
     }
     case Input::SOURCE_NOT_SET:

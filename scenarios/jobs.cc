@@ -1,12 +1,15 @@
 #include "scenarios/jobs.h"
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 #include "platform/check.h"
@@ -87,6 +90,18 @@ void WordCountDStream(runtime::StreamingContext& context, const JobArguments& ar
   CountWords(context.TextFileStream(arguments.Get("input"), std::move(options)), arguments);
 }
 
+// Each word with a number that depends on what this worker has seen before: not deterministic, as a
+// function that draws at random, asks a clock or keeps something between calls.
+void NumberedWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+  context.TextFileStream(arguments.Get("input"))
+      .FlatMap(Words)
+      .Map([seen = std::make_shared<int64_t>(0)](const std::string& word) {
+        return std::pair<std::string, int64_t>(absl::StrCat(word, "~", ++*seen), 1);
+      })
+      .ReduceByKey(std::plus<int64_t>())
+      .SaveAsTextFiles(arguments.Get("output") + "/counts");
+}
+
 void SocketWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
   int port = 0;
   WT_CHECK(absl::SimpleAtoi(arguments.Get("port"), &port), "port is not a number");
@@ -103,6 +118,33 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
       .Count()
       .WriteStream()
       .OutputMode(arguments.Get("mode"))
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+// Without an aggregate, so that no row ever replaces another, whatever the mode is called.
+void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .Select({Explode(Split(Col("value"), " ")).As("word")})
+      .WithColumn("count", Expression(1))
+      .WriteStream()
+      .OutputMode(arguments.Get("mode"))
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+void LineCountStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .GroupBy({})
+      .Count()
+      .WriteStream()
+      .OutputMode("update")
       .Format("file")
       .Option("path", arguments.Get("output"))
       .Start();
@@ -137,6 +179,22 @@ std::vector<properties::NaiveRow> CountOfOneBatch(const std::vector<std::string>
   return properties::NaiveWordCount(NaiveMode::kComplete)->Run({lines, 0, 0}).rows;
 }
 
+// Without the numbers: however they were drawn, each word is there as often as it came.
+std::vector<properties::NaiveRow> WithoutNumbers(std::vector<properties::NaiveRow> rows) {
+  std::map<std::string, int64_t> counts;
+  for (const properties::NaiveRow& row : rows) {
+    int64_t count = 0;
+    const size_t end = row.front().rfind('~');
+    if (row.size() != 2 || end == std::string::npos || !absl::SimpleAtoi(row[1], &count)) {
+      return rows;  // which are no answer
+    }
+    counts[row.front().substr(0, end)] += count;
+  }
+  std::vector<properties::NaiveRow> without;
+  for (const auto& [word, count] : counts) without.push_back({word, absl::StrCat(count)});
+  return without;
+}
+
 StructuredOracle WordCountOracle() {
   const auto updates = [](const JobArguments& arguments) {
     return arguments.Get("mode") == "update";
@@ -164,6 +222,27 @@ StructuredOracle WindowedCountOracle() {
 }  // namespace
 
 void AddBuiltInJobs(ScenarioJobs& jobs) {
+  {
+    Job job;
+    job.name = "words";
+    job.meaning = "structured: each word as it comes, exactly once";
+    job.parameters = {kInput, kOutput, {"mode", "output mode: append or update", "append"}};
+    job.structured = WordsStructured;
+    jobs.Add(std::move(job),
+             StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveWords(); },
+                              .fold = [](const JobArguments&) { return Fold::kUnion; }});
+  }
+  {
+    Job job;
+    job.name = "line_count";
+    job.meaning = "structured: how many lines came, exactly once";
+    job.parameters = {kInput, kOutput};
+    job.structured = LineCountStructured;
+    jobs.Add(
+        std::move(job),
+        StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveLineCount(); },
+                         .fold = [](const JobArguments&) { return Fold::kOneRow; }});
+  }
   {
     Job job;
     job.name = "word_count";
@@ -194,7 +273,17 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.meaning = "DStream: how often each word came in each batch, at least once";
     job.parameters = WithFileParameters({kInput, kOutput});
     job.dstream = WordCountDStream;
-    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
+  }
+  {
+    Job job;
+    job.name = "numbered_word_count_dstream";
+    job.meaning =
+        "DStream: as word_count_dstream, each word with a number by a function that is not "
+        "deterministic";
+    job.parameters = {kInput, kOutput};
+    job.dstream = NumberedWordCountDStream;
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch, .canonical = WithoutNumbers});
   }
   {
     Job job;
@@ -204,7 +293,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
                       {"port", "where to connect", "9999", ParameterKind::kPort},
                       kOutput};
     job.dstream = SocketWordCountDStream;
-    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
 }
 

@@ -37,6 +37,8 @@ class RunChecker {
   virtual int64_t BatchesEnded() const = 0;
   // After the last Observe.
   virtual std::vector<properties::Violation> Finish(int64_t now_ns) = 0;
+  // Of a sink that is listed beside what it says itself: where the listing lags.
+  virtual std::vector<properties::Violation> JudgeListing(int64_t /*now_ns*/) { return {}; }
   virtual properties::RecordCounts Counts() const = 0;
   virtual int64_t LateDropped() const { return 0; }
   // The final answer, a row a line, fields joined by commas, ordered.

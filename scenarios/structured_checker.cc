@@ -14,7 +14,25 @@ namespace {
 
 using properties::DurableFiles;
 using properties::NaiveRow;
+using properties::TableIs;
 using properties::Violation;
+
+// Whether a reader of the manifest makes up the table as the job's answer is meant.
+bool IsReadAs(Fold fold, const properties::FileSinkView& view) {
+  std::vector<bool> keys(view.key_columns.size(), false);
+  switch (fold) {
+    case Fold::kUnion:
+      return view.table == TableIs::kAllRows;
+    case Fold::kByKey:
+      std::fill(keys.begin(), keys.end() - 1, true);
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kOneRow:
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kNewest:
+      return view.table == TableIs::kNewestRows;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -31,6 +49,10 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
             [directory = paths_.output](const DurableFiles& files) {
               return properties::DecodeFileSink(files, directory);
             }),
+      listing_(paths_.output + "/",
+               [directory = paths_.output](const DurableFiles& files) {
+                 return properties::DecodePlainNames(files, directory);
+               }),
       checker_({.query = std::move(query),
                 .read_file = [this](const std::string& file) { return Lines(file); },
                 .times_input =
@@ -63,6 +85,8 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
   if (!log.ok()) return unreadable(log.status());
   const auto& sink = sink_.At(files);
   if (!sink.ok()) return unreadable(sink.status());
+  const auto& listing = listing_.At(files);
+  if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
   const bool sink_is_new = shown_.empty() && !sink->has_value();
@@ -79,6 +103,14 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
   for (const properties::ShownBatch& batch : view.batches) {
     if (batch.batch < static_cast<int64_t>(shown_.size())) continue;
     shown_.push_back(batch.rows.value_or(std::vector<NaiveRow>()));
+  }
+  if (!view.batches.empty() && !IsReadAs(fold_, view) && unreadable_.insert("mode").second) {
+    found.push_back({properties::violation_kinds::kWrongAnswer,
+                     "the manifest's mode or key columns make another table of the rows than the "
+                     "job's answer is",
+                     now_ns,
+                     {},
+                     ""});
   }
   for (const std::string& part : view.uncommitted) {
     std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
@@ -108,11 +140,28 @@ std::vector<Violation> StructuredChecker::Finish(int64_t now_ns) {
   return checker_.Finish(now_ns, all);
 }
 
+std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
+  std::vector<Violation> found;
+  const auto report = [&](const std::string& what, const std::string& part) {
+    found.push_back({properties::violation_kinds::kVisibility,
+                     absl::StrCat("the plain listing ", what, " ", part),
+                     now_ns,
+                     {part},
+                     ""});
+  };
+  for (const std::string& part : newest_listing_.missing) report("lacks", part);
+  for (const std::string& part : newest_listing_.left_over) {
+    report("still shows, of a table that was replaced,", part);
+  }
+  return found;
+}
+
 std::vector<NaiveRow> StructuredChecker::Table() const {
   std::map<NaiveRow, NaiveRow> by_key;
   std::vector<NaiveRow> rows;
   for (const std::vector<NaiveRow>& batch : shown_) {
     if (fold_ == Fold::kNewest) rows.clear();
+    if (fold_ == Fold::kOneRow && !batch.empty()) rows.clear();
     for (const NaiveRow& row : batch) {
       if (fold_ == Fold::kByKey) {
         by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
@@ -134,6 +183,7 @@ std::vector<std::string> StructuredChecker::Rows() const {
 
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
+  if (fold_ == Fold::kOneRow) return ids;
   if (fold_ != Fold::kUnion) {
     for (const ArrivingFile& file : input_) {
       if (FindArrival(input_, file.name) != &file) continue;

@@ -34,6 +34,7 @@ enum class FaultKind : uint8_t {
   kUnreadable,
   kWriteError,
   kSyncLoss,
+  kSyncRevert,
   kLyingSync,
   kNoSpace,
   kSlowDisk,

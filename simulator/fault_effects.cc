@@ -34,6 +34,8 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
       return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
     case FaultKind::kShortListing:
       return call == SeamCallKind::kList;
+    case FaultKind::kSyncRevert:
+      return call == SeamCallKind::kSync;
     default:
       return false;
   }
@@ -156,6 +158,8 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       RestartAfter(fault.restart_after, process.name());
       return;
     case FaultKind::kCleanStop:
+      // Who is only asked ends by itself: whoever knows the program hears of the fault and asks.
+      if (fault.amount > 0) return;
       world_.Stop(process);
       RestartAfter(fault.restart_after, process.name());
       return;

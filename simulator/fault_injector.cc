@@ -281,9 +281,9 @@ bool FaultInjector::BefallsByChance(const RandomFault& random, SimNode& node,
       "call fault", {static_cast<uint64_t>(random.kind), node.key(), call.number});
   if (!draw.PartsPerMillion(static_cast<uint32_t>(random.rate))) return false;
   befalling_ = Fault{.kind = random.kind, .target = owner};
+  const Bounds& amount = InfoOf(random.kind).amount;
+  if (amount.high > 0) befalling_.amount = draw.Between(amount.low, amount.high);
   if (random.kind == FaultKind::kMisdirectedWrite) {
-    const Bounds& amount = InfoOf(random.kind).amount;
-    befalling_.amount = draw.Between(amount.low, amount.high);
     befalling_.peer = DrawFile(draw, owner).value_or("");
   }
   Record(AtSeamCall{process.name(), node.name(), call.number, process.incarnation().value()},

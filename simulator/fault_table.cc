@@ -30,8 +30,10 @@ constexpr FaultInfo kTable[] = {
      "The process stands still, is replaced by a new incarnation, and wakes beside it."},
     {kSlowNode, kProcess, "process.slow", true, 200, kPerHour, {500, 20'000}, {}, {2, 100}, "times",
      "All CPU work of the process costs so many times as much."},
-    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {}, "",
-     "The process exits cleanly, its connections closed in order, and starts again."},
+    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {0, 1},
+     "to be asked first, as by SIGTERM",
+     "The process exits cleanly, its connections closed in order or cut, and starts again; asked, "
+     "it ends when it has finished what is under way."},
 
     {kPowerLoss, kMachine, "machine.power_loss", true, 300, kPerHour, {}, {100, 10'000}, {}, "",
      "Every process of the machine ends, nobody is told, and what was not synced is decided."},
@@ -63,6 +65,8 @@ constexpr FaultInfo kTable[] = {
      "A write fails with an I/O error; a prefix of it may have been done."},
     {kSyncLoss, kDisk, "disk.sync_loss", true, 2'000, kPerMillionCalls, {}, {}, {}, "",
      "A sync fails once; later ones succeed, yet what it should have covered may be lost."},
+    {kSyncRevert, kDisk, "disk.sync_revert", true, 2'000, kPerMillionCalls, {}, {}, {0, 100},
+     "ms later", "A sync of a file fails once, and reads give again what was there before."},
     {kLyingSync, kDisk, "disk.lying_sync", false, 30, kPerHour, {1'000, 60'000}, {}, {}, "",
      "Syncs report success and make nothing durable."},
     {kNoSpace, kDisk, "disk.no_space", true, 100, kPerHour, {100, 20'000}, {}, {0, 65'536},

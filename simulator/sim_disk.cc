@@ -342,12 +342,14 @@ bool SimDisk::HasBackupOf(std::string_view pattern) const {
 absl::Status SimDisk::Sync(DiskCall& call) {
   if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
   absl::Status failed = Error(call, absl::StatusCode::kUnavailable, "input/output error");
-  const bool fails = Befalls(FaultKind::kSyncLoss, call);
+  const bool reverts = Befalls(FaultKind::kSyncRevert, call);
+  const bool fails = reverts || Befalls(FaultKind::kSyncLoss, call);
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
     if (fails) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
+      if (reverts) ForgetLost(call);
     } else {
       inode.file.Sync(call.sync_point);
     }
@@ -361,6 +363,14 @@ absl::Status SimDisk::Sync(DiskCall& call) {
   }
   Notify(call.path);
   return absl::OkStatus();
+}
+
+void SimDisk::ForgetLost(const DiskCall& call) {
+  if (call.fault->amount <= 0) return call.inode->file.ForgetLost();
+  scheduler_.At(
+      scheduler_.now_ns() + absl::ToInt64Nanoseconds(absl::Milliseconds(call.fault->amount)),
+      {call.actor, LifeId(0), EventKind::kDue, call.number},
+      [inode = call.inode] { inode->file.ForgetLost(); });
 }
 
 absl::Status SimDisk::List(DiskCall& call) {
@@ -434,7 +444,7 @@ absl::Status SimDisk::Perform(DiskCall& call) {
     case SeamCallKind::kRead:
       if (Befalls(FaultKind::kUnreadable, call)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
-        return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
+        return Error(call, absl::StatusCode::kUnavailable, "the device cannot read the sector");
       }
       if (Befalls(FaultKind::kReadError, call)) {
         return Error(call, absl::StatusCode::kUnavailable, "input/output error");

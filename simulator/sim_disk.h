@@ -139,6 +139,8 @@ class SimDisk {
   absl::Status Write(DiskCall& call, uint64_t offset);
   void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
+  // The pages that the failed sync lost leave the cache, now or after the fault's amount.
+  void ForgetLost(const DiskCall& call);
   absl::Status List(DiskCall& call);
   absl::Status Stat(DiskCall& call);
   absl::Status Lock(DiskCall& call);

@@ -178,6 +178,7 @@ class SimNetwork {
   void ScheduleArrival(SimConnection& connection, int to);
   void Arrive(SimConnection& connection, int to);
   void CutWire(SimConnection& connection, int to);
+  bool DrainsAtExit(const SimConnection& connection, int end) const;
   void MarkBroken(SimConnection& connection, int end, std::string_view why);
   void ForgetIfOver(SimConnection& connection);
   static bool Hears(const SimConnection& connection, int end);

@@ -116,8 +116,14 @@ absl::Status RemoveDirectoryAt(const Root& root, const std::string& path) {
 absl::Status SyncDirectoryAt(const Root& root, const std::string& path) {
   const std::string attempt = absl::StrCat("sync directory ", path);
   WT_RETURN_IF_ERROR(CheckDirectoryPath(path));
-  WT_ASSIGN_OR_RETURN(const Descriptor directory,
-                      OpenAt(root, path, O_RDONLY | O_DIRECTORY, attempt));
+  const Descriptor directory(Retry(
+      [&] { return ::openat(root->get(), AtPath(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!directory.valid() && errno == EACCES) {
+    // Names can be made where they may not be read. Then all that the machine has is synced.
+    ::sync();
+    return absl::OkStatus();
+  }
+  if (!directory.valid()) return DiskError(errno, attempt);
   if (Retry([&] { return ::fsync(directory.get()); }) != 0) return DiskError(errno, attempt);
   return absl::OkStatus();
 }
@@ -152,7 +158,7 @@ absl::StatusOr<std::vector<DirectoryEntry>> ListAt(const Root& root, const std::
     entries.push_back({name, KindOf(fd, *entry)});
     errno = 0;
   }
-  if (errno != 0) return ReadError(errno, attempt);
+  if (errno != 0) return DiskError(errno, attempt);
   std::sort(entries.begin(), entries.end(),
             [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
   return entries;

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@
 #include "platform/clock.h"
 #include "platform/node.h"
 #include "platform/task.h"
+#include "platform/wait_notice.h"
 #include "runtime/connectors/input_file_options.h"
 
 namespace wavetank::runtime {
@@ -85,6 +87,8 @@ class SourceDirectory {
  private:
   // The directory as it was listed, if nobody swapped it meanwhile; else "".
   platform::Task<absl::StatusOr<std::string>> Root();
+  // Says that the directory is not there, when that is due.
+  void SayAway();
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);
   void FindGone(const absl::btree_set<std::string>& there, const std::string& root);
 
@@ -95,6 +99,7 @@ class SourceDirectory {
   const InputFileOptions options_;
   std::string root_;  // at the end of the listing before
   bool looked_ = false;
+  std::optional<platform::WaitNotice> away_;  // since it was seen to be away
   absl::btree_map<std::string, platform::MonotonicTime> missing_since_;
   absl::btree_set<std::string> said_;  // names that are left out, and there
 };

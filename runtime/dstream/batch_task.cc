@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
@@ -14,6 +13,7 @@
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -141,14 +141,15 @@ class BatchTaskRun {
     }
   }
 
-  // A part is written whole by one attempt of its task. That another attempt came first, a zombie's
-  // or the one whose reply was lost, makes no difference to a reader: the part is there.
+  // Under a name of this attempt's own, so that one which was taken for lost, or ran before it on
+  // other shuffle blocks, never stands for it. Gives the name: the driver's mark holds those that
+  // count.
   Task<absl::StatusOr<std::string>> WriteFile(std::string text) {
-    std::string path = absl::StrCat(task_.files_directory, "/",
-                                    absl::StrFormat("part-%05d", context_.id().partition));
-    absl::Status created = co_await context_.store().CreateIfAbsent(path, std::move(text));
+    std::string name = PartName(context_.id());
+    const absl::Status created = co_await context_.store().CreateIfAbsent(
+        absl::StrCat(task_.files_directory, "/", name), std::move(text));
     if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
-    co_return std::string();
+    co_return name;
   }
 
   // Runs what may call user functions.

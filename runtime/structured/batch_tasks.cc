@@ -15,12 +15,12 @@
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/file_source.h"
 #include "runtime/steps.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
 namespace {
 
-using checkpoint::StateCompression;
 using checkpoint::StateStore;
 using checkpoint::StateVersion;
 using structured::BatchTask;
@@ -70,9 +70,9 @@ std::string ToDelimitedText(const RecordBatch& rows) {
       if (i > 0) text += ',';
       const Column& column = rows.column(i);
       if (column.IsNull(row)) {
-        AppendNullField(text);
+        AppendField(std::nullopt, text);
       } else if (column.type() == DataType::kString) {
-        AppendTextField(column.StringAt(row), text);
+        AppendField(column.StringAt(row), text);
       } else {
         text += column.CellText(row);
       }
@@ -145,7 +145,7 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
                          query_.Plan(task.shuffle_partitions()));
   const BatchClock clock = ClockOf(task);
 
-  WT_CO_ASSIGN_OR_RETURN(const FileSourceOptions options, SourceOptions(*plan));
+  WT_CO_ASSIGN_OR_RETURN(const FileSourceOptions options, SourceOptions(plan->source));
 
   MapStats stats;
   std::vector<std::vector<RecordBatch>> outputs;  // by target partition, in row order
@@ -189,28 +189,6 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
   co_return result.SerializeAsString();
 }
 
-absl::StatusOr<FileSourceOptions> SourceOptions(const StreamingQueryPlan& plan) {
-  const auto given = [&plan](const char* option) {
-    const auto found = plan.source.options.find(option);
-    return found == plan.source.options.end() ? std::string() : found->second;
-  };
-  FileSourceOptions options{.directory = plan.source.path};
-  absl::StatusOr<InputFileOptions> files =
-      ParseInputFileOptions(given("ignoreNames"), given("forgetAfter"), given("lostFiles"));
-  if (!files.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("its source's option ", files.status().message()));
-  }
-  options.files = *std::move(files);
-  const std::string max_files = given("maxFilesPerTrigger");
-  if (!max_files.empty() && (!absl::SimpleAtoi(max_files, &options.max_files_per_trigger) ||
-                             options.max_files_per_trigger <= 0)) {
-    return absl::InvalidArgumentError(absl::StrCat("its source's option maxFilesPerTrigger is '",
-                                                   max_files, "': give a whole number above 0"));
-  }
-  return options;
-}
-
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
                                         const StreamingQueryPlan& plan, int number) {
   std::vector<JobDirectory> directories = {
@@ -232,20 +210,16 @@ absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
   options.operator_fingerprint =
       absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
   options.stores = {{.name = "groups", .schema_fingerprint = plan.state_schema}};
-  const auto given = definition.options.find("stateCompression");
-  if (given == definition.options.end()) return options;
-  for (const auto compression :
-       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
-    options.compression = compression;
-    if (given->second == checkpoint::NameOf(compression)) return options;
-  }
-  return absl::InvalidArgumentError(absl::StrCat("query ", definition.name,
-                                                 ": its option stateCompression is '",
-                                                 given->second, "': give none, lz4 or zstd"));
+  WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
+  return options;
 }
 
+// Every partition goes on by one version a batch, so what is behind has moved to another worker.
 std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,
                                                        const StateVersion& version) {
+  std::erase_if(cache_, [&version](const auto& entry) {
+    return entry.second->version().version < version.version;
+  });
   const auto found = cache_.find(directory);
   if (found == cache_.end()) return nullptr;
   std::unique_ptr<StateStore> state = std::move(found->second);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/history_parts.h"
+#include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
 #include "platform/check.h"
@@ -15,7 +16,7 @@
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -80,6 +81,11 @@ CommittableIs ToCommittableIs(CommittableState state) {
   return CommittableIs::kNotAsked;
 }
 
+// "query words, batch 3", or "query words" before there is one.
+std::string TitleOf(const std::string& query, int64_t batch) {
+  return absl::StrCat("query ", query, batch < 0 ? "" : absl::StrCat(", batch ", batch));
+}
+
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                         const checkpoint::QueryHistory& history) {
   const bool defined = !history.batches().empty();
@@ -108,7 +114,7 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
-  if (!taken_over.ok()) co_return Explain(taken_over, "taking the query over");
+  if (!taken_over.ok()) co_return Explain(taken_over, "take the query over");
   bool in_doubt = true;
   while (!ended_) {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
@@ -120,7 +126,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
     } else if (in_doubt) {
       in_doubt = false;
       node_.Log(platform::LogLevel::kInfo,
-                absl::StrCat("query ", definition_.name, " batch ", newest_batch(), ": ",
+                absl::StrCat(TitleOf(definition_.name, newest_batch()), ": ",
                              platform::ToAbsl(row.reason), ": ",
                              platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
       co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
@@ -196,8 +202,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
   if (plan_->stateful) {
-    retention_.emplace(node_, store_, absl::StrCat(checkpoint_directory_, "/state"), *log_,
-                       history_);
+    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
   }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
@@ -207,7 +212,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
 // What is refused must not stand in a checkpoint, which would refuse what is right after it.
 Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
-  WT_CO_RETURN_IF_ERROR(SourceOptions(*plan_).status());
+  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
   for (const std::string& directory :
        {plan_->source.path, sink_directory_, checkpoint_directory_}) {
     if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
@@ -231,7 +236,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
                                                end, "' in its source, which is no number"));
   }
-  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(*plan_));
+  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
@@ -382,6 +387,9 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
   WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+  for (const checkpoint::OperatorState& state : attempt.states) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
+  }
 
   checkpoint::Prepared prepared;
   prepared.set_batch_id(newest_batch());
@@ -404,6 +412,20 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   found_.committable = CommittableIs::kPending;
   co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
   co_return absl::OkStatus();
+}
+
+// A record names for good what its writer has seen: a worker may have written it elsewhere.
+Task<absl::Status> MicroBatchExecution::CheckWritten(checkpoint::OperatorState state) {
+  const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
+  if (files.empty()) co_return absl::OkStatus();
+  const absl::StatusOr<std::string> first = co_await store_.Read(files.back(), 0, 1);
+  if (!absl::IsNotFound(first.status())) co_return first.status();
+  // A newer owner removes state that no record names.
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "a worker has written ", files.back(),
+      ", and it is not in the driver's store: the worker uses another, or somebody has "
+      "removed it; see that all nodes have one store, and start again"));
 }
 
 checkpoint::Commit MicroBatchExecution::NewestCommit() const {
@@ -496,7 +518,11 @@ StreamingQueryProgress MicroBatchExecution::Progress() const {
 }
 
 void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
-  node_.Log(platform::LogLevel::kInfo, progress.ToText());
+  if (options_.on_progress) {
+    options_.on_progress(progress);
+  } else {
+    node_.Log(platform::LogLevel::kInfo, progress.ToText());
+  }
   if (progress.num_rows_without_time > 0 && !std::exchange(said_without_time_, true)) {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, " batch ", progress.batch_id, ": ",
@@ -504,7 +530,6 @@ void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
                            " rows have no time, so that they are in none of the windows, and were "
                            "dropped; each batch's progress counts them, and this is said once"));
   }
-  if (options_.on_progress) options_.on_progress(progress);
 }
 
 absl::Status MicroBatchExecution::Explain(const absl::Status& status,
@@ -525,8 +550,8 @@ absl::Status MicroBatchExecution::Explain(const absl::Status& status,
       break;
   }
   return absl::Status(status.code(),
-                      absl::StrCat("query ", definition_.name, ", batch ", newest_batch(), ", to ",
-                                   act, ": ", status.message(), advice));
+                      absl::StrCat(TitleOf(definition_.name, newest_batch()), ": failed to ", act,
+                                   ": ", status.message(), advice));
 }
 
 }  // namespace wavetank::runtime

@@ -1,5 +1,5 @@
 // MicroBatchExecution: the driver's side of a structured query, from taking its log over until it
-// stops or fails. A batch's life (exactly_once.py is its executable specification):
+// stops or fails. A batch's life:
 //
 //   definition logged -> tasks run -> attempt prepared, logged -> sink committed -> commit logged
 //
@@ -68,6 +68,7 @@ class MicroBatchExecution {
   Task<absl::Status> AskSink();
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
+  Task<absl::Status> CheckWritten(checkpoint::OperatorState state);
   Task<absl::Status> SendCommit();
   Task<absl::Status> LogCommit();
   checkpoint::Commit NewestCommit() const;

@@ -60,7 +60,7 @@ struct QueryOptions {
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK. Null: never.
   platform::Event* stop = nullptr;
-  // Called after each commit, on the driver's node.
+  // Called after each commit, on the driver's node. Null: its text goes to the node's log.
   std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
   // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
@@ -77,6 +77,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options);
 
 // Adds the query's tasks to a worker's registry: one registry a node, since tasks keep state in it.
+// REQUIRES: the registry has no query of that name.
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry);
 
 }  // namespace wavetank::runtime

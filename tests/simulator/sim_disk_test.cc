@@ -176,9 +176,9 @@ TEST(SimDisk, ReadErrorFailsOneRead) {
   EXPECT_EQ(answers.codes, (Codes{kOk, kOk, kUnavailable, kOk, kOk, kOk}));
 }
 
-TEST(SimDisk, UnreadableFileIsDataLossUntilWrittenAgain) {
+TEST(SimDisk, UnreadableFileStaysSoUntilWrittenAgain) {
   const DiskAnswers answers = UseDiskWith(1, {.kind = FaultKind::kUnreadable});
-  EXPECT_EQ(answers.codes, (Codes{kOk, kOk, absl::StatusCode::kDataLoss, kOk, kOk, kOk}));
+  EXPECT_EQ(answers.codes, (Codes{kOk, kOk, kUnavailable, kOk, kOk, kOk}));
 }
 
 TEST(SimDisk, WriteErrorMayHaveWrittenAPrefix) {
@@ -203,6 +203,12 @@ TEST(SimDisk, SyncFailsOnceThenSucceedsWithThePagesGone) {
   }
   // One sector: written again, so whole again (SectorFile tests the sectors that are not).
   EXPECT_EQ(contents, std::set<std::string>{"before after after "});
+}
+
+TEST(SimDisk, SyncFailsOnceAndWhatWasThereBeforeIsReadAgain) {
+  const DiskAnswers answers = UseDiskWith(1, {.kind = FaultKind::kSyncRevert, .amount = 0});
+  EXPECT_EQ(answers.codes, (Codes{kOk, kUnavailable, kOk, kOk, kOk, kOk}));
+  EXPECT_EQ(answers.read, "before after ");
 }
 
 Task<void> SyncThroughThreeHandles(Node& node, Codes* codes) {
