@@ -120,7 +120,7 @@ void DiskImage::ApplyDurably(const Pending& pending) {
 
 void DiskImage::Make(const InodePtr& settles_in, std::vector<Change> changes) {
   for (const Change& change : changes) Apply(change, change.directory->entries);
-  pending_.push_back({++changes_, settles_in, std::move(changes)});
+  pending_.push_back({++changes_, settles_in, std::move(changes), false});
 }
 
 absl::StatusOr<DiskImage::InodePtr> DiskImage::Open(std::string_view path, OpenMode mode) {
@@ -215,7 +215,8 @@ void DiskImage::SyncDirectory(const InodePtr& directory, uint64_t point) {
   std::vector<bool> settles(pending_.size(), false);
   for (size_t later = pending_.size(); later-- > 0;) {
     const Pending& change = pending_[later];
-    settles[later] = settles[later] || (change.settles_in == directory && change.sequence <= point);
+    settles[later] = settles[later] ||
+                     (change.settles_in == directory && change.sequence <= point && !change.lost);
     if (!settles[later]) continue;
     for (size_t earlier = 0; earlier < later; ++earlier) {
       if (SharesName(pending_[earlier], change)) settles[earlier] = true;
@@ -230,6 +231,12 @@ void DiskImage::SyncDirectory(const InodePtr& directory, uint64_t point) {
     }
   }
   pending_ = std::move(left);
+}
+
+void DiskImage::FailSyncDirectory(const InodePtr& directory, uint64_t point) {
+  for (Pending& pending : pending_) {
+    if (pending.settles_in == directory && pending.sequence <= point) pending.lost = true;
+  }
 }
 
 void DiskImage::PowerLoss(const Random& random) {
@@ -273,6 +280,7 @@ void DiskImage::SettleNames(const Visit& visit) {
     directories.pop_back();
     directory->entries = directory->durable_entries;
     for (const auto& [name, inode] : directory->entries) {
+      inode->locked_by = LifeId(0);  // who held it is dead, be the name one that it had removed
       if (inode->kind == FileKind::kDirectory) {
         directories.push_back(inode);
       } else if (decided.insert(inode->key).second) {
@@ -320,7 +328,7 @@ void DiskImage::CopyFrom(const DiskImage& other) {
   };
   root_ = copy(other.root_);
   for (const Pending& pending : other.pending_) {
-    Pending made{pending.sequence, copy(pending.settles_in), {}};
+    Pending made{pending.sequence, copy(pending.settles_in), {}, pending.lost};
     for (const Change& change : pending.changes) {
       made.changes.push_back(
           {copy(change.directory), change.name, copy(change.inode), change.appears});
@@ -349,7 +357,7 @@ uint64_t DiskImage::Fingerprint(Depth depth) const {
   add(3);
   walk(*root_, true);
   for (const Pending& pending : pending_) {
-    add(pending.settles_in->key);
+    add(pending.settles_in->key + (pending.lost ? 1 : 0));
     for (const Change& change : pending.changes) {
       add(change.directory->key);
       add(HashBytes(change.name));
@@ -378,36 +386,66 @@ std::string DiskImage::StaleSector(Random& random) const {
   return bytes;
 }
 
-bool DiskImage::NameIsPending(const Inode* directory, std::string_view name) const {
+// Each pending change is done or not, by itself: so a change may find any of what stood there.
+std::vector<const DiskImage::Inode*> DiskImage::MayBecome(const Inode& directory,
+                                                          std::string_view name) const {
+  std::vector<const Inode*> candidates{directory.durable_entries.find(name)->second.get()};
   for (const Pending& pending : pending_) {
     for (const Change& change : pending.changes) {
-      if (change.directory.get() == directory && change.name == name) return true;
+      if (change.directory.get() != &directory || change.name != name) continue;
+      const auto there = std::find(candidates.begin(), candidates.end(), change.inode.get());
+      if (there == candidates.end()) {
+        if (change.appears) candidates.push_back(change.inode.get());
+      } else if (!change.appears) {
+        return {};
+      }
     }
   }
-  return false;
+  return candidates;
+}
+
+std::optional<std::string_view> DiskImage::SureContent(const Inode& directory,
+                                                       std::string_view name) const {
+  std::optional<std::string_view> sure;
+  for (const Inode* inode : MayBecome(directory, name)) {
+    if (inode->kind != FileKind::kFile) return std::nullopt;
+    const std::string_view content = inode->file.DurablePrefix();
+    if (!sure.has_value()) sure = content;
+    const auto differ = std::mismatch(sure->begin(), sure->end(), content.begin(), content.end());
+    sure = sure->substr(0, static_cast<size_t>(differ.first - sure->begin()));
+  }
+  return sure;
+}
+
+const DiskImage::Inode* DiskImage::SureDirectory(const Inode& directory,
+                                                 std::string_view name) const {
+  const std::vector<const Inode*> candidates = MayBecome(directory, name);
+  // A directory takes no name that something stands for: where it may be another one, it may be
+  // none.
+  if (candidates.size() != 1 || candidates.front()->kind != FileKind::kDirectory) return nullptr;
+  return candidates.front();
 }
 
 template <typename Visit>
-void DiskImage::WalkDurable(const InodePtr& directory, const std::string& above,
+void DiskImage::WalkDurable(const Inode& directory, const std::string& above,
                             std::string_view prefix, const Visit& visit) const {
-  for (const auto& [name, inode] : directory->durable_entries) {
-    if (NameIsPending(directory.get(), name)) continue;
-    const std::string full = absl::StrCat(above, name);
-    if (inode->kind == FileKind::kFile) {
-      if (StartsWith(full, prefix)) visit(full, inode);
-      continue;
+  for (const auto& [name, inode] : directory.durable_entries) {
+    std::string full = absl::StrCat(above, name);
+    if (StartsWith(full, prefix)) {
+      if (const auto content = SureContent(directory, name)) visit(full, *content);
     }
-    const std::string below = full + "/";
-    if (StartsWith(below, prefix) || StartsWith(prefix, below)) {
-      WalkDurable(inode, below, prefix, visit);
+    const std::string below = std::move(full) + "/";
+    if (!StartsWith(below, prefix) && !StartsWith(prefix, below)) continue;
+    if (const Inode* inside = SureDirectory(directory, name)) {
+      WalkDurable(*inside, below, prefix, visit);
     }
   }
 }
 
 std::vector<DiskImage::DurableFile> DiskImage::DurableView(std::string_view prefix) const {
   std::vector<DurableFile> files;
-  WalkDurable(root_, "", prefix, [&](const std::string& path, const InodePtr& inode) {
-    files.push_back({path, inode->file.DurablePrefix()});
+  WalkDurable(*root_, "", prefix, [&](const std::string& path, std::string_view content) {
+    files.push_back({path, content});
   });
   std::sort(files.begin(), files.end(),
             [](const DurableFile& a, const DurableFile& b) { return a.path < b.path; });
@@ -417,16 +455,13 @@ std::vector<DiskImage::DurableFile> DiskImage::DurableView(std::string_view pref
 std::optional<std::string_view> DiskImage::DurableContent(std::string_view path) const {
   const auto parts = Split("durable", path);
   if (!parts.ok()) return std::nullopt;
-  InodePtr inode = root_;
+  const Inode* directory = root_.get();
   for (const std::string_view part : *parts) {
-    const auto entry = inode->durable_entries.find(part);
-    if (entry == inode->durable_entries.end() || NameIsPending(inode.get(), part)) {
-      return std::nullopt;
-    }
-    inode = entry->second;
+    if (directory == nullptr || !directory->durable_entries.contains(part)) return std::nullopt;
+    if (part.data() == parts->back().data()) return SureContent(*directory, part);
+    directory = SureDirectory(*directory, part);
   }
-  if (inode->kind != FileKind::kFile) return std::nullopt;
-  return inode->file.DurablePrefix();
+  return std::nullopt;
 }
 
 std::vector<std::string> DiskImage::Files(std::string_view prefix) const {
