@@ -194,11 +194,25 @@ class DriverRun {
       if (!status.ok()) break;
     }
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
+      batch = LeaveOutOverdue(batch);
       co_await node_.clock().SleepUntil(clock_->Due(batch));
       status = co_await PlanAndRun(batch);
       if (drain_until_ && clock_->Due(batch) >= *drain_until_) break;
     }
     End(std::move(status));
+  }
+
+  // The batch to go on with instead of `next`.
+  BatchNumber LeaveOutOverdue(BatchNumber next) {
+    const BatchNumber first =
+        clock_->GoOnWith(next, options_.overdue_batches_max, node_.clock().Now());
+    if (first == next) return next;
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("batches ", next.value(), " to ", first.value() - 1,
+                           " are left out: they are overdue, and batch ", first.value(), " (",
+                           absl::ToUnixMillis(clock_->TimeOf(first)),
+                           " ms) takes what came in meanwhile"));
+    return first;
   }
 
   Task<absl::Status> PlanAndRun(BatchNumber batch) {
@@ -401,6 +415,10 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
     co_return absl::InvalidArgumentError(
         absl::StrCat("batches_retained is ", options.batches_retained,
                      ": give 1 or more, since the next batch time is told from the newest batch"));
+  }
+  if (options.overdue_batches_max < 1) {
+    co_return absl::InvalidArgumentError(
+        absl::StrCat("overdue_batches_max is ", options.overdue_batches_max, ": give 1 or more"));
   }
   while (true) {
     absl::Status ended;
