@@ -37,6 +37,29 @@ std::string Describe(const DiskCall& call) {
   return text;
 }
 
+constexpr const char* kIoError = "input/output error";
+constexpr const char* kNoSpace = "no space left on the device";
+
+// What a disk that is read-only refuses.
+bool Changes(const DiskCall& call) {
+  switch (call.kind) {
+    case SeamCallKind::kOpen:
+      return call.mode != platform::OpenMode::kRead;
+    case SeamCallKind::kWrite:
+    case SeamCallKind::kAppend:
+    case SeamCallKind::kTruncate:
+    case SeamCallKind::kRename:
+    case SeamCallKind::kLink:
+    case SeamCallKind::kRemove:
+    case SeamCallKind::kMakeDirectory:
+    case SeamCallKind::kRemoveDirectory:
+    case SeamCallKind::kLock:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool Befalls(FaultKind kind, const DiskCall& call) {
   return call.fault.has_value() && call.fault->kind == kind;
 }
@@ -46,6 +69,11 @@ uint64_t Wrapped(int64_t position, uint64_t size) {
   const auto whole = static_cast<int64_t>(size);
   return static_cast<uint64_t>((position % whole + whole) % whole);
 }
+
+class AsSynced final : public LossChoices {
+ public:
+  size_t Choose(size_t) override { return 0; }
+};
 
 class SimFileLock final : public platform::FileLock {
  public:
@@ -128,6 +156,7 @@ void SimDisk::Heal() {
   SetSlowness(1);
   ResetCapacity();
   SetLying(false);
+  SetReadOnly(false);
   Release();
 }
 
@@ -199,6 +228,7 @@ SimDisk::Outcome SimDisk::DrawOutcome(const DiskCall& call) const {
 
 void SimDisk::Decide(DiskCall& call) {
   call.done = true;
+  if (Befalls(FaultKind::kTornWrite, call)) return Tear(call);
   Outcome outcome = DrawOutcome(call);
   if (call.kind == SeamCallKind::kLock) outcome = Outcome::kNothing;
   const bool writes = call.kind == SeamCallKind::kWrite || call.kind == SeamCallKind::kAppend;
@@ -215,6 +245,19 @@ void SimDisk::Decide(DiskCall& call) {
                     [&] { return absl::StrCat("unheard: ", Describe(call)); });
 }
 
+// The power goes next: what is here is synced first. What the file had elsewhere keeps whole sectors.
+void SimDisk::Tear(DiskCall& call) {
+  SectorFile& file = call.inode->file;
+  const uint64_t offset = call.kind == SeamCallKind::kAppend ? file.size() : call.offset;
+  uint64_t part = Wrapped(call.fault->amount, call.data.size() + 1);
+  if (offset < file.size()) part = part < call.data.size() ? 0 : part;
+  file.Write(offset, std::string_view(call.data).substr(0, part));
+  file.Sync(file.SyncPoint());
+  call.status = absl::CancelledError(absl::StrCat("torn after ", part, " bytes"));
+  scheduler_.Record(call.actor, EventKind::kDisk, PayloadOf(call) + part,
+                    [&] { return Describe(call); });
+}
+
 void SimDisk::OnProcessDeath(LifeId life) {
   std::vector<DiskCallPtr> left;
   for (DiskCallPtr& call : std::exchange(in_flight_, {})) {
@@ -228,8 +271,13 @@ void SimDisk::OnProcessDeath(LifeId life) {
   image_.ReleaseLocks(life);
 }
 
-void SimDisk::OnPowerLoss(uint64_t nth) {
-  image_.PowerLoss(scheduler_.random().Fork("power loss", {platform::StableHash(machine_), nth}));
+void SimDisk::OnPowerLoss(uint64_t nth, Left left) {
+  if (left == Left::kSynced) {
+    AsSynced choices;
+    image_.PowerLoss(choices, "");
+  } else {
+    image_.PowerLoss(scheduler_.random().Fork("power loss", {platform::StableHash(machine_), nth}));
+  }
   Notify("");
 }
 
@@ -275,8 +323,8 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
     part = std::min(part, inside + static_cast<uint64_t>(room));
   }
   file.Write(offset, data.substr(0, part));
-  return full ? Error(call, absl::StatusCode::kResourceExhausted, "no space left on the device")
-              : Error(call, absl::StatusCode::kUnavailable, "input/output error");
+  return full ? Error(call, absl::StatusCode::kResourceExhausted, kNoSpace)
+              : Error(call, absl::StatusCode::kUnavailable, kIoError);
 }
 
 // The file has the size that the write gives it, and keeps its bytes; new space is zeros. What was
@@ -340,22 +388,30 @@ bool SimDisk::HasBackupOf(std::string_view pattern) const {
 
 absl::Status SimDisk::Sync(DiskCall& call) {
   if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
-  absl::Status failed = Error(call, absl::StatusCode::kUnavailable, "input/output error");
-  const bool fails = Befalls(FaultKind::kSyncLoss, call);
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
-    if (fails) {
+    const bool full = Befalls(FaultKind::kNoSpaceAtSync, call);
+    if (full || Befalls(FaultKind::kSyncLoss, call)) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
+      inode.sync_error =
+          full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable;
     } else {
       inode.file.Sync(call.sync_point);
     }
     // This handle's failure, or another's.
-    if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) return failed;
+    if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) {
+      return Error(call, inode.sync_error,
+                   inode.sync_error == absl::StatusCode::kResourceExhausted ? kNoSpace : kIoError);
+    }
   } else {
-    if (fails) return failed;
     WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory,
                         image_.FindDirectory("sync directory", call.path));
+    const bool lost = Befalls(FaultKind::kNamesLost, call);
+    if (lost) image_.FailSyncDirectory(directory, call.sync_point);
+    if (lost || Befalls(FaultKind::kDirectorySyncError, call)) {
+      return Error(call, absl::StatusCode::kUnavailable, kIoError);
+    }
     image_.SyncDirectory(directory, call.sync_point);
   }
   Notify(call.path);
@@ -385,7 +441,61 @@ absl::Status SimDisk::Lock(DiskCall& call) {
   return absl::OkStatus();
 }
 
+bool SimDisk::FailsForItsNames(const DiskCall& call) const {
+  const auto there = [this](const std::string& path) { return image_.Find("look", path).ok(); };
+  switch (call.kind) {
+    case SeamCallKind::kOpen:
+      return there(call.path) == (call.mode == platform::OpenMode::kCreateNew);
+    case SeamCallKind::kMakeDirectory:
+      return there(call.path);
+    case SeamCallKind::kLink:
+      return !there(call.path) || there(call.to);
+    case SeamCallKind::kRename:
+    case SeamCallKind::kRemove:
+    case SeamCallKind::kRemoveDirectory:
+    case SeamCallKind::kList:
+    case SeamCallKind::kStat:
+    case SeamCallKind::kSyncDirectory:
+      return !there(call.path);
+    default:
+      return false;
+  }
+}
+
+absl::Status SimDisk::Refused(DiskCall& call) {
+  const bool changes = Changes(call);
+  if (call.fault.has_value() && !FailsForItsNames(call)) {
+    switch (call.fault->kind) {
+      case FaultKind::kTooManyFiles:
+        return Error(call, absl::StatusCode::kUnavailable, "too many open files");
+      case FaultKind::kAccessDenied:
+        return Error(call, absl::StatusCode::kUnavailable, "permission denied");
+      case FaultKind::kNoSpaceForNames:
+        // What is there needs no new name.
+        if (call.kind == SeamCallKind::kOpen && call.mode != platform::OpenMode::kCreateNew) break;
+        if (call.kind == SeamCallKind::kLock && image_.Find("look", call.path).ok()) break;
+        return Error(call, absl::StatusCode::kResourceExhausted, kNoSpace);
+      case FaultKind::kNamesError: {
+        Random random = scheduler_.random().Fork("names error", {call.key, call.number});
+        if (changes && call.kind != SeamCallKind::kLock && random.OneIn(4)) Do(call).IgnoreError();
+        return Error(call, absl::StatusCode::kUnavailable, kIoError);
+      }
+      default:
+        break;
+    }
+  }
+  if (read_only_ && changes && !FailsForItsNames(call)) {
+    return Error(call, absl::StatusCode::kUnavailable, "read-only file system");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SimDisk::Perform(DiskCall& call) {
+  WT_RETURN_IF_ERROR(Refused(call));
+  return Do(call);
+}
+
+absl::Status SimDisk::Do(DiskCall& call) {
   switch (call.kind) {
     case SeamCallKind::kOpen: {
       WT_ASSIGN_OR_RETURN(call.inode, image_.Open(call.path, call.mode));
@@ -401,7 +511,7 @@ absl::Status SimDisk::Perform(DiskCall& call) {
         return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
       }
       if (Befalls(FaultKind::kReadError, call)) {
-        return Error(call, absl::StatusCode::kUnavailable, "input/output error");
+        return Error(call, absl::StatusCode::kUnavailable, kIoError);
       }
       call.bytes = call.inode->file.Read(call.offset, call.length);
       return absl::OkStatus();
