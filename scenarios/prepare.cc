@@ -14,6 +14,7 @@
 #include "platform/text.h"
 #include "scenarios/expectations.h"
 #include "scenarios/fault_plan.h"
+#include "scenarios/field_bounds.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -91,6 +92,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   if (scenario.name().empty()) {
     return parsed.ErrorAt(scenario, "name", 0, "the scenario needs a name");
   }
+  WT_RETURN_IF_ERROR(CheckBounds(parsed, scenario));
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
   WT_ASSIGN_OR_RETURN(prepared.instance, PrepareJob(parsed, jobs));
