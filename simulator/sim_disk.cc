@@ -8,7 +8,6 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
-#include "simulator/file_pattern.h"
 
 namespace wavetank::simulator {
 
@@ -35,39 +34,6 @@ std::string Describe(const DiskCall& call) {
   if (!call.data.empty()) absl::StrAppend(&text, " @", call.offset, " +", call.data.size());
   if (!call.status.ok()) absl::StrAppend(&text, ": ", call.status.ToString());
   return text;
-}
-
-constexpr const char* kIoError = "input/output error";
-constexpr const char* kNoSpace = "no space left on the device";
-
-// What a disk that is read-only refuses.
-bool Changes(const DiskCall& call) {
-  switch (call.kind) {
-    case SeamCallKind::kOpen:
-      return call.mode != platform::OpenMode::kRead;
-    case SeamCallKind::kWrite:
-    case SeamCallKind::kAppend:
-    case SeamCallKind::kTruncate:
-    case SeamCallKind::kRename:
-    case SeamCallKind::kLink:
-    case SeamCallKind::kRemove:
-    case SeamCallKind::kMakeDirectory:
-    case SeamCallKind::kRemoveDirectory:
-    case SeamCallKind::kLock:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Befalls(FaultKind kind, const DiskCall& call) {
-  return call.fault.has_value() && call.fault->kind == kind;
-}
-
-// `position` modulo `size`, never negative.
-uint64_t Wrapped(int64_t position, uint64_t size) {
-  const auto whole = static_cast<int64_t>(size);
-  return static_cast<uint64_t>((position % whole + whole) % whole);
 }
 
 class AsSynced final : public LossChoices {
@@ -228,7 +194,7 @@ SimDisk::Outcome SimDisk::DrawOutcome(const DiskCall& call) const {
 
 void SimDisk::Decide(DiskCall& call) {
   call.done = true;
-  if (Befalls(FaultKind::kTornWrite, call)) return Tear(call);
+  if (call.Befallen(FaultKind::kTornWrite)) return Tear(call);
   Outcome outcome = DrawOutcome(call);
   if (call.kind == SeamCallKind::kLock) outcome = Outcome::kNothing;
   const bool writes = call.kind == SeamCallKind::kWrite || call.kind == SeamCallKind::kAppend;
@@ -243,19 +209,6 @@ void SimDisk::Decide(DiskCall& call) {
   }
   scheduler_.Record(call.actor, EventKind::kDisk, PayloadOf(call) + static_cast<uint64_t>(outcome),
                     [&] { return absl::StrCat("unheard: ", Describe(call)); });
-}
-
-// The power goes next: what is here is synced first. What the file had elsewhere keeps whole sectors.
-void SimDisk::Tear(DiskCall& call) {
-  SectorFile& file = call.inode->file;
-  const uint64_t offset = call.kind == SeamCallKind::kAppend ? file.size() : call.offset;
-  uint64_t part = Wrapped(call.fault->amount, call.data.size() + 1);
-  if (offset < file.size()) part = part < call.data.size() ? 0 : part;
-  file.Write(offset, std::string_view(call.data).substr(0, part));
-  file.Sync(file.SyncPoint());
-  call.status = absl::CancelledError(absl::StrCat("torn after ", part, " bytes"));
-  scheduler_.Record(call.actor, EventKind::kDisk, PayloadOf(call) + part,
-                    [&] { return Describe(call); });
 }
 
 void SimDisk::OnProcessDeath(LifeId life) {
@@ -299,14 +252,14 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
   call.offset = offset;
   SectorFile& file = call.inode->file;
   const std::string_view data = call.data;
-  const bool fails = Befalls(FaultKind::kWriteError, call);
+  const bool fails = call.Befallen(FaultKind::kWriteError);
   const uint64_t end = offset + data.size();
   const int64_t grows = end > file.size() ? static_cast<int64_t>(end - file.size()) : 0;
-  const bool full = Befalls(FaultKind::kNoSpace, call) ||
+  const bool full = call.Befallen(FaultKind::kNoSpace) ||
                     (grows > 0 && image_.used_bytes() + grows > capacity_bytes_);
   call.inode->modified = clock_.Wall(scheduler_.now_ns());
   if (!fails && !full) {
-    if (Befalls(FaultKind::kMisdirectedWrite, call)) {
+    if (call.Befallen(FaultKind::kMisdirectedWrite)) {
       Misdirect(call, *call.fault);
       return absl::OkStatus();
     }
@@ -327,71 +280,12 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
               : Error(call, absl::StatusCode::kUnavailable, kIoError);
 }
 
-// The file has the size that the write gives it, and keeps its bytes; new space is zeros. What was
-// to go there lands on bytes that are durable, wherever the device puts it: no sync, no name and no
-// size changes with it.
-void SimDisk::Misdirect(const DiskCall& call, const Fault& fault) {
-  SectorFile& file = call.inode->file;
-  std::string kept = file.Read(call.offset, call.data.size());
-  kept.resize(call.data.size());
-  file.Write(call.offset, kept);
-  DiskImage::InodePtr taken = call.inode;
-  std::string path = call.path;
-  if (!fault.peer.empty()) {
-    const std::vector<std::string> others = image_.FilesMatching(fault.peer);
-    if (others.empty()) return;
-    path = others.front();
-    taken = *image_.Find("misdirect", path);
-  }
-  if (taken->file.durable_size() == 0) return;
-  taken->file.Damage(
-      Wrapped(static_cast<int64_t>(call.offset) + fault.amount, taken->file.durable_size()),
-      call.data);
-  Notify(path);
-}
-
-void SimDisk::Rot(const std::string& path, int64_t bit) {
-  const absl::StatusOr<DiskImage::InodePtr> inode = image_.Find("rot", path);
-  WT_CHECK(inode.ok() && (*inode)->file.durable_size() > 0);
-  SectorFile& file = (*inode)->file;
-  const uint64_t at = Wrapped(bit, 8 * file.durable_size());
-  const auto turned = static_cast<char>(file.durable()[at / 8] ^ (1 << (at % 8)));
-  file.Damage(at / 8, std::string_view(&turned, 1));
-  Notify(path);
-}
-
-void SimDisk::LoseFile(const std::string& path) {
-  image_.Lose(path);
-  Notify(path);
-}
-
-void SimDisk::BackUp(const std::string& path) {
-  const absl::StatusOr<std::string> content = Get(path);
-  WT_CHECK(content.ok());
-  backup_[path] = *content;
-}
-
-void SimDisk::Restore(std::string_view pattern) {
-  for (const std::string& path : image_.FilesMatching(pattern)) {
-    if (!backup_.contains(path)) LoseFile(path);
-  }
-  for (const auto& [path, content] : backup_) {
-    if (MatchesFilePattern(pattern, path)) Put(path, content);
-  }
-}
-
-bool SimDisk::HasBackupOf(std::string_view pattern) const {
-  return std::any_of(backup_.begin(), backup_.end(), [pattern](const auto& entry) {
-    return MatchesFilePattern(pattern, entry.first);
-  });
-}
-
 absl::Status SimDisk::Sync(DiskCall& call) {
-  if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
+  if (lying_ || call.Befallen(FaultKind::kLyingSync)) return absl::OkStatus();
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
-    const bool full = Befalls(FaultKind::kNoSpaceAtSync, call);
-    if (full || Befalls(FaultKind::kSyncLoss, call)) {
+    const bool full = call.Befallen(FaultKind::kNoSpaceAtSync);
+    if (full || call.Befallen(FaultKind::kSyncLoss)) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
       inode.sync_error =
@@ -407,9 +301,9 @@ absl::Status SimDisk::Sync(DiskCall& call) {
   } else {
     WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory,
                         image_.FindDirectory("sync directory", call.path));
-    const bool lost = Befalls(FaultKind::kNamesLost, call);
+    const bool lost = call.Befallen(FaultKind::kNamesLost);
     if (lost) image_.FailSyncDirectory(directory, call.sync_point);
-    if (lost || Befalls(FaultKind::kDirectorySyncError, call)) {
+    if (lost || call.Befallen(FaultKind::kDirectorySyncError)) {
       return Error(call, absl::StatusCode::kUnavailable, kIoError);
     }
     image_.SyncDirectory(directory, call.sync_point);
@@ -441,55 +335,6 @@ absl::Status SimDisk::Lock(DiskCall& call) {
   return absl::OkStatus();
 }
 
-bool SimDisk::FailsForItsNames(const DiskCall& call) const {
-  const auto there = [this](const std::string& path) { return image_.Find("look", path).ok(); };
-  switch (call.kind) {
-    case SeamCallKind::kOpen:
-      return there(call.path) == (call.mode == platform::OpenMode::kCreateNew);
-    case SeamCallKind::kMakeDirectory:
-      return there(call.path);
-    case SeamCallKind::kLink:
-      return !there(call.path) || there(call.to);
-    case SeamCallKind::kRename:
-    case SeamCallKind::kRemove:
-    case SeamCallKind::kRemoveDirectory:
-    case SeamCallKind::kList:
-    case SeamCallKind::kStat:
-    case SeamCallKind::kSyncDirectory:
-      return !there(call.path);
-    default:
-      return false;
-  }
-}
-
-absl::Status SimDisk::Refused(DiskCall& call) {
-  const bool changes = Changes(call);
-  if (call.fault.has_value() && !FailsForItsNames(call)) {
-    switch (call.fault->kind) {
-      case FaultKind::kTooManyFiles:
-        return Error(call, absl::StatusCode::kUnavailable, "too many open files");
-      case FaultKind::kAccessDenied:
-        return Error(call, absl::StatusCode::kUnavailable, "permission denied");
-      case FaultKind::kNoSpaceForNames:
-        // What is there needs no new name.
-        if (call.kind == SeamCallKind::kOpen && call.mode != platform::OpenMode::kCreateNew) break;
-        if (call.kind == SeamCallKind::kLock && image_.Find("look", call.path).ok()) break;
-        return Error(call, absl::StatusCode::kResourceExhausted, kNoSpace);
-      case FaultKind::kNamesError: {
-        Random random = scheduler_.random().Fork("names error", {call.key, call.number});
-        if (changes && call.kind != SeamCallKind::kLock && random.OneIn(4)) Do(call).IgnoreError();
-        return Error(call, absl::StatusCode::kUnavailable, kIoError);
-      }
-      default:
-        break;
-    }
-  }
-  if (read_only_ && changes && !FailsForItsNames(call)) {
-    return Error(call, absl::StatusCode::kUnavailable, "read-only file system");
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SimDisk::Perform(DiskCall& call) {
   WT_RETURN_IF_ERROR(Refused(call));
   return Do(call);
@@ -506,11 +351,11 @@ absl::Status SimDisk::Do(DiskCall& call) {
       return absl::OkStatus();
     }
     case SeamCallKind::kRead:
-      if (Befalls(FaultKind::kUnreadable, call)) call.inode->unreadable = true;
+      if (call.Befallen(FaultKind::kUnreadable)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
         return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
       }
-      if (Befalls(FaultKind::kReadError, call)) {
+      if (call.Befallen(FaultKind::kReadError)) {
         return Error(call, absl::StatusCode::kUnavailable, kIoError);
       }
       call.bytes = call.inode->file.Read(call.offset, call.length);

@@ -58,6 +58,7 @@ struct DiskCall {
   uint64_t number = 0;
   uint64_t sync_point = 0;
   std::optional<Fault> fault;  // befalls it
+  bool Befallen(FaultKind by) const { return fault.has_value() && fault->kind == by; }
   bool abandoned = false;
   bool done = false;
   platform::Waiter* waiter = nullptr;
@@ -126,6 +127,8 @@ class SimDisk {
   void Abandon(const DiskCallPtr& call) { call->abandoned = true; }
 
  private:
+  static constexpr const char* kIoError = "input/output error";
+  static constexpr const char* kNoSpace = "no space left on the device";
   enum class Outcome { kNothing, kPart, kWhole };
 
   const Latency& LatencyOf(SeamCallKind kind) const;
