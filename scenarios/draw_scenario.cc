@@ -218,6 +218,7 @@ class Drawing {
       const bool fits = structured_ || (!row.structured_only && !(socket_ && row.may_stop));
       if (fits && (row.kind != FaultKind::kDiskLoss || machines_.size() > 1)) rows.push_back(&row);
     }
+    if (rows.empty()) return;
     const auto last_row = static_cast<int64_t>(rows.size()) - 1;
     const Row& row = *rows[static_cast<size_t>(choices_.Between("beyond kind", 0, last_row))];
     const FaultInfo& info = simulator::InfoOf(row.kind);

@@ -56,7 +56,7 @@ TEST_P(EveryFault, FiresAtRandomAndReplaysFromItsListEventForEvent) {
   FaultPlan plan;
   // The cluster makes few calls of some kinds.
   const int64_t rate = info.unit == RateUnit::kPerMillionCalls
-                           ? std::max<int64_t>(info.rate * 20, 100'000)
+                           ? std::max<int64_t>(info.rate * 20, 200'000)
                            : info.rate * 20;
   plan.random = {{.kind = info.kind, .rate = std::min<int64_t>(rate, 500'000)}};
   // Something must restart for a crash while recovering.
