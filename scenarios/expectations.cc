@@ -31,17 +31,17 @@ class Judgement {
   RunReport& report_;
 };
 
-// A checker reads what a driver reads, so it sees the damage too. What is put out remains to be
-// judged; a record that is put out again, because the log has lost that it was, is within a promise
-// of at least once.
+// A checker reads what a driver reads, so it sees the damage too. The answers remain to be judged; a
+// record that is put out again, because the log has lost that it was, is within a promise of at least
+// once.
 bool IsDamageSeen(const Expect& expect, const RunFacts& facts,
                   const properties::Violation& violation) {
   namespace kinds = properties::violation_kinds;
   if (expect.may_stop_size() == 0 || !facts.first_beyond.has_value()) return false;
   if (absl::Nanoseconds(violation.time_ns) < *facts.first_beyond) return false;
   if (violation.kind == kinds::kDuplicated) return expect.guarantee() == Expect::AT_LEAST_ONCE;
-  return violation.kind == kinds::kDefinition || violation.kind == kinds::kCommitOrder ||
-         violation.kind == kinds::kVisibility || violation.kind == kinds::kUnreadable;
+  return violation.kind != kinds::kLost && violation.kind != kinds::kPhantom &&
+         violation.kind != kinds::kReordered && violation.kind != kinds::kWrongAnswer;
 }
 
 void JudgeViolations(const Expect& expect, const RunFacts& facts, Judgement& judgement) {

@@ -54,10 +54,8 @@ INSTANTIATE_TEST_SUITE_P(, EveryFault, testing::ValuesIn([] {
 TEST_P(EveryFault, FiresAtRandomAndReplaysFromItsListEventForEvent) {
   const FaultInfo& info = InfoOf(GetParam());
   FaultPlan plan;
-  // The cluster makes few calls of some kinds.
-  const int64_t rate = info.unit == RateUnit::kPerMillionCalls
-                           ? std::max<int64_t>(info.rate * 20, 200'000)
-                           : info.rate * 20;
+  // The cluster makes few calls on names.
+  const int64_t rate = info.family == FaultFamily::kDisk ? info.rate * 400 : info.rate * 20;
   plan.random = {{.kind = info.kind, .rate = std::min<int64_t>(rate, 500'000)}};
   // Something must restart for a crash while recovering.
   if (info.kind == FaultKind::kCrashWhileRecovering) {
