@@ -151,6 +151,8 @@ class FaultPlanner {
     }
     const absl::string_view unit = platform::ToAbsl(info.amount_unit);
     if (!fault.has_amount()) {
+      // A process that is stopped is not asked unless that is said.
+      if (info.kind == FaultKind::kCleanStop) return absl::OkStatus();
       return parsed_.ErrorAt(fault, "kind", 0,
                              absl::StrCat(fault.kind(), " needs an amount: ", unit));
     }

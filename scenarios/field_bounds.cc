@@ -15,7 +15,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr int64_t kYearMs = int64_t{365} * 86'400'000;
+constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kYearMs = 365 * kDayMs;
 constexpr int64_t kMillion = 1'000'000;
 constexpr int64_t kMany = INT32_MAX;
 
@@ -23,18 +24,29 @@ constexpr FieldBounds kBounds[] = {
     // Which versions there are says the parser.
     {"Scenario", "schema_version", 0, kMany},
     {"Scenario", "seed", 0, INT64_MAX},
+    {"Change", "start", 2, kMany},
+    {"Rival", "at_ms", 0, kYearMs},
     {"Process", "restart_after_ms", INT64_MIN, kYearMs},
     {"Generator", "records", 1, kMillion},
     {"Generator", "words_per_line", 1, 1000},
     {"Generator", "vocabulary", 1, kMany},
-    {"Generator", "event_step_ms", 0, 86'400'000},
+    {"Generator", "event_step_ms", 0, kDayMs},
     {"Generator", "late_ppm", 0, kMillion},
     {"Generator", "late_by_ms", 0, kYearMs},
     {"Generator", "disorder_ppm", 0, kMillion},
     {"Generator", "disorder_by", 0, kMany},
+    {"Generator", "duplicate_ppm", 0, kMillion},
+    {"Generator", "duplicate_by", 0, kMany},
+    {"Generator", "malformed_ppm", 0, kMillion},
     {"Arrival", "records_each", 1, kMany},
     {"Arrival", "first_ms", 0, kYearMs},
     {"Arrival", "every_ms", 0, kYearMs},
+    {"Arrival", "burst", 1, kMillion},
+    {"Arrival", "stall_after", 0, kMillion},
+    {"Arrival", "stall_ms", 0, kDayMs},
+    {"Arrival", "rewind_after", 1, kMillion},
+    {"Arrival", "rewind_files", 1, kMillion},
+    {"Arrival", "rewind_ms", 1, kDayMs},
     {"Fault", "at_ms", 0, kYearMs},
     {"Fault", "duration_ms", 0, kYearMs},
     // Each kind has bounds of its own: simulator/fault_table.h.

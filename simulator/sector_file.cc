@@ -117,6 +117,17 @@ void SectorFile::FailSync(uint64_t point) {
   }
 }
 
+void SectorFile::ForgetLost() {
+  std::erase_if(pending_, [](const Pending& write) { return write.lost; });
+  std::string left = durable_;
+  for (const Pending& write : pending_) {
+    left.resize(write.size_after);
+    Apply(write, 0, left.size(), left);
+  }
+  SetCacheSize(left.size());
+  cache_ = std::move(left);
+}
+
 std::vector<uint64_t> SectorFile::TouchedSectors(uint64_t size) const {
   std::vector<uint64_t> touched;
   for (const Pending& write : pending_) {

@@ -123,6 +123,7 @@ void SimDisk::Heal() {
   ResetCapacity();
   SetLying(false);
   SetReadOnly(false);
+  away_.clear();
   Release();
 }
 
@@ -285,11 +286,13 @@ absl::Status SimDisk::Sync(DiskCall& call) {
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
     const bool full = call.Befallen(FaultKind::kNoSpaceAtSync);
-    if (full || call.Befallen(FaultKind::kSyncLoss)) {
+    const bool reverts = call.Befallen(FaultKind::kSyncRevert);
+    if (full || reverts || call.Befallen(FaultKind::kSyncLoss)) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
       inode.sync_error =
           full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable;
+      if (reverts) ForgetLost(call);
     } else {
       inode.file.Sync(call.sync_point);
     }
@@ -312,17 +315,57 @@ absl::Status SimDisk::Sync(DiskCall& call) {
   return absl::OkStatus();
 }
 
+void SimDisk::ForgetLost(const DiskCall& call) {
+  if (call.fault->amount <= 0) return call.inode->file.ForgetLost();
+  scheduler_.At(
+      scheduler_.now_ns() + absl::ToInt64Nanoseconds(absl::Milliseconds(call.fault->amount)),
+      {call.actor, LifeId(0), EventKind::kDue, call.number},
+      [inode = call.inode] { inode->file.ForgetLost(); });
+}
+
 absl::Status SimDisk::List(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory, image_.FindDirectory("list", call.path));
+  Random random = scheduler_.random().Fork("short listing", {call.key, call.number});
   for (const auto& [name, inode] : directory->entries) {
+    const std::string path = call.path.empty() ? name : absl::StrCat(call.path, "/", name);
+    const auto away = away_.find(path);
+    if (away != away_.end() && away->second == InPlace::kNothing) continue;
+    if (call.Befallen(FaultKind::kShortListing) && random.OneIn(2)) continue;
     call.entries.push_back({name, inode->kind});
   }
   return absl::OkStatus();
 }
 
+std::optional<absl::Status> SimDisk::FindAway(DiskCall& call) const {
+  if (call.inode != nullptr) return std::nullopt;  // it is open
+  for (const auto& [directory, in_place] : away_) {
+    for (const std::string& path : {call.path, call.to}) {
+      const bool itself = path == directory;
+      if (!itself && !path.starts_with(directory + "/")) continue;
+      if (itself && in_place == InPlace::kEmptyDirectory) {
+        if (call.kind == SeamCallKind::kList || call.kind == SeamCallKind::kSyncDirectory) {
+          return absl::OkStatus();
+        }
+        if (call.kind == SeamCallKind::kStat) {
+          call.info = {platform::FileKind::kDirectory,
+                       0,
+                       absl::UnixEpoch(),
+                       {.device = HashBytes(machine_), .number = HashBytes(directory)}};
+          return absl::OkStatus();
+        }
+      }
+      return Error(call, absl::StatusCode::kNotFound, "no such file or directory");
+    }
+  }
+  return std::nullopt;
+}
+
 absl::Status SimDisk::Stat(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("stat", call.path));
-  call.info = {inode->kind, inode->file.size(), inode->modified};
+  call.info = {inode->kind,
+               inode->file.size(),
+               inode->modified,
+               {.device = HashBytes(machine_), .number = inode->key}};
   return absl::OkStatus();
 }
 
@@ -336,6 +379,9 @@ absl::Status SimDisk::Lock(DiskCall& call) {
 }
 
 absl::Status SimDisk::Perform(DiskCall& call) {
+  if (!away_.empty()) {
+    if (const std::optional<absl::Status> away = FindAway(call)) return *away;
+  }
   WT_RETURN_IF_ERROR(Refused(call));
   return Do(call);
 }
@@ -353,7 +399,7 @@ absl::Status SimDisk::Do(DiskCall& call) {
     case SeamCallKind::kRead:
       if (call.Befallen(FaultKind::kUnreadable)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
-        return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
+        return Error(call, absl::StatusCode::kUnavailable, "the device cannot read the sector");
       }
       if (call.Befallen(FaultKind::kReadError)) {
         return Error(call, absl::StatusCode::kUnavailable, kIoError);

@@ -427,6 +427,12 @@ void SimNetwork::OnPauseChanged(SimProcess& process) {
   }
 }
 
+// Whether an orderly end waited long enough for what was under way.
+bool SimNetwork::DrainsAtExit(const SimConnection& connection, int end) const {
+  Random draw = scheduler_.random().Fork("exit", {connection.key, static_cast<uint64_t>(end)});
+  return !draw.OneIn(4);
+}
+
 void SimNetwork::OnProcessDeath(SimProcess& process, Death death) {
   for (auto entry = listeners_.begin(); entry != listeners_.end();) {
     const SimListenerPtr listener = entry->second;
@@ -442,9 +448,11 @@ void SimNetwork::OnProcessDeath(SimProcess& process, Death death) {
       here.wire.clear();
       here.inbox.clear();
       if (!was_open || connection->ends[1 - end].state != SimEnd::State::kOpen) continue;
-      if (death != Death::kExit) CutWire(*connection, 1 - end);
-      if (death == Death::kExit) Put(*connection, 1 - end, {Parcel::kEnd, {}, 0, 0});
-      if (death == Death::kCrash) Put(*connection, 1 - end, {Parcel::kReset, {}, 0, 0});
+      const bool drained = death == Death::kExit && DrainsAtExit(*connection, end);
+      if (!drained) CutWire(*connection, 1 - end);
+      if (death == Death::kPowerLoss) continue;
+      const Parcel::Kind last_word = drained ? Parcel::kEnd : Parcel::kReset;
+      Put(*connection, 1 - end, {last_word, {}, 0, 0});
     }
     RefreshHearing(*connection);
     ForgetIfOver(*connection);

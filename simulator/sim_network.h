@@ -202,6 +202,7 @@ class SimNetwork {
   void MarkBroken(SimConnection& connection, int end, absl::Status status);
   void EndHalfOpen(SimConnection& connection);
   std::vector<SimConnectionPtr> Between(const std::string& a, const std::string& b) const;
+  bool DrainsAtExit(const SimConnection& connection, int end) const;
   void ForgetIfOver(SimConnection& connection);
   static bool Hears(const SimConnection& connection, int end);
   void RefreshHearing(SimConnection& connection);

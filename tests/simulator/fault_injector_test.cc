@@ -55,7 +55,8 @@ TEST_P(EveryFault, FiresAtRandomAndReplaysFromItsListEventForEvent) {
   const FaultInfo& info = InfoOf(GetParam());
   FaultPlan plan;
   // The cluster makes few calls on names.
-  const int64_t rate = info.family == FaultFamily::kDisk ? info.rate * 400 : info.rate * 20;
+  const bool few = info.family == FaultFamily::kDisk && info.unit == RateUnit::kPerMillionCalls;
+  const int64_t rate = info.rate * (few ? 400 : 20);
   plan.random = {{.kind = info.kind, .rate = std::min<int64_t>(rate, 500'000)}};
   // Something must restart for a crash while recovering.
   if (info.kind == FaultKind::kCrashWhileRecovering) {

@@ -1,5 +1,6 @@
 #include "simulator/sim_network.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -285,6 +286,25 @@ TEST(SimNetwork, MessagesUnderWayAtACrashArriveOrDoNot) {
   }
   EXPECT_TRUE(arrived.contains(0));
   EXPECT_GT(arrived.size(), 4u);
+}
+
+TEST(SimNetwork, MessagesUnderWayAtACleanExitMostlyArriveAndMayBeCut) {
+  std::map<size_t, int> arrived;
+  constexpr int kExits = 100;
+  for (uint64_t seed = 0; seed < kExits; ++seed) {
+    Conversation talk(seed);
+    talk.world.network().BlockLink("a", "b", SimNetwork::Block::kClog);
+    talk.world.RunFor(absl::Milliseconds(100));
+    const size_t before = talk.listener.received.size();
+    talk.world.Stop("caller");
+    talk.world.network().ReleaseLink("a", "b", SimNetwork::Block::kClog);
+    talk.world.RunFor(absl::Seconds(1));
+    EXPECT_EQ(talk.listener.why.code(), absl::StatusCode::kUnavailable) << talk.listener.why;
+    talk.ExpectPrefix();
+    ++arrived[talk.listener.received.size() - before];
+  }
+  EXPECT_GT(arrived.size(), 4u);
+  EXPECT_GT(arrived.rbegin()->second, kExits / 2) << "most exits deliver everything";
 }
 
 TEST(SimNetwork, PausedProcessIsTakenForDeadAndLearnsOfItWhenItWakes) {

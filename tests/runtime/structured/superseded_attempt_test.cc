@@ -25,7 +25,7 @@ std::vector<std::string> StagedParts(const Prepared& prepared) {
   ManifestEntry entry;
   EXPECT_TRUE(entry.ParseFromString(prepared.sink_committable()));
   std::vector<std::string> staged;
-  for (const ManifestPart& part : entry.parts()) staged.push_back(part.staged());
+  for (const ManifestPart& part : entry.parts()) staged.push_back(StagedPath("out", part));
   return staged;
 }
 
