@@ -79,8 +79,9 @@ struct DStreamOptions {
   StopRequest* stop = nullptr;
 };
 
-// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a newer driver. kFailedPrecondition: the plan is
-// wrong, or the checkpoint belongs to another. Everything given outlives the task.
+// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a
+// newer driver. kFailedPrecondition: the plan is wrong, or the checkpoint belongs to another.
+// Everything given outlives the task.
 platform::Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                               Cluster& cluster, const StreamingGraph& graph,
                                               DStreamOptions options);
