@@ -79,8 +79,8 @@ absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Jo
   return instance;
 }
 
-// The job from each of the starts on with which it changes. `given`: what is so by default, and then
-// what was so at first.
+// The job from each of the starts on with which it changes. `given`: what is so by default, and
+// then what was so at first.
 absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parsed,
                                                      const ScenarioJobs& jobs, const Job& wanted,
                                                      Arguments& given) {

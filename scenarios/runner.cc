@@ -281,7 +281,8 @@ void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
   // A driver that fails without its process's end runs its unfinished batches again all the same.
   if (event.step.name == runtime::steps::kDStreamDriverFailed.name) ++failures_;
-  // A driver that is replaced was taken for failed, alive or not, unless it had ended in good order.
+  // A driver that is replaced was taken for failed, alive or not, unless it had ended in good
+  // order.
   if (event.step.name == checkpoint::steps::kEpochCreated.name &&
       ended_as_asked_.erase(event.node.process()) == 0) {
     ++failures_;

@@ -41,7 +41,7 @@ namespace wavetank::runtime {
 namespace {
 
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
-constexpr absl::Duration kLeastStopTimeout = absl::Seconds(10);
+constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 
 // The same may succeed later; nothing else need change.
 bool IsTransient(const absl::Status& status) {

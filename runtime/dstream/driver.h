@@ -70,7 +70,7 @@ struct DStreamOptions {
   int64_t batches_retained = 100;
   uint64_t log_segment_bytes = uint64_t{1} << 20;
   // How long a graceful stop may take; zero: ten batch intervals, as
-  // spark.streaming.gracefulStopTimeout, and no less than 10 s. Then it fails.
+  // spark.streaming.gracefulStopTimeout, and no less than 30 s. Then it fails.
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();
   // How many batches may be overdue; of more, the oldest are left out (batch_schedule.h). At least 1.
   int64_t overdue_batches_max = 100;
@@ -82,8 +82,9 @@ struct DStreamOptions {
   StopRequest* stop = nullptr;
 };
 
-// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a newer driver. kFailedPrecondition: the plan is
-// wrong, or the checkpoint belongs to another. Everything given outlives the task.
+// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a
+// newer driver. kFailedPrecondition: the plan is wrong, or the checkpoint belongs to another.
+// Everything given outlives the task.
 platform::Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                               Cluster& cluster, const StreamingGraph& graph,
                                               DStreamOptions options);

@@ -11,7 +11,7 @@
 
 #include "tests/runtime/dstream/sim_job.h"
 
-namespace wavetank::runtime {
+namespace wavetank::runtime::outputs {
 namespace {
 
 using testing::AllOf;
@@ -116,4 +116,4 @@ TEST(DStreamOutputs, WithoutSomebodyToTellAFailureEndsTheDriverNamingTheOutput) 
 }
 
 }  // namespace
-}  // namespace wavetank::runtime
+}  // namespace wavetank::runtime::outputs

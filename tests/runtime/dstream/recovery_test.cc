@@ -194,7 +194,7 @@ void NumberWordsOfFiles(StreamingContext& ssc) {
 }
 
 // "(w1~17,1)" was made of "w1".
-std::map<std::string, int64_t> WordsIn(const SavedAttempt& attempt) {
+std::map<std::string, int64_t> WordsOfAttempt(const SavedAttempt& attempt) {
   std::map<std::string, int64_t> words;
   for (const std::string& line : attempt.lines) {
     EXPECT_TRUE(line.ends_with(",1)")) << line << ": a number comes once on each worker";
@@ -228,7 +228,7 @@ TEST_P(WorkerDiesAt, ACompleteAttemptIsOneOutcomeAlthoughFunctionsAreNotDetermin
     for (const auto& [time_ms, attempts] : job.Saved("out")) {
       for (const auto& [name, attempt] : attempts) {
         if (!attempt.complete || attempt.lines.empty()) continue;
-        EXPECT_EQ(WordsIn(attempt), put) << "batch " << time_ms << ", " << name;
+        EXPECT_EQ(WordsOfAttempt(attempt), put) << "batch " << time_ms << ", " << name;
         EXPECT_EQ(attempt.parts, 2) << "what does not count is removed";
       }
     }

@@ -12,18 +12,18 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-void SaveLines(StreamingContext& ssc) {
+void SaveWhatComes(StreamingContext& ssc) {
   ssc.Checkpoint("checkpoint");
   ssc.TextFileStream("in").SaveAsTextFiles("out/lines");
 }
 
-void RemoveAll(SimJob& job, const std::string& directory) {
+void LoseAllBelow(SimJob& job, const std::string& directory) {
   simulator::SimDisk& disk = job.machine().disk();
   for (const std::string& file : disk.image().Files(directory)) disk.LoseFile(file);
 }
 
 TEST(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput) {
-  SimJob job({.seed = 21}, SaveLines);
+  SimJob job({.seed = 21}, SaveWhatComes);
   job.Start();
   job.RunFor(absl::Seconds(3));
   job.machine().disk().Put("in/a", "one\n");
@@ -32,7 +32,7 @@ TEST(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput)
   EXPECT_GT(batches, 2U);
   EXPECT_TRUE(job.ended().empty());
 
-  RemoveAll(job, "checkpoint/");
+  LoseAllBelow(job, "checkpoint/");
   job.RunFor(absl::Seconds(3));
   ASSERT_EQ(job.ended().size(), 1U);
   EXPECT_TRUE(absl::IsDataLoss(job.ended()[0])) << job.ended()[0];
@@ -49,7 +49,7 @@ TEST(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput)
 }
 
 TEST(RemovedCheckpoint, DoesNotMatterToOutputsOfOtherNames) {
-  SimJob job({.seed = 22}, SaveLines);
+  SimJob job({.seed = 22}, SaveWhatComes);
   simulator::SimDisk& disk = job.machine().disk();
   disk.Put("out/lines-of-somebody", "x\n");
   disk.Put("out/line-1000/part", "x\n");

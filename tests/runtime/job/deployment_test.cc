@@ -86,7 +86,8 @@ TEST(Deployment, AQueryThatFailsSaysSoAtOnceAndTheOthersGoOnToTheEnd) {
   disk.Put("in2/a", "two\n");
   disk.Put("out2/part-00000-00000.csv", "somebody else's\n");
   const Job job = TwoCopies("second", "out2");
-  const Deployment deployment{.driver_addresses = {"inproc:driver"}};
+  Deployment deployment;
+  deployment.driver_addresses = {"inproc:driver"};
   world.Start("m", {"app",
                     {{"driver", DriverMain(Instance(job), deployment, "inproc:driver")},
                      {"worker-1", WorkerMain(Instance(job), deployment, "inproc:worker-1")}}});
@@ -120,7 +121,9 @@ TEST(Deployment, AWorkerWithAnotherStoreIsRefusedByName) {
     world.Start(machine, {absl::StrCat("store-", machine), {{"store", StoreMain(store)}}});
   }
   const Job job = TwoCopies("second", "out2");
-  Deployment deployment{.driver_addresses = {"d:7000"}, .store_address = "s1:7001"};
+  Deployment deployment;
+  deployment.driver_addresses = {"d:7000"};
+  deployment.store_address = "s1:7001";
   world.Start("d", {"driver", {{"driver", DriverMain(Instance(job), deployment, "d:7000")}}});
   deployment.store_address = "s2:7001";
   world.Start("w", {"worker", {{"worker-1", WorkerMain(Instance(job), deployment, "w:7101")}}});

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "runtime/connectors/manifest.pb.h"
+#include "runtime/connectors/part_name.h"
 #include "tests/runtime/structured/query_jobs.h"
 #include "tests/runtime/structured/query_world.h"
 
