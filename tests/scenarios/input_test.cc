@@ -121,7 +121,7 @@ TEST(PlanInput, BurstsStallsAndRewindsAreInOrderOfTime) {
   EXPECT_THAT(events, ElementsAre("0 a", "0 b", "100 c", "100 d", "100 -input-00001.txt", "150 b",
                                   "1200 e", "1200 f"));
   EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 50), 2);
-  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 51), 1);
+  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 70), 1);
   EXPECT_EQ(TimesInput(*plan, "input-00000.txt", 50), 1);
   EXPECT_TRUE(IsRewound(*plan));
 }
