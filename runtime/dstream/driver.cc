@@ -264,6 +264,7 @@ class DriverRun {
       if (!status.ok()) break;
     }
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
+      batch = LeaveOutOverdue(batch);
       co_await node_.clock().SleepUntil(clock_->Due(batch));
       status = co_await PlanAndRun(batch);
       if (status.ok() && drain_until_ && clock_->Due(batch) >= *drain_until_) {
@@ -272,6 +273,19 @@ class DriverRun {
       }
     }
     End(std::move(status));
+  }
+
+  // The batch to go on with instead of `next`.
+  BatchNumber LeaveOutOverdue(BatchNumber next) {
+    const BatchNumber first =
+        clock_->GoOnWith(next, options_.overdue_batches_max, node_.clock().Now());
+    if (first == next) return next;
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("batches ", next.value(), " to ", first.value() - 1,
+                           " are left out: they are overdue, and batch ", first.value(), " (",
+                           absl::ToUnixMillis(clock_->TimeOf(first)),
+                           " ms) takes what came in meanwhile"));
+    return first;
   }
 
   Task<absl::Status> PlanAndRun(BatchNumber batch) {
@@ -511,6 +525,7 @@ absl::Status CheckOptions(const DStreamOptions& options) {
   const std::pair<const char*, int64_t> numbers[] = {
       {"default_parallelism", options.default_parallelism},
       {"min_workers", options.min_workers},
+      {"overdue_batches_max", options.overdue_batches_max},
       {"line_bytes_max", options.line_bytes_max},
       {"buffer_bytes_max", options.buffer_bytes_max},
       {"log_segment_bytes", options.log_segment_bytes > 0 ? 1 : 0}};

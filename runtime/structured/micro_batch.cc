@@ -83,8 +83,7 @@ CommittableIs ToCommittableIs(CommittableState state) {
 
 // "query words, batch 3", or "query words" before there is one.
 std::string TitleOf(const std::string& query, int64_t batch) {
-  return batch < 0 ? absl::StrCat("query ", query)
-                   : absl::StrCat("query ", query, ", batch ", batch);
+  return absl::StrCat("query ", query, batch < 0 ? "" : absl::StrCat(", batch ", batch));
 }
 
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,

@@ -336,6 +336,53 @@ TEST(SimDisk, DiskLossLeavesAnEmptyDisk) {
   EXPECT_EQ(world.machine("m").disk().image().Files(""), std::vector<std::string>{});
 }
 
+// A synced sector, then a write at the end and one over the sector, which the power cuts.
+Task<void> WriteTwoSectors(Node& node, bool over) {
+  auto file = co_await node.disk().Open("f", OpenMode::kCreateNew);
+  if (!file.ok()) co_return;  // started again
+  (co_await (*file)->Append(std::string(kSectorBytes, 'a'))).status().IgnoreError();
+  (co_await (*file)->Sync()).IgnoreError();
+  (co_await node.disk().SyncDirectory("")).IgnoreError();
+  co_await node.Step(kDiskHere);
+  if (over) {
+    (co_await (*file)->WriteAt(0, std::string(kSectorBytes, 'b'))).IgnoreError();
+  } else {
+    (co_await (*file)->Append(std::string(kSectorBytes, 'b'))).status().IgnoreError();
+  }
+}
+
+TEST(SimDisk, ATornWriteLeavesJustSoManyOfItsBytes) {
+  const auto left = [](bool over, int64_t amount) {
+    SimWorld world({.seed = 1});
+    FaultInjector injector(world, {.listed = {{AtStep{"test.disk_here"},
+                                               {.kind = FaultKind::kTornWrite,
+                                                .target = "m",
+                                                .restart_after = absl::Milliseconds(100),
+                                                .amount = amount}}}});
+    RunDiskMain(world, [&](Node& node) { return WriteTwoSectors(node, over); });
+    EXPECT_TRUE(injector.Unfired().empty());
+    EXPECT_EQ(world.process("p").incarnation().value(), 2) << "it lost power, and is there again";
+    return world.machine("m").disk().Get("f").value_or("gone");
+  };
+  const std::string sector(kSectorBytes, 'a');
+  EXPECT_EQ(left(false, 0), sector);
+  EXPECT_EQ(left(false, 3), sector + "bbb");
+  EXPECT_EQ(left(false, static_cast<int64_t>(kSectorBytes) + 1 + 7), sector + "bbbbbbb") << "round";
+  EXPECT_EQ(left(true, 3), sector) << "a sector is whole";
+}
+
+TEST(SimDisk, APowerLossAtWorstLeavesWhatIsSyncedAndNothingElse) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    FaultInjector injector(world,
+                           {.listed = {{AtTime{absl::Seconds(1)},
+                                        {.kind = FaultKind::kPowerLossAtWorst, .target = "m"}}}});
+    RunDiskMain(world, [&](Node& node) { return WriteTwoSectors(node, false); });
+    world.RunFor(absl::Seconds(2));
+    EXPECT_EQ(world.machine("m").disk().Get("f").value_or("gone"), std::string(kSectorBytes, 'a'));
+  }
+}
+
 // --- faults of files ---
 
 // Three files of a synced sector each; then, after the step, one more sector for "d/2".
