@@ -1,5 +1,5 @@
 // FencedLog: a log of records with one owner at a time, over any Store, able to refuse a stale
-// writer or not. The protocol is design.md section 5 and its executable specification fencing.py;
+// writer or not. A directory cannot refuse one, and no lease or clock can be trusted to, so
 // ownership rests on names and order:
 //
 //   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;

@@ -29,17 +29,27 @@ inline absl::Status OfAnotherEngine(absl::string_view expected) {
       "does not belong in the log of ", expected, "; is the checkpoint directory another job's?"));
 }
 
-// Those that no batch names any more; `record` says whose they are.
-inline void AppendSeen(SeenFiles record, const SeenPaths& paths,
-                       std::vector<MetadataRecord>& records) {
+// Paths in records, each of which says besides what `record` does.
+template <typename PathsRecord>
+void AppendPaths(PathsRecord record, const std::vector<std::string>& paths,
+                 std::vector<MetadataRecord>& records) {
   constexpr int kPathsInARecord = 1000;  // so that no record grows without bound
-  for (const std::string& path : paths.dropped()) {
+  for (const std::string& path : paths) {
     record.add_paths(path);
     if (record.paths_size() < kPathsInARecord) continue;
     records.push_back(Record(record));
     record.clear_paths();
   }
   if (record.paths_size() > 0) records.push_back(Record(std::move(record)));
+}
+
+// Those that no batch names any more; `record` says whose they are.
+inline void AppendSeen(SeenFiles record, const SeenPaths& paths,
+                       std::vector<MetadataRecord>& records) {
+  for (const auto& [root, seen] : paths.SeenByRoot()) {
+    record.set_root(root);
+    AppendPaths(record, seen, records);
+  }
 }
 
 // Puts the records into a history, naming the log and the place of what is refused.

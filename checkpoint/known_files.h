@@ -41,6 +41,8 @@ class KnownFiles {
   // There is nothing else in the directory. REQUIRES: ordered by name.
   void SawAll(const std::string& directory, const std::vector<platform::DirectoryEntry>& entries);
   void SawNoDirectory(const std::string& directory);
+  // Somebody else removes directories: what is durable is seen anew.
+  void ForgetDirectories() { directories_.clear(); }
 
   size_t size() const { return files_.size() + directories_.size(); }
 

@@ -18,10 +18,19 @@ namespace {
 
 // Invisible in the store, as a temporary is.
 constexpr std::string_view kLockFile = ".tmp-lock";
+// Like the lock, in the root; visible.
+constexpr char kIdentityFile[] = "_wavetank_store";
+constexpr size_t kIdentityBytes = 32;
 // What files are compared by, so that a long one is never in memory as a whole.
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
 constexpr size_t kMostTails = 32;
+
+// An error of the entry itself, which no repeated call mends and which says nothing of the others.
+bool CannotBeLookedAt(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsInvalidArgument(status);
+}
 
 // Such a name as TemporaryName gives: others' are left alone.
 bool IsOfAStore(std::string_view name) {
@@ -70,6 +79,28 @@ Task<absl::StatusOr<std::unique_ptr<LocalStore>>> LocalStore::OpenExclusive(plat
   co_return store;
 }
 
+Task<absl::StatusOr<std::string>> LocalStore::Identity() {
+  if (root_lock_ == nullptr) {
+    co_return absl::StrCat("the disk of ", node_.machine(), ", directory \"", root_, "\"");
+  }
+  absl::StatusOr<std::string> identity = co_await ReadAll(kIdentityFile);
+  if (absl::IsNotFound(identity.status())) {
+    platform::Random random = node_.random().Fork("store identity");
+    const uint64_t high = random.Next();
+    const uint64_t low = random.Next();
+    std::string made =
+        absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
+    WT_CO_RETURN_IF_ERROR(co_await CreateIfAbsent(kIdentityFile, std::move(made)));
+    identity = co_await ReadAll(kIdentityFile);
+  }
+  if (identity.ok() && identity->size() != kIdentityBytes) {
+    co_return absl::DataLossError(
+        absl::StrCat(OnDisk(kIdentityFile), " does not hold the identity of a store, which is ",
+                     kIdentityBytes, " hexadecimal digits: restore it from a copy"));
+  }
+  co_return identity;
+}
+
 Task<LocalStore::PathLock> LocalStore::Lock(std::string file) {
   while (locked_.contains(file)) {
     lock_released_.Reset();
@@ -91,11 +122,17 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
   if (absl::IsNotFound(there.status())) {
     const uint64_t size = content.size();
     co_await RemoveDeadTemporaries(directory);
-    WT_CO_ASSIGN_OR_RETURN(const Temporary temporary,
-                           co_await WriteTemporary(directory, std::move(content)));
-    linked = co_await node_.disk().Link(temporary.file, file);
+    const absl::StatusOr<Temporary> written =
+        co_await WriteTemporary(directory, std::move(content));
+    if (absl::IsNotFound(written.status())) {
+      known_.ForgetDirectories();
+      co_return absl::UnavailableError(absl::StrCat(
+          "create ", path, ": somebody has removed its directory; it is made anew the next time"));
+    }
+    WT_CO_RETURN_IF_ERROR(written.status());
+    linked = co_await node_.disk().Link(written->file, file);
     // If it stays, it is a leftover that nobody sees.
-    (co_await node_.disk().Remove(temporary.file)).IgnoreError();
+    (co_await node_.disk().Remove(written->file)).IgnoreError();
     if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
   } else if (!there.ok()) {
     co_return there.status();
@@ -147,7 +184,22 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   if (content == Content::kWrittenAnew) {
     WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
   }
-  co_return co_await SyncName(file);
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return co_await CheckStillNamed(file, end);
+}
+
+Task<absl::Status> LocalStore::CheckStillNamed(std::string file, uint64_t end) {
+  const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
+  const bool gone = absl::IsNotFound(info.status());
+  if (!gone && !info.ok()) co_return info.status();
+  if (!gone && info->size_bytes >= end) co_return absl::OkStatus();
+  DropTail(file);
+  known_.Forget(file);
+  known_.ForgetDirectories();
+  co_return absl::DataLossError(
+      absl::StrCat(file, " was ", gone ? "removed" : "replaced",
+                   " while it was being written: what its writer had in it is lost; restore it "
+                   "from a copy, or begin anew with another directory"));
 }
 
 // A file is written anew from what a read gives, which after a failed sync may be what was on the
@@ -202,18 +254,32 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
   for (const DirectoryEntry& entry : *entries) {
     if (IsTemporary(entry.name)) continue;
     const std::string file = JoinPath(listed, entry.name);
+    const StoredFile other{
+        .name = entry.name, .kind = FileKind::kOther, .size_bytes = 0, .modified = {}};
+    if (entry.kind == FileKind::kOther) {
+      files.push_back(other);
+      continue;
+    }
     const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
     if (absl::IsNotFound(info.status())) continue;
+    if (CannotBeLookedAt(info.status())) {
+      files.push_back(other);
+      continue;
+    }
     WT_CO_RETURN_IF_ERROR(info.status());
     StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
     if (info->kind == FileKind::kDirectory) {
       names_durable = names_durable && known_.IsDurable(file);
-    } else {
-      WT_CO_ASSIGN_OR_RETURN(const std::optional<FileInfo> durable,
-                             co_await SyncListed(file, *info));
-      if (!durable.has_value()) continue;
-      shown.size_bytes = durable->size_bytes;
-      shown.modified = durable->modified;
+    } else if (info->kind == FileKind::kFile) {
+      const absl::StatusOr<std::optional<FileInfo>> durable = co_await SyncListed(file, *info);
+      if (CannotBeLookedAt(durable.status())) {
+        files.push_back(other);
+        continue;
+      }
+      WT_CO_RETURN_IF_ERROR(durable.status());
+      if (!durable->has_value()) continue;
+      shown.size_bytes = (*durable)->size_bytes;
+      shown.modified = (*durable)->modified;
       names_durable = names_durable && known_[file].name_durable;
     }
     files.push_back(std::move(shown));
@@ -230,6 +296,15 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
   }
   co_return files;
+}
+
+Task<absl::StatusOr<std::string>> LocalStore::Identify(std::string directory) {
+  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
+  WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(OnDisk(directory)));
+  if (info.kind != FileKind::kDirectory) {
+    co_return absl::FailedPreconditionError(absl::StrCat(directory, ": is not a directory"));
+  }
+  co_return absl::StrCat(absl::Hex(info.id.device), "-", absl::Hex(info.id.number));
 }
 
 Task<absl::StatusOr<std::optional<FileInfo>>> LocalStore::SyncListed(std::string file,

@@ -16,7 +16,9 @@
 //   sound for a file that only this instance appends to: one it has appended to, or with
 //   OpenExclusive any. For another's the error is returned, and the next read syncs it again.
 // - A file that is appended to has one writer, and who appends once does so again: its handle stays
-//   open, and where the file ends is known, until anything fails.
+//   open, and where the file ends is known, until anything fails. Since a handle leads to a file
+//   that somebody has removed or replaced too, no append is acknowledged before the name is seen to
+//   lead to what was written: kDataLoss otherwise.
 //
 // Calls on one path wait for one another; calls on different paths run concurrently.
 #ifndef WAVETANK_CHECKPOINT_LOCAL_STORE_H_
@@ -35,12 +37,13 @@
 
 #include "checkpoint/known_files.h"
 #include "checkpoint/store.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/node.h"
 
 namespace wavetank::checkpoint {
 
-class LocalStore final : public Store {
+class LocalStore final : public Store, public IdentifiedStore {
  public:
   // `root` is a directory of the node's disk, "" for all of it; it need not exist. `node` must
   // outlive the store. Other processes may use the same root.
@@ -50,11 +53,15 @@ class LocalStore final : public Store {
   static Task<absl::StatusOr<std::unique_ptr<LocalStore>>> OpenExclusive(platform::Node& node,
                                                                          std::string root);
 
+  // With OpenExclusive a random name, kept in the file "_wavetank_store" of the root, which a copy
+  // of the root has too. Else the machine's disk and the root on it.
+  Task<absl::StatusOr<std::string>> Identity() override;
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
 
@@ -105,6 +112,8 @@ class LocalStore final : public Store {
   Task<absl::StatusOr<Content>> SyncContent(std::string file, platform::File& handle,
                                             uint64_t length);
   // What follows from the outcome of a sync of these bytes.
+  // That what was appended is what others find under the name.
+  Task<absl::Status> CheckStillNamed(std::string file, uint64_t end);
   Task<absl::Status> CheckStillThere(std::string file, uint64_t offset, uint64_t end,
                                      uint32_t checksum);
   Task<absl::StatusOr<Content>> AfterSync(std::string file, uint64_t length, absl::Status synced);

@@ -13,6 +13,9 @@
 //   turn out done, partly done or not done, and not before long: a file whose Append failed must
 //   not be appended to again by that writer.
 // - Directories come into being with the first file in them; an absent directory lists as empty.
+// - List shows an entry that is no file or directory, or that cannot be looked at (as its
+//   permissions are, say), as FileKind::kOther: whoever needs it fails when it is read, and others
+//   are not stopped by it. Nothing is promised of its durability.
 //
 // Paths are relative to the store's root, "/"-separated. A name beginning with ".tmp-" is refused
 // and never listed.
@@ -78,6 +81,11 @@ class Store {
 
   // Ordered by name.
   virtual Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) = 0;
+
+  // Names the directory itself: the answer is another one when another directory has come to stand
+  // there, as when a file system was mounted or unmounted, or a link turned. kNotFound: there is
+  // none.
+  virtual Task<absl::StatusOr<std::string>> Identify(std::string directory) = 0;
 
   // Gives the file `from` the further name `to`. OK too if `to` already is that file or one of
   // equal content; kAlreadyExists if it is another.

@@ -208,6 +208,14 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
         Verdict::kViolation,
         absl::StrCat("the job did not stop with an error that says \"", expect.error(), "\""));
   }
+  for (const std::string& wanted : expect.error_logged()) {
+    const bool logged =
+        std::any_of(facts.errors.begin(), facts.errors.end(),
+                    [&](const std::string& error) { return absl::StrContains(error, wanted); });
+    if (logged) continue;
+    judgement.Fail(Verdict::kViolation,
+                   absl::StrCat("no process has logged an error that says \"", wanted, "\""));
+  }
   if (facts.stalled && (expect.error().empty() || !error_seen)) {
     std::string why = "the work was not finished, and made no progress for the whole budget";
     if (!facts.errors.empty()) absl::StrAppend(&why, "; the last error: ", facts.errors.back());

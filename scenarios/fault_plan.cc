@@ -114,7 +114,9 @@ class FaultPlanner {
     if (fault.has_duration_ms()) made.duration = absl::Milliseconds(fault.duration_ms());
     made.restart_after = RestartAfter(fault, info);
     made.amount = fault.amount();
-    const bool needs_amount = info.amount.low != 0 || info.amount.high != 0;
+    // A process that is stopped is not asked unless that is said.
+    const bool needs_amount =
+        (info.amount.low != 0 || info.amount.high != 0) && info.kind != FaultKind::kCleanStop;
     if (needs_amount && !fault.has_amount()) {
       return parsed_.ErrorAt(
           fault, "kind", 0,

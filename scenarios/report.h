@@ -44,7 +44,7 @@ struct RunReport {
   std::vector<TimelineLine> timeline;
 };
 
-// One JSON object, without a line end, with the fields of design section 8.
+// One JSON object, without a line end, with the fields that scenarios/README.md lists.
 std::string ToJson(const RunReport& report);
 // "PASS  name  claim" and what there is to say of it, for a terminal.
 std::string Summary(const RunReport& report);

@@ -44,6 +44,8 @@ enum class FaultKind : uint8_t {
   kLostFiles,
   kBackUp,
   kRestore,
+  kDirectoryAway,
+  kShortListing,
   // Clock.
   kSkew,
   kDrift,
@@ -60,7 +62,8 @@ struct Fault {
   // the process is. For kMisdirectedWrite: a pattern of the files, the first of which by name takes
   // the bytes (none: they are gone); empty: the file itself.
   std::string peer = {};
-  // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any.
+  // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any. For
+  // kDirectoryAway: the directory, as it is.
   std::string files = {};
   // Of the files that match, in the order of their names (-1: the last), or of the calls on them
   // from the trigger on: which.

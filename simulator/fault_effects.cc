@@ -32,6 +32,8 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
     case FaultKind::kSyncLoss:
     case FaultKind::kLyingSync:
       return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kShortListing:
+      return call == SeamCallKind::kList;
     case FaultKind::kSyncRevert:
       return call == SeamCallKind::kSync;
     default:
@@ -48,7 +50,8 @@ bool CanBefall(const Fault& fault, const SeamCall& call) {
 
 bool IsAtRest(FaultKind kind) {
   return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles ||
-         kind == FaultKind::kBackUp || kind == FaultKind::kRestore;
+         kind == FaultKind::kBackUp || kind == FaultKind::kRestore ||
+         kind == FaultKind::kDirectoryAway;
 }
 
 bool TakesFiles(FaultKind kind) {
@@ -107,6 +110,10 @@ bool FaultEffects::CanApply(const Fault& fault) const {
       if (fault.kind == FaultKind::kRestore) {
         return world_.machine(fault.target).disk().HasBackupOf(fault.files);
       }
+      if (fault.kind == FaultKind::kDirectoryAway) {
+        const DiskImage& image = world_.machine(fault.target).disk().image();
+        return !fault.files.empty() && image.Find("fault", fault.files).ok();
+      }
       return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
@@ -151,6 +158,8 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       RestartAfter(fault.restart_after, process.name());
       return;
     case FaultKind::kCleanStop:
+      // Who is only asked ends by itself: whoever knows the program hears of the fault and asks.
+      if (fault.amount > 0) return;
       world_.Stop(process);
       RestartAfter(fault.restart_after, process.name());
       return;
@@ -264,6 +273,11 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       return;
     case FaultKind::kRestore:
       disk.Restore(fault.files);
+      return;
+    case FaultKind::kDirectoryAway:
+      disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing
+                                                   : SimDisk::InPlace::kEmptyDirectory);
+      After(fault.duration, [&disk, ended = Copy(fault)] { disk.BringBack(ended->files); });
       return;
     default:
       return;

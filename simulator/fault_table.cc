@@ -30,8 +30,10 @@ constexpr FaultInfo kTable[] = {
      "The process stands still, is replaced by a new incarnation, and wakes beside it."},
     {kSlowNode, kProcess, "process.slow", true, 200, kPerHour, {500, 20'000}, {}, {2, 100}, "times",
      "All CPU work of the process costs so many times as much."},
-    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {}, "",
-     "The process exits cleanly, its connections closed in order or cut, and starts again."},
+    {kCleanStop, kProcess, "process.stop", true, 200, kPerHour, {}, {10, 5'000}, {0, 1},
+     "to be asked first, as by SIGTERM",
+     "The process exits cleanly, its connections closed in order or cut, and starts again; asked, "
+     "it ends when it has finished what is under way."},
 
     {kPowerLoss, kMachine, "machine.power_loss", true, 300, kPerHour, {}, {100, 10'000}, {}, "",
      "Every process of the machine ends, nobody is told, and what was not synced is decided."},
@@ -85,6 +87,11 @@ constexpr FaultInfo kTable[] = {
      "Files are copied away, for a later disk.restore; itself it does nothing."},
     {kRestore, kDisk, "disk.restore", false, 10, kPerHour, {}, {}, {}, "",
      "Files become what they were when they were backed up last; newer ones are gone."},
+    {kDirectoryAway, kDisk, "disk.directory_away", false, 60, kPerHour, {100, 20'000}, {}, {0, 1},
+     "0: nothing is there; 1: another directory is, an empty one",
+     "A directory is not where it was, as when a file system is unmounted; then it is back."},
+    {kShortListing, kDisk, "disk.short_listing", false, 1'000, kPerMillionCalls, {}, {}, {}, "",
+     "A listing shows some of the names and not others, once."},
 
     {kSkew, kClock, "clock.skew", true, 60, kPerHour, {}, {}, {-600'000, 600'000}, "ms",
      "The machine's wall clock is wrong by so much from now on."},

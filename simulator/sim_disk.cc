@@ -128,6 +128,7 @@ void SimDisk::Heal() {
   SetSlowness(1);
   ResetCapacity();
   SetLying(false);
+  away_.clear();
   Release();
 }
 
@@ -374,15 +375,47 @@ void SimDisk::ForgetLost(const DiskCall& call) {
 
 absl::Status SimDisk::List(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory, image_.FindDirectory("list", call.path));
+  Random random = scheduler_.random().Fork("short listing", {call.key, call.number});
   for (const auto& [name, inode] : directory->entries) {
+    const std::string path = call.path.empty() ? name : absl::StrCat(call.path, "/", name);
+    const auto away = away_.find(path);
+    if (away != away_.end() && away->second == InPlace::kNothing) continue;
+    if (Befalls(FaultKind::kShortListing, call) && random.OneIn(2)) continue;
     call.entries.push_back({name, inode->kind});
   }
   return absl::OkStatus();
 }
 
+std::optional<absl::Status> SimDisk::FindAway(DiskCall& call) const {
+  if (call.inode != nullptr) return std::nullopt;  // it is open
+  for (const auto& [directory, in_place] : away_) {
+    for (const std::string& path : {call.path, call.to}) {
+      const bool itself = path == directory;
+      if (!itself && !path.starts_with(directory + "/")) continue;
+      if (itself && in_place == InPlace::kEmptyDirectory) {
+        if (call.kind == SeamCallKind::kList || call.kind == SeamCallKind::kSyncDirectory) {
+          return absl::OkStatus();
+        }
+        if (call.kind == SeamCallKind::kStat) {
+          call.info = {platform::FileKind::kDirectory,
+                       0,
+                       absl::UnixEpoch(),
+                       {.device = HashBytes(machine_), .number = HashBytes(directory)}};
+          return absl::OkStatus();
+        }
+      }
+      return Error(call, absl::StatusCode::kNotFound, "no such file or directory");
+    }
+  }
+  return std::nullopt;
+}
+
 absl::Status SimDisk::Stat(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("stat", call.path));
-  call.info = {inode->kind, inode->file.size(), inode->modified};
+  call.info = {inode->kind,
+               inode->file.size(),
+               inode->modified,
+               {.device = HashBytes(machine_), .number = inode->key}};
   return absl::OkStatus();
 }
 
@@ -396,6 +429,9 @@ absl::Status SimDisk::Lock(DiskCall& call) {
 }
 
 absl::Status SimDisk::Perform(DiskCall& call) {
+  if (!away_.empty()) {
+    if (const std::optional<absl::Status> away = FindAway(call)) return *away;
+  }
   switch (call.kind) {
     case SeamCallKind::kOpen: {
       WT_ASSIGN_OR_RETURN(call.inode, image_.Open(call.path, call.mode));

@@ -108,6 +108,11 @@ class SimDisk {
   // Every file that matches becomes its backup; one without a backup is gone.
   void Restore(std::string_view pattern);
   bool HasBackupOf(std::string_view pattern) const;
+  // What stands where a directory was. Open files are not concerned, nor is what the world puts
+  // there.
+  enum class InPlace { kNothing, kEmptyDirectory };
+  void TakeAway(const std::string& directory, InPlace in_place) { away_[directory] = in_place; }
+  void BringBack(const std::string& directory) { away_.erase(directory); }
   void Heal();
 
   // For the world.
@@ -129,6 +134,8 @@ class SimDisk {
   void Decide(DiskCall& call);
   Outcome DrawOutcome(const DiskCall& call) const;
   absl::Status Perform(DiskCall& call);
+  // What a call finds where a directory is away; nullopt: it has nothing to do with that.
+  std::optional<absl::Status> FindAway(DiskCall& call) const;
   absl::Status Write(DiskCall& call, uint64_t offset);
   void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
@@ -149,6 +156,7 @@ class SimDisk {
   int64_t slowness_ = 1;
   bool stalled_ = false;
   bool lying_ = false;
+  std::map<std::string, InPlace> away_;
   std::map<std::string, std::string> backup_;  // content by path
   std::vector<DiskCallPtr> in_flight_;         // oldest first
   std::vector<DiskCallPtr> held_;              // due, on a stalled disk

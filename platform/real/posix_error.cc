@@ -16,6 +16,8 @@ absl::StatusCode CodeOf(int error) {
       return absl::StatusCode::kNotFound;
     case EEXIST:
       return absl::StatusCode::kAlreadyExists;
+    case EACCES:
+      return absl::StatusCode::kPermissionDenied;
     case EBADF:  // a write to a file opened for reading
     case ENOTEMPTY:
     case ENOTDIR:

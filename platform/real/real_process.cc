@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -81,6 +82,15 @@ struct RealProcess::State {
   DiskPool pool{options.disk_threads};
   IoThread io;
 
+  std::atomic<bool> asked_to_stop = false;
+
+  void SetStopEvents() {
+    for (const auto& running : nodes) {
+      const auto found = options.stop_events.find(running->node->name());
+      if (found == options.stop_events.end()) continue;
+      running->loop.Post([event = found->second] { event->Set(); });
+    }
+  }
   void Stop(int with_status) {
     std::lock_guard lock(mutex);
     if (!status.has_value()) status = with_status;
@@ -113,7 +123,13 @@ absl::Status RealProcess::State::Build() {
     nodes.push_back(std::move(made));
   }
   if (options.stop_signals == StopSignals::kCatch) {
-    io.CatchStopSignals([this](int signal) { Stop(128 + signal); });
+    io.CatchStopSignals([this](int signal) {
+      if (options.stop_events.empty() || asked_to_stop.exchange(true)) {
+        Stop(128 + signal);
+      } else {
+        SetStopEvents();
+      }
+    });
   }
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "platform/event.h"
 #include "platform/network.h"
 #include "platform/node.h"
 #include "platform/real/step_killer.h"
@@ -21,7 +23,7 @@ namespace wavetank::platform {
 
 enum class StopSignals {
   kIgnore,  // leave SIGINT and SIGTERM to the program
-  kCatch,   // either requests a stop with status 128 + its number
+  kCatch,   // either requests a stop with status 128 + its number (but see stop_events)
 };
 
 struct RealProcessOptions {
@@ -33,6 +35,9 @@ struct RealProcessOptions {
   LogLevel log_level = LogLevel::kInfo;
   std::vector<StepFault> step_faults = {};
   StopSignals stop_signals = StopSignals::kIgnore;
+  // By node: what the first signal that is caught sets, each on the thread of its node, instead of
+  // requesting the stop. The second one requests it. Empty: the first does.
+  std::map<std::string, std::shared_ptr<Event>> stop_events = {};
   int disk_threads = 4;
   // How long the end of the process waits at most for what its connections have to deliver.
   absl::Duration exit_drain = absl::Seconds(1);

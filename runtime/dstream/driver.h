@@ -68,8 +68,8 @@ struct DStreamOptions {
   // 1), and how much it may grow before it is begun anew without the others.
   int64_t batches_retained = 100;
   uint64_t log_segment_bytes = uint64_t{1} << 20;
-  // How long a graceful stop waits for blocks to be taken; zero: ten batch intervals
-  // (spark.streaming.gracefulStopTimeout).
+  // How long a graceful stop may take; zero: ten batch intervals, as
+  // spark.streaming.gracefulStopTimeout, and no less than 30 s. Then it fails.
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();
   // What Print prints; unset: into the node's log.
   Printer print;
@@ -79,7 +79,7 @@ struct DStreamOptions {
   StopRequest* stop = nullptr;
 };
 
-// OK: stopped as requested. kAborted: fenced by a newer driver. kFailedPrecondition: the plan is
+// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a newer driver. kFailedPrecondition: the plan is
 // wrong, or the checkpoint belongs to another. Everything given outlives the task.
 platform::Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                               Cluster& cluster, const StreamingGraph& graph,
@@ -87,6 +87,10 @@ platform::Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::
 
 // The bodies of the job's tasks. `graph` outlives the registry.
 void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry);
+
+// On a worker that is to end in good order: its receivers hand over what they have, and end. Other
+// tasks can run again elsewhere. `registry` outlives the task.
+platform::Task<void> DrainReceivers(const TaskRegistry& registry);
 
 }  // namespace wavetank::runtime
 

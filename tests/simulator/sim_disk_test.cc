@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -48,6 +49,67 @@ TEST(SimDisk, PageCacheSurvivesProcessesAndNotPower) {
   EXPECT_TRUE(after_power_loss.contains("unsynced"));
   EXPECT_TRUE(after_power_loss.contains(""));
   EXPECT_TRUE(after_power_loss.contains("(no file)"));
+}
+
+struct Looks {
+  std::vector<std::string> names;
+  absl::Status read;
+  uint64_t directory = 0;
+};
+
+Task<void> LookThreeTimes(Node& node, std::vector<Looks>& looks) {
+  for (int look = 0; look < 3; ++look) {
+    Looks& seen = looks.emplace_back();
+    const auto listed = co_await node.disk().List("d");
+    if (listed.ok()) {
+      for (const platform::DirectoryEntry& entry : *listed) seen.names.push_back(entry.name);
+    }
+    seen.read = (co_await node.disk().Open("d/f", OpenMode::kRead)).status();
+    const auto info = co_await node.disk().Stat("d");
+    if (info.ok()) seen.directory = info->id.number;
+    co_await node.clock().Sleep(absl::Seconds(1));
+  }
+}
+
+TEST(SimDisk, ADirectoryIsAwayForAWhileAndThenBackAsItWas) {
+  for (const int64_t another : {0, 1}) {
+    SimWorld world({.seed = 1});
+    world.AddMachine("m").disk().Put("d/f", "x");
+    FaultInjector injector(
+        world,
+        {.listed = {{AtTime{absl::Milliseconds(500)}, Fault{.kind = FaultKind::kDirectoryAway,
+                                                            .target = "m",
+                                                            .files = "d",
+                                                            .duration = absl::Seconds(1),
+                                                            .amount = another}}}});
+    std::vector<Looks> looks;
+    RunDiskMain(world, [&looks](Node& node) { return LookThreeTimes(node, looks); });
+    ASSERT_EQ(looks.size(), 3u);
+    EXPECT_TRUE(looks[0].read.ok());
+    EXPECT_EQ(looks[0].names, std::vector<std::string>{"f"});
+    EXPECT_TRUE(absl::IsNotFound(looks[1].read));
+    EXPECT_TRUE(looks[1].names.empty());
+    EXPECT_NE(looks[1].directory, looks[0].directory);
+    EXPECT_EQ(looks[1].directory != 0, another == 1);
+    EXPECT_TRUE(looks[2].read.ok());
+    EXPECT_EQ(looks[2].names, looks[0].names);
+    EXPECT_EQ(looks[2].directory, looks[0].directory);
+  }
+}
+
+TEST(SimDisk, AShortListingMissesNamesOnce) {
+  SimWorld world({.seed = 1});
+  simulator::SimDisk& disk = world.AddMachine("m").disk();
+  for (int i = 0; i < 20; ++i) disk.Put("d/f" + std::to_string(i), "x");
+  disk.Put("d/f", "x");
+  FaultInjector injector(
+      world, {.listed = {{AtTime{absl::ZeroDuration()},
+                          Fault{.kind = FaultKind::kShortListing, .target = "m", .files = "d"}}}});
+  std::vector<Looks> looks;
+  RunDiskMain(world, [&looks](Node& node) { return LookThreeTimes(node, looks); });
+  EXPECT_TRUE(injector.Unfired().empty());
+  EXPECT_LT(looks[0].names.size(), 21u);
+  EXPECT_EQ(looks[1].names.size(), 21u);
 }
 
 Task<void> WriteAbc(Node& node) {

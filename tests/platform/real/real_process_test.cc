@@ -123,6 +123,38 @@ TEST(RealProcess, StopSignalRequestsAStop) {
   EXPECT_EQ(RunNode(RaiseTerm, options).value(), 128 + SIGTERM);
 }
 
+Task<void> RaiseTermAndExitWhenAsked(Node& node, std::shared_ptr<Event> asked) {
+  std::raise(SIGTERM);
+  co_await asked->Wait();
+  node.Exit(3);
+  co_await Forever(node);
+}
+
+TEST(RealProcess, TheFirstStopSignalSetsTheEventOfTheNode) {
+  const auto asked = std::make_shared<Event>();
+  RealProcessOptions options;
+  options.stop_signals = StopSignals::kCatch;
+  options.stop_events = {{"node", asked}};
+  const auto main = [asked](Node& node) { return RaiseTermAndExitWhenAsked(node, asked); };
+  EXPECT_EQ(RunNode(main, options).value(), 3);
+}
+
+Task<void> RaiseTermAgainWhenAsked(Node& node, std::shared_ptr<Event> asked) {
+  std::raise(SIGTERM);
+  co_await asked->Wait();
+  std::raise(SIGTERM);
+  co_await Forever(node);
+}
+
+TEST(RealProcess, TheSecondStopSignalRequestsAStop) {
+  const auto asked = std::make_shared<Event>();
+  RealProcessOptions options;
+  options.stop_signals = StopSignals::kCatch;
+  options.stop_events = {{"node", asked}};
+  const auto main = [asked](Node& node) { return RaiseTermAgainWhenAsked(node, asked); };
+  EXPECT_EQ(RunNode(main, options).value(), 128 + SIGTERM);
+}
+
 TEST(RealProcess, MissingDiskRootIsNamed) {
   const auto process =
       RealProcess::Create({"p", {{"node", Forever}}}, {.disk_root = "/no/such/folder"});

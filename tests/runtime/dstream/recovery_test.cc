@@ -178,6 +178,73 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(3), testing::Values(Blow::kCrash, Blow::kPowerLoss)),
     NameOf);
 
+// Each word with a number that depends on what this worker has seen before, so that every run of a
+// task gives something else and scatters it differently.
+void NumberWordsOfFiles(StreamingContext& ssc) {
+  ssc.Checkpoint(kCheckpoint);
+  ssc.TextFileStream("in")
+      .FlatMap([](const std::string& line) {
+        return std::vector<std::string>(absl::StrSplit(line, ' ', absl::SkipEmpty()));
+      })
+      .Map([seen = std::make_shared<int>(0)](const std::string& word) {
+        return std::pair(absl::StrCat(word, "~", ++*seen), int64_t{1});
+      })
+      .ReduceByKey(std::plus<>())
+      .SaveAsTextFiles("out/counts");
+}
+
+// "(w1~17,1)" was made of "w1".
+std::map<std::string, int64_t> WordsOfAttempt(const SavedAttempt& attempt) {
+  std::map<std::string, int64_t> words;
+  for (const std::string& line : attempt.lines) {
+    EXPECT_TRUE(line.ends_with(",1)")) << line << ": a number comes once on each worker";
+    ++words[line.substr(1, line.find('~') - 1)];
+  }
+  return words;
+}
+
+class WorkerDiesAt : public testing::TestWithParam<const char*> {};
+
+TEST_P(WorkerDiesAt, ACompleteAttemptIsOneOutcomeAlthoughFunctionsAreNotDeterministic) {
+  int ran_again = 0;
+  for (int occurrence = 1; occurrence <= 8; ++occurrence) {
+    SCOPED_TRACE(absl::StrCat("occurrence ", occurrence));
+    SimJob job({.seed = static_cast<uint64_t>(occurrence)}, NumberWordsOfFiles);
+    job.CrashAt(GetParam(), occurrence, absl::Seconds(1));
+    job.Start();
+    job.RunFor(absl::Milliseconds(1500));
+    std::map<std::string, int64_t> put;
+    for (int file = 0; file < 4; ++file) {
+      std::string text;
+      for (int word = 0; word < 60; ++word) {
+        const std::string name = absl::StrCat("w", file, ".", word % 10);
+        ++put[name];
+        absl::StrAppend(&text, name, word % 7 == 0 ? "\n" : " ");
+      }
+      job.machine().disk().Put(absl::StrCat("in/file-", file), text);
+    }
+    job.RunFor(absl::Seconds(8));
+    EXPECT_EQ(job.strikes(), 1);
+    for (const auto& [time_ms, attempts] : job.Saved("out")) {
+      for (const auto& [name, attempt] : attempts) {
+        if (!attempt.complete || attempt.lines.empty()) continue;
+        EXPECT_EQ(WordsOfAttempt(attempt), put) << "batch " << time_ms << ", " << name;
+        EXPECT_EQ(attempt.parts, 2) << "what does not count is removed";
+      }
+    }
+    ran_again += static_cast<int>(job.Reached("driver.task_moved"));
+  }
+  EXPECT_GT(ran_again, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, WorkerDiesAt,
+                         testing::Values("task.started", "task.finished", "shuffle.fetched"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           name[name.find('.')] = '_';
+                           return name;
+                         });
+
 TEST(DStreamRecoveryOf, TwoCrashesTheSecondWhileRecovering) {
   for (uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));

@@ -1,14 +1,22 @@
-// LineSplitter: lines out of bytes that come in pieces. A line ends with "\n", "\r\n" or "\r", as
-// in Spark's text sources; the end is not part of it. Bytes are not interpreted otherwise:
-// malformed UTF-8 passes as it is.
-#ifndef WAVETANK_RUNTIME_DSTREAM_LINE_SPLITTER_H_
-#define WAVETANK_RUNTIME_DSTREAM_LINE_SPLITTER_H_
+// LineSplitter: lines out of bytes that come in pieces, for every source of text. A line ends with
+// "\n", "\r\n" or "\r", as in Spark's text sources; the end is not part of it. Bytes are not
+// interpreted otherwise: malformed UTF-8 passes as it is.
+#ifndef WAVETANK_RUNTIME_COLUMNAR_LINE_SPLITTER_H_
+#define WAVETANK_RUNTIME_COLUMNAR_LINE_SPLITTER_H_
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace wavetank::runtime {
+
+// How many of the first bytes of `piece` are whole lines, whatever comes after it: a "\r" at its end
+// may be half of a line's end.
+inline size_t WholeLines(std::string_view piece) {
+  if (piece.ends_with('\r')) piece.remove_suffix(1);
+  const size_t last_end = piece.find_last_of("\r\n");
+  return last_end == std::string_view::npos ? 0 : last_end + 1;
+}
 
 class LineSplitter {
  public:
@@ -66,4 +74,4 @@ class LineSplitter {
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_DSTREAM_LINE_SPLITTER_H_
+#endif  // WAVETANK_RUNTIME_COLUMNAR_LINE_SPLITTER_H_

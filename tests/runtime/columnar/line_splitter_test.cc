@@ -1,4 +1,4 @@
-#include "runtime/dstream/line_splitter.h"
+#include "runtime/columnar/line_splitter.h"
 
 #include <string>
 #include <string_view>
@@ -35,6 +35,16 @@ TEST(LineSplitter, GivesNoLineAfterTheLastEnd) {
   EXPECT_THAT(SplitInPieces("a\n", 9), testing::ElementsAre("a"));
   EXPECT_THAT(SplitInPieces("a\r", 9), testing::ElementsAre("a"));
   EXPECT_THAT(SplitInPieces("", 9), testing::IsEmpty());
+}
+
+TEST(LineSplitter, WholeLinesNeverEndBetweenTheHalvesOfALinesEnd) {
+  EXPECT_EQ(WholeLines("a\nb"), 2u);
+  EXPECT_EQ(WholeLines("a\rb"), 2u);
+  EXPECT_EQ(WholeLines("a\r\n"), 3u);
+  EXPECT_EQ(WholeLines("a\rb\r"), 2u);
+  EXPECT_EQ(WholeLines("a\r"), 0u);
+  EXPECT_EQ(WholeLines("ab"), 0u);
+  EXPECT_EQ(WholeLines(""), 0u);
 }
 
 TEST(LineSplitter, DropForgetsOnlyTheUnfinishedLine) {
