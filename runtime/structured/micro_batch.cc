@@ -16,6 +16,7 @@
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
+#include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
