@@ -118,6 +118,7 @@ std::map<int64_t, size_t> ExpectAtLeastOnce(SimJob& job, const WordFiles& input,
   for (const auto& [path, text] : input.files()) {
     EXPECT_TRUE(taken.contains(path)) << path << " is in no batch";
   }
+  EXPECT_EQ(gaps, 0);
   return attempts;
 }
 
