@@ -82,6 +82,9 @@ struct DStreamOptions {
   StopRequest* stop = nullptr;
 };
 
+// kInvalidArgument names the option that says what cannot be.
+absl::Status CheckDStreamOptions(const DStreamOptions& options);
+
 // OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a
 // newer driver. kFailedPrecondition: the plan is wrong, or the checkpoint belongs to another.
 // Everything given outlives the task.
