@@ -13,7 +13,6 @@
 namespace wavetank::simulator::disk_damage {
 namespace {
 
-using platform::kSectorBytes;
 using platform::Node;
 using platform::OpenMode;
 using platform::Task;
