@@ -140,6 +140,18 @@ Task<absl::StatusOr<std::string>> SourceDirectory::Root() {
   co_return root;
 }
 
+void SourceDirectory::SayAway() {
+  if (!root_.empty()) {
+    away_.reset();
+    return;
+  }
+  const platform::MonotonicTime now = host_.clock.Now();
+  if (!away_) away_.emplace(now);
+  if (!away_->Due(now)) return;
+  host_.log(LogLevel::kWarning, absl::StrCat("waiting for source directory ", directory_, " for ",
+                                             away_->Waited(now), ": there is none"));
+}
+
 Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
   const auto explain = [this](const absl::Status& status) {
     return absl::Status(status.code(), absl::StrCat("listing source directory ", directory_, ": ",
@@ -160,6 +172,7 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
   FoundFiles found;
   const std::string root_before = std::exchange(root_, *std::move(root));
   if (root_before == root_) found.root = root_;
+  SayAway();
 
   SayOnce(*listed);
   absl::btree_set<std::string> there;

@@ -1,9 +1,9 @@
 // SourceDirectory: which files of a directory are input, the one rule of both engines.
 //
-// - Input is every plain file directly in the directory whose name is not one that writers use while
-//   they write: it begins with neither "." nor "_" and ends with none of "._COPYING_", ".tmp",
-//   ".part"; an option leaves out more names. A FIFO, a device, a socket, a link to nothing, or what
-//   may not be looked at is left out, and said once. Folders are not gone into.
+// - Input is every plain file directly in the directory whose name is not one that writers use
+//   while they write: it begins with neither "." nor "_" and ends with none of "._COPYING_",
+//   ".tmp", ".part"; an option leaves out more names. A FIFO, a device, a socket, a link to
+//   nothing, or what may not be looked at is left out, and said once. Folders are not gone into.
 // - A file must come into the directory whole, by a rename or a link, and never change.
 // - It is input once, by its name: a name is remembered from the batch that took it on. It is
 //   forgotten, so that another file of that name is new, when it was missing in two listings at
@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@
 #include "platform/clock.h"
 #include "platform/node.h"
 #include "platform/task.h"
+#include "platform/wait_notice.h"
 #include "runtime/connectors/input_file_options.h"
 
 namespace wavetank::runtime {
@@ -85,6 +87,8 @@ class SourceDirectory {
  private:
   // The directory as it was listed, if nobody swapped it meanwhile; else "".
   platform::Task<absl::StatusOr<std::string>> Root();
+  // Says that the directory is not there, when that is due.
+  void SayAway();
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);
   void FindGone(const absl::btree_set<std::string>& there, const std::string& root);
 
@@ -95,6 +99,7 @@ class SourceDirectory {
   const InputFileOptions options_;
   std::string root_;  // at the end of the listing before
   bool looked_ = false;
+  std::optional<platform::WaitNotice> away_;  // since it was seen to be away
   absl::btree_map<std::string, platform::MonotonicTime> missing_since_;
   absl::btree_set<std::string> said_;  // names that are left out, and there
 };

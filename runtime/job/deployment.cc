@@ -128,7 +128,7 @@ Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
   const absl::Status status =
       co_await RunStreamingQuery(node, store, cluster, std::move(query), std::move(options));
   if (status.ok()) co_return;
-  node.Log(LogLevel::kError, status.ToString());
+  node.Log(LogLevel::kError, std::string(platform::ToStd(status.message())));
   failed = true;
 }
 

@@ -71,8 +71,8 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   }
   if (!platform::kBugsArePlanted) {
     return Refuse(
-        "this build has no bugs planted: cmake --preset planted && cmake --build --preset planted "
-        "--target wavetank, then build/planted/bin/wavetank bugs");
+        "this build has no bugs planted: `make bugs` makes one that has, "
+        "build/planted/bin/wavetank, and runs it");
   }
   std::vector<PlantedBug> bugs;
   for (const std::string& name : command.names) {

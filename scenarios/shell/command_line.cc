@@ -201,6 +201,20 @@ class StartArguments {
     return absl::OkStatus();
   }
 
+  static const char* TypeName(runtime::ParameterKind kind) {
+    switch (kind) {
+      case runtime::ParameterKind::kPath:
+        return "DIR";
+      case runtime::ParameterKind::kDuration:
+        return "DURATION";
+      case runtime::ParameterKind::kPort:
+        return "PORT";
+      case runtime::ParameterKind::kText:
+        break;
+    }
+    return "TEXT";
+  }
+
   static int Refuse(const absl::Status& why) {
     std::fprintf(stderr, "wavetank start: %s\n",
                  std::string(platform::ToStd(why.message())).c_str());
@@ -212,7 +226,7 @@ class StartArguments {
     for (const runtime::JobParameter& parameter : runtime::AllParameters(job)) {
       CLI::Option* option = sub.add_option("--" + parameter.name, values_[job.name][parameter.name],
                                            parameter.meaning);
-      if (parameter.kind == runtime::ParameterKind::kPath) option->type_name("DIR");
+      option->type_name(TypeName(parameter.kind));
       if (parameter.default_value.has_value()) {
         option->default_str(*parameter.default_value);
       } else {
@@ -290,7 +304,8 @@ class InspectArguments {
         "  wavetank inspect --verify --quiet checkpoints\n"
         "  wavetank inspect checkpoint | grep 'not completed'");
     app_.add_option("DIR", command_.directories, "Checkpoints, sinks, or folders of them")
-        ->required();
+        ->required()
+        ->check(shell::ExistingDirectory());
     app_.add_flag("--verify", command_.verify, "Exit with 1 if anything is wrong");
     app_.add_flag("--state", command_.show_state, "Show each key and value of state files too");
     app_.add_flag("--quiet", command_.quiet, "Show only what is wrong, and a line for each DIR");

@@ -78,7 +78,10 @@ int Execute(const InspectCommand& command) {
   for (const std::string& directory : command.directories) {
     const absl::StatusOr<Inspection> inspection = InspectDirectory(command, directory);
     if (!inspection.ok()) {
-      const std::string why(platform::ToStd(inspection.status().message()));
+      const std::string why =
+          absl::IsNotFound(inspection.status())
+              ? "no checkpoint is there: give what a job had as --checkpoint or --output"
+              : std::string(platform::ToStd(inspection.status().message()));
       std::fprintf(stderr, "wavetank inspect %s: %s\n", directory.c_str(), why.c_str());
       return kBadInput;
     }

@@ -187,7 +187,7 @@ std::function<std::string(std::string)> ExistingDirectory() {
     const std::filesystem::file_status status = std::filesystem::status(text, error);
     if (std::filesystem::is_directory(status)) return "";
     if (std::filesystem::exists(status)) return absl::StrCat("\"", text, "\" is not a directory");
-    return absl::StrCat("there is no directory \"", text, "\": make it first");
+    return absl::StrCat("there is no directory \"", text, "\"");
   };
 }
 

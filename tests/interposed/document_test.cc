@@ -24,9 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Row {
-  std::string text;                    // for messages
-  std::vector<std::string> simulated;  // scenarios and tests
-  std::vector<std::string> real;       // cases, or "power loss" or "small disk" and why
+  std::string text;                         // for messages
+  std::vector<std::string> simulated = {};  // scenarios and tests
+  std::vector<std::string> real = {};       // cases, or "simulated alone"
 };
 
 // What stands between backquotes.

@@ -57,9 +57,8 @@ Proxy::~Proxy() {
 }
 
 void Proxy::Accept() {
-  Link link;
-  link.client = Descriptor(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  link.server = Socket();
+  Link link{.client = Descriptor(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)),
+            .server = Socket()};
   const sockaddr_in address = Loopback(PortOf(server_));
   const bool connected = ::connect(link.server.get(), reinterpret_cast<const sockaddr*>(&address),
                                    sizeof address) == 0;

@@ -23,7 +23,7 @@ API = ["runtime/dstream/dstream.h", "runtime/dstream/streaming_context.h",
 
 def stopped_after_output(command, folder):
     """Runs a job until it has written a line, then stops it as Ctrl-C does."""
-    process = subprocess.Popen(command, shell=True, cwd=folder, stdout=subprocess.PIPE,
+    process = subprocess.Popen("exec " + command, shell=True, cwd=folder, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         first = process.stdout.readline()

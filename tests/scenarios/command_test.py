@@ -155,6 +155,12 @@ class Command(unittest.TestCase):
             self.assertIn("cannot be written, there is no directory none",
                           self.refused("run", f"{option}=none/x", "in"))
 
+    def test_inspect_names_what_is_no_checkpoint(self):
+        self.assertIn('there is no directory "none"', self.refused("inspect", "none"))
+        self.assertIn("wavetank inspect in: ", self.refused("inspect", "in"))
+        self.assertIn("give what a job had as --checkpoint or --output",
+                      self.refused("inspect", "in"))
+
     def test_version_and_help(self):
         for arguments in (["--version"], ["--help"], ["start", "word_count", "--help"]):
             done = subprocess.run([WAVETANK, *arguments], capture_output=True, text=True)
@@ -208,7 +214,34 @@ class Command(unittest.TestCase):
         (self.here / "in/a").write_text("to be or not to be\n")
         process = self.start("start", "word_count", *FILES, "--as=driver",
                              f"--address=127.0.0.1:{port}")
-        self.wait_for(process, rf"waiting for workers at 127.0.0.1:{port} for 1s: 0 of 1 have come")
+        self.wait_for(process, rf"waiting for workers at 127.0.0.1:{port} for \ds: 0 of 1 have come")
+
+    def test_a_missing_input_directory_is_said(self):
+        (self.here / "in").rmdir()
+        for job in ("word_count", "word_count_dstream"):
+            files = ["--input=in", f"--output=out-{job}", f"--checkpoint=cp-{job}"]
+            process = self.start("start", job, *files, "--interval=100ms")
+            self.wait_for(process, r"waiting for source directory \S*in for \ds: there is none")
+
+    def test_the_first_signal_stops_gracefully_and_a_second_one_at_once(self):
+        (self.here / "in/a").write_text("to be or not to be\n")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for job in ("word_count", "word_count_dstream"):
+                files = ["--input=in", f"--output=out-{job}-{number}",
+                         f"--checkpoint=cp-{job}-{number}"]
+                process = self.start("start", job, *files, "--interval=100ms")
+                self.wait_for(process, "worker-2 .* has registered")
+                process.send_signal(number)
+                self.assertEqual(self.status(process), 0, process.said)
+        # One that cannot finish: it waits for a store that is not there.
+        process = self.start("start", "word_count", *FILES, "--as=driver",
+                             f"--address=127.0.0.1:{free_port()}",
+                             f"--store=127.0.0.1:{free_port()}")
+        self.wait_for(process, "waiting for the store")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(self.status(process), (128 + signal.SIGTERM, 128 + signal.SIGINT),
+                      process.said)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@
 
 #include "tests/runtime/dstream/sim_job.h"
 
-namespace wavetank::runtime {
+namespace wavetank::runtime::outputs {
 namespace {
 
 using testing::AllOf;
@@ -55,7 +55,8 @@ std::vector<std::string> SavedLines(SimJob& job) {
 
 int Completed(SimJob& job) {
   int completed = 0;
-  for (const auto& [time_ms, batch] : job.History("checkpoint").batches()) {
+  const auto history = job.History("checkpoint");
+  for (const auto& [time_ms, batch] : history.batches()) {
     completed += batch.completed ? 1 : 0;
   }
   return completed;
@@ -116,4 +117,4 @@ TEST(DStreamOutputs, WithoutSomebodyToTellAFailureEndsTheDriverNamingTheOutput) 
 }
 
 }  // namespace
-}  // namespace wavetank::runtime
+}  // namespace wavetank::runtime::outputs
