@@ -16,7 +16,7 @@
 //     stall:MS          waits until so many milliseconds after the rules were read
 //     revert:NUMBER     a sync: fails so, and the file reads again as at its last sync
 //     land:BYTES[:FILE] a write: reports success, and lands that far on, round and round, in the
-//                       file, or in the first that matches FILE
+//                       file, or in the first that matches FILE (if that is empty, nowhere)
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -194,20 +194,29 @@ void Settle(int fd, const std::string& path, bool put_back) {
   std::erase_if(state.replaced, [&](const Replaced& one) { return one.path == path; });
 }
 
+// As in the simulator: where the write should have gone stays what was there, or becomes zeros.
 void Land(const Rule& rule, int fd, const char* data, size_t size, off_t offset) {
+  struct stat own;
+  std::string kept(size, '\0');
+  if (::fstat(fd, &own) != 0 || NEXT(pread)(fd, kept.data(), size, offset) < 0 ||
+      NEXT(pwrite)(fd, kept.data(), size, offset) < 0) {
+    std::abort();
+  }
   int target = fd;
   if (!rule.file.empty()) {
     glob_t found = {};
-    if (::glob(rule.file.c_str(), 0, nullptr, &found) == 0) {
-      target = NEXT(open)(found.gl_pathv[0], O_WRONLY | O_CLOEXEC);
-    }
+    target = ::glob(rule.file.c_str(), 0, nullptr, &found) == 0
+                 ? NEXT(open)(found.gl_pathv[0], O_WRONLY | O_CLOEXEC)
+                 : -1;
     ::globfree(&found);
   }
-  struct stat info;
-  if (target < 0 || ::fstat(target, &info) != 0 || info.st_size == 0) return;
-  const off_t at = ((offset + rule.amount) % info.st_size + info.st_size) % info.st_size;
-  const size_t fits = std::min(size, static_cast<size_t>(info.st_size - at));
-  if (NEXT(pwrite)(target, data, fits, at) < 0) std::abort();
+  struct stat other = own;
+  if (target != fd && (target < 0 || ::fstat(target, &other) != 0)) return;
+  if (other.st_size > 0) {
+    const off_t at = ((offset + rule.amount) % other.st_size + other.st_size) % other.st_size;
+    const size_t fits = std::min(size, static_cast<size_t>(other.st_size - at));
+    if (NEXT(pwrite)(target, data, fits, at) < 0) std::abort();
+  }
   if (target != fd) ::close(target);
 }
 

@@ -61,7 +61,9 @@ void Rot(const std::string& pattern) {
 
 void BeginFaults(const std::string& rot, bool await) {
   if (!rot.empty()) Rot(rot);
-  const std::string faults = std::getenv("WAVETANK_FAULTS");
+  const char* given = std::getenv("WAVETANK_FAULTS");
+  if (given == nullptr) return;
+  const std::string faults = given;
   std::filesystem::rename(faults + ".ready", faults);
   while (await && !std::filesystem::exists(faults + ".go")) {
     ::poll(nullptr, 0, 2);

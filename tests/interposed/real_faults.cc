@@ -85,7 +85,7 @@ std::vector<JobFault> JobFaults() {
        .job = "word_count",
        .first_ends_at = "batch.committed",
        .between = Rot("out/_wavetank/staged", ".*"),
-       .error = {"out/_wavetank/staged"},
+       .error = {"staged"},
        .inspected = true},
       {.name = "LostLastGroup",
        .job = "word_count",

@@ -31,6 +31,7 @@ TEST(PosixError, MeansWhatTheSeamSays) {
       {ENOSPC, kResourceExhausted},
       {EDQUOT, kResourceExhausted},
       {EFBIG, kResourceExhausted},
+      {EACCES, kPermissionDenied},
       {EINVAL, kInvalidArgument},
       {ENAMETOOLONG, kInvalidArgument},
       // May pass, by itself or once somebody has mended it.
@@ -38,7 +39,6 @@ TEST(PosixError, MeansWhatTheSeamSays) {
       {EMFILE, kUnavailable},
       {ENFILE, kUnavailable},
       {ENOMEM, kUnavailable},
-      {EACCES, kUnavailable},
       {EROFS, kUnavailable},
       {ESTALE, kUnavailable},
   };
