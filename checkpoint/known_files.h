@@ -1,7 +1,7 @@
 // KnownFiles: what a LocalStore knows of the files and directories on its disk, by path, so that it
-// syncs only what may not be durable. Of what is gone it knows nothing, once it has seen that: it is
-// no larger than what it has seen of the disk. To know less costs a sync; but that a file is not to
-// be trusted is kept until the file was written anew or removed.
+// syncs only what may not be durable. Of what is gone it knows nothing, once it has seen that: it
+// is no larger than what it has seen of the disk. To know less costs a sync; but that a file is not
+// to be trusted is kept until the file was written anew or removed.
 #ifndef WAVETANK_CHECKPOINT_KNOWN_FILES_H_
 #define WAVETANK_CHECKPOINT_KNOWN_FILES_H_
 

@@ -1,6 +1,6 @@
 // Where the files stand that the engines' records name. A record names them within the checkpoint
-// that it belongs to, so that a checkpoint may be moved or copied as a whole, and a copy never reads
-// the original's files.
+// that it belongs to, so that a checkpoint may be moved or copied as a whole, and a copy never
+// reads the original's files.
 #ifndef WAVETANK_CHECKPOINT_NAMED_FILES_H_
 #define WAVETANK_CHECKPOINT_NAMED_FILES_H_
 

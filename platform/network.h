@@ -5,8 +5,8 @@
 //   never comes back: connect again.
 // - When it breaks, or the process of an end ends (in order too: what is under way is delivered for
 //   a bounded time, and then cut), each end learns by itself and at its own time; the peer receives
-//   some prefix of what was sent, of any length, which the sender cannot know, and perhaps when that
-//   is gone. So a request without a reply may have been done.
+//   some prefix of what was sent, of any length, which the sender cannot know, and perhaps when
+//   that is gone. So a request without a reply may have been done.
 // - Send waits while the bounded buffers towards the peer are full (backpressure) and returns once
 //   the message is taken over, not once it has arrived. Receive gives buffered messages before it
 //   reports the break.

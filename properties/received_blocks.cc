@@ -36,8 +36,8 @@ void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std:
   fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
 }
 
-// A block's name is "stream-<stream>-<run>-<number>-<records>-<checksum>": whose it is stands before
-// the third dash from the end.
+// A block's name is "stream-<stream>-<run>-<number>-<records>-<checksum>": whose it is stands
+// before the third dash from the end.
 void ReceivedBlocks::NoteStored(const DurableFiles& files, const BatchLogView& log) {
   std::map<int64_t, std::string> at_work;  // the beginnings of their blocks' paths, by stream
   for (const LoggedReceiver& receiver : log.receivers) {

@@ -2,9 +2,9 @@
 // durable block files and against what the outside world gave.
 //
 // A block is stored when its file is durable while its receiver is the newest of its stream in the
-// log: from then on it is owed, whoever dies, and may not go before it is logged. It is read once, at
-// the instant at which its record is durable: it must be whole then, and stay until the batch that
-// took it is complete. Its lines must be among those that were given, and
+// log: from then on it is owed, whoever dies, and may not go before it is logged. It is read once,
+// at the instant at which its record is durable: it must be whole then, and stay until the batch
+// that took it is complete. Its lines must be among those that were given, and
 // none more often than it was given: a socket sends nothing again. Written from the description of
 // blocks in checkpoint/FORMAT.md.
 #ifndef WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_

@@ -10,8 +10,8 @@
 namespace wavetank::properties {
 
 // How the records that the sources gave came out, each by the id that it carries as ordinary data.
-// `once`, `duplicated` and `lost` add up to the records that the sources gave: a record that a source
-// gave twice is two, of one id.
+// `once`, `duplicated` and `lost` add up to the records that the sources gave: a record that a
+// source gave twice is two, of one id.
 struct RecordCounts {
   int64_t once = 0;
   int64_t duplicated = 0;  // ids that came out more often than they were given

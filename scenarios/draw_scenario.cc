@@ -11,6 +11,7 @@
 #include "platform/check.h"
 #include "platform/text.h"
 #include "scenarios/step_names.h"
+#include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
 namespace wavetank::scenarios {
@@ -70,6 +71,7 @@ class Drawing {
     DrawJob();
     DrawCluster();
     DrawInput();
+    if (choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
     DrawInputDirectoryAway();
     const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
@@ -276,14 +278,74 @@ class Drawing {
     return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);
   }
 
+  // A fault that is told by name (docs/faults.md), or that changes no answer. What is not told is
+  // left out: a DStream's text files, a write that misses the end of a log, all that the store's
+  // disk held, and a lying disk, whose files a checker cannot follow either.
+  void DrawBeyond() {
+    struct Row {
+      FaultKind kind;
+      const char* files;     // on the store's disk; null: it has none
+      const char* may_stop;  // in the error; null: it never stops
+      bool structured_only;
+    };
+    constexpr Row kRows[] = {
+        {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", true},
+        {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", false},
+        {FaultKind::kBitRot, "checkpoint/*epoch-*", "checkpoint/", false},
+        {FaultKind::kBitRot, "output/_wavetank/staged/*", "output/", true},
+        {FaultKind::kBitRot, "output/_wavetank/log-*", "output/_wavetank/log-", true},
+        {FaultKind::kBitRot, "output/_wavetank/epoch-*", "output/_wavetank/epoch-", true},
+        {FaultKind::kBitRot, "input/*", "input/", true},
+        {FaultKind::kMisdirectedWrite, "checkpoint/state/*", "checkpoint/state/", true},
+        {FaultKind::kMisdirectedWrite, "output/_wavetank/staged/*", "output/", true},
+        {FaultKind::kDiskLoss, nullptr, nullptr, false},
+    };
+    std::vector<const Row*> rows;
+    for (const Row& row : kRows) {
+      const bool fits = structured_ || (!row.structured_only && !(socket_ && row.may_stop));
+      if (fits && (row.kind != FaultKind::kDiskLoss || machines_.size() > 1)) rows.push_back(&row);
+    }
+    if (rows.empty()) return;
+    const auto last_row = static_cast<int64_t>(rows.size()) - 1;
+    const Row& row = *rows[static_cast<size_t>(choices_.Between("beyond kind", 0, last_row))];
+    const FaultInfo& info = simulator::InfoOf(row.kind);
+    Fault& fault = *scenario_.add_fault();
+    fault.set_kind(std::string(info.name));
+    // The store's machine is the first; a disk that is lost is another's.
+    const auto last = static_cast<int64_t>(machines_.size()) - 1;
+    fault.set_target(
+        row.kind == FaultKind::kDiskLoss
+            ? machines_[static_cast<size_t>(choices_.Between("beyond machine", 1, last))]
+            : machines_.front());
+    if (row.files != nullptr) {
+      fault.set_files(row.files);
+      // A bit rots in any of them; the write that goes astray is any of the next few.
+      const bool at_rest = simulator::IsAtRest(row.kind);
+      fault.set_nth(at_rest && choices_.Between("beyond last", 0, 1) == 1
+                        ? -1
+                        : choices_.Between("beyond nth", 1, 3));
+    }
+    if (!info.amount.empty()) {
+      fault.set_amount(choices_.Between("beyond amount", info.amount.low, info.amount.high));
+    }
+    DrawTrigger("beyond", fault);
+    // What has no error to stop with must give the exact answer.
+    Expect& expect = *scenario_.mutable_expect();
+    if (row.may_stop != nullptr) {
+      expect.add_may_stop(row.may_stop);
+      // What tells a log of its lost end is the sink, when that is ahead.
+      if (structured_) expect.add_may_stop("the sink ");
+    }
+  }
+
   void DrawFault(const std::string& name) {
     if (choices_.Between(name, 0, 1) == 0) return;
     std::vector<const FaultInfo*> kinds;
     for (const FaultInfo& info : simulator::FaultTable()) {
       // Within one machine there is no network.
-      if (info.on && (info.family != FaultFamily::kNetwork || machines_.size() > 1)) {
-        kinds.push_back(&info);
-      }
+      const bool takes_two =
+          info.family == FaultFamily::kNetwork || simulator::TakesSeveralMachines(info.kind);
+      if (info.on && (!takes_two || machines_.size() > 1)) kinds.push_back(&info);
     }
     // A spare is there to be used.
     const bool replaces = has_spare_ && choices_.OneIn(name + " replaces", 4);
@@ -302,12 +364,23 @@ class Drawing {
             ? "driver"
             : one_of(" target", info.family == FaultFamily::kProcess ? processes_ : machines_));
     if (replaces) fault.set_peer("m-spare");
+    if (simulator::TakesSeveralMachines(info.kind)) {
+      std::vector<std::string> others = machines_;
+      const auto most = std::min<int64_t>(info.amount.high, std::ssize(others));
+      std::erase(others, fault.target());
+      const int64_t number = choices_.Between(name + " machines", info.amount.low, most);
+      for (int64_t other = 2; other <= number; ++other) {
+        const std::string machine = one_of(absl::StrCat(" machine ", other).c_str(), others);
+        std::erase(others, machine);
+        fault.set_target(absl::StrCat(fault.target(), ",", machine));
+      }
+    }
     if (info.family == FaultFamily::kNetwork) {
       std::vector<std::string> others = machines_;
       std::erase(others, fault.target());
       fault.set_peer(one_of(" peer", others));
     }
-    if (info.duration_ms.high > 0) {
+    if (!info.duration_ms.empty()) {
       // Sometimes longer than what waits 30 s waits.
       const bool outlasts = choices_.OneIn(name + " outlasts", 8);
       fault.set_duration_ms(
@@ -315,16 +388,21 @@ class Drawing {
                    : choices_.Between(name + " duration", info.duration_ms.low,
                                       std::min<int64_t>(info.duration_ms.high, 10'000)));
     }
-    if (info.amount.low != 0 || info.amount.high != 0) {
+    if (!info.amount.empty() && !simulator::TakesSeveralMachines(info.kind)) {
       fault.set_amount(choices_.Between(name + " amount", info.amount.low, info.amount.high));
     }
+    DrawTrigger(name, fault);
+  }
+
+  void DrawTrigger(const std::string& name, Fault& fault) {
     enum { kAtStep, kAtStepToo, kAtTime, kAtCall };
     const int64_t when = choices_.Between(name + " when", kAtStep, kAtCall);
     if (when == kAtTime) {
       fault.set_at_ms(choices_.Between(name + " time", 100, 8'000));
     } else if (when == kAtCall) {
       AtCall& at = *fault.mutable_at_call();
-      at.set_node(one_of(" node", nodes_));
+      const auto last = static_cast<int64_t>(nodes_.size()) - 1;
+      at.set_node(nodes_[static_cast<size_t>(choices_.Between(name + " node", 0, last))]);
       // Any order of magnitude, since a run's calls end somewhere between a dozen and thousands.
       const int64_t most = int64_t{1} << choices_.Between(name + " call bits", 1, 11);
       at.set_call(choices_.Between(name + " call", 1, most));

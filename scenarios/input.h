@@ -31,7 +31,7 @@ using InputPlan = std::vector<ArrivingFile>;
 // The arrival that first gave the file of this name; null if none did.
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);
 // How often a file of this name is input by the rule of file sources, at most: it is so again after
-// it was gone for long enough.
+// it was gone for long enough, by a clock that may be a fifth too fast.
 int64_t TimesInput(const InputPlan& plan, std::string_view name, int64_t forget_after_ms);
 
 // Whether some file comes twice, so that what came first is not what the source gave first.

@@ -129,7 +129,7 @@ void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
       .Format("text")
       .Load(arguments.Get("input"))
       .Select({Explode(Split(Col("value"), " ")).As("word")})
-      .WithColumn("count", Expression(1))
+      .WithColumn("count", runtime::Expression(1))
       .WriteStream()
       .OutputMode(arguments.Get("mode"))
       .Format("file")

@@ -16,6 +16,7 @@
 #include "platform/text.h"
 #include "scenarios/expectations.h"
 #include "scenarios/fault_plan.h"
+#include "scenarios/field_bounds.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -78,8 +79,8 @@ absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Jo
   return instance;
 }
 
-// The job from each of the starts on with which it changes. `given`: what is so by default, and then
-// what was so at first.
+// The job from each of the starts on with which it changes. `given`: what is so by default, and
+// then what was so at first.
 absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parsed,
                                                      const ScenarioJobs& jobs, const Job& wanted,
                                                      Arguments& given) {
@@ -150,6 +151,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   if (scenario.name().empty()) {
     return parsed.ErrorAt(scenario, "name", 0, "the scenario needs a name");
   }
+  WT_RETURN_IF_ERROR(CheckBounds(parsed, scenario));
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
   // The places of the simulated store, and of the server there; a scenario may choose others.

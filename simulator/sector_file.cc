@@ -279,7 +279,13 @@ void SectorFile::Damage(uint64_t offset, std::string_view bytes) {
 
 std::string_view SectorFile::DurablePrefix() const {
   uint64_t sure = durable_.size();
-  for (const Pending& write : pending_) sure = std::min(sure, write.offset);
+  for (const Pending& write : pending_) sure = std::min(sure, write.size_after);
+  for (const Pending& write : pending_) {
+    if (write.truncation) continue;  // within the least size it changes nothing
+    for (uint64_t at = write.offset; at < std::min(sure, write.end()); ++at) {
+      if (write.data[at - write.offset] != durable_[at]) sure = at;
+    }
+  }
   return std::string_view(durable_).substr(0, sure);
 }
 

@@ -65,7 +65,7 @@ class SectorFile {
   const std::string& durable() const { return durable_; }
 
   // The bytes that every power loss would leave: the synced content, up to the first byte that a
-  // pending write or truncation touches.
+  // pending write gives another value, and to the least size that the file has had since.
   std::string_view DurablePrefix() const;
 
  private:

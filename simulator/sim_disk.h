@@ -58,6 +58,7 @@ struct DiskCall {
   uint64_t number = 0;
   uint64_t sync_point = 0;
   std::optional<Fault> fault;  // befalls it
+  bool Befallen(FaultKind by) const { return fault.has_value() && fault->kind == by; }
   bool abandoned = false;
   bool done = false;
   platform::Waiter* waiter = nullptr;
@@ -99,6 +100,8 @@ class SimDisk {
   void ResetCapacity() { capacity_bytes_ = options_.capacity_bytes; }
   void Stall() { stalled_ = true; }
   void Release();
+  // While on, nothing can be changed, nor opened for writing.
+  void SetReadOnly(bool read_only) { read_only_ = read_only; }
   // While on, syncs report success and make nothing durable.
   void SetLying(bool lying) { lying_ = lying; }
   // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
@@ -117,7 +120,11 @@ class SimDisk {
 
   // For the world.
   void OnProcessDeath(LifeId life);
-  void OnPowerLoss(uint64_t nth);
+  enum class Left {
+    kDrawn,   // as a draw decides, item by item
+    kSynced,  // nothing but what the syncs have left
+  };
+  void OnPowerLoss(uint64_t nth, Left left);
   void Erase();
 
   // For SimNodeDisk. Starts a call of a live node; its awaiter waits in `call->waiter`.
@@ -125,15 +132,24 @@ class SimDisk {
   void Abandon(const DiskCallPtr& call) { call->abandoned = true; }
 
  private:
+  static constexpr const char* kIoError = "input/output error";
+  static constexpr const char* kNoSpace = "no space left on the device";
   enum class Outcome { kNothing, kPart, kWhole };
 
   const Latency& LatencyOf(SeamCallKind kind) const;
   void Due(const DiskCallPtr& call);
   void Finish(const DiskCallPtr& call);
+  // A write of which just a part is there after the power loss.
+  void Tear(DiskCall& call);
   // A call whose caller will not hear of it.
   void Decide(DiskCall& call);
   Outcome DrawOutcome(const DiskCall& call) const;
   absl::Status Perform(DiskCall& call);
+  // What a fault makes of a call before it is done; OK: nothing.
+  absl::Status Refused(DiskCall& call);
+  absl::Status Do(DiskCall& call);
+  // Whether the names are such that the call fails by itself.
+  bool FailsForItsNames(const DiskCall& call) const;
   // What a call finds where a directory is away; nullopt: it has nothing to do with that.
   std::optional<absl::Status> FindAway(DiskCall& call) const;
   absl::Status Write(DiskCall& call, uint64_t offset);
@@ -156,6 +172,7 @@ class SimDisk {
   int64_t slowness_ = 1;
   bool stalled_ = false;
   bool lying_ = false;
+  bool read_only_ = false;
   std::map<std::string, InPlace> away_;
   std::map<std::string, std::string> backup_;  // content by path
   std::vector<DiskCallPtr> in_flight_;         // oldest first

@@ -10,8 +10,8 @@
 
 namespace wavetank::runtime {
 
-// How many of the first bytes of `piece` are whole lines, whatever comes after it: a "\r" at its end
-// may be half of a line's end.
+// How many of the first bytes of `piece` are whole lines, whatever comes after it: a "\r" at its
+// end may be half of a line's end.
 inline size_t WholeLines(std::string_view piece) {
   if (piece.ends_with('\r')) piece.remove_suffix(1);
   const size_t last_end = piece.find_last_of("\r\n");

@@ -1,13 +1,14 @@
 // Rows as text: what a file sink's parts hold and its readers parse. Two dialects; which one a part
 // has, the manifest says (manifest.proto).
 //
-// RFC 4180, written today: one row a line, ended by '\n'; fields joined by ','. A field with a quote,
-// a comma, a newline or a carriage return in it, and one that is an empty text, stands between quotes,
-// where a quote is written twice. A field of nothing at all is null. So a row of a single null is an
-// empty line.
+// RFC 4180, written today: one row a line, ended by '\n'; fields joined by ','. A field with a
+// quote, a comma, a newline or a carriage return in it, and one that is an empty text, stands
+// between quotes, where a quote is written twice. A field of nothing at all is null. So a row of a
+// single null is an empty line.
 //
-// Escaped, read only: inside a field a backslash, a comma, a newline and a carriage return are \\ \,
-// \n and \r; the two characters \N, alone in a field, are null, and an empty field is an empty text.
+// Escaped, read only: inside a field a backslash, a comma, a newline and a carriage return are
+// \\ \, \n and \r; the two characters \N, alone in a field, are null, and an empty field is an
+// empty text.
 //
 // In both, nothing else is changed: UTF-8 stays readable, and an ordinary field is itself.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_DELIMITED_TEXT_H_

@@ -5,8 +5,8 @@
 //
 // A planned batch lists its files with size and checksum, and that list is the batch's offset
 // range: a replay reads these files and no others. One that has gone or does not hold these very
-// bytes any more is lost: it stops the query (kDataLoss, naming it), since no answer would be right,
-// or is skipped, by InputFileOptions::lost.
+// bytes any more is lost: it stops the query (kDataLoss, naming it), since no answer would be
+// right, or is skipped, by InputFileOptions::lost.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 

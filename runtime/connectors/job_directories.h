@@ -1,6 +1,6 @@
-// The directories that a job reads and writes, and that they stand apart: a job whose output lies in
-// its input feeds on itself for ever, and one whose checkpoint lies in either mixes what others read
-// with what they must not touch.
+// The directories that a job reads and writes, and that they stand apart: a job whose output lies
+// in its input feeds on itself for ever, and one whose checkpoint lies in either mixes what others
+// read with what they must not touch.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_JOB_DIRECTORIES_H_
 #define WAVETANK_RUNTIME_CONNECTORS_JOB_DIRECTORIES_H_
 

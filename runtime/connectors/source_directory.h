@@ -1,9 +1,9 @@
 // SourceDirectory: which files of a directory are input, the one rule of both engines.
 //
-// - Input is every plain file directly in the directory whose name is not one that writers use while
-//   they write: it begins with neither "." nor "_" and ends with none of "._COPYING_", ".tmp",
-//   ".part"; an option leaves out more names. A FIFO, a device, a socket, a link to nothing, or what
-//   may not be looked at is left out, and said once. Folders are not gone into.
+// - Input is every plain file directly in the directory whose name is not one that writers use
+//   while they write: it begins with neither "." nor "_" and ends with none of "._COPYING_",
+//   ".tmp", ".part"; an option leaves out more names. A FIFO, a device, a socket, a link to
+//   nothing, or what may not be looked at is left out, and said once. Folders are not gone into.
 // - A file must come into the directory whole, by a rename or a link, and never change.
 // - It is input once, by its name: a name is remembered from the batch that took it on. It is
 //   forgotten, so that another file of that name is new, when it was missing in two listings at

@@ -10,6 +10,7 @@
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/text_output.h"

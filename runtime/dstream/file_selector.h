@@ -1,10 +1,10 @@
 // FileSelector: which files of a directory a batch takes.
 //
-// source_directory.h has the rule by which a file is input, once. Besides, a file is too old when it
-// was there when the stream first started (unless TextFileOptions::new_files_only is false): that
-// is, listed then, and modified no later than the driver's clock said. A file is taken by the first
-// batch that is planned after a listing shows it, with the size it has then; its name is in that
-// batch's durable input.
+// source_directory.h has the rule by which a file is input, once. Besides, a file is too old when
+// it was there when the stream first started (unless TextFileOptions::new_files_only is false):
+// that is, listed then, and modified no later than the driver's clock said. A file is taken by the
+// first batch that is planned after a listing shows it, with the size it has then; its name is in
+// that batch's durable input.
 //
 // Spark selects by modification time within a window (spark.streaming.fileStream.
 // minRememberDuration), and so loses what becomes visible later than that, as after a long

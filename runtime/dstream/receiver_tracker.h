@@ -35,8 +35,8 @@ namespace wavetank::runtime {
 
 class ReceiverTracker {
  public:
-  // The blocks that the log holds unallocated go first, before any batch is due. `blocks_directory`:
-  // where receivers store.
+  // The blocks that the log holds unallocated go first, before any batch is due.
+  // `blocks_directory`: where receivers store.
   static std::shared_ptr<ReceiverTracker> Create(platform::Node& node, checkpoint::Store& store,
                                                  std::shared_ptr<BatchLog> log,
                                                  std::string blocks_directory);

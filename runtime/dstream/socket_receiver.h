@@ -3,8 +3,8 @@
 //
 // Every block interval the complete lines are stored as one block, durably and under a unique name,
 // and reported to the driver, which logs the block before any batch can take it. What is stored is
-// not lost, whoever dies then (receiver_tracker.h). A socket cannot be asked to send again: what was
-// still in the socket, in the unfinished line or in no stored block when worker, driver or
+// not lost, whoever dies then (receiver_tracker.h). A socket cannot be asked to send again: what
+// was still in the socket, in the unfinished line or in no stored block when worker, driver or
 // connection failed is lost, as in Spark. A block is reported until it is answered, so it is never
 // taken twice.
 //

@@ -1,5 +1,5 @@
-// The steps of receivers and of the end of a stream: part of the catalogue in runtime/steps.h, which
-// has the rules and the other steps of DStreams.
+// The steps of receivers and of the end of a stream: part of the catalogue in runtime/steps.h,
+// which has the rules and the other steps of DStreams.
 #ifndef WAVETANK_RUNTIME_DSTREAM_STREAM_STEPS_H_
 #define WAVETANK_RUNTIME_DSTREAM_STREAM_STEPS_H_
 

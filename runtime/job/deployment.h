@@ -22,8 +22,9 @@ struct Deployment {
   std::string store_address;
   // The directory of that disk under which the job's paths are.
   std::string store_root;
-  // Gives the event by which this incarnation of a node is asked to end in good order, as by SIGTERM:
-  // set on the node's own turn. Called once for each incarnation. Null, or gives null: it never is.
+  // Gives the event by which this incarnation of a node is asked to end in good order, as by
+  // SIGTERM: set on the node's own turn. Called once for each incarnation. Null, or gives null: it
+  // never is.
   std::function<std::shared_ptr<platform::Event>(platform::Node&)> stop_requested = nullptr;
 };
 

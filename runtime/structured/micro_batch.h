@@ -88,6 +88,8 @@ class MicroBatchExecution {
   StreamingQueryProgress Progress() const;
   void Report(const StreamingQueryProgress& progress);
   // The status with the query, the batch and the attempted act before it.
+  // "query words, batch 3", or "query words" before there is one.
+  std::string Title() const;
   absl::Status Explain(const absl::Status& status, const std::string& act) const;
 
   bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }

@@ -255,7 +255,8 @@ std::vector<Finding> CheckTargets(const std::vector<SourceFile>& files) {
       }
     }
   }
-  // Projects that link an installed Wavetank: that they build says that they link what they include.
+  // Projects that link an installed Wavetank: that they build says that they link what they
+  // include.
   std::set<std::string> consumers;
   for (const SourceFile& file : files) {
     const bool finds = file.text.find("find_package(wavetank") != std::string::npos;

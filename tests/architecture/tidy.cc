@@ -108,6 +108,7 @@ void CheckDocuments(const SourceFile& file, const std::set<std::string_view>& pa
     while (begin > 0 && IsPathCharacter(file.text[begin - 1])) --begin;
     std::string_view name = std::string_view(file.text).substr(begin, end - begin);
     while (name.starts_with("../")) name.remove_prefix(3);
+    if (name.starts_with('/')) name.remove_prefix(1);
     const bool there = name == kSuffix || std::ranges::any_of(paths, [&](std::string_view path) {
                          return path == name || path.ends_with("/" + std::string(name));
                        });

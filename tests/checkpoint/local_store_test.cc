@@ -1,5 +1,5 @@
-// What LocalStore promises of a disk: what a crash, a power loss or a failed sync at every call of a
-// script may leave, and what it leaves alone.
+// What LocalStore promises of a disk: what a crash, a power loss or a failed sync at every call of
+// a script may leave, and what it leaves alone.
 #include "checkpoint/local_store.h"
 
 #include <map>

@@ -1,4 +1,5 @@
-// Which store a node has, and what is said when somebody removes files under the one who writes them.
+// Which store a node has, and what is said when somebody removes files under the one who writes
+// them.
 #include <functional>
 #include <memory>
 #include <string>

@@ -7,8 +7,8 @@
 //     CALL PATTERN FROM COUNT FOR_MS ACTION
 //
 // The calls of that name (as libc has it, without "at") on paths that match the pattern, as the
-// shell's but with * for slashes too, from the FROMth on and COUNT of them (0: all), and for so many
-// milliseconds after the rules were read (0: for ever), are befallen by the action:
+// shell's but with * for slashes too, from the FROMth on and COUNT of them (0: all), and for so
+// many milliseconds after the rules were read (0: for ever), are befallen by the action:
 //
 //     error:NUMBER      fails with that errno, and does nothing
 //     part:NUMBER       a write: does half of it, then fails so

@@ -1,5 +1,5 @@
-// What a job does for real when its files are damaged, lost or unreadable: as docs/faults.md says. A
-// kill stands in for the crash, and for the power loss where the outcome is the same.
+// What a job does for real when its files are damaged, lost or unreadable: as docs/faults.md says.
+// A kill stands in for the crash, and for the power loss where the outcome is the same.
 #include <chrono>
 #include <csignal>
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Where the system has too little to give, a job ends in a sentence, or goes on with less: it is not
-// aborted.
+// Where the system has too little to give, a job ends in a sentence, or goes on with less: it is
+// not aborted.
 #include <sys/resource.h>
 
 #include <cerrno>

@@ -20,7 +20,8 @@ struct WritingFault {
   };
   const char* name;
   Acts acts = kWhileWriting;
-  // As disk_calls.cc takes them; {files} is where the second unit goes, {other} a file of the first.
+  // As disk_calls.cc takes them; {files} is where the second unit goes, {other} a file of the
+  // first.
   std::string rules = {};
 };
 std::vector<WritingFault> WritingFaults();

@@ -1,5 +1,5 @@
-// Each fault of the disk and of the store, for real, while each kind of durable thing is written: it
-// ends as in the simulator (fault_outcomes.h). A kill stands in for the power loss.
+// Each fault of the disk and of the store, for real, while each kind of durable thing is written:
+// it ends as in the simulator (fault_outcomes.h). A kill stands in for the power loss.
 #include <csignal>
 #include <memory>
 #include <ostream>

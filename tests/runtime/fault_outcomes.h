@@ -1,5 +1,6 @@
-// What becomes of each kind of durable thing under each fault, whichever world the fault is of: what
-// the writes of units 2 and 3 say, and what reading says afterwards. docs/faults.md shows it in words.
+// What becomes of each kind of durable thing under each fault, whichever world the fault is of:
+// what the writes of units 2 and 3 say, and what reading says afterwards. docs/faults.md shows it
+// in words.
 #ifndef WAVETANK_TESTS_RUNTIME_FAULT_OUTCOMES_H_
 #define WAVETANK_TESTS_RUNTIME_FAULT_OUTCOMES_H_
 

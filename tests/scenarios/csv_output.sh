@@ -11,7 +11,8 @@ cd "$work"
 
 mkdir in
 python3 - <<'PY'
-words = ['plain', 'a,b', 'say "hi"', '"', '""', ',', '\\', '\\N', 'a\\,b', "it's", '\tx', 'naïve', '\\n']
+words = ['plain', 'a,b', 'say "hi"', '"', '""', ',', '\\',
+         '\\N', 'a\\,b', "it's", '\tx', 'naïve', '\\n']
 with open('in/words.txt', 'w', encoding='utf-8') as file:
     for word in words:
         file.write(word.replace(' ', '_') + ' ' + word.replace(' ', '_') + '\n')
@@ -24,7 +25,8 @@ status=0
 
 python3 - <<'PY'
 import csv, glob
-words = ['plain', 'a,b', 'say_"hi"', '"', '""', ',', '\\', '\\N', 'a\\,b', "it's", '\tx', 'naïve', '\\n']
+words = ['plain', 'a,b', 'say_"hi"', '"', '""', ',', '\\',
+         '\\N', 'a\\,b', "it's", '\tx', 'naïve', '\\n']
 wanted = {word: '2' for word in words}
 wanted[''] = '1'
 wanted['x'] = '1'

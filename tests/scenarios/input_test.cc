@@ -121,7 +121,7 @@ TEST(PlanInput, BurstsStallsAndRewindsAreInOrderOfTime) {
   EXPECT_THAT(events, ElementsAre("0 a", "0 b", "100 c", "100 d", "100 -input-00001.txt", "150 b",
                                   "1200 e", "1200 f"));
   EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 50), 2);
-  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 51), 1);
+  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 70), 1);
   EXPECT_EQ(TimesInput(*plan, "input-00000.txt", 50), 1);
   EXPECT_TRUE(IsRewound(*plan));
 }
@@ -138,10 +138,15 @@ TEST(PlanInput, RefusesWhatMakesNoSense) {
   EXPECT_EQ(Plan("generator { records: 0 }").status().message(),
             "a:2:21: records is 0 and must be from 1 to 1000000");
   EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),
-            "a:2:39: records_each must be above 0");
+            "a:2:39: records_each is -1 and must be from 1 to 2147483647");
   EXPECT_EQ(
       Plan("lines { line: \"a\" } arrival { every_ms: 9223372036854775807 }").status().message(),
-      "a:2:39: times must not be negative, nor above a year");
+      "a:2:39: every_ms is 9223372036854775807 and must be from 0 to 31536000000");
+  EXPECT_EQ(Plan("lines { line: \"a\" line: \"b\" } arrival { records_each: 1 "
+                 "every_ms: 31536000000 }")
+                .status()
+                .message(),
+            "a:2:65: the last record comes after more than a year");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #!/bin/bash
-# removed_directories.sh WAVETANK: `rm -rf` of the checkpoint, or of the sink's directory, under a real
-# job of each engine. It stops, with status 1 and by name, and does not begin anew beside its output.
+# removed_directories.sh WAVETANK: `rm -rf` of the checkpoint, or of the sink's directory, under a
+# real job of each engine. It stops, with status 1 and by name, and does not begin anew beside its
+# output.
 set -euo pipefail
 
 wavetank=$(realpath "$1")

@@ -55,7 +55,8 @@ std::vector<std::string> SavedLines(SimJob& job) {
 
 int Completed(SimJob& job) {
   int completed = 0;
-  for (const auto& [time_ms, batch] : job.History("checkpoint").batches()) {
+  const auto history = job.History("checkpoint");
+  for (const auto& [time_ms, batch] : history.batches()) {
     completed += batch.completed ? 1 : 0;
   }
   return completed;

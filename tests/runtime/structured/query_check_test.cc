@@ -76,7 +76,7 @@ TEST(CheckDefinition, RefusesValuesThatMeanNothing) {
        {-absl::Seconds(1), absl::InfiniteDuration(), absl::Hours(24 * 400)}) {
     EXPECT_EQ(Refusal([=](auto& query) { query.trigger_interval = interval; }),
               "query \"copy\": ProcessingTime(" + absl::FormatDuration(interval) +
-                  "): give an interval from 0s, which is as soon as there is data, to 8784h0m0s");
+                  "): give an interval from 0s, which is as soon as there is data, to 8784h");
   }
 }
 
