@@ -139,8 +139,8 @@ Task<absl::Status> LocalStore::AfterLink(std::string file, absl::Status linked) 
   co_return linked;
 }
 
-// Written as the parts come, and synced every so many bytes, so that what is left to do for the last
-// of them does not take longer than its caller waits.
+// Written as the parts come, and synced every so many bytes, so that what is left to do for the
+// last of them does not take longer than its caller waits.
 class LocalStore::Staged final : public StagedFile {
  public:
   Staged(LocalStore& store, std::string path, OpenTemporary temporary)

@@ -1,5 +1,5 @@
-// The files of a LocalStore that are not whole yet: how one is written beside the file that it is to
-// be, and how those that a dead store has left are found and removed.
+// The files of a LocalStore that are not whole yet: how one is written beside the file that it is
+// to be, and how those that a dead store has left are found and removed.
 #include <string>
 #include <string_view>
 #include <utility>

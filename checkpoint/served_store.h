@@ -8,8 +8,8 @@
 // A peer that does not know the secret, or speaks another protocol, is no store that may come back:
 // its error is given at once (platform/handshake.h).
 //
-// Memory: what the caller hands over or gets, and two copies of one part. At the service: two copies
-// of one part for each request under way (store_service.h).
+// Memory: what the caller hands over or gets, and two copies of one part. At the service: two
+// copies of one part for each request under way (store_service.h).
 #ifndef WAVETANK_CHECKPOINT_SERVED_STORE_H_
 #define WAVETANK_CHECKPOINT_SERVED_STORE_H_
 
@@ -75,8 +75,8 @@ class ServedStore final : public Store, public IdentifiedStore {
   using Intact = std::function<bool(const std::string& reply)>;
   Task<absl::StatusOr<std::string>> Call(std::string method, std::string request,
                                          Intact intact = nullptr);
-  // A new file whose content goes ahead in parts. kNotFound: the service has forgotten those that it
-  // had.
+  // A new file whose content goes ahead in parts. kNotFound: the service has forgotten those that
+  // it had.
   Task<absl::Status> Upload(std::string path, const std::string& content, const Token& token);
   Task<absl::StatusOr<Client>> Connected();
   // Waits before the next attempt; false once it is time to give up.

@@ -68,7 +68,8 @@ struct NetworkOptions {
   // Long contents travel in several (rpc.h): what a connection costs is then known before anybody
   // knows who is at its other end.
   int64_t max_message_bytes = 256 << 10;
-  // Of the real world: whether addresses beyond this machine are allowed (byte streams' always are).
+  // Of the real world: whether addresses beyond this machine are allowed (byte streams' always
+  // are).
   bool beyond_loopback = false;
 };
 

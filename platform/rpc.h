@@ -11,9 +11,10 @@
 // shown that they know the node's secret, and is told who they say they are.
 //
 // Memory. A server counts what its requests hold, on their way in, in the handlers' hands and until
-// their replies are said, against one budget of all its connections, RpcServerOptions::memory_bytes.
-// Where that is used up it takes nothing more from the connections: callers wait, and none is
-// refused. A request that could never fit is answered with kInvalidArgument.
+// their replies are said, against one budget of all its connections,
+// RpcServerOptions::memory_bytes. Where that is used up it takes nothing more from the connections:
+// callers wait, and none is refused. A request that could never fit is answered with
+// kInvalidArgument.
 #ifndef WAVETANK_PLATFORM_RPC_H_
 #define WAVETANK_PLATFORM_RPC_H_
 
@@ -46,8 +47,8 @@ class RpcClient {
   // How long a server may take to answer the handshake.
   static constexpr absl::Duration kHandshakeTimeout = absl::Seconds(5);
 
-  // Connects and shakes hands. Errors: what Connect gives; kUnavailable if the peer does not answer;
-  // kPermissionDenied and kFailedPrecondition if one refuses the other (handshake.h).
+  // Connects and shakes hands. Errors: what Connect gives; kUnavailable if the peer does not
+  // answer; kPermissionDenied and kFailedPrecondition if one refuses the other (handshake.h).
   static Task<absl::StatusOr<std::unique_ptr<RpcClient>>> Connect(Node& node, std::string address);
   ~RpcClient();
 

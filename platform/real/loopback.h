@@ -9,8 +9,8 @@
 namespace wavetank::platform {
 
 // Of "host:port", all of whose addresses must be of the loopback for that, and of "inproc:name".
-// Asks the resolver, and waits for it. kInvalidArgument: not of that form; kUnavailable: the host is
-// not known, which may pass.
+// Asks the resolver, and waits for it. kInvalidArgument: not of that form; kUnavailable: the host
+// is not known, which may pass.
 absl::StatusOr<bool> StaysOnThisMachine(const std::string& address);
 
 }  // namespace wavetank::platform

@@ -13,8 +13,8 @@ namespace wavetank::platform {
 inline constexpr size_t kLeastSecretBytes = 16;
 inline constexpr size_t kMostSecretBytes = 4096;
 
-// The file's bytes, without white space at their end. kInvalidArgument, saying what to do: it cannot
-// be read, others than its owner may read or write it, or it is too short or too long.
+// The file's bytes, without white space at their end. kInvalidArgument, saying what to do: it
+// cannot be read, others than its owner may read or write it, or it is too short or too long.
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
 
 }  // namespace wavetank::platform

@@ -45,8 +45,8 @@ inline std::string SuccessMark(const std::vector<std::string>& parts) {
 Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, std::string directory,
                               std::vector<std::string> counting);
 
-// What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew would
-// take the same input again: kFailedPrecondition, with the first that is found.
+// What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
+// would take the same input again: kFailedPrecondition, with the first that is found.
 Task<absl::Status> CheckNoOutput(checkpoint::Store& store, const StreamingGraph& graph,
                                  std::string checkpoint_directory);
 

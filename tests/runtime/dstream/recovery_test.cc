@@ -77,7 +77,8 @@ class WordFiles {
 };
 
 // Every file is in exactly one batch; every complete attempt of a batch is the naive answer, and a
-// completed batch has one; batch times have `gaps` gaps. Gives the number of attempts by batch time.
+// completed batch has one; batch times have `gaps` gaps. Gives the number of attempts by batch
+// time.
 std::map<int64_t, size_t> ExpectAtLeastOnce(SimJob& job, const WordFiles& input, int gaps = 0) {
   const checkpoint::GraphHistory history = job.History(kCheckpoint);
   const SavedOutput saved = job.Saved("out");
