@@ -1,5 +1,6 @@
 // The files of a LocalStore that are not whole yet: how one is written beside the file that it is
 // to be, and how those that a dead store has left are found and removed.
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,6 +98,66 @@ Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(std::stri
   if (written.ok()) co_return std::move(temporary.at);
   (co_await node_.disk().Remove(temporary.at.file)).IgnoreError();
   co_return written;
+}
+
+// Written as the parts come, and synced every so many bytes, so that what is left to do for the
+// last of them does not take longer than its caller waits.
+class LocalStore::Staged final : public StagedFile {
+ public:
+  Staged(LocalStore& store, std::string path, OpenTemporary temporary)
+      : store_(store),
+        path_(std::move(path)),
+        temporary_(std::move(temporary.at)),
+        file_(std::move(temporary.handle)) {}
+
+  Task<absl::Status> Append(std::string bytes) override {
+    const uint64_t end = size_ + bytes.size();
+    if (end - synced_ < kStagedSyncBytes) {
+      WT_CO_RETURN_IF_ERROR(co_await file_->WriteAt(size_, std::move(bytes)));
+    } else {
+      const platform::WriteOutcome outcome = co_await file_->WriteAndSync(size_, std::move(bytes));
+      WT_CO_RETURN_IF_ERROR(outcome.written);
+      WT_CO_RETURN_IF_ERROR(outcome.synced);
+      synced_ = end;
+    }
+    size_ = end;
+    co_return absl::OkStatus();
+  }
+  Task<absl::Status> Publish() override {
+    const absl::Status synced = co_await file_->Sync();
+    if (!synced.ok()) {
+      co_await Discard();
+      co_return synced;
+    }
+    file_ = nullptr;
+    co_return co_await store_.Publish(path_, temporary_.file, size_);
+  }
+  Task<void> Discard() override {
+    file_ = nullptr;
+    // If it stays, it is a leftover that nobody sees.
+    (co_await store_.node_.disk().Remove(temporary_.file)).IgnoreError();
+  }
+
+ private:
+  static constexpr uint64_t kStagedSyncBytes = uint64_t{8} << 20;
+
+  LocalStore& store_;
+  const std::string path_;
+  const Temporary temporary_;
+  std::unique_ptr<File> file_;
+  uint64_t size_ = 0;
+  uint64_t synced_ = 0;
+};
+
+Task<absl::StatusOr<std::unique_ptr<StagedFile>>> LocalStore::Stage(std::string path) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string directory = ParentPath(OnDisk(path));
+  WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
+  co_await RemoveDeadTemporaries(directory);
+  absl::StatusOr<OpenTemporary> temporary = co_await MakeTemporary(directory);
+  if (absl::IsNotFound(temporary.status())) co_return DirectoryIsGone(path);
+  WT_CO_RETURN_IF_ERROR(temporary.status());
+  co_return std::make_unique<Staged>(*this, std::move(path), *std::move(temporary));
 }
 
 }  // namespace wavetank::checkpoint
