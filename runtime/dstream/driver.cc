@@ -117,8 +117,7 @@ class DriverRun {
       }
     }
     if (log_->start() == nullptr) {
-      if (!directory_.empty())
-        WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput(store_, graph_, directory_));
+      WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput(store_, graph_, directory_));
       WT_CO_RETURN_IF_ERROR(co_await FirstStart());
     }
     const RecoveredStream& recovered = log_->recovered();

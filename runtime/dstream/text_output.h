@@ -46,7 +46,8 @@ Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, st
                               std::vector<std::string> counting);
 
 // What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
-// would take the same input again: kFailedPrecondition, with the first that is found.
+// would take the same input again: kFailedPrecondition, with the first that is found. Without a
+// checkpoint, an empty directory, each stream begins anew.
 Task<absl::Status> CheckNoOutput(checkpoint::Store& store, const StreamingGraph& graph,
                                  std::string checkpoint_directory);
 
