@@ -45,7 +45,8 @@ ServedStore::ServedStore(platform::Node& node, std::string address, ServedStoreO
     : node_(node),
       address_(std::move(address)),
       options_(options),
-      random_(node.random().Fork("served store")) {
+      // Its requests and uploads have numbers that no other store of this node draws.
+      random_(node.random().Fork(absl::StrCat("served store ", node.random().Next()))) {
   WT_CHECK(options_.part_bytes > 0 && options_.part_bytes <= kMaxPartBytes,
            "a part is at most that");
 }

@@ -65,12 +65,12 @@ std::vector<JobFault> JobFaults() {
        .job = "word_count",
        .first_ends_at = "batch.committed",
        .between = Rot("ck/log", "epoch-.*"),
-       .error = {"DATA_LOSS", "ck/log/epoch-"}},
+       .error = {"is not an intact epoch file", "ck/log/epoch-"}},
       {.name = "RottenInput",
        .job = "word_count",
        .first_ends_at = "batch.defined",
        .between = Rot("in", "a"),
-       .error = {"DATA_LOSS", "in/a"}},
+       .error = {"its records are lost", "in/a"}},
       {.name = "RottenInputOfADStream",
        .job = "word_count_dstream",
        .first_ends_at = "dstream.batch_input_logged",
@@ -116,7 +116,7 @@ std::vector<JobFault> JobFaults() {
        .job = "word_count_dstream",
        .first_ends_at = "dstream.batch_input_logged",
        .between = Remove("in/a"),
-       .error = {"DATA_LOSS", "in/a"}},
+       .error = {"cannot be read any more", "in/a"}},
   };
 }
 

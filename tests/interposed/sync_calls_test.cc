@@ -108,7 +108,7 @@ TEST_P(SyncsOfAThing, AreTheSameInBothWorlds) {
   Child child(
       {WAVETANK_DURABLE_WRITER, "write", kNames[static_cast<int>(GetParam())], folder.path()},
       {{"WAVETANK_SYNCS", folder.In("syncs")}}, folder.path());
-  EXPECT_EQ(child.Wait(), 0) << child.Output();
+  EXPECT_EQ(child.Wait(), 128 + 9) << child.Output();
   EXPECT_EQ(RealSyncs(folder), simulated.syncs());
 }
 

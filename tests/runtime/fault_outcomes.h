@@ -36,26 +36,33 @@ inline constexpr const char* kDamaged = "OK OK, DATA_LOSS";
 // A log or a served store that meets an error stops and is taken over anew; a state file or a part
 // is written again under another name; a served store repeats what may pass.
 inline std::vector<FaultOutcomes> AllFaultOutcomes() {
-  using namespace outcome;  // NOLINT: names of the table below alone
-  const std::vector<const char*> unharmed(std::size(kThings), kUnharmed);
+  const std::vector<const char*> unharmed(std::size(kThings), outcome::kUnharmed);
   // The contents of the store have checksums, the store itself has none.
-  const std::vector<const char*> damaged = {kDamaged, kDamaged, kDamaged,
-                                            kDamaged, kDamaged, kUnharmed};
-  const std::vector<const char*> stops = {kLogStops, kLogStops, kLogStops,
-                                          kGoesOn,   kGoesOn,   kGoesOn};
-  const std::vector<const char*> full = {kFullLogStops, kFullLogStops, kFullLogStops,
-                                         kFullGoesOn,   kFullGoesOn,   kFullGoesOn};
-  const std::vector<const char*> fenced = {kFenced,   kFenced, kFenced,
-                                           kUnharmed, kFenced, kUnharmed};
+  const std::vector<const char*> damaged = {outcome::kDamaged, outcome::kDamaged,
+                                            outcome::kDamaged, outcome::kDamaged,
+                                            outcome::kDamaged, outcome::kUnharmed};
+  const std::vector<const char*> stops = {outcome::kLogStops, outcome::kLogStops,
+                                          outcome::kLogStops, outcome::kGoesOn,
+                                          outcome::kGoesOn,   outcome::kGoesOn};
+  const std::vector<const char*> full = {outcome::kFullLogStops, outcome::kFullLogStops,
+                                         outcome::kFullLogStops, outcome::kFullGoesOn,
+                                         outcome::kFullGoesOn,   outcome::kFullGoesOn};
+  const std::vector<const char*> fenced = {outcome::kFenced, outcome::kFenced,
+                                           outcome::kFenced, outcome::kUnharmed,
+                                           outcome::kFenced, outcome::kUnharmed};
   return {
       {"WriteError", stops, unharmed},
-      {"FailedSync", {kUnharmed, kUnharmed, kUnharmed, kGoesOn, kUnharmed, kUnharmed}, unharmed},
+      {"FailedSync",
+       {outcome::kUnharmed, outcome::kUnharmed, outcome::kUnharmed, outcome::kGoesOn,
+        outcome::kUnharmed, outcome::kUnharmed},
+       unharmed},
       {"RevertedSync", stops, unharmed},
       {"NoSpace", full, full},
       {"SlowDisk", unharmed, unharmed},
       {"StalledDisk", unharmed, unharmed},
       {"ReadError",
-       {kReadAgain, kReadAgain, kReadAgain, kReadAgain, kUnharmed, kReadAgain},
+       {outcome::kReadAgain, outcome::kReadAgain, outcome::kReadAgain, outcome::kReadAgain,
+        outcome::kUnharmed, outcome::kReadAgain},
        unharmed},
       {"BitRot", damaged, damaged},
       {"MisdirectedWrite", damaged, damaged},

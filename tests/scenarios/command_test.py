@@ -141,7 +141,7 @@ class Command(unittest.TestCase):
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
 
     def test_addresses_that_are_none_are_refused(self):
-        for address in ("localhost", "localhost:0", "localhost:99999", "a b:1"):
+        for address in ("localhost", "localhost:-1", "localhost:99999", "a b:1"):
             for role in (["store", "--root=in"], ["word_count", *FILES, "--as=driver"]):
                 self.assertIn("is not HOST:PORT with a port from 1 to 65535",
                               self.refused("start", *role, f"--address={address}"))

@@ -180,14 +180,15 @@ TEST_F(StoreProcess, RequestsTooLargeForItAreAnsweredWithinItsMemory) {
   ExpectMemoryKept();
 }
 
-// Of the most that it takes, from many at a time; no protobuf, so each is refused when it is whole.
+// Of the most that it takes, from many at a time; none names a file, so each is refused when it is
+// whole.
 TEST_F(StoreProcess, RequestsFromManyConnectionsWaitForItsMemory) {
   std::vector<absl::Status> answers;
   RunClient([&](Node& node) { return SendLargeFromMany(node, address_, 40, 4 * kMiB, answers); });
   EXPECT_EQ(answers.size(), 40u);
   for (const absl::Status& answer : answers) {
     EXPECT_TRUE(absl::IsInvalidArgument(answer)) << answer;
-    EXPECT_NE(answer.ToString().find("cannot read the request"), std::string::npos) << answer;
+    EXPECT_NE(answer.ToString().find("does not name a file"), std::string::npos) << answer;
   }
   ExpectMemoryKept();
 }
