@@ -1,6 +1,6 @@
 // Counts the words of the files that are moved into a directory: a structured query, exactly once.
 //
-//   build/release/bin/structured_word_count start words --input=in --output=out --checkpoint=cp
+//   build/release/bin/structured_word_count start counts --input=in --output=out --checkpoint=cp
 #include "runtime/structured/data_frame.h"
 #include "scenarios/shell/command_line.h"
 
@@ -20,7 +20,7 @@ void CountWords(Session& session, const JobArguments& arguments) {
 
 int main(int argc, char** argv) {
   Job job;
-  job.name = "words";
+  job.name = "counts";
   job.meaning = "how often each word came, exactly once";
   job.parameters = {
       {"input", "directory into which text files are moved", {}, ParameterKind::kPath},

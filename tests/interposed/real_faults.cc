@@ -101,7 +101,7 @@ std::vector<JobFault> JobFaults() {
        .job = "word_count",
        .first_ends_at = "batch.defined",
        .second_rules = "read */in/a 1 0 0 error:5\n",
-       .error = {"UNAVAILABLE", "in/a"}},
+       .error = {"Input/output error", "in/a"}},
       {.name = "NewCheckpointOverAnOldSink",
        .job = "word_count",
        .first_ends_at = "batch.committed",
