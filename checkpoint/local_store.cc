@@ -164,8 +164,11 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
   offset = std::min(offset, size);
   length = std::min(length, size - offset);
   WT_CO_ASSIGN_OR_RETURN(std::string bytes, co_await handle->ReadAt(offset, length));
-  // Synced after it was read: so all that is shown had been written before the sync.
-  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, offset + bytes.size()));
+  // Synced after it was read: so all that is shown had been written before the sync. All of the
+  // file had been: what is read in pieces is synced once.
+  if (known_[file].synced_bytes < offset + bytes.size()) {
+    WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, size));
+  }
   WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
   co_return bytes;
 }
@@ -208,6 +211,32 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
   }
   co_return files;
+}
+
+// A name appears with its content, which is durable by then.
+Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string directory) {
+  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
+  const std::string listed = OnDisk(directory);
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
+  std::vector<std::string> names;
+  if (absl::IsNotFound(entries.status())) co_return names;
+  WT_CO_RETURN_IF_ERROR(entries.status());
+  bool names_durable = true;
+  for (const DirectoryEntry& entry : *entries) {
+    if (IsTemporary(entry.name)) continue;
+    names.push_back(entry.name);
+    const std::string file = JoinPath(listed, entry.name);
+    const auto known = known_.find(file);
+    const bool durable =
+        known != known_.end() ? known->second.name_durable : durable_directories_.contains(file);
+    names_durable = names_durable && durable;
+  }
+  if (!names_durable) {
+    WT_CO_RETURN_IF_ERROR(co_await SyncNames(listed));
+    for (const std::string& name : names) known_[JoinPath(listed, name)].name_durable = true;
+  }
+  std::ranges::sort(names);
+  co_return names;
 }
 
 Task<absl::StatusOr<bool>> LocalStore::SyncListed(std::string file, uint64_t size) {

@@ -196,6 +196,13 @@ Task<StoreService::Reply> StoreService::Read(std::string request) {
 
 Task<StoreService::Reply> StoreService::List(std::string request) {
   WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(request));
+  if (list.names_only()) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           co_await store_.ListNames(list.directory()));
+    ListReply reply;
+    for (const std::string& name : names) reply.add_files()->set_name(name);
+    co_return Payload(reply.SerializeAsString());
+  }
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
                          co_await store_.List(list.directory()));
   ListReply reply;
