@@ -2,8 +2,8 @@
 // epoch of which fenced log it is made; once a newer epoch of that log exists, it has no effect any
 // more.
 //
-// Nothing is kept for it: the newest epoch is the highest epoch file that the log's directory
-// lists, which is durable, and every epoch is created through the service that looks.
+// Nothing durable is kept for it: the newest epoch is the highest epoch file that the log's
+// directory lists, which is durable, and every epoch is created through the service that looks.
 #ifndef WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 #define WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 
@@ -54,15 +54,29 @@ class EpochFence {
   // For the creation of an epoch file. REQUIRES: its caller holds no pass of that log.
   Task<Pass> EnterCreation(std::string path);
 
+  // Logs that it remembers anything of: at most this many beside those in use.
+  static constexpr size_t kMostIdle = 64;
+  size_t remembered() const { return scopes_.size(); }
+
  private:
   struct Scope {
     int requests = 0;
     int creations = 0;  // under way, or waiting for the requests to end
     std::optional<int64_t> newest;
+    int64_t used = 0;  // the last time, by uses_
+
+    bool idle() const { return requests == 0 && creations == 0; }
   };
 
+  // Rules refuse_the_late and creation_waits of the specification (tests/model/fencing.h).
+  Scope& Use(const std::string& directory);
+  void LetGo(const std::string& directory);
+
   Store& store_;
-  std::map<std::string, Scope> scopes_;  // by directory
+  int64_t uses_ = 0;
+  // By directory: those in use, and a few more, so that a log that is in use is not listed again
+  // and again.
+  std::map<std::string, Scope> scopes_;
   platform::Event released_;
 };
 
