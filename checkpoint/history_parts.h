@@ -14,6 +14,7 @@
 
 #include "checkpoint/metadata.h"
 #include "checkpoint/seen_paths.h"
+#include "platform/generator.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 
@@ -29,17 +30,21 @@ inline absl::Status OfAnotherEngine(absl::string_view expected) {
       "does not belong in the log of ", expected, "; is the checkpoint directory another job's?"));
 }
 
-// Those that no batch names any more; `record` says whose they are.
-inline void AppendSeen(SeenFiles record, const SeenPaths& paths,
-                       std::vector<MetadataRecord>& records) {
-  constexpr int kPathsInARecord = 1000;  // so that no record grows without bound
-  for (const std::string& path : paths.dropped()) {
-    record.add_paths(path);
-    if (record.paths_size() < kPathsInARecord) continue;
-    records.push_back(Record(record));
-    record.clear_paths();
+// Those that no batch names any more, in parts, so that no record grows without bound; `whose` says
+// whose they are. Between two parts paths may be forgotten.
+inline platform::Generator<SeenFiles> SeenInParts(SeenFiles whose, const SeenPaths& paths) {
+  constexpr int kPathsInAPart = 1000;
+  std::string last;
+  while (true) {
+    SeenFiles part = whose;
+    for (auto path = paths.dropped().upper_bound(last);
+         path != paths.dropped().end() && part.paths_size() < kPathsInAPart; ++path) {
+      part.add_paths(*path);
+    }
+    if (part.paths_size() == 0) co_return;
+    last = part.paths(part.paths_size() - 1);
+    co_yield std::move(part);
   }
-  if (record.paths_size() > 0) records.push_back(Record(std::move(record)));
 }
 
 // Puts the records into a history, naming the log and the place of what is refused.
