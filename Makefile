@@ -4,8 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan test demo bench search model exhaust bugs mutants format lint packages \
-  check-packages
+.PHONY: help release debug asan tsan test demo bench search model exhaust bugs mutants format lint \
+  packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -28,6 +28,12 @@ debug: build/debug/configured
 asan: build/asan/configured
 	@cmake --build build/asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)
+
+## make tsan       build what runs real threads with ThreadSanitizer, run its tests
+tsan: build/tsan/configured
+	@cmake --build build/tsan -j $(JOBS) --target platform_real_test conformance_test \
+	  streaming_test wavetank network_word_count
+	@tests/tsan/run.sh build/tsan/bin
 
 ## make search     look for scenarios that fail, RUNS of them from SEED on (minutes)
 RUNS ?= 5000
@@ -53,9 +59,9 @@ bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
 
-## make mutants    plant each listed mistake, show which scenarios notice it (half an hour)
+## make mutants    plant each listed mistake, show what notices it (hours; SAMPLE=N for N of them)
 mutants: check-packages
-	@python3 tests/mutations/run.py
+	@python3 tests/mutations/run.py $(if $(SAMPLE),--sample $(SAMPLE) --seed $$(git rev-parse HEAD))
 
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured

@@ -1,7 +1,7 @@
 // FencedLog: a log of records with one owner at a time, over any Store, able to refuse a stale
-// writer or not. The protocol is design.md section 5 and its executable specification fencing.py;
-// ownership rests on names and order (the specification, whose rules are named where they are kept,
-// is exhausted by tests/model):
+// writer or not. A directory cannot refuse one, and no lease or clock can be trusted to, so
+// ownership rests on names and order (tests/model is the specification, and exhausts it; its rules
+// are named where they are kept):
 //
 //   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;
 //                              holds its owner's unique id

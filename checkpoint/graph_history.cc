@@ -21,15 +21,17 @@ void GraphHistory::Clear() {
   unallocated_.clear();
   allocated_.clear();
   seen_.clear();
+  receivers_.clear();
 }
 
 absl::Status GraphHistory::Add(const MetadataRecord& record) {
   const bool first = !std::exchange(begun_, true);
   const auto kind = record.kind_case();
-  const bool after_metadata = kind == MetadataRecord::kInput ||
-                              kind == MetadataRecord::kCompleted ||
-                              kind == MetadataRecord::kBlock || kind == MetadataRecord::kDropped ||
-                              kind == MetadataRecord::kSeen;
+  const bool after_metadata =
+      kind == MetadataRecord::kInput || kind == MetadataRecord::kCompleted ||
+      kind == MetadataRecord::kBlock || kind == MetadataRecord::kDropped ||
+      kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten ||
+      kind == MetadataRecord::kReceiverStarted || kind == MetadataRecord::kReceiverEnded;
   if (after_metadata && !metadata_.has_value()) {
     return LogHasLost("the graph's metadata is missing before it");
   }
@@ -38,7 +40,7 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       if (!first) return LogHasLost("the graph's metadata is not the first record");
       metadata_ = record.graph();
       for (const StreamInput& old : metadata_->old_files()) {
-        for (const InputFile& file : old.files()) seen_[old.stream()].Drop(file.path());
+        for (const InputFile& file : old.files()) seen_[old.stream()].See(file.path(), old.root());
       }
       return absl::OkStatus();
     case MetadataRecord::kDropped:
@@ -50,7 +52,12 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       return absl::OkStatus();
     case MetadataRecord::kSeen:
       for (const std::string& path : record.seen().paths()) {
-        seen_[record.seen().stream()].Drop(path);
+        seen_[record.seen().stream()].See(path, record.seen().root());
+      }
+      return absl::OkStatus();
+    case MetadataRecord::kForgotten:
+      for (const std::string& path : record.forgotten().paths()) {
+        seen_[record.forgotten().stream()].Forget(path);
       }
       return absl::OkStatus();
     case MetadataRecord::kInput:
@@ -58,11 +65,56 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
     case MetadataRecord::kCompleted:
       return AddCompleted(record.completed().batch_time_ms());
     case MetadataRecord::kBlock:
-      unallocated_.push_back(record.block());
+      AddBlock(record.block());
       return absl::OkStatus();
+    case MetadataRecord::kReceiverStarted:
+      return AddReceiver(record.receiver_started());
+    case MetadataRecord::kReceiverEnded:
+      return EndReceiver(record.receiver_ended());
     default:
       return OfAnotherEngine("a DStream graph");
   }
+}
+
+std::vector<GraphHistory::Receiver>::iterator GraphHistory::FindReceiver(int32_t stream,
+                                                                         std::string_view run) {
+  return std::ranges::find_if(receivers_, [&](const Receiver& receiver) {
+    return receiver.stream == stream && receiver.run == run;
+  });
+}
+
+absl::Status GraphHistory::AddReceiver(const ReceiverStarted& started) {
+  if (FindReceiver(started.stream(), started.run()) != receivers_.end()) {
+    return LogHasLost("receiver ", started.run(), " starts twice");
+  }
+  receivers_.push_back({started.stream(), started.run(), started.blocks_logged()});
+  return absl::OkStatus();
+}
+
+absl::Status GraphHistory::EndReceiver(const ReceiverEnded& ended) {
+  const auto receiver = FindReceiver(ended.stream(), ended.run());
+  if (receiver == receivers_.end()) {
+    return LogHasLost("receiver ", ended.run(), " ended, and never started");
+  }
+  receivers_.erase(receiver);
+  return absl::OkStatus();
+}
+
+// Blocks of older versions name no run.
+void GraphHistory::AddBlock(const BlockAdded& block) {
+  unallocated_.push_back(block);
+  const std::optional<BlockName> name = ParseBlockName(block.block_id());
+  if (!name.has_value()) return;
+  const auto receiver = FindReceiver(name->stream, name->run);
+  if (receiver == receivers_.end()) return;
+  receiver->blocks_logged = std::max(receiver->blocks_logged, name->number + 1);
+}
+
+bool GraphHistory::Awaits(const BlockName& block) const {
+  return std::ranges::any_of(receivers_, [&](const Receiver& receiver) {
+    return receiver.stream == block.stream && receiver.run == block.run &&
+           receiver.blocks_logged <= block.number;
+  });
 }
 
 absl::Status GraphHistory::AddInput(const BatchInput& input) {
@@ -85,7 +137,9 @@ absl::Status GraphHistory::AddInput(const BatchInput& input) {
       unallocated_.erase(added);
       allocated_.insert(id);
     }
-    for (const InputFile& file : stream.files()) seen_[stream.stream()].Hold(file.path());
+    for (const InputFile& file : stream.files()) {
+      seen_[stream.stream()].Hold(file.path(), stream.root());
+    }
   }
   batches_[time_ms] = {input, false};
   return absl::OkStatus();
@@ -141,6 +195,13 @@ platform::Generator<MetadataRecord> GraphHistory::Base() const {
     platform::Generator<SeenFiles> parts = SeenInParts(std::move(seen), paths);
     while (std::optional<SeenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
+  for (const Receiver& receiver : receivers_) {
+    ReceiverStarted started;
+    started.set_stream(receiver.stream);
+    started.set_run(receiver.run);
+    started.set_blocks_logged(receiver.blocks_logged);
+    co_yield Record(std::move(started));
+  }
   for (const auto& [time_ms, batch] : batches_) {
     for (const StreamInput& stream : batch.input.streams()) {
       for (BlockAdded block : stream.blocks()) {
@@ -155,6 +216,12 @@ platform::Generator<MetadataRecord> GraphHistory::Base() const {
     co_yield Record(std::move(completed));
   }
   for (const BlockAdded& block : unallocated_) co_yield Record(block);
+  for (const auto& [stream, paths] : seen_) {
+    ForgottenFiles forgotten;
+    forgotten.set_stream(stream);
+    auto parts = PathsInParts(std::move(forgotten), paths.Forgotten());
+    while (std::optional<ForgottenFiles> part = parts.Next()) co_yield Record(*std::move(part));
+  }
 }
 
 absl::StatusOr<GraphHistory> ReadGraphHistory(std::string_view name,

@@ -1,8 +1,9 @@
 // GraphHistory: what the log of a DStream graph says, in the graph's terms.
 //
 // The log's order: GraphMetadata first; then BatchInput with rising times, BatchCompleted after its
-// input, BlockAdded before the one input that names the block. Batches that have not ended are all
-// kept, of the others the newest.
+// input, BlockAdded before the one input that names the block, ReceiverStarted before the blocks of
+// that run, ReceiverEnded after them. Batches that have not ended are all kept, of the others the
+// newest; and every run of a receiver that has not ended.
 #ifndef WAVETANK_CHECKPOINT_GRAPH_HISTORY_H_
 #define WAVETANK_CHECKPOINT_GRAPH_HISTORY_H_
 
@@ -18,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "checkpoint/block_name.h"
 #include "checkpoint/metadata.h"
 #include "checkpoint/seen_paths.h"
 
@@ -29,6 +31,14 @@ class GraphHistory final : public MetadataFold {
   struct Batch {
     BatchInput input;
     bool completed = false;
+  };
+
+  // One run of a stream's receiver. The newest of a stream is at work, or may be; the others are
+  // replaced, and may have stored a block that is not logged.
+  struct Receiver {
+    int32_t stream = 0;
+    std::string run;
+    int64_t blocks_logged = 0;  // of its numbers 0, 1, ...
   };
 
   // `retained`: how many batches that have ended are kept. At least 1: the next batch time is told
@@ -44,6 +54,10 @@ class GraphHistory final : public MetadataFold {
   const std::map<int64_t, Batch>& batches() const { return batches_; }  // by batch time in ms
   // In no batch's input, in order of arrival.
   std::vector<BlockAdded> unallocated_blocks() const;
+  // Those that have not ended, in the order in which they started.
+  const std::vector<Receiver>& receivers() const { return receivers_; }
+  // Whether a block that is there under this name is input, though no record names it yet.
+  bool Awaits(const BlockName& block) const;
   // Stays where it is for the life of the history, unless that is cleared.
   SeenPaths& seen(int32_t stream) { return seen_[stream]; }
 
@@ -52,7 +66,11 @@ class GraphHistory final : public MetadataFold {
 
   absl::Status AddInput(const BatchInput& input);
   absl::Status AddCompleted(int64_t time_ms);
+  absl::Status AddReceiver(const ReceiverStarted& started);
+  absl::Status EndReceiver(const ReceiverEnded& ended);
+  void AddBlock(const BlockAdded& block);
   void DropOldBatches();
+  std::vector<Receiver>::iterator FindReceiver(int32_t stream, std::string_view run);
 
   int64_t retained_;
   bool begun_ = false;  // there is a record
@@ -63,6 +81,7 @@ class GraphHistory final : public MetadataFold {
   std::vector<BlockAdded> unallocated_;
   absl::btree_set<BlockId> allocated_;  // by batches_
   std::map<int32_t, SeenPaths> seen_;
+  std::vector<Receiver> receivers_;
 };
 
 // Of a log named `name` in messages.

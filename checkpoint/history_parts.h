@@ -4,6 +4,8 @@
 #define WAVETANK_CHECKPOINT_HISTORY_PARTS_H_
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,20 +32,46 @@ inline absl::Status OfAnotherEngine(absl::string_view expected) {
       "does not belong in the log of ", expected, "; is the checkpoint directory another job's?"));
 }
 
-// Those that no batch names any more, in parts, so that no record grows without bound; `whose` says
-// whose they are. Between two parts paths may be forgotten.
+inline constexpr int kPathsInARecord = 1000;  // so that no record grows without bound
+
+// Paths in records, each of which says besides what `record` does.
+template <typename PathsRecord>
+platform::Generator<PathsRecord> PathsInParts(PathsRecord record, std::vector<std::string> paths) {
+  PathsRecord part = record;
+  for (const std::string& path : paths) {
+    part.add_paths(path);
+    if (part.paths_size() == kPathsInARecord) co_yield std::exchange(part, record);
+  }
+  if (part.paths_size() > 0) co_yield std::move(part);
+}
+template <typename PathsRecord>
+void AppendPaths(PathsRecord record, const std::vector<std::string>& paths,
+                 std::vector<MetadataRecord>& records) {
+  platform::Generator<PathsRecord> parts = PathsInParts(std::move(record), paths);
+  while (std::optional<PathsRecord> part = parts.Next()) {
+    records.push_back(Record(*std::move(part)));
+  }
+}
+
+// Those that no batch names any more, by root; `whose` says whose they are. Between two parts the
+// source's owner may have found something about a path.
 inline platform::Generator<SeenFiles> SeenInParts(SeenFiles whose, const SeenPaths& paths) {
-  constexpr int kPathsInAPart = 1000;
-  std::string last;
-  while (true) {
-    SeenFiles part = whose;
-    for (auto path = paths.dropped().upper_bound(last);
-         path != paths.dropped().end() && part.paths_size() < kPathsInAPart; ++path) {
-      part.add_paths(*path);
+  std::map<std::string, SeenFiles> parts;  // by root
+  auto at = paths.paths().begin();
+  while (at != paths.paths().end()) {
+    if (at->second.batches > 0) {
+      ++at;
+      continue;
     }
-    if (part.paths_size() == 0) co_return;
-    last = part.paths(part.paths_size() - 1);
-    co_yield std::move(part);
+    const std::string path = at->first;
+    SeenFiles& part = parts.try_emplace(at->second.root, whose).first->second;
+    part.set_root(at->second.root);
+    part.add_paths(path);
+    if (part.paths_size() == kPathsInARecord) co_yield std::exchange(part, whose);
+    at = paths.paths().upper_bound(path);
+  }
+  for (auto& [root, part] : parts) {
+    if (part.paths_size() > 0) co_yield std::move(part);
   }
 }
 

@@ -140,6 +140,11 @@ class Inspector {
     inspection_.unreferenced.push_back(std::move(what));
   }
 
+  void Unseen(std::string what) {
+    Line(1, "UNSEEN ", what);
+    inspection_.unseen.push_back(std::move(what));
+  }
+
   // What a device cannot read is damaged; what an owner at work has removed since it was listed is
   // not there to be looked at. Anything else ends the inspection.
   absl::Status Unread(const absl::Status& status) {
@@ -405,6 +410,7 @@ class Inspector {
     for (std::string& what : complaints.damaged) Damaged(std::move(what));
     for (const std::string& what : complaints.unfinished) Unfinished(1, what);
     for (std::string& what : complaints.unreferenced) Unreferenced(std::move(what));
+    for (std::string& what : complaints.unseen) Unseen(std::move(what));
     co_return absl::OkStatus();
   }
 

@@ -12,7 +12,8 @@
 // is what a crash may leave, without loss: a torn end, an epoch without a log, plain names behind
 // their manifest. Unreferenced is what no record that counts names: of an attempt at work or given
 // up, or not cleaned up yet; nobody reads it. What nothing names cannot be missed: a log that lost
-// whole groups at its end looks like one that never had them.
+// whole groups at its end looks like one that never had them. Unseen is what is named and stands
+// outside of the directory: whether it is whole is not known.
 #ifndef WAVETANK_CHECKPOINT_INSPECT_H_
 #define WAVETANK_CHECKPOINT_INSPECT_H_
 
@@ -39,10 +40,11 @@ struct Inspection {
   std::vector<std::string> damaged;
   std::vector<std::string> unfinished;
   std::vector<std::string> unreferenced;
+  std::vector<std::string> unseen;
   int logs = 0;  // fenced ones
   int files = 0;
 
-  bool whole() const { return damaged.empty() && unfinished.empty(); }
+  bool whole() const { return damaged.empty() && unfinished.empty() && unseen.empty(); }
 };
 
 // `directory`: "" for the whole store. kNotFound if there is no fenced log, state or block in it.

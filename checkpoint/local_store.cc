@@ -1,6 +1,7 @@
 #include "checkpoint/local_store.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -17,10 +18,20 @@ namespace {
 
 // Invisible in the store, as a temporary is.
 constexpr std::string_view kLockFile = ".tmp-lock";
+// Like the lock, in the root; visible.
+constexpr char kIdentityFile[] = "_wavetank_store";
+constexpr size_t kIdentityBytes = 32;
 // What files are compared by, so that a long one is never in memory as a whole.
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
 constexpr size_t kMostTails = 32;
+
+// Such a name as TemporaryName gives: others' are left alone.
+bool IsOfAStore(std::string_view name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return name.size() == TemporaryName(0).size() && IsTemporary(name) &&
+         name.find_first_not_of(kDigits, name.size() - 16) == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -62,6 +73,28 @@ Task<absl::StatusOr<std::unique_ptr<LocalStore>>> LocalStore::OpenExclusive(plat
   co_return store;
 }
 
+Task<absl::StatusOr<std::string>> LocalStore::Identity() {
+  if (root_lock_ == nullptr) {
+    co_return absl::StrCat("the disk of ", node_.machine(), ", directory \"", root_, "\"");
+  }
+  absl::StatusOr<std::string> identity = co_await ReadAll(kIdentityFile);
+  if (absl::IsNotFound(identity.status())) {
+    platform::Random random = node_.random().Fork("store identity");
+    const uint64_t high = random.Next();
+    const uint64_t low = random.Next();
+    std::string made =
+        absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
+    WT_CO_RETURN_IF_ERROR(co_await CreateIfAbsent(kIdentityFile, std::move(made)));
+    identity = co_await ReadAll(kIdentityFile);
+  }
+  if (identity.ok() && identity->size() != kIdentityBytes) {
+    co_return absl::DataLossError(
+        absl::StrCat(OnDisk(kIdentityFile), " does not hold the identity of a store, which is ",
+                     kIdentityBytes, " hexadecimal digits: restore it from a copy"));
+  }
+  co_return identity;
+}
+
 Task<LocalStore::PathLock> LocalStore::Lock(std::string file) {
   while (locked_.contains(file)) {
     lock_released_.Reset();
@@ -82,12 +115,19 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
   absl::Status linked = absl::AlreadyExistsError(absl::StrCat(path, " exists"));
   if (absl::IsNotFound(there.status())) {
     const uint64_t size = content.size();
-    WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
-                           co_await WriteTemporary(directory, std::move(content)));
-    linked = co_await node_.disk().Link(temporary, file);
+    co_await RemoveDeadTemporaries(directory);
+    const absl::StatusOr<Temporary> written =
+        co_await WriteTemporary(directory, std::move(content));
+    if (absl::IsNotFound(written.status())) {
+      known_.ForgetDirectories();
+      co_return absl::UnavailableError(absl::StrCat(
+          "create ", path, ": somebody has removed its directory; it is made anew the next time"));
+    }
+    WT_CO_RETURN_IF_ERROR(written.status());
+    linked = co_await node_.disk().Link(written->file, file);
     // If it stays, it is a leftover that nobody sees.
-    (co_await node_.disk().Remove(temporary)).IgnoreError();
-    if (linked.ok()) known_[file] = Known{.synced_bytes = size};
+    (co_await node_.disk().Remove(written->file)).IgnoreError();
+    if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
   } else if (!there.ok()) {
     co_return there.status();
   }
@@ -133,11 +173,27 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   } else if (known_[file].synced_bytes < end) {
     synced = co_await tail.handle->Sync();
   }
-  const bool failed = !synced.ok();
-  if (!failed) HoldTail(std::move(tail));
-  WT_CO_RETURN_IF_ERROR(co_await AfterSync(file, end, std::move(synced)));
-  if (failed) WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
-  co_return co_await SyncName(file);
+  if (synced.ok()) HoldTail(std::move(tail));
+  WT_CO_ASSIGN_OR_RETURN(const Content content, co_await AfterSync(file, end, std::move(synced)));
+  if (content == Content::kWrittenAnew) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return co_await CheckStillNamed(file, end);
+}
+
+Task<absl::Status> LocalStore::CheckStillNamed(std::string file, uint64_t end) {
+  const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
+  const bool gone = absl::IsNotFound(info.status());
+  if (!gone && !info.ok()) co_return info.status();
+  if (!gone && info->size_bytes >= end) co_return absl::OkStatus();
+  DropTail(file);
+  known_.Forget(file);
+  known_.ForgetDirectories();
+  co_return absl::DataLossError(
+      absl::StrCat(file, " was ", gone ? "removed" : "replaced",
+                   " while it was being written: what its writer had in it is lost; restore it "
+                   "from a copy, or begin anew with another directory"));
 }
 
 // A file is written anew from what a read gives, which after a failed sync may be what was on the
@@ -158,100 +214,49 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
-  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
-                         co_await node_.disk().Open(file, OpenMode::kRead));
-  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
-  offset = std::min(offset, size);
-  length = std::min(length, size - offset);
-  WT_CO_ASSIGN_OR_RETURN(std::string bytes, co_await handle->ReadAt(offset, length));
-  // Synced after it was read: so all that is shown had been written before the sync. All of the
-  // file had been: what is read in pieces is synced once.
-  if (known_[file].synced_bytes < offset + bytes.size()) {
-    WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, size));
-  }
-  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
-  co_return bytes;
-}
-
-Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string directory) {
-  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
-  const std::string listed = OnDisk(directory);
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
-  std::vector<StoredFile> files;
-  if (absl::IsNotFound(entries.status())) co_return files;
-  WT_CO_RETURN_IF_ERROR(entries.status());
-  bool names_durable = true;
-  for (const DirectoryEntry& entry : *entries) {
-    if (IsTemporary(entry.name)) continue;
-    const std::string file = JoinPath(listed, entry.name);
-    const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
-    if (absl::IsNotFound(info.status())) continue;
-    WT_CO_RETURN_IF_ERROR(info.status());
-    StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
-    if (info->kind == FileKind::kDirectory) {
-      names_durable = names_durable && durable_directories_.contains(file);
-    } else {
-      shown.size_bytes = info->size_bytes;
-      shown.modified = info->modified;
-      WT_CO_ASSIGN_OR_RETURN(const bool there, co_await SyncListed(file, info->size_bytes));
-      if (!there) continue;
-      names_durable = names_durable && known_[file].name_durable;
+  while (true) {
+    const absl::StatusOr<std::unique_ptr<File>> opened =
+        co_await node_.disk().Open(file, OpenMode::kRead);
+    if (absl::IsNotFound(opened.status())) known_.Forget(file);
+    WT_CO_RETURN_IF_ERROR(opened.status());
+    File* const handle = opened->get();
+    WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+    const uint64_t from = std::min(offset, size);
+    WT_CO_ASSIGN_OR_RETURN(std::string bytes,
+                           co_await handle->ReadAt(from, std::min(length, size - from)));
+    // Synced after it was read: so all that is shown had been written before the sync. All of the
+    // file had been: what is read in pieces is synced once.
+    if (known_[file].synced_bytes < from + bytes.size()) {
+      WT_CO_ASSIGN_OR_RETURN(const Content content, co_await SyncContent(file, *handle, size));
+      if (content == Content::kWrittenAnew) continue;
     }
-    files.push_back(std::move(shown));
+    WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+    co_return bytes;
   }
-  if (!names_durable) {
-    WT_CO_RETURN_IF_ERROR(co_await SyncNames(listed));
-    for (const StoredFile& shown : files) {
-      const std::string file = JoinPath(listed, shown.name);
-      if (shown.kind == FileKind::kDirectory) {
-        durable_directories_.insert(file);
-      } else if (const auto known = known_.find(file); known != known_.end()) {
-        known->second.name_durable = true;
-      }
-    }
-  }
-  co_return files;
 }
 
-// A name appears with its content, which is durable by then.
-Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string directory) {
-  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
-  const std::string listed = OnDisk(directory);
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
-  std::vector<std::string> names;
-  if (absl::IsNotFound(entries.status())) co_return names;
-  WT_CO_RETURN_IF_ERROR(entries.status());
-  bool names_durable = true;
-  for (const DirectoryEntry& entry : *entries) {
-    if (IsTemporary(entry.name)) continue;
-    names.push_back(entry.name);
-    const std::string file = JoinPath(listed, entry.name);
-    const auto known = known_.find(file);
-    const bool durable =
-        known != known_.end() ? known->second.name_durable : durable_directories_.contains(file);
-    names_durable = names_durable && durable;
-  }
-  if (!names_durable) {
-    WT_CO_RETURN_IF_ERROR(co_await SyncNames(listed));
-    for (const std::string& name : names) known_[JoinPath(listed, name)].name_durable = true;
-  }
-  std::ranges::sort(names);
-  co_return names;
-}
-
-Task<absl::StatusOr<bool>> LocalStore::SyncListed(std::string file, uint64_t size) {
+Task<absl::StatusOr<std::optional<FileInfo>>> LocalStore::SyncListed(std::string file,
+                                                                     FileInfo seen) {
   const PathLock lock = co_await Lock(file);
+  absl::StatusOr<FileInfo> info = seen;
+  bool written_anew = known_.IsDistrusted(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
-  if (known_[file].synced_bytes >= size) co_return true;
-  const absl::StatusOr<std::unique_ptr<File>> handle =
-      co_await node_.disk().Open(file, OpenMode::kRead);
-  if (absl::IsNotFound(handle.status())) {
-    known_.erase(file);
-    co_return false;
+  while (true) {
+    if (written_anew) info = co_await node_.disk().Stat(file);
+    if (absl::IsNotFound(info.status())) break;
+    WT_CO_RETURN_IF_ERROR(info.status());
+    if (known_[file].synced_bytes >= info->size_bytes) co_return *info;
+    const absl::StatusOr<std::unique_ptr<File>> handle =
+        co_await node_.disk().Open(file, OpenMode::kRead);
+    if (absl::IsNotFound(handle.status())) break;
+    WT_CO_RETURN_IF_ERROR(handle.status());
+    WT_CO_ASSIGN_OR_RETURN(const Content content,
+                           co_await SyncContent(file, **handle, info->size_bytes));
+    if (content == Content::kAsItWas) co_return *info;
+    written_anew = true;
   }
-  WT_CO_RETURN_IF_ERROR(handle.status());
-  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, **handle, size));
-  co_return true;
+  known_.Forget(file);
+  co_return std::nullopt;
 }
 
 Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
@@ -266,8 +271,8 @@ Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
     WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
     linked = co_await node_.disk().Link(OnDisk(from), file);
     if (linked.ok()) {
-      WT_CO_RETURN_IF_ERROR(co_await SyncNames(directory));
-      known_[file] = Known{.name_durable = true, .synced_bytes = size};
+      WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
+      known_[file] = KnownFiles::File{.name_durable = true, .synced_bytes = size};
     }
   }
   if (!absl::IsAlreadyExists(linked)) co_return linked;
@@ -284,12 +289,15 @@ Task<absl::StatusOr<uint64_t>> LocalStore::MakeDurable(std::string path) {
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
-  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
-                         co_await node_.disk().Open(file, OpenMode::kRead));
-  WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
-  WT_CO_RETURN_IF_ERROR(co_await SyncContent(file, *handle, size));
-  WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
-  co_return size;
+  while (true) {
+    WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> handle,
+                           co_await node_.disk().Open(file, OpenMode::kRead));
+    WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
+    WT_CO_ASSIGN_OR_RETURN(const Content content, co_await SyncContent(file, *handle, size));
+    if (content == Content::kWrittenAnew) continue;
+    WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+    co_return size;
+  }
 }
 
 Task<absl::Status> LocalStore::Remove(std::string path) {
@@ -299,10 +307,24 @@ Task<absl::Status> LocalStore::Remove(std::string path) {
   DropTail(file);
   const absl::Status removed = co_await node_.disk().Remove(file);
   if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
-  known_.erase(file);
+  known_.Forget(file);
   // Even if it was gone: an earlier request may have failed before its sync.
   const absl::Status synced = co_await node_.disk().SyncDirectory(ParentPath(file));
   co_return absl::IsNotFound(synced) ? absl::OkStatus() : synced;
+}
+
+Task<void> LocalStore::RemoveDeadTemporaries(std::string directory) {
+  if (root_lock_ != nullptr || known_.SetTidied(directory)) co_return;
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(directory);
+  if (!entries.ok()) co_return;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.kind != FileKind::kFile || !IsOfAStore(entry.name)) continue;
+    const std::string temporary = JoinPath(directory, entry.name);
+    const absl::StatusOr<std::unique_ptr<platform::FileLock>> dead =
+        co_await node_.disk().Lock(temporary);
+    // What cannot be removed now is found again by the next store.
+    if (dead.ok()) (co_await node_.disk().Remove(temporary)).IgnoreError();
+  }
 }
 
 Task<absl::Status> LocalStore::RemoveLeftovers() {
@@ -318,7 +340,7 @@ Task<absl::Status> LocalStore::RemoveLeftovers() {
       const std::string path = JoinPath(directory, entry.name);
       if (entry.kind == FileKind::kDirectory) {
         directories.push_back(path);
-      } else if (IsTemporary(entry.name) && entry.name != kLockFile) {
+      } else if (IsOfAStore(entry.name)) {
         WT_CO_RETURN_IF_ERROR(co_await node_.disk().Remove(path));
       }
     }
@@ -327,67 +349,79 @@ Task<absl::Status> LocalStore::RemoveLeftovers() {
 }
 
 Task<absl::Status> LocalStore::MakeDirectories(std::string directory) {
-  if (directory.empty() || durable_directories_.contains(directory)) co_return absl::OkStatus();
+  if (known_.IsDurable(directory)) co_return absl::OkStatus();
   const std::string parent = ParentPath(directory);
-  WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(parent));
-  const absl::Status made = co_await node_.disk().MakeDirectory(directory);
-  if (!made.ok() && !absl::IsAlreadyExists(made)) co_return made;
-  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(parent));
-  durable_directories_.insert(directory);
+  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(directory);
+  if (absl::IsNotFound(entries.status())) {
+    WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(parent));
+    const absl::Status made = co_await node_.disk().MakeDirectory(directory);
+    if (!made.ok() && !absl::IsAlreadyExists(made)) co_return made;
+  }
+  // Something is in it, so its name was durable before that was made.
+  const bool in_use = entries.ok() && !entries->empty();
+  if (!in_use) WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(parent));
+  known_.SetDurable(directory);
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> LocalStore::SyncNames(std::string directory) {
-  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
-  if (directory.empty() || durable_directories_.contains(directory)) co_return absl::OkStatus();
-  WT_CO_RETURN_IF_ERROR(co_await SyncNames(ParentPath(directory)));
-  durable_directories_.insert(std::move(directory));
-  co_return absl::OkStatus();
-}
-
-Task<absl::StatusOr<std::string>> LocalStore::WriteTemporary(std::string directory,
-                                                             std::string content) {
+Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(std::string directory,
+                                                                       std::string content) {
   while (true) {
     const uint64_t number = random_.Next();
     const std::string name = JoinPath(directory, TemporaryName(number));
-    absl::StatusOr<std::unique_ptr<File>> handle =
-        co_await node_.disk().Open(name, OpenMode::kCreateNew);
-    if (absl::IsAlreadyExists(handle.status())) continue;
+    // A lock makes the file. Another store may hold it, or may just have removed what it took for a
+    // dead one's; and who died here drew the same number.
+    const bool shared = root_lock_ == nullptr;
+    std::unique_ptr<platform::FileLock> lock;
+    if (shared) {
+      auto locked = co_await node_.disk().Lock(name);
+      if (absl::IsFailedPrecondition(locked.status())) continue;
+      WT_CO_RETURN_IF_ERROR(locked.status());
+      lock = *std::move(locked);
+    }
+    const absl::StatusOr<std::unique_ptr<File>> handle =
+        co_await node_.disk().Open(name, shared ? OpenMode::kWrite : OpenMode::kCreateNew);
+    if (absl::IsAlreadyExists(handle.status()) || absl::IsNotFound(handle.status())) continue;
     WT_CO_RETURN_IF_ERROR(handle.status());
+    WT_CO_ASSIGN_OR_RETURN(const uint64_t stale_bytes, co_await (*handle)->Size());
+    if (stale_bytes > 0) continue;
     absl::Status written = co_await (*handle)->WriteAt(0, std::move(content));
     if (written.ok()) written = co_await (*handle)->Sync();
-    if (written.ok()) co_return name;
+    if (written.ok()) co_return Temporary{.file = name, .lock = std::move(lock)};
     (co_await node_.disk().Remove(name)).IgnoreError();
     co_return written;
   }
 }
 
-Task<absl::Status> LocalStore::SyncContent(std::string file, File& handle, uint64_t length) {
-  if (known_[file].synced_bytes >= length) co_return absl::OkStatus();
-  co_return co_await AfterSync(file, length, co_await handle.Sync());
+Task<absl::StatusOr<LocalStore::Content>> LocalStore::SyncContent(std::string file, File& handle,
+                                                                  uint64_t length) {
+  if (known_[file].synced_bytes >= length) co_return Content::kAsItWas;
+  absl::Status synced = co_await handle.Sync();
+  co_return co_await AfterSync(file, length, std::move(synced));
 }
 
-Task<absl::Status> LocalStore::AfterSync(std::string file, uint64_t length, absl::Status synced) {
-  Known& known = known_[file];
+Task<absl::StatusOr<LocalStore::Content>> LocalStore::AfterSync(std::string file, uint64_t length,
+                                                                absl::Status synced) {
+  KnownFiles::File& known = known_[file];
   if (synced.ok()) {
     known.synced_bytes = std::max(known.synced_bytes, length);
-    co_return absl::OkStatus();
+    co_return Content::kAsItWas;
   }
   known.distrusted = root_lock_ != nullptr || known.appended;
   if (!known.distrusted) co_return synced;
-  co_return co_await WriteAnew(file);
+  WT_CO_RETURN_IF_ERROR(co_await WriteAnew(file));
+  co_return Content::kWrittenAnew;
 }
 
 Task<absl::Status> LocalStore::SyncName(std::string file) {
   if (known_[file].name_durable) co_return absl::OkStatus();
-  WT_CO_RETURN_IF_ERROR(co_await SyncNames(ParentPath(file)));
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(ParentPath(file)));
   known_[file].name_durable = true;
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> LocalStore::WriteAnewIfDistrusted(std::string file) {
-  const auto known = known_.find(file);
-  if (known == known_.end() || !known->second.distrusted) co_return absl::OkStatus();
+  if (!known_.IsDistrusted(file)) co_return absl::OkStatus();
   co_return co_await WriteAnew(file);
 }
 
@@ -419,15 +453,16 @@ Task<absl::Status> LocalStore::WriteAnew(std::string file) {
                          co_await node_.disk().Open(file, OpenMode::kRead));
   WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
   WT_CO_ASSIGN_OR_RETURN(std::string content, co_await handle->ReadAt(0, size));
+  const uint64_t read = content.size();
   const std::string directory = ParentPath(file);
-  WT_CO_ASSIGN_OR_RETURN(const std::string temporary,
+  WT_CO_ASSIGN_OR_RETURN(const Temporary temporary,
                          co_await WriteTemporary(directory, std::move(content)));
-  WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary, file));
-  WT_CO_RETURN_IF_ERROR(co_await SyncNames(directory));
-  known_[file] = Known{.name_durable = true,
-                       .appended = known_[file].appended,
-                       .distrusted = false,
-                       .synced_bytes = size};
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary.file, file));
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
+  known_[file] = KnownFiles::File{.name_durable = true,
+                                  .appended = known_[file].appended,
+                                  .distrusted = false,
+                                  .synced_bytes = read};
   co_return absl::OkStatus();
 }
 

@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "checkpoint/block_name.h"
 #include "checkpoint/graph_history.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/query_history.h"
 #include "checkpoint/state_version.h"
@@ -29,9 +31,8 @@ void AddState(const Prepared& prepared, NamedFile::Need need, std::set<std::stri
   for (const OperatorState& state : prepared.states()) {
     NamedState& version = summary.states.emplace_back();
     version.version = state.version();
-    for (const std::string& file : state.files()) {
-      version.files.push_back(absl::StrCat(kStateFolder, state.operator_id(), "/",
-                                           state.partition(), "/", NameInPath(file)));
+    for (const std::string& file : StateFiles("..", state)) {
+      version.files.push_back(file);
       if (!named.insert(file).second) continue;
       summary.files.push_back(
           {.path = version.files.back(),
@@ -88,7 +89,7 @@ LogSummary SummariseQuery(const QueryHistory& history) {
 
 // Blocks of a batch that has ended are removed some time later.
 void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary) {
-  summary.files.push_back({.path = absl::StrCat(kBlockFolder, NameInPath(block.path())),
+  summary.files.push_back({.path = BlockPath("blocks", block),
                            .named_by = absl::StrCat("block ", block.block_id()),
                            .crc32c = block.crc32c(),
                            .size_bytes = block.size_bytes(),
@@ -97,7 +98,12 @@ void AddBlock(const BlockAdded& block, NamedFile::Need need, LogSummary& summary
 
 LogSummary SummariseGraph(const GraphHistory& history) {
   LogSummary summary;
-  summary.owns = [](const std::string& path) { return absl::StartsWith(path, kBlockFolder); };
+  // A block that its receiver has stored and not reported yet is input all the same.
+  summary.owns = [history](const std::string& path) {
+    if (!absl::StartsWith(path, kBlockFolder)) return false;
+    const std::optional<BlockName> block = ParseBlockName(NameInPath(path));
+    return !block.has_value() || !history.Awaits(*block);
+  };
   for (const auto& [time_ms, batch] : history.batches()) {
     const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
     int64_t files = 0;
@@ -115,6 +121,10 @@ LogSummary SummariseGraph(const GraphHistory& history) {
     summary.lines.push_back(absl::StrCat("block ", block.block_id(), ": in no batch yet, ",
                                          Count(block.records(), "record")));
     AddBlock(block, NamedFile::Need::kMust, summary);
+  }
+  for (const GraphHistory::Receiver& receiver : history.receivers()) {
+    summary.lines.push_back(absl::StrCat("receiver ", receiver.run, " of stream ", receiver.stream,
+                                         ": ", Count(receiver.blocks_logged, "block"), " logged"));
   }
   return summary;
 }

@@ -85,6 +85,9 @@ WT_RECORD_OF(BatchCompleted, completed)
 WT_RECORD_OF(BlockAdded, block)
 WT_RECORD_OF(Dropped, dropped)
 WT_RECORD_OF(SeenFiles, seen)
+WT_RECORD_OF(ReceiverStarted, receiver_started)
+WT_RECORD_OF(ReceiverEnded, receiver_ended)
+WT_RECORD_OF(ForgottenFiles, forgotten)
 #undef WT_RECORD_OF
 
 absl::Status NamingTheRecord(const absl::Status& refused, absl::string_view log, uint64_t place,

@@ -38,6 +38,9 @@ MetadataRecord Record(BatchCompleted completed);
 MetadataRecord Record(BlockAdded block);
 MetadataRecord Record(Dropped dropped);
 MetadataRecord Record(SeenFiles seen);
+MetadataRecord Record(ReceiverStarted started);
+MetadataRecord Record(ReceiverEnded ended);
+MetadataRecord Record(ForgottenFiles forgotten);
 
 // The status of a record that was refused, with the log, the record's place and its kind before it.
 absl::Status NamingTheRecord(const absl::Status& refused, absl::string_view log, uint64_t place,

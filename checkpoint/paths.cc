@@ -1,6 +1,10 @@
 #include "checkpoint/paths.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "platform/text.h"
 
@@ -22,6 +26,34 @@ absl::Status CheckPath(std::string_view path) {
     if (slash == std::string_view::npos) return absl::OkStatus();
     rest.remove_prefix(slash + 1);
   }
+}
+
+std::string NormalPath(std::string_view path) {
+  std::vector<std::string_view> kept;
+  const bool absolute = path.starts_with('/');
+  for (const absl::string_view each : absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty())) {
+    const std::string_view component = platform::ToStd(each);
+    if (component == ".") continue;
+    if (component != "..") {
+      kept.push_back(component);
+    } else if (!kept.empty() && kept.back() != "..") {
+      kept.pop_back();
+    } else if (!absolute) {  // above "/" there is only itself
+      kept.push_back(component);
+    }
+  }
+  std::string normal = absolute ? "/" : "";
+  for (const std::string_view component : kept) {
+    if (!normal.empty() && normal.back() != '/') normal += '/';
+    normal += component;
+  }
+  return normal;
+}
+
+bool PathsOverlap(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (!b.starts_with(a)) return false;
+  return a.empty() || a.size() == b.size() || a.ends_with('/') || b[a.size()] == '/';
 }
 
 std::string JoinPath(std::string_view directory, std::string_view name) {

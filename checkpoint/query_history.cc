@@ -26,7 +26,7 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
   const bool after_metadata = kind == MetadataRecord::kDefinition ||
                               kind == MetadataRecord::kPrepared ||
                               kind == MetadataRecord::kCommit || kind == MetadataRecord::kDropped ||
-                              kind == MetadataRecord::kSeen;
+                              kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten;
   if (after_metadata && !metadata_.has_value()) {
     return LogHasLost("the query's metadata is missing before it");
   }
@@ -39,7 +39,12 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
       return AddDropped(record.dropped());
     case MetadataRecord::kSeen:
       for (const std::string& path : record.seen().paths()) {
-        seen_[record.seen().source()].Drop(path);
+        seen_[record.seen().source()].See(path, record.seen().root());
+      }
+      return absl::OkStatus();
+    case MetadataRecord::kForgotten:
+      for (const std::string& path : record.forgotten().paths()) {
+        seen_[record.forgotten().source()].Forget(path);
       }
       return absl::OkStatus();
     case MetadataRecord::kDefinition:
@@ -87,7 +92,9 @@ absl::Status QueryHistory::AddDefinition(const BatchDefinition& definition) {
     return LogHasLost("the definition of batch ", next, " does not have the hash of its content");
   }
   for (const SourceRange& range : definition.sources()) {
-    for (const InputFile& file : range.files()) seen_[range.source()].Hold(file.path());
+    for (const InputFile& file : range.files()) {
+      seen_[range.source()].Hold(file.path(), range.root());
+    }
   }
   batches_.push_back({definition, std::nullopt, std::nullopt});
   DropOldBatches();
@@ -147,6 +154,12 @@ platform::Generator<MetadataRecord> QueryHistory::Base() const {
     co_yield Record(batch.definition);
     if (batch.prepared.has_value()) co_yield Record(*batch.prepared);
     if (batch.commit.has_value()) co_yield Record(*batch.commit);
+  }
+  for (const auto& [source, paths] : seen_) {
+    ForgottenFiles forgotten;
+    forgotten.set_source(source);
+    auto parts = PathsInParts(std::move(forgotten), paths.Forgotten());
+    while (std::optional<ForgottenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
 }
 

@@ -46,7 +46,12 @@ std::string Shown(const std::string& directory) { return directory.empty() ? "(r
 Task<absl::Status> CheckNamed(Store& store, std::string directory, NamedFile named,
                               Complaints& complaints) {
   const std::optional<std::string> path = Resolve(directory, named.path);
-  if (!path) co_return absl::OkStatus();  // outside of what is inspected
+  if (!path) {
+    complaints.unseen.push_back(absl::StrCat(NameInPath(named.path), " (", named.named_by,
+                                             ") stands outside of what is inspected, and ",
+                                             "was not looked at: inspect the directory above"));
+    co_return absl::OkStatus();
+  }
   const bool has_sum = named.crc32c.has_value();
   const absl::StatusOr<std::string> content =
       co_await store.Read(*path, 0, has_sum ? UINT64_MAX : 1);

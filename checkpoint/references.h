@@ -27,8 +27,9 @@ struct Complaints {
   std::vector<std::string> damaged;       // or missing
   std::vector<std::string> unfinished;    // as a crash may leave it
   std::vector<std::string> unreferenced;  // no record that counts names it
+  std::vector<std::string> unseen;        // named, and out of reach
 
-  bool whole() const { return damaged.empty() && unfinished.empty(); }
+  bool whole() const { return damaged.empty() && unfinished.empty() && unseen.empty(); }
   friend bool operator==(const Complaints&, const Complaints&) = default;
 };
 

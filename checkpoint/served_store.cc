@@ -71,6 +71,9 @@ class ServedStore::UnderFence final : public Store {
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override {
     return store_.ListNames(std::move(directory));
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    return store_.Identify(std::move(directory));
+  }
   Task<absl::Status> Link(std::string from, std::string to) override {
     return store_.LinkAs(std::move(from), std::move(to), fence_);
   }
@@ -87,6 +90,7 @@ std::unique_ptr<Store> ServedStore::Under(StoreFence fence) {
   return std::make_unique<UnderFence>(*this, std::move(fence));
 }
 
+Task<absl::StatusOr<std::string>> ServedStore::Identity() { return Call("store.identity", ""); }
 Task<absl::Status> ServedStore::CreateIfAbsent(std::string path, std::string content) {
   return Create(std::move(path), std::move(content), std::nullopt);
 }
@@ -105,6 +109,7 @@ Task<absl::Status> ServedStore::Create(std::string path, std::string content, To
   while (true) {
     const absl::StatusOr<std::string> reply = co_await TryCreate(path, content, token);
     if (!MayPass(reply.status())) co_return reply.status();
+    SayWaiting(reply.status());
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), reply.status());
   }
@@ -158,7 +163,9 @@ Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string dire
   for (const ListReply::File& sent : list.files()) {
     StoredFile& file = files.emplace_back();
     file.name = sent.name();
-    file.kind = sent.directory() ? platform::FileKind::kDirectory : platform::FileKind::kFile;
+    file.kind = sent.directory() ? platform::FileKind::kDirectory
+                : sent.other()   ? platform::FileKind::kOther
+                                 : platform::FileKind::kFile;
     file.size_bytes = sent.size_bytes();
     file.modified = absl::FromUnixNanos(sent.modified_ns());
   }
@@ -176,6 +183,18 @@ Task<absl::StatusOr<std::vector<std::string>>> ServedStore::ListNames(std::strin
   std::vector<std::string> names;
   for (const ListReply::File& sent : list.files()) names.push_back(sent.name());
   co_return names;
+}
+
+Task<absl::StatusOr<std::string>> ServedStore::Identify(std::string directory) {
+  IdentifyRequest request;
+  request.set_directory(directory);
+  IdentifyReply identified;
+  const auto intact = [&identified](const std::string& reply) {
+    return identified.ParseFromString(reply);
+  };
+  WT_CO_RETURN_IF_ERROR(
+      (co_await Call("store.identify", request.SerializeAsString(), intact)).status());
+  co_return identified.identity();
 }
 
 Task<absl::Status> ServedStore::LinkAs(std::string from, std::string to, Token token) {
@@ -206,6 +225,7 @@ Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::str
       reply = absl::UnavailableError("the reply was damaged on its way");
     }
     if (!MayPass(reply.status())) co_return reply;
+    SayWaiting(reply.status());
     const bool again = co_await Pause(patience);
     if (!again) co_return GivenUp(method, reply.status());
   }
@@ -249,6 +269,7 @@ Task<absl::StatusOr<std::string>> ServedStore::Send(Client client, std::string m
   // A connection that lost a reply may be half dead: the next attempt makes a new one.
   if (absl::IsDeadlineExceeded(reply.status()) && client_ == client) client_ = nullptr;
   WT_CO_RETURN_IF_ERROR(reply.status());
+  unanswered_.reset();
   co_return std::move(reply->body);
 }
 
@@ -271,6 +292,15 @@ Task<absl::StatusOr<ServedStore::Client>> ServedStore::Connected() {
                          co_await RpcClient::Connect(node_, address_));
   client_ = std::move(client);
   co_return client_;
+}
+
+void ServedStore::SayWaiting(const absl::Status& last) {
+  const platform::MonotonicTime now = node_.clock().Now();
+  if (!unanswered_) unanswered_.emplace(now);
+  if (!unanswered_->Due(now)) return;
+  node_.Log(platform::LogLevel::kWarning,
+            absl::StrCat("waiting for the store at ", address_, " for ", unanswered_->Waited(now),
+                         ": ", last.message()));
 }
 
 Task<bool> ServedStore::Pause(Patience& patience) {

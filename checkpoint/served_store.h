@@ -23,9 +23,11 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/store.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/rpc.h"
+#include "platform/wait_notice.h"
 
 namespace wavetank::checkpoint {
 
@@ -38,18 +40,20 @@ struct ServedStoreOptions {
   uint64_t part_bytes = uint64_t{1} << 20;
 };
 
-class ServedStore final : public Store {
+class ServedStore final : public Store, public IdentifiedStore {
  public:
   // Connects when first used. `node` must outlive the store.
   ServedStore(platform::Node& node, std::string address, ServedStoreOptions options = {});
 
   std::unique_ptr<Store> Under(StoreFence fence) override;
+  Task<absl::StatusOr<std::string>> Identity() override;
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override;
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
 
@@ -78,6 +82,8 @@ class ServedStore final : public Store {
   // Waits before the next attempt; false once it is time to give up.
   struct Patience;
   Task<bool> Pause(Patience& patience);
+  // Says that the store does not answer, when that is due.
+  void SayWaiting(const absl::Status& last);
   absl::Status GivenUp(const std::string& what, const absl::Status& last) const;
 
   platform::Node& node_;
@@ -87,6 +93,7 @@ class ServedStore final : public Store {
   uint64_t uploads_ = 0;
   Client client_;
   bool connecting_ = false;
+  std::optional<platform::WaitNotice> unanswered_;  // since the first attempt after the last answer
   platform::Event connect_ended_;
 };
 

@@ -58,7 +58,7 @@ Task<void> BackgroundSnapshot::Run() {
   if (written.ok()) co_return;
   // The store goes on without it, and begins another in its time.
   node_.Log(platform::LogLevel::kWarning,
-            absl::StrCat("state snapshot ", path_, " was not written: ", written.ToString()));
+            absl::StrCat("state snapshot ", path_, " was not written: ", written.message()));
 }
 
 Task<absl::Status> BackgroundSnapshot::Write() {

@@ -8,7 +8,7 @@ namespace wavetank::checkpoint::steps {
 
 using platform::StepName;
 
-// A new owner of a fenced log (design.md section 5).
+// A new owner of a fenced log (fenced_log.h).
 inline constexpr StepName kEpochCreated{"fenced_log.epoch_created", "epoch",
                                         "A new owner's epoch is durable; it has read nothing yet."};
 inline constexpr StepName kPredecessorsRead{

@@ -13,12 +13,15 @@
 //   turn out done, partly done or not done, and not before long: a file whose Append failed must
 //   not be appended to again by that writer.
 // - Directories come into being with the first file in them; an absent directory lists as empty.
+// - List shows an entry that is no file or directory, or that cannot be looked at (as its
+//   permissions are, say), as FileKind::kOther: whoever needs it fails when it is read, and others
+//   are not stopped by it. Nothing is promised of its durability.
 //
 // Paths are relative to the store's root, "/"-separated. A name beginning with ".tmp-" is refused
 // and never listed.
 //
 // Errors: kNotFound, kAlreadyExists, kFailedPrecondition (Append: the file does not end at the
-// offset), kInvalidArgument (path), kDataLoss (checksum or device error, naming file and offset),
+// offset), kInvalidArgument (path), kDataLoss (checksum, naming file and offset),
 // kResourceExhausted (no space), kUnavailable (retry, or the store service cannot be reached),
 // kAborted (made under a fencing token, and a newer owner exists).
 #ifndef WAVETANK_CHECKPOINT_STORE_H_
@@ -90,6 +93,11 @@ class Store {
     for (const StoredFile& file : files) names.push_back(file.name);
     co_return names;
   }
+
+  // Names the directory itself: the answer is another one when another directory has come to stand
+  // there, as when a file system was mounted or unmounted, or a link turned. kNotFound: there is
+  // none.
+  virtual Task<absl::StatusOr<std::string>> Identify(std::string directory) = 0;
 
   // Gives the file `from` the further name `to`. OK too if `to` already is that file or one of
   // equal content; kAlreadyExists if it is another.

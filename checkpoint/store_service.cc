@@ -10,6 +10,7 @@
 #include "checkpoint/local_store.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/store.pb.h"
+#include "checkpoint/store_identity.h"
 #include "platform/event.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -94,11 +95,16 @@ Task<void> StoreService::Answer(std::shared_ptr<Request> request) {
 
 Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string body,
                                                  uint64_t connection) {
+  if (method == "store.identity") {
+    WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
+    co_return Payload(std::move(identity));
+  }
   if (method == "store.stage") co_return Stage(body, connection);
   if (method == "store.create") co_return co_await Create(std::move(body), connection);
   if (method == "store.append") co_return co_await Append(std::move(body));
   if (method == "store.read") co_return co_await Read(std::move(body));
   if (method == "store.list") co_return co_await List(std::move(body));
+  if (method == "store.identify") co_return co_await Identify(std::move(body));
   if (method == "store.link") co_return co_await Link(std::move(body));
   if (method == "store.remove") co_return co_await Remove(std::move(body));
   co_return absl::UnimplementedError(absl::StrCat("the store service has no method ", method));
@@ -210,9 +216,17 @@ Task<StoreService::Reply> StoreService::List(std::string request) {
     ListReply::File* sent = reply.add_files();
     sent->set_name(file.name);
     sent->set_directory(file.kind == platform::FileKind::kDirectory);
+    sent->set_other(file.kind == platform::FileKind::kOther);
     sent->set_size_bytes(file.size_bytes);
     sent->set_modified_ns(absl::ToUnixNanos(file.modified));
   }
+  co_return Payload(reply.SerializeAsString());
+}
+
+Task<StoreService::Reply> StoreService::Identify(std::string request) {
+  WT_CO_ASSIGN_OR_RETURN(const IdentifyRequest identify, Parse<IdentifyRequest>(request));
+  IdentifyReply reply;
+  WT_CO_ASSIGN_OR_RETURN(*reply.mutable_identity(), co_await store_.Identify(identify.directory()));
   co_return Payload(reply.SerializeAsString());
 }
 
@@ -266,16 +280,20 @@ Task<absl::Status> Serve(platform::Node& node, std::string address, std::string 
 
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
   constexpr absl::Duration kPause = absl::Milliseconds(500);
-  while (true) {
-    const absl::Status failed = co_await Serve(node, address, root);
-    node.Log(platform::LogLevel::kError, absl::StrCat("cannot serve the store ", root, " at ",
-                                                      address, ": ", failed.ToString()));
-    const bool may_pass = absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
-                          absl::IsUnavailable(failed);
-    if (!may_pass) break;
+  // How long root and address may still belong to the process that this one replaces.
+  constexpr absl::Duration kPatience = absl::Seconds(3);
+  constexpr int kRefused = 2;  // nothing was served
+  const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
+  absl::Status failed = co_await Serve(node, address, root);
+  while (node.clock().Now() < patient_until &&
+         (absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
+          absl::IsUnavailable(failed))) {
     co_await node.clock().Sleep(kPause);
+    failed = co_await Serve(node, address, root);
   }
-  node.Exit(1);
+  node.Log(platform::LogLevel::kError,
+           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));
+  node.Exit(kRefused);
 }
 
 }  // namespace wavetank::checkpoint

@@ -71,6 +71,7 @@ class StoreService {
   Task<Reply> Append(std::string request);
   Task<Reply> Read(std::string request);
   Task<Reply> List(std::string request);
+  Task<Reply> Identify(std::string request);
   Task<Reply> Link(std::string request);
   Task<Reply> Remove(std::string request);
   // Of a request with a token: the right to go on.

@@ -40,15 +40,21 @@ function(wavetank_install_target name)
   set_target_properties(wavetank_${name} PROPERTIES EXPORT_NAME ${name})
   add_dependencies(product wavetank_${name})
   set_property(GLOBAL APPEND PROPERTY WAVETANK_LIBRARIES wavetank::${name})
+  set_property(GLOBAL APPEND PROPERTY WAVETANK_COMPONENTS ${name})
   install(TARGETS wavetank_${name} EXPORT wavetank ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
-# wavetank_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...]): the library
-# of one folder, installed as wavetank::NAME with the folder's headers.
+# wavetank_library(NAME SOURCES... [DEPENDS targets...] [PRIVATE_DEPENDS targets...]
+# [BUILD_DEPENDS targets...]): the library of one folder, installed as wavetank::NAME with the
+# folder's headers. BUILD_DEPENDS are headers that its sources include and that nobody links: who
+# links the installed library need not have them.
 function(wavetank_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE_DEPENDS;BUILD_DEPENDS" ${ARGN})
   add_library(wavetank_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(wavetank_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE_DEPENDS})
+  foreach(headers ${arg_BUILD_DEPENDS})
+    target_link_libraries(wavetank_${name} PRIVATE $<BUILD_INTERFACE:${headers}>)
+  endforeach()
   target_compile_features(wavetank_${name} PUBLIC cxx_std_20)
   target_include_directories(wavetank_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
@@ -74,7 +80,8 @@ function(wavetank_protos name)
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${proto} protobuf::protoc
       COMMENT "Generating ${folder}/${proto}")
     list(APPEND sources ${output}.cc)
-    install(FILES ${output}.h DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder}/${below})
+    install(FILES ${output}.h ${CMAKE_CURRENT_SOURCE_DIR}/${proto}
+            DESTINATION ${WAVETANK_INCLUDE_DIR}/${folder}/${below})
   endforeach()
   add_library(wavetank_${name} STATIC ${sources})
   target_link_libraries(wavetank_${name} PUBLIC protobuf::libprotobuf)
@@ -91,6 +98,14 @@ function(wavetank_program name)
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
   add_dependencies(product ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# wavetank_example(NAME SOURCE DEPENDS targets...): a program in bin/ that stays there.
+function(wavetank_example name source)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+  add_dependencies(product ${name})
 endfunction()
 
 # wavetank_test(NAME SOURCES... [DEPENDS targets...]): one binary a folder, as a unity build; one
@@ -110,9 +125,13 @@ function(wavetank_install_package)
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/wavetank)
   install(EXPORT wavetank NAMESPACE wavetank:: FILE wavetank-targets.cmake
           DESTINATION ${destination})
+  get_property(WAVETANK_COMPONENTS GLOBAL PROPERTY WAVETANK_COMPONENTS)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/wavetank-config.cmake.in
+                 ${CMAKE_BINARY_DIR}/wavetank-config.cmake @ONLY)
   write_basic_package_version_file(${CMAKE_BINARY_DIR}/wavetank-config-version.cmake
                                    COMPATIBILITY SameMinorVersion)
-  install(FILES ${CMAKE_SOURCE_DIR}/cmake/wavetank-config.cmake
+  install(FILES ${CMAKE_BINARY_DIR}/wavetank-config.cmake
                 ${CMAKE_SOURCE_DIR}/cmake/dependencies.cmake
                 ${CMAKE_BINARY_DIR}/wavetank-config-version.cmake DESTINATION ${destination})
+  install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()

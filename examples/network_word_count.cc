@@ -8,12 +8,10 @@ using wavetank::runtime::StreamingContext;
 
 int main() {
   StreamingContext ssc({.master = "local[2]", .app_name = "NetworkWordCount"}, absl::Seconds(1));
-
   auto lines = ssc.SocketTextStream("localhost", 9999);
   auto words = lines.FlatMap([](const std::string& line) { return Split(line, ' '); });
   auto pairs = words.Map([](const std::string& word) { return std::pair(word, 1); });
   auto word_counts = pairs.ReduceByKey(std::plus<>());
-
   word_counts.Print();
   ssc.Start().IgnoreError();  // AwaitTermination tells what went wrong
   std::cerr << ssc.AwaitTermination() << "\n";

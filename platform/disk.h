@@ -23,9 +23,10 @@
 //   opened later does not. (Linux, from 4.13 on: https://docs.kernel.org/core-api/errseq.html.)
 // * Reads see every completed write. A read during an unfinished write sees any mixture.
 // * Errors: kNotFound, kAlreadyExists, kFailedPrecondition (lock held, directory not empty, wrong
-//   kind), kResourceExhausted (no space; a failed write may have been done in part), kDataLoss (the
-//   device reports the sector unreadable), kUnavailable (any other I/O error). Messages name the
-//   call, the path, and the offset.
+//   kind), kPermissionDenied, kResourceExhausted (no space; a failed write may have been done in
+//   part), kUnavailable (any other: it may pass, also where the device cannot read a sector). Never
+//   kDataLoss: that is for whoever checks what was read. Messages name the call, the path, and the
+//   offset.
 #ifndef WAVETANK_PLATFORM_DISK_H_
 #define WAVETANK_PLATFORM_DISK_H_
 
@@ -90,7 +91,21 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
-enum class FileKind { kFile, kDirectory };
+enum class FileKind {
+  kFile,
+  kDirectory,
+  // What one can neither read as a file nor list: a FIFO, a device, a socket, a link to nothing.
+  kOther,
+};
+
+// Names a file or directory itself, on its machine, whatever it is called: nothing else has the
+// same while it is there.
+struct FileId {
+  uint64_t device = 0;
+  uint64_t number = 0;
+
+  friend bool operator==(const FileId&, const FileId&) = default;
+};
 
 struct FileInfo {
   FileKind kind = FileKind::kFile;
@@ -98,6 +113,7 @@ struct FileInfo {
   // On the machine's wall clock, so it may lie. What it says after a change within one clock
   // granule is unstated.
   absl::Time modified;
+  FileId id;
 };
 
 struct DirectoryEntry {

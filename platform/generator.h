@@ -10,6 +10,7 @@
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace wavetank::platform {
 
@@ -55,6 +56,12 @@ class Generator {
       std::rethrow_exception(std::exchange(frame_.promise().exception_, nullptr));
     }
     return std::move(frame_.promise().value_);
+  }
+  // All that are left, at once.
+  std::vector<T> Rest() {
+    std::vector<T> rest;
+    while (std::optional<T> value = Next()) rest.push_back(*std::move(value));
+    return rest;
   }
 
  private:

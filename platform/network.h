@@ -3,10 +3,10 @@
 // Contract of a Connection:
 // - Messages arrive whole, in the order sent, each at most once, until the connection breaks. It
 //   never comes back: connect again.
-// - When it breaks, each end learns by itself and at its own time; the peer has received some
-//   prefix of what was sent, of any length, which the sender cannot know. A message that was
-//   received may still have been sent by a peer that is gone. So a request without a reply may
-//   have been done.
+// - When it breaks, or the process of an end ends (in order too: what is under way is delivered for
+//   a bounded time, and then cut), each end learns by itself and at its own time; the peer receives
+//   some prefix of what was sent, of any length, which the sender cannot know, and perhaps when
+//   that is gone. So a request without a reply may have been done.
 // - Send waits while the bounded buffers towards the peer are full (backpressure) and returns once
 //   the message is taken over, not once it has arrived. Receive gives buffered messages before it
 //   reports the break.
@@ -70,7 +70,7 @@ class Connection {
   virtual Task<absl::Status> Send(Message message) = 0;
   // kUnavailable once the connection has broken or the peer closed it.
   virtual Task<absl::StatusOr<Message>> Receive() = 0;
-  // Messages already taken over by Send are still delivered if nothing else breaks. Idempotent.
+  // What Send has taken is still delivered, if nothing breaks and the process goes on. Idempotent.
   virtual void Close() = 0;
   // For messages to people: the peer's address as far as it is known.
   virtual std::string peer() const = 0;

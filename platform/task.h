@@ -168,4 +168,11 @@ inline Task<void> internal::Promise<void>::get_return_object() {
 
 }  // namespace wavetank::platform
 
+#if !defined(__clang__)
+#error \
+    "platform/task.h: g++ 12 compiles coroutines that co_await wrongly, without a warning. Compile \
+this file with clang++-19; or include only headers that build plans, as \
+runtime/dstream/streaming_context.h and runtime/structured/data_frame.h: these work with g++."
+#endif
+
 #endif  // WAVETANK_PLATFORM_TASK_H_

@@ -67,7 +67,8 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     }
     std::vector<std::string> lines;
     for (const std::string& piece : input.pieces) {
-      if (!pieces_.insert(piece).second) {
+      const int64_t at_most = options_.times_input ? options_.times_input(piece) : 1;
+      if (++pieces_[piece] > std::max<int64_t>(1, at_most)) {
         Report(violation_kinds::kDuplicated,
                absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
                {piece});
@@ -127,6 +128,11 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
              absl::StrCat("batch ", time_ms, " ms was put out by ", attempts.names.size(),
                           " attempts, which its ", allowed - 1, " failures do not excuse"));
     }
+  }
+  if (!output.damage.empty()) {
+    Report(violation_kinds::kUnreadable,
+           absl::StrCat("attempt ", output.attempt, " of batch ", time_ms, " ms: ", output.damage));
+    return;
   }
   if (!output.complete || !attempts.complete.insert(output.attempt).second) return;
   const std::multiset<NaiveRow> actual(output.rows.begin(), output.rows.end());

@@ -1,4 +1,4 @@
-// AtLeastOnceChecker: design section 4's promise for DStreams, checked at every instant at which
+// AtLeastOnceChecker: the promise for DStreams, checked at every instant at which
 // the batch log or an output changed, on what is durable.
 #ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 #define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
@@ -31,12 +31,20 @@ struct LoggedBlock {
   uint32_t crc32c = 0;
 };
 
+// A run of a stream's receiver, as its ReceiverStarted record names it.
+struct LoggedReceiver {
+  int64_t stream = 0;
+  std::string run;
+};
+
 struct BatchLogView {
   std::vector<LoggedInput> inputs;         // in log order
   std::vector<int64_t> completed_ms = {};  // batch times, in log order
   // What was there when the streams first started, which is not input by the source's rule.
   std::vector<std::string> old_files = {};
   std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
+  // That have not ended, in log order: the last of a stream is at work, and replaces the others.
+  std::vector<LoggedReceiver> receivers = {};
   // Some of the batches up to this time, all of them completed, were dropped from the log.
   int64_t dropped_up_to_ms = INT64_MIN;
 };
@@ -46,7 +54,8 @@ struct OutputAttempt {
   int64_t time_ms = 0;
   std::string attempt;  // unique
   bool complete = false;
-  std::vector<NaiveRow> rows;
+  std::vector<NaiveRow> rows = {};
+  std::string damage = {};  // why a complete one cannot be read; empty: it can
 };
 
 struct AtLeastOnceOptions {
@@ -54,6 +63,8 @@ struct AtLeastOnceOptions {
   std::function<std::vector<NaiveRow>(const std::vector<std::string>& lines)> answer;
   // The lines of a source file or block.
   std::function<std::vector<std::string>(const std::string& piece)> read_piece;
+  // How often a piece of this path may be input, by the source's rule. Unset: once.
+  std::function<int64_t(const std::string& piece)> times_input = nullptr;
 };
 
 class AtLeastOnceChecker {
@@ -96,7 +107,7 @@ class AtLeastOnceChecker {
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;
-  std::set<std::string> pieces_;
+  std::map<std::string, int64_t> pieces_;  // how many batches have each
   std::set<int64_t> completed_;
   std::map<int64_t, Attempts> attempts_;
   std::set<std::string> reported_;

@@ -1,9 +1,13 @@
 #include "properties/decode_dstream.h"
 
 #include <map>
+#include <optional>
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -14,13 +18,18 @@
 namespace wavetank::properties {
 namespace {
 
-LoggedInput ToLoggedInput(const checkpoint::BatchInput& input) {
+// Beside the log, wherever that has been moved to.
+std::string PathOfBlock(const std::string& directory, const checkpoint::BlockAdded& block) {
+  return directory + "/blocks/" + block.block_id();
+}
+
+LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input) {
   LoggedInput logged;
   logged.time_ms = input.batch_time_ms();
   for (const checkpoint::StreamInput& stream : input.streams()) {
     for (const checkpoint::InputFile& file : stream.files()) logged.pieces.push_back(file.path());
     for (const checkpoint::BlockAdded& block : stream.blocks()) {
-      logged.pieces.push_back(block.path());
+      logged.pieces.push_back(PathOfBlock(directory, block));
     }
   }
   return logged;
@@ -33,6 +42,56 @@ NaiveRow PairRow(absl::string_view line) {
   const size_t comma = line.rfind(',');
   if (comma == absl::string_view::npos) return {std::string(line)};
   return {std::string(line.substr(0, comma)), std::string(line.substr(comma + 1))};
+}
+
+// The directory of one attempt. Other names than these, ".tmp-..." that a crash has left among
+// them, are no output.
+struct AttemptFiles {
+  std::optional<std::string_view> mark;
+  std::map<std::string, std::string_view> parts;
+};
+
+void AddRows(std::string_view part, std::vector<NaiveRow>& rows) {
+  for (const absl::string_view line :
+       absl::StrSplit(platform::ToAbsl(part), '\n', absl::SkipEmpty())) {
+    rows.push_back(PairRow(line));
+  }
+}
+
+// The mark: "parts <n>", then the names of the parts that count, if it was written by a version
+// that named them. Without a mark, whatever is there.
+void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
+  attempt.complete = files.mark.has_value();
+  std::vector<std::string> named;
+  if (files.mark.has_value()) {
+    const std::vector<std::string> lines =
+        absl::StrSplit(platform::ToAbsl(*files.mark), '\n', absl::SkipEmpty());
+    absl::string_view count_text;
+    if (!lines.empty()) count_text = lines.front();
+    size_t count = 0;
+    if (!absl::ConsumePrefix(&count_text, "parts ") || !absl::SimpleAtoi(count_text, &count)) {
+      attempt.damage = "its mark does not begin with the number of its parts";
+      return;
+    }
+    if (!lines.empty()) named.assign(lines.begin() + 1, lines.end());
+    const size_t there = named.empty() ? files.parts.size() : named.size();
+    if (there != count) {
+      attempt.damage = absl::StrCat("its mark says ", count, " parts, and ", there, " count");
+      return;
+    }
+  }
+  if (named.empty()) {
+    for (const auto& [name, part] : files.parts) AddRows(part, attempt.rows);
+    return;
+  }
+  for (const std::string& name : named) {
+    const auto part = files.parts.find(name);
+    if (part == files.parts.end()) {
+      attempt.damage = absl::StrCat("its mark names ", name, ", which is not durable");
+      return;
+    }
+    AddRows(part->second, attempt.rows);
+  }
 }
 
 }  // namespace
@@ -56,42 +115,49 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
         }
       }
     } else if (record.has_input()) {
-      view.inputs.push_back(ToLoggedInput(record.input()));
+      view.inputs.push_back(ToLoggedInput(directory, record.input()));
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
-      view.blocks.push_back({block.path(), block.records(), block.size_bytes(), block.crc32c()});
+      view.blocks.push_back(
+          {PathOfBlock(directory, block), block.records(), block.size_bytes(), block.crc32c()});
+    } else if (record.has_receiver_started()) {
+      view.receivers.push_back(
+          {record.receiver_started().stream(), record.receiver_started().run()});
+    } else if (record.has_receiver_ended()) {
+      std::erase_if(view.receivers, [&](const LoggedReceiver& receiver) {
+        return receiver.stream == record.receiver_ended().stream() &&
+               receiver.run == record.receiver_ended().run();
+      });
     }
   }
   return view;
 }
 
 std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix) {
-  std::map<std::pair<int64_t, std::string>, OutputAttempt> attempts;
+  std::map<std::pair<int64_t, std::string>, AttemptFiles> attempts;
   const std::string begin = prefix + "-";
   for (auto file = files.lower_bound(begin); file != files.end(); ++file) {
     absl::string_view rest = file->first;
     if (!absl::ConsumePrefix(&rest, begin)) break;
     // "<milliseconds>/attempt-<id>/<name>"
-    const std::vector<std::string> parts = absl::StrSplit(rest, '/');
+    const std::vector<std::string> path = absl::StrSplit(rest, '/');
     int64_t time_ms = 0;
-    if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &time_ms)) continue;
-    OutputAttempt& attempt = attempts[{time_ms, parts[1]}];
-    attempt.time_ms = time_ms;
-    attempt.attempt = parts[1];
-    if (parts[2] == "_SUCCESS") {
-      attempt.complete = true;
-      continue;
-    }
-    for (const absl::string_view line :
-         absl::StrSplit(platform::ToAbsl(file->second), '\n', absl::SkipEmpty())) {
-      attempt.rows.push_back(PairRow(line));
+    if (path.size() != 3 || !absl::SimpleAtoi(path[0], &time_ms)) continue;
+    AttemptFiles& attempt = attempts[{time_ms, path[1]}];
+    if (path[2] == "_SUCCESS") {
+      attempt.mark = file->second;
+    } else if (absl::StartsWith(path[2], "part-")) {
+      attempt.parts.emplace(path[2], file->second);
     }
   }
   std::vector<OutputAttempt> outputs;
   outputs.reserve(attempts.size());
-  for (auto& [key, attempt] : attempts) outputs.push_back(std::move(attempt));
+  for (const auto& [key, attempt] : attempts) {
+    outputs.push_back({.time_ms = key.first, .attempt = key.second});
+    ReadAttempt(attempt, outputs.back());
+  }
   return outputs;
 }
 

@@ -19,7 +19,8 @@ namespace wavetank::properties {
 absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
                                                            const std::string& directory);
 
-// The attempts below the directories "<prefix>-<milliseconds>". A row is a line "(key,value)".
+// The attempts below the directories "<prefix>-<milliseconds>". A row is a line "(key,value)". Of a
+// complete attempt those of the parts that its mark names; of any other those of all its parts.
 std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix);
 
 }  // namespace wavetank::properties

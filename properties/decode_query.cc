@@ -58,19 +58,31 @@ absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
   return entries;
 }
 
+std::string PathOfPart(const std::string& directory, const runtime::ManifestPart& part) {
+  const std::string& named = part.file().empty() ? part.staged() : part.file();
+  return directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1);
+}
+
 absl::StatusOr<std::vector<NaiveRow>> PartRows(const DurableFiles& files,
+                                               const std::string& directory,
                                                const ManifestEntry& entry) {
   std::vector<NaiveRow> rows;
   for (const runtime::ManifestPart& part : entry.parts()) {
-    const auto file = files.find(part.staged());
+    const std::string path = PathOfPart(directory, part);
+    const auto file = files.find(path);
     if (file == files.end()) {
-      return absl::DataLossError(absl::StrCat("batch ", entry.batch(), ": ", part.staged(),
-                                              " is in the manifest and not durable"));
+      return absl::DataLossError(
+          absl::StrCat("batch ", entry.batch(), ": ", path, " is in the manifest and not durable"));
     }
     const std::string_view bytes = file->second;
     if (bytes.size() != part.size_bytes() || PlainCrc32c(bytes) != part.crc32c()) {
-      return absl::DataLossError(absl::StrCat("batch ", entry.batch(), ": ", part.staged(),
-                                              " is not what the manifest says"));
+      return absl::DataLossError(
+          absl::StrCat("batch ", entry.batch(), ": ", path, " is not what the manifest says"));
+    }
+    if (part.dialect() == runtime::PART_DIALECT_RFC4180) {
+      WT_ASSIGN_OR_RETURN(const std::vector<NaiveRow> more, ParseCsv(bytes));
+      rows.insert(rows.end(), more.begin(), more.end());
+      continue;
     }
     std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
     lines.pop_back();  // after the last line's end
@@ -108,6 +120,50 @@ std::vector<std::string> UncommittedParts(const DurableFiles& files,
 }
 
 }  // namespace
+
+// A table of three states, a character at a time.
+absl::StatusOr<std::vector<NaiveRow>> ParseCsv(std::string_view text) {
+  enum { kPlain, kQuoted, kQuoteInQuoted } state = kPlain;
+  std::vector<NaiveRow> rows;
+  NaiveRow row(1);
+  bool quoted = false;  // the field
+  const auto end_field = [&] {
+    if (row.back().empty() && !quoted) row.back() = "\\N";
+    quoted = false;
+  };
+  for (const char c : text) {
+    if (state == kQuoted) {
+      if (c == '"') {
+        state = kQuoteInQuoted;
+      } else {
+        row.back() += c;
+      }
+    } else if (state == kQuoteInQuoted && c == '"') {
+      row.back() += '"';
+      state = kQuoted;
+    } else if (c == ',') {
+      end_field();
+      row.emplace_back();
+      state = kPlain;
+    } else if (c == '\n') {
+      end_field();
+      rows.push_back(std::move(row));
+      row.assign(1, "");
+      state = kPlain;
+    } else if (c == '"' && row.back().empty() && !quoted) {
+      quoted = true;
+      state = kQuoted;
+    } else if (quoted || c == '"' || c == '\r') {
+      return absl::DataLossError("a part is no CSV: a quote or a return where none may be");
+    } else {
+      row.back() += c;
+    }
+  }
+  if (state != kPlain || row != NaiveRow(1)) {
+    return absl::DataLossError("a part is no CSV: its last row has no end");
+  }
+  return rows;
+}
 
 NaiveRow ParsePartLine(std::string_view line) {
   NaiveRow row(1);
@@ -156,6 +212,15 @@ absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& f
   WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
   if (!entries.has_value()) return std::nullopt;
   FileSinkView view;
+  if (!entries->empty()) {
+    const ManifestEntry& newest = entries->back();
+    view.table = newest.mode() == runtime::MANIFEST_MODE_APPEND   ? TableIs::kAllRows
+                 : newest.mode() == runtime::MANIFEST_MODE_UPDATE ? TableIs::kLastRowOfEachKey
+                                                                  : TableIs::kNewestRows;
+    for (const runtime::ManifestColumn& column : newest.columns()) {
+      view.key_columns.push_back(column.key());
+    }
+  }
   for (const ManifestEntry& entry : *entries) {
     ShownBatch batch;
     batch.batch = entry.batch();
@@ -164,7 +229,7 @@ absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& f
     const bool superseded =
         entry.mode() == runtime::MANIFEST_MODE_COMPLETE && &entry != &entries->back();
     if (!superseded) {
-      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> rows, PartRows(files, entry));
+      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> rows, PartRows(files, directory, entry));
       batch.rows = std::move(rows);
     }
     view.batches.push_back(std::move(batch));

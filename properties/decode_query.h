@@ -20,7 +20,12 @@ namespace wavetank::properties {
 absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
                                                            const std::string& directory);
 
+// How a reader makes up the table, by the newest entry.
+enum class TableIs { kNothing, kAllRows, kLastRowOfEachKey, kNewestRows };
+
 struct FileSinkView {
+  TableIs table = TableIs::kNothing;
+  std::vector<bool> key_columns;
   std::vector<ShownBatch> batches;  // as the manifest says
   // Names in the plain listing that no manifest entry names: what a listing shows beyond what was
   // committed.
@@ -29,7 +34,9 @@ struct FileSinkView {
 absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
                                                            const std::string& directory);
 
-// Fields of one line of a part. A null is "\\N", the two characters.
+// The rows of a part, by RFC 4180. A null is "\\N", the two characters.
+absl::StatusOr<std::vector<NaiveRow>> ParseCsv(std::string_view text);
+// Fields of one line of a part in the older dialect.
 NaiveRow ParsePartLine(std::string_view line);
 
 }  // namespace wavetank::properties

@@ -87,7 +87,8 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
                         ", its predecessor ended at ", start));
   }
   for (const std::string& file : batch.files) {
-    if (files_.insert(file).second) continue;
+    const int64_t at_most = options_.times_input ? options_.times_input(file) : 1;
+    if (++files_[file] <= std::max<int64_t>(1, at_most)) continue;
     Report(violation_kinds::kDuplicated,
            absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
            {file});

@@ -1,4 +1,4 @@
-// ExactlyOnceChecker: design section 4's promise for structured queries, checked at every instant
+// ExactlyOnceChecker: the promise for structured queries, checked at every instant
 // at which the query's log or its sink changed. It sees only what is durable, decoded by decoders
 // of its own (decode_log.h, decode_manifest.h), and works the answers out with a NaiveQuery.
 #ifndef WAVETANK_PROPERTIES_EXACTLY_ONCE_H_
@@ -52,6 +52,8 @@ struct ExactlyOnceOptions {
   std::unique_ptr<NaiveQuery> query;
   // The lines of a source file.
   std::function<std::vector<std::string>(const std::string& file)> read_file;
+  // How often a file of this path may be input, by the source's rule. Unset: once.
+  std::function<int64_t(const std::string& file)> times_input = nullptr;
 };
 
 class ExactlyOnceChecker {
@@ -86,9 +88,9 @@ class ExactlyOnceChecker {
   int64_t now_ns_ = 0;
   std::vector<LoggedBatch> definitions_;
   std::vector<std::multiset<NaiveRow>> answers_;
-  int64_t dropped_ = 0;                // of them, from the log
-  std::set<std::string> files_;        // in any definition
-  int64_t demanded_watermark_ms_ = 0;  // for the next definition
+  int64_t dropped_ = 0;                   // of them, from the log
+  std::map<std::string, int64_t> files_;  // how many definitions have each
+  int64_t demanded_watermark_ms_ = 0;     // for the next definition
   int64_t committed_ = 0;
   int64_t shown_ = 0;
   int64_t late_dropped_ = 0;

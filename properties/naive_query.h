@@ -26,6 +26,7 @@ struct NaiveBatch {
 struct NaiveAnswer {
   std::vector<NaiveRow> rows;  // in no particular order
   int64_t dropped = 0;         // raw rows that were late
+  int64_t without_time = 0;    // lines that are none
   // The latest event time among the batch's rows, late ones too.
   std::optional<int64_t> max_event_ms;
 };
@@ -44,7 +45,15 @@ enum class NaiveMode { kAppend, kUpdate, kComplete };
 // Rows: word, count.
 std::unique_ptr<NaiveQuery> NaiveWordCount(NaiveMode mode);
 
-// Lines are "<whole seconds since 1970>,<word>". Rows: window start and end (RFC 3339, UTC), word,
+// Each word, and 1.
+std::unique_ptr<NaiveQuery> NaiveWords();
+
+// How many lines there were so far; one row, of each batch.
+std::unique_ptr<NaiveQuery> NaiveLineCount();
+
+// Lines are "<time>,<word>", where the time is a whole number since 1970, with a sign or without,
+// of seconds (below 10^11), milliseconds (below 10^14) or microseconds, or as ISO 8601, with an
+// offset or "Z" or in UTC; others are dropped. Rows: window start and end (RFC 3339, UTC), word,
 // count; in append mode, each once its window is final.
 std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -25,8 +26,8 @@ absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
   return lines;
 }
 
-ReceivedBlocks::ReceivedBlocks(const std::vector<std::string>& given)
-    : given_(given.begin(), given.end()) {
+ReceivedBlocks::ReceivedBlocks(std::string directory, const std::vector<std::string>& given)
+    : directory_(std::move(directory)), given_(given.begin(), given.end()) {
   for (const std::string& line : given) ++not_yet_[line];
 }
 
@@ -35,9 +36,34 @@ void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std:
   fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
 }
 
+// A block's name is "stream-<stream>-<run>-<number>-<records>-<checksum>": whose it is stands
+// before the third dash from the end.
+void ReceivedBlocks::NoteStored(const DurableFiles& files, const BatchLogView& log) {
+  std::map<int64_t, std::string> at_work;  // the beginnings of their blocks' paths, by stream
+  for (const LoggedReceiver& receiver : log.receivers) {
+    at_work[receiver.stream] =
+        absl::StrCat(directory_, "/stream-", receiver.stream, "-", receiver.run, "-");
+  }
+  for (const auto& [stream, beginning] : at_work) {
+    for (auto file = files.lower_bound(beginning);
+         file != files.end() && absl::StartsWith(file->first, beginning); ++file) {
+      const std::vector<std::string> rest =
+          absl::StrSplit(file->first.substr(beginning.size()), '-');
+      if (rest.size() == 3) stored_.insert(file->first);
+    }
+  }
+}
+
+std::vector<std::string> ReceivedBlocks::Owed() const {
+  std::set<std::string> owed(logged_.begin(), logged_.end());
+  owed.insert(stored_.begin(), stored_.end());
+  return {owed.begin(), owed.end()};
+}
+
 std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFiles& files,
                                                const BatchLogView& log) {
   now_ns_ = now_ns;
+  NoteStored(files, log);
   std::set<std::string> recorded;
   for (const LoggedBlock& block : log.blocks) {
     if (!recorded.insert(block.path).second) {
@@ -68,6 +94,12 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
     Report(violation_kinds::kInputDurable,
            absl::StrCat("block ", path,
                         " is logged and not durable, and the batch that takes it is not complete"),
+           {path});
+  }
+  for (const std::string& path : stored_) {
+    if (lines_.contains(path) || files.contains(path)) continue;
+    Report(violation_kinds::kLost,
+           absl::StrCat("block ", path, " was stored, and is gone without having been logged"),
            {path});
   }
   return std::exchange(fresh_, {});

@@ -1,8 +1,10 @@
 // ReceivedBlocks: what the batch log says of blocks that receivers handed over, held against the
 // durable block files and against what the outside world gave.
 //
-// A block is read once, at the instant at which its record is durable: it must be whole then, and
-// stay until the batch that took it is complete. Its lines must be among those that were given, and
+// A block is stored when its file is durable while its receiver is the newest of its stream in the
+// log: from then on it is owed, whoever dies, and may not go before it is logged. It is read once,
+// at the instant at which its record is durable: it must be whole then, and stay until the batch
+// that took it is complete. Its lines must be among those that were given, and
 // none more often than it was given: a socket sends nothing again. Written from the description of
 // blocks in checkpoint/FORMAT.md.
 #ifndef WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_
@@ -29,7 +31,8 @@ absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
 
 class ReceivedBlocks {
  public:
-  explicit ReceivedBlocks(const std::vector<std::string>& given);
+  // `directory`: where receivers store.
+  ReceivedBlocks(std::string directory, const std::vector<std::string>& given);
 
   // REQUIRES: time does not fall. Gives what is newly wrong; each thing once.
   std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files,
@@ -39,19 +42,24 @@ class ReceivedBlocks {
   std::vector<std::string> Lines(const std::string& path) const;
   // Every block that was logged, in the order of the log.
   const std::vector<std::string>& logged() const { return logged_; }
+  // Every block that was stored or logged.
+  std::vector<std::string> Owed() const;
   int64_t lines_logged() const { return lines_logged_; }
 
  private:
+  void NoteStored(const DurableFiles& files, const BatchLogView& log);
   void Read(const LoggedBlock& block, const DurableFiles& files);
   void CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines);
   void Report(const char* kind, std::string what, std::vector<std::string> records);
 
+  const std::string directory_;
   int64_t now_ns_ = 0;
   std::map<std::string, int64_t> not_yet_;  // how often each given line may still come
   std::set<std::string> given_;
   std::map<std::string, std::vector<std::string>> lines_;  // by block
   std::vector<std::string> logged_;
   int64_t lines_logged_ = 0;
+  std::set<std::string> stored_;
   std::set<std::string> done_with_;  // blocks of completed batches
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;

@@ -3,22 +3,28 @@
 #define WAVETANK_PROPERTIES_VERDICT_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace wavetank::properties {
 
 // How the records that the sources gave came out, each by the id that it carries as ordinary data.
-// `once`, `duplicated` and `lost` add up to the records that the sources gave.
+// `once`, `duplicated` and `lost` add up to the records that the sources gave: a record that a
+// source gave twice is two, of one id.
 struct RecordCounts {
   int64_t once = 0;
-  int64_t duplicated = 0;  // records that came out more than once
+  int64_t duplicated = 0;  // ids that came out more often than they were given
   int64_t lost = 0;
   int64_t phantom = 0;    // came out, but no source gave them
   int64_t reordered = 0;  // came out before one that its source gave earlier
 
   friend bool operator==(const RecordCounts&, const RecordCounts&) = default;
 };
+
+// `once`, `duplicated` and `lost`, by how often each id was given and came out.
+RecordCounts CountRecords(const std::map<std::string, int64_t>& given,
+                          const std::map<std::string, int64_t>& came_out);
 
 // How many records came out before one that their source gave earlier. `first_seen`: in the order
 // of the source, the batch in which each record first came out; -1: never.

@@ -139,6 +139,18 @@ inline constexpr const StepName* kStructuredSteps[] = {
     &kStateCommitted, &kPartStaged,
 };
 
+// --- files as input: of either engine ---
+
+inline constexpr StepName kInputFilesForgotten{
+    "input.files_forgotten", "files",
+    "On the driver: it is logged that so many files that were read are gone; others of their names "
+    "are new."};
+inline constexpr StepName kInputFileSkipped{"input.file_skipped", "",
+                                            "On a worker: a file of the batch is lost, and the "
+                                            "task goes on without it, as it was told to."};
+
+inline constexpr const StepName* kInputSteps[] = {&kInputFilesForgotten, &kInputFileSkipped};
+
 // --- dstream: on the driver ---
 
 inline constexpr StepName kRecovered{

@@ -40,13 +40,17 @@ class Planner {
   Planner(const ParsedScenario& parsed, const Cluster& cluster)
       : parsed_(parsed), cluster_(cluster) {}
 
-  absl::StatusOr<ClusterPlan> Plan(const runtime::JobInstance& instance) {
+  absl::StatusOr<ClusterPlan> Plan(const std::vector<JobFromStart>& job,
+                                   const std::vector<PlannedRival>& rivals) {
     WT_RETURN_IF_ERROR(Survey());
     // Nodes of one process meet in it; nodes of several need addresses that cross.
     const bool one_process = processes_ == 1;
     ClusterPlan plan;
     plan.store_machine = store_machine_.empty() ? cluster_.machine(0).name() : store_machine_;
     runtime::Deployment deployment;
+    deployment.stop_requested = [events = plan.stop_events](platform::Node& node) {
+      return events->Of(node);
+    };
     if (!store_machine_.empty()) {
       deployment.store_address = absl::StrCat(store_machine_, ":", kStorePort);
     }
@@ -57,17 +61,24 @@ class Planner {
     for (const Machine& machine : cluster_.machine()) {
       plan.machines.push_back(machine.name());
       for (const Process& process : machine.process()) {
-        PlannedProcess planned{machine.name(), {process.name(), {}}, process.standby(), {}};
+        PlannedProcess planned{.machine = machine.name(),
+                               .spec = {process.name(), {}},
+                               .standby = process.standby(),
+                               .restart_after = {}};
         const int64_t after_ms =
             process.has_restart_after_ms() ? process.restart_after_ms() : kRestartAfterMs;
         planned.restart_after =
             after_ms < 0 ? absl::InfiniteDuration() : absl::Milliseconds(after_ms);
         for (const std::string& node : process.node()) {
           planned.spec.nodes.push_back(
-              {node, NodeMainOf(node, machine.name(), one_process, instance, deployment)});
+              {node, NodeMainOf(node, machine.name(), one_process, job, deployment)});
         }
         plan.processes.push_back(std::move(planned));
       }
+    }
+    for (size_t i = 0; i < rivals.size(); ++i) {
+      plan.processes.push_back(
+          RivalProcess(absl::StrCat(i + 1), rivals[i], plan.store_machine, deployment));
     }
     return plan;
   }
@@ -120,17 +131,54 @@ class Planner {
   }
 
   static platform::NodeMain NodeMainOf(const std::string& node, const std::string& machine,
-                                       bool one_process, const runtime::JobInstance& instance,
+                                       bool one_process, const std::vector<JobFromStart>& job,
                                        const runtime::Deployment& deployment) {
     if (node == "store") return runtime::StoreMain(deployment);
     if (node == "driver") {
       // A replacement may run on another machine than it was planned for.
-      return runtime::DriverMain(instance, deployment,
-                                 one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort));
+      const std::string address = one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort);
+      return FromStarts(job, [&](const runtime::JobInstance& instance) {
+        return runtime::DriverMain(instance, deployment, address);
+      });
     }
-    const int port = kFirstWorkerPort + WorkerNumber(node);
-    return runtime::WorkerMain(instance, deployment,
-                               one_process ? "inproc:" + node : absl::StrCat(machine, ":", port));
+    const std::string address =
+        one_process ? "inproc:" + node
+                    : absl::StrCat(machine, ":", kFirstWorkerPort + WorkerNumber(node));
+    return FromStarts(job, [&](const runtime::JobInstance& instance) {
+      return runtime::WorkerMain(instance, deployment, address);
+    });
+  }
+
+  // What each incarnation runs.
+  template <typename MakeMain>
+  static platform::NodeMain FromStarts(const std::vector<JobFromStart>& job,
+                                       const MakeMain& make_main) {
+    std::vector<std::pair<int64_t, platform::NodeMain>> mains;
+    for (const JobFromStart& from : job) mains.emplace_back(from.start, make_main(from.instance));
+    return [mains = std::move(mains)](platform::Node& node) {
+      size_t newest = 0;
+      for (size_t i = 0; i < mains.size(); ++i) {
+        if (mains[i].first <= node.incarnation().value()) newest = i;
+      }
+      return mains[newest].second(node);
+    };
+  }
+
+  static PlannedProcess RivalProcess(const std::string& number, const PlannedRival& rival,
+                                     const std::string& machine, runtime::Deployment deployment) {
+    const std::string driver = "inproc:rival-driver-" + number;
+    deployment.driver_addresses = {driver};
+    const std::string worker = "rival-worker-" + number;
+    platform::ProcessSpec spec{"rival-" + number, {}};
+    spec.nodes.push_back(
+        {"rival-driver-" + number, runtime::DriverMain(rival.instance, deployment, driver)});
+    spec.nodes.push_back(
+        {worker, runtime::WorkerMain(rival.instance, deployment, "inproc:" + worker)});
+    return {.machine = machine,
+            .spec = std::move(spec),
+            .standby = true,
+            .restart_after = absl::InfiniteDuration(),
+            .start_at = rival.at};
   }
 
   absl::Status Error(const google::protobuf::Message& message, const char* field, int index,
@@ -168,10 +216,11 @@ std::vector<std::string> ClusterPlan::node_names() const {
 }
 
 absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
-                                        const runtime::JobInstance& instance) {
+                                        const std::vector<JobFromStart>& job,
+                                        const std::vector<PlannedRival>& rivals) {
   const Cluster local = LocalCluster();
   const bool given = parsed.scenario->cluster().machine_size() > 0;
-  return Planner(parsed, given ? parsed.scenario->cluster() : local).Plan(instance);
+  return Planner(parsed, given ? parsed.scenario->cluster() : local).Plan(job, rivals);
 }
 
 absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, ClusterPlan& plan) {
@@ -185,8 +234,11 @@ absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, C
                                        "that the input comes from: choose another"));
   }
   plan.machines.emplace_back(kOutside);
-  plan.processes.push_back(
-      {kOutside, {kOutside, {std::move(node)}}, false, absl::Milliseconds(kRestartAfterMs)});
+  plan.processes.push_back({kOutside,
+                            {kOutside, {std::move(node)}},
+                            false,
+                            absl::Milliseconds(kRestartAfterMs),
+                            absl::InfiniteDuration()});
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "platform/check.h"
 #include "platform/text.h"
 #include "scenarios/step_names.h"
+#include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
 namespace wavetank::scenarios {
@@ -45,11 +46,18 @@ bool OnlyAfterAFault(std::string_view step) {
                                          "query.stopped",
                                          "dstream.batch_rerun",
                                          "dstream.batch_failed",
-                                         "dstream.block_logged",
+                                         "dstream.block_found",
                                          "store_service.done",
-                                         "dstream.receivers_stopped"};
+                                         "dstream.receivers_stopped",
+                                         "dstream.stopped"};
   return std::find(std::begin(kSteps), std::end(kSteps), step) != std::end(kSteps) ||
-         step.starts_with("receiver.");
+         step.starts_with("input.");
+}
+
+// Steps that only a job with receivers reaches.
+bool IsOfReceivers(std::string_view step) {
+  return step.starts_with("receiver.") || step == "dstream.block_logged" ||
+         step == "dstream.receiver_logged";
 }
 
 class Drawing {
@@ -63,7 +71,9 @@ class Drawing {
     DrawJob();
     DrawCluster();
     DrawInput();
+    if (choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
+    DrawInputDirectoryAway();
     const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
     scenario_.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
     // A socket promises nothing of lines that are in no block; what is in one is checked anyway.
@@ -76,15 +86,24 @@ class Drawing {
  private:
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
-    enum { kUpdate, kComplete, kWindowed, kDStream, kSocket };
+    enum { kUpdate, kComplete, kWindowed, kWords, kLines, kDStream, kNumbered, kSocket };
     const int64_t which = choices_.Between("job", kUpdate, kSocket);
     structured_ = which < kDStream;
     windowed_ = which == kWindowed;
     socket_ = which == kSocket;
-    constexpr const char* kNames[] = {"word_count", "word_count", "windowed_count",
-                                      "word_count_dstream", "socket_word_count"};
+    constexpr const char* kNames[] = {"word_count",
+                                      "word_count",
+                                      "windowed_count",
+                                      "words",
+                                      "line_count",
+                                      "word_count_dstream",
+                                      "numbered_word_count_dstream",
+                                      "socket_word_count"};
     job.set_name(kNames[which]);
     if (which == kComplete) Set(job, "mode", "complete");
+    if (which == kWords && choices_.Between("words in update mode", 0, 1) == 1) {
+      Set(job, "mode", "update");
+    }
     if (windowed_) {
       Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
       Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
@@ -97,6 +116,21 @@ class Drawing {
     if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = structured_ ? 0 : 200;
     Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawChange(job);
+  }
+
+  // What may be another from the second start of a process on, without a change of the answer.
+  void DrawChange(Job& job) {
+    if (!choices_.OneIn("changes", 3)) return;
+    Change& change = *job.add_change();
+    const auto set = [&](const char* name, int64_t value) {
+      Parameter& parameter = *change.add_parameter();
+      parameter.set_name(name);
+      parameter.set_value(absl::StrCat(value));
+    };
+    set("partitions", choices_.Between("changed partitions", 1, 4));
+    set("retain", choices_.Between("changed retain", 2, 6));
+    set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
   }
 
   void AddMachine(const std::string& machine, const std::string& process,
@@ -164,6 +198,61 @@ class Drawing {
     arrival.set_records_each(static_cast<int32_t>(choices_.Between("records each", 1, 20)));
     arrival.set_first_ms(choices_.Between("first", 500, 2'000));
     arrival.set_every_ms(choices_.Between("every", 20, 1'500));
+    DrawOddRecords(generator);
+    DrawOddArrival(arrival);
+  }
+
+  // What a source should not do, or what its records should not be, and are.
+  void DrawOddRecords(Generator& generator) {
+    if (choices_.OneIn("duplicates", 4)) {
+      generator.set_duplicate_ppm(static_cast<int32_t>(choices_.Between("duplicate", 0, 300'000)));
+      generator.set_duplicate_by(static_cast<int32_t>(choices_.Between("duplicate by", 1, 20)));
+    }
+    if (choices_.OneIn("malformed", 4)) {
+      generator.set_malformed_ppm(static_cast<int32_t>(choices_.Between("odd lines", 0, 300'000)));
+    }
+    if (choices_.OneIn("other line ends", 4)) {
+      const auto ends =
+          choices_.Between("line ends", Generator::LineEnds_MIN, Generator::LineEnds_MAX);
+      generator.set_line_ends(static_cast<Generator::LineEnds>(ends));
+    }
+    if (windowed_ && choices_.OneIn("other times", 4)) {
+      const auto format =
+          choices_.Between("times", Generator::TimeFormat_MIN, Generator::TimeFormat_MAX);
+      generator.set_time_format(static_cast<Generator::TimeFormat>(format));
+    }
+  }
+
+  void DrawOddArrival(Arrival& arrival) {
+    if (choices_.OneIn("bursts", 4)) {
+      arrival.set_burst(static_cast<int32_t>(choices_.Between("burst", 1, 10)));
+    }
+    if (choices_.OneIn("stalls", 4)) {
+      arrival.set_stall_after(static_cast<int32_t>(choices_.Between("stall after", 0, 10)));
+      arrival.set_stall_ms(choices_.Between("stall", 100, 10'000));
+    }
+    if (choices_.OneIn("rewinds", 4)) {
+      arrival.set_rewind_after(static_cast<int32_t>(choices_.Between("rewind after", 1, 6)));
+      arrival.set_rewind_files(static_cast<int32_t>(choices_.Between("rewind", 1, 3)));
+      arrival.set_rewind_ms(choices_.Between("rewind in", 100, 5'000));
+      if (!socket_) {
+        Set(*scenario_.mutable_job(), "forget-after",
+            absl::StrCat(choices_.Between("forget after", 500, 4'000), "ms"));
+      }
+    }
+  }
+
+  // As a file system does that is unmounted for a while.
+  void DrawInputDirectoryAway() {
+    if (socket_ || !choices_.OneIn("input away", 4)) return;
+    const FaultInfo& info = simulator::InfoOf(FaultKind::kDirectoryAway);
+    Fault& fault = *scenario_.add_fault();
+    fault.set_kind(std::string(info.name));
+    fault.set_target(machines_.front());  // the store is there
+    fault.set_files("input");
+    fault.set_at_ms(choices_.Between("input away at", 2'100, 8'000));
+    fault.set_duration_ms(choices_.Between("input away for", info.duration_ms.low, 5'000));
+    fault.set_amount(choices_.Between("input away how", info.amount.low, info.amount.high));
   }
 
   // A step of the job's engine, of the cluster or of the checkpoint; mostly one that every run
@@ -182,11 +271,71 @@ class Drawing {
       // Neither of the fakes, nor where nothing has changed since the step before.
       const bool of_no_use =
           step->name.starts_with("line_server.") || step->name.starts_with("recovery.");
-      if (!other && !of_no_use && (any || !OnlyAfterAFault(step->name)))
-        steps.push_back(step->name);
+      const bool seldom = OnlyAfterAFault(step->name) || (!socket_ && IsOfReceivers(step->name));
+      if (!other && !of_no_use && (any || !seldom)) steps.push_back(step->name);
     }
     const auto last = static_cast<int64_t>(steps.size()) - 1;
     return std::string(steps[static_cast<size_t>(choices_.Between(fault + " step", 0, last))]);
+  }
+
+  // A fault that is told by name (docs/faults.md), or that changes no answer. What is not told is
+  // left out: a DStream's text files, a write that misses the end of a log, all that the store's
+  // disk held, and a lying disk, whose files a checker cannot follow either.
+  void DrawBeyond() {
+    struct Row {
+      FaultKind kind;
+      const char* files;     // on the store's disk; null: it has none
+      const char* may_stop;  // in the error; null: it never stops
+      bool structured_only;
+    };
+    constexpr Row kRows[] = {
+        {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", true},
+        {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", false},
+        {FaultKind::kBitRot, "checkpoint/*epoch-*", "checkpoint/", false},
+        {FaultKind::kBitRot, "output/_wavetank/staged/*", "output/", true},
+        {FaultKind::kBitRot, "output/_wavetank/log-*", "output/_wavetank/log-", true},
+        {FaultKind::kBitRot, "output/_wavetank/epoch-*", "output/_wavetank/epoch-", true},
+        {FaultKind::kBitRot, "input/*", "input/", true},
+        {FaultKind::kMisdirectedWrite, "checkpoint/state/*", "checkpoint/state/", true},
+        {FaultKind::kMisdirectedWrite, "output/_wavetank/staged/*", "output/", true},
+        {FaultKind::kDiskLoss, nullptr, nullptr, false},
+    };
+    std::vector<const Row*> rows;
+    for (const Row& row : kRows) {
+      const bool fits = structured_ || (!row.structured_only && !(socket_ && row.may_stop));
+      if (fits && (row.kind != FaultKind::kDiskLoss || machines_.size() > 1)) rows.push_back(&row);
+    }
+    if (rows.empty()) return;
+    const auto last_row = static_cast<int64_t>(rows.size()) - 1;
+    const Row& row = *rows[static_cast<size_t>(choices_.Between("beyond kind", 0, last_row))];
+    const FaultInfo& info = simulator::InfoOf(row.kind);
+    Fault& fault = *scenario_.add_fault();
+    fault.set_kind(std::string(info.name));
+    // The store's machine is the first; a disk that is lost is another's.
+    const auto last = static_cast<int64_t>(machines_.size()) - 1;
+    fault.set_target(
+        row.kind == FaultKind::kDiskLoss
+            ? machines_[static_cast<size_t>(choices_.Between("beyond machine", 1, last))]
+            : machines_.front());
+    if (row.files != nullptr) {
+      fault.set_files(row.files);
+      // A bit rots in any of them; the write that goes astray is any of the next few.
+      const bool at_rest = simulator::IsAtRest(row.kind);
+      fault.set_nth(at_rest && choices_.Between("beyond last", 0, 1) == 1
+                        ? -1
+                        : choices_.Between("beyond nth", 1, 3));
+    }
+    if (!info.amount.empty()) {
+      fault.set_amount(choices_.Between("beyond amount", info.amount.low, info.amount.high));
+    }
+    DrawTrigger("beyond", fault);
+    // What has no error to stop with must give the exact answer.
+    Expect& expect = *scenario_.mutable_expect();
+    if (row.may_stop != nullptr) {
+      expect.add_may_stop(row.may_stop);
+      // What tells a log of its lost end is the sink, when that is ahead.
+      if (structured_) expect.add_may_stop("the sink ");
+    }
   }
 
   void DrawFault(const std::string& name) {
@@ -194,9 +343,9 @@ class Drawing {
     std::vector<const FaultInfo*> kinds;
     for (const FaultInfo& info : simulator::FaultTable()) {
       // Within one machine there is no network.
-      if (info.on && (info.family != FaultFamily::kNetwork || machines_.size() > 1)) {
-        kinds.push_back(&info);
-      }
+      const bool takes_two =
+          info.family == FaultFamily::kNetwork || simulator::TakesSeveralMachines(info.kind);
+      if (info.on && (!takes_two || machines_.size() > 1)) kinds.push_back(&info);
     }
     // A spare is there to be used.
     const bool replaces = has_spare_ && choices_.OneIn(name + " replaces", 4);
@@ -215,25 +364,45 @@ class Drawing {
             ? "driver"
             : one_of(" target", info.family == FaultFamily::kProcess ? processes_ : machines_));
     if (replaces) fault.set_peer("m-spare");
+    if (simulator::TakesSeveralMachines(info.kind)) {
+      std::vector<std::string> others = machines_;
+      const auto most = std::min<int64_t>(info.amount.high, std::ssize(others));
+      std::erase(others, fault.target());
+      const int64_t number = choices_.Between(name + " machines", info.amount.low, most);
+      for (int64_t other = 2; other <= number; ++other) {
+        const std::string machine = one_of(absl::StrCat(" machine ", other).c_str(), others);
+        std::erase(others, machine);
+        fault.set_target(absl::StrCat(fault.target(), ",", machine));
+      }
+    }
     if (info.family == FaultFamily::kNetwork) {
       std::vector<std::string> others = machines_;
       std::erase(others, fault.target());
       fault.set_peer(one_of(" peer", others));
     }
-    if (info.duration_ms.high > 0) {
-      fault.set_duration_ms(choices_.Between(name + " duration", info.duration_ms.low,
-                                             std::min<int64_t>(info.duration_ms.high, 10'000)));
+    if (!info.duration_ms.empty()) {
+      // Sometimes longer than what waits 30 s waits.
+      const bool outlasts = choices_.OneIn(name + " outlasts", 8);
+      fault.set_duration_ms(
+          outlasts ? choices_.Between(name + " long duration", 30'000, 45'000)
+                   : choices_.Between(name + " duration", info.duration_ms.low,
+                                      std::min<int64_t>(info.duration_ms.high, 10'000)));
     }
-    if (info.amount.low != 0 || info.amount.high != 0) {
+    if (!info.amount.empty() && !simulator::TakesSeveralMachines(info.kind)) {
       fault.set_amount(choices_.Between(name + " amount", info.amount.low, info.amount.high));
     }
+    DrawTrigger(name, fault);
+  }
+
+  void DrawTrigger(const std::string& name, Fault& fault) {
     enum { kAtStep, kAtStepToo, kAtTime, kAtCall };
     const int64_t when = choices_.Between(name + " when", kAtStep, kAtCall);
     if (when == kAtTime) {
       fault.set_at_ms(choices_.Between(name + " time", 100, 8'000));
     } else if (when == kAtCall) {
       AtCall& at = *fault.mutable_at_call();
-      at.set_node(one_of(" node", nodes_));
+      const auto last = static_cast<int64_t>(nodes_.size()) - 1;
+      at.set_node(nodes_[static_cast<size_t>(choices_.Between(name + " node", 0, last))]);
       // Any order of magnitude, since a run's calls end somewhere between a dozen and thousands.
       const int64_t most = int64_t{1} << choices_.Between(name + " call bits", 1, 11);
       at.set_call(choices_.Between(name + " call", 1, most));

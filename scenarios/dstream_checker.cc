@@ -22,23 +22,34 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
   }
 }
 
+std::vector<OutputAttempt> CanonicalOutputs(
+    const properties::DurableFiles& files, const std::string& prefix,
+    const std::function<std::vector<NaiveRow>(std::vector<NaiveRow>)>& canonical) {
+  std::vector<OutputAttempt> outputs = properties::DecodeTextOutputs(files, prefix);
+  if (canonical == nullptr) return outputs;
+  for (OutputAttempt& output : outputs) output.rows = canonical(std::move(output.rows));
+  return outputs;
+}
+
 }  // namespace
 
-DStreamChecker::DStreamChecker(
-    JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
-    std::function<std::vector<NaiveRow>(const std::vector<std::string>&)> answer)
+DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
+                               DStreamOracle oracle)
     : paths_(std::move(paths)),
       pieces_(std::move(pieces)),
       checker_(
-          {std::move(answer), [this](const std::string& piece) { return pieces_->Lines(piece); }}),
+          {.answer = std::move(oracle.answer),
+           .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
+           .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
       log_(paths_.checkpoint + "/",
            [directory = paths_.checkpoint](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory);
            }),
-      decoded_outputs_(paths_.output + "/counts-",
-                       [prefix = paths_.output + "/counts"](const properties::DurableFiles& files) {
-                         return properties::DecodeTextOutputs(files, prefix);
-                       }) {}
+      decoded_outputs_(paths_.output + "/counts-", [prefix = paths_.output + "/counts",
+                                                    canonical = std::move(oracle.canonical)](
+                                                       const properties::DurableFiles& files) {
+        return CanonicalOutputs(files, prefix, canonical);
+      }) {}
 
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
                                                const properties::DurableFiles& files,
@@ -53,7 +64,9 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   if (!log->has_value()) return {};
   outputs_ = decoded_outputs_.At(files);
   for (const properties::LoggedInput& input : (*log)->inputs) {
-    pieces_in_batches_.insert(input.pieces.begin(), input.pieces.end());
+    if (input.time_ms <= pieces_up_to_ms_) continue;
+    pieces_up_to_ms_ = input.time_ms;
+    for (const std::string& piece : input.pieces) ++pieces_in_batches_[piece];
   }
   std::vector<Violation> found = pieces_->Observe(now_ns, files, **log);
   for (Violation& violation : checker_.Observe(now_ns, **log, outputs_, failures)) {
@@ -87,15 +100,20 @@ properties::RecordCounts DStreamChecker::Counts() const {
     }
   }
   std::vector<int64_t> first_seen;
-  properties::RecordCounts counts;
-  for (const std::string& id : RecordIds(pieces_->Given())) {
-    const int64_t times = came_out[id];
-    ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
-    came_out.erase(id);
-    first_seen.push_back(times == 0 ? -1 : batches[id]);
+  std::map<std::string, int64_t> given;
+  const auto times = [this](const std::string& piece) {
+    const auto found = pieces_in_batches_.find(piece);
+    return found == pieces_in_batches_.end() ? 0 : found->second;
+  };
+  for (const std::string& id : RecordIds(pieces_->Given(times))) {
+    if (++given[id] > 1) continue;
+    first_seen.push_back(came_out.contains(id) ? batches[id] : -1);
   }
-  counts.reordered = properties::CountReordered(first_seen);
-  for (const auto& [word, count] : came_out) counts.phantom += IsRecordId(word) ? 1 : 0;
+  properties::RecordCounts counts = properties::CountRecords(given, came_out);
+  if (pieces_->InOrder()) counts.reordered = properties::CountReordered(first_seen);
+  for (const auto& [word, count] : came_out) {
+    counts.phantom += IsRecordId(word) && !given.contains(word) ? 1 : 0;
+  }
   return counts;
 }
 

@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 #define WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,15 +13,14 @@
 #include "properties/decode_dstream.h"
 #include "properties/remembered.h"
 #include "scenarios/dstream_pieces.h"
+#include "scenarios/oracle.h"
 #include "scenarios/run_checker.h"
 
 namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  DStreamChecker(
-      JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
-      std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>&)> answer);
+  DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces, DStreamOracle oracle);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -43,8 +43,9 @@ class DStreamChecker final : public RunChecker {
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
   properties::Remembered<std::vector<properties::OutputAttempt>> decoded_outputs_;
   std::vector<properties::OutputAttempt> outputs_;
-  std::set<std::string> pieces_in_batches_;
-  std::set<std::string> unreadable_;  // reported
+  std::map<std::string, int64_t> pieces_in_batches_;  // how many have each
+  int64_t pieces_up_to_ms_ = INT64_MIN;               // of the batches that were looked at for it
+  std::set<std::string> unreadable_;                  // reported
 };
 
 }  // namespace wavetank::scenarios

@@ -1,5 +1,6 @@
 #include "scenarios/dstream_pieces.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,33 +31,47 @@ std::vector<properties::Violation> FilePieces::Observe(int64_t, const properties
   return {};
 }
 
+std::string_view FilePieces::NameOf(std::string_view piece) const {
+  const bool below = piece.starts_with(directory_ + "/");
+  return below ? piece.substr(directory_.size() + 1) : std::string_view();
+}
+
 std::vector<std::string> FilePieces::Lines(const std::string& piece) const {
-  for (const ArrivingFile& arriving : input_) {
-    if (PathOf(arriving) == piece) return arriving.lines;
-  }
-  return {};
+  const ArrivingFile* const arriving = FindArrival(input_, NameOf(piece));
+  return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
+}
+
+int64_t FilePieces::TimesInput(const std::string& piece) const {
+  return scenarios::TimesInput(input_, NameOf(piece), forget_after_ms_);
 }
 
 std::vector<std::string> FilePieces::Owed() const {
   std::vector<std::string> owed;
   for (const ArrivingFile& file : input_) {
+    if (FindArrival(input_, file.name) != &file) continue;
     std::string path = PathOf(file);
     if (!old_files_.contains(path)) owed.push_back(std::move(path));
   }
   return owed;
 }
 
-std::vector<std::string> FilePieces::Given() const {
+std::vector<std::string> FilePieces::Given(
+    const std::function<int64_t(const std::string& piece)>& times) const {
   std::vector<std::string> lines;
   for (const std::string& path : Owed()) {
     const std::vector<std::string> more = Lines(path);
-    lines.insert(lines.end(), more.begin(), more.end());
+    const int64_t given = std::max<int64_t>(1, times(path));
+    for (int64_t time = 0; time < given; ++time)
+      lines.insert(lines.end(), more.begin(), more.end());
   }
   return lines;
 }
 
-BlockPieces::BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed)
-    : given_(AllLines(input)), feed_(std::move(feed)), blocks_(given_) {}
+BlockPieces::BlockPieces(const InputPlan& input, std::string blocks_directory,
+                         std::shared_ptr<const fakes::LineFeed> feed)
+    : given_(AllLines(input)),
+      feed_(std::move(feed)),
+      blocks_(std::move(blocks_directory), given_) {}
 
 std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
                                                         const properties::DurableFiles& files,

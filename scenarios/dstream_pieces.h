@@ -4,9 +4,11 @@
 #define WAVETANK_SCENARIOS_DSTREAM_PIECES_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/at_least_once.h"
@@ -31,46 +33,64 @@ class DStreamPieces {
   virtual std::vector<std::string> Owed() const = 0;
   // Whether no more will come.
   virtual bool Complete() const = 0;
-  // What has arrived and is input by the source's rule.
-  virtual std::vector<std::string> Given() const = 0;
+  // What has arrived and is input by the source's rule; `times` says how many batches have a piece.
+  virtual std::vector<std::string> Given(
+      const std::function<int64_t(const std::string& piece)>& times) const = 0;
+  // Whether the source gave what arrived in the order of Given().
+  virtual bool InOrder() const { return true; }
+  // How many batches may have the piece.
+  virtual int64_t TimesInput(const std::string& piece) const = 0;
 };
 
 // A file is a piece, unless it was there before the streams first started.
 class FilePieces final : public DStreamPieces {
  public:
-  FilePieces(std::string directory, InputPlan input)
-      : directory_(std::move(directory)), input_(std::move(input)) {}
+  FilePieces(std::string directory, InputPlan input, int64_t forget_after_ms)
+      : directory_(std::move(directory)),
+        input_(std::move(input)),
+        forget_after_ms_(forget_after_ms) {}
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override;
   std::vector<std::string> Lines(const std::string& piece) const override;
   std::vector<std::string> Owed() const override;
   bool Complete() const override { return true; }
-  std::vector<std::string> Given() const override;
+  std::vector<std::string> Given(
+      const std::function<int64_t(const std::string& piece)>& times) const override;
+  bool InOrder() const override { return !IsRewound(input_); }
+  int64_t TimesInput(const std::string& piece) const override;
 
  private:
   std::string PathOf(const ArrivingFile& file) const;
+  // Below the directory; "" if it is not there.
+  std::string_view NameOf(std::string_view piece) const;
 
   const std::string directory_;
   const InputPlan input_;
+  const int64_t forget_after_ms_;
   std::set<std::string> old_files_;
 };
 
-// A block that is in the log is owed; a line that is in none is not, for a socket is not told what
+// A block that was stored is owed; a line that is in none is not, for a socket is not told what
 // arrived. So nothing says that the last block has come but time: after the server has written all
 // lines, no block for a while.
 class BlockPieces final : public DStreamPieces {
  public:
-  BlockPieces(const InputPlan& input, std::shared_ptr<const fakes::LineFeed> feed);
+  BlockPieces(const InputPlan& input, std::string blocks_directory,
+              std::shared_ptr<const fakes::LineFeed> feed);
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override;
   std::vector<std::string> Lines(const std::string& piece) const override {
     return blocks_.Lines(piece);
   }
-  std::vector<std::string> Owed() const override { return blocks_.logged(); }
+  std::vector<std::string> Owed() const override { return blocks_.Owed(); }
   bool Complete() const override;
-  std::vector<std::string> Given() const override { return given_; }
+  std::vector<std::string> Given(
+      const std::function<int64_t(const std::string& piece)>&) const override {
+    return given_;
+  }
+  int64_t TimesInput(const std::string&) const override { return 1; }
 
  private:
   const std::vector<std::string> given_;

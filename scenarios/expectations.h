@@ -23,7 +23,9 @@ struct RunFacts {
   std::vector<std::string> errors;  // what nodes logged as errors
   std::vector<absl::Duration> batch_ends;
   std::optional<absl::Duration> last_fault;
+  std::optional<absl::Duration> first_beyond;  // of the faults beyond the contract
   bool stalled = false;
+  bool cut = false;                           // after as many events as were allowed
   std::vector<std::string> faults_not_fired;  // of the listed ones
   std::vector<simulator::StepCount> steps;
   const RunChecker* checker = nullptr;  // null: the job has no oracle
@@ -32,6 +34,9 @@ struct RunFacts {
 // kInvalidArgument, with the place: a step, a step's attribute or a kind of violation that does not
 // exist.
 absl::Status CheckExpectations(const ParsedScenario& parsed);
+
+// The first error that says what an expected end of the job says; "" if there is none.
+std::string ExpectedEnd(const Expect& expect, const std::vector<std::string>& errors);
 
 // Sets the report's verdict, and says why it is not a pass.
 void Judge(const Expect& expect, const RunFacts& facts, RunReport& report);

@@ -1,11 +1,13 @@
 #include "scenarios/fault_plan.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
@@ -62,6 +64,11 @@ class FaultPlanner {
         absl::StrCat("there is no ", what, " \"", name, "\"", platform::Suggestion(name, names)));
   }
 
+  static std::vector<std::string> MachinesOf(const Fault& fault, const FaultInfo& info) {
+    if (!simulator::TakesSeveralMachines(info.kind)) return {fault.target()};
+    return absl::StrSplit(fault.target(), ',');
+  }
+
   absl::Status CheckTarget(const Fault& fault, const FaultInfo& info) const {
     if (info.family == FaultFamily::kProcess) {
       WT_RETURN_IF_ERROR(
@@ -69,7 +76,14 @@ class FaultPlanner {
       if (info.kind != FaultKind::kZombie || fault.peer().empty()) return absl::OkStatus();
       return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
     }
-    WT_RETURN_IF_ERROR(CheckName(fault, "target", fault.target(), "machine", cluster_.machines));
+    const std::vector<std::string> machines = MachinesOf(fault, info);
+    for (const std::string& machine : machines) {
+      WT_RETURN_IF_ERROR(CheckName(fault, "target", machine, "machine", cluster_.machines));
+    }
+    const std::set<std::string> different(machines.begin(), machines.end());
+    if (different.size() < machines.size()) {
+      return parsed_.ErrorAt(fault, "target", 0, "a machine is named twice");
+    }
     if (info.family != FaultFamily::kNetwork) return absl::OkStatus();
     return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
   }
@@ -80,8 +94,11 @@ class FaultPlanner {
       return parsed_.ErrorAt(fault, fault.files().empty() ? "nth" : "files", 0,
                              absl::StrCat(fault.kind(), " does not choose among files"));
     }
-    if (fault.has_nth() && fault.nth() == 0) {
-      return parsed_.ErrorAt(fault, "nth", 0, "files and calls are counted from 1");
+    const bool last = fault.nth() < 0 && simulator::BefallsCalls(info.kind);
+    if (fault.has_nth() && (fault.nth() == 0 || last)) {
+      return parsed_.ErrorAt(fault, "nth", 0,
+                             last ? "no call is known to be the last: calls are counted from 1"
+                                  : "files and calls are counted from 1");
     }
     const bool at_rest = takes_files && !simulator::BefallsCalls(info.kind);
     if (at_rest && fault.files().empty()) {
@@ -95,8 +112,11 @@ class FaultPlanner {
   absl::Duration RestartAfter(const Fault& fault, const FaultInfo& info) const {
     absl::Duration after = absl::InfiniteDuration();
     if (info.restart_after_ms.high == 0) return after;
+    const std::vector<std::string> machines = MachinesOf(fault, info);
     for (const PlannedProcess& process : cluster_.processes) {
-      const bool struck = process.spec.name == fault.target() || process.machine == fault.target();
+      const bool struck =
+          process.spec.name == fault.target() ||
+          std::find(machines.begin(), machines.end(), process.machine) != machines.end();
       if (struck) after = std::min(after, process.restart_after);
     }
     return after;
@@ -105,6 +125,7 @@ class FaultPlanner {
   absl::StatusOr<simulator::Fault> ToFault(const Fault& fault, const FaultInfo& info) const {
     WT_RETURN_IF_ERROR(CheckTarget(fault, info));
     WT_RETURN_IF_ERROR(CheckFiles(fault, info));
+    WT_RETURN_IF_ERROR(CheckMeasures(fault, info));
     simulator::Fault made;
     made.kind = info.kind;
     made.target = fault.target();
@@ -113,32 +134,84 @@ class FaultPlanner {
     if (fault.has_nth()) made.nth = fault.nth();
     if (fault.has_duration_ms()) made.duration = absl::Milliseconds(fault.duration_ms());
     made.restart_after = RestartAfter(fault, info);
-    made.amount = fault.amount();
-    const bool needs_amount = info.amount.low != 0 || info.amount.high != 0;
-    if (needs_amount && !fault.has_amount()) {
-      return parsed_.ErrorAt(
-          fault, "kind", 0,
-          absl::StrCat(fault.kind(), " needs an amount: ", platform::ToAbsl(info.amount_unit)));
-    }
+    made.amount = simulator::TakesSeveralMachines(info.kind)
+                      ? static_cast<int64_t>(MachinesOf(fault, info).size())
+                      : fault.amount();
     return made;
+  }
+
+  // What the kind takes, and how much of it.
+  absl::Status CheckMeasures(const Fault& fault, const FaultInfo& info) const {
+    if (fault.has_duration_ms() && info.duration_ms.empty()) {
+      return parsed_.ErrorAt(fault, "duration_ms", 0, fault.kind() + " lasts no time");
+    }
+    if (info.amount.empty() || simulator::TakesSeveralMachines(info.kind)) {
+      if (!fault.has_amount()) return absl::OkStatus();
+      return parsed_.ErrorAt(fault, "amount", 0, fault.kind() + " takes no amount");
+    }
+    const absl::string_view unit = platform::ToAbsl(info.amount_unit);
+    if (!fault.has_amount()) {
+      // A process that is stopped is not asked unless that is said.
+      if (info.kind == FaultKind::kCleanStop) return absl::OkStatus();
+      return parsed_.ErrorAt(fault, "kind", 0,
+                             absl::StrCat(fault.kind(), " needs an amount: ", unit));
+    }
+    const simulator::Bounds& bounds = info.AmountAllowed();
+    if (fault.amount() >= bounds.low && fault.amount() <= bounds.high) return absl::OkStatus();
+    return parsed_.ErrorAt(
+        fault, "amount", 0,
+        absl::StrCat("the amount of ", fault.kind(), " is ", fault.amount(), " and must be from ",
+                     bounds.low, " to ", bounds.high, " (", unit, ")"));
   }
 
   absl::StatusOr<simulator::FaultTrigger> ToTrigger(const Fault& fault) const {
     switch (fault.when_case()) {
       case Fault::kAtMs:
-        if (fault.at_ms() < 0) return parsed_.ErrorAt(fault, "at_ms", 0, "at_ms is negative");
         return simulator::AtTime{absl::Milliseconds(fault.at_ms())};
       case Fault::kAtStep:
-        return ToStepTrigger(fault.at_step());
+        return As<simulator::AtStep>(ToStep(fault.at_step()));
       case Fault::kAtCall:
         return ToCallTrigger(fault);
+      case Fault::kAtFileCall:
+        return ToFileCallTrigger(fault.at_file_call());
       default:
-        return parsed_.ErrorAt(fault, "kind", 0,
-                               "a fault needs one of at_ms, at_step, at_call, at_random");
+        return parsed_.ErrorAt(
+            fault, "kind", 0,
+            "a fault needs one of at_ms, at_step, at_call, at_file_call, at_random");
     }
   }
 
-  absl::StatusOr<simulator::FaultTrigger> ToStepTrigger(const AtStep& at) const {
+  absl::StatusOr<simulator::FaultTrigger> ToFileCallTrigger(const AtFileCall& at) const {
+    simulator::AtFileCall trigger;
+    std::vector<std::string> names;
+    bool found = false;
+    for (const simulator::SeamCallKind kind : simulator::CallsOnFiles()) {
+      names.emplace_back(Name(kind));
+      if (names.back() != at.call()) continue;
+      trigger.call = kind;
+      found = true;
+    }
+    if (!found) {
+      return parsed_.ErrorAt(at, "call", 0,
+                             absl::StrCat("there is no call \"", at.call(), "\" on files",
+                                          platform::Suggestion(at.call(), names)));
+    }
+    if (at.files().empty()) return parsed_.ErrorAt(at, "files", 0, "at_file_call needs files");
+    trigger.files = at.files();
+    if (at.has_occurrence()) trigger.occurrence = static_cast<uint64_t>(at.occurrence());
+    if (at.has_after()) {
+      WT_ASSIGN_OR_RETURN(trigger.after, ToStep(at.after()));
+    }
+    return trigger;
+  }
+
+  template <typename Trigger>
+  static absl::StatusOr<simulator::FaultTrigger> As(absl::StatusOr<Trigger> trigger) {
+    if (!trigger.ok()) return trigger.status();
+    return simulator::FaultTrigger(*std::move(trigger));
+  }
+
+  absl::StatusOr<simulator::AtStep> ToStep(const AtStep& at) const {
     WT_RETURN_IF_ERROR(CheckStep(parsed_, at, at.step(), at.attribute()));
     const std::vector<std::string> nodes = cluster_.node_names();
     if (!at.node().empty() && std::find(nodes.begin(), nodes.end(), at.node()) == nodes.end()) {
@@ -152,18 +225,12 @@ class FaultPlanner {
       step.attributes.emplace_back(attribute.name(), attribute.value());
     }
     step.node = at.node();
-    if (at.has_occurrence()) {
-      if (at.occurrence() < 1) {
-        return parsed_.ErrorAt(at, "occurrence", 0, "occurrences are counted from 1");
-      }
-      step.occurrence = static_cast<uint64_t>(at.occurrence());
-    }
+    if (at.has_occurrence()) step.occurrence = static_cast<uint64_t>(at.occurrence());
     return step;
   }
 
   absl::StatusOr<simulator::FaultTrigger> ToCallTrigger(const Fault& fault) const {
     const AtCall& at = fault.at_call();
-    if (at.call() < 1) return parsed_.ErrorAt(at, "call", 0, "calls are counted from 1");
     for (const PlannedProcess& process : cluster_.processes) {
       for (const platform::NodeSpec& node : process.spec.nodes) {
         if (node.name != at.node()) continue;
@@ -195,6 +262,13 @@ class FaultPlanner {
     if (!fault.files().empty() || fault.has_nth()) {
       return parsed_.ErrorAt(fault, fault.files().empty() ? "nth" : "files", 0,
                              "a fault at random chooses its files itself");
+    }
+    if (fault.has_duration_ms() || fault.has_amount()) {
+      return parsed_.ErrorAt(fault, fault.has_amount() ? "amount" : "duration_ms", 0,
+                             "a fault at random draws its amount and how long it lasts");
+    }
+    if (at.has_to_ms() && at.to_ms() < at.from_ms()) {
+      return parsed_.ErrorAt(at, "to_ms", 0, "to_ms is below from_ms");
     }
     random.from = absl::Milliseconds(at.from_ms());
     if (at.has_to_ms()) random.until = absl::Milliseconds(at.to_ms());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,19 +15,37 @@
 
 namespace wavetank::scenarios {
 
-// One file renamed into the input directory, or one write to a socket.
+// One file renamed into the input directory, or one write to a socket; or a file's removal.
 struct ArrivingFile {
   int64_t at_ms = 0;
   std::string name;
-  std::vector<std::string> lines;
+  std::string text = {};
+  std::vector<std::string> lines = {};  // of the text
+  bool removed = false;
+  // How long before it a file of this name was removed; -1: none was.
+  int64_t gone_for_ms = -1;
 };
+// In order of time.
 using InputPlan = std::vector<ArrivingFile>;
+
+// The arrival that first gave the file of this name; null if none did.
+const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);
+// How often a file of this name is input by the rule of file sources, at most: it is so again after
+// it was gone for long enough, by a clock that may be a fifth too fast.
+int64_t TimesInput(const InputPlan& plan, std::string_view name, int64_t forget_after_ms);
+
+// Whether some file comes twice, so that what came first is not what the source gave first.
+bool IsRewound(const InputPlan& plan);
+
+// "\n", "\r\n" and "\r" each end a line.
+std::vector<std::string> LinesOfText(const std::string& text);
 
 // Reads a file of the host, given relative to the scenario file.
 using ReadHostFile = std::function<absl::StatusOr<std::string>(const std::string& path)>;
 
 // Every generated line of words begins with the word "r<number>", and every second timed record has
-// it as its word: the record's id, which the program carries along as ordinary data.
+// it as its word: the record's id, which the program carries along as ordinary data. A record that
+// comes twice has one id, and counts twice.
 absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& input,
                                     const platform::Random& random,
                                     const ReadHostFile& read_host_file);

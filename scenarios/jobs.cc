@@ -1,12 +1,15 @@
 #include "scenarios/jobs.h"
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 #include "platform/check.h"
@@ -23,19 +26,36 @@ using runtime::Col;
 using runtime::DataFrame;
 using runtime::DataType;
 using runtime::Explode;
-using runtime::Expression;
 using runtime::Job;
 using runtime::JobArguments;
 using runtime::JobParameter;
 using runtime::ParameterKind;
 using runtime::Split;
-using runtime::Substring;
+using runtime::SubstringAfter;
+using runtime::SubstringBefore;
 using runtime::Window;
 
 const JobParameter kInput{"input", "directory into which text files are renamed", std::nullopt,
                           ParameterKind::kPath};
 const JobParameter kOutput{"output", "directory of the results", std::nullopt,
                            ParameterKind::kPath};
+
+// What each job that reads files can be told about them.
+std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameters) {
+  parameters.push_back({"ignore", "names of files that are not input, as \"*.bak,core\"", ""});
+  parameters.push_back(
+      {"lost", "what an input file does that is gone or changed: stop or skip", "stop"});
+  parameters.push_back({"forget-after", "how long a file is gone before another of its name is new",
+                        "10m", ParameterKind::kDuration});
+  return parameters;
+}
+
+runtime::DataStreamReader& WithFileOptions(runtime::DataStreamReader& reader,
+                                           const JobArguments& arguments) {
+  return reader.Option("ignoreNames", arguments.Get("ignore"))
+      .Option("lostFiles", arguments.Get("lost"))
+      .Option("forgetAfter", arguments.Get("forget-after"));
+}
 
 int64_t Milliseconds(const std::string& text) {
   absl::Duration duration;
@@ -62,7 +82,24 @@ void CountWords(runtime::DStream<std::string> lines, const JobArguments& argumen
 }
 
 void WordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
-  CountWords(context.TextFileStream(arguments.Get("input")), arguments);
+  runtime::TextFileOptions options;
+  auto files = runtime::ParseInputFileOptions(arguments.Get("ignore"),
+                                              arguments.Get("forget-after"), arguments.Get("lost"));
+  if (!files.ok()) return context.graph().AddError(files.status());
+  options.files = *std::move(files);
+  CountWords(context.TextFileStream(arguments.Get("input"), std::move(options)), arguments);
+}
+
+// Each word with a number that depends on what this worker has seen before: not deterministic, as a
+// function that draws at random, asks a clock or keeps something between calls.
+void NumberedWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+  context.TextFileStream(arguments.Get("input"))
+      .FlatMap(Words)
+      .Map([seen = std::make_shared<int64_t>(0)](const std::string& word) {
+        return std::pair<std::string, int64_t>(absl::StrCat(word, "~", ++*seen), 1);
+      })
+      .ReduceByKey(std::plus<int64_t>())
+      .SaveAsTextFiles(arguments.Get("output") + "/counts");
 }
 
 void SocketWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
@@ -72,7 +109,8 @@ void SocketWordCountDStream(runtime::StreamingContext& context, const JobArgumen
 }
 
 void WordCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  DataFrame words = session.ReadStream()
+  runtime::DataStreamReader reader = session.ReadStream();
+  DataFrame words = WithFileOptions(reader, arguments)
                         .Format("text")
                         .Load(arguments.Get("input"))
                         .Select({Explode(Split(Col("value"), " ")).As("word")});
@@ -85,18 +123,46 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
       .Start();
 }
 
+// Without an aggregate, so that no row ever replaces another, whatever the mode is called.
+void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .Select({Explode(Split(Col("value"), " ")).As("word")})
+      .WithColumn("count", runtime::Expression(1))
+      .WriteStream()
+      .OutputMode(arguments.Get("mode"))
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
+void LineCountStructured(runtime::Session& session, const JobArguments& arguments) {
+  session.ReadStream()
+      .Format("text")
+      .Load(arguments.Get("input"))
+      .GroupBy({})
+      .Count()
+      .WriteStream()
+      .OutputMode("update")
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Start();
+}
+
 void WindowedCountStructured(runtime::Session& session, const JobArguments& arguments) {
   absl::Duration window;
   absl::Duration delay;
   WT_CHECK(absl::ParseDuration(arguments.Get("window"), &window), "window is not a duration");
   WT_CHECK(absl::ParseDuration(arguments.Get("delay"), &delay), "delay is not a duration");
-  const Expression seconds = Cast(Substring(Col("value"), 1, 7), DataType::kInt64);
-  DataFrame events = session.ReadStream()
-                         .Format("text")
-                         .Load(arguments.Get("input"))
-                         .Select({Cast(seconds, DataType::kTimestamp).As("time"),
-                                  Substring(Col("value"), 9, 1000).As("word")})
-                         .WithWatermark("time", delay);
+  runtime::DataStreamReader reader = session.ReadStream();
+  DataFrame events =
+      WithFileOptions(reader, arguments)
+          .Format("text")
+          .Load(arguments.Get("input"))
+          .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
+                   SubstringAfter(Col("value"), ",").As("word")})
+          .WithWatermark("time", delay);
   events.GroupBy({Window(Col("time"), window), Col("word")})
       .Count()
       .WriteStream()
@@ -111,6 +177,22 @@ void WindowedCountStructured(runtime::Session& session, const JobArguments& argu
 std::vector<properties::NaiveRow> CountOfOneBatch(const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   return properties::NaiveWordCount(NaiveMode::kComplete)->Run({lines, 0, 0}).rows;
+}
+
+// Without the numbers: however they were drawn, each word is there as often as it came.
+std::vector<properties::NaiveRow> WithoutNumbers(std::vector<properties::NaiveRow> rows) {
+  std::map<std::string, int64_t> counts;
+  for (const properties::NaiveRow& row : rows) {
+    int64_t count = 0;
+    const size_t end = row.front().rfind('~');
+    if (row.size() != 2 || end == std::string::npos || !absl::SimpleAtoi(row[1], &count)) {
+      return rows;  // which are no answer
+    }
+    counts[row.front().substr(0, end)] += count;
+  }
+  std::vector<properties::NaiveRow> without;
+  for (const auto& [word, count] : counts) without.push_back({word, absl::StrCat(count)});
+  return without;
 }
 
 StructuredOracle WordCountOracle() {
@@ -142,9 +224,31 @@ StructuredOracle WindowedCountOracle() {
 void AddBuiltInJobs(ScenarioJobs& jobs) {
   {
     Job job;
+    job.name = "words";
+    job.meaning = "structured: each word as it comes, exactly once";
+    job.parameters = {kInput, kOutput, {"mode", "output mode: append or update", "append"}};
+    job.structured = WordsStructured;
+    jobs.Add(std::move(job),
+             StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveWords(); },
+                              .fold = [](const JobArguments&) { return Fold::kUnion; }});
+  }
+  {
+    Job job;
+    job.name = "line_count";
+    job.meaning = "structured: how many lines came, exactly once";
+    job.parameters = {kInput, kOutput};
+    job.structured = LineCountStructured;
+    jobs.Add(
+        std::move(job),
+        StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveLineCount(); },
+                         .fold = [](const JobArguments&) { return Fold::kOneRow; }});
+  }
+  {
+    Job job;
     job.name = "word_count";
     job.meaning = "structured: how often each word came, exactly once";
-    job.parameters = {kInput, kOutput, {"mode", "output mode: update or complete", "update"}};
+    job.parameters = WithFileParameters(
+        {kInput, kOutput, {"mode", "output mode: update or complete", "update"}});
     job.structured = WordCountStructured;
     jobs.Add(std::move(job), WordCountOracle());
   }
@@ -153,11 +257,13 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.name = "windowed_count";
     job.meaning =
         "structured: how often each word came in each window of event time; lines are "
-        "\"<seconds since 1970, 7 digits>,<word>\"";
-    job.parameters = {kInput,
-                      kOutput,
-                      {"window", "size of a window", "10s", ParameterKind::kDuration},
-                      {"delay", "how late an event may be", "10s", ParameterKind::kDuration}};
+        "\"<time>,<word>\", the time in seconds, milliseconds or microseconds since 1970 or as ISO "
+        "8601; others are dropped and counted";
+    job.parameters = WithFileParameters(
+        {kInput,
+         kOutput,
+         {"window", "size of a window", "10s", ParameterKind::kDuration},
+         {"delay", "how late an event may be", "10s", ParameterKind::kDuration}});
     job.structured = WindowedCountStructured;
     jobs.Add(std::move(job), WindowedCountOracle());
   }
@@ -165,9 +271,19 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "word_count_dstream";
     job.meaning = "DStream: how often each word came in each batch, at least once";
-    job.parameters = {kInput, kOutput};
+    job.parameters = WithFileParameters({kInput, kOutput});
     job.dstream = WordCountDStream;
-    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
+  }
+  {
+    Job job;
+    job.name = "numbered_word_count_dstream";
+    job.meaning =
+        "DStream: as word_count_dstream, each word with a number by a function that is not "
+        "deterministic";
+    job.parameters = {kInput, kOutput};
+    job.dstream = NumberedWordCountDStream;
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch, .canonical = WithoutNumbers});
   }
   {
     Job job;
@@ -177,7 +293,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
                       {"port", "where to connect", "9999", ParameterKind::kPort},
                       kOutput};
     job.dstream = SocketWordCountDStream;
-    jobs.Add(std::move(job), DStreamOracle{CountOfOneBatch});
+    jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
 }
 

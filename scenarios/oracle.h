@@ -27,6 +27,7 @@ enum class Fold {
   kUnion,   // append: all rows
   kByKey,   // update: the last row of each key; the last field is not part of the key
   kNewest,  // complete: the newest batch's rows
+  kOneRow,  // update, of a global aggregate: the last row, which carries no ids
 };
 
 // Of a job with one structured query, from the directory `input` into a file sink at `output`.
@@ -41,6 +42,10 @@ struct StructuredOracle {
 struct DStreamOracle {
   // What one batch of these lines must put out, in any order: keys and values.
   std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>& lines)> answer;
+  // Of a job whose functions are not deterministic: the rows of one attempt without what differs
+  // from run to run. Null: they are what `answer` says.
+  std::function<std::vector<properties::NaiveRow>(std::vector<properties::NaiveRow> rows)>
+      canonical = nullptr;
 };
 
 using JobOracle = std::variant<StructuredOracle, DStreamOracle>;

@@ -8,57 +8,117 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
+#include "platform/check.h"
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/expectations.h"
 #include "scenarios/fault_plan.h"
+#include "scenarios/field_bounds.h"
 
 namespace wavetank::scenarios {
 namespace {
 
-absl::StatusOr<runtime::JobInstance> PrepareJob(const ParsedScenario& parsed,
-                                                const ScenarioJobs& jobs) {
-  const Job& wanted = parsed.scenario->job();
+using Arguments = std::map<std::string, std::string>;
+
+absl::StatusOr<const runtime::Job*> FindJob(const ParsedScenario& parsed, const ScenarioJobs& jobs,
+                                            const Job& wanted) {
   const runtime::Job* job = jobs.catalogue().Find(wanted.name());
-  if (job == nullptr) {
-    return parsed.ErrorAt(
-        wanted, "name", 0,
-        absl::StrCat("there is no job \"", wanted.name(), "\"",
-                     platform::Suggestion(wanted.name(), jobs.catalogue().names())));
+  if (job != nullptr) return job;
+  return parsed.ErrorAt(
+      wanted, "name", 0,
+      absl::StrCat("there is no job \"", wanted.name(), "\"",
+                   platform::Suggestion(wanted.name(), jobs.catalogue().names())));
+}
+
+std::vector<std::string> ParametersOf(const runtime::Job& job) {
+  std::vector<std::string> names;
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(job)) {
+    names.push_back(parameter.name);
   }
-  // The places of the simulated store, and of the server there; a scenario may choose others.
-  std::map<std::string, std::string> given = {
-      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
-  std::vector<std::string> known;
-  for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
-    known.push_back(parameter.name);
-  }
-  std::erase_if(given, [&](const auto& entry) {
-    return std::find(known.begin(), known.end(), entry.first) == known.end();
+  return names;
+}
+
+void KeepOnly(const std::vector<std::string>& names, Arguments& arguments) {
+  std::erase_if(arguments, [&](const auto& entry) {
+    return std::find(names.begin(), names.end(), entry.first) == names.end();
   });
+}
+
+// Puts the parameters, of the job itself or of a change, over what is there.
+template <typename Parameters>
+absl::Status PutOver(const ParsedScenario& parsed, const runtime::Job& job,
+                     const Parameters& parameters, Arguments& arguments) {
+  const std::vector<std::string> known = ParametersOf(job);
   std::set<std::string> seen;
-  for (const Parameter& parameter : wanted.parameter()) {
+  for (const Parameter& parameter : parameters) {
     if (std::find(known.begin(), known.end(), parameter.name()) == known.end()) {
-      return parsed.ErrorAt(
-          parameter, "name", 0,
-          absl::StrCat("job ", job->name, " has no parameter \"", parameter.name(), "\"",
-                       platform::Suggestion(parameter.name(), known)));
+      return parsed.ErrorAt(parameter, "name", 0,
+                            absl::StrCat("job ", job.name, " has no parameter \"", parameter.name(),
+                                         "\"", platform::Suggestion(parameter.name(), known)));
     }
     if (!seen.insert(parameter.name()).second) {
       return parsed.ErrorAt(parameter, "name", 0, parameter.name() + " is given twice");
     }
-    given[parameter.name()] = parameter.value();
+    arguments[parameter.name()] = parameter.value();
   }
-  absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(*job, std::move(given));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Job& wanted,
+                                          const runtime::Job& job, const Arguments& given) {
+  absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(job, given);
   if (!arguments.ok()) {
     return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(arguments.status().message()));
   }
-  runtime::JobInstance instance{job, *std::move(arguments)};
+  runtime::JobInstance instance{&job, *std::move(arguments)};
   const absl::Status plan = runtime::CheckPlan(instance);
   if (!plan.ok()) return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(plan.message()));
   return instance;
+}
+
+// The job from each of the starts on with which it changes. `given`: what is so by default, and
+// then what was so at first.
+absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parsed,
+                                                     const ScenarioJobs& jobs, const Job& wanted,
+                                                     Arguments& given) {
+  WT_ASSIGN_OR_RETURN(const runtime::Job* const job, FindJob(parsed, jobs, wanted));
+  KeepOnly(ParametersOf(*job), given);
+  WT_RETURN_IF_ERROR(PutOver(parsed, *job, wanted.parameter(), given));
+  std::vector<JobFromStart> from;
+  WT_ASSIGN_OR_RETURN(runtime::JobInstance first, Bind(parsed, wanted, *job, given));
+  from.push_back({1, std::move(first)});
+  Arguments now = given;
+  for (const Change& change : wanted.change()) {
+    const int start = change.has_start() ? change.start() : 2;
+    if (start <= from.back().start) {
+      return parsed.ErrorAt(change, "start", 0,
+                            "changes come in the order of their starts, each from the second on");
+    }
+    WT_RETURN_IF_ERROR(PutOver(parsed, *job, change.parameter(), now));
+    WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(parsed, wanted, *job, now));
+    from.push_back({start, std::move(instance)});
+  }
+  return from;
+}
+
+absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& parsed,
+                                                        const ScenarioJobs& jobs,
+                                                        const Arguments& given) {
+  std::vector<PlannedRival> rivals;
+  for (const Rival& rival : parsed.scenario->rival()) {
+    if (rival.at_ms() < 0) return parsed.ErrorAt(rival, "at_ms", 0, "at_ms is negative");
+    if (rival.job().change_size() > 0) {
+      return parsed.ErrorAt(rival.job(), "change", 0, "a rival is not started again");
+    }
+    Arguments arguments = given;
+    WT_ASSIGN_OR_RETURN(std::vector<JobFromStart> job,
+                        PrepareJob(parsed, jobs, rival.job(), arguments));
+    rivals.push_back({std::move(job.front().instance), absl::Milliseconds(rival.at_ms())});
+  }
+  return rivals;
 }
 
 // A job with the parameters "host" and "port" reads a socket.
@@ -91,11 +151,18 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   if (scenario.name().empty()) {
     return parsed.ErrorAt(scenario, "name", 0, "the scenario needs a name");
   }
+  WT_RETURN_IF_ERROR(CheckBounds(parsed, scenario));
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
-  WT_ASSIGN_OR_RETURN(prepared.instance, PrepareJob(parsed, jobs));
+  // The places of the simulated store, and of the server there; a scenario may choose others.
+  Arguments given = {
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+  WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
+                      PrepareJob(parsed, jobs, scenario.job(), given));
+  prepared.instance = job.front().instance;
+  WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals, PrepareRivals(parsed, jobs, given));
   prepared.oracle = jobs.OracleOf(prepared.instance.job->name);
-  WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, prepared.instance));
+  WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, job, rivals));
   if (scenario.input_size() > 1) {
     return parsed.ErrorAt(scenario, "input", 1, "a job with several inputs cannot be run yet");
   }
@@ -111,6 +178,11 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
     return std::string();
   };
   prepared.paths = {argument("input"), argument("output"), argument("checkpoint")};
+  if (const std::string text = argument("forget-after"); !text.empty()) {
+    absl::Duration forget_after;
+    WT_CHECK(absl::ParseDuration(text, &forget_after), "a bound duration is one");
+    prepared.paths.forget_after_ms = absl::ToInt64Milliseconds(forget_after);
+  }
   if (const std::string host = argument("host"); !host.empty()) {
     WT_RETURN_IF_ERROR(AddLineServer(parsed, host, argument("port"), prepared));
   }

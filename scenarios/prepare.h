@@ -20,7 +20,7 @@
 namespace wavetank::scenarios {
 
 struct Prepared {
-  runtime::JobInstance instance;
+  runtime::JobInstance instance;  // as it is at the first start
   const JobOracle* oracle = nullptr;
   JobPaths paths;
   ClusterPlan cluster;

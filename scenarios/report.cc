@@ -72,6 +72,7 @@ std::string ToJson(const RunReport& report) {
   }
   json["reasons"] = report.reasons;
   json["recovery_rows"] = report.recovery_rows;
+  json["ended_by"] = report.ended_by;
   // Records may hold bytes that are no text: they are replaced, not refused.
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -92,6 +93,7 @@ std::string Summary(const RunReport& report) {
   absl::StrAppend(&text, "  records  ", records.once, " once, ", records.duplicated,
                   " duplicated, ", records.lost, " lost, ", records.phantom, " phantom, ",
                   records.reordered, " reordered\n");
+  if (!report.ended_by.empty()) absl::StrAppend(&text, "  ended by ", report.ended_by, "\n");
   if (!report.recovery_rows.empty()) {
     absl::StrAppend(&text, "  decided  ", absl::StrJoin(report.recovery_rows, ", "), "\n");
   }

@@ -40,11 +40,12 @@ struct RunReport {
   uint64_t events = 0;
   properties::RecordCounts records;
   std::vector<properties::Violation> violations;
+  std::string ended_by;  // the error, when one that the file expects has ended the job
   std::vector<std::string> recovery_rows;  // those that decided, by name, in the tables' order
   std::vector<TimelineLine> timeline;
 };
 
-// One JSON object, without a line end, with the fields of design section 8.
+// One JSON object, without a line end, with the fields that scenarios/README.md lists.
 std::string ToJson(const RunReport& report);
 // "PASS  name  claim" and what there is to say of it, for a terminal.
 std::string Summary(const RunReport& report);

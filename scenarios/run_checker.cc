@@ -19,12 +19,12 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
   }
   std::unique_ptr<DStreamPieces> pieces;
   if (feed == nullptr) {
-    pieces = std::make_unique<FilePieces>(paths.input, input);
+    pieces = std::make_unique<FilePieces>(paths.input, input, paths.forget_after_ms);
   } else {
-    pieces = std::make_unique<BlockPieces>(input, std::move(feed));
+    pieces = std::make_unique<BlockPieces>(input, paths.checkpoint + "/blocks", std::move(feed));
   }
   return std::make_unique<DStreamChecker>(paths, std::move(pieces),
-                                          std::get<DStreamOracle>(*oracle).answer);
+                                          std::get<DStreamOracle>(*oracle));
 }
 
 }  // namespace wavetank::scenarios

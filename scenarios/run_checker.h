@@ -37,6 +37,8 @@ class RunChecker {
   virtual int64_t BatchesEnded() const = 0;
   // After the last Observe.
   virtual std::vector<properties::Violation> Finish(int64_t now_ns) = 0;
+  // Of a sink that is listed beside what it says itself: where the listing lags.
+  virtual std::vector<properties::Violation> JudgeListing(int64_t /*now_ns*/) { return {}; }
   virtual properties::RecordCounts Counts() const = 0;
   virtual int64_t LateDropped() const { return 0; }
   // The final answer, a row a line, fields joined by commas, ordered.
@@ -48,6 +50,8 @@ struct JobPaths {
   std::string input;
   std::string output;
   std::string checkpoint;
+  // After how long a file that is gone may be forgotten.
+  int64_t forget_after_ms = 600'000;
 };
 
 // Null without an oracle. `feed` is that of the server that the job reads from, null unless it

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -19,6 +22,7 @@
 #include "scenarios/prepare.h"
 #include "scenarios/run_checker.h"
 #include "simulator/fault_injector.h"
+#include "simulator/fault_table.h"
 #include "simulator/sim_world.h"
 
 namespace wavetank::scenarios {
@@ -28,6 +32,7 @@ using simulator::SimWorld;
 
 constexpr int64_t kDefaultChaosMs = 30'000;
 constexpr int64_t kDefaultConvergeMs = 60'000;
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 simulator::WorldOptions WorldOptionsOf(const Scenario& scenario, uint64_t seed,
                                        const RunOptions& run) {
@@ -59,6 +64,7 @@ class Run : private simulator::WorldObserver {
         prepared_(std::move(prepared)),
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
+        events_max_(options.events_max),
         checker_(MakeRunChecker(prepared_.oracle, prepared_.instance.arguments, prepared_.paths,
                                 prepared_.input, prepared_.feed)) {}
 
@@ -77,12 +83,19 @@ class Run : private simulator::WorldObserver {
   void Converge();
   RunReport Report();
 
-  // Moves time to `at`, supplying what arrives until then.
+  // Moves time to `at`, unless the run is cut before, supplying what arrives until then.
   void RunTo(absl::Duration at);
+  void RunWithoutInput(absl::Duration until);
+  // Every process anew, at once.
+  void StartAnew();
   void Supply(const ArrivingFile& arriving);
+  void StartBeside(const PlannedProcess& process);
   void Observe();
+  absl::Duration ChaosLimit() const;
+  absl::Duration LongestListed() const;
   absl::Duration FaultsEnd() const;
   bool Ended() const;
+  bool Cut() { return world_.trace().events() >= events_max_; }
   void Add(std::vector<properties::Violation> violations);
   void JudgeCounts(const properties::RecordCounts& records);
 
@@ -93,12 +106,14 @@ class Run : private simulator::WorldObserver {
   void OnProcess(absl::Duration at, simulator::SimProcess& process,
                  simulator::ProcessChange change) override;
   void OnFault(absl::Duration at, const simulator::Fault& fault) override;
+  void Ask(const simulator::SimProcess& process);
 
   const ParsedScenario& parsed_;
   const Scenario& scenario_;
   const Prepared prepared_;
   SimWorld world_;
   simulator::FaultInjector injector_;
+  const uint64_t events_max_;
   const std::unique_ptr<RunChecker> checker_;
 
   const simulator::LifeId life_ = world_.scheduler().NewLife();  // of this run's own events
@@ -106,6 +121,9 @@ class Run : private simulator::WorldObserver {
   bool healed_ = false;
   bool stalled_ = false;
   int64_t failures_ = 0;
+  std::optional<absl::Duration> last_listed_;  // when a fault that is like a listed one fired
+  std::set<std::string> asked_;                // incarnations that were asked to end, by label
+  std::set<std::string> ended_as_asked_;  // processes whose newest incarnation did, and failed not
   RunFacts facts_;
   std::string last_step_;
 };
@@ -118,7 +136,14 @@ void Run::Build() {
     disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
+    if (process.start_at == absl::InfiniteDuration()) continue;
+    world_.scheduler().FirstAt(absl::ToInt64Nanoseconds(process.start_at), life_,
+                               [this, &process] { StartBeside(process); });
   }
+}
+
+void Run::StartBeside(const PlannedProcess& process) {
+  if (world_.machine(process.machine).on()) world_.Start(process.machine, process.spec);
 }
 
 void Run::RunTo(absl::Duration at) {
@@ -127,27 +152,39 @@ void Run::RunTo(absl::Duration at) {
     const absl::Duration next =
         more ? absl::Milliseconds(prepared_.input[arrived_].at_ms) : absl::InfiniteDuration();
     if (next > at) break;
-    if (next > world_.now()) world_.RunFor(next - world_.now());
+    RunWithoutInput(next);
+    if (Cut()) return;
     Supply(prepared_.input[arrived_++]);
   }
-  if (at > world_.now()) world_.RunFor(at - world_.now());
+  RunWithoutInput(at);
+}
+
+void Run::RunWithoutInput(absl::Duration until) {
+  while (world_.now() < until && !Cut()) {
+    world_.RunFor(std::min(until - world_.now(), kLook));
+  }
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (prepared_.feed != nullptr) return prepared_.feed->Add(arriving.lines);
-  world_.machine(prepared_.cluster.store_machine)
-      .disk()
-      .Put(absl::StrCat(prepared_.paths.input, "/", arriving.name),
-           absl::StrCat(absl::StrJoin(arriving.lines, "\n"), "\n"));
+  if (prepared_.feed != nullptr) {
+    if (!arriving.removed) {
+      prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
+    }
+    return;
+  }
+  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
+  const std::string path = absl::StrCat(prepared_.paths.input, "/", arriving.name);
+  if (!arriving.removed) {
+    disk.Put(path, arriving.text);
+  } else if (disk.Get(path).ok()) {  // a lost disk has it no more
+    disk.LoseFile(path);
+  }
 }
 
 void Run::Chaos() {
   const Phases& phases = scenario_.phases();
-  const absl::Duration limit =
-      absl::Milliseconds(phases.has_chaos_ms() ? phases.chaos_ms() : kDefaultChaosMs);
-  constexpr absl::Duration kLook = absl::Milliseconds(100);
-  while (world_.now() < limit) {
-    RunTo(std::min(limit, world_.now() + kLook));
+  while (world_.now() < ChaosLimit() && !Cut()) {
+    RunTo(std::min(ChaosLimit(), world_.now() + kLook));
     if (Ended()) return;
     const bool early = !phases.has_chaos_ms() && arrived_ == prepared_.input.size() &&
                        injector_.Unfired().empty() && world_.now() >= FaultsEnd();
@@ -167,34 +204,59 @@ void Run::Converge() {
   budget.progress = [this] { return checker_ == nullptr ? 0 : checker_->Progress(); };
   const auto finish = [&] {
     const simulator::RunEnd end = world_.RunUntil(
-        [this] { return Ended() || (checker_ != nullptr && checker_->Done()); }, budget);
+        [this] { return Ended() || Cut() || (checker_ != nullptr && checker_->Done()); }, budget);
     stalled_ = checker_ != nullptr && end != simulator::RunEnd::kDone;
   };
   finish();
+  if (stalled_ && facts_.first_beyond.has_value() && scenario_.expect().may_stop_size() > 0) {
+    // Who has it all in memory goes on whatever happens to the files: somebody must read them.
+    StartAnew();
+    finish();
+  }
   if (stalled_ || checker_ == nullptr) return;
   // What should not come any more gets the time to come; then batches under way, empty ones, end.
-  world_.RunFor(absl::Seconds(3));
+  RunWithoutInput(world_.now() + absl::Seconds(3));
   finish();
 }
 
-// When the listed faults that last have ended.
-absl::Duration Run::FaultsEnd() const {
+void Run::StartAnew() {
+  for (const PlannedProcess& process : prepared_.cluster.processes) {
+    if (!world_.HasProcess(process.spec.name)) continue;
+    if (world_.process(process.spec.name).alive()) world_.Crash(process.spec.name);
+    world_.Restart(process.spec.name);
+  }
+}
+
+// Unless the scenario says how long: what is listed comes, and lasts as long as it says.
+absl::Duration Run::ChaosLimit() const {
+  const Phases& phases = scenario_.phases();
+  if (phases.has_chaos_ms()) return absl::Milliseconds(phases.chaos_ms());
+  absl::Duration limit = absl::Milliseconds(kDefaultChaosMs);
+  for (const simulator::ListedFault& listed : prepared_.faults.listed) {
+    const auto* at = std::get_if<simulator::AtTime>(&listed.trigger);
+    if (at != nullptr) limit = std::max(limit, at->time + LongestListed());
+  }
+  if (last_listed_.has_value()) limit = std::max(limit, *last_listed_ + LongestListed());
+  return limit;
+}
+
+absl::Duration Run::LongestListed() const {
   absl::Duration longest = absl::ZeroDuration();
   for (const simulator::ListedFault& listed : prepared_.faults.listed) {
     for (const absl::Duration lasting : {listed.fault.duration, listed.fault.restart_after}) {
       if (lasting != absl::InfiniteDuration()) longest = std::max(longest, lasting);
     }
   }
-  return facts_.last_fault.value_or(absl::ZeroDuration()) + longest;
+  return longest;
+}
+
+// When the listed faults that last have ended.
+absl::Duration Run::FaultsEnd() const {
+  return facts_.last_fault.value_or(absl::ZeroDuration()) + LongestListed();
 }
 
 // A job that has stopped with the error that is expected will do no more.
-bool Run::Ended() const {
-  if (scenario_.expect().error().empty()) return false;
-  return std::any_of(facts_.errors.begin(), facts_.errors.end(), [this](const std::string& error) {
-    return absl::StrContains(error, scenario_.expect().error());
-  });
-}
+bool Run::Ended() const { return !ExpectedEnd(scenario_.expect(), facts_.errors).empty(); }
 
 void Run::Observe() {
   const simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
@@ -219,8 +281,12 @@ void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
   // A driver that fails without its process's end runs its unfinished batches again all the same.
   if (event.step.name == runtime::steps::kDStreamDriverFailed.name) ++failures_;
-  // A driver that is replaced was taken for failed, alive or not.
-  if (event.step.name == checkpoint::steps::kEpochCreated.name) ++failures_;
+  // A driver that is replaced was taken for failed, alive or not, unless it had ended in good
+  // order.
+  if (event.step.name == checkpoint::steps::kEpochCreated.name &&
+      ended_as_asked_.erase(event.node.process()) == 0) {
+    ++failures_;
+  }
 }
 
 void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
@@ -247,15 +313,39 @@ void Run::StartAgainAfterExit(const std::string& name) {
 void Run::OnProcess(absl::Duration, simulator::SimProcess& process,
                     simulator::ProcessChange change) {
   if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
+  const bool asked = asked_.erase(process.label()) > 0;
+  if (change == simulator::ProcessChange::kExited && asked && process.exit_status() == 0) {
+    ended_as_asked_.insert(process.name());
+    return;
+  }
   const bool failed = change == simulator::ProcessChange::kCrashed ||
                       change == simulator::ProcessChange::kLostPower ||
                       change == simulator::ProcessChange::kExited;
   if (failed) ++failures_;
 }
 
-void Run::OnFault(absl::Duration at, const simulator::Fault&) {
+void Run::OnFault(absl::Duration at, const simulator::Fault& fault) {
   facts_.last_fault = at;
+  const bool beyond = !simulator::InfoOf(fault.kind).on;
+  if (beyond && !facts_.first_beyond.has_value()) facts_.first_beyond = at;
+  const bool listed = std::any_of(
+      prepared_.faults.listed.begin(), prepared_.faults.listed.end(), [&](const auto& each) {
+        return each.fault.kind == fault.kind &&
+               (each.fault.target.empty() || each.fault.target == fault.target);
+      });
+  if (listed) last_listed_ = at;
+  if (fault.kind == simulator::FaultKind::kCleanStop) {
+    const simulator::SimProcess& process = world_.process(fault.target);
+    asked_.erase(process.label());
+    if (fault.amount > 0) return Ask(process);
+  }
   ++failures_;  // a reset or a pause may make a worker be taken for failed
+}
+
+// To end in good order: that is no failure, if it does.
+void Run::Ask(const simulator::SimProcess& process) {
+  asked_.insert(process.label());
+  prepared_.cluster.stop_events->Set(process.name(), process.incarnation());
 }
 
 // By the guarantee that the scenario claims, which may be a stronger one than the job's.
@@ -286,8 +376,12 @@ void Run::JudgeCounts(const properties::RecordCounts& records) {
 }
 
 RunReport Run::Report() {
-  if (checker_ != nullptr && !stalled_ && !Ended()) {
-    Add(checker_->Finish(absl::ToInt64Nanoseconds(world_.now())));
+  facts_.cut = Cut();
+  const bool finished = !stalled_ && !facts_.cut && !Ended();
+  if (checker_ != nullptr && finished) {
+    const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
+    Add(checker_->Finish(now_ns));
+    if (scenario_.expect().listing_up_to_date()) Add(checker_->JudgeListing(now_ns));
   }
   RunReport report;
   report.scenario = scenario_.name();
@@ -299,7 +393,7 @@ RunReport Run::Report() {
   report.events = world_.trace().events();
   if (checker_ != nullptr) {
     report.records = checker_->Counts();
-    if (!stalled_ && !Ended()) JudgeCounts(report.records);
+    if (finished) JudgeCounts(report.records);
   }
   report.violations = facts_.violations;
   facts_.stalled = stalled_;

@@ -14,7 +14,25 @@ namespace {
 
 using properties::DurableFiles;
 using properties::NaiveRow;
+using properties::TableIs;
 using properties::Violation;
+
+// Whether a reader of the manifest makes up the table as the job's answer is meant.
+bool IsReadAs(Fold fold, const properties::FileSinkView& view) {
+  std::vector<bool> keys(view.key_columns.size(), false);
+  switch (fold) {
+    case Fold::kUnion:
+      return view.table == TableIs::kAllRows;
+    case Fold::kByKey:
+      std::fill(keys.begin(), keys.end() - 1, true);
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kOneRow:
+      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
+    case Fold::kNewest:
+      return view.table == TableIs::kNewestRows;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -31,13 +49,26 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
             [directory = paths_.output](const DurableFiles& files) {
               return properties::DecodeFileSink(files, directory);
             }),
-      checker_({std::move(query), [this](const std::string& file) { return Lines(file); }}) {}
+      listing_(paths_.output + "/",
+               [directory = paths_.output](const DurableFiles& files) {
+                 return properties::DecodePlainNames(files, directory);
+               }),
+      checker_({.query = std::move(query),
+                .read_file = [this](const std::string& file) { return Lines(file); },
+                .times_input =
+                    [this](const std::string& file) {
+                      return TimesInput(input_, NameOf(file), paths_.forget_after_ms);
+                    }}) {}
+
+std::string_view StructuredChecker::NameOf(std::string_view file) const {
+  const bool below = file.starts_with(paths_.input + "/");
+  return below ? file.substr(paths_.input.size() + 1) : std::string_view();
+}
 
 std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
-  for (const ArrivingFile& arriving : input_) {
-    if (absl::StrCat(paths_.input, "/", arriving.name) == file) return arriving.lines;
-  }
-  return {};  // no such input: what the batch shows of it is phantom
+  const ArrivingFile* const arriving = FindArrival(input_, NameOf(file));
+  // No such input: what the batch shows of it is phantom.
+  return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
 }
 
 std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableFiles& files,
@@ -54,6 +85,8 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
   if (!log.ok()) return unreadable(log.status());
   const auto& sink = sink_.At(files);
   if (!sink.ok()) return unreadable(sink.status());
+  const auto& listing = listing_.At(files);
+  if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
   const bool sink_is_new = shown_.empty() && !sink->has_value();
@@ -63,11 +96,21 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
 
   found = checker_.Observe(now_ns, **log, view.batches);
   for (const properties::LoggedBatch& batch : (*log)->definitions) {
-    files_in_batches_.insert(batch.files.begin(), batch.files.end());
+    if (batch.batch < batches_with_files_) continue;
+    batches_with_files_ = batch.batch + 1;
+    for (const std::string& file : batch.files) ++files_in_batches_[file];
   }
   for (const properties::ShownBatch& batch : view.batches) {
     if (batch.batch < static_cast<int64_t>(shown_.size())) continue;
     shown_.push_back(batch.rows.value_or(std::vector<NaiveRow>()));
+  }
+  if (!view.batches.empty() && !IsReadAs(fold_, view) && unreadable_.insert("mode").second) {
+    found.push_back({properties::violation_kinds::kWrongAnswer,
+                     "the manifest's mode or key columns make another table of the rows than the "
+                     "job's answer is",
+                     now_ns,
+                     {},
+                     ""});
   }
   for (const std::string& part : view.uncommitted) {
     std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
@@ -97,11 +140,28 @@ std::vector<Violation> StructuredChecker::Finish(int64_t now_ns) {
   return checker_.Finish(now_ns, all);
 }
 
+std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
+  std::vector<Violation> found;
+  const auto report = [&](const std::string& what, const std::string& part) {
+    found.push_back({properties::violation_kinds::kVisibility,
+                     absl::StrCat("the plain listing ", what, " ", part),
+                     now_ns,
+                     {part},
+                     ""});
+  };
+  for (const std::string& part : newest_listing_.missing) report("lacks", part);
+  for (const std::string& part : newest_listing_.left_over) {
+    report("still shows, of a table that was replaced,", part);
+  }
+  return found;
+}
+
 std::vector<NaiveRow> StructuredChecker::Table() const {
   std::map<NaiveRow, NaiveRow> by_key;
   std::vector<NaiveRow> rows;
   for (const std::vector<NaiveRow>& batch : shown_) {
     if (fold_ == Fold::kNewest) rows.clear();
+    if (fold_ == Fold::kOneRow && !batch.empty()) rows.clear();
     for (const NaiveRow& row : batch) {
       if (fold_ == Fold::kByKey) {
         by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
@@ -123,17 +183,23 @@ std::vector<std::string> StructuredChecker::Rows() const {
 
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
+  if (fold_ == Fold::kOneRow) return ids;
   if (fold_ != Fold::kUnion) {
     for (const ArrivingFile& file : input_) {
+      if (FindArrival(input_, file.name) != &file) continue;
       const std::vector<std::string> more = RecordIds(file.lines);
-      ids.insert(ids.end(), more.begin(), more.end());
+      const auto batches = files_in_batches_.find(absl::StrCat(paths_.input, "/", file.name));
+      const int64_t times = batches == files_in_batches_.end() ? 1 : batches->second;
+      for (int64_t time = 0; time < times; ++time) ids.insert(ids.end(), more.begin(), more.end());
     }
     return ids;
   }
   // Of an append-mode query: what is final and was not late, by the oracle.
   for (const auto& answer : checker_.answers()) {
     for (const NaiveRow& row : answer) {
-      if (IsRecordId(row[row.size() - 2])) ids.push_back(row[row.size() - 2]);
+      int64_t times = 0;
+      if (!IsRecordId(row[row.size() - 2]) || !absl::SimpleAtoi(row.back(), &times)) continue;
+      ids.insert(ids.end(), static_cast<size_t>(times), row[row.size() - 2]);
     }
   }
   return ids;
@@ -147,7 +213,9 @@ std::vector<int64_t> StructuredChecker::FirstSeen() const {
     }
   }
   std::vector<int64_t> first_seen;
+  std::set<std::string> known;
   for (const std::string& id : IdsThatMustComeOut()) {
+    if (!known.insert(id).second) continue;
     const auto found = batches.find(id);
     first_seen.push_back(found == batches.end() ? -1 : found->second);
   }
@@ -161,16 +229,15 @@ properties::RecordCounts StructuredChecker::Counts() const {
     int64_t count = 0;
     if (absl::SimpleAtoi(row.back(), &count)) came_out[row[row.size() - 2]] += count;
   }
-  properties::RecordCounts counts;
-  for (const std::string& id : IdsThatMustComeOut()) {
-    const auto found = came_out.find(id);
-    const int64_t times = found == came_out.end() ? 0 : found->second;
-    ++(times == 0 ? counts.lost : times == 1 ? counts.once : counts.duplicated);
-    if (found != came_out.end()) came_out.erase(found);
-  }
-  counts.phantom = static_cast<int64_t>(came_out.size());
+  std::map<std::string, int64_t> given;
+  for (const std::string& id : IdsThatMustComeOut()) ++given[id];
+  properties::RecordCounts counts = properties::CountRecords(given, came_out);
+  counts.phantom = std::count_if(came_out.begin(), came_out.end(), [&given](const auto& entry) {
+    return !given.contains(entry.first);
+  });
   // Of a complete table no reader can tell; in append mode windows come out in their own order.
-  if (fold_ == Fold::kByKey) counts.reordered = properties::CountReordered(FirstSeen());
+  if (fold_ == Fold::kByKey && !IsRewound(input_))
+    counts.reordered = properties::CountReordered(FirstSeen());
   return counts;
 }
 

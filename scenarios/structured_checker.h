@@ -7,10 +7,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/decode_query.h"
 #include "properties/exactly_once.h"
+#include "properties/plain_names.h"
 #include "properties/remembered.h"
 #include "scenarios/run_checker.h"
 
@@ -31,6 +33,7 @@ class StructuredChecker final : public RunChecker {
   uint64_t Progress() const override;
   int64_t BatchesEnded() const override { return checker_.batches_committed(); }
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
+  std::vector<properties::Violation> JudgeListing(int64_t now_ns) override;
   properties::RecordCounts Counts() const override;
   int64_t LateDropped() const override { return checker_.late_dropped(); }
   std::vector<std::string> Rows() const override;
@@ -40,14 +43,19 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen() const;
   std::vector<std::string> Lines(const std::string& file) const;
+  // Below the input directory; "" if it is not there.
+  std::string_view NameOf(std::string_view file) const;
 
   const JobPaths paths_;
   const InputPlan input_;
   const Fold fold_;
   properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
+  properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
-  std::set<std::string> files_in_batches_;
+  properties::PlainNamesView newest_listing_;
+  std::map<std::string, int64_t> files_in_batches_;       // how many have each
+  int64_t batches_with_files_ = 0;                        // that were looked at for it
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
   std::set<std::string> unreadable_;                      // reported
 };

@@ -11,7 +11,6 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
-#include "simulator/file_pattern.h"
 #include "simulator/trace.h"
 
 namespace wavetank::simulator {
@@ -27,9 +26,6 @@ constexpr size_t kFreedSectors = 64;
 
 std::string Says(std::string_view call, std::string_view path, std::string_view why) {
   return absl::StrCat(ToAbsl(call), " ", ToAbsl(path.empty() ? "/" : path), ": ", ToAbsl(why));
-}
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
 }
 absl::Status NotFound(std::string_view call, std::string_view path) {
   return absl::NotFoundError(Says(call, path, "no such file or directory"));
@@ -120,7 +116,7 @@ void DiskImage::ApplyDurably(const Pending& pending) {
 
 void DiskImage::Make(const InodePtr& settles_in, std::vector<Change> changes) {
   for (const Change& change : changes) Apply(change, change.directory->entries);
-  pending_.push_back({++changes_, settles_in, std::move(changes)});
+  pending_.push_back({++changes_, settles_in, std::move(changes), false});
 }
 
 absl::StatusOr<DiskImage::InodePtr> DiskImage::Open(std::string_view path, OpenMode mode) {
@@ -215,7 +211,8 @@ void DiskImage::SyncDirectory(const InodePtr& directory, uint64_t point) {
   std::vector<bool> settles(pending_.size(), false);
   for (size_t later = pending_.size(); later-- > 0;) {
     const Pending& change = pending_[later];
-    settles[later] = settles[later] || (change.settles_in == directory && change.sequence <= point);
+    settles[later] = settles[later] ||
+                     (change.settles_in == directory && change.sequence <= point && !change.lost);
     if (!settles[later]) continue;
     for (size_t earlier = 0; earlier < later; ++earlier) {
       if (SharesName(pending_[earlier], change)) settles[earlier] = true;
@@ -230,6 +227,12 @@ void DiskImage::SyncDirectory(const InodePtr& directory, uint64_t point) {
     }
   }
   pending_ = std::move(left);
+}
+
+void DiskImage::FailSyncDirectory(const InodePtr& directory, uint64_t point) {
+  for (Pending& pending : pending_) {
+    if (pending.settles_in == directory && pending.sequence <= point) pending.lost = true;
+  }
 }
 
 void DiskImage::PowerLoss(const Random& random) {
@@ -273,6 +276,7 @@ void DiskImage::SettleNames(const Visit& visit) {
     directories.pop_back();
     directory->entries = directory->durable_entries;
     for (const auto& [name, inode] : directory->entries) {
+      inode->locked_by = LifeId(0);  // who held it is dead, be the name one that it had removed
       if (inode->kind == FileKind::kDirectory) {
         directories.push_back(inode);
       } else if (decided.insert(inode->key).second) {
@@ -320,7 +324,7 @@ void DiskImage::CopyFrom(const DiskImage& other) {
   };
   root_ = copy(other.root_);
   for (const Pending& pending : other.pending_) {
-    Pending made{pending.sequence, copy(pending.settles_in), {}};
+    Pending made{pending.sequence, copy(pending.settles_in), {}, pending.lost};
     for (const Change& change : pending.changes) {
       made.changes.push_back(
           {copy(change.directory), change.name, copy(change.inode), change.appears});
@@ -349,7 +353,7 @@ uint64_t DiskImage::Fingerprint(Depth depth) const {
   add(3);
   walk(*root_, true);
   for (const Pending& pending : pending_) {
-    add(pending.settles_in->key);
+    add(pending.settles_in->key + (pending.lost ? 1 : 0));
     for (const Change& change : pending.changes) {
       add(change.directory->key);
       add(HashBytes(change.name));
@@ -376,83 +380,6 @@ std::string DiskImage::StaleSector(Random& random) const {
   std::string bytes(kSectorBytes, '\0');
   for (char& byte : bytes) byte = static_cast<char>(random.Below(256));
   return bytes;
-}
-
-bool DiskImage::NameIsPending(const Inode* directory, std::string_view name) const {
-  for (const Pending& pending : pending_) {
-    for (const Change& change : pending.changes) {
-      if (change.directory.get() == directory && change.name == name) return true;
-    }
-  }
-  return false;
-}
-
-template <typename Visit>
-void DiskImage::WalkDurable(const InodePtr& directory, const std::string& above,
-                            std::string_view prefix, const Visit& visit) const {
-  for (const auto& [name, inode] : directory->durable_entries) {
-    if (NameIsPending(directory.get(), name)) continue;
-    const std::string full = absl::StrCat(above, name);
-    if (inode->kind == FileKind::kFile) {
-      if (StartsWith(full, prefix)) visit(full, inode);
-      continue;
-    }
-    const std::string below = full + "/";
-    if (StartsWith(below, prefix) || StartsWith(prefix, below)) {
-      WalkDurable(inode, below, prefix, visit);
-    }
-  }
-}
-
-std::vector<DiskImage::DurableFile> DiskImage::DurableView(std::string_view prefix) const {
-  std::vector<DurableFile> files;
-  WalkDurable(root_, "", prefix, [&](const std::string& path, const InodePtr& inode) {
-    files.push_back({path, inode->file.DurablePrefix()});
-  });
-  std::sort(files.begin(), files.end(),
-            [](const DurableFile& a, const DurableFile& b) { return a.path < b.path; });
-  return files;
-}
-
-std::optional<std::string_view> DiskImage::DurableContent(std::string_view path) const {
-  const auto parts = Split("durable", path);
-  if (!parts.ok()) return std::nullopt;
-  InodePtr inode = root_;
-  for (const std::string_view part : *parts) {
-    const auto entry = inode->durable_entries.find(part);
-    if (entry == inode->durable_entries.end() || NameIsPending(inode.get(), part)) {
-      return std::nullopt;
-    }
-    inode = entry->second;
-  }
-  if (inode->kind != FileKind::kFile) return std::nullopt;
-  return inode->file.DurablePrefix();
-}
-
-std::vector<std::string> DiskImage::Files(std::string_view prefix) const {
-  std::vector<std::string> files;
-  std::vector<std::pair<std::string, InodePtr>> directories{{"", root_}};
-  while (!directories.empty()) {
-    const auto [path, directory] = std::move(directories.back());
-    directories.pop_back();
-    for (const auto& [name, inode] : directory->entries) {
-      std::string full = path.empty() ? name : absl::StrCat(path, "/", name);
-      if (inode->kind == FileKind::kDirectory) {
-        directories.emplace_back(std::move(full), inode);
-      } else if (std::string_view(full).substr(0, prefix.size()) == prefix) {
-        files.push_back(std::move(full));
-      }
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::vector<std::string> DiskImage::FilesMatching(std::string_view pattern) const {
-  std::vector<std::string> files = Files("");
-  std::erase_if(files,
-                [pattern](const std::string& path) { return !MatchesFilePattern(pattern, path); });
-  return files;
 }
 
 void DiskImage::Lose(std::string_view path) {

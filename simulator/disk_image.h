@@ -38,6 +38,7 @@ class DiskImage {
     absl::Time modified;
     LifeId locked_by;  // 0: nobody
     uint64_t failed_syncs = 0;
+    absl::StatusCode sync_error = absl::StatusCode::kOk;  // of the last one
     // Set while the device cannot read the file's content.
     bool unreadable = false;
     std::map<std::string, std::shared_ptr<Inode>, std::less<>> entries;  // of a directory
@@ -63,6 +64,9 @@ class DiskImage {
   // A sync of a directory covers what was changed before it began.
   uint64_t SyncPoint() const { return changes_; }
   void SyncDirectory(const InodePtr& directory, uint64_t point);
+  // Later syncs of the directory leave what this one should have covered pending, but where a name
+  // has changed again.
+  void FailSyncDirectory(const InodePtr& directory, uint64_t point);
 
   // Settles everything, in one of the ways in which it may turn out.
   void PowerLoss(const platform::Random& random);
@@ -80,8 +84,9 @@ class DiskImage {
   enum class Depth { kSeen, kPendingToo };
   uint64_t Fingerprint(Depth depth) const;
 
-  // What every power loss would leave, by path below `prefix`, ordered: durable names that no
-  // pending change touches, with their files' DurablePrefix. Views hold until the next change.
+  // What every power loss would leave, by path below `prefix`, ordered: the names that stand for a
+  // file however the pending changes turn out, each with the bytes with which that file then
+  // begins, whichever file it is. No less and no more. Views hold until the next change.
   struct DurableFile {
     std::string path;
     std::string_view content;
@@ -109,6 +114,7 @@ class DiskImage {
     uint64_t sequence;
     InodePtr settles_in;
     std::vector<Change> changes;
+    bool lost = false;  // with a sync that failed
   };
   struct Place {
     InodePtr directory;
@@ -126,15 +132,20 @@ class DiskImage {
                     std::map<std::string, InodePtr, std::less<>>& entries_of_directory);
   static void ApplyDurably(const Pending& pending);
   static bool SharesName(const Pending& a, const Pending& b);
-  bool NameIsPending(const Inode* directory, std::string_view name) const;
+  // What a durable name may stand for after a power loss; empty if it may stand for nothing.
+  std::vector<const Inode*> MayBecome(const Inode& directory, std::string_view name) const;
+  // What every power loss would leave at a durable name, if that is a file.
+  std::optional<std::string_view> SureContent(const Inode& directory, std::string_view name) const;
+  // The directory that a durable name stands for after every power loss; null if there is none.
+  const Inode* SureDirectory(const Inode& directory, std::string_view name) const;
   // Of the names: what is durable becomes what is seen. Calls back with each file once.
   template <typename Visit>
   void SettleNames(const Visit& visit);
   void RememberFreed(const InodePtr& inode);
   std::string StaleSector(platform::Random& random) const;
-  // The files that begin with `prefix`, below `directory`, whose path is `above` ("" or "…/").
+  // The sure files that begin with `prefix`, below `directory`, whose path is `above` ("" or "…/").
   template <typename Visit>
-  void WalkDurable(const InodePtr& directory, const std::string& above, std::string_view prefix,
+  void WalkDurable(const Inode& directory, const std::string& above, std::string_view prefix,
                    const Visit& visit) const;
 
   int64_t used_bytes_ = 0;

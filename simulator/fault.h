@@ -19,9 +19,11 @@ enum class FaultKind : uint8_t {
   kCleanStop,
   // Machine.
   kPowerLoss,
+  kPowerLossAtWorst,
   kDiskLoss,
   kMachineCrash,
   kPowerLossOfSeveral,
+  kCrashOfSeveral,
   // Network.
   kSlowLink,
   kReset,
@@ -29,13 +31,27 @@ enum class FaultKind : uint8_t {
   kPartitionOneWay,
   kClog,
   kConnectFailure,
+  kBandwidth,
+  kHalfOpen,
+  kRepeat,
+  kCorruptFrame,
   // Disk.
   kReadError,
   kUnreadable,
   kWriteError,
+  kTornWrite,
   kSyncLoss,
+  kSyncRevert,
+  kDirectorySyncError,
+  kNamesLost,
+  kNamesError,
+  kTooManyFiles,
+  kAccessDenied,
+  kReadOnly,
   kLyingSync,
   kNoSpace,
+  kNoSpaceForNames,
+  kNoSpaceAtSync,
   kSlowDisk,
   kStalledDisk,
   kBitRot,
@@ -43,6 +59,8 @@ enum class FaultKind : uint8_t {
   kLostFiles,
   kBackUp,
   kRestore,
+  kDirectoryAway,
+  kShortListing,
   // Clock.
   kSkew,
   kDrift,
@@ -59,7 +77,8 @@ struct Fault {
   // the process is. For kMisdirectedWrite: a pattern of the files, the first of which by name takes
   // the bytes (none: they are gone); empty: the file itself.
   std::string peer = {};
-  // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any.
+  // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any. For
+  // kDirectoryAway: the directory, as it is.
   std::string files = {};
   // Of the files that match, in the order of their names (-1: the last), or of the calls on them
   // from the trigger on: which.

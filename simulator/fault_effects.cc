@@ -16,10 +16,26 @@ bool BefallsCalls(FaultKind kind) { return InfoOf(kind).unit == RateUnit::kPerMi
 
 namespace {
 
+bool AddsNames(SeamCallKind call) {
+  return call == SeamCallKind::kOpen || call == SeamCallKind::kRename ||
+         call == SeamCallKind::kLink || call == SeamCallKind::kMakeDirectory ||
+         call == SeamCallKind::kLock;
+}
+
+bool IsOfNames(SeamCallKind call) {
+  return AddsNames(call) || call == SeamCallKind::kRemove ||
+         call == SeamCallKind::kRemoveDirectory || call == SeamCallKind::kList ||
+         call == SeamCallKind::kStat || call == SeamCallKind::kTruncate;
+}
+
 bool IsOfKind(FaultKind kind, SeamCallKind call) {
   switch (kind) {
     case FaultKind::kReset:
+    case FaultKind::kHalfOpen:
       return call == SeamCallKind::kSend || call == SeamCallKind::kReceive;
+    case FaultKind::kRepeat:
+    case FaultKind::kCorruptFrame:
+      return call == SeamCallKind::kSend;
     case FaultKind::kConnectFailure:
       return call == SeamCallKind::kConnect;
     case FaultKind::kReadError:
@@ -28,10 +44,25 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
     case FaultKind::kWriteError:
     case FaultKind::kNoSpace:
     case FaultKind::kMisdirectedWrite:
+    case FaultKind::kTornWrite:
       return call == SeamCallKind::kWrite || call == SeamCallKind::kAppend;
     case FaultKind::kSyncLoss:
-    case FaultKind::kLyingSync:
-      return call == SeamCallKind::kSync || call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kNoSpaceAtSync:
+    case FaultKind::kSyncRevert:
+      return call == SeamCallKind::kSync;
+    case FaultKind::kDirectorySyncError:
+    case FaultKind::kNamesLost:
+      return call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kNamesError:
+    case FaultKind::kAccessDenied:
+      return IsOfNames(call);
+    case FaultKind::kTooManyFiles:
+      return call == SeamCallKind::kOpen || call == SeamCallKind::kList ||
+             call == SeamCallKind::kLock || call == SeamCallKind::kSyncDirectory;
+    case FaultKind::kNoSpaceForNames:
+      return AddsNames(call);
+    case FaultKind::kShortListing:
+      return call == SeamCallKind::kList;
     default:
       return false;
   }
@@ -40,21 +71,32 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
 }  // namespace
 
 bool CanBefall(const Fault& fault, const SeamCall& call) {
-  return IsOfKind(fault.kind, call.kind) &&
-         (fault.files.empty() || MatchesFilePattern(fault.files, call.target));
+  if (!IsOfKind(fault.kind, call.kind)) return false;
+  if (InfoOf(fault.kind).family == FaultFamily::kNetwork) {
+    return fault.peer.empty() || fault.peer == call.peer;
+  }
+  return fault.files.empty() || MatchesFilePattern(fault.files, call.target);
 }
 
 bool IsAtRest(FaultKind kind) {
   return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles ||
-         kind == FaultKind::kBackUp || kind == FaultKind::kRestore;
+         kind == FaultKind::kBackUp || kind == FaultKind::kRestore ||
+         kind == FaultKind::kDirectoryAway;
 }
 
 bool TakesFiles(FaultKind kind) {
   return InfoOf(kind).family == FaultFamily::kDisk && (BefallsCalls(kind) || IsAtRest(kind));
 }
 
-bool TargetsProcess(FaultKind kind) {
-  return InfoOf(kind).family == FaultFamily::kProcess || kind == FaultKind::kConnectFailure;
+bool TakesSeveralMachines(FaultKind kind) {
+  return kind == FaultKind::kPowerLossOfSeveral || kind == FaultKind::kCrashOfSeveral;
+}
+
+bool TargetsProcess(FaultKind kind) { return InfoOf(kind).family == FaultFamily::kProcess; }
+
+bool NeedsNoCall(const Fault& fault) {
+  const bool of_connections = fault.kind == FaultKind::kReset || fault.kind == FaultKind::kHalfOpen;
+  return !BefallsCalls(fault.kind) || (of_connections && !fault.peer.empty());
 }
 
 namespace {
@@ -105,6 +147,10 @@ bool FaultEffects::CanApply(const Fault& fault) const {
       if (fault.kind == FaultKind::kRestore) {
         return world_.machine(fault.target).disk().HasBackupOf(fault.files);
       }
+      if (fault.kind == FaultKind::kDirectoryAway) {
+        const DiskImage& image = world_.machine(fault.target).disk().image();
+        return !fault.files.empty() && image.Find("fault", fault.files).ok();
+      }
       return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
@@ -149,6 +195,8 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       RestartAfter(fault.restart_after, process.name());
       return;
     case FaultKind::kCleanStop:
+      // Who is only asked ends by itself: whoever knows the program hears of the fault and asks.
+      if (fault.amount > 0) return;
       world_.Stop(process);
       RestartAfter(fault.restart_after, process.name());
       return;
@@ -186,10 +234,11 @@ void FaultEffects::ApplyToMachine(const Fault& fault) {
     for (const std::string& process : world_.AliveOn(name)) ended.push_back(process);
   }
   for (const std::string& name : machines) {
-    if (fault.kind == FaultKind::kMachineCrash) {
+    if (fault.kind == FaultKind::kMachineCrash || fault.kind == FaultKind::kCrashOfSeveral) {
       world_.CrashMachine(name);
     } else {
-      world_.LosePower(name);
+      world_.LosePower(name, fault.kind == FaultKind::kPowerLossAtWorst ? SimDisk::Left::kSynced
+                                                                        : SimDisk::Left::kDrawn);
     }
     if (fault.kind == FaultKind::kDiskLoss) world_.LoseDisk(name);
     After(fault.restart_after, [this, name] { world_.PowerOn(name); });
@@ -205,10 +254,19 @@ void FaultEffects::ApplyToLinks(const Fault& fault) {
     case FaultKind::kReset:
       network.Reset(a, b);
       return;
+    case FaultKind::kHalfOpen:
+      network.HalfOpen(a, b, fault.duration);
+      return;
     case FaultKind::kSlowLink:
       network.SetSlowness(a, b, fault.amount);
       After(fault.duration, [this, ended = Copy(fault)] {
         world_.network().SetSlowness(ended->target, ended->peer, 1);
+      });
+      return;
+    case FaultKind::kBandwidth:
+      network.SetBandwidth(a, b, fault.amount);
+      After(fault.duration, [this, ended = Copy(fault)] {
+        world_.network().SetBandwidth(ended->target, ended->peer, SimLink::kUnlimited);
       });
       return;
     case FaultKind::kPartition:
@@ -233,11 +291,16 @@ void FaultEffects::ApplyToLinks(const Fault& fault) {
 }
 
 void FaultEffects::ApplyToDisk(const Fault& fault) {
+  if (fault.kind == FaultKind::kTornWrite) return ApplyToMachine(fault);
   SimDisk& disk = world_.machine(fault.target).disk();
   switch (fault.kind) {
     case FaultKind::kNoSpace:
       disk.SetCapacity(disk.image().used_bytes() + fault.amount);
       After(fault.duration, [&disk] { disk.ResetCapacity(); });
+      return;
+    case FaultKind::kReadOnly:
+      disk.SetReadOnly(true);
+      After(fault.duration, [&disk] { disk.SetReadOnly(false); });
       return;
     case FaultKind::kLyingSync:
       disk.SetLying(true);
@@ -262,6 +325,11 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       return;
     case FaultKind::kRestore:
       disk.Restore(fault.files);
+      return;
+    case FaultKind::kDirectoryAway:
+      disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing
+                                                   : SimDisk::InPlace::kEmptyDirectory);
+      After(fault.duration, [&disk, ended = Copy(fault)] { disk.BringBack(ended->files); });
       return;
     default:
       return;

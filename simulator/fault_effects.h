@@ -13,10 +13,15 @@ namespace wavetank::simulator {
 // Whether the fault befalls one call on the seam, and which.
 bool BefallsCalls(FaultKind kind);
 bool CanBefall(const Fault& fault, const SeamCall& call);
+// Whether it acts at once: what befalls calls waits for one, but where it names the connections that
+// it befalls.
+bool NeedsNoCall(const Fault& fault);
 // Whether `files` may say which it befalls.
 bool TakesFiles(FaultKind kind);
 // Whether it befalls files themselves, rather than calls on them.
 bool IsAtRest(FaultKind kind);
+// Whether its target names machines, with commas between them.
+bool TakesSeveralMachines(FaultKind kind);
 // Whether its target is a process; else it is a machine.
 bool TargetsProcess(FaultKind kind);
 
@@ -31,7 +36,7 @@ class FaultEffects {
   LifeId life() const { return life_; }
   // Whether what it would befall is there, alive and on.
   bool CanApply(const Fault& fault) const;
-  // REQUIRES: CanApply(fault), and not one that befalls calls, but for kReset with a peer.
+  // REQUIRES: CanApply(fault) and NeedsNoCall(fault).
   void Apply(const Fault& fault);
   // For a fault at rest, the files that it befalls, ordered.
   std::vector<std::string> FilesOf(const Fault& fault) const;

@@ -8,6 +8,7 @@
 #include "platform/check.h"
 #include "platform/text.h"
 #include "simulator/fault_table.h"
+#include "simulator/file_pattern.h"
 
 namespace wavetank::simulator {
 
@@ -26,6 +27,12 @@ std::string At(const FaultTrigger& trigger) {
     }
     return absl::StrCat(text, " (", step->occurrence, ")");
   }
+  if (const auto* call = std::get_if<AtFileCall>(&trigger)) {
+    const std::string after =
+        call->after.has_value() ? absl::StrCat(" after ", At(*call->after).substr(3)) : "";
+    return absl::StrCat("at ", platform::ToAbsl(Name(call->call)), " of ", call->files, " (",
+                        call->occurrence, ")", after);
+  }
   const auto& call = std::get<AtSeamCall>(trigger);
   return absl::StrCat("at call ", call.call, " of ", call.process, "#", call.incarnation, "/",
                       call.node);
@@ -42,6 +49,12 @@ bool Matches(const AtStep& trigger, const platform::StepEvent& event) {
       return attribute.key == wanted.first && attribute.value == wanted.second;
     });
   });
+}
+
+// A file is written at its end or elsewhere: it is the same to who aims at it.
+bool Matches(const AtFileCall& trigger, const SeamCall& call) {
+  const SeamCallKind kind = call.kind == SeamCallKind::kAppend ? SeamCallKind::kWrite : call.kind;
+  return kind == trigger.call && MatchesFilePattern(trigger.files, call.target);
 }
 
 bool Matches(const AtSeamCall& trigger, SimNode& node, const SeamCall& call) {
@@ -105,8 +118,7 @@ void FaultInjector::FireListed(size_t index, SimNode* who) {
     SimProcess& process = who->process();
     fault.target = TargetsProcess(fault.kind) ? process.name() : process.machine_name();
   }
-  // A reset of given links needs no call.
-  if (BefallsCalls(fault.kind) && (fault.kind != FaultKind::kReset || fault.peer.empty())) {
+  if (!NeedsNoCall(fault)) {
     waiting_.push_back({index, std::move(fault)});
     return;
   }
@@ -203,7 +215,7 @@ bool FaultInjector::DrawFault(const RandomFault& random, Random draw, Fault& fau
     if (!file.has_value()) return false;
     fault.files = *file;
   }
-  if (fault.kind == FaultKind::kPowerLossOfSeveral) {
+  if (TakesSeveralMachines(fault.kind)) {
     const size_t several = std::min(candidates.size(), static_cast<size_t>(fault.amount));
     for (size_t other = 1; other < several; ++other) {
       absl::StrAppend(&fault.target, ",", candidates[other]);
@@ -217,17 +229,40 @@ void FaultInjector::OnStep(SimNode& node, const platform::StepEvent& event) {
   if (frozen_) return;
   for (size_t index = 0; index < listed_.size(); ++index) {
     Listed& listed = listed_[index];
+    if (listed.triggered) continue;
     const auto* at = std::get_if<AtStep>(&listed.fault.trigger);
-    if (at == nullptr || listed.triggered || !Matches(*at, event)) continue;
+    const auto* at_call = std::get_if<AtFileCall>(&listed.fault.trigger);
+    if (at_call != nullptr && at_call->after.has_value() && Matches(*at_call->after, event)) {
+      ++listed.seen;
+    }
+    if (at == nullptr || !Matches(*at, event)) continue;
     if (++listed.seen == at->occurrence) FireListed(index, &node);
   }
 }
 
 const Fault* FaultInjector::OnSeamCall(SimNode& node, const SeamCall& call) {
-  return frozen_ ? nullptr : BefallsCall(node, call);
+  if (frozen_) return nullptr;
+  for (size_t index = 0; index < listed_.size(); ++index) {
+    Listed& listed = listed_[index];
+    const auto* at = std::get_if<AtFileCall>(&listed.fault.trigger);
+    if (at == nullptr || listed.triggered || !Matches(*at, call)) continue;
+    if (at->after.has_value() && listed.seen < at->after->occurrence) continue;
+    if (++listed.calls_seen == at->occurrence) FireListed(index, &node);
+  }
+  return BefallsCall(node, call);
 }
 
 const Fault* FaultInjector::BefallsCall(SimNode& node, const SeamCall& call) {
+  const Fault* const befalls = FindFault(node, call);
+  if (befalls != nullptr && befalls->kind == FaultKind::kTornWrite) {
+    // The power goes now, so the write is in flight.
+    befalling_.target = node.process().machine_name();
+    effects_.Apply(befalling_);
+  }
+  return befalls;
+}
+
+const Fault* FaultInjector::FindFault(SimNode& node, const SeamCall& call) {
   const SimProcess& process = node.process();
   const Fault* befalls = nullptr;
   for (size_t index = 0; index < listed_.size(); ++index) {
@@ -241,7 +276,8 @@ const Fault* FaultInjector::BefallsCall(SimNode& node, const SeamCall& call) {
     }
     listed.triggered = listed.fired = true;
     Record(listed.fault.trigger, fault, fault);
-    befalls = &fault;
+    befalling_ = fault;
+    befalls = &befalling_;
   }
   if (befalls != nullptr) return befalls;
   for (auto waiting = waiting_.begin(); waiting != waiting_.end(); ++waiting) {
@@ -281,9 +317,13 @@ bool FaultInjector::BefallsByChance(const RandomFault& random, SimNode& node,
       "call fault", {static_cast<uint64_t>(random.kind), node.key(), call.number});
   if (!draw.PartsPerMillion(static_cast<uint32_t>(random.rate))) return false;
   befalling_ = Fault{.kind = random.kind, .target = owner};
+  const FaultInfo& info = InfoOf(random.kind);
+  if (!info.amount.empty()) befalling_.amount = draw.Between(info.amount.low, info.amount.high);
+  if (!info.duration_ms.empty()) befalling_.duration = DrawMs(draw, info.duration_ms);
+  if (!info.restart_after_ms.empty()) {
+    befalling_.restart_after = DrawMs(draw, info.restart_after_ms);
+  }
   if (random.kind == FaultKind::kMisdirectedWrite) {
-    const Bounds& amount = InfoOf(random.kind).amount;
-    befalling_.amount = draw.Between(amount.low, amount.high);
     befalling_.peer = DrawFile(draw, owner).value_or("");
   }
   Record(AtSeamCall{process.name(), node.name(), call.number, process.incarnation().value()},

@@ -33,7 +33,8 @@ class FaultInjector final : public FaultHook {
     ListedFault fault;
     bool triggered = false;
     bool fired = false;
-    uint64_t seen = 0;  // occurrences of its step
+    uint64_t seen = 0;        // occurrences of its step
+    uint64_t calls_seen = 0;  // and of its call
   };
 
   void OnStep(SimNode& node, const platform::StepEvent& event) override;
@@ -50,6 +51,7 @@ class FaultInjector final : public FaultHook {
   std::vector<std::string> Candidates(const RandomFault& random);
   void FireListed(size_t index, SimNode* who);
   const Fault* BefallsCall(SimNode& node, const SeamCall& call);
+  const Fault* FindFault(SimNode& node, const SeamCall& call);
   bool BefallsByChance(const RandomFault& random, SimNode& node, const SeamCall& call);
   // `as_listed` goes into the list that replays the run, `fault` names its target.
   void Record(const FaultTrigger& trigger, const Fault& as_listed, const Fault& fault);

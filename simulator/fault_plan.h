@@ -5,6 +5,7 @@
 #define WAVETANK_SIMULATOR_FAULT_PLAN_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 
 #include "simulator/fault.h"
+#include "simulator/sim_node.h"
 
 namespace wavetank::simulator {
 
@@ -46,7 +48,18 @@ struct AtSeamCall {
   friend bool operator==(const AtSeamCall&, const AtSeamCall&) = default;
 };
 
-using FaultTrigger = std::variant<AtTime, AtStep, AtSeamCall>;
+// At the `occurrence`-th call of this kind on files that match, by whatever process of any machine,
+// counted from `after` on if it is given.
+struct AtFileCall {
+  SeamCallKind call = SeamCallKind::kWrite;  // appends count as writes
+  std::string files;
+  uint64_t occurrence = 1;
+  std::optional<AtStep> after = {};
+
+  friend bool operator==(const AtFileCall&, const AtFileCall&) = default;
+};
+
+using FaultTrigger = std::variant<AtTime, AtStep, AtSeamCall, AtFileCall>;
 
 // A fault that can only befall a call (a read error, say) and is triggered otherwise befalls the
 // next such call of its target.

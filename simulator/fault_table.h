@@ -25,6 +25,8 @@ enum class RateUnit : uint8_t {
 struct Bounds {
   int64_t low = 0;
   int64_t high = 0;
+
+  bool empty() const { return low == 0 && high == 0; }
 };
 
 struct FaultInfo {
@@ -38,9 +40,13 @@ struct FaultInfo {
   RateUnit unit;
   Bounds duration_ms;
   Bounds restart_after_ms;
-  Bounds amount;
+  Bounds amount;  // that is drawn
   std::string_view amount_unit;
   std::string_view meaning;
+  // What may be asked for; empty: what is drawn.
+  Bounds amount_most = {};
+
+  const Bounds& AmountAllowed() const { return amount_most.empty() ? amount : amount_most; }
 };
 
 // In the order of FaultKind.

@@ -30,11 +30,10 @@ int64_t MachineClock::LocalNs(int64_t true_ns) const {
 
 int64_t MachineClock::TrueNs(int64_t local_ns) const {
   if (local_ns <= base_local_ns_) return base_true_ns_;
-  if (local_ns >= kNeverNs) return kNeverNs;
-  int64_t true_ns =
-      base_true_ns_ + Scale(local_ns - base_local_ns_, kMillion, kMillion + drift_ppm_);
-  while (LocalNs(true_ns) < local_ns) ++true_ns;
-  return true_ns;
+  const int64_t rate = kMillion + drift_ppm_;
+  const __int128 wait =
+      (static_cast<__int128>(local_ns - base_local_ns_) * kMillion + rate - 1) / rate;
+  return wait >= kNeverNs ? kNeverNs : base_true_ns_ + static_cast<int64_t>(wait);
 }
 
 absl::Time MachineClock::Wall(int64_t true_ns) const {

@@ -117,6 +117,17 @@ void SectorFile::FailSync(uint64_t point) {
   }
 }
 
+void SectorFile::ForgetLost() {
+  std::erase_if(pending_, [](const Pending& write) { return write.lost; });
+  std::string left = durable_;
+  for (const Pending& write : pending_) {
+    left.resize(write.size_after);
+    Apply(write, 0, left.size(), left);
+  }
+  SetCacheSize(left.size());
+  cache_ = std::move(left);
+}
+
 std::vector<uint64_t> SectorFile::TouchedSectors(uint64_t size) const {
   std::vector<uint64_t> touched;
   for (const Pending& write : pending_) {
@@ -268,7 +279,13 @@ void SectorFile::Damage(uint64_t offset, std::string_view bytes) {
 
 std::string_view SectorFile::DurablePrefix() const {
   uint64_t sure = durable_.size();
-  for (const Pending& write : pending_) sure = std::min(sure, write.offset);
+  for (const Pending& write : pending_) sure = std::min(sure, write.size_after);
+  for (const Pending& write : pending_) {
+    if (write.truncation) continue;  // within the least size it changes nothing
+    for (uint64_t at = write.offset; at < std::min(sure, write.end()); ++at) {
+      if (write.data[at - write.offset] != durable_[at]) sure = at;
+    }
+  }
   return std::string_view(durable_).substr(0, sure);
 }
 

@@ -4,7 +4,8 @@
 // sector by sector, which of the values that the sector had since the last completed sync it keeps;
 // appended space may also turn out as zeros or stale bytes, and the size as anything between. After
 // a failed sync what it should have covered is *lost*: readers still see it, later syncs skip it
-// (except in sectors that are written again), and a power loss may take it.
+// (except in sectors that are written again), and a power loss may take it. Or the cache drops it,
+// at once or later.
 #ifndef WAVETANK_SIMULATOR_SECTOR_FILE_H_
 #define WAVETANK_SIMULATOR_SECTOR_FILE_H_
 
@@ -45,6 +46,8 @@ class SectorFile {
   uint64_t SyncPoint() const { return writes_; }
   void Sync(uint64_t point);
   void FailSync(uint64_t point);
+  // What is lost leaves the cache: reads give what was there before, the old size too.
+  void ForgetLost();
   void PowerLoss(platform::Random random, const StaleBytes& stale);
   // One of the ways in which a power loss may turn out, chosen item by item: the size (one that the
   // file had since its last completed sync), then for each touched sector one of its values.
@@ -62,7 +65,7 @@ class SectorFile {
   const std::string& durable() const { return durable_; }
 
   // The bytes that every power loss would leave: the synced content, up to the first byte that a
-  // pending write or truncation touches.
+  // pending write gives another value, and to the least size that the file has had since.
   std::string_view DurablePrefix() const;
 
  private:

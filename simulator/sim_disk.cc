@@ -8,7 +8,6 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
-#include "simulator/file_pattern.h"
 
 namespace wavetank::simulator {
 
@@ -37,15 +36,10 @@ std::string Describe(const DiskCall& call) {
   return text;
 }
 
-bool Befalls(FaultKind kind, const DiskCall& call) {
-  return call.fault.has_value() && call.fault->kind == kind;
-}
-
-// `position` modulo `size`, never negative.
-uint64_t Wrapped(int64_t position, uint64_t size) {
-  const auto whole = static_cast<int64_t>(size);
-  return static_cast<uint64_t>((position % whole + whole) % whole);
-}
+class AsSynced final : public LossChoices {
+ public:
+  size_t Choose(size_t) override { return 0; }
+};
 
 class SimFileLock final : public platform::FileLock {
  public:
@@ -128,6 +122,8 @@ void SimDisk::Heal() {
   SetSlowness(1);
   ResetCapacity();
   SetLying(false);
+  SetReadOnly(false);
+  away_.clear();
   Release();
 }
 
@@ -199,6 +195,7 @@ SimDisk::Outcome SimDisk::DrawOutcome(const DiskCall& call) const {
 
 void SimDisk::Decide(DiskCall& call) {
   call.done = true;
+  if (call.Befallen(FaultKind::kTornWrite)) return Tear(call);
   Outcome outcome = DrawOutcome(call);
   if (call.kind == SeamCallKind::kLock) outcome = Outcome::kNothing;
   const bool writes = call.kind == SeamCallKind::kWrite || call.kind == SeamCallKind::kAppend;
@@ -228,8 +225,13 @@ void SimDisk::OnProcessDeath(LifeId life) {
   image_.ReleaseLocks(life);
 }
 
-void SimDisk::OnPowerLoss(uint64_t nth) {
-  image_.PowerLoss(scheduler_.random().Fork("power loss", {platform::StableHash(machine_), nth}));
+void SimDisk::OnPowerLoss(uint64_t nth, Left left) {
+  if (left == Left::kSynced) {
+    AsSynced choices;
+    image_.PowerLoss(choices, "");
+  } else {
+    image_.PowerLoss(scheduler_.random().Fork("power loss", {platform::StableHash(machine_), nth}));
+  }
   Notify("");
 }
 
@@ -251,14 +253,14 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
   call.offset = offset;
   SectorFile& file = call.inode->file;
   const std::string_view data = call.data;
-  const bool fails = Befalls(FaultKind::kWriteError, call);
+  const bool fails = call.Befallen(FaultKind::kWriteError);
   const uint64_t end = offset + data.size();
   const int64_t grows = end > file.size() ? static_cast<int64_t>(end - file.size()) : 0;
-  const bool full = Befalls(FaultKind::kNoSpace, call) ||
+  const bool full = call.Befallen(FaultKind::kNoSpace) ||
                     (grows > 0 && image_.used_bytes() + grows > capacity_bytes_);
   call.inode->modified = clock_.Wall(scheduler_.now_ns());
   if (!fails && !full) {
-    if (Befalls(FaultKind::kMisdirectedWrite, call)) {
+    if (call.Befallen(FaultKind::kMisdirectedWrite)) {
       Misdirect(call, *call.fault);
       return absl::OkStatus();
     }
@@ -275,104 +277,95 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
     part = std::min(part, inside + static_cast<uint64_t>(room));
   }
   file.Write(offset, data.substr(0, part));
-  return full ? Error(call, absl::StatusCode::kResourceExhausted, "no space left on the device")
-              : Error(call, absl::StatusCode::kUnavailable, "input/output error");
-}
-
-// The file has the size that the write gives it, and keeps its bytes; new space is zeros. What was
-// to go there lands on bytes that are durable, wherever the device puts it: no sync, no name and no
-// size changes with it.
-void SimDisk::Misdirect(const DiskCall& call, const Fault& fault) {
-  SectorFile& file = call.inode->file;
-  std::string kept = file.Read(call.offset, call.data.size());
-  kept.resize(call.data.size());
-  file.Write(call.offset, kept);
-  DiskImage::InodePtr taken = call.inode;
-  std::string path = call.path;
-  if (!fault.peer.empty()) {
-    const std::vector<std::string> others = image_.FilesMatching(fault.peer);
-    if (others.empty()) return;
-    path = others.front();
-    taken = *image_.Find("misdirect", path);
-  }
-  if (taken->file.durable_size() == 0) return;
-  taken->file.Damage(
-      Wrapped(static_cast<int64_t>(call.offset) + fault.amount, taken->file.durable_size()),
-      call.data);
-  Notify(path);
-}
-
-void SimDisk::Rot(const std::string& path, int64_t bit) {
-  const absl::StatusOr<DiskImage::InodePtr> inode = image_.Find("rot", path);
-  WT_CHECK(inode.ok() && (*inode)->file.durable_size() > 0);
-  SectorFile& file = (*inode)->file;
-  const uint64_t at = Wrapped(bit, 8 * file.durable_size());
-  const auto turned = static_cast<char>(file.durable()[at / 8] ^ (1 << (at % 8)));
-  file.Damage(at / 8, std::string_view(&turned, 1));
-  Notify(path);
-}
-
-void SimDisk::LoseFile(const std::string& path) {
-  image_.Lose(path);
-  Notify(path);
-}
-
-void SimDisk::BackUp(const std::string& path) {
-  const absl::StatusOr<std::string> content = Get(path);
-  WT_CHECK(content.ok());
-  backup_[path] = *content;
-}
-
-void SimDisk::Restore(std::string_view pattern) {
-  for (const std::string& path : image_.FilesMatching(pattern)) {
-    if (!backup_.contains(path)) LoseFile(path);
-  }
-  for (const auto& [path, content] : backup_) {
-    if (MatchesFilePattern(pattern, path)) Put(path, content);
-  }
-}
-
-bool SimDisk::HasBackupOf(std::string_view pattern) const {
-  return std::any_of(backup_.begin(), backup_.end(), [pattern](const auto& entry) {
-    return MatchesFilePattern(pattern, entry.first);
-  });
+  return full ? Error(call, absl::StatusCode::kResourceExhausted, kNoSpace)
+              : Error(call, absl::StatusCode::kUnavailable, kIoError);
 }
 
 absl::Status SimDisk::Sync(DiskCall& call) {
-  if (lying_ || Befalls(FaultKind::kLyingSync, call)) return absl::OkStatus();
-  absl::Status failed = Error(call, absl::StatusCode::kUnavailable, "input/output error");
-  const bool fails = Befalls(FaultKind::kSyncLoss, call);
+  if (lying_ || call.Befallen(FaultKind::kLyingSync)) return absl::OkStatus();
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
-    if (fails) {
+    const bool full = call.Befallen(FaultKind::kNoSpaceAtSync);
+    const bool reverts = call.Befallen(FaultKind::kSyncRevert);
+    if (full || reverts || call.Befallen(FaultKind::kSyncLoss)) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
+      inode.sync_error =
+          full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable;
+      if (reverts) ForgetLost(call);
     } else {
       inode.file.Sync(call.sync_point);
     }
     // This handle's failure, or another's.
-    if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) return failed;
+    if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) {
+      return Error(call, inode.sync_error,
+                   inode.sync_error == absl::StatusCode::kResourceExhausted ? kNoSpace : kIoError);
+    }
   } else {
-    if (fails) return failed;
     WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory,
                         image_.FindDirectory("sync directory", call.path));
+    const bool lost = call.Befallen(FaultKind::kNamesLost);
+    if (lost) image_.FailSyncDirectory(directory, call.sync_point);
+    if (lost || call.Befallen(FaultKind::kDirectorySyncError)) {
+      return Error(call, absl::StatusCode::kUnavailable, kIoError);
+    }
     image_.SyncDirectory(directory, call.sync_point);
   }
   Notify(call.path);
   return absl::OkStatus();
 }
 
+void SimDisk::ForgetLost(const DiskCall& call) {
+  if (call.fault->amount <= 0) return call.inode->file.ForgetLost();
+  scheduler_.At(
+      scheduler_.now_ns() + absl::ToInt64Nanoseconds(absl::Milliseconds(call.fault->amount)),
+      {call.actor, LifeId(0), EventKind::kDue, call.number},
+      [inode = call.inode] { inode->file.ForgetLost(); });
+}
+
 absl::Status SimDisk::List(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr directory, image_.FindDirectory("list", call.path));
+  Random random = scheduler_.random().Fork("short listing", {call.key, call.number});
   for (const auto& [name, inode] : directory->entries) {
+    const std::string path = call.path.empty() ? name : absl::StrCat(call.path, "/", name);
+    const auto away = away_.find(path);
+    if (away != away_.end() && away->second == InPlace::kNothing) continue;
+    if (call.Befallen(FaultKind::kShortListing) && random.OneIn(2)) continue;
     call.entries.push_back({name, inode->kind});
   }
   return absl::OkStatus();
 }
 
+std::optional<absl::Status> SimDisk::FindAway(DiskCall& call) const {
+  if (call.inode != nullptr) return std::nullopt;  // it is open
+  for (const auto& [directory, in_place] : away_) {
+    for (const std::string& path : {call.path, call.to}) {
+      const bool itself = path == directory;
+      if (!itself && !path.starts_with(directory + "/")) continue;
+      if (itself && in_place == InPlace::kEmptyDirectory) {
+        if (call.kind == SeamCallKind::kList || call.kind == SeamCallKind::kSyncDirectory) {
+          return absl::OkStatus();
+        }
+        if (call.kind == SeamCallKind::kStat) {
+          call.info = {platform::FileKind::kDirectory,
+                       0,
+                       absl::UnixEpoch(),
+                       {.device = HashBytes(machine_), .number = HashBytes(directory)}};
+          return absl::OkStatus();
+        }
+      }
+      return Error(call, absl::StatusCode::kNotFound, "no such file or directory");
+    }
+  }
+  return std::nullopt;
+}
+
 absl::Status SimDisk::Stat(DiskCall& call) {
   WT_ASSIGN_OR_RETURN(const DiskImage::InodePtr inode, image_.Find("stat", call.path));
-  call.info = {inode->kind, inode->file.size(), inode->modified};
+  call.info = {inode->kind,
+               inode->file.size(),
+               inode->modified,
+               {.device = HashBytes(machine_), .number = inode->key}};
   return absl::OkStatus();
 }
 
@@ -386,6 +379,14 @@ absl::Status SimDisk::Lock(DiskCall& call) {
 }
 
 absl::Status SimDisk::Perform(DiskCall& call) {
+  if (!away_.empty()) {
+    if (const std::optional<absl::Status> away = FindAway(call)) return *away;
+  }
+  WT_RETURN_IF_ERROR(Refused(call));
+  return Do(call);
+}
+
+absl::Status SimDisk::Do(DiskCall& call) {
   switch (call.kind) {
     case SeamCallKind::kOpen: {
       WT_ASSIGN_OR_RETURN(call.inode, image_.Open(call.path, call.mode));
@@ -396,12 +397,12 @@ absl::Status SimDisk::Perform(DiskCall& call) {
       return absl::OkStatus();
     }
     case SeamCallKind::kRead:
-      if (Befalls(FaultKind::kUnreadable, call)) call.inode->unreadable = true;
+      if (call.Befallen(FaultKind::kUnreadable)) call.inode->unreadable = true;
       if (call.inode->unreadable) {
-        return Error(call, absl::StatusCode::kDataLoss, "the device cannot read the sector");
+        return Error(call, absl::StatusCode::kUnavailable, "the device cannot read the sector");
       }
-      if (Befalls(FaultKind::kReadError, call)) {
-        return Error(call, absl::StatusCode::kUnavailable, "input/output error");
+      if (call.Befallen(FaultKind::kReadError)) {
+        return Error(call, absl::StatusCode::kUnavailable, kIoError);
       }
       call.bytes = call.inode->file.Read(call.offset, call.length);
       return absl::OkStatus();

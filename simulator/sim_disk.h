@@ -58,6 +58,7 @@ struct DiskCall {
   uint64_t number = 0;
   uint64_t sync_point = 0;
   std::optional<Fault> fault;  // befalls it
+  bool Befallen(FaultKind by) const { return fault.has_value() && fault->kind == by; }
   bool abandoned = false;
   bool done = false;
   platform::Waiter* waiter = nullptr;
@@ -99,6 +100,8 @@ class SimDisk {
   void ResetCapacity() { capacity_bytes_ = options_.capacity_bytes; }
   void Stall() { stalled_ = true; }
   void Release();
+  // While on, nothing can be changed, nor opened for writing.
+  void SetReadOnly(bool read_only) { read_only_ = read_only; }
   // While on, syncs report success and make nothing durable.
   void SetLying(bool lying) { lying_ = lying; }
   // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
@@ -108,11 +111,20 @@ class SimDisk {
   // Every file that matches becomes its backup; one without a backup is gone.
   void Restore(std::string_view pattern);
   bool HasBackupOf(std::string_view pattern) const;
+  // What stands where a directory was. Open files are not concerned, nor is what the world puts
+  // there.
+  enum class InPlace { kNothing, kEmptyDirectory };
+  void TakeAway(const std::string& directory, InPlace in_place) { away_[directory] = in_place; }
+  void BringBack(const std::string& directory) { away_.erase(directory); }
   void Heal();
 
   // For the world.
   void OnProcessDeath(LifeId life);
-  void OnPowerLoss(uint64_t nth);
+  enum class Left {
+    kDrawn,   // as a draw decides, item by item
+    kSynced,  // nothing but what the syncs have left
+  };
+  void OnPowerLoss(uint64_t nth, Left left);
   void Erase();
 
   // For SimNodeDisk. Starts a call of a live node; its awaiter waits in `call->waiter`.
@@ -120,18 +132,31 @@ class SimDisk {
   void Abandon(const DiskCallPtr& call) { call->abandoned = true; }
 
  private:
+  static constexpr const char* kIoError = "input/output error";
+  static constexpr const char* kNoSpace = "no space left on the device";
   enum class Outcome { kNothing, kPart, kWhole };
 
   const Latency& LatencyOf(SeamCallKind kind) const;
   void Due(const DiskCallPtr& call);
   void Finish(const DiskCallPtr& call);
+  // A write of which just a part is there after the power loss.
+  void Tear(DiskCall& call);
   // A call whose caller will not hear of it.
   void Decide(DiskCall& call);
   Outcome DrawOutcome(const DiskCall& call) const;
   absl::Status Perform(DiskCall& call);
+  // What a fault makes of a call before it is done; OK: nothing.
+  absl::Status Refused(DiskCall& call);
+  absl::Status Do(DiskCall& call);
+  // Whether the names are such that the call fails by itself.
+  bool FailsForItsNames(const DiskCall& call) const;
+  // What a call finds where a directory is away; nullopt: it has nothing to do with that.
+  std::optional<absl::Status> FindAway(DiskCall& call) const;
   absl::Status Write(DiskCall& call, uint64_t offset);
   void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
+  // The pages that the failed sync lost leave the cache, now or after the fault's amount.
+  void ForgetLost(const DiskCall& call);
   absl::Status List(DiskCall& call);
   absl::Status Stat(DiskCall& call);
   absl::Status Lock(DiskCall& call);
@@ -147,6 +172,8 @@ class SimDisk {
   int64_t slowness_ = 1;
   bool stalled_ = false;
   bool lying_ = false;
+  bool read_only_ = false;
+  std::map<std::string, InPlace> away_;
   std::map<std::string, std::string> backup_;  // content by path
   std::vector<DiskCallPtr> in_flight_;         // oldest first
   std::vector<DiskCallPtr> held_;              // due, on a stalled disk

@@ -1,6 +1,7 @@
 #include "simulator/sim_network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -98,16 +99,82 @@ void SimNetwork::BreakEither(SimConnection& connection) {
   Break(connection, static_cast<int>(draw.Below(2)), "connection reset");
 }
 
-int SimNetwork::Reset(const std::string& a, const std::string& b) {
-  int broken = 0;
-  for (const SimConnectionPtr& connection : Connections()) {
+std::vector<SimConnectionPtr> SimNetwork::Between(const std::string& a,
+                                                  const std::string& b) const {
+  std::vector<SimConnectionPtr> connections = Connections();
+  std::erase_if(connections, [&](const SimConnectionPtr& connection) {
     const std::string& from = connection->ends[0].process->machine_name();
     const std::string& to = connection->ends[1].process->machine_name();
-    if (!((from == a && to == b) || (from == b && to == a)) || connection->in_process) continue;
-    ++broken;
-    BreakEither(*connection);
+    return connection->in_process || !((from == a && to == b) || (from == b && to == a));
+  });
+  return connections;
+}
+
+int SimNetwork::Reset(const std::string& a, const std::string& b) {
+  const std::vector<SimConnectionPtr> connections = Between(a, b);
+  for (const SimConnectionPtr& connection : connections) BreakEither(*connection);
+  return static_cast<int>(connections.size());
+}
+
+void SimNetwork::HalfOpen(const std::string& a, const std::string& b, absl::Duration duration) {
+  for (const SimConnectionPtr& connection : Between(a, b)) HalfOpen(*connection, duration);
+}
+
+void SimNetwork::HalfOpen(SimConnection& connection, absl::Duration duration) {
+  Random draw = scheduler_.random().Fork(
+      "half open", {connection.key, connection.ends[0].parcels, connection.ends[1].parcels});
+  const uint64_t spared = draw.Below(3);  // 2: none
+  for (int end = 0; end < 2; ++end) {
+    SimEnd& deaf = connection.ends[end];
+    if (static_cast<uint64_t>(end) == spared || deaf.cut_off) continue;
+    deaf.cut_off = true;
+    deaf.wire.clear();
+    scheduler_.Record(deaf.link->actor, EventKind::kMessage, connection.number, [&] {
+      return absl::StrCat("connection ", connection.number, " to ", connection.address,
+                          " is dead towards ", deaf.process->label());
+    });
   }
-  return broken;
+  RefreshHearing(connection);
+  if (duration == absl::InfiniteDuration()) return;
+  scheduler_.At(scheduler_.now_ns() + absl::ToInt64Nanoseconds(duration),
+                {connection.ends[0].link->actor, LifeId(0), EventKind::kDue, connection.number},
+                [this, held = connection.shared_from_this()] { EndHalfOpen(*held); });
+}
+
+void SimNetwork::EndHalfOpen(SimConnection& connection) {
+  for (int end = 0; end < 2; ++end) {
+    if (!connection.ends[0].cut_off && !connection.ends[1].cut_off) return;
+    MarkBroken(connection, end, Unavailable(connection, "connection timed out"));
+  }
+}
+
+void SimNetwork::SetBandwidth(const std::string& from, const std::string& to,
+                              int64_t bytes_per_second) {
+  SimLink& link = LinkOf(from, to);
+  link.bytes_per_second = bytes_per_second;
+  if (bytes_per_second != SimLink::kUnlimited) return;
+  link.free_ns = 0;
+  for (const SimConnectionPtr& connection : Connections()) {
+    for (int end = 0; end < 2; ++end) {
+      SimEnd& reader = connection->ends[end];
+      if (reader.link != &link || reader.wire.empty()) continue;
+      for (Parcel& parcel : reader.wire) {
+        parcel.arrives_ns = std::min(parcel.arrives_ns, scheduler_.now_ns());
+      }
+      reader.last_arrival_ns = scheduler_.now_ns();
+      ScheduleArrival(*connection, end);
+    }
+  }
+}
+
+int64_t SimNetwork::QueueNs(SimLink& link, int64_t bytes) {
+  if (link.bytes_per_second == SimLink::kUnlimited) return 0;
+  constexpr int64_t kHeaderBytes = 64;
+  constexpr int64_t kNsPerSecond = 1'000'000'000;
+  const auto takes = static_cast<__int128>(bytes + kHeaderBytes) * kNsPerSecond;
+  link.free_ns = std::max(link.free_ns, scheduler_.now_ns()) +
+                 static_cast<int64_t>(takes / link.bytes_per_second);
+  return link.free_ns - scheduler_.now_ns();
 }
 
 void SimNetwork::Heal() {
@@ -116,8 +183,12 @@ void SimNetwork::Heal() {
     const bool was_blocked = link.blocked();
     link.blocks[0] = link.blocks[1] = 0;
     link.slowness = 1;
+    if (link.bytes_per_second != SimLink::kUnlimited) {
+      SetBandwidth(names.first, names.second, SimLink::kUnlimited);
+    }
     if (was_blocked) Released(link, partitioned ? Block::kPartition : Block::kClog);
   }
+  for (const SimConnectionPtr& connection : Connections()) EndHalfOpen(*connection);
 }
 
 int64_t SimNetwork::DelayNs(const SimConnection& connection, int to, std::string_view purpose,
@@ -135,7 +206,12 @@ int64_t SimNetwork::DelayNs(const SimConnection& connection, int to, std::string
 
 void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t extra_delay_ns) {
   SimEnd& end = connection.ends[to];
-  const int64_t delay_ns = DelayNs(connection, to, "message", ++end.parcels) + extra_delay_ns;
+  int64_t delay_ns = DelayNs(connection, to, "message", ++end.parcels) + extra_delay_ns;
+  if (end.cut_off) {
+    end.unread_bytes += parcel.bytes;  // nobody will say that it has arrived
+    return;
+  }
+  if (connection.crosses_machines()) delay_ns += QueueNs(*end.link, parcel.bytes);
   end.last_arrival_ns = std::max(end.last_arrival_ns, scheduler_.now_ns() + delay_ns);
   parcel.arrives_ns = end.last_arrival_ns;
   end.unread_bytes += parcel.bytes;
@@ -147,9 +223,12 @@ void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t e
 void SimNetwork::ScheduleArrival(SimConnection& connection, int to) {
   SimEnd& end = connection.ends[to];
   end.arrival_pending = true;
+  const uint32_t nth = ++end.arrivals;
   scheduler_.At(std::max(scheduler_.now_ns(), end.wire.front().arrives_ns),
                 {end.link->actor, LifeId(0), EventKind::kDue, connection.number},
-                [this, to, held = connection.shared_from_this()] { Arrive(*held, to); });
+                [this, to, nth, held = connection.shared_from_this()] {
+                  if (held->ends[to].arrivals == nth) Arrive(*held, to);
+                });
 }
 
 void SimNetwork::Arrive(SimConnection& connection, int to) {
@@ -164,7 +243,7 @@ void SimNetwork::Arrive(SimConnection& connection, int to) {
                            FoldMultiply(HashBytes(parcel.message.attachment_bytes), 3) ^
                            FoldMultiply(connection.number + 1, parcel.kind + uint64_t{1});
   scheduler_.Record(end.link->actor, EventKind::kMessage, payload, [&] {
-    static constexpr const char* kKinds[] = {"message", "end", "reset"};
+    static constexpr const char* kKinds[] = {"message", "end", "reset", "corrupt message"};
     return absl::StrCat(kKinds[parcel.kind], " for ", end.process->label(), " on ",
                         connection.address, " (connection ", connection.number, ", ",
                         parcel.message.body.size(), " bytes)");
@@ -180,10 +259,17 @@ void SimNetwork::Arrive(SimConnection& connection, int to) {
         Wake(end);
         break;
       case Parcel::kReset:
-        MarkBroken(connection, to, "connection reset by the peer");
+        MarkBroken(connection, to, Unavailable(connection, "connection reset by the peer"));
+        break;
+      case Parcel::kCorrupt:
+        BreakWith(connection, to,
+                  absl::DataLossError(
+                      absl::StrCat(connection.address, ": a frame does not match its checksum")),
+                  Wire::kCut);
         break;
     }
-  } else if (parcel.kind == Parcel::kMessage && end.state != SimEnd::State::kVanished) {
+  } else if ((parcel.kind == Parcel::kMessage || parcel.kind == Parcel::kCorrupt) &&
+             end.state != SimEnd::State::kVanished) {
     // A living kernel refuses what comes for a socket that is no more.
     SimEnd& sender = connection.ends[1 - to];
     if (sender.state == SimEnd::State::kOpen) Put(connection, 1 - to, {Parcel::kReset, {}, 0, 0});
@@ -204,6 +290,18 @@ void SimNetwork::Send(SimConnection& connection, int from, platform::Message mes
   Put(connection, 1 - from, {Parcel::kMessage, std::move(message), bytes, 0});
 }
 
+void SimNetwork::SendCorrupt(SimConnection& connection, int from, platform::Message message,
+                             int64_t bytes) {
+  Put(connection, 1 - from, {Parcel::kCorrupt, std::move(message), bytes, 0});
+}
+
+void SimNetwork::SendLateAndBreak(SimConnection& connection, int from, platform::Message message,
+                                  int64_t bytes, absl::Duration late) {
+  Put(connection, 1 - from, {Parcel::kMessage, std::move(message), bytes, 0},
+      absl::ToInt64Nanoseconds(late));
+  BreakWith(connection, from, Unavailable(connection, "connection reset"), Wire::kKept);
+}
+
 void SimNetwork::Consumed(SimConnection& connection, int end, int64_t bytes) {
   SimEnd& reader = connection.ends[end];
   SimEnd& writer = connection.ends[1 - end];
@@ -216,33 +314,40 @@ void SimNetwork::Consumed(SimConnection& connection, int end, int64_t bytes) {
                 [end, held = connection.shared_from_this()] {
                   SimEnd& waiting = held->ends[1 - end];
                   waiting.credit_pending = false;
-                  if (!waiting.link->blocked()) waiting.senders.WakeAll();
+                  if (!waiting.link->blocked() && !waiting.cut_off) waiting.senders.WakeAll();
                 });
 }
 
-void SimNetwork::MarkBroken(SimConnection& connection, int end, std::string_view why) {
+absl::Status SimNetwork::Unavailable(const SimConnection& connection, std::string_view why) {
+  return absl::UnavailableError(absl::StrCat(connection.address, ": ", ToAbsl(why)));
+}
+
+void SimNetwork::MarkBroken(SimConnection& connection, int end, absl::Status status) {
   SimEnd& broken = connection.ends[end];
   if (broken.state != SimEnd::State::kOpen) return;
   broken.state = SimEnd::State::kBroken;
-  broken.broken = absl::UnavailableError(absl::StrCat(connection.address, ": ", ToAbsl(why)));
+  broken.broken = std::move(status);
   broken.wire.clear();
   Wake(broken);
   ForgetIfOver(connection);
 }
 
 void SimNetwork::Break(SimConnection& connection, int end, std::string_view why) {
+  BreakWith(connection, end, Unavailable(connection, why), Wire::kCut);
+}
+
+void SimNetwork::BreakWith(SimConnection& connection, int end, absl::Status status, Wire wire) {
   if (connection.ends[end].state != SimEnd::State::kOpen) return;
-  scheduler_.Record(connection.ends[1 - end].link->actor, EventKind::kMessage, connection.number,
-                    [&] {
-                      return absl::StrCat("connection ", connection.number, " to ",
-                                          connection.address, " breaks at ",
-                                          connection.ends[end].process->label(), ": ", ToAbsl(why));
-                    });
+  scheduler_.Record(
+      connection.ends[1 - end].link->actor, EventKind::kMessage, connection.number, [&] {
+        return absl::StrCat("connection ", connection.number, " breaks at ",
+                            connection.ends[end].process->label(), ": ", status.message());
+      });
   if (connection.ends[1 - end].state == SimEnd::State::kOpen) {
-    CutWire(connection, 1 - end);
+    if (wire == Wire::kCut) CutWire(connection, 1 - end);
     Put(connection, 1 - end, {Parcel::kReset, {}, 0, 0});
   }
-  MarkBroken(connection, end, why);
+  MarkBroken(connection, end, std::move(status));
 }
 
 void SimNetwork::Close(SimConnection& connection, int end) {
@@ -271,7 +376,7 @@ bool SimNetwork::Hears(const SimConnection& connection, int end) {
   const SimEnd& here = connection.ends[end];
   const SimEnd& peer = connection.ends[1 - end];
   if (connection.in_process || connection.stream || here.ended) return true;
-  if (here.link->blocked() || peer.state == SimEnd::State::kVanished) return false;
+  if (here.cut_off || here.link->blocked() || peer.state == SimEnd::State::kVanished) return false;
   return peer.state != SimEnd::State::kOpen || !peer.process->paused();
 }
 
@@ -322,6 +427,12 @@ void SimNetwork::OnPauseChanged(SimProcess& process) {
   }
 }
 
+// Whether an orderly end waited long enough for what was under way.
+bool SimNetwork::DrainsAtExit(const SimConnection& connection, int end) const {
+  Random draw = scheduler_.random().Fork("exit", {connection.key, static_cast<uint64_t>(end)});
+  return !draw.OneIn(4);
+}
+
 void SimNetwork::OnProcessDeath(SimProcess& process, Death death) {
   for (auto entry = listeners_.begin(); entry != listeners_.end();) {
     const SimListenerPtr listener = entry->second;
@@ -337,9 +448,11 @@ void SimNetwork::OnProcessDeath(SimProcess& process, Death death) {
       here.wire.clear();
       here.inbox.clear();
       if (!was_open || connection->ends[1 - end].state != SimEnd::State::kOpen) continue;
-      if (death != Death::kExit) CutWire(*connection, 1 - end);
-      if (death == Death::kExit) Put(*connection, 1 - end, {Parcel::kEnd, {}, 0, 0});
-      if (death == Death::kCrash) Put(*connection, 1 - end, {Parcel::kReset, {}, 0, 0});
+      const bool drained = death == Death::kExit && DrainsAtExit(*connection, end);
+      if (!drained) CutWire(*connection, 1 - end);
+      if (death == Death::kPowerLoss) continue;
+      const Parcel::Kind last_word = drained ? Parcel::kEnd : Parcel::kReset;
+      Put(*connection, 1 - end, {last_word, {}, 0, 0});
     }
     RefreshHearing(*connection);
     ForgetIfOver(*connection);

@@ -43,7 +43,7 @@ struct SimNetworkOptions {
 
 // What crosses in one direction of a connection.
 struct Parcel {
-  enum Kind : uint8_t { kMessage, kEnd, kReset };
+  enum Kind : uint8_t { kMessage, kEnd, kReset, kCorrupt };
   Kind kind = kMessage;
   platform::Message message;
   int64_t bytes = 0;
@@ -55,6 +55,9 @@ struct SimLink {
   ActorId actor;
   int blocks[2] = {0, 0};  // by SimNetwork::Block
   int64_t slowness = 1;
+  static constexpr int64_t kUnlimited = INT64_MAX;
+  int64_t bytes_per_second = kUnlimited;
+  int64_t free_ns = 0;  // when all that was sent has left, where that is limited
   bool blocked() const { return blocks[0] + blocks[1] > 0; }
 };
 
@@ -81,6 +84,8 @@ struct SimEnd {
   int64_t last_arrival_ns = 0;
   uint64_t parcels = 0;
   bool arrival_pending = false;
+  uint32_t arrivals = 0;  // events that were made for them; the last one counts
+  bool cut_off = false;   // what comes towards this end is lost
   bool credit_pending = false;
 
   bool silent = false;    // the peer is not heard
@@ -134,8 +139,13 @@ class SimNetwork {
   void ReleasePartition(const std::string& a, const std::string& b);
   // Every latency from one machine to the other is multiplied.
   void SetSlowness(const std::string& from, const std::string& to, int64_t factor);
+  // What crosses from one machine to the other queues for so many bytes a second.
+  void SetBandwidth(const std::string& from, const std::string& to, int64_t bytes_per_second);
   // Breaks the connections between two machines; a draw says which end sees it first.
   int Reset(const std::string& a, const std::string& b);
+  // Nothing crosses those that are there any more, one way or both, and nobody is told. After
+  // `duration` what is left of them breaks.
+  void HalfOpen(const std::string& a, const std::string& b, absl::Duration duration);
   void Heal();
 
   // For the world.
@@ -162,6 +172,11 @@ class SimNetwork {
   using AttemptPtr = std::shared_ptr<Attempt>;
   void StartConnect(SimNode& node, const AttemptPtr& attempt);
   void Send(SimConnection& connection, int from, platform::Message message, int64_t bytes);
+  // The same with bits turned over.
+  void SendCorrupt(SimConnection& connection, int from, platform::Message message, int64_t bytes);
+  // The sender's end breaks; what it has sent, this too, arrives so much later.
+  void SendLateAndBreak(SimConnection& connection, int from, platform::Message message,
+                        int64_t bytes, absl::Duration late);
   // The reader at `end` took so much out of its inbox.
   void Consumed(SimConnection& connection, int end, int64_t bytes);
   void Close(SimConnection& connection, int end);
@@ -169,6 +184,8 @@ class SimNetwork {
   void Break(SimConnection& connection, int end, std::string_view why);
   // A draw says which end breaks first.
   void BreakEither(SimConnection& connection);
+  // A draw says which ends hear no more.
+  void HalfOpen(SimConnection& connection, absl::Duration duration);
 
  private:
   SimLink& LinkOf(const std::string& from, const std::string& to);
@@ -178,7 +195,14 @@ class SimNetwork {
   void ScheduleArrival(SimConnection& connection, int to);
   void Arrive(SimConnection& connection, int to);
   void CutWire(SimConnection& connection, int to);
-  void MarkBroken(SimConnection& connection, int end, std::string_view why);
+  int64_t QueueNs(SimLink& link, int64_t bytes);
+  static absl::Status Unavailable(const SimConnection& connection, std::string_view why);
+  enum class Wire { kCut, kKept };  // of what is under way to the peer
+  void BreakWith(SimConnection& connection, int end, absl::Status status, Wire wire);
+  void MarkBroken(SimConnection& connection, int end, absl::Status status);
+  void EndHalfOpen(SimConnection& connection);
+  std::vector<SimConnectionPtr> Between(const std::string& a, const std::string& b) const;
+  bool DrainsAtExit(const SimConnection& connection, int end) const;
   void ForgetIfOver(SimConnection& connection);
   static bool Hears(const SimConnection& connection, int end);
   void RefreshHearing(SimConnection& connection);

@@ -24,6 +24,14 @@ std::string_view Name(SeamCallKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
+std::span<const SeamCallKind> CallsOnFiles() {
+  using enum SeamCallKind;
+  static constexpr SeamCallKind kCalls[] = {
+      kOpen,   kRead,          kWrite,           kTruncate,      kSync, kSize, kRename, kLink,
+      kRemove, kMakeDirectory, kRemoveDirectory, kSyncDirectory, kList, kStat, kLock};
+  return kCalls;
+}
+
 SimNode::SimNode(const World& world, SimProcess& process, std::string name, int64_t clock_origin_ns)
     : scheduler_(world.scheduler),
       hooks_(world.hooks),

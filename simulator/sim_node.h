@@ -10,6 +10,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,12 +54,16 @@ enum class SeamCallKind : uint8_t {
   kReceive,
 };
 std::string_view Name(SeamCallKind kind);
+// Those on a disk; an append, which is a write at the end, is not among them.
+std::span<const SeamCallKind> CallsOnFiles();
 
 // A call of a node on its disk or network: the `number`-th of this incarnation, counted from 1.
 struct SeamCall {
   SeamCallKind kind;
   uint64_t number;
   std::string_view target;  // the path or address
+  // The machine at the other end of a connection, or that an address is of; "" if there is none.
+  std::string_view peer = {};
 };
 
 // What a node asks of its world.
@@ -115,8 +120,9 @@ class SimNode final : private platform::Executor::Host,
   platform::Node& node() { return *node_; }
 
   // A seam call begins; REQUIRES: !dead(), though the node may be after it.
-  const Fault* BeginSeamCall(SeamCallKind kind, std::string_view target) {
-    return hooks_.OnSeamCall(*this, {kind, ++seam_calls_, target});
+  const Fault* BeginSeamCall(SeamCallKind kind, std::string_view target,
+                             std::string_view peer = {}) {
+    return hooks_.OnSeamCall(*this, {kind, ++seam_calls_, target, peer});
   }
   uint64_t seam_calls() const { return seam_calls_; }
 

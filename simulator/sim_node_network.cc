@@ -1,6 +1,7 @@
 // SimNodeNetwork, its listeners, connections and streams: the network as the node's coroutines see
 // it. Every call of a dead node is void; destroying an object of one changes nothing.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,7 +48,7 @@ class Endpoint {
   // Waits for room towards the peer and hands the message over.
   Task<absl::Status> Put(Message message, int64_t bytes) {
     if (node_.dead()) co_await Never{};
-    BeginCall(SeamCallKind::kSend);
+    const Befallen befallen = BeginCall(SeamCallKind::kSend);
     if (node_.dead()) {
       // Sent by a call in flight at the death: it shares the fate of what is on the wire.
       if (Writable().ok()) network_.Send(*connection_, end_, std::move(message), bytes);
@@ -61,7 +62,14 @@ class Endpoint {
       if (peer().unread_bytes < network_.options().transport.buffer_bytes) break;
       co_await WaitIn{here().senders, {}};
     }
-    network_.Send(*held, end_, std::move(message), bytes);
+    if (befallen.kind == FaultKind::kCorruptFrame) {
+      network_.SendCorrupt(*held, end_, std::move(message), bytes);
+    } else if (befallen.kind == FaultKind::kRepeat) {
+      network_.SendLateAndBreak(*held, end_, std::move(message), bytes,
+                                absl::Milliseconds(befallen.amount));
+    } else {
+      network_.Send(*held, end_, std::move(message), bytes);
+    }
     co_return absl::OkStatus();
   }
   // Waits until something has arrived; false at the peer's orderly end.
@@ -114,9 +122,24 @@ class Endpoint {
  private:
   SimEnd& here() const { return connection_->ends[end_]; }
   SimEnd& peer() const { return connection_->ends[1 - end_]; }
-  void BeginCall(SeamCallKind kind) {
-    const Fault* fault = node_.BeginSeamCall(kind, address());
-    if (fault != nullptr && fault->kind == FaultKind::kReset) network_.BreakEither(*connection_);
+  // What befalls the message that is sent.
+  struct Befallen {
+    std::optional<FaultKind> kind = {};
+    int64_t amount = 0;
+  };
+  // Bytes without frames, and what never leaves its process, are not told apart: they break.
+  Befallen BeginCall(SeamCallKind kind) {
+    const Fault* fault = node_.BeginSeamCall(kind, address(), peer().process->machine_name());
+    if (fault == nullptr) return {};
+    const bool framed = !connection_->stream && !connection_->in_process;
+    if (fault->kind == FaultKind::kHalfOpen && !connection_->in_process) {
+      network_.HalfOpen(*connection_, fault->duration);
+    } else if (fault->kind == FaultKind::kReset || !framed) {
+      network_.BreakEither(*connection_);
+    } else {
+      return {fault->kind, fault->amount};
+    }
+    return {};
   }
   absl::Status Writable() const {
     if (here().state == SimEnd::State::kClosed) return Cancelled();
@@ -233,7 +256,10 @@ class AwaitAttempt {
   AwaitAttempt(SimNode& node, SimNetwork& network, SimNetwork::AttemptPtr attempt)
       : node_(node), network_(network), attempt_(std::move(attempt)) {
     if (!node.dead()) {
-      const Fault* fault = node.BeginSeamCall(SeamCallKind::kConnect, attempt_->address);
+      const std::string machine = attempt_->address.substr(0, attempt_->address.rfind(':'));
+      const Fault* fault =
+          node.BeginSeamCall(SeamCallKind::kConnect, attempt_->address,
+                             machine == "localhost" ? node.process().machine_name() : machine);
       attempt_->fails = fault != nullptr && fault->kind == FaultKind::kConnectFailure;
     }
     attempt_->waiter = &waiter_;

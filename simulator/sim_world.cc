@@ -144,8 +144,8 @@ void SimWorld::Reap() {
     network_.OnProcessDeath(*process, process->death());
     process->machine().disk().OnProcessDeath(process->life());
   }
-  for (SimMachine* machine : std::exchange(losing_power_, {})) {
-    machine->disk().OnPowerLoss(++machine->power_losses_);
+  for (const auto& [machine, left] : std::exchange(losing_power_, {})) {
+    machine->disk().OnPowerLoss(++machine->power_losses_, left);
   }
   for (SimMachine* machine : std::exchange(losing_disk_, {})) machine->disk().Erase();
 }
@@ -171,13 +171,13 @@ void SimWorld::Resume(SimProcess& process) {
   for (const auto& node : process.nodes()) node->OnProcessResumed();
 }
 
-void SimWorld::LosePower(const std::string& machine_name) {
+void SimWorld::LosePower(const std::string& machine_name, SimDisk::Left left) {
   SimMachine& losing = machine(machine_name);
   if (!losing.on()) return;
   losing.on_ = false;
   scheduler_.Record(losing.actor(), EventKind::kMachine, 0, [] { return "loses power"; });
   network_.OnPower(machine_name, false);
-  losing_power_.push_back(&losing);
+  losing_power_.emplace_back(&losing, left);
   const bool outermost = !std::exchange(in_event_, true);
   for (size_t index = processes_.size(); index-- > 0;) {
     if (&processes_[index]->machine() == &losing) End(*processes_[index], Death::kPowerLoss);

@@ -125,7 +125,7 @@ class SimWorld final : private NodeHooks {
   SimProcess& Restart(const std::string& name, const std::string& machine);
 
   // Ends every process of the machine and decides what was not synced.
-  void LosePower(const std::string& machine);
+  void LosePower(const std::string& machine, SimDisk::Left left = SimDisk::Left::kDrawn);
   void PowerOn(const std::string& machine);
   // The disk comes back empty. REQUIRES: the machine is off.
   void LoseDisk(const std::string& machine);
@@ -179,7 +179,7 @@ class SimWorld final : private NodeHooks {
   std::vector<WorldObserver*> observers_;
   FaultHook* fault_hook_ = nullptr;
   bool in_event_ = false;
-  std::vector<SimMachine*> losing_power_;
+  std::vector<std::pair<SimMachine*, SimDisk::Left>> losing_power_;
   std::vector<SimMachine*> losing_disk_;
   std::vector<SimProcess*> ending_;
   std::map<std::string, SimProcess*> newest_;

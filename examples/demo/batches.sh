@@ -43,4 +43,9 @@ complete_attempts() {
     [[ ! -e $1/counts-$time/attempt-$attempt/_SUCCESS ]] || echo "$time $attempt"
   done
 }
+# rows_of OUTPUT TIME ATTEMPT: of a complete attempt. Its mark says how many parts count, then names
+# them.
+rows_of() {
+  (cd "$1/counts-$2/attempt-$3" && tail -n +2 _SUCCESS | xargs -r cat)
+}
 has_output() { [[ -n $(complete_attempts "$1") ]]; }

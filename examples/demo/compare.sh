@@ -47,7 +47,7 @@ dstream_counts() {
   local time attempt
   complete_attempts "$1/out" | awk '{newest[$1] = $2} END {for (t in newest) print t, newest[t]}' |
     while read -r time attempt; do
-      cat /dev/null "$1/out/counts-$time/attempt-$attempt"/part-*
+      rows_of "$1/out" "$time" "$attempt"
     done |
     tr -d '()' | awk -F, '{n[$1] += $2} END {for (word in n) print word, n[word]}' | sort
 }

@@ -60,7 +60,7 @@ seen_before() {
 same_in_each_attempt() {
   local time attempt rows before='' rows_before='' different=0
   while read -r time attempt; do
-    rows=$(cat /dev/null "$1/out/counts-$time/attempt-$attempt"/part-* | sort | md5sum)
+    rows=$(rows_of "$1/out" "$time" "$attempt" | sort | md5sum)
     if [[ $time == "$before" && $rows != "$rows_before" ]]; then
       echo "batch $time came out in two ways"
       different=1

@@ -7,7 +7,12 @@ namespace wavetank::platform {
 
 DiskPool::DiskPool(int threads) {
   WT_CHECK(threads > 0);
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Serve(); });
+  try {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Serve(); });
+  } catch (...) {
+    Stop();
+    throw;
+  }
 }
 
 void DiskPool::Submit(std::function<void()> work) {

@@ -23,6 +23,7 @@ namespace wavetank::platform {
 
 class DiskPool {
  public:
+  // Throws std::system_error if the system has no thread to give.
   explicit DiskPool(int threads);
   ~DiskPool() { Stop(); }
 

@@ -1,7 +1,9 @@
 #include "platform/real/io_thread.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -12,7 +14,19 @@
 
 namespace wavetank::platform {
 
+namespace {
+
+// What still has something to deliver. It may be let go of after the thread is gone.
+struct Holders {
+  std::mutex mutex;
+  std::condition_variable gone;
+  int count = 0;
+};
+
+}  // namespace
+
 struct IoThread::State {
+  const std::shared_ptr<Holders> holders = std::make_shared<Holders>();
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> keep_running =
       asio::make_work_guard(context);
@@ -45,6 +59,23 @@ void IoThread::CatchStopSignals(std::function<void(int)> on_signal) {
   state_->signals.add(SIGINT);
   state_->signals.add(SIGTERM);
   state_->AwaitSignal(std::move(on_signal));
+}
+
+std::shared_ptr<void> IoThread::HoldUpDrain() {
+  const std::shared_ptr<Holders> holders = state_->holders;
+  const std::lock_guard lock(holders->mutex);
+  ++holders->count;
+  return std::shared_ptr<void>(holders.get(), [holders](void*) {
+    const std::lock_guard letting_go(holders->mutex);
+    if (--holders->count == 0) holders->gone.notify_all();
+  });
+}
+
+void IoThread::Drain(absl::Duration at_most) {
+  Holders& holders = *state_->holders;
+  std::unique_lock lock(holders.mutex);
+  holders.gone.wait_for(lock, absl::ToChronoNanoseconds(at_most),
+                        [&holders] { return holders.count == 0; });
 }
 
 void IoThread::Stop() {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 
+#include "absl/time/time.h"
+
 namespace asio {
 class io_context;
 }
@@ -14,6 +16,7 @@ namespace wavetank::platform {
 
 class IoThread {
  public:
+  // Throws std::system_error if the system has no thread or descriptor to give.
   IoThread();
   ~IoThread();
   IoThread(const IoThread&) = delete;
@@ -24,6 +27,10 @@ class IoThread {
   // Once this returns SIGINT and SIGTERM call `on_signal` with their number, on this thread.
   // REQUIRES: called once.
   void CatchStopSignals(std::function<void(int signal)> on_signal);
+  // Thread-safe. Drain waits as long as what this gave lives.
+  std::shared_ptr<void> HoldUpDrain();
+  // Returns once nothing holds it up, or after that long.
+  void Drain(absl::Duration at_most);
   // Ends the thread; what it had in hand is dropped, its sockets are closed with this object.
   void Stop();
 

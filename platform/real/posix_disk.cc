@@ -116,14 +116,29 @@ absl::Status RemoveDirectoryAt(const Root& root, const std::string& path) {
 absl::Status SyncDirectoryAt(const Root& root, const std::string& path) {
   const std::string attempt = absl::StrCat("sync directory ", path);
   WT_RETURN_IF_ERROR(CheckDirectoryPath(path));
-  WT_ASSIGN_OR_RETURN(const Descriptor directory,
-                      OpenAt(root, path, O_RDONLY | O_DIRECTORY, attempt));
+  const Descriptor directory(Retry(
+      [&] { return ::openat(root->get(), AtPath(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!directory.valid() && errno == EACCES) {
+    // Names can be made where they may not be read. Then all that the machine has is synced.
+    ::sync();
+    return absl::OkStatus();
+  }
+  if (!directory.valid()) return DiskError(errno, attempt);
   if (Retry([&] { return ::fsync(directory.get()); }) != 0) return DiskError(errno, attempt);
   return absl::OkStatus();
 }
 
 FileKind KindOf(const struct stat& info) {
-  return S_ISDIR(info.st_mode) ? FileKind::kDirectory : FileKind::kFile;
+  if (S_ISDIR(info.st_mode)) return FileKind::kDirectory;
+  return S_ISREG(info.st_mode) ? FileKind::kFile : FileKind::kOther;
+}
+
+// Of an entry, as far as the directory itself says; links are followed.
+FileKind KindOf(int directory, const dirent& entry) {
+  if (entry.d_type == DT_DIR) return FileKind::kDirectory;
+  if (entry.d_type == DT_REG) return FileKind::kFile;
+  struct stat info;
+  return ::fstatat(directory, entry.d_name, &info, 0) == 0 ? KindOf(info) : FileKind::kOther;
 }
 
 absl::StatusOr<std::vector<DirectoryEntry>> ListAt(const Root& root, const std::string& path) {
@@ -140,15 +155,10 @@ absl::StatusOr<std::vector<DirectoryEntry>> ListAt(const Root& root, const std::
   while (const dirent* entry = ::readdir(directory.get())) {
     const std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
-    FileKind kind = entry->d_type == DT_DIR ? FileKind::kDirectory : FileKind::kFile;
-    if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
-      struct stat info;
-      if (::fstatat(fd, entry->d_name, &info, 0) == 0) kind = KindOf(info);
-    }
-    entries.push_back({name, kind});
+    entries.push_back({name, KindOf(fd, *entry)});
     errno = 0;
   }
-  if (errno != 0) return ReadError(errno, attempt);
+  if (errno != 0) return DiskError(errno, attempt);
   std::sort(entries.begin(), entries.end(),
             [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; });
   return entries;
@@ -160,8 +170,10 @@ absl::StatusOr<FileInfo> StatAt(const Root& root, const std::string& path) {
   if (::fstatat(root->get(), AtPath(path), &info, 0) != 0) {
     return DiskError(errno, absl::StrCat("stat ", path));
   }
-  return FileInfo{KindOf(info), static_cast<uint64_t>(info.st_size),
-                  absl::TimeFromTimespec(info.st_mtim)};
+  return FileInfo{KindOf(info),
+                  static_cast<uint64_t>(info.st_size),
+                  absl::TimeFromTimespec(info.st_mtim),
+                  {.device = info.st_dev, .number = info.st_ino}};
 }
 
 absl::StatusOr<Descriptor> LockAt(const Root& root, const std::string& path) {

@@ -5,7 +5,8 @@
 // it:
 //
 // * Sync is fdatasync, SyncDirectory is fsync of the directory: real ones, as durable as the file
-//   system and the device below are. Link is link(2), kCreateNew is O_EXCL.
+//   system and the device below are. A directory that may not be opened for reading (mode 0711) is
+//   synced by sync(2), with all else, which tells no errors. Link is link(2), kCreateNew is O_EXCL.
 // * Lock is flock(2) on a description of its own, and so excludes this process's other holders too.
 // * Append writes at the end as this handle finds it, one append at a time. Two handles that append
 //   to one file at once may overwrite each other: a file has one writer, which Lock is for.

@@ -16,6 +16,8 @@ absl::StatusCode CodeOf(int error) {
       return absl::StatusCode::kNotFound;
     case EEXIST:
       return absl::StatusCode::kAlreadyExists;
+    case EACCES:
+      return absl::StatusCode::kPermissionDenied;
     case EBADF:  // a write to a file opened for reading
     case ENOTEMPTY:
     case ENOTDIR:
@@ -36,18 +38,11 @@ absl::StatusCode CodeOf(int error) {
   }
 }
 
-absl::Status MakeError(absl::StatusCode code, int error, const std::string& attempt) {
-  return absl::Status(code, absl::StrCat(attempt, ": ", std::generic_category().message(error)));
-}
-
 }  // namespace
 
 absl::Status DiskError(int error, const std::string& attempt) {
-  return MakeError(CodeOf(error), error, attempt);
-}
-
-absl::Status ReadError(int error, const std::string& attempt) {
-  return MakeError(error == EIO ? absl::StatusCode::kDataLoss : CodeOf(error), error, attempt);
+  return absl::Status(CodeOf(error),
+                      absl::StrCat(attempt, ": ", std::generic_category().message(error)));
 }
 
 absl::Status CheckPath(const std::string& path) {

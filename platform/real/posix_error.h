@@ -10,8 +10,6 @@ namespace wavetank::platform {
 
 // "attempt: reason", for instance "write logs/7 at 4096: No space left on device".
 absl::Status DiskError(int error, const std::string& attempt);
-// As DiskError, but EIO is kDataLoss: the device reports the sector unreadable.
-absl::Status ReadError(int error, const std::string& attempt);
 
 // OK for "a/b/c": relative, no empty, "." or ".." component, no NUL.
 absl::Status CheckPath(const std::string& path);

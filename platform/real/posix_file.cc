@@ -43,7 +43,7 @@ struct PosixFile::Opened {
       const auto at = static_cast<off_t>(offset + done);
       const ssize_t n = Retry(
           [&] { return ::pread(descriptor.get(), data.data() + done, data.size() - done, at); });
-      if (n < 0) return ReadError(errno, At("read", offset + done));
+      if (n < 0) return DiskError(errno, At("read", offset + done));
       if (n == 0) break;  // truncated meanwhile
       done += static_cast<size_t>(n);
     }

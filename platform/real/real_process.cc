@@ -2,13 +2,19 @@
 
 #include <sys/random.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
 #include "platform/real/disk_pool.h"
@@ -38,6 +44,12 @@ struct RealNode {
   NodeMain main;
   std::thread thread;
 };
+
+absl::Status Lacks(const std::string& process, const std::system_error& error) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("start the threads of process ", process, ": ", error.what(),
+                   ": raise the limits on threads, memory and open files, or ask for fewer nodes"));
+}
 
 Task<void> RunMain(NodeMain main, Node& node, std::function<void()> on_return) {
   co_await main(node);
@@ -70,6 +82,15 @@ struct RealProcess::State {
   DiskPool pool{options.disk_threads};
   IoThread io;
 
+  std::atomic<bool> asked_to_stop = false;
+
+  void SetStopEvents() {
+    for (const auto& running : nodes) {
+      const auto found = options.stop_events.find(running->node->name());
+      if (found == options.stop_events.end()) continue;
+      running->loop.Post([event = found->second] { event->Set(); });
+    }
+  }
   void Stop(int with_status) {
     std::lock_guard lock(mutex);
     if (!status.has_value()) status = with_status;
@@ -102,7 +123,13 @@ absl::Status RealProcess::State::Build() {
     nodes.push_back(std::move(made));
   }
   if (options.stop_signals == StopSignals::kCatch) {
-    io.CatchStopSignals([this](int signal) { Stop(128 + signal); });
+    io.CatchStopSignals([this](int signal) {
+      if (options.stop_events.empty() || asked_to_stop.exchange(true)) {
+        Stop(128 + signal);
+      } else {
+        SetStopEvents();
+      }
+    });
   }
   return absl::OkStatus();
 }
@@ -120,9 +147,14 @@ RealProcess::~RealProcess() = default;
 
 absl::StatusOr<std::unique_ptr<RealProcess>> RealProcess::Create(ProcessSpec spec,
                                                                  RealProcessOptions options) {
-  auto state = std::make_unique<State>(std::move(spec), std::move(options));
-  WT_RETURN_IF_ERROR(state->Build());
-  return std::unique_ptr<RealProcess>(new RealProcess(std::move(state)));
+  const std::string name = spec.name;
+  try {
+    auto state = std::make_unique<State>(std::move(spec), std::move(options));
+    WT_RETURN_IF_ERROR(state->Build());
+    return std::unique_ptr<RealProcess>(new RealProcess(std::move(state)));
+  } catch (const std::system_error& error) {
+    return Lacks(name, error);
+  }
 }
 
 int RealProcess::Run() {
@@ -132,14 +164,23 @@ int RealProcess::Run() {
     RealNode& node = *running;
     node.loop.executor().Spawn(
         node.node->name(), RunMain(node.main, *node.node, [&state] { state.OnMainReturned(); }));
-    node.thread = std::thread([&node] { node.loop.Run(); });
+    try {
+      node.thread = std::thread([&node] { node.loop.Run(); });
+    } catch (const std::system_error& error) {
+      state.logger.Log(*node.node, LogLevel::kError, Lacks(state.spec.name, error).ToString());
+      state.Stop(1);
+      break;
+    }
   }
   {
     std::unique_lock lock(state.mutex);
     state.stopped.wait(lock, [&state] { return state.status.has_value(); });
   }
   for (const auto& node : state.nodes) node->loop.Stop();
-  for (const auto& node : state.nodes) node->thread.join();
+  for (const auto& node : state.nodes) {
+    if (node->thread.joinable()) node->thread.join();
+  }
+  state.io.Drain(state.options.exit_drain);
   state.io.Stop();
   state.pool.Stop();
   return *state.status;

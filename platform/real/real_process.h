@@ -5,13 +5,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
+#include "platform/event.h"
 #include "platform/network.h"
 #include "platform/node.h"
 #include "platform/real/step_killer.h"
@@ -20,7 +23,7 @@ namespace wavetank::platform {
 
 enum class StopSignals {
   kIgnore,  // leave SIGINT and SIGTERM to the program
-  kCatch,   // either requests a stop with status 128 + its number
+  kCatch,   // either requests a stop with status 128 + its number (but see stop_events)
 };
 
 struct RealProcessOptions {
@@ -32,20 +35,28 @@ struct RealProcessOptions {
   LogLevel log_level = LogLevel::kInfo;
   std::vector<StepFault> step_faults = {};
   StopSignals stop_signals = StopSignals::kIgnore;
+  // By node: what the first signal that is caught sets, each on the thread of its node, instead of
+  // requesting the stop. The second one requests it. Empty: the first does.
+  std::map<std::string, std::shared_ptr<Event>> stop_events = {};
   int disk_threads = 4;
+  // How long the end of the process waits at most for what its connections have to deliver.
+  absl::Duration exit_drain = absl::Seconds(1);
 };
 
 class RealProcess {
  public:
-  // An error if the disk's root cannot be opened. REQUIRES: dead_after is longer than
+  // An error if the disk's root cannot be opened; kResourceExhausted if the system has no thread or
+  // descriptor to give. REQUIRES: dead_after is longer than
   // heartbeat_interval.
   static absl::StatusOr<std::unique_ptr<RealProcess>> Create(ProcessSpec spec,
                                                              RealProcessOptions options);
   ~RealProcess();
 
   // Runs every node until all mains have returned (status 0), a node calls Exit or RequestStop is
-  // called; then destroys each node's roots on its own thread, newest first, ends all threads, and
+  // called; then destroys each node's roots on its own thread, newest first, waits for what the
+  // connections still have to deliver (exit_drain at most), ends all threads, and
   // gives the status of the first of these. A function of a user that does not return holds it up.
+  // Where the system has no thread for a node: logs that, and gives 1.
   // REQUIRES: called once.
   int Run();
 

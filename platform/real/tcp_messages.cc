@@ -30,6 +30,7 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
         peer_(PeerOf(socket)),
         socket_(std::move(socket)),
         heartbeat_(io.context()),
+        undelivered_(io.HoldUpDrain()),
         decoder_(options.max_message_bytes) {}
 
   // Starts the link and gives the node's end of it.
@@ -189,6 +190,7 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
     heartbeat_.cancel();
     asio::error_code ignored;
     socket_.close(ignored);
+    undelivered_ = nullptr;
   }
 
   IoThread& io_;
@@ -196,6 +198,7 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
   const std::string peer_;
   tcp::socket socket_;
   asio::steady_timer heartbeat_;
+  std::shared_ptr<void> undelivered_;  // until broken, which the peer's answer to kEnd is too
   std::shared_ptr<MessageQueue> out_;
   std::shared_ptr<MessageQueue> in_;
   bool broken_ = false;

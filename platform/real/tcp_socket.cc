@@ -7,11 +7,24 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "asio/connect.hpp"
+#include "asio/system_error.hpp"
 
 namespace wavetank::platform {
 namespace {
 
 constexpr std::chrono::milliseconds kAcceptRetry{50};
+
+using Found = tcp::resolver::results_type;
+
+// Asio resolves on a thread that it starts for the first name, and throws if there is none to have.
+void Resolve(tcp::resolver& resolver, const HostPort& name, tcp::resolver::flags flags,
+             const std::function<void(const asio::error_code&, const Found&)>& done) {
+  try {
+    resolver.async_resolve(name.host, absl::StrCat(name.port), flags, done);
+  } catch (const asio::system_error& error) {
+    done(error.code(), Found());
+  }
+}
 
 class Dialling : public std::enable_shared_from_this<Dialling> {
  public:
@@ -29,15 +42,14 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
       self->Finish(absl::UnavailableError(
           absl::StrCat(self->attempt_, ": no answer within ", absl::FormatDuration(timeout))));
     });
-    resolver_.async_resolve(to.host, absl::StrCat(to.port),
-                            [self = shared_from_this()](const asio::error_code& error,
-                                                        const tcp::resolver::results_type& found) {
-                              self->OnResolved(error, found);
-                            });
+    Resolve(resolver_, to, {},
+            [self = shared_from_this()](const asio::error_code& error, const Found& found) {
+              self->OnResolved(error, found);
+            });
   }
 
  private:
-  void OnResolved(const asio::error_code& error, const tcp::resolver::results_type& found) {
+  void OnResolved(const asio::error_code& error, const Found& found) {
     if (finished_) return;
     if (error) return Finish(SocketError(attempt_, error));
     asio::async_connect(
@@ -104,13 +116,12 @@ void Dial(asio::io_context& context, const std::string& address, absl::Duration 
 void Acceptor::Bind(const std::string& address, OnBound done) {
   const absl::StatusOr<HostPort> at = ParseAddress(address);
   if (!at.ok()) return done(at.status());
-  resolver_.async_resolve(
-      at->host, absl::StrCat(at->port), tcp::resolver::passive,
-      [self = shared_from_this(), address, done = std::move(done)](
-          const asio::error_code& error, const tcp::resolver::results_type& found) {
-        if (error) return done(SocketError(absl::StrCat("listen on ", address), error));
-        done(self->Open(address, found.begin()->endpoint()));
-      });
+  Resolve(resolver_, *at, tcp::resolver::passive,
+          [self = shared_from_this(), address, done = std::move(done)](
+              const asio::error_code& error, const Found& found) {
+            if (error) return done(SocketError(absl::StrCat("listen on ", address), error));
+            done(self->Open(address, found.begin()->endpoint()));
+          });
 }
 
 absl::StatusOr<std::string> Acceptor::Open(const std::string& address, const tcp::endpoint& local) {

@@ -80,7 +80,8 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
         options_(options),
         peer_(PeerOf(socket)),
         socket_(std::move(socket)),
-        linger_(io.context()) {}
+        linger_(io.context()),
+        undelivered_(io.HoldUpDrain()) {}
 
   std::unique_ptr<ByteStream> Start(EventLoop& loop) {
     auto node = std::make_shared<TcpStream::Parts>();
@@ -110,6 +111,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
     absl::StatusOr<std::optional<ByteQueue::Weighed>> next = out_->TryPop();
     if (!next.ok()) return End();
     if (!next->has_value()) return;
+    wrote_ = true;
     chunk_ = std::move((*next)->value);
     writing_ = true;
     asio::async_write(socket_, asio::buffer(chunk_),
@@ -125,6 +127,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
     asio::error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     if (peer_ended_) return Break(OrderlyEnd());
+    if (!wrote_) undelivered_ = nullptr;
     linger_.expires_after(ToChrono(options_.dead_after));
     linger_.async_wait([self = shared_from_this()](const asio::error_code& error) {
       if (!error) self->Break(OrderlyEnd());
@@ -166,6 +169,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
     linger_.cancel();
     asio::error_code ignored;
     socket_.close(ignored);
+    undelivered_ = nullptr;
   }
 
   IoThread& io_;
@@ -173,12 +177,14 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
   const std::string peer_;
   tcp::socket socket_;
   asio::steady_timer linger_;
+  std::shared_ptr<void> undelivered_;  // while the peer may not have all that was written
   std::shared_ptr<ByteQueue> out_;
   std::shared_ptr<ByteQueue> in_;
   std::string chunk_;  // being written, if writing_
   std::string held_;   // was read, not yet handed on
   std::array<char, 64 << 10> read_;
   bool writing_ = false;
+  bool wrote_ = false;
   bool ended_ = false;       // this end is shut down
   bool peer_ended_ = false;  // the peer's end is
   bool broken_ = false;

@@ -62,6 +62,9 @@ struct BlockExchange::FromOne {
 Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t batch,
                                                   const cluster::Input& input,
                                                   const std::vector<std::string>& addresses) {
+  std::erase_if(clients_, [](const auto& entry) {
+    return entry.second == nullptr || entry.second->broken();
+  });
   std::vector<FromOne> parts(addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
     parts[i].address = addresses[i];
@@ -129,7 +132,8 @@ Task<void> BlockExchange::FetchFromOne(FromOne& from) {
 
 // A connection that was there before may have broken unnoticed: then once more, on a new one.
 Task<absl::StatusOr<RpcPayload>> BlockExchange::Ask(std::string address, std::string request) {
-  std::shared_ptr<platform::RpcClient> client = clients_[address];
+  const auto known = clients_.find(address);
+  std::shared_ptr<platform::RpcClient> client = known == clients_.end() ? nullptr : known->second;
   while (true) {
     const bool fresh = client == nullptr || client->broken();
     if (fresh) {

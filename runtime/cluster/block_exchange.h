@@ -35,6 +35,9 @@ class BlockExchange {
     clients_.clear();
   }
 
+  // To workers that live, as far as this one has seen.
+  size_t connections() const { return clients_.size(); }
+
   struct Fetched {
     absl::Status status;
     std::vector<ShuffleBlock> blocks;            // by source partition

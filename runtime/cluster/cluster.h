@@ -22,6 +22,9 @@ struct ClusterOptions {
   std::string address = {};
   // Workers built from another plan are refused, by name.
   std::string plan_fingerprint = {};
+  // IdentityOf the driver's store: workers with another are refused, by name, since the
+  // driver would commit what nobody finds. Empty: it is not compared.
+  std::string store_identity = {};
   int max_attempts = 4;
   // How long a graph waits for a worker when none is left.
   absl::Duration worker_timeout = absl::Seconds(60);

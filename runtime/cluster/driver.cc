@@ -12,6 +12,7 @@
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "platform/wait_notice.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/graph_run.h"
 #include "runtime/cluster/messages.h"
@@ -101,6 +102,13 @@ class Driver final : public Cluster {
   std::string Refused() const {
     return refused_.empty() ? "" : absl::StrCat(" (refused: ", refused_, ")");
   }
+  void SayWaiting(platform::WaitNotice& notice, int count) {
+    const platform::MonotonicTime now = node_.clock().Now();
+    if (!notice.Due(now)) return;
+    node_.Log(LogLevel::kWarning,
+              absl::StrCat("waiting for workers at ", options_.address, " for ", notice.Waited(now),
+                           ": ", worker_count(), " of ", count, " have come", Refused()));
+  }
   // Wakes whoever waits for a graph's end or for workers: they look again.
   void Changed() {
     changed_.Set();
@@ -140,14 +148,16 @@ Task<absl::Status> Driver::Listen() {
 
 Task<absl::Status> Driver::WaitForWorkers(int count, absl::Duration timeout) {
   const platform::MonotonicTime deadline = node_.clock().Now() + timeout;
+  platform::WaitNotice notice(node_.clock().Now());
   while (worker_count() < count) {
+    SayWaiting(notice, count);
     const absl::Duration left = deadline - node_.clock().Now();
     if (left <= absl::ZeroDuration()) {
       co_return absl::DeadlineExceededError(
           absl::StrCat(worker_count(), " of ", count, " workers have come to ", options_.address,
                        " within ", absl::FormatDuration(timeout), Refused()));
     }
-    co_await changed_.WaitFor(node_.clock(), left);
+    co_await changed_.WaitFor(node_.clock(), std::min(left, notice.UntilDue(node_.clock().Now())));
   }
   co_return absl::OkStatus();
 }
@@ -157,12 +167,15 @@ Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
   const platform::MonotonicTime began = node_.clock().Now();
   Running running(*this, std::move(graph));
   GraphRun& run = running.run;
+  platform::WaitNotice notice(began);
   Schedule();
   while (!run.ended()) {
     if (!workers_.empty()) {
       co_await changed_.Wait();
+      notice = platform::WaitNotice(node_.clock().Now());
       continue;
     }
+    SayWaiting(notice, 1);
     const platform::MonotonicTime alone_since = std::max(began, left_alone_since_);
     const absl::Duration left = options_.worker_timeout - (node_.clock().Now() - alone_since);
     if (left <= absl::ZeroDuration()) {
@@ -171,7 +184,7 @@ Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
                        " within ", absl::FormatDuration(options_.worker_timeout), Refused(),
                        "; start workers with this address"));
     }
-    co_await changed_.WaitFor(node_.clock(), left);
+    co_await changed_.WaitFor(node_.clock(), std::min(left, notice.UntilDue(node_.clock().Now())));
   }
   co_return run.TakeResults();
 }
@@ -195,6 +208,14 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t co
         absl::StrCat("worker ", request.name(), " at ", request.address(), " has the plan ",
                      request.plan_fingerprint(), ", the driver at ", options_.address, " has ",
                      options_.plan_fingerprint, ": start both from the same program and job");
+    co_return absl::FailedPreconditionError(refused_);
+  }
+  if (!options_.store_identity.empty() && request.store_identity() != options_.store_identity) {
+    refused_ = absl::StrCat("worker ", request.name(), " at ", request.address(), " has the store ",
+                            request.store_identity(), ", the driver at ", options_.address, " has ",
+                            options_.store_identity,
+                            ": start both with the same --store, and that over the same directory");
+    node_.Log(LogLevel::kWarning, absl::StrCat("refused: ", refused_));
     co_return absl::FailedPreconditionError(refused_);
   }
   // An address has one listener: who had it before is gone, though its connection has not broken.

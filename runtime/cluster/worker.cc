@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
+#include "checkpoint/store_identity.h"
 #include "platform/check.h"
 #include "platform/event.h"
 #include "platform/rpc.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "platform/wait_notice.h"
 #include "runtime/cluster/attempt.h"
 #include "runtime/cluster/block_exchange.h"
 #include "runtime/cluster/cluster.h"
@@ -28,6 +31,9 @@ constexpr absl::Duration kRegisterTimeout = absl::Seconds(10);
 constexpr absl::Duration kCallTimeout = absl::Minutes(10);
 constexpr absl::Duration kShortestBackoff = absl::Milliseconds(50);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(2);
+// How long an address may still belong to the process that this one replaces.
+constexpr absl::Duration kListenPatience = absl::Seconds(3);
+constexpr int kRefused = 2;  // exit status: nothing was begun
 
 // Doubling pauses, each drawn between half and the whole, so that workers which lost the same
 // driver do not come back all at once.
@@ -196,16 +202,24 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
   WT_CHECK(!options.driver_addresses.empty() && options.slots >= 1);
   Backoff backoff(node.random().Fork("worker.backoff"));
   std::unique_ptr<BlockExchange> exchange;
+  const platform::MonotonicTime patient_until = node.clock().Now() + kListenPatience;
   while (exchange == nullptr) {
     absl::StatusOr<std::unique_ptr<BlockExchange>> started =
         co_await BlockExchange::Start(node, options.address);
     if (started.ok()) {
       exchange = *std::move(started);
-    } else {
-      node.Log(LogLevel::kWarning, absl::StrCat("worker cannot listen on ", options.address, ": ",
-                                                started.status().ToString()));
-      co_await node.clock().Sleep(backoff.Next());
+      continue;
     }
+    const bool may_pass =
+        absl::IsAlreadyExists(started.status()) || absl::IsUnavailable(started.status());
+    if (!may_pass || node.clock().Now() >= patient_until) {
+      node.Log(LogLevel::kError,
+               absl::StrCat("the worker cannot be reached by others: ", started.status().message(),
+                            "; give it an --address of this machine that is free"));
+      node.Exit(kRefused);
+      co_return;
+    }
+    co_await node.clock().Sleep(backoff.Next());
   }
   cluster::RegisterRequest request;
   request.set_name(absl::StrCat(node.machine(), "/", node.process(), "/", node.name()));
@@ -213,7 +227,8 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
   request.set_slots(options.slots);
   request.set_plan_fingerprint(options.plan_fingerprint);
 
-  std::string last_complaint;
+  std::string last_refusal;
+  platform::WaitNotice notice(node.clock().Now());
   for (size_t turn = 0;; ++turn) {
     const std::string& address = options.driver_addresses[turn % options.driver_addresses.size()];
     absl::Status over;
@@ -223,6 +238,12 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
           co_await platform::RpcClient::Connect(node, address);
       over = driver.status();
       if (driver.ok()) {
+        // Asked each time: another store may serve at its address by now.
+        const absl::StatusOr<std::string> identity = co_await checkpoint::IdentityOf(store);
+        over = identity.status();
+        if (identity.ok()) request.set_store_identity(*identity);
+      }
+      if (over.ok()) {
         DriverSession session(node, store, registry, *exchange, *std::move(driver));
         over = co_await session.Serve(request);
         registered = session.registered();
@@ -231,12 +252,21 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
     if (registered) {
       exchange->Reset();
       backoff.Reset();
+      notice = platform::WaitNotice(node.clock().Now());
       co_await node.Step(steps::kWorkerDriverLost);
     }
-    std::string complaint =
-        absl::StrCat("worker has no driver at ", address, ": ", over.ToString());
-    if (complaint != last_complaint) node.Log(LogLevel::kWarning, complaint);
-    last_complaint = std::move(complaint);
+    // A driver that is not there yet may come; one that refuses this worker will go on doing so.
+    const bool refused = absl::IsFailedPrecondition(over) || absl::IsInvalidArgument(over);
+    std::string refusal = refused ? absl::StrCat(address, ": ", over.message()) : "";
+    if (!refusal.empty() && refusal != last_refusal) {
+      node.Log(LogLevel::kError, absl::StrCat("the driver refuses this worker: ", refusal));
+    } else if (notice.Due(node.clock().Now())) {
+      node.Log(
+          LogLevel::kWarning,
+          absl::StrCat("waiting for a driver at ", absl::StrJoin(options.driver_addresses, " or "),
+                       " for ", notice.Waited(node.clock().Now()), ": ", over.message()));
+    }
+    last_refusal = std::move(refusal);
     co_await node.clock().Sleep(backoff.Next());
   }
 }

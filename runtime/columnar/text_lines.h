@@ -10,7 +10,7 @@ namespace wavetank::runtime {
 
 // One string column, "value".
 SchemaPtr TextSchema();
-// The lines, without "\n" or "\r\n"; the last one may lack them. Bytes are taken as they are.
+// The lines, by the rule of line_splitter.h.
 RecordBatch TextLines(std::string_view text);
 
 }  // namespace wavetank::runtime

@@ -29,14 +29,6 @@ using checkpoint::Store;
 // How often a driver takes the log back from an older one before it gives up.
 constexpr int kMaxTakeOvers = 8;
 
-std::string LogDirectory(const std::string& directory) {
-  return absl::StrCat(directory, "/_wavetank");
-}
-
-std::string StagedDirectory(const std::string& directory) {
-  return absl::StrCat(LogDirectory(directory), "/staged");
-}
-
 constexpr absl::string_view kStagedPrefix = "batch-";
 // Of a staged part: "batch-00012-..." gives 12; what has no such name a number above all batches.
 int64_t StagedBatch(absl::string_view name) {
@@ -82,8 +74,8 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
     return absl::IsAborted(status) ? absl::UnavailableError(status.message()) : status;
   };
   log_ = nullptr;
-  auto log = co_await FencedLog::TakeOver(node_, store_, LogDirectory(options_.directory), history_,
-                                          {.segment_bytes = options_.log_segment_bytes});
+  auto log = co_await FencedLog::TakeOver(node_, store_, ManifestDirectory(options_.directory),
+                                          history_, {.segment_bytes = options_.log_segment_bytes});
   if (!log.ok()) co_return again_if_overtaken(log.status());
   if (!history_.query_id().empty() && history_.query_id() != options_.query_id) {
     co_return absl::FailedPreconditionError(absl::StrCat(
@@ -144,7 +136,9 @@ Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile>
   const int64_t last = history_.entries().back().batch();
   absl::btree_set<std::string> needed;
   for (const ManifestEntry& entry : history_.entries()) {
-    for (const ManifestPart& part : entry.parts()) needed.insert(part.staged());
+    for (const ManifestPart& part : entry.parts()) {
+      needed.insert(StagedPath(options_.directory, part));
+    }
   }
   std::vector<std::string> leftovers;
   const std::string staged = StagedDirectory(options_.directory);
@@ -184,8 +178,22 @@ Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
           absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
     }
     part.set_name(PartName(batch.batch, partition));
+    WT_CO_RETURN_IF_ERROR(co_await CheckStaged(part));
   }
   co_return Encode(entry);
+}
+
+// A record names for good what its writer has seen: a worker may have staged it elsewhere.
+Task<absl::Status> FileSink::CheckStaged(ManifestPart part) {
+  const std::string path = StagedPath(options_.directory, part);
+  const absl::StatusOr<std::string> first = co_await store_.Read(path, 0, 1);
+  if (!absl::IsNotFound(first.status())) co_return first.status();
+  // A newer owner removes what was staged for a batch that it has committed.
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "sink ", options_.directory, ": a worker has staged ", part.file(),
+      ", and it is not in the driver's store: the worker uses another, or somebody has "
+      "removed it; see that all nodes have one store, and start again"));
 }
 
 // Whether this very entry is the one that is committed for its batch. An entry that neither is
@@ -267,7 +275,7 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
   WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
   if (committed) co_return CommittableState::kVisible;
   for (const ManifestPart& part : entry.parts()) {
-    auto text = co_await store_.ReadAll(part.staged());
+    auto text = co_await store_.ReadAll(StagedPath(options_.directory, part));
     if (!text.ok()) {
       if (!absl::IsNotFound(text.status()) && !absl::IsDataLoss(text.status())) {
         co_return text.status();
@@ -312,7 +320,8 @@ Task<void> FileSink::Publish() {
 
 Task<absl::Status> FileSink::LinkParts(ManifestEntry entry) {
   for (const ManifestPart& part : entry.parts()) {
-    WT_CO_RETURN_IF_ERROR(co_await store_.Link(part.staged(), PlainName(part)));
+    WT_CO_RETURN_IF_ERROR(
+        co_await store_.Link(StagedPath(options_.directory, part), PlainName(part)));
   }
   co_return absl::OkStatus();
 }
@@ -321,7 +330,7 @@ Task<absl::Status> FileSink::LinkParts(ManifestEntry entry) {
 // back.
 Task<absl::Status> FileSink::RemoveParts(ManifestEntry entry) {
   for (const ManifestPart& part : entry.parts()) {
-    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(part.staged()));
+    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(StagedPath(options_.directory, part)));
     WT_CO_RETURN_IF_ERROR(co_await store_.Remove(PlainName(part)));
   }
   co_return absl::OkStatus();
@@ -336,12 +345,13 @@ Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string direct
                                                 int64_t rows) {
   if (rows == 0) co_return std::string();
   ManifestPart part;
-  part.set_staged(absl::StrFormat("%s/%s%05d-%s.csv", StagedDirectory(directory), kStagedPrefix,
-                                  batch, unique));
+  part.set_file(absl::StrFormat("%s%05d-%s.csv", kStagedPrefix, batch, unique));
+  part.set_dialect(PART_DIALECT_RFC4180);
   part.set_size_bytes(text.size());
   part.set_crc32c(checkpoint::Crc32c(text));
   part.set_rows(rows);
-  WT_CO_RETURN_IF_ERROR(co_await checkpoint::CreateUnique(store, part.staged(), std::move(text)));
+  WT_CO_RETURN_IF_ERROR(
+      co_await checkpoint::CreateUnique(store, StagedPath(directory, part), std::move(text)));
   co_return part.SerializeAsString();
 }
 

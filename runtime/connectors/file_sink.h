@@ -58,6 +58,7 @@ class FileSink : public TransactionalSink {
   Task<absl::Status> FindUnpublished();
   Task<absl::Status> RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files);
   Task<absl::Status> CheckNoParts();
+  Task<absl::Status> CheckStaged(ManifestPart part);
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
   Task<void> Publish();
   Task<absl::Status> LinkParts(ManifestEntry entry);
@@ -77,8 +78,9 @@ class FileSink : public TransactionalSink {
   std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
 };
 
-// A worker's side: writes one part of `batch` durably under a name with `unique`, which no other
-// attempt ever uses, and gives what Prepare takes. No rows, no part: "".
+// A worker's side: writes one part of `batch`, rows by RFC 4180 (delimited_text.h), durably under a
+// name with `unique`, which no other attempt ever uses, and gives what Prepare takes. No rows, no
+// part: "".
 Task<absl::StatusOr<std::string>> StageFilePart(checkpoint::Store& store, std::string directory,
                                                 int64_t batch, std::string unique, std::string text,
                                                 int64_t rows);

@@ -1,4 +1,6 @@
 // ReadFileSink: the table as a reader of the manifest sees it.
+#include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "absl/container/btree_map.h"
@@ -8,45 +10,62 @@
 #include "checkpoint/crc32c.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/part_name.h"
 
 namespace wavetank::runtime {
 namespace {
 
 using checkpoint::Store;
 
-absl::Status AppendRows(const ManifestPart& part, std::string_view text,
+absl::Status AppendRows(const std::string& path, const ManifestPart& part, std::string_view text,
                         std::vector<TextRow>& rows) {
+  if (!PartDialect_IsValid(part.dialect())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": its rows are in dialect ", part.dialect(),
+                     ", which this build does not know; use a newer build"));
+  }
+  const auto take = part.dialect() == PART_DIALECT_ESCAPED ? TakeEscapedRow : TakeRow;
   int64_t count = 0;
   while (!text.empty()) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return absl::DataLossError(absl::StrCat(part.staged(), ": the last line has no end"));
-    }
-    auto row = ParseTextRow(text.substr(0, end));
+    auto row = take(text);
     if (!row.ok()) {
-      return absl::DataLossError(absl::StrCat(part.staged(), ": ", row.status().message()));
+      return absl::DataLossError(absl::StrCat(path, ": ", row.status().message()));
     }
     rows.push_back(*std::move(row));
-    text.remove_prefix(end + 1);
     ++count;
   }
   if (count != part.rows()) {
     return absl::DataLossError(
-        absl::StrCat(part.staged(), ": ", count, " rows, the manifest says ", part.rows()));
+        absl::StrCat(path, ": ", count, " rows, the manifest says ", part.rows()));
   }
   return absl::OkStatus();
 }
 
-Task<absl::Status> ReadParts(Store& store, ManifestEntry entry, std::vector<TextRow>& rows) {
+Task<absl::Status> ReadParts(Store& store, std::string directory, ManifestEntry entry,
+                             std::vector<TextRow>& rows) {
   for (const ManifestPart& part : entry.parts()) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string text, co_await store.ReadAll(part.staged()));
+    const std::string path = StagedPath(directory, part);
+    WT_CO_ASSIGN_OR_RETURN(const std::string text, co_await store.ReadAll(path));
     if (text.size() != part.size_bytes() || checkpoint::Crc32c(text) != part.crc32c()) {
-      co_return absl::DataLossError(absl::StrCat(part.staged(), " (batch ", entry.batch(),
+      co_return absl::DataLossError(absl::StrCat(path, " (batch ", entry.batch(),
                                                  ") is not what the manifest names: damaged"));
     }
-    WT_CO_RETURN_IF_ERROR(AppendRows(part, text, rows));
+    WT_CO_RETURN_IF_ERROR(AppendRows(path, part, text, rows));
   }
   co_return absl::OkStatus();
+}
+
+// Of update mode without key columns. Written today it is the one row of a global aggregate, and no
+// batch has more; older writers also left the keys out where no row replaces another.
+bool EachRowIsOfItsOwn(const std::deque<ManifestEntry>& entries) {
+  for (const ManifestColumn& column : entries.back().columns()) {
+    if (column.key()) return false;
+  }
+  return std::ranges::any_of(entries, [](const ManifestEntry& entry) {
+    int64_t rows = 0;
+    for (const ManifestPart& part : entry.parts()) rows += part.rows();
+    return rows > 1;
+  });
 }
 
 // The last row of each key, at the place of its first.
@@ -57,11 +76,7 @@ std::vector<TextRow> FoldByKey(const ManifestEntry& header, std::vector<TextRow>
     std::string key;
     for (int i = 0; i < header.columns_size(); ++i) {
       if (!header.columns(i).key() || static_cast<size_t>(i) >= row.size()) continue;
-      if (row[i]) {
-        AppendTextField(*row[i], key);
-      } else {
-        AppendNullField(key);
-      }
+      AppendField(row[i], key);
       key += ',';
     }
     const auto inserted = places.emplace(std::move(key), table.size());
@@ -82,7 +97,7 @@ Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, Store& store,
   while (true) {
     ManifestHistory history(directory);
     WT_CO_RETURN_IF_ERROR(co_await checkpoint::ReadFencedLog(
-        node, store, absl::StrCat(directory, "/_wavetank"), timeout, history));
+        node, store, ManifestDirectory(directory), timeout, history));
     const std::deque<ManifestEntry>& entries = history.entries();
     SinkTable table;
     if (entries.empty()) co_return table;
@@ -94,7 +109,7 @@ Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, Store& store,
     absl::Status status;
     const bool complete = table.mode == MANIFEST_MODE_COMPLETE;
     for (size_t i = complete ? entries.size() - 1 : 0; i < entries.size(); ++i) {
-      status = co_await ReadParts(store, entries[i], table.rows);
+      status = co_await ReadParts(store, directory, entries[i], table.rows);
       if (!status.ok()) break;
     }
     if (absl::IsNotFound(status)) {
@@ -107,7 +122,9 @@ Task<absl::StatusOr<SinkTable>> ReadFileSink(platform::Node& node, Store& store,
           absl::StrCat("sink ", directory, ": a committed part is gone: ", status.message()));
     }
     WT_CO_RETURN_IF_ERROR(status);
-    if (table.mode == MANIFEST_MODE_UPDATE) table.rows = FoldByKey(newest, std::move(table.rows));
+    if (table.mode == MANIFEST_MODE_UPDATE && !EachRowIsOfItsOwn(entries)) {
+      table.rows = FoldByKey(newest, std::move(table.rows));
+    }
     co_return table;
   }
 }

@@ -1,15 +1,12 @@
 // FileSource: the files of one directory as a replayable source of lines.
 //
-// Which files are selectable: every plain file directly in the directory whose name begins with
-// neither "." nor "_". A file must appear whole (renamed or linked into place) and never change:
-// from the moment a listing shows it, it is input, once, whatever its times say. Files are taken in
-// the order of their names, as far as they are there when a batch is planned.
+// source_directory.h has the rule by which a file is input, once, whatever its times say. Files are
+// taken in the order of their names, as far as they are there when a batch is planned.
 //
 // A planned batch lists its files with size and checksum, and that list is the batch's offset
 // range: a replay reads these files and no others. One that has gone or does not hold these very
-// bytes any more stops the query (kDataLoss, naming it): its input is lost, and no answer would be
-// right. A name is remembered while the log still holds a batch that read the file, and after that
-// for as long as the file is there (checkpoint/seen_paths.h): give new files new names.
+// bytes any more is lost: it stops the query (kDataLoss, naming it), since no answer would be
+// right, or is skipped, by InputFileOptions::lost.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FILE_SOURCE_H_
 
@@ -26,6 +23,7 @@
 #include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/task.h"
+#include "runtime/connectors/source_directory.h"
 
 namespace wavetank::runtime {
 
@@ -41,42 +39,49 @@ struct SourceFile {
 
 struct FileSourceOptions {
   std::string directory;
+  InputFileOptions files = {};
   int64_t max_files_per_trigger = std::numeric_limits<int64_t>::max();
+};
+
+struct DiscoveredFiles {
+  std::vector<SourceFile> files;  // in order of their names
+  // As in FoundFiles.
+  std::string root;
+  std::vector<std::string> forgotten;
 };
 
 // The driver's side: discovers files that no definition names.
 class FileSource {
  public:
-  // `store` and `seen`, the files that logged definitions name, must outlive the source. REQUIRES:
-  // max_files_per_trigger > 0.
-  FileSource(checkpoint::Store& store, checkpoint::SeenPaths& seen, FileSourceOptions options);
+  // All outlive the source. REQUIRES: max_files_per_trigger > 0.
+  FileSource(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
+             FileSourceOptions options);
 
   // From now on only files that are there at this instant are found (the AvailableNow trigger).
   Task<absl::Status> FreezeAvailable();
-  // The next batch's files, in order of their names; none when there are no new ones. Repeatable:
-  // nothing is taken by it. Files that are gone are forgotten, if they may be.
-  Task<absl::StatusOr<std::vector<SourceFile>>> Discover();
+  // The next batch's files; none when there are no new ones. Repeatable: nothing is taken by it.
+  Task<absl::StatusOr<DiscoveredFiles>> Discover();
 
  private:
-  Task<absl::StatusOr<std::vector<std::string>>> ListNew();
-
   checkpoint::Store& store_;
-  checkpoint::SeenPaths& seen_;
-  const FileSourceOptions options_;
+  SourceDirectory directory_;
+  const int64_t max_files_per_trigger_;
   std::optional<absl::btree_set<std::string>> available_;
 };
 
 // A worker's side: reads one file in chunks of whole lines, and checks at its end that it was the
-// file that the definition names. So what was read counts only once Next has given nullopt.
+// file that the definition names. So what was read counts only once Next has given nullopt. A lost
+// file is kDataLoss, and lost() tells that from other damage.
 class SourceFileReader {
  public:
   SourceFileReader(checkpoint::Store& store, SourceFile file, int64_t chunk_bytes);
 
   // Some lines, each with its newline but for the file's last; nullopt at the end.
   Task<absl::StatusOr<std::optional<std::string>>> Next();
+  bool lost() const { return lost_; }
 
  private:
-  absl::Status Changed(const std::string& how) const;
+  absl::Status Changed(const std::string& how);
 
   checkpoint::Store& store_;
   const SourceFile file_;
@@ -84,6 +89,7 @@ class SourceFileReader {
   uint64_t offset_ = 0;
   uint32_t crc32c_ = 0;
   std::string partial_line_;
+  bool lost_ = false;
 };
 
 }  // namespace wavetank::runtime

@@ -35,6 +35,9 @@ std::string Describe(std::string_view bytes) {
   return record ? record->ShortDebugString() : "";
 }
 
+// Of the paths that StagedPath gives for the sink above the manifest's directory.
+constexpr std::string_view kToManifest = "../_wavetank/";
+
 // Of "../<part>", as the manifest's directory sees it.
 int64_t BatchOfPlainPart(absl::string_view path) {
   return absl::ConsumePrefix(&path, "../") ? BatchOfPart(path) : -1;
@@ -50,12 +53,11 @@ void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
   int64_t rows = 0;
   for (const ManifestPart& part : entry.parts()) {
     rows += part.rows();
-    NamedFile file{
-        .path = absl::StrCat("staged/", part.staged().substr(part.staged().rfind('/') + 1)),
-        .named_by = absl::StrCat("batch ", entry.batch()),
-        .crc32c = part.crc32c(),
-        .size_bytes = part.size_bytes(),
-        .need = shown ? NamedFile::Need::kMust : NamedFile::Need::kMayGo};
+    NamedFile file{.path = StagedPath("..", part).substr(kToManifest.size()),
+                   .named_by = absl::StrCat("batch ", entry.batch()),
+                   .crc32c = part.crc32c(),
+                   .size_bytes = part.size_bytes(),
+                   .need = shown ? NamedFile::Need::kMust : NamedFile::Need::kMayGo};
     summary.files.push_back(file);
     // The plain names may lag behind.
     file.path = absl::StrCat("../", part.name());

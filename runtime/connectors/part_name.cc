@@ -1,10 +1,27 @@
 #include "runtime/connectors/part_name.h"
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 
+#include "checkpoint/paths.h"
+
 namespace wavetank::runtime {
+
+std::string ManifestDirectory(const std::string& directory) {
+  return absl::StrCat(directory, "/_wavetank");
+}
+
+std::string StagedDirectory(const std::string& directory) {
+  return absl::StrCat(ManifestDirectory(directory), "/staged");
+}
+
+std::string StagedPath(const std::string& directory, const ManifestPart& part) {
+  const std::string name =
+      part.file().empty() ? checkpoint::NameInPath(part.staged()) : part.file();
+  return absl::StrCat(StagedDirectory(directory), "/", name);
+}
 
 std::string PartName(int64_t batch, size_t partition) {
   return absl::StrFormat("part-%05d-%05d.csv", batch, partition);

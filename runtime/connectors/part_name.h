@@ -1,5 +1,4 @@
-// The plain name of a part that a file sink shows: "part-<batch>-<partition>.csv", both numbers of
-// five digits or more.
+// Where the parts of a file sink stand: staged for good, and under their plain names.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_PART_NAME_H_
 #define WAVETANK_RUNTIME_CONNECTORS_PART_NAME_H_
 
@@ -9,8 +8,17 @@
 
 #include "absl/strings/string_view.h"
 
+#include "runtime/connectors/manifest.pb.h"
+
 namespace wavetank::runtime {
 
+// The directory of the manifest of the sink in `directory`, and that of its staged parts.
+std::string ManifestDirectory(const std::string& directory);
+std::string StagedDirectory(const std::string& directory);
+// Where a part of that sink is readable, wherever the sink was when it was staged.
+std::string StagedPath(const std::string& directory, const ManifestPart& part);
+
+// The plain name: "part-<batch>-<partition>.csv", both numbers of five digits or more.
 std::string PartName(int64_t batch, size_t partition);
 // -1: `name` is no such name.
 int64_t BatchOfPart(absl::string_view name);

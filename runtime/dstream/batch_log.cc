@@ -7,7 +7,10 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/graph_history.h"
+#include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
+#include "checkpoint/named_files.h"
+#include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/unique.h"
 #include "platform/status_macros.h"
@@ -19,17 +22,16 @@ namespace {
 checkpoint::BlockAdded ToRecord(const Block& block) {
   checkpoint::BlockAdded record;
   record.set_stream(static_cast<int32_t>(block.stream));
-  record.set_block_id(block.path.substr(block.path.rfind('/') + 1));
-  record.set_path(block.path);
+  record.set_block_id(checkpoint::NameInPath(block.path));
   record.set_records(block.records);
   record.set_size_bytes(block.size_bytes);
   record.set_crc32c(block.crc32c);
   return record;
 }
 
-Block FromRecord(const checkpoint::BlockAdded& record) {
+Block FromRecord(const checkpoint::BlockAdded& record, const std::string& blocks) {
   return {.stream = record.stream(),
-          .path = record.path(),
+          .path = checkpoint::BlockPath(blocks, record),
           .size_bytes = record.size_bytes(),
           .crc32c = record.crc32c(),
           .records = record.records()};
@@ -42,16 +44,18 @@ void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
     added.set_path(file.path);
     added.set_size_bytes(file.size_bytes);
   }
+  if (!input.files.empty()) record.set_root(input.root);
   for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
 }
 
-StreamInput FromRecord(const checkpoint::StreamInput& record) {
-  StreamInput input{.stream = OperatorId(record.stream()), .files = {}};
+// `blocks`: the directory that they stand in.
+StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string& blocks) {
+  StreamInput input{.stream = OperatorId(record.stream()), .files = {}, .root = record.root()};
   for (const checkpoint::InputFile& file : record.files()) {
     input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
   }
   for (const checkpoint::BlockAdded& block : record.blocks()) {
-    input.blocks.push_back(FromRecord(block));
+    input.blocks.push_back(FromRecord(block, blocks));
   }
   return input;
 }
@@ -89,13 +93,15 @@ class FencedBatchLog final : public BatchLog {
     if (!history_.metadata()) co_return absl::OkStatus();
     WT_CO_RETURN_IF_ERROR(CheckSamePlan(*history_.metadata(), graph, directory));
     start_ = StreamStart{.zero = absl::FromUnixMillis(history_.metadata()->zero_time_ms())};
+    const std::string blocks = checkpoint::JoinPath(directory, "blocks");
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
-      recovered_.unallocated.push_back(FromRecord(block));
+      recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
+    recovered_.receivers = history_.receivers();
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
-        input.streams.push_back(FromRecord(stream));
+        input.streams.push_back(FromRecord(stream, blocks));
       }
       recovered_.last = input.batch;
       if (!found.completed) recovered_.unfinished.push_back(std::move(input));
@@ -120,10 +126,17 @@ class FencedBatchLog final : public BatchLog {
     return log_->Append(checkpoint::Record(std::move(record)));
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    std::vector<checkpoint::MetadataRecord> records;
     checkpoint::BatchInput record;
     record.set_batch_time_ms(TimeMsOf(input.batch));
     for (const StreamInput& stream : input.streams) ToRecord(stream, *record.add_streams());
-    return log_->Append(checkpoint::Record(std::move(record)));
+    for (const ForgottenPaths& gone : input.forgotten) {
+      checkpoint::ForgottenFiles forgotten;
+      forgotten.set_stream(static_cast<int32_t>(gone.stream.value()));
+      checkpoint::AppendPaths(std::move(forgotten), gone.paths, records);
+    }
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
   }
   Task<absl::Status> LogCompleted(BatchNumber batch) override {
     checkpoint::BatchCompleted record;
@@ -132,6 +145,21 @@ class FencedBatchLog final : public BatchLog {
   }
   Task<absl::Status> LogBlock(Block block) override {
     return log_->Append(checkpoint::Record(ToRecord(block)));
+  }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) override {
+    checkpoint::ReceiverStarted record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    return log_->Append(checkpoint::Record(std::move(record)));
+  }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun receiver, std::vector<Block> stored) override {
+    std::vector<checkpoint::MetadataRecord> records;
+    for (const Block& block : stored) records.push_back(checkpoint::Record(ToRecord(block)));
+    checkpoint::ReceiverEnded record;
+    record.set_stream(static_cast<int32_t>(receiver.stream));
+    record.set_run(receiver.run);
+    records.push_back(checkpoint::Record(std::move(record)));
+    return log_->Append(std::move(records));
   }
 
  private:
@@ -162,15 +190,22 @@ class NoBatchLog final : public BatchLog {
     co_return absl::OkStatus();
   }
   Task<absl::Status> LogInput(BatchInput input) override {
+    for (const ForgottenPaths& gone : input.forgotten) {
+      for (const std::string& path : gone.paths) seen_[gone.stream].Forget(path);
+    }
     for (const StreamInput& stream : input.streams) See(stream);
     co_return absl::OkStatus();
   }
   Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverStarted(ReceiverRun) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogReceiverEnded(ReceiverRun, std::vector<Block>) override {
+    co_return absl::OkStatus();
+  }
 
  private:
   void See(const StreamInput& input) {
-    for (const SelectedFile& file : input.files) seen_[input.stream].Drop(file.path);
+    for (const SelectedFile& file : input.files) seen_[input.stream].See(file.path, input.root);
   }
 
   const std::string driver_id_;

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/graph_history.h"
 #include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
@@ -35,15 +36,22 @@ using platform::Task;
 struct StreamInput {
   OperatorId stream;
   std::vector<SelectedFile> files = {};
+  std::string root = {};  // as in FoundFiles
   std::vector<Block> blocks = {};
   std::vector<std::string> partitions = {};  // never logged: a queue refuses a checkpoint
 
   bool empty() const { return files.empty() && blocks.empty() && partitions.empty(); }
 };
 
+struct ForgottenPaths {
+  OperatorId stream;
+  std::vector<std::string> paths;
+};
+
 struct BatchInput {
   BatchNumber batch;
   std::vector<StreamInput> streams;
+  std::vector<ForgottenPaths> forgotten = {};  // before the batch
 };
 
 // What the streams found when they first started.
@@ -63,7 +71,9 @@ struct BatchLogOptions {
 struct RecoveredStream {
   std::vector<BatchInput> unfinished;  // in order: durable input, no completion
   std::vector<Block> unallocated;      // in the order they were recorded
-  BatchNumber last;                    // the last batch with durable input; 0: none
+  // Runs of receivers that have not ended, in the order in which they started.
+  std::vector<checkpoint::GraphHistory::Receiver> receivers;
+  BatchNumber last;  // the last batch with durable input; 0: none
 };
 
 class BatchLog {
@@ -94,6 +104,9 @@ class BatchLog {
   virtual Task<absl::Status> LogInput(BatchInput input) = 0;
   virtual Task<absl::Status> LogCompleted(BatchNumber batch) = 0;
   virtual Task<absl::Status> LogBlock(Block block) = 0;
+  virtual Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) = 0;
+  // `stored`: its blocks that were not logged yet. Together or not at all.
+  virtual Task<absl::Status> LogReceiverEnded(ReceiverRun receiver, std::vector<Block> stored) = 0;
 };
 
 }  // namespace wavetank::runtime

@@ -6,7 +6,10 @@
 // - While a driver lives, batches are due an interval apart on the monotonic clock. A wall clock
 //   that jumps changes no batch time; from then on they differ from it by the jump.
 // - A driver reads the wall clock once, when it starts: batches whose time has passed by then are
-//   due at once (Spark's downtime batches, none left out), later ones when their time comes.
+//   due at once (Spark's downtime batches), later ones when their time comes.
+// - Of more overdue batches than a bound, the oldest are left out, so that a long downtime, a long
+//   pause or a clock that jumped ahead costs no more than the bound. The first that runs takes all
+//   that came meanwhile: those left out would have had no input.
 // - If it reads a time before the last logged batch (the clock went back), the next batch is due an
 //   interval from now, and takes the next time: no batch time comes twice, or goes back.
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_SCHEDULE_H_
@@ -42,6 +45,14 @@ class BatchSchedule {
   absl::Time TimeOf(BatchNumber batch) const { return zero_ + batch.value() * interval_; }
   platform::MonotonicTime Due(BatchNumber batch) const {
     return start_ + (TimeOf(batch) - start_time_);
+  }
+  // The batch to go on with instead of `next`: that, or, when more than `most` are overdue, the
+  // first of the newest `most`. REQUIRES: most >= 1.
+  BatchNumber GoOnWith(BatchNumber next, int64_t most, platform::MonotonicTime now) const {
+    if (now < Due(next)) return next;
+    absl::Duration since;
+    const int64_t overdue = 1 + absl::IDivDuration(now - Due(next), interval_, &since);
+    return overdue <= most ? next : BatchNumber(next.value() + overdue - most);
   }
 
  private:

@@ -6,13 +6,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/source_directory.h"
+#include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
+#include "runtime/steps.h"
 
 namespace wavetank::runtime {
 
@@ -93,9 +96,19 @@ class BatchTaskRun {
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
       auto piece = co_await context_.store().Read(split.path, offset, wanted);
-      if (absl::IsNotFound(piece.status())) co_return InputLost("is gone");
-      if (!piece.ok()) co_return piece.status();
-      if (piece->empty()) co_return InputLost(absl::StrCat("now ends at ", offset));
+      const bool gone = absl::IsNotFound(piece.status());
+      if (!gone && !piece.ok()) co_return piece.status();
+      if (gone || piece->empty()) {
+        absl::Status lost = InputLost(gone ? "is gone" : absl::StrCat("now ends at ", offset));
+        if (gone && dynamic_cast<const TextFileInput*>(&input) != nullptr) {
+          const bool away = co_await DirectoryIsAway(context_.store(), split.path);
+          if (away) co_return absl::UnavailableError(lost.message());
+        }
+        if (!MaySkip(input)) co_return lost;
+        // Rows that were given on cannot be taken back: the task begins anew.
+        if (offset > 0) co_return absl::UnavailableError(lost.message());
+        co_return co_await Skip(std::move(lost), *feed);
+      }
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();
       co_await Charge(piece->size());
@@ -128,14 +141,15 @@ class BatchTaskRun {
     }
   }
 
-  // A part is written whole by one attempt of its task. That another attempt came first, a zombie's
-  // or the one whose reply was lost, makes no difference to a reader: the part is there.
+  // Under a name of this attempt's own, so that one which was taken for lost, or ran before it on
+  // other shuffle blocks, never stands for it. Gives the name: the driver's mark holds those that
+  // count.
   Task<absl::StatusOr<std::string>> WriteFile(std::string text) {
-    std::string path = absl::StrCat(task_.files_directory, "/",
-                                    absl::StrFormat("part-%05d", context_.id().partition));
-    absl::Status created = co_await context_.store().CreateIfAbsent(path, std::move(text));
+    std::string name = PartName(context_.id());
+    const absl::Status created = co_await context_.store().CreateIfAbsent(
+        absl::StrCat(task_.files_directory, "/", name), std::move(text));
     if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
-    co_return std::string();
+    co_return name;
   }
 
   // Runs what may call user functions.
@@ -147,6 +161,19 @@ class BatchTaskRun {
       return absl::InternalError(absl::StrCat("batch ", task_.batch_time_ms, " ms, partition ",
                                               context_.id().partition, ", ", error.what()));
     }
+  }
+
+  static bool MaySkip(const InputOperator& input) {
+    const auto* files = dynamic_cast<const TextFileInput*>(&input);
+    return files != nullptr && files->options.files.lost == LostFiles::kSkip;
+  }
+
+  // `feed` outlives the task.
+  Task<absl::Status> Skip(absl::Status lost, ByteFeed& feed) {
+    context_.node().Log(platform::LogLevel::kWarning,
+                        absl::StrCat(lost.message(), ": it is skipped, its records are lost"));
+    co_await context_.node().Step(steps::kInputFileSkipped);
+    co_return Guarded([&] { return feed.Finish(); });
   }
 
   absl::Status InputLost(std::string how) {

@@ -2,13 +2,15 @@
 // crash leaves behind the next driver removes.
 //
 // Blocks of a batch go after its completion is durable and the remember duration is over. What a
-// new driver finds and no record names (stored, but never logged: its receiver was not answered)
-// goes too, after the driver's first append has shown that the listing was of its own time: a block
-// of a newer driver's receivers cannot be in it.
+// new driver finds and nothing will read goes too (blocks of batches that have ended, those that a
+// receiver stored after it had been replaced), after the driver's first append has shown that the
+// listing was of its own time: a block of a newer driver's receivers cannot be in it. A block that
+// its receiver had stored and not got to report stays: the receiver that replaces it has it logged.
 #ifndef WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
 #define WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/block_name.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "platform/task.h"
@@ -41,6 +44,7 @@ class BlockFiles {
     const auto listed = co_await store_.List(directory_);
     if (!listed.ok()) co_return;
     for (const checkpoint::StoredFile& file : *listed) {
+      if (IsAwaited(file.name, recovered)) continue;
       std::string path = absl::StrCat(directory_, "/", file.name);
       if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});
     }
@@ -64,6 +68,17 @@ class BlockFiles {
   }
 
  private:
+  static bool IsAwaited(const std::string& name, const RecoveredStream& recovered) {
+    const std::optional<checkpoint::BlockName> block = checkpoint::ParseBlockName(name);
+    if (!block.has_value()) return false;
+    for (const checkpoint::GraphHistory::Receiver& receiver : recovered.receivers) {
+      if (receiver.stream == block->stream && receiver.run == block->run) {
+        return receiver.blocks_logged <= block->number;
+      }
+    }
+    return false;
+  }
+
   struct Removable {
     absl::Time batch_time;
     std::string path;

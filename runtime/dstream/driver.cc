@@ -1,5 +1,6 @@
 #include "runtime/dstream/driver.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -7,7 +8,10 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
@@ -17,6 +21,7 @@
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_schedule.h"
@@ -26,6 +31,8 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/socket_receiver.h"
+#include "runtime/dstream/stream_steps.h"
+#include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -34,11 +41,21 @@ namespace wavetank::runtime {
 namespace {
 
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
+constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 
 // The same may succeed later; nothing else need change.
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);
+}
+
+// Whether some batch's directory is called so.
+bool IsOfABatch(const TextFiles& files, absl::string_view path) {
+  int64_t time_ms = 0;
+  const bool ours = absl::ConsumePrefix(&path, files.prefix) && absl::ConsumePrefix(&path, "-") &&
+                    (files.suffix.empty() ||
+                     (absl::ConsumeSuffix(&path, files.suffix) && absl::ConsumeSuffix(&path, ".")));
+  return ours && absl::SimpleAtoi(path, &time_ms);
 }
 
 // One ownership of the log, from taking it over until it is stopped, fenced or lost.
@@ -64,18 +81,7 @@ class DriverRun {
   }
 
   Task<absl::Status> Run() {
-    WT_CO_RETURN_IF_ERROR(
-        co_await cluster_.WaitForWorkers(options_.min_workers, options_.worker_timeout));
-    WT_CO_RETURN_IF_ERROR(co_await TakeOver());
-    tracker_ = ReceiverTracker::Create(node_, log_);
-    ReceiverTracker::Serve(tracker_, cluster_);
-    for (const OperatorId input : graph_.inputs()) {
-      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
-        receivers_.Spawn("receiver", RunReceiver(*socket));
-      }
-    }
-    scope_.Spawn("batches", RunBatches());
-    scope_.Spawn("tracker watch", WatchTracker());
+    scope_.Spawn("begin", Begin());
     if (options_.stop != nullptr) scope_.Spawn("stop watch", WatchStop());
     co_await ended_.Wait();
     co_return end_;
@@ -88,7 +94,27 @@ class DriverRun {
     ended_.Set();
   }
 
+  Task<void> Begin() {
+    absl::Status status =
+        co_await cluster_.WaitForWorkers(options_.min_workers, options_.worker_timeout);
+    if (status.ok()) status = co_await TakeOver();
+    if (!status.ok()) {
+      End(std::move(status));
+      co_return;
+    }
+    tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_);
+    ReceiverTracker::Serve(tracker_, cluster_);
+    for (const OperatorId input : graph_.inputs()) {
+      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
+        receivers_.Spawn("receiver", RunReceiver(*socket));
+      }
+    }
+    scope_.Spawn("batches", RunBatches());
+    scope_.Spawn("tracker watch", WatchTracker());
+  }
+
   Task<absl::Status> TakeOver() {
+    WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, graph_.Directories()));
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
@@ -99,10 +125,14 @@ class DriverRun {
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-        file_selectors_.emplace(input, FileSelector(store_, log_->seen(input), files->directory));
+        file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
+                                                    files->directory, files->options.files));
       }
     }
-    if (log_->start() == nullptr) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    if (log_->start() == nullptr) {
+      if (!directory_.empty()) WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput());
+      WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    }
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
@@ -134,20 +164,35 @@ class DriverRun {
                                                platform::ToAbsl(row.reason), ": ", missing));
   }
 
-  // The first file or block that is gone or shorter than it was; "" if there is none.
+  // The first file or block that is gone or shorter than it was; "" if there is none. Files that
+  // may be skipped are the tasks' to judge.
   Task<absl::StatusOr<std::string>> MissingInput(BatchInput input) {
     for (const StreamInput& stream : input.streams) {
-      std::vector<SelectedFile> read = stream.files;
+      const auto source = file_selectors_.find(stream.stream);
+      const bool skips =
+          source != file_selectors_.end() && source->second.lost() == LostFiles::kSkip;
+      std::vector<SelectedFile> read = skips ? std::vector<SelectedFile>() : stream.files;
       for (const Block& block : stream.blocks) read.push_back({block.path, block.size_bytes});
       for (const SelectedFile& file : read) {
         if (file.size_bytes == 0) continue;
         const auto last_byte = co_await store_.Read(file.path, file.size_bytes - 1, 1);
         const bool whole = last_byte.ok() && last_byte->size() == 1;
         if (!last_byte.ok() && !absl::IsNotFound(last_byte.status())) co_return last_byte.status();
-        if (!whole) co_return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
+        if (whole) continue;
+        if (source == file_selectors_.end()) co_return NameOf(file);
+        const bool away = co_await DirectoryIsAway(store_, file.path);
+        if (away) {
+          co_return absl::UnavailableError(
+              absl::StrCat("recover: ", file.path, " and its directory are not there"));
+        }
+        co_return NameOf(file);
       }
     }
     co_return std::string();
+  }
+
+  static std::string NameOf(const SelectedFile& file) {
+    return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
   }
 
   Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
@@ -172,6 +217,29 @@ class DriverRun {
     co_await Decided(recovered.last.next(), plan);
   }
 
+  // What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
+  // would take the same input again.
+  Task<absl::Status> CheckNoOutput() {
+    for (const OperatorId output : graph_.outputs()) {
+      const TextFiles* const files = graph_.output(output).files();
+      if (files == nullptr) continue;
+      const std::string parent = checkpoint::ParentPath(files->prefix);
+      WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> found,
+                             co_await store_.List(parent));
+      for (const checkpoint::StoredFile& file : found) {
+        if (!IsOfABatch(*files, checkpoint::JoinPath(parent, file.name))) continue;
+        co_return absl::FailedPreconditionError(
+            absl::StrCat("begin a stream with the empty checkpoint ", directory_, ": ",
+                         checkpoint::JoinPath(parent, file.name),
+                         " is there, the output of a batch that it does ",
+                         "not know: the checkpoint was removed or is another's; restore it, or "
+                         "give the output of ",
+                         graph_.at(output).Title(), " a prefix of its own"));
+      }
+    }
+    co_return absl::OkStatus();
+  }
+
   // Fixes what batch times count from, and which files are too old to be input.
   Task<absl::Status> FirstStart() {
     StreamStart start;
@@ -180,8 +248,10 @@ class DriverRun {
     for (auto& [stream, source] : file_selectors_) {
       const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
       if (!input.options.new_files_only) continue;
-      WT_CO_ASSIGN_OR_RETURN(std::vector<SelectedFile> old, co_await source.Select(now));
-      if (!old.empty()) start.old_files.push_back({.stream = stream, .files = std::move(old)});
+      WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
+      if (old.files.empty()) continue;
+      start.old_files.push_back(
+          {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
     }
     co_return co_await log_->LogStart(std::move(start));
   }
@@ -194,29 +264,50 @@ class DriverRun {
       if (!status.ok()) break;
     }
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
+      batch = LeaveOutOverdue(batch);
       co_await node_.clock().SleepUntil(clock_->Due(batch));
       status = co_await PlanAndRun(batch);
-      if (drain_until_ && clock_->Due(batch) >= *drain_until_) break;
+      if (status.ok() && drain_until_ && clock_->Due(batch) >= *drain_until_) {
+        co_await node_.Step(steps::kStreamStopped, {{"batch", batch.value()}});
+        break;
+      }
     }
     End(std::move(status));
+  }
+
+  // The batch to go on with instead of `next`.
+  BatchNumber LeaveOutOverdue(BatchNumber next) {
+    const BatchNumber first =
+        clock_->GoOnWith(next, options_.overdue_batches_max, node_.clock().Now());
+    if (first == next) return next;
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("batches ", next.value(), " to ", first.value() - 1,
+                           " are left out: they are overdue, and batch ", first.value(), " (",
+                           absl::ToUnixMillis(clock_->TimeOf(first)),
+                           " ms) takes what came in meanwhile"));
+    return first;
   }
 
   Task<absl::Status> PlanAndRun(BatchNumber batch) {
     BatchInput input{.batch = batch, .streams = {}};
     for (const OperatorId stream : graph_.inputs()) {
-      StreamInput planned = co_await Plan(stream, clock_->Due(batch));
-      if (!planned.empty()) input.streams.push_back(std::move(planned));
+      WT_CO_RETURN_IF_ERROR(co_await Plan(stream, clock_->Due(batch), input));
     }
     if (platform::Planted(node_, "output_before_input_is_logged")) {
       WT_CO_RETURN_IF_ERROR(co_await RunOutputs(input));
     }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
     for (const StreamInput& stream : input.streams) tracker_->queue().Remove(stream.blocks);
+    for (const ForgottenPaths& gone : input.forgotten) {
+      co_await node_.Step(steps::kInputFilesForgotten,
+                          {{"files", static_cast<int64_t>(gone.paths.size())}});
+    }
     co_await node_.Step(steps::kBatchInputLogged, {{"batch", batch.value()}});
     co_return co_await RunBatch(std::move(input));
   }
 
-  Task<StreamInput> Plan(OperatorId stream, platform::MonotonicTime due) {
+  // Adds what the stream gives to the batch. `batch` outlives the task.
+  Task<absl::Status> Plan(OperatorId stream, platform::MonotonicTime due, BatchInput& batch) {
     StreamInput planned{.stream = stream};
     const StreamOperator& input = graph_.at(stream);
     if (const auto* queue = dynamic_cast<const QueueInput*>(&input)) {
@@ -224,7 +315,13 @@ class DriverRun {
     } else if (const auto source = file_selectors_.find(stream); source != file_selectors_.end()) {
       auto selected = co_await source->second.Select();
       if (selected.ok()) {
-        planned.files = *std::move(selected);
+        planned.files = std::move(selected->files);
+        planned.root = std::move(selected->root);
+        if (!selected->forgotten.empty()) {
+          batch.forgotten.push_back({stream, std::move(selected->forgotten)});
+        }
+      } else if (!IsTransient(selected.status())) {
+        co_return selected.status();
       } else {
         // The files stay where they are, and the next listing shows them.
         node_.Log(platform::LogLevel::kWarning,
@@ -236,7 +333,8 @@ class DriverRun {
         if (block.stream == stream.value()) planned.blocks.push_back(std::move(block));
       }
     }
-    co_return planned;
+    if (!planned.empty()) batch.streams.push_back(std::move(planned));
+    co_return absl::OkStatus();
   }
 
   // The first error of an output; the others run all the same.
@@ -285,18 +383,22 @@ class DriverRun {
                                              "/attempt-", log_->driver_id());
     }
     std::vector<std::string> results;
+    bool ran_again = false;
     const OperatorId stream = graph_.InputOf(output_id);
     for (const StreamInput& given : input.streams) {
       if (given.stream != stream) continue;
       WT_CO_ASSIGN_OR_RETURN(
           GraphResults stages,
           co_await cluster_.Run(BatchGraph(graph_, output_id, input.batch, given, options)));
-      for (TaskResult& result : stages.back()) results.push_back(std::move(result.bytes));
+      for (TaskResult& result : stages.back()) {
+        ran_again = ran_again || result.id.attempt > 0;
+        results.push_back(std::move(result.bytes));
+      }
     }
     if (output.files() != nullptr) {
-      const absl::Status marked =
-          co_await store_.CreateIfAbsent(absl::StrCat(options.files_directory, "/_SUCCESS"),
-                                         absl::StrCat("parts ", results.size(), "\n"));
+      if (ran_again) co_await RemoveForeignParts(options.files_directory, results);
+      const absl::Status marked = co_await store_.CreateIfAbsent(
+          absl::StrCat(options.files_directory, "/", kSuccessMark), SuccessMark(results));
       if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
     } else {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
@@ -304,6 +406,19 @@ class DriverRun {
     co_await node_.Step(steps::kOutputDone,
                         {{"batch", input.batch.value()}, {"output", output_id.value()}});
     co_return absl::OkStatus();
+  }
+
+  // Those of attempts that do not count. Best effort: the mark tells them apart in any case, and an
+  // attempt that is a zombie's may write its part later than this.
+  Task<void> RemoveForeignParts(std::string directory, std::vector<std::string> counting) {
+    const auto listed = co_await store_.List(directory);
+    if (!listed.ok()) co_return;
+    const absl::btree_set<std::string> counts(counting.begin(), counting.end());
+    for (const checkpoint::StoredFile& file : *listed) {
+      if (!file.name.starts_with(kPartPrefix) || counts.contains(file.name)) continue;
+      const absl::Status removed = co_await store_.Remove(absl::StrCat(directory, "/", file.name));
+      if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+    }
   }
 
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
@@ -336,7 +451,7 @@ class DriverRun {
                                    .reads_shuffle_of = {},
                                    .long_running = true}}};
       const auto ended = co_await cluster_.Run(std::move(graph));
-      if (tracker_->stopping()) co_return;
+      if (tracker_->stopping() || StopRequested()) co_return;
       node_.Log(platform::LogLevel::kWarning,
                 absl::StrCat("the receiver of ", input.Title(), " ended: ",
                              std::string(ended.status().message()), "; starting it again"));
@@ -349,25 +464,33 @@ class DriverRun {
     End(tracker_->failure());
   }
 
+  bool StopRequested() const {
+    return options_.stop != nullptr && options_.stop->requested().is_set();
+  }
+
   Task<void> WatchStop() {
     co_await options_.stop->requested().Wait();
-    if (!options_.stop->graceful()) {
+    if (!options_.stop->graceful() || tracker_ == nullptr) {  // null: nothing has begun
       End(absl::OkStatus());
       co_return;
     }
+    const absl::Duration timeout = options_.graceful_stop_timeout > absl::ZeroDuration()
+                                       ? options_.graceful_stop_timeout
+                                       : std::max(kLeastStopTimeout, 10 * graph_.batch_interval);
+    scope_.Spawn("drain", Drain());
+    const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
+    if (drained) co_return;
+    End(absl::DeadlineExceededError(absl::StrCat(
+        "stop: receivers or batches were still at work after ", absl::FormatDuration(timeout),
+        "; what they had not finished, the next start "
+        "of the job does")));
+  }
+
+  Task<void> Drain() {
     tracker_->StopReceivers();
     co_await receivers_.Join();
     co_await node_.Step(steps::kReceiversStopped);
     drain_until_ = node_.clock().Now();
-    const absl::Duration timeout = options_.graceful_stop_timeout > absl::ZeroDuration()
-                                       ? options_.graceful_stop_timeout
-                                       : 10 * graph_.batch_interval;
-    const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
-    if (drained) co_return;
-    node_.Log(platform::LogLevel::kWarning,
-              absl::StrCat("stop: batches were still running after ", absl::FormatDuration(timeout),
-                           "; they are dropped"));
-    End(absl::OkStatus());
   }
 
   platform::Node& node_;
@@ -391,17 +514,46 @@ class DriverRun {
   platform::TaskScope scope_;
 };
 
+absl::Status CheckOptions(const DStreamOptions& options) {
+  const auto wrong = [](absl::string_view option, const auto& value, absl::string_view advice) {
+    return absl::InvalidArgumentError(absl::StrCat(option, " is ", value, ": give ", advice));
+  };
+  if (options.batches_retained < 1) {
+    return wrong("batches_retained", options.batches_retained,
+                 "1 or more, since the next batch time is told from the newest batch");
+  }
+  const std::pair<const char*, int64_t> numbers[] = {
+      {"default_parallelism", options.default_parallelism},
+      {"min_workers", options.min_workers},
+      {"overdue_batches_max", options.overdue_batches_max},
+      {"line_bytes_max", options.line_bytes_max},
+      {"buffer_bytes_max", options.buffer_bytes_max},
+      {"log_segment_bytes", options.log_segment_bytes > 0 ? 1 : 0}};
+  for (const auto& [name, value] : numbers) {
+    if (value < 1) return wrong(name, value, "1 or more");
+  }
+  if (options.block_interval < absl::Milliseconds(1)) {
+    return wrong("block_interval", absl::FormatDuration(options.block_interval), "1ms or more");
+  }
+  const std::pair<const char*, absl::Duration> durations[] = {
+      {"worker_timeout", options.worker_timeout},
+      {"receiver_restart_delay", options.receiver_restart_delay},
+      {"graceful_stop_timeout", options.graceful_stop_timeout}};
+  for (const auto& [name, value] : durations) {
+    if (value < absl::ZeroDuration()) {
+      return wrong(name, absl::FormatDuration(value), "0s or more");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                     Cluster& cluster, const StreamingGraph& graph,
                                     DStreamOptions options) {
   WT_CO_RETURN_IF_ERROR(graph.Validate());
-  if (options.batches_retained < 1) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("batches_retained is ", options.batches_retained,
-                     ": give 1 or more, since the next batch time is told from the newest batch"));
-  }
+  WT_CO_RETURN_IF_ERROR(CheckOptions(options));
   while (true) {
     absl::Status ended;
     {
@@ -415,12 +567,19 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
              absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
     co_await node.Step(steps::kDStreamDriverFailed);
     co_await node.clock().Sleep(kTakeOverDelay);
+    if (options.stop != nullptr && options.stop->requested().is_set()) co_return ended;
   }
 }
 
 void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
   registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
   registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
+}
+
+Task<void> DrainReceivers(const TaskRegistry& registry) {
+  const auto found = registry.find(kReceiverTaskKind);
+  if (found == registry.end()) co_return;
+  co_await dynamic_cast<SocketReceiverBody&>(*found->second).Drain();
 }
 
 }  // namespace wavetank::runtime

@@ -7,8 +7,9 @@
 // comes, with what had arrived when it was due. Nothing is queued but time.
 //
 // Life of a crash: the new driver takes the log over, then runs again, with the same input and in
-// order, what has durable input and no completion; then the batches whose time came while nobody
-// was there, the first of which takes all that had gathered; then goes on as if nothing had been.
+// order, what has durable input and no completion; then the newest of the batches whose time came
+// while nobody was there, the first of which takes all that had gathered; then goes on as if nothing
+// had been.
 // So a record may be put out again only in batches without a durable completion.
 //
 // Errors. A batch fails when a task fails for good or an output function throws. It keeps no
@@ -68,9 +69,11 @@ struct DStreamOptions {
   // 1), and how much it may grow before it is begun anew without the others.
   int64_t batches_retained = 100;
   uint64_t log_segment_bytes = uint64_t{1} << 20;
-  // How long a graceful stop waits for blocks to be taken; zero: ten batch intervals
-  // (spark.streaming.gracefulStopTimeout).
+  // How long a graceful stop may take; zero: ten batch intervals, as
+  // spark.streaming.gracefulStopTimeout, and no less than 30 s. Then it fails.
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();
+  // How many batches may be overdue; of more, the oldest are left out (batch_schedule.h). At least 1.
+  int64_t overdue_batches_max = 100;
   // What Print prints; unset: into the node's log.
   Printer print;
   // Told of each batch that failed; the next ones go on. Unset: the driver ends with the error.
@@ -79,14 +82,19 @@ struct DStreamOptions {
   StopRequest* stop = nullptr;
 };
 
-// OK: stopped as requested. kAborted: fenced by a newer driver. kFailedPrecondition: the plan is
-// wrong, or the checkpoint belongs to another. Everything given outlives the task.
+// OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a
+// newer driver. kFailedPrecondition: the plan is wrong, or the checkpoint belongs to another.
+// Everything given outlives the task.
 platform::Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                               Cluster& cluster, const StreamingGraph& graph,
                                               DStreamOptions options);
 
 // The bodies of the job's tasks. `graph` outlives the registry.
 void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry);
+
+// On a worker that is to end in good order: its receivers hand over what they have, and end. Other
+// tasks can run again elsewhere. `registry` outlives the task.
+platform::Task<void> DrainReceivers(const TaskRegistry& registry);
 
 }  // namespace wavetank::runtime
 

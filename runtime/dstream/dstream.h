@@ -130,9 +130,12 @@ class DStream {
   }
 
   // For each batch the directory "<prefix>-<milliseconds>[.<suffix>]" of the store, with a folder
-  // "attempt-<id>" for each time the batch ran: files part-00000, part-00001, ..., a line a row,
-  // and, written last, _SUCCESS. An attempt without _SUCCESS is incomplete. The complete attempts
-  // of one batch are the same when the functions are deterministic: read any one of them.
+  // "attempt-<id>" for each time the batch ran: files part-00000-<unique id> and so on, a line a
+  // row, and, written last, _SUCCESS. An attempt without _SUCCESS is incomplete; its second and
+  // further lines name the parts that count, and others that may be there do not (text_output.h).
+  // Of the complete attempts of one batch read any one: they are the same when the functions are
+  // deterministic, and each is a whole answer when they are not. REQUIRES: no other output of the
+  // job has the same prefix and suffix.
   void SaveAsTextFiles(std::string prefix, std::string suffix = "") const {
     if (prefix.empty()) {
       graph_->AddError(absl::InvalidArgumentError(

@@ -1,18 +1,15 @@
 // FileSelector: which files of a directory a batch takes.
 //
-// The rule. A file is selectable when its name begins with neither "." nor "_" and it was not
-// already there when the stream first started (unless TextFileOptions::new_files_only is false):
-// that is, listed then, and modified no later than the driver's clock said. A selectable file is
-// selected exactly once, by the first batch that is planned after a listing shows it, with the size
-// it has then; its name is in that batch's durable input. A name is remembered while the log still
-// holds the batch that took the file, and after that for as long as the file is there
-// (checkpoint/seen_paths.h): give new files new names.
+// source_directory.h has the rule by which a file is input, once. Besides, a file is too old when
+// it was there when the stream first started (unless TextFileOptions::new_files_only is false):
+// that is, listed then, and modified no later than the driver's clock said. A file is taken by the
+// first batch that is planned after a listing shows it, with the size it has then; its name is in
+// that batch's durable input.
 //
 // Spark selects by modification time within a window (spark.streaming.fileStream.
 // minRememberDuration), and so loses what becomes visible later than that, as after a long
 // downtime, and whatever a clock that jumped has dated wrongly. Here clocks decide nothing after
-// the first start. As in Spark, a file must come into the directory whole, by a rename or a link: a
-// file that grows after it was selected is read as far as it was long then.
+// the first start. A file that grows after it was selected is read as far as it was long then.
 #ifndef WAVETANK_RUNTIME_DSTREAM_FILE_SELECTOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_FILE_SELECTOR_H_
 
@@ -21,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -31,6 +27,7 @@
 #include "checkpoint/store.h"
 #include "platform/status_macros.h"
 #include "platform/task.h"
+#include "runtime/connectors/source_directory.h"
 
 namespace wavetank::runtime {
 
@@ -39,37 +36,62 @@ struct SelectedFile {
   uint64_t size_bytes = 0;
 };
 
+struct SelectedFiles {
+  std::vector<SelectedFile> files;  // by name
+  // As in FoundFiles.
+  std::string root;
+  std::vector<std::string> forgotten;
+};
+
 class FileSelector {
  public:
-  // `store` and `seen`, the files that are in some batch's durable input or too old, must outlive
-  // the selector.
-  FileSelector(checkpoint::Store& store, checkpoint::SeenPaths& seen, std::string directory)
-      : store_(store), seen_(seen), directory_(std::move(directory)) {}
+  // All outlive the selector.
+  FileSelector(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
+               std::string directory, InputFileOptions options)
+      : store_(store),
+        directory_(std::move(host), store, seen, std::move(directory), std::move(options)) {}
 
-  // The files there are now that are new, by name; `modified_by` leaves out later ones. Files that
-  // are gone are forgotten, if they may be.
-  platform::Task<absl::StatusOr<std::vector<SelectedFile>>> Select(
-      absl::Time modified_by = absl::InfiniteFuture()) {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> listed,
-                           co_await store_.List(directory_));
-    std::vector<SelectedFile> selected;
-    absl::btree_set<std::string> there;
-    for (const checkpoint::StoredFile& file : listed) {
-      if (file.kind != platform::FileKind::kFile) continue;
-      if (file.name.starts_with(".") || file.name.starts_with("_")) continue;
-      std::string path = absl::StrCat(directory_, "/", file.name);
-      there.insert(there.end(), path);
-      if (seen_.contains(path) || file.modified > modified_by) continue;
-      selected.push_back({std::move(path), file.size_bytes});
+  // Those that are new, and that can be read.
+  platform::Task<absl::StatusOr<SelectedFiles>> Select() {
+    WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
+    SelectedFiles selected{
+        .files = {}, .root = std::move(found.root), .forgotten = std::move(found.forgotten)};
+    for (FoundFile& file : found.files) {
+      const absl::StatusOr<std::string> first_bytes =
+          co_await store_.Read(file.path, 0, kCompressionMarkBytes);
+      if (absl::IsNotFound(first_bytes.status())) {
+        const bool away = co_await DirectoryIsAway(store_, file.path);
+        if (away) break;  // the next listing shows what is there then
+        if (directory_.options().lost == LostFiles::kStop) {
+          co_return absl::DataLossError(absl::StrCat(
+              "input file ", file.path, " vanished after it was listed: its records are lost"));
+        }
+        directory_.SayLost(file.path, "vanished after it was listed");
+        continue;
+      }
+      WT_CO_RETURN_IF_ERROR(first_bytes.status());
+      WT_CO_RETURN_IF_ERROR(RefuseCompressed(file.path, *first_bytes));
+      selected.files.push_back({std::move(file.path), file.size_bytes});
     }
-    seen_.ForgetGone(there);
     co_return selected;
   }
 
+  // Those that are there when the stream first starts and were modified by then.
+  platform::Task<absl::StatusOr<SelectedFiles>> SelectOld(absl::Time start) {
+    WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
+    SelectedFiles old{.files = {}, .root = std::move(found.root), .forgotten = {}};
+    for (FoundFile& file : found.files) {
+      if (file.modified > start) continue;
+      old.files.push_back({std::move(file.path), file.size_bytes});
+    }
+    co_return old;
+  }
+
+  LostFiles lost() const { return directory_.options().lost; }
+
  private:
   checkpoint::Store& store_;
-  checkpoint::SeenPaths& seen_;
-  const std::string directory_;
+  SourceDirectory directory_;
 };
 
 }  // namespace wavetank::runtime

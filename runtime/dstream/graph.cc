@@ -1,6 +1,7 @@
 #include "runtime/dstream/graph.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -10,6 +11,12 @@
 #include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
+namespace {
+
+// An interval that no clock can be asked for is a mistake in its unit.
+constexpr absl::Duration kLongestInterval = absl::Hours(24 * 366);
+
+}  // namespace
 
 OperatorId StreamingGraph::Add(std::optional<OperatorId> parent,
                                std::unique_ptr<StreamOperator> added) {
@@ -79,17 +86,49 @@ std::string StreamingGraph::Fingerprint() const {
 
 void StreamingGraph::AddError(absl::Status error) { error_.Update(error); }
 
+std::vector<JobDirectory> StreamingGraph::Directories() const {
+  std::vector<JobDirectory> directories;
+  for (const OperatorId id : inputs_) {
+    if (const auto* files = dynamic_cast<const TextFileInput*>(&at(id))) {
+      directories.push_back({.use = JobDirectory::Use::kInput, .path = files->directory});
+    }
+  }
+  for (const OperatorId id : outputs_) {
+    const TextFiles* const files = output(id).files();
+    if (files == nullptr) continue;
+    directories.push_back({.use = JobDirectory::Use::kOutputPrefix, .path = files->prefix});
+  }
+  if (!checkpoint_directory.empty()) {
+    directories.push_back({.use = JobDirectory::Use::kCheckpoint, .path = checkpoint_directory});
+  }
+  return directories;
+}
+
 absl::Status StreamingGraph::Validate() const {
   if (!error_.ok()) return error_;
-  if (batch_interval < absl::Milliseconds(1) ||
+  if (remember < absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Remember(", absl::FormatDuration(remember), "): give 0s or more"));
+  }
+  if (batch_interval < absl::Milliseconds(1) || batch_interval > kLongestInterval ||
       absl::Trunc(batch_interval, absl::Milliseconds(1)) != batch_interval) {
-    return absl::InvalidArgumentError(absl::StrCat("batch interval ",
-                                                   absl::FormatDuration(batch_interval),
-                                                   ": give one of whole milliseconds"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch interval ", absl::FormatDuration(batch_interval),
+                     ": give one of whole milliseconds, a year at most"));
   }
   if (outputs_.empty()) {
     return absl::FailedPreconditionError(
         "start the job: no output operation; add Print, ForeachRDD or SaveAsTextFiles");
+  }
+  std::map<std::string, OperatorId> directories;
+  for (const OperatorId id : outputs_) {
+    const TextFiles* files = output(id).files();
+    if (files == nullptr) continue;
+    const auto [first, added] = directories.emplace(files->Directory(absl::UnixEpoch()), id);
+    if (added) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(at(first->second).Title(), " and ", at(id).Title(), " save into the same ",
+                     "directories, those of ", files->prefix, ": give each a prefix of its own"));
   }
   if (!checkpoint_directory.empty()) {
     for (const OperatorId id : inputs_) {
@@ -100,7 +139,7 @@ absl::Status StreamingGraph::Validate() const {
                        "Checkpoint() or read files instead"));
     }
   }
-  return absl::OkStatus();
+  return CheckApart(Directories());
 }
 
 }  // namespace wavetank::runtime

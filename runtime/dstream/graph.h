@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "runtime/connectors/job_directories.h"
 #include "runtime/dstream/operator.h"
 
 namespace wavetank::runtime {
@@ -47,6 +48,9 @@ class StreamingGraph {
   // that may change between runs (intervals, directories of checkpoints) are not in it.
   std::string Describe() const;
   std::string Fingerprint() const;
+
+  // What it reads and writes in the store.
+  std::vector<JobDirectory> Directories() const;
 
   // kInvalidArgument or kFailedPrecondition: what the job did wrong; the first thing only.
   absl::Status Validate() const;

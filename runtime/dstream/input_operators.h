@@ -14,8 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "runtime/columnar/line_splitter.h"
+#include "runtime/connectors/input_file_options.h"
 #include "runtime/dstream/codec.h"
-#include "runtime/dstream/line_splitter.h"
 #include "runtime/dstream/operator.h"
 
 namespace wavetank::runtime {
@@ -23,6 +24,7 @@ namespace wavetank::runtime {
 struct TextFileOptions {
   // Spark's: files that are there when the stream first starts are not its input.
   bool new_files_only = true;
+  InputFileOptions files = {};
 };
 
 namespace internal {
@@ -77,7 +79,7 @@ class TextFileInput final : public internal::LineInput {
   TextFileInput(std::string directory_in_store, TextFileOptions chosen)
       : LineInput("TextFileStream", directory_in_store),
         directory(std::move(directory_in_store)),
-        options(chosen) {}
+        options(std::move(chosen)) {}
   const std::string directory;
   const TextFileOptions options;
 };

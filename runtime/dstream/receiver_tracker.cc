@@ -1,12 +1,18 @@
 #include "runtime/dstream/receiver_tracker.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/block_name.h"
+#include "checkpoint/paths.h"
 #include "platform/status_macros.h"
+#include "runtime/dstream/stream_steps.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
@@ -15,21 +21,33 @@ namespace {
 
 // How long a receiver's question is held before it is told to go on.
 constexpr absl::Duration kHoldAnswer = absl::Seconds(5);
-
-// "<directory>/stream-1-<task>-<number>" without the number: one run of one receiver.
-std::string ReceiverRun(const std::string& path) { return path.substr(0, path.rfind('-')); }
+// Between two tries of a listing.
+constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
 
 }  // namespace
 
 std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
-                                                         std::shared_ptr<BatchLog> log) {
-  std::shared_ptr<ReceiverTracker> tracker(new ReceiverTracker(node, log));
+                                                         checkpoint::Store& store,
+                                                         std::shared_ptr<BatchLog> log,
+                                                         std::string blocks_directory) {
+  std::shared_ptr<ReceiverTracker> tracker(
+      new ReceiverTracker(node, store, log, std::move(blocks_directory)));
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
+  for (const checkpoint::GraphHistory::Receiver& receiver : log->recovered().receivers) {
+    auto known =
+        std::make_shared<Receiver>(ReceiverRun{.stream = receiver.stream, .run = receiver.run});
+    known->blocks_taken = receiver.blocks_logged;
+    known->started.Set();
+    tracker->receivers_[receiver.stream].push_back(std::move(known));
+  }
   return tracker;
 }
 
 void ReceiverTracker::Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& cluster) {
+  cluster.Handle(kReceiverStartedMethod, [tracker](std::string request) {
+    return StartReceiver(tracker, std::move(request));
+  });
   cluster.Handle(kAddBlockMethod,
                  [tracker](std::string request) { return AddBlock(tracker, std::move(request)); });
   cluster.Handle(kAwaitStopMethod, [tracker](std::string) { return AwaitStop(tracker); });
@@ -37,34 +55,141 @@ void ReceiverTracker::Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& c
                  [tracker](std::string error) { return ReportError(tracker, std::move(error)); });
 }
 
+void ReceiverTracker::Fail(const absl::Status& status) {
+  failure_ = status;
+  failed_.Set();
+}
+
+// --- the start of a receiver, and the end of those before it ---
+
+Task<absl::StatusOr<std::string>> ReceiverTracker::StartReceiver(
+    std::shared_ptr<ReceiverTracker> self, std::string request) {
+  ReceiverRun run;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(request, run));
+  if (self->closed_) co_return absl::UnavailableError("the driver has stopped");
+  std::deque<ReceiverPointer>& receivers = self->receivers_[run.stream];
+  const auto known = std::ranges::find_if(
+      receivers, [&run](const ReceiverPointer& receiver) { return receiver->run == run; });
+  ReceiverPointer receiver;
+  if (known == receivers.end()) {
+    const ReceiverPointer previous = receivers.empty() ? nullptr : receivers.back();
+    receiver = std::make_shared<Receiver>(std::move(run));
+    receivers.push_back(receiver);
+    self->scope_.Spawn("starting a receiver", self->StartReceiverAfter(previous, receiver));
+  } else {
+    receiver = *known;
+  }
+  co_await receiver->started.Wait();
+  WT_CO_RETURN_IF_ERROR(receiver->start_status);
+  co_return std::string("started");
+}
+
+Task<void> ReceiverTracker::StartReceiverAfter(ReceiverPointer previous, ReceiverPointer receiver) {
+  receiver->start_status = co_await LogReceiver(std::move(previous), receiver);
+  if (receiver->start_status.ok()) {
+    co_await node_.Step(steps::kReceiverLogged, {{"stream", receiver->run.stream}});
+  } else {
+    Fail(receiver->start_status);
+  }
+  receiver->started.Set();
+}
+
+// One after the other, so that each one before it is ended once.
+Task<absl::Status> ReceiverTracker::LogReceiver(ReceiverPointer previous,
+                                                ReceiverPointer receiver) {
+  WT_CO_RETURN_IF_ERROR(co_await log_->LogReceiverStarted(receiver->run));
+  if (previous != nullptr) {
+    co_await previous->started.Wait();
+    WT_CO_RETURN_IF_ERROR(previous->start_status);
+  }
+  std::deque<ReceiverPointer>& receivers = receivers_[receiver->run.stream];
+  while (receivers.front() != receiver) {
+    WT_CO_RETURN_IF_ERROR(co_await EndReceiver(receivers.front()));
+    receivers.pop_front();
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> ReceiverTracker::EndReceiver(ReceiverPointer replaced) {
+  absl::StatusOr<std::vector<Block>> stored = co_await StoredBy(replaced);
+  while (!stored.ok()) {
+    if (closed_) co_return absl::UnavailableError("the driver has stopped");
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("list the blocks in ", blocks_directory_, ": ",
+                           stored.status().message(), "; trying again"));
+    co_await node_.clock().Sleep(kRetryDelay);
+    stored = co_await StoredBy(replaced);
+  }
+  WT_CO_RETURN_IF_ERROR(co_await log_->LogReceiverEnded(replaced->run, *stored));
+  for (Block& block : *stored) {
+    const int64_t records = block.records;
+    queue_.Add(std::move(block), node_.clock().Now());
+    co_await node_.Step(steps::kBlockFound,
+                        {{"stream", replaced->run.stream}, {"records", records}});
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::vector<Block>>> ReceiverTracker::StoredBy(ReceiverPointer replaced) {
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
+                         co_await store_.List(blocks_directory_));
+  absl::btree_map<int64_t, Block> stored;  // by number
+  for (const checkpoint::StoredFile& file : files) {
+    const std::optional<checkpoint::BlockName> name = checkpoint::ParseBlockName(file.name);
+    const bool not_taken = name.has_value() && name->stream == replaced->run.stream &&
+                           name->run == replaced->run.run && name->number >= replaced->blocks_taken;
+    if (!not_taken) continue;
+    stored[name->number] = {.stream = name->stream,
+                            .path = checkpoint::JoinPath(blocks_directory_, file.name),
+                            .size_bytes = file.size_bytes,
+                            .crc32c = name->crc32c,
+                            .records = name->records};
+  }
+  std::vector<Block> blocks;
+  for (auto& [number, block] : stored) blocks.push_back(std::move(block));
+  co_return blocks;
+}
+
+// --- what a receiver at work reports ---
+
 Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<ReceiverTracker> self,
                                                             std::string request) {
   Block block;
   WT_CO_RETURN_IF_ERROR(DecodeFromString(request, block));
   if (self->closed_) co_return absl::UnavailableError("the driver has stopped");
-  Newest& newest = self->newest_[ReceiverRun(block.path)];
-  if (newest.path == block.path) {
-    if (newest.queued) co_return std::string("added");
+  const std::optional<checkpoint::BlockName> name =
+      checkpoint::ParseBlockName(checkpoint::NameInPath(block.path));
+  const std::deque<ReceiverPointer>& receivers = self->receivers_[block.stream];
+  const ReceiverPointer receiver = receivers.empty() ? nullptr : receivers.back();
+  if (!name.has_value() || receiver == nullptr || receiver->run.run != name->run) {
+    co_return absl::AbortedError(
+        absl::StrCat("take block ", block.path, " over: its receiver was replaced"));
+  }
+  if (receiver->newest_path == block.path) {
+    if (receiver->newest_queued) co_return std::string("added");
     co_return absl::UnavailableError(absl::StrCat("block ", block.path, " is being logged"));
   }
-  newest = {.path = block.path, .queued = false};
+  receiver->newest_path = block.path;
+  receiver->newest_queued = false;
+  receiver->blocks_taken = std::max(receiver->blocks_taken, name->number + 1);
   const auto take_over = std::make_shared<TakeOver>();
-  self->scope_.Spawn("taking a block over", self->LogAndQueue(std::move(block), take_over));
+  self->scope_.Spawn("taking a block over",
+                     self->LogAndQueue(std::move(block), receiver, take_over));
   co_await take_over->ended.Wait();
   WT_CO_RETURN_IF_ERROR(take_over->status);
   co_return std::string("added");
 }
 
-Task<void> ReceiverTracker::LogAndQueue(Block block, std::shared_ptr<TakeOver> take_over) {
+Task<void> ReceiverTracker::LogAndQueue(Block block, ReceiverPointer receiver,
+                                        std::shared_ptr<TakeOver> take_over) {
   take_over->status = co_await log_->LogBlock(block);
   if (take_over->status.ok()) {
-    newest_[ReceiverRun(block.path)].queued = true;
+    receiver->newest_queued = true;
     queue_.Add(block, node_.clock().Now());
     co_await node_.Step(steps::kBlockLogged,
                         {{"stream", block.stream}, {"records", block.records}});
   } else {
-    failure_ = take_over->status;
-    failed_.Set();
+    Fail(take_over->status);
   }
   take_over->ended.Set();
 }

@@ -1,15 +1,27 @@
 // ReceiverTracker: the driver's side of the receivers. Shared by the driver and by the answers
 // under way, since either may end first.
+//
+// Which blocks are input. A run of a receiver is logged before it may store anything; from then on
+// the runs of its stream that started before it are replaced. Then, and only then, the store is
+// asked what those had stored: what is not logged yet is logged now, together with their end. So a
+// block is input, once, if it was durable before the log said that its receiver is replaced,
+// whoever has died: the receiver reports its blocks one after the other, and what it could not
+// report is found by name (checkpoint/block_name.h). What a replaced receiver that does not know it
+// stores after that is not input; its reports are refused.
 #ifndef WAVETANK_RUNTIME_DSTREAM_RECEIVER_TRACKER_H_
 #define WAVETANK_RUNTIME_DSTREAM_RECEIVER_TRACKER_H_
 
+#include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "checkpoint/store.h"
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/task.h"
@@ -24,8 +36,10 @@ namespace wavetank::runtime {
 class ReceiverTracker {
  public:
   // The blocks that the log holds unallocated go first, before any batch is due.
-  static std::shared_ptr<ReceiverTracker> Create(platform::Node& node,
-                                                 std::shared_ptr<BatchLog> log);
+  // `blocks_directory`: where receivers store.
+  static std::shared_ptr<ReceiverTracker> Create(platform::Node& node, checkpoint::Store& store,
+                                                 std::shared_ptr<BatchLog> log,
+                                                 std::string blocks_directory);
 
   // Answers receivers from now on. The cluster keeps the tracker; Close ends what it may do.
   static void Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& cluster);
@@ -36,38 +50,62 @@ class ReceiverTracker {
   bool stopping() const { return stopping_.is_set(); }
   // Takes nothing over any more.
   void Close() { closed_ = true; }
-  // Set when the log could not take a block, with the reason.
+  // Set when the log could not take a block or a receiver, with the reason.
   platform::Event& failed() { return failed_; }
   const absl::Status& failure() const { return failure_; }
 
  private:
-  ReceiverTracker(platform::Node& node, std::shared_ptr<BatchLog> log)
-      : node_(node), log_(std::move(log)), scope_(node.executor()) {}
+  ReceiverTracker(platform::Node& node, checkpoint::Store& store, std::shared_ptr<BatchLog> log,
+                  std::string blocks_directory)
+      : node_(node),
+        store_(store),
+        log_(std::move(log)),
+        blocks_directory_(std::move(blocks_directory)),
+        scope_(node.executor()) {}
 
+  static Task<absl::StatusOr<std::string>> StartReceiver(std::shared_ptr<ReceiverTracker> self,
+                                                         std::string request);
   static Task<absl::StatusOr<std::string>> AddBlock(std::shared_ptr<ReceiverTracker> self,
                                                     std::string request);
   static Task<absl::StatusOr<std::string>> AwaitStop(std::shared_ptr<ReceiverTracker> self);
   static Task<absl::StatusOr<std::string>> ReportError(std::shared_ptr<ReceiverTracker> self,
                                                        std::string error);
 
+  // One run of a receiver that has not ended.
+  struct Receiver {
+    explicit Receiver(ReceiverRun of) : run(std::move(of)) {}
+    const ReceiverRun run;
+    int64_t blocks_taken = 0;  // of its numbers 0, 1, ...: logged, or being logged
+    // Whether the log has it, and those before it have ended, or that has failed.
+    platform::Event started;
+    absl::Status start_status;
+    std::string newest_path;  // of its blocks, which it reports one by one
+    bool newest_queued = false;
+  };
+  using ReceiverPointer = std::shared_ptr<Receiver>;
+
   struct TakeOver {
     platform::Event ended;
     absl::Status status;
   };
-  // Logs the block, then queues it. A task of the tracker's own: the request that asked for it ends
-  // with its receiver's connection, and what is logged must be queued all the same.
-  Task<void> LogAndQueue(Block block, std::shared_ptr<TakeOver> take_over);
-
-  // The newest block of one run of a receiver, which reports them one by one.
-  struct Newest {
-    std::string path;
-    bool queued = false;
-  };
+  // These are tasks of the tracker's own: the request that asked for one ends with its receiver's
+  // connection, and what is logged must be queued all the same.
+  Task<void> LogAndQueue(Block block, ReceiverPointer receiver,
+                         std::shared_ptr<TakeOver> take_over);
+  Task<void> StartReceiverAfter(ReceiverPointer previous, ReceiverPointer receiver);
+  Task<absl::Status> LogReceiver(ReceiverPointer previous, ReceiverPointer receiver);
+  // Of a receiver that is replaced: what it had stored is logged and queued.
+  Task<absl::Status> EndReceiver(ReceiverPointer replaced);
+  Task<absl::StatusOr<std::vector<Block>>> StoredBy(ReceiverPointer replaced);
+  void Fail(const absl::Status& status);
 
   platform::Node& node_;
+  checkpoint::Store& store_;
   const std::shared_ptr<BatchLog> log_;
+  const std::string blocks_directory_;
   BlockQueue queue_;
-  absl::btree_map<std::string, Newest> newest_;  // by receiver run
+  // By stream, whose newest is at work, and replaces the others.
+  std::map<int64_t, std::deque<ReceiverPointer>> receivers_;
   platform::Event stopping_;
   bool closed_ = false;
   platform::Event failed_;

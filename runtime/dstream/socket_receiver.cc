@@ -7,13 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/block_name.h"
 #include "checkpoint/crc32c.h"
+#include "checkpoint/paths.h"
 #include "platform/event.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
+#include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/dstream/line_splitter.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -27,17 +29,21 @@ constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
 
 class SocketReceiver {
  public:
-  SocketReceiver(TaskContext& context, const SocketTextInput& input, ReceiverTask task)
+  SocketReceiver(TaskContext& context, const SocketTextInput& input, ReceiverTask task,
+                 platform::Event& draining)
       : context_(context),
         node_(context.node()),
         input_(input),
         task_(std::move(task)),
+        draining_(draining),
         reader_(node_.executor()),
         watcher_(node_.executor()) {}
 
   Task<absl::StatusOr<std::string>> Run() {
+    WT_CO_RETURN_IF_ERROR(co_await Start());
     reader_.Spawn("socket reader", ReadForEver());
     watcher_.Spawn("stop watcher", AwaitStop());
+    watcher_.Spawn("drain watcher", AwaitDrain());
     const absl::Duration interval = absl::Milliseconds(task_.block_interval_ms);
     while (true) {
       const bool stopped = co_await stop_.WaitFor(node_.clock(), interval);
@@ -48,6 +54,13 @@ class SocketReceiver {
   }
 
  private:
+  // The driver logs that this receiver is at work before it stores anything, so that what it stores
+  // and cannot report will be found.
+  Task<absl::Status> Start() {
+    const ReceiverRun run{.stream = task_.stream, .run = context_.id().Unique()};
+    co_return co_await CallUntilAnswered(kReceiverStartedMethod, EncodeToString(run));
+  }
+
   Task<void> ReadForEver() {
     while (true) {
       const absl::Status ended = co_await ReadConnection();
@@ -92,11 +105,6 @@ class SocketReceiver {
     ++records_;
   }
 
-  std::string NextPath() {
-    return absl::StrCat(task_.directory, "/stream-", task_.stream, "-", context_.id().Unique(), "-",
-                        next_name_++);
-  }
-
   // Stores what has been gathered and has the driver take it over.
   Task<absl::Status> HandOverBlock() {
     if (records_ == 0) co_return absl::OkStatus();
@@ -107,32 +115,41 @@ class SocketReceiver {
                 .records = std::exchange(records_, 0)};
     const std::string content = std::exchange(buffer_, std::string());
     room_.Set();
-    block.path = NextPath();
+    const checkpoint::BlockName name{.stream = static_cast<int32_t>(block.stream),
+                                     .run = context_.id().Unique(),
+                                     .number = next_number_++,
+                                     .records = block.records,
+                                     .crc32c = block.crc32c};
+    block.path = checkpoint::JoinPath(task_.directory, name.Text());
     const bool announce_first = platform::Planted(node_, "block_announced_before_stored");
-    if (announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
-    block.path = co_await Store(content, block.path);
+    if (announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(block));
+    co_await Store(content, block.path);
     co_await node_.Step(steps::kBlockStored,
                         {{"stream", block.stream}, {"records", block.records}});
-    if (!announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(EncodeToString(block)));
+    if (!announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(block));
     co_await node_.Step(steps::kBlockAdded, {{"stream", block.stream}, {"records", block.records}});
     co_return absl::OkStatus();
   }
 
-  // Tries until it has succeeded, each time under a new name: a create that failed may yet happen.
-  Task<std::string> Store(std::string content, std::string path) {
+  // Tries until it has succeeded, always under the same name: a create that failed may yet happen,
+  // and must not give the same lines twice.
+  Task<void> Store(std::string content, std::string path) {
     while (true) {
       const absl::Status stored = co_await context_.store().CreateIfAbsent(path, content);
-      if (stored.ok() || absl::IsAlreadyExists(stored)) co_return path;
+      if (stored.ok() || absl::IsAlreadyExists(stored)) co_return;
       co_await ReportError(absl::StrCat("store a block of ", content.size(), " bytes as ", path,
                                         ": ", std::string(stored.message()), "; trying again"));
       co_await node_.clock().Sleep(kRetryDelay);
-      path = NextPath();
     }
   }
 
-  Task<absl::Status> Report(std::string block) {
+  Task<absl::Status> Report(Block block) {
+    return CallUntilAnswered(kAddBlockMethod, EncodeToString(block));
+  }
+
+  Task<absl::Status> CallUntilAnswered(std::string method, std::string request) {
     while (true) {
-      const auto answer = co_await context_.CallDriver(kAddBlockMethod, block, kReportTimeout);
+      const auto answer = co_await context_.CallDriver(method, request, kReportTimeout);
       if (answer.ok()) co_return absl::OkStatus();
       if (!absl::IsUnavailable(answer.status()) && !absl::IsDeadlineExceeded(answer.status())) {
         co_return answer.status();
@@ -153,6 +170,11 @@ class SocketReceiver {
     }
   }
 
+  Task<void> AwaitDrain() {
+    co_await draining_.Wait();
+    stop_.Set();
+  }
+
   Task<void> ReportLongLine() {
     return ReportError(absl::StrCat("dropped a line of more than ", task_.line_bytes_max,
                                     " bytes: send shorter lines"));
@@ -171,13 +193,14 @@ class SocketReceiver {
   platform::Node& node_;
   const SocketTextInput& input_;
   const ReceiverTask task_;
+  platform::Event& draining_;
 
   LineSplitter splitter_;
   std::string buffer_;  // complete lines, each with "\n"
   int64_t records_ = 0;
   bool skipping_ = false;  // the line under way is too long, and is dropped when it ends
   bool dropped_line_ = false;
-  int64_t next_name_ = 0;
+  int64_t next_number_ = 0;
   platform::Event room_;
   platform::Event stop_;
   platform::TaskScope reader_;
@@ -186,12 +209,35 @@ class SocketReceiver {
 
 }  // namespace
 
+// While a receiver runs, however it ends.
+class SocketReceiverBody::AtWork {
+ public:
+  explicit AtWork(SocketReceiverBody& body) : body_(body) {
+    ++body_.at_work_;
+    body_.idle_.Reset();
+  }
+  ~AtWork() {
+    if (--body_.at_work_ == 0) body_.idle_.Set();
+  }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  SocketReceiverBody& body_;
+};
+
+Task<void> SocketReceiverBody::Drain() {
+  draining_.Set();
+  if (at_work_ > 0) co_await idle_.Wait();
+}
+
 Task<absl::StatusOr<std::string>> SocketReceiverBody::Run(TaskContext& context,
                                                           std::string payload) {
+  const AtWork at_work(*this);
   ReceiverTask task;
   WT_CO_RETURN_IF_ERROR(DecodeFromString(payload, task));
   const auto& input = dynamic_cast<const SocketTextInput&>(graph_.at(OperatorId(task.stream)));
-  SocketReceiver receiver(context, input, std::move(task));
+  SocketReceiver receiver(context, input, std::move(task), draining_);
   co_return co_await receiver.Run();
 }
 

@@ -2,10 +2,11 @@
 // sends into blocks of lines.
 //
 // Every block interval the complete lines are stored as one block, durably and under a unique name,
-// and reported to the driver, which logs the block before any batch can take it. A socket cannot be
-// asked to send again: what was still in the socket, in the unfinished line or in a block that the
-// driver had not logged when worker, driver or connection failed is lost, as in Spark. A block is
-// reported until it is answered, so it is never taken twice.
+// and reported to the driver, which logs the block before any batch can take it. What is stored is
+// not lost, whoever dies then (receiver_tracker.h). A socket cannot be asked to send again: what
+// was still in the socket, in the unfinished line or in no stored block when worker, driver or
+// connection failed is lost, as in Spark. A block is reported until it is answered, so it is never
+// taken twice.
 //
 // Bounds: while the buffer is full (the store is slow) nothing is read, and TCP holds the sender. A
 // line longer than ReceiverTask::line_bytes_max is dropped and reported as an error. When the
@@ -17,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "platform/event.h"
 #include "runtime/cluster/task.h"
 #include "runtime/dstream/graph.h"
 
@@ -26,11 +28,18 @@ class SocketReceiverBody final : public TaskBody {
  public:
   // `graph` must outlive the body.
   explicit SocketReceiverBody(const StreamingGraph& graph) : graph_(graph) {}
-  // Ends when the driver says so, after the last block has been taken over.
+  // Ends when the driver says so or the worker drains, after the last block has been taken over.
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+  // Asks every receiver to end, and waits until they have.
+  Task<void> Drain();
 
  private:
+  class AtWork;
+
   const StreamingGraph& graph_;
+  int at_work_ = 0;
+  platform::Event idle_;
+  platform::Event draining_;
 };
 
 }  // namespace wavetank::runtime

@@ -29,6 +29,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/paths.h"
 #include "runtime/dstream/dstream.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
@@ -74,7 +75,8 @@ class StreamingContext {
   // Lines of the files that come into `directory`, which must be moved or linked there whole.
   DStream<std::string> TextFileStream(std::string directory, TextFileOptions options = {}) {
     if (directory.empty()) AddError("TextFileStream: the directory is empty");
-    return Input<std::string>(std::make_unique<TextFileInput>(std::move(directory), options));
+    return Input<std::string>(
+        std::make_unique<TextFileInput>(checkpoint::NormalPath(directory), std::move(options)));
   }
 
   // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
@@ -102,7 +104,9 @@ class StreamingContext {
   }
 
   // Where the driver keeps what it needs to go on after a crash.
-  void Checkpoint(std::string directory) { graph_->checkpoint_directory = std::move(directory); }
+  void Checkpoint(std::string directory) {
+    graph_->checkpoint_directory = checkpoint::NormalPath(directory);
+  }
   // Keeps each batch's input for at least this long after the batch.
   void Remember(absl::Duration duration) { graph_->remember = duration; }
 

@@ -15,6 +15,7 @@ namespace wavetank::runtime {
 // Task kinds, and the methods that receivers call (Cluster::Handle).
 inline constexpr char kBatchTaskKind[] = "dstream.batch";
 inline constexpr char kReceiverTaskKind[] = "dstream.receiver";
+inline constexpr char kReceiverStartedMethod[] = "dstream.receiver_started";
 inline constexpr char kAddBlockMethod[] = "dstream.add_block";
 inline constexpr char kAwaitStopMethod[] = "dstream.await_stop";
 inline constexpr char kReceiverErrorMethod[] = "dstream.receiver_error";
@@ -61,7 +62,17 @@ struct ReceiverTask {
   }
 };
 
-// A block that is durable in the store. Its path is unique, so a repeated report is known as one.
+// One run of a stream's receiver, by the unique name of its task.
+struct ReceiverRun {
+  int64_t stream = 0;
+  std::string run;
+  auto Fields() { return std::tie(stream, run); }
+  auto Fields() const { return std::tie(stream, run); }
+  friend bool operator==(const ReceiverRun&, const ReceiverRun&) = default;
+};
+
+// A block that is durable in the store. Its path is unique, so a repeated report is known as one;
+// its last component is a checkpoint::BlockName.
 struct Block {
   int64_t stream = 0;
   std::string path;

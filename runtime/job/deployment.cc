@@ -1,5 +1,6 @@
 #include "runtime/job/deployment.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -9,6 +10,7 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/served_store.h"
+#include "checkpoint/store_identity.h"
 #include "checkpoint/store_service.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
@@ -17,8 +19,10 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
+#include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
@@ -28,12 +32,16 @@ using platform::LogLevel;
 using platform::Node;
 using platform::Task;
 
+// Between two attempts at reaching the store, each of which goes on for long.
+constexpr absl::Duration kStorePause = absl::Seconds(1);
+
 // What one node makes of a job. Tasks and drivers point into it: it stays where it is.
 struct Plan {
   std::unique_ptr<StreamingContext> context;
   std::unique_ptr<Session> session;
   int partitions = 1;
   std::string fingerprint;
+  std::vector<JobDirectory> directories;
 };
 
 absl::Duration Interval(const JobArguments& arguments) {
@@ -48,6 +56,20 @@ int64_t Number(const JobArguments& arguments, const char* name) {
   return number;
 }
 
+// The plan's queries with what the job's arguments add.
+std::vector<StreamingQueryDefinition> QueriesOf(const Plan& plan, const JobArguments& arguments) {
+  std::vector<StreamingQueryDefinition> queries = plan.session->queries();
+  for (StreamingQueryDefinition& query : queries) {
+    std::string directory = arguments.Get("checkpoint");
+    if (queries.size() > 1) absl::StrAppend(&directory, "/", query.name);
+    query.options.try_emplace("checkpointLocation", directory);
+    if (query.trigger_interval == absl::ZeroDuration()) {
+      query.trigger_interval = Interval(arguments);
+    }
+  }
+  return queries;
+}
+
 absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   const JobArguments& arguments = instance.arguments;
   auto plan = std::make_unique<Plan>();
@@ -58,6 +80,7 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     instance.job->dstream(*plan->context, arguments);
     WT_RETURN_IF_ERROR(plan->context->graph().Validate());
     plan->fingerprint = plan->context->graph().Fingerprint();
+    plan->directories = plan->context->graph().Directories();
     return plan;
   }
   plan->session = std::make_unique<Session>();
@@ -66,12 +89,21 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     return absl::FailedPreconditionError(absl::StrCat(
         "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));
   }
-  for (const StreamingQueryDefinition& query : plan->session->queries()) {
+  const std::vector<StreamingQueryDefinition> queries = QueriesOf(*plan, arguments);
+  WT_RETURN_IF_ERROR(CheckTogether(queries));
+  int number = 0;
+  for (const StreamingQueryDefinition& query : queries) {
+    WT_RETURN_IF_ERROR(CheckDefinition(query));
     WT_ASSIGN_OR_RETURN(
         const auto compiled,
         CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
     absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
+    for (JobDirectory& directory : DirectoriesOf(query, *compiled, number)) {
+      plan->directories.push_back(std::move(directory));
+    }
+    ++number;
   }
+  WT_RETURN_IF_ERROR(CheckApart(plan->directories));
   return plan;
 }
 
@@ -82,36 +114,55 @@ std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deplo
   return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
 }
 
-void Fail(Node& node, const absl::Status& why) {
-  node.Log(LogLevel::kError, why.ToString());
-  node.Exit(1);
+constexpr int kFailed = 1;
+constexpr int kRefused = 2;  // before anything durable was written
+
+void Fail(Node& node, const absl::Status& why, int status = kFailed) {
+  node.Log(LogLevel::kError, std::string(platform::ToStd(why.message())));
+  node.Exit(status);
 }
 
-StreamingQueryDefinition WithArguments(StreamingQueryDefinition query,
-                                       const JobArguments& arguments, size_t queries) {
-  std::string directory = arguments.Get("checkpoint");
-  if (queries > 1) absl::StrAppend(&directory, "/", query.name);
-  query.options.try_emplace("checkpointLocation", directory);
-  if (query.trigger_interval == absl::ZeroDuration()) query.trigger_interval = Interval(arguments);
-  return query;
-}
-
+// The others do not wait for this one, and it may be long until they end: its failure is said now.
 Task<void> RunOneQuery(Node& node, checkpoint::Store& store, Cluster& cluster,
-                       StreamingQueryDefinition query, QueryOptions options, absl::Status& ended) {
+                       StreamingQueryDefinition query, QueryOptions options, bool& failed) {
   const absl::Status status =
       co_await RunStreamingQuery(node, store, cluster, std::move(query), std::move(options));
-  if (ended.ok()) ended = status;
+  if (status.ok()) co_return;
+  node.Log(LogLevel::kError, std::string(platform::ToStd(status.message())));
+  failed = true;
 }
 
-Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const Plan& plan,
-                           const JobInstance& instance, const DriverHooks& hooks) {
+using StopEvent = std::shared_ptr<platform::Event>;
+
+StopEvent StopEventOf(Node& node, const Deployment& deployment) {
+  StopEvent event = deployment.stop_requested ? deployment.stop_requested(node) : nullptr;
+  return event != nullptr ? event : std::make_shared<platform::Event>();
+}
+
+Task<void> StopWhenAsked(Node& node, StopEvent asked, StopRequest& stop) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: what is under way is finished first");
+  stop.Stop(/*gracefully=*/true);
+}
+
+// Whether all of it ended well; what did not is in the log.
+Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const Plan& plan,
+                   const JobInstance& instance, const DriverHooks& hooks,
+                   StopEvent stop_requested) {
   if (plan.context != nullptr) {
     DStreamOptions options;
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
-    co_return co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
+    StopRequest stop;
+    options.stop = &stop;
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("stop when asked", StopWhenAsked(node, stop_requested, stop));
+    const absl::Status ended =
+        co_await RunDStreamDriver(node, store, cluster, plan.context->graph(), options);
+    if (!ended.ok()) node.Log(LogLevel::kError, std::string(platform::ToStd(ended.message())));
+    co_return ended.ok();
   }
   QueryOptions options;
   options.shuffle_partitions = plan.partitions;
@@ -119,53 +170,91 @@ Task<absl::Status> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluste
   options.min_batches_to_retain = Number(instance.arguments, "retain");
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.sink_log_segment_bytes = options.log_segment_bytes;
+  options.stop = stop_requested.get();
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());
     };
   }
-  absl::Status ended;
+  bool failed = false;
   platform::TaskScope scope(node.executor());
-  const auto& queries = plan.session->queries();
-  for (const StreamingQueryDefinition& query : queries) {
-    Task<void> running =
-        RunOneQuery(node, store, cluster, WithArguments(query, instance.arguments, queries.size()),
-                    options, ended);
+  for (const StreamingQueryDefinition& query : QueriesOf(plan, instance.arguments)) {
+    Task<void> running = RunOneQuery(node, store, cluster, query, options, failed);
     scope.Spawn(query.name, std::move(running));
   }
   co_await scope.Join();
-  co_return ended;
+  co_return !failed;
 }
 
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
+  const StopEvent stop_requested = StopEventOf(node, deployment);
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
+  absl::StatusOr<std::string> identity = co_await checkpoint::IdentityOf(*store);
+  while (absl::IsUnavailable(identity.status())) {
+    node.Log(LogLevel::kWarning,
+             absl::StrCat("waiting for the store: ", identity.status().message()));
+    if (co_await stop_requested->WaitFor(node.clock(), kStorePause)) {
+      node.Exit(0);
+      co_return;
+    }
+    identity = co_await checkpoint::IdentityOf(*store);
+  }
+  if (!identity.ok()) {
+    Fail(node, identity.status(), kRefused);
+    co_return;
+  }
   ClusterOptions options;
+  options.store_identity = *std::move(identity);
   options.address = address.starts_with(':') ? node.machine() + address : address;
   options.plan_fingerprint = (*plan)->fingerprint;
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
-    Fail(node, cluster.status());
+    Fail(node, cluster.status(), kRefused);
     co_return;
   }
-  const absl::Status ended = co_await RunPlan(node, *store, **cluster, **plan, instance, hooks);
-  if (ended.ok()) {
-    node.Exit(0);
-  } else {
-    Fail(node, ended);
-  }
+  const bool well =
+      co_await RunPlan(node, *store, **cluster, **plan, instance, hooks, stop_requested);
+  node.Exit(well ? 0 : kFailed);
+}
+
+// Whether the driver is a node of the same process, which then ends when the driver says so.
+bool IsOfItsDriversProcess(const Deployment& deployment) {
+  const auto& addresses = deployment.driver_addresses;
+  return std::all_of(addresses.begin(), addresses.end(),
+                     [](const std::string& address) { return address.starts_with("inproc:"); });
+}
+
+// A worker in a process of its own: what its receivers have taken in is handed over first. Its
+// other tasks run again elsewhere.
+Task<void> LeaveWhenAsked(Node& node, StopEvent asked, const TaskRegistry& registry) {
+  co_await asked->Wait();
+  node.Log(LogLevel::kInfo, "asked to stop: receivers hand over what they have first");
+  co_await DrainReceivers(registry);
+  node.Exit(0);
+}
+
+Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
+  co_await asked->Wait();
+  node.Exit(0);
+}
+
+Task<void> RunStoreNode(Node& node, Deployment deployment) {
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("exit when asked", ExitWhenAsked(node, StopEventOf(node, deployment)));
+  co_await checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
 }
 
 Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment,
                          std::string address) {
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
-    Fail(node, plan.status());
+    Fail(node, plan.status(), kRefused);
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
@@ -173,21 +262,30 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   if ((*plan)->context != nullptr) {
     RegisterTasks((*plan)->context->graph(), registry);
   } else {
-    const auto& queries = (*plan)->session->queries();
-    for (const StreamingQueryDefinition& query : queries) {
-      RegisterTasks(WithArguments(query, instance.arguments, queries.size()), registry);
+    for (const StreamingQueryDefinition& query : QueriesOf(**plan, instance.arguments)) {
+      RegisterTasks(query, registry);
     }
   }
   WorkerOptions options;
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;
   options.plan_fingerprint = (*plan)->fingerprint;
+  platform::TaskScope scope(node.executor());
+  if (!IsOfItsDriversProcess(deployment)) {
+    scope.Spawn("leave when asked", LeaveWhenAsked(node, StopEventOf(node, deployment), registry));
+  }
   co_await RunWorker(node, *store, registry, options);
 }
 
 }  // namespace
 
 absl::Status CheckPlan(const JobInstance& instance) { return BuildPlan(instance).status(); }
+
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance) {
+  const absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
+  WT_CHECK(plan.ok(), "the plan was checked");
+  return (*plan)->directories;
+}
 
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks) {
@@ -199,9 +297,7 @@ platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::
 }
 
 platform::NodeMain StoreMain(Deployment deployment) {
-  return [=](Node& node) {
-    return checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
-  };
+  return [=](Node& node) { return RunStoreNode(node, deployment); };
 }
 
 }  // namespace wavetank::runtime

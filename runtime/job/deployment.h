@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "platform/event.h"
 #include "platform/node.h"
+#include "runtime/connectors/job_directories.h"
 #include "runtime/job/job.h"
 
 namespace wavetank::runtime {
@@ -20,6 +22,10 @@ struct Deployment {
   std::string store_address;
   // The directory of that disk under which the job's paths are.
   std::string store_root;
+  // Gives the event by which this incarnation of a node is asked to end in good order, as by
+  // SIGTERM: set on the node's own turn. Called once for each incarnation. Null, or gives null: it
+  // never is.
+  std::function<std::shared_ptr<platform::Event>(platform::Node&)> stop_requested = nullptr;
 };
 
 // A job with its arguments. The job outlives whatever runs it.
@@ -31,6 +37,9 @@ struct JobInstance {
 // kInvalidArgument or kFailedPrecondition: what is wrong with the plan that the job builds.
 absl::Status CheckPlan(const JobInstance& instance);
 
+// What a job reads and writes. REQUIRES: CheckPlan(instance) is OK.
+std::vector<JobDirectory> DirectoriesOf(const JobInstance& instance);
+
 struct DriverHooks {
   // What DStream outputs print; null: the node's log.
   std::function<void(const std::string&)> print;
@@ -38,10 +47,17 @@ struct DriverHooks {
   std::function<void(const std::string&)> progress;
 };
 
-// Runs the job until it fails; then the process exits with status 1, with the reason in the log.
+// Runs the job until all of its queries have ended; a query that fails says so in the log, and the
+// others go on. The process exits with status 1 if one has failed, or with status 2 if the job was
+// refused before anything durable was written, as for an address in use.
+// When the node is asked to stop (Deployment::stop_requested) it finishes first what is under way:
+// of a DStream graph what its receivers have taken in and the batches up to the next batch time; of
+// a query the batch that is defined. Then it exits with status 0.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});
+// In a process of its own, when that is asked to stop: exits with 0 once its receivers have handed
+// over what they have. A store exits at once: whoever has no answer asks the next one.
 platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::string address);
 platform::NodeMain StoreMain(Deployment deployment);
 

@@ -4,13 +4,21 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
 #include "platform/check.h"
+#include "platform/nearest_name.h"
 
 namespace wavetank::runtime {
 namespace {
+
+// Longer is a mistake in the unit.
+constexpr absl::Duration kLongest = absl::Hours(24 * 366);
+
+bool IsDuration(const std::string& text, absl::Duration least) {
+  absl::Duration duration;
+  return absl::ParseDuration(text, &duration) && duration >= least && duration <= kLongest;
+}
 
 // A value that a job's function could make nothing of must not get as far as there.
 absl::Status CheckKind(const Job& job, const JobParameter& parameter, const std::string& value) {
@@ -22,11 +30,10 @@ absl::Status CheckKind(const Job& job, const JobParameter& parameter, const std:
     case ParameterKind::kText:
     case ParameterKind::kPath:
       return absl::OkStatus();
-    case ParameterKind::kDuration: {
-      absl::Duration duration;
-      const bool valid = absl::ParseDuration(value, &duration) && duration >= absl::ZeroDuration();
-      return valid ? absl::OkStatus() : error("a duration such as 500ms or 2s");
-    }
+    case ParameterKind::kDuration:
+      return IsDuration(value, absl::ZeroDuration())
+                 ? absl::OkStatus()
+                 : error("a duration such as 500ms or 2s, a year at most");
     case ParameterKind::kPort: {
       int port = 0;
       const bool valid = absl::SimpleAtoi(value, &port) && port >= 1 && port <= 65'535;
@@ -51,13 +58,12 @@ constexpr StandardNumber kStandardNumbers[] = {
 };
 
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
-  absl::Duration interval;
   const std::string& text = arguments.Get("interval");
   const bool dstream = job.dstream != nullptr;
-  if (!absl::ParseDuration(text, &interval) || interval < absl::ZeroDuration() ||
-      (dstream && interval == absl::ZeroDuration())) {
-    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": interval \"", text,
-                                                   "\" is not a duration such as 500ms or 2s"));
+  if (!IsDuration(text, dstream ? absl::Milliseconds(1) : absl::ZeroDuration())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "job ", job.name, ": interval \"", text, "\" is not a duration such as 500ms or 2s, ",
+        dstream ? "from a millisecond to a year" : "a year at most"));
   }
   for (const StandardNumber& number : kStandardNumbers) {
     int64_t value = 0;
@@ -109,9 +115,10 @@ absl::StatusOr<JobArguments> BindArguments(const Job& job,
     }
   }
   if (!given.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, " has no parameter ",
-                                                   given.begin()->first, "; it has ",
-                                                   absl::StrJoin(names, ", ")));
+    const std::string& unknown = given.begin()->first;
+    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, " has no parameter \"",
+                                                   unknown, "\"",
+                                                   platform::Suggestion(unknown, names)));
   }
   for (const JobParameter& parameter : job.parameters) {
     const absl::Status valid = CheckKind(job, parameter, arguments.values_[parameter.name]);

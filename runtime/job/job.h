@@ -25,7 +25,7 @@ class Session;
 enum class ParameterKind {
   kText,
   kPath,      // of a file or directory in the cluster's store
-  kDuration,  // "500ms", "2s", not negative
+  kDuration,  // "500ms", "2s", not negative, a year at most
   kPort,      // a number from 1 to 65535
 };
 

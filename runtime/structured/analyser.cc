@@ -228,11 +228,6 @@ absl::StatusOr<LogicalPlanPtr> AnalyseAggregate(const LogicalPlan& plan, Logical
     node.expressions.push_back(Aliased(aggregate.node, OutputName(*plan.expressions[i])));
   }
 
-  if (window_time != nullptr) {  // rows without a time are in no window
-    LogicalPlan timed = Over(std::move(input), LogicalOperator::kFilter);
-    timed.expressions = {Expression(window_time).IsNotNull().node()};
-    input = Finished(std::move(timed));
-  }
   node.input = std::move(input);
 
   std::vector<ExpressionPtr> columns;

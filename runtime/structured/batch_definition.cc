@@ -38,6 +38,7 @@ BatchDefinition DefineBatch(const NewBatch& batch) {
     input.set_size_bytes(file.size_bytes);
     input.set_crc32c(file.crc32c);
   }
+  if (!batch.files.empty()) range.set_root(batch.root);
   if (batch.watermark_ms) definition.set_watermark_ms(*batch.watermark_ms);
   definition.set_timestamp_ms(absl::ToUnixMillis(batch.timestamp));
   definition.set_hash(checkpoint::DefinitionHash(definition));

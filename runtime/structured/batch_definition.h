@@ -25,6 +25,7 @@ std::optional<int64_t> ToWatermarkMs(absl::Time watermark);
 struct NewBatch {
   int64_t batch = 0;
   std::string source;        // the directory
+  std::string root;          // what it says of itself
   int64_t start_offset = 0;  // files before it
   std::vector<SourceFile> files;
   std::optional<int64_t> watermark_ms;

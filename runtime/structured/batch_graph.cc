@@ -6,6 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/named_files.h"
+#include "checkpoint/paths.h"
 #include "platform/check.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/batch_tasks.h"
@@ -58,11 +60,13 @@ Stage ReduceStage(const StreamingQueryPlan& plan, const BatchWork& work, const B
     task.set_reads_shuffle(reads_shuffle);
     structured::StateRef& state = *task.mutable_state();
     state.set_directory(
-        absl::StrCat(work.checkpoint_directory, "/state/", plan.state_operator_id, "/", partition));
+        checkpoint::StateDirectory(work.checkpoint_directory, plan.state_operator_id, partition));
     if (!work.states.empty()) {
       const OperatorState& from = work.states[static_cast<size_t>(partition)];
       state.set_version(from.version());
-      *state.mutable_files() = from.files();
+      for (std::string& file : checkpoint::StateFiles(work.checkpoint_directory, from)) {
+        state.add_files(std::move(file));
+      }
     }
     stage.payloads.push_back(task.SerializeAsString());
   }
@@ -79,7 +83,9 @@ void MergeResult(const BatchTaskResult& result, bool is_map, BatchAttempt& attem
       stats.event_times[times.operator_id()] = {times.rows(), FromMicros(times.min_micros()),
                                                 FromMicros(times.max_micros())};
     }
+    stats.rows_without_time = result.rows_without_time();
     attempt.map.Merge(stats);
+    attempt.files_skipped += result.files_skipped();
   } else {
     ReduceStats stats;
     stats.rows_in = result.rows_in();
@@ -129,7 +135,9 @@ absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
       state.set_operator_id(plan.state_operator_id);
       state.set_partition(task.id.partition);
       state.set_version(result.state().version());
-      *state.mutable_files() = result.state().files();
+      for (const std::string& file : result.state().files()) {
+        state.add_names(checkpoint::NameInPath(file));
+      }
       attempt.states.push_back(std::move(state));
     }
   }

@@ -41,6 +41,7 @@ struct BatchAttempt {
   MapStats map;
   ReduceStats reduce;
   int64_t rows_out = 0;
+  int64_t files_skipped = 0;  // lost
 };
 absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
                                             const GraphResults& results);

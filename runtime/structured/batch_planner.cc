@@ -10,7 +10,7 @@ BatchPlanner::BatchPlanner(platform::Node& node, FileSource& source, BatchPlanne
     : node_(node),
       source_(source),
       options_(options),
-      files_(std::vector<SourceFile>()),
+      files_(DiscoveredFiles()),
       scope_(node.executor()) {}
 
 void BatchPlanner::Start(platform::MonotonicTime due) {
@@ -38,7 +38,7 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     co_await SleepUntil(due);
     if (stopped()) co_return Set(Outcome::kStopped);
     files_ = co_await source_.Discover();
-    if (!files_.ok() || !files_->empty()) co_return Set(Outcome::kInput);
+    if (!files_.ok() || !files_->files.empty()) co_return Set(Outcome::kInput);
     if (options_.available_now) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();

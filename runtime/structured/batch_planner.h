@@ -42,7 +42,7 @@ class BatchPlanner {
   // What is known by now; nullopt: nothing yet.
   std::optional<Outcome> outcome() const { return outcome_; }
   // REQUIRES: outcome() is kInput. An error is the source's.
-  const absl::StatusOr<std::vector<SourceFile>>& files() const { return files_; }
+  const absl::StatusOr<DiscoveredFiles>& files() const { return files_; }
 
   // Waits for an outcome; with `input_only`, for one other than kNoInput.
   Task<Outcome> Wait(bool input_only);
@@ -57,7 +57,7 @@ class BatchPlanner {
   FileSource& source_;
   const BatchPlannerOptions options_;
   std::optional<Outcome> outcome_;
-  absl::StatusOr<std::vector<SourceFile>> files_;
+  absl::StatusOr<DiscoveredFiles> files_;
   platform::Event changed_;
   platform::TaskScope scope_;  // last: its child uses all of the above
 };

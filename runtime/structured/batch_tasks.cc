@@ -1,23 +1,26 @@
 #include "runtime/structured/batch_tasks.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/text_lines.h"
 #include "runtime/connectors/delimited_text.h"
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/file_source.h"
 #include "runtime/steps.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
 namespace {
 
-using checkpoint::StateCompression;
 using checkpoint::StateStore;
 using checkpoint::StateVersion;
 using structured::BatchTask;
@@ -42,6 +45,7 @@ void AddStats(const MapStats& stats, BatchTaskResult& result) {
   result.set_rows_in(stats.rows_in);
   result.set_rows_out(stats.rows_out);
   result.set_rows_dropped_late(stats.rows_dropped_late);
+  result.set_rows_without_time(stats.rows_without_time);
   for (const auto& [operator_id, times] : stats.event_times) {
     structured::EventTimes& out = *result.add_event_times();
     out.set_operator_id(operator_id);
@@ -66,9 +70,9 @@ std::string ToDelimitedText(const RecordBatch& rows) {
       if (i > 0) text += ',';
       const Column& column = rows.column(i);
       if (column.IsNull(row)) {
-        AppendNullField(text);
+        AppendField(std::nullopt, text);
       } else if (column.type() == DataType::kString) {
-        AppendTextField(column.StringAt(row), text);
+        AppendField(column.StringAt(row), text);
       } else {
         text += column.CellText(row);
       }
@@ -88,6 +92,34 @@ Task<absl::StatusOr<std::string>> StagePart(TaskContext& context, int64_t batch,
   co_await context.node().Step(steps::kPartStaged,
                                {{"batch", batch}, {"partition", context.id().partition}});
   co_return part;
+}
+
+}  // namespace
+
+namespace {
+
+struct MappedFile {
+  MapStats stats;
+  std::vector<std::vector<RecordBatch>> outputs;  // by target partition
+};
+
+// What counts once the reader has found that it was the file that was meant. All outlive the task.
+Task<absl::Status> MapFile(TaskContext& context, const StreamingQueryPlan& plan,
+                           const BatchClock& clock, SourceFileReader& reader, MappedFile& mapped) {
+  while (true) {
+    WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lines, co_await reader.Next());
+    if (!lines) co_return absl::OkStatus();
+    const RecordBatch rows = TextLines(*lines);
+    co_await context.node().Work(rows.num_rows());
+    WT_CO_ASSIGN_OR_RETURN(MapOutput output, MapTask(plan, rows, clock));
+    mapped.stats.Merge(output.stats);
+    mapped.outputs.resize(output.partitions.size());
+    for (size_t i = 0; i < output.partitions.size(); ++i) {
+      if (output.partitions[i]->num_rows() > 0) {
+        mapped.outputs[i].push_back(*output.partitions[i]);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -113,26 +145,34 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
                          query_.Plan(task.shuffle_partitions()));
   const BatchClock clock = ClockOf(task);
 
+  WT_CO_ASSIGN_OR_RETURN(const FileSourceOptions options, SourceOptions(plan->source));
+
   MapStats stats;
   std::vector<std::vector<RecordBatch>> outputs;  // by target partition, in row order
+  int64_t skipped = 0;
   for (const structured::SourceFileRange& file : task.files()) {
     SourceFileReader reader(context.store(), {file.path(), file.size_bytes(), file.crc32c()},
                             kReadChunkBytes);
-    while (true) {
-      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lines, co_await reader.Next());
-      if (!lines) break;
-      const RecordBatch rows = TextLines(*lines);
-      co_await context.node().Work(rows.num_rows());
-      WT_CO_ASSIGN_OR_RETURN(MapOutput output, MapTask(*plan, rows, clock));
-      stats.Merge(output.stats);
-      outputs.resize(output.partitions.size());
-      for (size_t i = 0; i < output.partitions.size(); ++i) {
-        if (output.partitions[i]->num_rows() > 0) outputs[i].push_back(*output.partitions[i]);
-      }
+    MappedFile mapped;
+    const absl::Status read = co_await MapFile(context, *plan, clock, reader, mapped);
+    if (reader.lost() && options.files.lost == LostFiles::kSkip) {
+      ++skipped;
+      context.node().Log(platform::LogLevel::kWarning,
+                         absl::StrCat("batch ", task.batch(), ": ", read.message(),
+                                      ": it is skipped, as lostFiles says"));
+      co_await context.node().Step(steps::kInputFileSkipped);
+      continue;
+    }
+    WT_CO_RETURN_IF_ERROR(read);
+    stats.Merge(mapped.stats);
+    outputs.resize(std::max(outputs.size(), mapped.outputs.size()));
+    for (size_t i = 0; i < mapped.outputs.size(); ++i) {
+      for (RecordBatch& rows : mapped.outputs[i]) outputs[i].push_back(std::move(rows));
     }
   }
 
   BatchTaskResult result;
+  result.set_files_skipped(skipped);
   AddStats(stats, result);
   for (size_t target = 0; target < outputs.size(); ++target) {
     if (outputs[target].empty()) continue;
@@ -149,26 +189,37 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
   co_return result.SerializeAsString();
 }
 
+std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
+                                        const StreamingQueryPlan& plan, int number) {
+  std::vector<JobDirectory> directories = {
+      {.use = JobDirectory::Use::kInput, .path = plan.source.path, .query = number}};
+  const auto add = [&](const char* option, JobDirectory::Use use) {
+    const auto found = definition.options.find(option);
+    if (found == definition.options.end() || found->second.empty()) return;
+    directories.push_back(
+        {.use = use, .path = checkpoint::NormalPath(found->second), .query = number});
+  };
+  add("path", JobDirectory::Use::kOutput);
+  add("checkpointLocation", JobDirectory::Use::kCheckpoint);
+  return directories;
+}
+
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan) {
   checkpoint::StateStoreOptions options;
   options.operator_fingerprint =
       absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
   options.stores = {{.name = "groups", .schema_fingerprint = plan.state_schema}};
-  const auto given = definition.options.find("stateCompression");
-  if (given == definition.options.end()) return options;
-  for (const auto compression :
-       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
-    options.compression = compression;
-    if (given->second == checkpoint::NameOf(compression)) return options;
-  }
-  return absl::InvalidArgumentError(absl::StrCat("query ", definition.name,
-                                                 ": its option stateCompression is '",
-                                                 given->second, "': give none, lz4 or zstd"));
+  WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
+  return options;
 }
 
+// Every partition goes on by one version a batch, so what is behind has moved to another worker.
 std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& directory,
                                                        const StateVersion& version) {
+  std::erase_if(cache_, [&version](const auto& entry) {
+    return entry.second->version().version < version.version;
+  });
   const auto found = cache_.find(directory);
   if (found == cache_.end()) return nullptr;
   std::unique_ptr<StateStore> state = std::move(found->second);

@@ -20,6 +20,8 @@
 
 #include "checkpoint/state_store.h"
 #include "runtime/cluster/task.h"
+#include "runtime/connectors/file_source.h"
+#include "runtime/connectors/job_directories.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
 
@@ -28,8 +30,11 @@ namespace wavetank::runtime {
 std::string MapTaskKind(const std::string& query);
 std::string ReduceTaskKind(const std::string& query);
 
-// How the query's state stands in files: its option "stateCompression" ("none", "lz4" or "zstd").
-// kInvalidArgument: it is another.
+// What the query reads and writes, as far as its options say; it is the job's `number`-th query.
+std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
+                                        const StreamingQueryPlan& plan, int number);
+
+// How the query's state stands in files. kInvalidArgument: an option is wrong.
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
 
@@ -62,6 +67,8 @@ class ReduceTaskBody : public TaskBody {
   explicit ReduceTaskBody(StreamingQueryDefinition definition)
       : definition_(definition), query_(std::move(definition)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
+  // Of how many partitions: no more than there are here.
+  size_t states_kept() const { return cache_.size(); }
 
  private:
   // Takes the state out of the cache: two attempts at one partition never share it.

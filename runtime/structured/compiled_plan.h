@@ -48,6 +48,8 @@ struct AggregatePlan {
   // The key by which rows become final, once key + span is at or below the watermark; -1: none.
   int event_time_key = -1;
   int64_t span_micros = 0;
+  // The key that is a window's start; -1: none. Rows without one are in no window.
+  int window_key = -1;
   // From rows out of state to the query's output.
   std::vector<BatchStep> projection;
 };

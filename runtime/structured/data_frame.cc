@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/paths.h"
+
 namespace wavetank::runtime {
 namespace {
 
@@ -87,7 +89,7 @@ DataFrame DataStreamReader::Load(std::string path) {
   LogicalPlan node;
   node.op = LogicalOperator::kSource;
   node.source = source_;
-  node.source.path = std::move(path);
+  node.source.path = checkpoint::NormalPath(path);
   return Apply(session_, std::move(node));
 }
 

@@ -49,6 +49,10 @@ Column Apply(const BoundExpression& expression, const std::vector<Operand>& oper
       return LengthKernel(operands[0], rows);
     case Operator::kSubstring:
       return SubstringKernel(operands[0], operands[1], operands[2], rows);
+    case Operator::kSubstringBefore:
+      return SubstringBeforeKernel(operands[0], operands[1], rows);
+    case Operator::kSubstringAfter:
+      return SubstringAfterKernel(operands[0], operands[1], rows);
     case Operator::kWindowStart:
       return WindowStartKernel(operands[0], expression.window_micros, rows);
     case Operator::kWindowEnd:

@@ -55,6 +55,8 @@ constexpr OperatorText kOperatorTexts[] = {
     {Operator::kTrim, "trim", false},
     {Operator::kLength, "length", false},
     {Operator::kSubstring, "substring", false},
+    {Operator::kSubstringBefore, "substring_before", false},
+    {Operator::kSubstringAfter, "substring_after", false},
     {Operator::kSplit, "split", false},
     {Operator::kExplode, "explode", false},
     {Operator::kCurrentTimestamp, "current_timestamp", false},
@@ -161,6 +163,12 @@ Expression Trim(Expression text) { return Make(Operator::kTrim, {text}); }
 Expression Length(Expression text) { return Make(Operator::kLength, {text}); }
 Expression Substring(Expression text, Expression position, Expression length) {
   return Make(Operator::kSubstring, {text, position, length});
+}
+Expression SubstringBefore(Expression text, std::string separator) {
+  return Make(Operator::kSubstringBefore, {text, Expression(std::move(separator))});
+}
+Expression SubstringAfter(Expression text, std::string separator) {
+  return Make(Operator::kSubstringAfter, {text, Expression(std::move(separator))});
 }
 Expression Split(Expression text, std::string separator) {
   return Make(Operator::kSplit, {text, Expression(std::move(separator))});

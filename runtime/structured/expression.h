@@ -8,8 +8,8 @@
 //   NaN equal to itself and above all else.
 // - Split takes a literal separator (not a pattern) and keeps empty parts, also at the end.
 // - Substring counts bytes of UTF-8 code points from 1; from the end when negative.
-// - Text to timestamp: "2026-01-31", "2026-01-31T10:11:12.5Z" (or " " for "T", an offset for "Z",
-//   none means UTC), or whole seconds since the epoch.
+// - SubstringBefore and SubstringAfter give null for text without the separator.
+// - Text to timestamp: see timestamp_text.h.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_EXPRESSION_H_
 #define WAVETANK_RUNTIME_STRUCTURED_EXPRESSION_H_
 
@@ -51,6 +51,8 @@ enum class Operator : uint8_t {
   kTrim,
   kLength,
   kSubstring,
+  kSubstringBefore,
+  kSubstringAfter,
   kSplit,             // only inside kExplode
   kExplode,           // one row for each part; only at the top of Select and WithColumn
   kWindow,            // only in GroupBy: columns "window.start" and "window.end"
@@ -131,11 +133,15 @@ Expression Lower(Expression text);   // ASCII letters
 Expression Trim(Expression text);    // spaces at both ends
 Expression Length(Expression text);  // code points
 Expression Substring(Expression text, Expression position, Expression length);
+// What stands before, and after, the first `separator` in the text.
+Expression SubstringBefore(Expression text, std::string separator);
+Expression SubstringAfter(Expression text, std::string separator);
 Expression Split(Expression text, std::string separator);
 Expression Explode(Expression parts);
 Expression CurrentTimestamp();
 
-// Tumbling windows [start, start + size) since the epoch. Rows without a time are in none.
+// Tumbling windows [start, start + size) since the epoch. Rows without a time are in none: they are
+// dropped and counted.
 Expression Window(Expression time, absl::Duration size);
 
 Expression Count();                  // rows

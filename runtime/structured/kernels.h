@@ -33,6 +33,9 @@ Column TrimKernel(const Operand& text, int64_t rows);
 Column LengthKernel(const Operand& text, int64_t rows);
 Column SubstringKernel(const Operand& text, const Operand& position, const Operand& length,
                        int64_t rows);
+// Null where the text has no separator.
+Column SubstringBeforeKernel(const Operand& text, const Operand& separator, int64_t rows);
+Column SubstringAfterKernel(const Operand& text, const Operand& separator, int64_t rows);
 // Null where the window would begin before the earliest timestamp.
 Column WindowStartKernel(const Operand& time, int64_t size_micros, int64_t rows);
 Column WindowEndKernel(const Operand& start, int64_t size_micros, int64_t rows);

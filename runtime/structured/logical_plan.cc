@@ -129,6 +129,8 @@ DataType TypeOf(const ExpressionNode& node, const Schema& schema) {
     case Operator::kLower:
     case Operator::kTrim:
     case Operator::kSubstring:
+    case Operator::kSubstringBefore:
+    case Operator::kSubstringAfter:
       return DataType::kString;
     case Operator::kCurrentTimestamp:
     case Operator::kWindowStart:

@@ -17,15 +17,15 @@ namespace {
 // next one. A multiple of 64, as slices need.
 constexpr int64_t kRowsAtOnce = 1024;
 
-// The rows that are not late.
-RowNumbers InTimeRows(const Column& event_times, const WatermarkPredicate& late) {
-  RowNumbers rows(static_cast<size_t>(event_times.size()));
-  for (int64_t row = 0; row < event_times.size(); ++row) {
-    const bool is_late = !event_times.IsNull(row) && late.Passes(event_times.Int64At(row));
-    rows.data()[rows.size()] = static_cast<uint32_t>(row);
-    rows.SetSize(rows.size() + (is_late ? 0 : 1));
+// The rows for which `drops(row)` is not so.
+template <typename Drops>
+RowNumbers KeptRows(int64_t rows, const Drops& drops) {
+  RowNumbers kept(static_cast<size_t>(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    kept.data()[kept.size()] = static_cast<uint32_t>(row);
+    kept.SetSize(kept.size() + (drops(row) ? 0 : 1));
   }
-  return rows;
+  return kept;
 }
 
 class PartialAggregation {
@@ -52,18 +52,27 @@ class PartialAggregation {
       values[i] = Evaluate(*aggregate_.values[i], batch, clock_.timestamp);
       arguments[i] = &values[i];
     }
-    if (late_.active()) {
-      const RowNumbers kept =
-          InTimeRows(keys[static_cast<size_t>(aggregate_.event_time_key)], late_);
+    const auto keep = [&](const RowNumbers& kept, int64_t& dropped) {
       const auto kept_rows = static_cast<int64_t>(kept.size());
-      if (kept_rows != rows) {
-        stats.rows_dropped_late += rows - kept_rows;
-        rows = kept_rows;
-        for (Column& key : keys) key = Take(key, Numbers(kept));
-        for (size_t i = 0; i < values.size(); ++i) {
-          if (arguments[i] != nullptr) values[i] = Take(values[i], Numbers(kept));
-        }
+      if (kept_rows == rows) return;
+      dropped += rows - kept_rows;
+      rows = kept_rows;
+      for (Column& key : keys) key = Take(key, Numbers(kept));
+      for (size_t i = 0; i < values.size(); ++i) {
+        if (arguments[i] != nullptr) values[i] = Take(values[i], Numbers(kept));
       }
+    };
+    if (aggregate_.window_key >= 0) {
+      const Column& starts = keys[static_cast<size_t>(aggregate_.window_key)];
+      keep(KeptRows(rows, [&starts](int64_t row) { return starts.IsNull(row); }),
+           stats.rows_without_time);
+    }
+    if (late_.active()) {
+      const Column& times = keys[static_cast<size_t>(aggregate_.event_time_key)];
+      keep(KeptRows(
+               rows,
+               [&](int64_t row) { return !times.IsNull(row) && late_.Passes(times.Int64At(row)); }),
+           stats.rows_dropped_late);
     }
     groups_.Update(keys, arguments, rows);
   }

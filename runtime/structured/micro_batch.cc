@@ -5,14 +5,19 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/history_parts.h"
+#include "checkpoint/named_files.h"
+#include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -105,7 +110,7 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
-  if (!taken_over.ok()) co_return Explain(taken_over, "taking the query over");
+  if (!taken_over.ok()) co_return Explain(taken_over, "take the query over");
   bool in_doubt = true;
   while (!ended_) {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
@@ -117,8 +122,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
     } else if (in_doubt) {
       in_doubt = false;
       node_.Log(platform::LogLevel::kInfo,
-                absl::StrCat("query ", definition_.name, " batch ", newest_batch(), ": ",
-                             platform::ToAbsl(row.reason), ": ",
+                absl::StrCat(Title(), ": ", platform::ToAbsl(row.reason), ": ",
                              platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
       co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
                                                    {"decision", static_cast<int64_t>(decision)}});
@@ -165,10 +169,10 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                                                         "the checkpoint store"));
     }
   }
-  checkpoint_directory_ = definition_.options.at("checkpointLocation");
-  sink_directory_ = definition_.options.at("path");
+  checkpoint_directory_ = checkpoint::NormalPath(definition_.options.at("checkpointLocation"));
+  sink_directory_ = checkpoint::NormalPath(definition_.options.at("path"));
   WT_CO_RETURN_IF_ERROR(Compile());
-  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
+  WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
                                    node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
@@ -193,11 +197,30 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
   if (plan_->stateful) {
-    retention_.emplace(node_, store_, absl::StrCat(checkpoint_directory_, "/state"), *log_,
-                       history_);
+    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
   }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
+  co_return absl::OkStatus();
+}
+
+// What is refused must not stand in a checkpoint, which would refuse what is right after it.
+Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
+  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
+  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
+  for (const std::string& directory :
+       {plan_->source.path, sink_directory_, checkpoint_directory_}) {
+    if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
+  }
+  std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_, 0);
+  WT_CO_RETURN_IF_ERROR(CheckApart(directories));
+  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, std::move(directories)));
+  // One that is not there yet may come.
+  const auto source = co_await store_.Identify(plan_->source.path);
+  if (!source.ok() && !absl::IsNotFound(source.status())) {
+    co_return absl::Status(source.status().code(),
+                           absl::StrCat("its input directory: ", source.status().message()));
+  }
   co_return absl::OkStatus();
 }
 
@@ -208,16 +231,8 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
                                                end, "' in its source, which is no number"));
   }
-  FileSourceOptions source_options{.directory = plan_->source.path};
-  const auto max_files = plan_->source.options.find("maxFilesPerTrigger");
-  if (max_files != plan_->source.options.end() &&
-      (!absl::SimpleAtoi(max_files->second, &source_options.max_files_per_trigger) ||
-       source_options.max_files_per_trigger <= 0)) {
-    co_return absl::InvalidArgumentError(absl::StrCat("its source's option maxFilesPerTrigger is '",
-                                                      max_files->second,
-                                                      "': give a whole number above 0"));
-  }
-  source_ = std::make_unique<FileSource>(store_, history_.seen(plan_->source.path),
+  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
+  source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
     WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable());
@@ -281,20 +296,28 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
 
 Task<absl::Status> MicroBatchExecution::DefineNext() {
   const BatchPlanner::Outcome outcome = co_await planner_->Wait(/*input_only=*/!NextNeedsNoInput());
-  WT_CO_ASSIGN_OR_RETURN(std::optional<BatchDefinition> next, NextDefinition());
+  WT_CO_ASSIGN_OR_RETURN(std::optional<NextBatch> next, NextDefinition());
   if (!next) {
     WT_CHECK(outcome == BatchPlanner::Outcome::kStopped ||
              outcome == BatchPlanner::Outcome::kExhausted || stopping());
     ended_ = true;
     co_return absl::OkStatus();
   }
-  co_await node_.Step(steps::kBatchPlanned,
-                      {{"batch", next->batch_id()}, {"files", FileCount(*next)}});
-  WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(*next)));
-  Defined();
-  co_await node_.Step(steps::kBatchDefined,
-                      {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
+  co_await node_.Step(steps::kBatchPlanned, {{"batch", next->definition.batch_id()},
+                                             {"files", FileCount(next->definition)}});
+  std::vector<checkpoint::MetadataRecord> records;
+  AddRecords(*next, records);
+  WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
+  co_await Defined(*std::move(next));
   co_return absl::OkStatus();
+}
+
+void MicroBatchExecution::AddRecords(const NextBatch& next,
+                                     std::vector<checkpoint::MetadataRecord>& records) const {
+  checkpoint::ForgottenFiles forgotten;
+  forgotten.set_source(plan_->source.path);
+  checkpoint::AppendPaths(std::move(forgotten), next.forgotten, records);
+  records.push_back(checkpoint::Record(next.definition));
 }
 
 bool MicroBatchExecution::NextNeedsNoInput() const {
@@ -303,26 +326,30 @@ bool MicroBatchExecution::NextNeedsNoInput() const {
   return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch));
 }
 
-absl::StatusOr<std::optional<checkpoint::BatchDefinition>> MicroBatchExecution::NextDefinition() {
+absl::StatusOr<std::optional<MicroBatchExecution::NextBatch>>
+MicroBatchExecution::NextDefinition() {
   const std::optional<BatchPlanner::Outcome> outcome = planner_->outcome();
   if (!outcome || *outcome == BatchPlanner::Outcome::kStopped || stopping()) return std::nullopt;
-  std::vector<SourceFile> files;
+  DiscoveredFiles found;
   if (*outcome == BatchPlanner::Outcome::kInput) {
-    WT_ASSIGN_OR_RETURN(files, planner_->files());
+    WT_ASSIGN_OR_RETURN(found, planner_->files());
   } else if (!NextNeedsNoInput()) {
     return std::nullopt;
   }
   const std::optional<int64_t> watermark_ms =
       history_.batches().empty() ? std::nullopt : ToWatermarkMs(NextWatermarkOf(newest()));
-  return DefineBatch({.batch = newest_batch() + 1,
-                      .source = plan_->source.path,
-                      .start_offset = offset(),
-                      .files = std::move(files),
-                      .watermark_ms = watermark_ms,
-                      .timestamp = node_.clock().WallNow()});
+  NextBatch next{.definition = DefineBatch({.batch = newest_batch() + 1,
+                                            .source = plan_->source.path,
+                                            .root = std::move(found.root),
+                                            .start_offset = offset(),
+                                            .files = std::move(found.files),
+                                            .watermark_ms = watermark_ms,
+                                            .timestamp = node_.clock().WallNow()}),
+                 .forgotten = std::move(found.forgotten)};
+  return next;
 }
 
-void MicroBatchExecution::Defined() {
+Task<void> MicroBatchExecution::Defined(NextBatch next) {
   attempt_.reset();
   unsure_ = 0;
   found_ = checkpoint::WhatQueryLogSays(history_);
@@ -330,6 +357,12 @@ void MicroBatchExecution::Defined() {
   found_.sink = SinkShows::kAllBefore;
   batch_start_ = node_.clock().Now();
   planner_->Start(NextTrigger(batch_start_, node_.clock().WallNow(), definition_.trigger_interval));
+  if (!next.forgotten.empty()) {
+    co_await node_.Step(steps::kInputFilesForgotten,
+                        {{"files", static_cast<int64_t>(next.forgotten.size())}});
+  }
+  co_await node_.Step(steps::kBatchDefined,
+                      {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
 }
 
 Task<absl::Status> MicroBatchExecution::RunBatch() {
@@ -349,6 +382,9 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
   WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+  for (const checkpoint::OperatorState& state : attempt.states) {
+    WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
+  }
 
   checkpoint::Prepared prepared;
   prepared.set_batch_id(newest_batch());
@@ -362,6 +398,8 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
       ToWatermarkMs(NextWatermark(*plan_, WatermarkOf(newest().definition), attempt.map));
   if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
   prepared.set_dropped_rows(attempt.map.rows_dropped_late);
+  prepared.set_rows_without_time(attempt.map.rows_without_time);
+  prepared.set_files_skipped(attempt.files_skipped);
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
   attempt_ = std::move(attempt);
   found_.prepared = PreparedFound::kNewest;
@@ -369,6 +407,20 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   found_.committable = CommittableIs::kPending;
   co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
   co_return absl::OkStatus();
+}
+
+// A record names for good what its writer has seen: a worker may have written it elsewhere.
+Task<absl::Status> MicroBatchExecution::CheckWritten(checkpoint::OperatorState state) {
+  const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
+  if (files.empty()) co_return absl::OkStatus();
+  const absl::StatusOr<std::string> first = co_await store_.Read(files.back(), 0, 1);
+  if (!absl::IsNotFound(first.status())) co_return first.status();
+  // A newer owner removes state that no record names.
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  co_return absl::FailedPreconditionError(absl::StrCat(
+      "a worker has written ", files.back(),
+      ", and it is not in the driver's store: the worker uses another, or somebody has "
+      "removed it; see that all nodes have one store, and start again"));
 }
 
 checkpoint::Commit MicroBatchExecution::NewestCommit() const {
@@ -409,12 +461,12 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
   const bool is_logged = platform::Planted(node_, "commit_before_sink");
   if (!is_logged) records.push_back(checkpoint::Record(NewestCommit()));
   // An error of the source waits until this batch is committed: DefineNext meets it again.
-  const absl::StatusOr<std::optional<BatchDefinition>> next = NextDefinition();
+  absl::StatusOr<std::optional<NextBatch>> next = NextDefinition();
   const bool next_defined = next.ok() && next->has_value();
   if (next_defined) {
-    co_await node_.Step(steps::kBatchPlanned,
-                        {{"batch", (*next)->batch_id()}, {"files", FileCount(**next)}});
-    records.push_back(checkpoint::Record(**next));
+    co_await node_.Step(steps::kBatchPlanned, {{"batch", (*next)->definition.batch_id()},
+                                               {"files", FileCount((*next)->definition)}});
+    AddRecords(**next, records);
   }
   if (!records.empty()) WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
   found_.commit = CommitFound::kNewest;
@@ -423,11 +475,7 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
                       {{"batch", progress.batch_id}, {"next_defined", next_defined}});
   Report(progress);
   if (retention_) retention_->Committed();
-  if (next_defined) {
-    Defined();
-    co_await node_.Step(steps::kBatchDefined,
-                        {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
-  }
+  if (next_defined) co_await Defined(**std::move(next));
   co_return absl::OkStatus();
 }
 
@@ -437,56 +485,6 @@ int64_t MicroBatchExecution::offset() const {
   const std::string end = history_.EndOffset(plan_->source.path);
   WT_CHECK(end.empty() || absl::SimpleAtoi(end, &offset), "offsets of files are numbers");
   return offset;
-}
-
-StreamingQueryProgress MicroBatchExecution::Progress() const {
-  const BatchHistory& batch = newest();
-  StreamingQueryProgress progress;
-  progress.id = history_.metadata()->query_id();
-  progress.name = definition_.name;
-  progress.batch_id = newest_batch();
-  progress.timestamp = absl::FromUnixMillis(batch.definition.timestamp_ms());
-  progress.batch_duration = node_.clock().Now() - batch_start_;
-  progress.watermark = WatermarkOf(batch.definition);
-  progress.next_watermark = NextWatermarkOf(batch);
-  progress.end_offset = offset();
-  progress.start_offset = progress.end_offset - FileCount(batch.definition);
-  progress.num_rows_dropped_by_watermark = batch.prepared->dropped_rows();
-  if (attempt_) {  // else another driver ran it
-    progress.num_input_rows = attempt_->map.rows_in;
-    progress.num_rows_total = attempt_->reduce.state_rows;
-    progress.num_rows_updated = attempt_->reduce.rows_updated;
-    progress.num_rows_removed = attempt_->reduce.rows_removed;
-    progress.num_output_rows = attempt_->rows_out;
-  }
-  return progress;
-}
-
-void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
-  node_.Log(platform::LogLevel::kInfo, progress.ToText());
-  if (options_.on_progress) options_.on_progress(progress);
-}
-
-absl::Status MicroBatchExecution::Explain(const absl::Status& status,
-                                          const std::string& act) const {
-  const char* advice = "";
-  switch (status.code()) {
-    case absl::StatusCode::kAborted:
-      advice = "; a newer driver owns the query: this one stops";
-      break;
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-      advice =
-          "; what was done is safe: the query goes on from its checkpoint once the cause is "
-          "gone";
-      break;
-    default:
-      break;
-  }
-  return absl::Status(status.code(),
-                      absl::StrCat("query ", definition_.name, ", batch ", newest_batch(), ", to ",
-                                   act, ": ", status.message(), advice));
 }
 
 }  // namespace wavetank::runtime

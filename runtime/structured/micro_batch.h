@@ -1,5 +1,5 @@
 // MicroBatchExecution: the driver's side of a structured query, from taking its log over until it
-// stops or fails. A batch's life (exactly_once.py is its executable specification):
+// stops or fails. A batch's life:
 //
 //   definition logged -> tasks run -> attempt prepared, logged -> sink committed -> commit logged
 //
@@ -57,6 +57,7 @@ class MicroBatchExecution {
 
   // Before the first batch: the log, the query's identity, source and sink.
   Task<absl::Status> TakeOver();
+  Task<absl::Status> CheckBeforeFirstWrite();
   Task<absl::Status> BeginNewQuery(QueryIdentity identity);
   absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();
@@ -67,20 +68,28 @@ class MicroBatchExecution {
   Task<absl::Status> AskSink();
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
+  Task<absl::Status> CheckWritten(checkpoint::OperatorState state);
   Task<absl::Status> SendCommit();
   Task<absl::Status> LogCommit();
   checkpoint::Commit NewestCommit() const;
 
+  struct NextBatch {
+    BatchDefinition definition;
+    std::vector<std::string> forgotten;  // paths of the source that are so before it
+  };
   // The batch that planning has come up with by now; nullopt: none.
-  absl::StatusOr<std::optional<BatchDefinition>> NextDefinition();
+  absl::StatusOr<std::optional<NextBatch>> NextDefinition();
+  void AddRecords(const NextBatch& next, std::vector<checkpoint::MetadataRecord>& records) const;
   bool NextNeedsNoInput() const;
   // The newest definition in the log is that of a batch to run.
-  void Defined();
+  Task<void> Defined(NextBatch next);
   int64_t offset() const;
   // Of the newest batch, once it has ended.
   StreamingQueryProgress Progress() const;
   void Report(const StreamingQueryProgress& progress);
   // The status with the query, the batch and the attempted act before it.
+  // "query words, batch 3", or "query words" before there is one.
+  std::string Title() const;
   absl::Status Explain(const absl::Status& status, const std::string& act) const;
 
   bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }
@@ -110,6 +119,7 @@ class MicroBatchExecution {
   int unsure_ = 0;                       // commits in a row whose outcome was not known
   platform::MonotonicTime batch_start_;
   bool ended_ = false;
+  bool said_without_time_ = false;
   int64_t batches_committed_ = 0;
   std::optional<StateRetention> retention_;  // of a query that has state
 };

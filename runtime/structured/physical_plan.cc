@@ -54,6 +54,7 @@ AggregatePlan CompileAggregate(const LogicalPlan& node) {
     if (i < node.keys) {
       plan.keys.push_back(Bind(*column, input));
       plan.key_types.push_back(type);
+      if (plan.keys.back().op == Operator::kWindowStart) plan.window_key = i;
       continue;
     }
     const ExpressionNode& function =
@@ -103,6 +104,33 @@ std::optional<std::vector<int>> OutputKeys(const LogicalPlan& root, size_t keys)
     columns.push_back(static_cast<int>(found - carried->begin()));
   }
   return columns;
+}
+
+// A change set is folded by the keys of its rows: without them no reader could tell which row a
+// later one replaces.
+absl::Status CheckKeysAreShown(const LogicalPlan& analysed, QueryOutputMode mode) {
+  const LogicalPlan* aggregate = &analysed;
+  while (aggregate != nullptr && aggregate->op != LogicalOperator::kAggregate) {
+    aggregate = aggregate->input.get();
+  }
+  if (mode != QueryOutputMode::kUpdate || aggregate == nullptr) return absl::OkStatus();
+  if (OutputKeys(analysed, static_cast<size_t>(aggregate->keys))) return absl::OkStatus();
+  const std::optional<std::vector<int>> carried = CarriedKeys(analysed);
+  if (!carried) {
+    return absl::InvalidArgumentError(
+        "OutputMode(\"update\"): Explode after GroupBy makes several rows of one group, and a "
+        "reader could not tell which of them a later row replaces: explode before GroupBy, or use "
+        "another mode");
+  }
+  std::string lost;
+  for (int key = 0; key < aggregate->keys; ++key) {
+    if (std::ranges::find(*carried, key) != carried->end()) continue;
+    absl::StrAppend(&lost, lost.empty() ? "" : ", ", aggregate->schema->field(key).name);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("OutputMode(\"update\"): its output has not all keys of GroupBy, ", lost,
+                   " is left out or changed, so a reader could not tell which row a later one "
+                   "replaces: select the keys as they are, or use another mode"));
 }
 
 // What state depends on, of the plan as it was written.
@@ -168,9 +196,10 @@ std::shared_ptr<const StreamingQueryPlan> Compile(const LogicalPlanPtr& root, Qu
     }
   }
   map->steps.assign(steps.rbegin(), steps.rend());
-  plan->mode = mode;
   plan->output_schema = root->schema;
   plan->stateful = aggregate != nullptr;
+  // Without an aggregate each row is of its own, and none ever replaces another.
+  plan->mode = plan->stateful ? mode : QueryOutputMode::kAppend;
   if (aggregate != nullptr) {
     plan->shuffle_partitions = options.shuffle_partitions;
     plan->output_keys = OutputKeys(*root, aggregate->keys.size());
@@ -195,6 +224,7 @@ absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileQuery(
     }
     WT_ASSIGN_OR_RETURN(const QueryOutputMode mode, ParseOutputMode(definition.output_mode));
     WT_ASSIGN_OR_RETURN(const LogicalPlanPtr analysed, Analyse(*definition.plan, mode));
+    WT_RETURN_IF_ERROR(CheckKeysAreShown(*analysed, mode));
     const std::vector<OptimiserRule>& rules =
         options.rules == nullptr ? OptimiserRules() : *options.rules;
     auto plan =
@@ -219,6 +249,7 @@ void MapStats::Merge(const MapStats& other) {
   rows_in += other.rows_in;
   rows_out += other.rows_out;
   rows_dropped_late += other.rows_dropped_late;
+  rows_without_time += other.rows_without_time;
   for (const auto& [id, stats] : other.event_times) event_times[id].Merge(stats);
 }
 

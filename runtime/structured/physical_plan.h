@@ -54,6 +54,7 @@ struct MapStats {
   int64_t rows_in = 0;
   int64_t rows_out = 0;                       // of all partitions: groups, or output rows
   int64_t rows_dropped_late = 0;              // raw rows, before any aggregation
+  int64_t rows_without_time = 0;              // dropped, since they are in none of the windows
   std::map<int, EventTimeStats> event_times;  // by operator id of the watermark
 
   void Merge(const MapStats& other);
@@ -90,10 +91,12 @@ struct AggregatePlan;
 struct StreamingQueryPlan {
   SourceDescription source;
   SchemaPtr source_schema;  // what MapTask's input must have
+  // How its output makes up a table. Update mode without an aggregate is append mode.
   QueryOutputMode mode = QueryOutputMode::kAppend;
   SchemaPtr output_schema;
   // The output columns that hold the grouping key, by which an update-mode sink folds its change
-  // sets. Empty optional: the query has no aggregate, or its projection lost a part of the key.
+  // sets; none, of the one group of all rows. Empty optional: the query has no aggregate, or (never
+  // in update mode) its projection lost a part of the key.
   std::optional<std::vector<int>> output_keys;
 
   // The aggregate, if there is one. Operator ids name state: they count from the most downstream

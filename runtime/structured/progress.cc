@@ -19,6 +19,12 @@ std::string StreamingQueryProgress::ToText() const {
   if (num_rows_dropped_by_watermark > 0) {
     absl::StrAppend(&text, ", ", num_rows_dropped_by_watermark, " dropped as late");
   }
+  if (num_rows_without_time > 0) {
+    absl::StrAppend(&text, ", ", num_rows_without_time, " dropped without a time");
+  }
+  if (num_files_skipped > 0) {
+    absl::StrAppend(&text, ", ", num_files_skipped, " lost input files skipped");
+  }
   return text;
 }
 

@@ -23,11 +23,13 @@ struct StreamingQueryProgress {
   int64_t start_offset = 0;  // files before the batch
   int64_t end_offset = 0;
   int64_t num_input_rows = 0;
+  int64_t num_files_skipped = 0;  // lost, and skipped as the source was told
   // The stateful operator, if there is one.
   int64_t num_rows_total = 0;
   int64_t num_rows_updated = 0;
   int64_t num_rows_removed = 0;
   int64_t num_rows_dropped_by_watermark = 0;
+  int64_t num_rows_without_time = 0;  // dropped, since they are in none of the windows
   // The sink.
   int64_t num_output_rows = 0;
 

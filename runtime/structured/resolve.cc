@@ -156,6 +156,12 @@ absl::StatusOr<Resolved> Resolver::Operation(const ExpressionNode& node) const {
         if (operands[i].type != DataType::kInt64) return refuse(i, "int64");
       }
       break;
+    case Operator::kSubstringBefore:
+    case Operator::kSubstringAfter:
+      for (size_t i = 0; i < operands.size(); ++i) {
+        if (operands[i].type != DataType::kString) return refuse(i, "string");
+      }
+      break;
     default:
       break;
   }

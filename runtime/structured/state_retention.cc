@@ -2,6 +2,11 @@
 
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/named_files.h"
 
 namespace wavetank::runtime {
 
@@ -19,15 +24,16 @@ void StateRetention::Committed() {
   for (const checkpoint::BatchHistory& batch : batches) {
     if (!batch.prepared) continue;
     for (const checkpoint::OperatorState& state : batch.prepared->states()) {
-      cleanup.referenced.insert(state.files().begin(), state.files().end());
+      const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
+      cleanup.referenced.insert(files.begin(), files.end());
     }
   }
   scope_.Spawn("clean-up of state", CleanUp(std::move(cleanup)));
 }
 
 platform::Task<void> StateRetention::CleanUp(checkpoint::StateCleanup cleanup) {
-  const auto counts =
-      co_await checkpoint::RemoveUnreferencedState(node_, store_, directory_, std::move(cleanup));
+  const auto counts = co_await checkpoint::RemoveUnreferencedState(
+      node_, store_, absl::StrCat(checkpoint_directory_, "/state"), std::move(cleanup));
   // What stays is removed the next time; a newer owner shows at the next append.
   if (!counts.ok()) {
     node_.Log(platform::LogLevel::kWarning, std::string(counts.status().message()));

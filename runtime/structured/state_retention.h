@@ -18,12 +18,12 @@ namespace wavetank::runtime {
 
 class StateRetention {
  public:
-  // `directory`: of all operators' state. Everything outlives it.
-  StateRetention(platform::Node& node, checkpoint::Store& store, std::string directory,
+  // Everything outlives it.
+  StateRetention(platform::Node& node, checkpoint::Store& store, std::string checkpoint_directory,
                  checkpoint::MetadataLog& log, const checkpoint::QueryHistory& history)
       : node_(node),
         store_(store),
-        directory_(std::move(directory)),
+        checkpoint_directory_(std::move(checkpoint_directory)),
         log_(log),
         history_(history),
         scope_(node.executor()) {}
@@ -36,7 +36,7 @@ class StateRetention {
 
   platform::Node& node_;
   checkpoint::Store& store_;
-  const std::string directory_;
+  const std::string checkpoint_directory_;
   checkpoint::MetadataLog& log_;
   const checkpoint::QueryHistory& history_;
   int64_t cleaned_up_to_ = 0;  // batches committed by then

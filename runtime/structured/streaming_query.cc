@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "platform/check.h"
+#include "platform/status_macros.h"
 #include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/micro_batch.h"
+#include "runtime/structured/query_check.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -19,17 +22,35 @@ bool MayPass(const absl::Status& status) {
          absl::IsResourceExhausted(status);
 }
 
+absl::Status CheckOptions(const std::string& query, const QueryOptions& options) {
+  const auto wrong = [&](absl::string_view option, const auto& value, absl::string_view advice) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("query ", query, ": ", option, " is ", value, ": give ", advice));
+  };
+  if (options.min_batches_to_retain < 2) {
+    return wrong("min_batches_to_retain", options.min_batches_to_retain,
+                 "2 or more, since a batch starts from the state of the one before");
+  }
+  if (options.log_segment_bytes == 0 || options.sink_log_segment_bytes == 0) {
+    return wrong("log_segment_bytes or sink_log_segment_bytes", 0, "1 or more");
+  }
+  if (options.poll_interval <= absl::ZeroDuration()) {
+    return wrong("poll_interval", absl::FormatDuration(options.poll_interval), "more than 0s");
+  }
+  if (options.max_restarts < 0) return wrong("max_restarts", options.max_restarts, "0 or more");
+  if (options.restart_backoff < absl::ZeroDuration()) {
+    return wrong("restart_backoff", absl::FormatDuration(options.restart_backoff), "0s or more");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& store,
                                      Cluster& cluster, StreamingQueryDefinition definition,
                                      QueryOptions options) {
-  if (options.min_batches_to_retain < 2) {
-    co_return absl::InvalidArgumentError(absl::StrCat(
-        "query ", definition.name, ": min_batches_to_retain is ", options.min_batches_to_retain,
-        ": give 2 or more, since a batch starts from "
-        "the state of the one before"));
-  }
+  WT_CO_RETURN_IF_ERROR(CheckOptions(definition.name, options));
+  WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;
   while (true) {
@@ -51,6 +72,8 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
 }
 
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry) {
+  WT_CHECK(!registry.contains(MapTaskKind(definition.name)),
+           "two queries of this registry are called " + definition.name);
   registry[MapTaskKind(definition.name)] = std::make_unique<MapTaskBody>(definition);
   registry[ReduceTaskKind(definition.name)] = std::make_unique<ReduceTaskBody>(definition);
 }

@@ -3,7 +3,14 @@
 // The driver node calls RunStreamingQuery; every worker node calls RegisterTasks with the same
 // definition. Everything durable of a query stands in the store under its option
 // "checkpointLocation"; its sink under "path". "stateCompression" is "none" (the default), "lz4" or
-// "zstd". Options of the source: "maxFilesPerTrigger".
+// "zstd". Options of the source: "maxFilesPerTrigger"; "ignoreNames", further names that are not
+// input ("*.bak,core"); "lostFiles", what a file does that is gone or changed: "stop" (the default)
+// or "skip"; "forgetAfter", after how long a file that is gone is forgotten ("10m"), by
+// source_directory.h. Directories may be written as a shell completes them ("in/"); they must stand
+// apart: input, sink and checkpoint, none in another.
+//
+// All that can be checked is checked before anything durable is written, so that what was refused
+// can be corrected.
 //
 // A query that ended, in whatever way, goes on from its checkpoint when it is run again, here or on
 // another machine; whoever starts it last owns it, and the former owner stops with kAborted.
@@ -53,7 +60,7 @@ struct QueryOptions {
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK. Null: never.
   platform::Event* stop = nullptr;
-  // Called after each commit, on the driver's node.
+  // Called after each commit, on the driver's node. Null: its text goes to the node's log.
   std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
   // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
@@ -70,6 +77,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options);
 
 // Adds the query's tasks to a worker's registry: one registry a node, since tasks keep state in it.
+// REQUIRES: the registry has no query of that name.
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry);
 
 }  // namespace wavetank::runtime

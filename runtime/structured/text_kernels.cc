@@ -96,4 +96,39 @@ Column SubstringKernel(const Operand& text, const Operand& position, const Opera
   });
 }
 
+namespace {
+
+// Where the first separator begins, in each row that has a text with one: the others become null.
+template <typename F>
+Column AtSeparator(const Operand& text, const Operand& separator, int64_t rows, const F& part) {
+  const Buffer validity = CombinedValidity({&text, &separator}, rows);
+  const uint64_t* const valid = validity.empty() ? nullptr : validity.data<uint64_t>();
+  ColumnBuilder builder(DataType::kString);
+  for (int64_t row = 0; row < rows; ++row) {
+    const bool is_null = valid != nullptr && !BitAt(valid, row);
+    const std::string_view value = is_null ? std::string_view() : TextAt(text, row);
+    const std::string_view mark = is_null ? std::string_view() : TextAt(separator, row);
+    const size_t at = is_null ? std::string_view::npos : value.find(mark);
+    if (at == std::string_view::npos) {
+      builder.Null();
+    } else {
+      builder.String(part(value, at, mark.size()));
+    }
+  }
+  return builder.Finish();
+}
+
+}  // namespace
+
+Column SubstringBeforeKernel(const Operand& text, const Operand& separator, int64_t rows) {
+  return AtSeparator(text, separator, rows,
+                     [](std::string_view value, size_t at, size_t) { return value.substr(0, at); });
+}
+
+Column SubstringAfterKernel(const Operand& text, const Operand& separator, int64_t rows) {
+  return AtSeparator(text, separator, rows, [](std::string_view value, size_t at, size_t size) {
+    return value.substr(at + size);
+  });
+}
+
 }  // namespace wavetank::runtime

@@ -64,15 +64,19 @@ int64_t DaysFromCivil(int year, int month, int day) {
   return int64_t{era - 1} * 146'097 + day_of_era - 719'468;
 }
 
-std::optional<int64_t> ParseSeconds(std::string_view text) {
-  int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  int64_t micros = 0;
-  if (error != std::errc() || end != text.data() + text.size() ||
-      __builtin_mul_overflow(seconds, kMicrosPerSecond, &micros)) {
-    return std::nullopt;
+std::optional<int64_t> ParseNumber(std::string_view text) {
+  constexpr int64_t kLeastMillis = 100'000'000'000;
+  constexpr int64_t kLeastMicros = 1000 * kLeastMillis;
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
   }
-  return micros;
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number >= kLeastMicros || number <= -kLeastMicros) return number;
+  if (number >= kLeastMillis || number <= -kLeastMillis) return number * 1000;
+  return number * kMicrosPerSecond;
 }
 
 std::optional<int64_t> ParseIso(std::string_view text) {
@@ -101,9 +105,10 @@ std::optional<int64_t> ParseIso(std::string_view text) {
       zone_sign = -1;
     else
       scanner.Skip('Z');
-    if (zone_sign != 0 && (!scanner.Digits(2, 0, 18, &zone_hour) || !scanner.Skip(':') ||
-                           !scanner.Digits(2, 0, 59, &zone_minute))) {
-      return std::nullopt;
+    if (zone_sign != 0) {
+      if (!scanner.Digits(2, 0, 18, &zone_hour)) return std::nullopt;
+      const bool minutes_follow = scanner.Skip(':') || !scanner.done();
+      if (minutes_follow && !scanner.Digits(2, 0, 59, &zone_minute)) return std::nullopt;
     }
     if (!scanner.done()) return std::nullopt;
   }
@@ -118,7 +123,7 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   if (text.size() >= 10 && text[4] == '-') return ParseIso(text);
-  return ParseSeconds(text);
+  return ParseNumber(text);
 }
 
 }  // namespace wavetank::runtime

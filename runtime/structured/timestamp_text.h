@@ -8,10 +8,13 @@
 
 namespace wavetank::runtime {
 
-// Microseconds since the epoch of "2026-01-31", "2026-01-31T10:11[:12[.5]][Z or +02:00]" (a space
-// may stand for the "T"; no zone means UTC; digits beyond microseconds are cut), or of whole
-// seconds since the epoch, "-12". Spaces around are ignored. nullopt: anything else, or a time
-// outside of what int64 holds.
+// Microseconds since the epoch of
+// - ISO 8601: "2026-01-31", "2026-01-31T10:11[:12[.5]][Z or +02:00 or +0200 or +02]" (a space may
+//   stand for the "T"; no zone means UTC; digits beyond microseconds are cut);
+// - a whole number since the epoch, with a sign or without: seconds below 10^11, milliseconds below
+//   10^14, microseconds from there on, either side of 0. (So of these three any time between 1973
+//   and 5138 is told right, and seconds are any.)
+// Spaces around are ignored. nullopt: anything else, or a time outside of what int64 holds.
 std::optional<int64_t> ParseTimestamp(std::string_view text);
 
 }  // namespace wavetank::runtime

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
 #include "platform/task_scope.h"
@@ -66,14 +65,12 @@ class LineServer {
         co_await feed_->news_.Wait();
         continue;
       }
-      const std::vector<std::string> lines = std::move(feed_->waiting_.front());
+      LineFeed::Piece piece = std::move(feed_->waiting_.front());
       feed_->waiting_.pop_front();
-      const auto count = static_cast<int64_t>(lines.size());
-      feed_->taken_ += count;
-      std::string text = absl::StrCat(absl::StrJoin(lines, "\n"), "\n");
-      const absl::Status written = co_await served.stream->Write(std::move(text));
+      feed_->taken_ += piece.lines;
+      const absl::Status written = co_await served.stream->Write(std::move(piece.text));
       if (!written.ok()) co_return;
-      co_await node_.Step(steps::kLineServerWritten, {{"lines", count}});
+      co_await node_.Step(steps::kLineServerWritten, {{"lines", piece.lines}});
     }
   }
 

@@ -41,10 +41,16 @@ inline constexpr const platform::StepName* kLineServerSteps[] = {&kLineServerCon
 // FIFO would. Used by the world, between its events, and by the server's node; one thread.
 class LineFeed {
  public:
-  // Lines without their ends, to be written in one piece.
-  void Add(std::vector<std::string> lines) {
-    waiting_.push_back(std::move(lines));
+  // So many lines with their ends, to be written in one piece.
+  void Add(std::string text, int64_t lines) {
+    waiting_.push_back({std::move(text), lines});
     news_.Set();
+  }
+  // Lines without their ends: each gets "\n".
+  void Add(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    Add(std::move(text), static_cast<int64_t>(lines.size()));
   }
   // How many lines the server has taken out, each to be written once.
   int64_t taken() const { return taken_; }
@@ -53,7 +59,11 @@ class LineFeed {
 
  private:
   friend class LineServer;
-  std::deque<std::vector<std::string>> waiting_;
+  struct Piece {
+    std::string text;
+    int64_t lines = 0;
+  };
+  std::deque<Piece> waiting_;
   int64_t taken_ = 0;
   int64_t connections_ = 0;
   platform::Event news_;

@@ -63,10 +63,16 @@ std::string ToJsonLine(const PlantedBug& bug, const std::optional<FoundFailure>&
 }  // namespace
 
 int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
+  if (command.list) {
+    for (const PlantedBug& bug : properties::PlantedBugs()) {
+      std::printf("%s\n", std::string(bug.name).c_str());
+    }
+    return 0;
+  }
   if (!platform::kBugsArePlanted) {
     return Refuse(
-        "this build has no bugs planted: cmake --preset planted && cmake --build --preset planted "
-        "--target wavetank, then build/planted/bin/wavetank bugs");
+        "this build has no bugs planted: `make bugs` makes one that has, "
+        "build/planted/bin/wavetank, and runs it");
   }
   std::vector<PlantedBug> bugs;
   for (const std::string& name : command.names) {
@@ -81,6 +87,8 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   }
   if (bugs.empty()) bugs.assign(properties::PlantedBugs().begin(), properties::PlantedBugs().end());
 
+  const absl::Status can = CheckWritable(command.json_file);
+  if (!can.ok()) return Refuse(std::string(platform::ToStd(can.message())));
   const bool json_to_output = command.json_file == "-";
   std::string json;
   bool all_found = true;

@@ -14,6 +14,7 @@ struct BugsCommand {
   std::vector<std::string> names;  // none: all
   int64_t runs_max = 5000;         // for each
   std::string json_file;           // "-": standard output
+  bool list = false;               // only name them
   std::string save_directory;      // of the smallest scenarios; "": they are not saved
 };
 

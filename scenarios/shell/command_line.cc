@@ -17,11 +17,28 @@
 #include "scenarios/shell/inspect_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
+#include "scenarios/shell/usage.h"
 
 namespace wavetank::scenarios {
 namespace {
 
 constexpr int kBadUsage = 2;
+
+// `what` begins with the subcommand that it is about.
+int RefuseUsage(const std::string& what) {
+  const std::string subcommand = what.substr(0, what.find(':'));
+  std::fprintf(stderr, "%s\n`%s --help` shows what there is.\n", what.c_str(), subcommand.c_str());
+  return kBadUsage;
+}
+
+// "wavetank start word_count": as far as the words before an error were understood.
+std::string TitleOfParsed(const CLI::App& app) {
+  std::string title = app.get_name();
+  for (const CLI::App* sub : app.get_subcommands()) {
+    absl::StrAppend(&title, " ", TitleOfParsed(*sub));
+  }
+  return title;
+}
 
 // `wavetank run`.
 class RunArguments {
@@ -38,7 +55,8 @@ class RunArguments {
         "  wavetank run scenarios --json=out.json");
     app_.add_option("scenario", command_.paths, "Files, or directories of *.textproto files")
         ->required();
-    app_.add_option("--seed", seed_, "Instead of the scenario's seed");
+    app_.add_option("--seed", seed_, "Instead of the scenario's seed")
+        ->check(shell::NumberFrom(0, UINT64_MAX));
     app_.add_option("--json", command_.json_file, "Write one JSON object a run to FILE (-: output)")
         ->type_name("FILE");
     app_.add_option("--report", command_.report_file, "Write a page with pictures to FILE.html")
@@ -79,13 +97,14 @@ class BugsArguments {
     app_.footer(footer);
     app_.add_option("bug", command_.names, "Names of bugs; default: all");
     app_.add_option("--runs", command_.runs_max, "Give a bug up after so many runs")
-        ->check(CLI::PositiveNumber)
+        ->check(shell::NumberFrom(1, INT32_MAX))
         ->capture_default_str();
     app_.add_option("--json", command_.json_file, "Write one JSON object a bug to FILE (-: output)")
         ->type_name("FILE");
     app_.add_option("--save", command_.save_directory, "Save the smallest scenarios in DIR")
         ->type_name("DIR")
-        ->check(CLI::ExistingDirectory);
+        ->check(shell::ExistingDirectory());
+    app_.add_flag("--list", command_.list, "Name the bugs, a line each, and look for none");
   }
   bool wanted() const { return app_.parsed(); }
   int Execute(const ScenarioJobs& jobs) { return shell::Execute(command_, jobs); }
@@ -112,11 +131,14 @@ class StartArguments {
         "A job that was killed goes on from its checkpoint when it is started again.");
     for (const std::string& name : jobs.names()) AddJob(*jobs.Find(name));
     store_ = app_.add_subcommand("store", "The service that keeps a cluster's durable files");
-    store_->add_option("--address", command_.address, "Where others find it")->required();
+    store_->add_option("--address", command_.address, "Where others find it")
+        ->required()
+        ->type_name("HOST:PORT")
+        ->check(shell::Address(shell::HostPart::kRequired));
     store_->add_option("--root", command_.store_root, "The directory that it serves")
         ->capture_default_str()
         ->type_name("DIR")
-        ->check(CLI::ExistingDirectory);
+        ->check(shell::ExistingDirectory());
     AddCommon(*store_);
   }
   bool wanted() const { return app_.parsed(); }
@@ -131,17 +153,15 @@ class StartArguments {
         if (chosen->count("--" + name) > 0) command_.parameters[name] = value;
       }
       command_.role = kRoles.at(role_);
+      const absl::Status fit = CheckRole(*chosen);
+      if (!fit.ok()) return Refuse(fit);
     }
     using Action = platform::StepFault::Action;
     for (const auto& [texts, action] :
          {std::pair{&kill_at_, Action::kKill}, std::pair{&stop_at_, Action::kStop}}) {
       for (const std::string& text : *texts) {
         absl::StatusOr<platform::StepFault> fault = shell::ParseStepFault(text, action);
-        if (!fault.ok()) {
-          const std::string why(platform::ToStd(fault.status().message()));
-          std::fprintf(stderr, "wavetank start: %s\n", why.c_str());
-          return kBadUsage;
-        }
+        if (!fault.ok()) return Refuse(fault.status());
         command_.step_faults.push_back(*std::move(fault));
       }
     }
@@ -154,12 +174,52 @@ class StartArguments {
       {"driver", shell::Role::kDriver},
       {"worker", shell::Role::kWorker}};
 
+  // An option that this role has no use for was meant for another.
+  absl::Status CheckRole(const CLI::App& chosen) const {
+    struct Use {
+      const char* option;
+      shell::Role roles[2];
+      const char* belongs_to;
+    };
+    static constexpr Use kUses[] = {
+        {"--workers", {shell::Role::kLocal, shell::Role::kLocal}, "a local run"},
+        {"--address", {shell::Role::kDriver, shell::Role::kWorker}, "--as=driver and --as=worker"},
+        {"--driver", {shell::Role::kWorker, shell::Role::kWorker}, "--as=worker"}};
+    for (const Use& use : kUses) {
+      const bool fits = command_.role == use.roles[0] || command_.role == use.roles[1];
+      if (fits || chosen.count(use.option) == 0) continue;
+      return absl::InvalidArgumentError(absl::StrCat(use.option, " belongs to ", use.belongs_to,
+                                                     ", and this process is --as=", role_));
+    }
+    return absl::OkStatus();
+  }
+
+  static const char* TypeName(runtime::ParameterKind kind) {
+    switch (kind) {
+      case runtime::ParameterKind::kPath:
+        return "DIR";
+      case runtime::ParameterKind::kDuration:
+        return "DURATION";
+      case runtime::ParameterKind::kPort:
+        return "PORT";
+      case runtime::ParameterKind::kText:
+        break;
+    }
+    return "TEXT";
+  }
+
+  static int Refuse(const absl::Status& why) {
+    std::fprintf(stderr, "wavetank start: %s\n",
+                 std::string(platform::ToStd(why.message())).c_str());
+    return kBadUsage;
+  }
+
   void AddJob(const runtime::Job& job) {
     CLI::App& sub = *app_.add_subcommand(job.name, job.meaning);
     for (const runtime::JobParameter& parameter : runtime::AllParameters(job)) {
       CLI::Option* option = sub.add_option("--" + parameter.name, values_[job.name][parameter.name],
                                            parameter.meaning);
-      if (parameter.kind == runtime::ParameterKind::kPath) option->type_name("DIR");
+      option->type_name(TypeName(parameter.kind));
       if (parameter.default_value.has_value()) {
         option->default_str(*parameter.default_value);
       } else {
@@ -167,16 +227,26 @@ class StartArguments {
       }
     }
     sub.add_option("--as", role_, "What this process is: local, driver or worker")
-        ->check(CLI::IsMember({"local", "driver", "worker"}))
+        ->type_name("ROLE")
+        ->check(shell::OneOf({"local", "driver", "worker"}))
         ->group("Cluster");
     sub.add_option("--workers", command_.workers, "Workers of a local run")
-        ->check(CLI::Range(1, 256))
+        ->check(shell::NumberFrom(1, 256))
+        ->type_name("NUMBER")
         ->capture_default_str()
         ->group("Cluster");
-    sub.add_option("--address", command_.address, "HOST:PORT of this process")->group("Cluster");
-    sub.add_option("--driver", command_.driver_addresses, "HOST:PORT of the driver")
-        ->group("Cluster");
-    sub.add_option("--store", command_.store_address, "HOST:PORT of the store")->group("Cluster");
+    const auto add_address = [&sub](const char* name, auto& value, const char* meaning,
+                                    shell::HostPart host) {
+      sub.add_option(name, value, meaning)
+          ->type_name("HOST:PORT")
+          ->check(shell::Address(host))
+          ->group("Cluster");
+    };
+    add_address("--address", command_.address, "Where others find this process",
+                shell::HostPart::kOptional);
+    add_address("--driver", command_.driver_addresses,
+                "The driver; again for each that may replace it", shell::HostPart::kRequired);
+    add_address("--store", command_.store_address, "The store", shell::HostPart::kRequired);
     AddCommon(sub);
   }
 
@@ -215,13 +285,16 @@ class InspectArguments {
         "a\n"
         "plain name that a sink has yet to link. So may the last write of a job that is running\n"
         "look. UNREFERENCED is what no record that counts names, and nobody reads: of an attempt\n"
-        "at work or given up, or not cleaned up yet; it is no fault. Nothing in DIR is changed.\n\n"
-        "Exit status: 0; 1 with --verify if anything is damaged, missing or unfinished; 2 bad\n"
-        "usage, or DIR holds no checkpoint or cannot be read.\n\n"
+        "at work or given up, or not cleaned up yet; it is no fault. UNSEEN is what is named and\n"
+        "stands outside of DIR, as when DIR is a part of a checkpoint: nothing is known of it.\n"
+        "Nothing in DIR is changed.\n\n"
+        "Exit status: 0; 1 with --verify if anything is damaged, missing, unfinished or unseen; 2\n"
+        "bad usage, or DIR holds no checkpoint or cannot be read.\n\n"
         "  wavetank inspect --verify --quiet checkpoints\n"
         "  wavetank inspect checkpoint | grep 'not completed'");
     app_.add_option("DIR", command_.directories, "Checkpoints, sinks, or folders of them")
-        ->required();
+        ->required()
+        ->check(shell::ExistingDirectory());
     app_.add_flag("--verify", command_.verify, "Exit with 1 if anything is wrong");
     app_.add_flag("--state", command_.show_state, "Show each key and value of state files too");
     app_.add_flag("--quiet", command_.quiet, "Show only what is wrong, and a line for each DIR");
@@ -244,14 +317,19 @@ int CommandLine::Run(int argc, char** argv) {
       "See `wavetank SUBCOMMAND --help`.",
       "wavetank");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "wavetank " WAVETANK_VERSION);
   RunArguments run(app);
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
   InspectArguments inspect(app);
+  const absl::Status words = shell::CheckWords(app, {argv + 1, argv + argc});
+  if (!words.ok()) return RefuseUsage(std::string(platform::ToStd(words.message())));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUsage;
+    return RefuseUsage(absl::StrCat(TitleOfParsed(app), ": ", error.what()));
   }
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();

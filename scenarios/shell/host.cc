@@ -37,6 +37,22 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return std::move(content).str();
 }
 
+absl::Status CheckWritable(const std::string& path) {
+  if (path.empty() || path == "-") return absl::OkStatus();
+  std::error_code error;
+  const std::string above = fs::path(path).parent_path().string();
+  const std::string directory = above.empty() ? "." : above;
+  if (!fs::is_directory(directory, error)) {
+    return absl::NotFoundError(
+        absl::StrCat(path, ": cannot be written, there is no directory ", directory));
+  }
+  if (fs::is_directory(path, error)) return absl::InvalidArgumentError(path + ": is a directory");
+  const std::string& asked = fs::exists(path, error) ? path : directory;
+  if (::access(asked.c_str(), W_OK) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": cannot be written, ", asked, " is not writable"));
+}
+
 absl::Status WriteFile(const std::string& path, const std::string& content) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << content;

@@ -13,6 +13,9 @@ namespace wavetank::scenarios::shell {
 
 // kNotFound or kInvalidArgument (a directory, unreadable), naming the path.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
+// Whether WriteFile could, as far as can be said without writing: nobody waits for a result that is
+// then lost. "" and "-" are no files.
+absl::Status CheckWritable(const std::string& path);
 // Replaces the file.
 absl::Status WriteFile(const std::string& path, const std::string& content);
 

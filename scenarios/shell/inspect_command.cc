@@ -54,9 +54,9 @@ std::string Listed(absl::string_view kind, const std::vector<std::string>& what)
 void Print(const InspectCommand& command, const std::string& directory,
            const Inspection& inspection) {
   if (!command.quiet) std::printf("%s", inspection.text.c_str());
-  const std::string wrong = Listed("DAMAGED", inspection.damaged) +
-                            Listed("UNFINISHED", inspection.unfinished) +
-                            Listed("UNREFERENCED", inspection.unreferenced);
+  const std::string wrong =
+      Listed("DAMAGED", inspection.damaged) + Listed("UNFINISHED", inspection.unfinished) +
+      Listed("UNREFERENCED", inspection.unreferenced) + Listed("UNSEEN", inspection.unseen);
   const auto unreferenced = static_cast<int64_t>(inspection.unreferenced.size());
   const std::string verdict =
       inspection.whole()
@@ -64,7 +64,10 @@ void Print(const InspectCommand& command, const std::string& directory,
                          Count(inspection.files, "file"),
                          unreferenced > 0 ? absl::StrCat(", ", unreferenced, " unreferenced") : "")
           : absl::StrCat("NOT WHOLE, ", inspection.damaged.size(), " damaged or missing, ",
-                         inspection.unfinished.size(), " unfinished");
+                         inspection.unfinished.size(), " unfinished",
+                         inspection.unseen.empty()
+                             ? ""
+                             : absl::StrCat(", ", inspection.unseen.size(), " not looked at"));
   std::printf("%s: %s\n%s", directory.c_str(), verdict.c_str(), wrong.c_str());
 }
 
@@ -75,7 +78,10 @@ int Execute(const InspectCommand& command) {
   for (const std::string& directory : command.directories) {
     const absl::StatusOr<Inspection> inspection = InspectDirectory(command, directory);
     if (!inspection.ok()) {
-      const std::string why(platform::ToStd(inspection.status().message()));
+      const std::string why =
+          absl::IsNotFound(inspection.status())
+              ? "no checkpoint is there: give what a job had as --checkpoint or --output"
+              : std::string(platform::ToStd(inspection.status().message()));
       std::fprintf(stderr, "wavetank inspect %s: %s\n", directory.c_str(), why.c_str());
       return kBadInput;
     }

@@ -87,6 +87,10 @@ void Print(const RunCommand& command, const RunReport& report, bool with_timelin
 }  // namespace
 
 int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
+  for (const std::string& written : {command.json_file, command.report_file}) {
+    const absl::Status can = CheckWritable(written);
+    if (!can.ok()) return Refuse(can);
+  }
   const absl::StatusOr<std::vector<std::string>> files = ExpandScenarioPaths(command.paths);
   if (!files.ok()) return Refuse(files.status());
   std::vector<ParsedScenario> scenarios;

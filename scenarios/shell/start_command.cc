@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -9,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "checkpoint/paths.h"
 #include "platform/nearest_name.h"
+#include "platform/real/last_words.h"
 #include "platform/real/real_process.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
@@ -29,7 +32,15 @@ int Refuse(const absl::Status& why) {
 // A local run's paths are of this host, so relative to "/" for the engine. A cluster's are relative
 // to the root of its store, wherever the command is called.
 std::string HostPath(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().relative_path().string();
+  return checkpoint::NormalPath(std::filesystem::absolute(path).relative_path().string());
+}
+
+// Where a path of this host leads, whatever links it goes by.
+std::string Resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path host = std::filesystem::path("/") / path;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(host, error);
+  return checkpoint::NormalPath(error ? host.string() : resolved.string());
 }
 
 absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
@@ -54,6 +65,9 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
   runtime::JobInstance instance{job, std::move(arguments)};
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  if (command.store_address.empty()) {
+    WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
+  }
   return instance;
 }
 
@@ -66,30 +80,37 @@ runtime::DriverHooks PrintToOutput() {
   return {.print = print, .progress = print};
 }
 
+// By node, what asks it to end in good order.
+using StopEvents = std::map<std::string, std::shared_ptr<platform::Event>>;
+
 absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
-                                            const runtime::JobInstance& instance) {
+                                            const runtime::JobInstance& instance,
+                                            const StopEvents& stop_events) {
   runtime::Deployment deployment;
+  deployment.stop_requested = [&stop_events](platform::Node& node) {
+    return stop_events.at(node.name());
+  };
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
-  const auto need = [](const std::string& value, const char* option) {
+  const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
-               ? absl::InvalidArgumentError(absl::StrCat("this role needs ", option, "=HOST:PORT"))
+               ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))
                : absl::OkStatus();
   };
   switch (command.role) {
     case Role::kStore:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "a store"));
       deployment.store_address = command.address;
       return platform::ProcessSpec{"store", {{"store", runtime::StoreMain(deployment)}}};
     case Role::kDriver:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=driver"));
       return platform::ProcessSpec{
           "driver",
           {{"driver",
             runtime::DriverMain(instance, deployment, command.address, PrintToOutput())}}};
     case Role::kWorker:
-      WT_RETURN_IF_ERROR(need(command.address, "--address"));
-      if (command.driver_addresses.empty()) return need("", "--driver");
+      WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=worker"));
+      if (command.driver_addresses.empty()) return need("", "--driver", "--as=worker");
       return platform::ProcessSpec{
           "worker", {{"worker", runtime::WorkerMain(instance, deployment, command.address)}}};
     case Role::kLocal:
@@ -143,16 +164,22 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
 }
 
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
     absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
     if (!given.ok()) return Refuse(given.status());
     instance = *std::move(given);
   }
-  absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance);
+  StopEvents stop_events;
+  absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance, stop_events);
   if (!spec.ok()) return Refuse(spec.status());
+  for (const platform::NodeSpec& node : spec->nodes) {
+    stop_events[node.name] = std::make_shared<platform::Event>();
+  }
   platform::RealProcessOptions options;
   options.stop_signals = platform::StopSignals::kCatch;
+  options.stop_events = stop_events;
   options.step_faults = command.step_faults;
   if (command.role == Role::kStore) options.disk_root = command.store_root;
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;

@@ -255,10 +255,19 @@ std::vector<Finding> CheckTargets(const std::vector<SourceFile>& files) {
       }
     }
   }
+  // Projects that link an installed Wavetank: that they build says that they link what they
+  // include.
+  std::set<std::string> consumers;
+  for (const SourceFile& file : files) {
+    const bool finds = file.text.find("find_package(wavetank") != std::string::npos;
+    if (finds && file.path.ends_with("CMakeLists.txt")) {
+      consumers.insert(std::string(Folder(file.path)));
+    }
+  }
   std::map<std::string, std::set<const Layer*>> reached;
   for (const SourceFile& file : files) {
     const std::string folder = graph.FolderThatBuilds(file.path);
-    if (!IsCpp(file.path) || folder.empty()) continue;
+    if (!IsCpp(file.path) || folder.empty() || consumers.contains(folder)) continue;
     auto [entry, is_new] = reached.try_emplace(folder);
     if (is_new) entry->second = graph.LayersReachedFrom(folder);
     int line_number = 0;

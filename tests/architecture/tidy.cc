@@ -31,6 +31,11 @@ constexpr std::string_view kUnfinished[] = {
     "DIS"
     "ABLED_"};
 
+// A reference to a document that no reader of the tree has.
+constexpr std::string_view kElsewhere =
+    "design "
+    "section";
+
 bool IsText(std::string_view path) {
   constexpr std::string_view kSuffixes[] = {".h",    ".cc",     ".proto",  ".cmake",
                                             ".sh",   ".md",     ".txt",    ".textproto",
@@ -76,6 +81,40 @@ void CheckLine(const SourceFile& file, int number, std::string_view line,
     if (!found) continue;
     findings.push_back(
         {file.path, number, std::string(word) + ": finish it, or leave it out and say so"});
+  }
+}
+
+bool IsPathCharacter(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) || c == '_' || c == '.' || c == '/' || c == '-';
+}
+
+// Names of documents in a text, as "docs/architecture.md"; those of other hosts and made up ones
+// ("DIR/x.md") are none.
+void CheckDocuments(const SourceFile& file, const std::set<std::string_view>& paths,
+                    std::vector<Finding>& findings) {
+  if (const size_t at = file.text.find(kElsewhere); at != std::string::npos) {
+    findings.push_back(
+        {file.path, LineAt(file.text, at),
+         std::string(kElsewhere) + ": say it here, or name a document of this tree"});
+  }
+  constexpr std::string_view kSuffix = ".md";
+  for (size_t at = file.text.find(kSuffix); at != std::string::npos;
+       at = file.text.find(kSuffix, at + 1)) {
+    const size_t end = at + kSuffix.size();
+    if (end < file.text.size() && IsPathCharacter(file.text[end]) && file.text[end] != '.')
+      continue;
+    size_t begin = at;
+    while (begin > 0 && IsPathCharacter(file.text[begin - 1])) --begin;
+    std::string_view name = std::string_view(file.text).substr(begin, end - begin);
+    while (name.starts_with("../")) name.remove_prefix(3);
+    if (name.starts_with('/')) name.remove_prefix(1);
+    const bool there = name == kSuffix || std::ranges::any_of(paths, [&](std::string_view path) {
+                         return path == name || path.ends_with("/" + std::string(name));
+                       });
+    if (there) continue;
+    findings.push_back({file.path, LineAt(file.text, begin),
+                        std::string(name) + " is not in this tree: say here what it says"});
   }
 }
 
@@ -137,6 +176,7 @@ std::vector<Finding> CheckStyle(const std::vector<SourceFile>& files) {
       findings.push_back({file.path, 0, "longer than 500 lines: split it by concept"});
     }
     if (file.path.ends_with(".h")) CheckHeader(file, findings);
+    if (!file.path.starts_with("tests/architecture/")) CheckDocuments(file, paths, findings);
     if (file.path.ends_with(".cc")) CheckFirstInclude(file, paths, findings);
   }
   return findings;

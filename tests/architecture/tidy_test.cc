@@ -62,6 +62,18 @@ TEST(Tidy, UsingNamespaceInAHeaderIsFound) {
               Says("using namespace"));
 }
 
+TEST(Tidy, ADocumentThatIsNotInTheTreeIsFound) {
+  const SourceFile there{"docs/faults.md", "Faults.\n"};
+  EXPECT_THAT(CheckStyle({there, {"a/b.cc", "// docs/faults.md, ../docs/faults.md, faults.md.\n"}}),
+              IsEmpty());
+  EXPECT_THAT(CheckStyle({there, {"a/b.cc", "int x;\n// As plan.md says.\n"}}),
+              Says("plan.md is not in this tree"));
+  EXPECT_THAT(CheckStyle({{"a/b.cc",
+                           "// As in design "
+                           "section 5.\n"}}),
+              Says("name a document of this tree"));
+}
+
 TEST(Tidy, AFileOfMoreThan500LinesIsFound) {
   std::string text;
   for (int i = 0; i < 501; ++i) text += "int x;\n";

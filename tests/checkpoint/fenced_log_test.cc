@@ -29,7 +29,7 @@ using simulator::SimWorld;
 
 using Records = std::vector<std::string>;
 
-// What was acted on and answered, and the rules of the executable specification (fencing.py): an
+// What was acted on and answered, and the rules of the protocol (fenced_log.h): an
 // entry acted on is in every later answer, at its place; answers only ever grow; no place is acted
 // on with two values.
 class LogHistory {

@@ -184,7 +184,9 @@ Task<void> ReadGolden(Node& node, std::vector<std::string>& found, bool& done) {
   if (!there->empty()) co_await ReadState(node, store, version, found);
   GraphHistory graph;
   const std::unique_ptr<MetadataLog> batches = co_await TakeOver(node, store, "graph", graph);
-  for (const std::string& path : graph.seen(0).dropped()) found.push_back("read before: " + path);
+  for (const auto& [root, paths] : graph.seen(0).SeenByRoot()) {
+    for (const std::string& path : paths) found.push_back("read before: " + path);
+  }
   for (const auto& [time_ms, batch] : graph.batches()) {
     found.push_back(absl::StrCat("batch at ", time_ms, " ms of ",
                                  batch.input.streams(0).blocks(0).path(),

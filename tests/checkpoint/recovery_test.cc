@@ -46,7 +46,7 @@ TEST(QueryRecoveryTable, HasExactlyOneRowForEachCombination) {
   }
 }
 
-// The rules of the executable specification (exactly_once.py), each for every combination.
+// The rules that make a table of decisions safe, each for every combination.
 TEST(QueryRecoveryTable, NeverActsOnASinkThatWasNotFenced) {
   for (const QueryFound& found : EveryQueryFound()) {
     if (found.sink != SinkShows::kNotFenced) continue;

@@ -60,6 +60,9 @@ class SnapshotGate final : public Store {
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override {
     return store_.List(std::move(directory));
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    return store_.Identify(std::move(directory));
+  }
   Task<absl::Status> Link(std::string from, std::string to) override {
     return store_.Link(std::move(from), std::move(to));
   }

@@ -47,11 +47,12 @@ enum class Trouble {
   kWriteError,
   kNoSpace,
   kSyncLoss,
-  kReadError
+  kReadError,
+  kSyncRevert,
 };
-constexpr const char* kTroubleNames[] = {"nothing",    "client crash", "service crash",
-                                         "power loss", "reset",        "write error",
-                                         "no space",   "sync loss",    "read error"};
+constexpr const char* kTroubleNames[] = {
+    "nothing",     "client crash", "service crash", "power loss", "reset",
+    "write error", "no space",     "sync loss",     "read error", "sync revert"};
 
 struct CallMade {
   StoreCall call = StoreCall::kCreate;
@@ -198,7 +199,7 @@ class ModelRun {
     };
     const auto fail = [&](FaultKind kind) {
       // Of each such kind a call makes but a few.
-      const FailOnce failing(world_, at / 8, Fault{.kind = kind});
+      const FailOnce failing(world_, at / 8, Fault{.kind = kind, .amount = at % 8});
       return until_answered([&] { return failing.struck(); });
     };
     switch (trouble) {
@@ -220,6 +221,8 @@ class ModelRun {
         return fail(FaultKind::kSyncLoss);
       case Trouble::kReadError:
         return fail(FaultKind::kReadError);
+      case Trouble::kSyncRevert:
+        return fail(FaultKind::kSyncRevert);
     }
     return false;
   }
@@ -267,7 +270,7 @@ class StoreCommand final : public rc::state::Command<NoModel, ModelRun> {
     for (int size = *rc::gen::element(1, 100, 700, 1500); size > 0; --size) bytes_ += letter;
     from_end_ = *rc::gen::element(0, 0, 0, 1, -1, -100);
     if (*rc::gen::inRange(0, 2) == 1) {
-      trouble_ = static_cast<Trouble>(*rc::gen::inRange(1, 9));
+      trouble_ = static_cast<Trouble>(*rc::gen::inRange(1, 10));
       at_ = *rc::gen::inRange(0, 30);
     }
   }

@@ -1,12 +1,9 @@
-// The contract of Store, against each kind of it; and what a crash or a power loss at every call of
-// a script may leave.
+// The contract of Store, against each kind of it.
 #include "checkpoint/store.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <ostream>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +18,6 @@
 #include "platform/event.h"
 #include "platform/task_scope.h"
 #include "simulator/sim_world.h"
-#include "tests/checkpoint/sim_chaos.h"
 
 namespace wavetank::checkpoint {
 namespace {
@@ -230,201 +226,6 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          testing::Values(StoreKind::kLocal, StoreKind::kExclusive,
                                          StoreKind::kServed),
                          testing::PrintToStringParamName());
-
-// --- a crash or power loss at every call of a script ---
-
-// What a store has promised so far.
-struct Promises {
-  std::map<std::string, std::string> begins_with;  // by path
-  std::set<std::string> removed;
-};
-
-Task<void> Script(Node& node, Promises& promises) {
-  LocalStore store(node, "root");
-  const auto promise = [&](const absl::Status& done, std::string path, std::string content) {
-    if (done.ok()) promises.begins_with[std::move(path)] = std::move(content);
-  };
-  // Longer than a sector, so that parts of it can be lost by themselves.
-  const std::string one(700, '1');
-  const std::string two(900, '2');
-  const absl::Status created = co_await store.CreateIfAbsent("d/log", one);
-  promise(created, "d/log", one);
-  const absl::Status appended = co_await store.Append("d/log", one.size(), two);
-  promise(appended, "d/log", one + two);
-  const absl::Status other = co_await store.CreateIfAbsent("d/e/other", two);
-  promise(other, "d/e/other", two);
-  const absl::Status linked = co_await store.Link("d/e/other", "d/link");
-  promise(linked, "d/link", two);
-  promises.begins_with.erase("d/e/other");
-  const absl::Status removed = co_await store.Remove("d/e/other");
-  if (removed.ok()) promises.removed.insert("d/e/other");
-  const absl::Status more = co_await store.Append("d/log", one.size() + two.size(), one);
-  promise(more, "d/log", one + two + one);
-}
-
-// Promises are kept; and what this shows is promised from then on.
-Task<void> CheckPromises(Node& node, Promises& promises, bool& done) {
-  LocalStore store(node, "root");
-  for (const auto& [path, content] : promises.begins_with) {
-    const auto read = co_await store.ReadAll(path);
-    EXPECT_TRUE(read.ok()) << path << ": " << read.status();
-    if (read.ok()) EXPECT_EQ(read->substr(0, content.size()), content) << path;
-  }
-  for (const std::string directory : {"d", "d/e"}) {
-    const auto listed = co_await store.List(directory);
-    EXPECT_TRUE(listed.ok()) << listed.status();
-    for (const StoredFile& file : *listed) {
-      const std::string path = absl::StrCat(directory, "/", file.name);
-      EXPECT_FALSE(promises.removed.contains(path)) << path << " is back";
-      if (file.kind == platform::FileKind::kDirectory) continue;
-      const auto read = co_await store.ReadAll(path);
-      EXPECT_TRUE(read.ok()) << path << ": " << read.status();
-      if (read.ok()) promises.begins_with[path] = *read;
-      // A file that was made whole is whole.
-      if (read.ok()) EXPECT_GE(read->size(), 700u) << path;
-    }
-  }
-  done = true;
-}
-
-void CheckNow(SimWorld& world, const std::string& name, Promises& promises) {
-  bool done = false;
-  world.Start("m",
-              {name, {{"node", [&](Node& node) { return CheckPromises(node, promises, done); }}}});
-  EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
-}
-
-// Returns false when the script has no such call any more.
-bool SurvivesStrike(int64_t at, uint64_t seed, bool power_loss) {
-  SimWorld world({.seed = seed});
-  world.AddMachine("m");
-  Promises promises;
-  bool struck = false;
-  {
-    StrikeOnce strike(world, at, [&](simulator::SimProcess& process) {
-      if (power_loss) {
-        world.LosePower("m");
-      } else {
-        world.Crash(process);
-      }
-    });
-    world.Start("m", {"script", {{"node", [&](Node& node) { return Script(node, promises); }}}});
-    world.RunFor(absl::Seconds(2));
-    struck = strike.struck();
-  }
-  world.PowerOn("m");
-  CheckNow(world, "check1", promises);
-  // What the first check showed must outlive another loss.
-  world.LosePower("m");
-  world.RunFor(absl::Milliseconds(10));
-  world.PowerOn("m");
-  CheckNow(world, "check2", promises);
-  return struck;
-}
-
-TEST(LocalStoreSweep, PromisesSurviveACrashAndAPowerLossAtEveryCall) {
-  int64_t calls = 0;
-  for (const bool power_loss : {false, true}) {
-    for (uint64_t seed = 1; seed <= 8; ++seed) {
-      int64_t at = 0;
-      while (SurvivesStrike(at, seed, power_loss)) {
-        ++at;
-        ASSERT_FALSE(testing::Test::HasFailure())
-            << (power_loss ? "power loss" : "crash") << " at call " << at - 1 << ", seed " << seed;
-      }
-      calls = at;
-    }
-  }
-  EXPECT_GT(calls, 30);
-}
-
-// --- failed syncs ---
-
-constexpr simulator::FaultKind kSyncLoss = simulator::FaultKind::kSyncLoss;
-
-TEST(LocalStoreSweep, PromisesSurviveAFailedSyncAndThenAPowerLoss) {
-  for (int nth = 0; nth < 20; ++nth) {
-    for (uint64_t seed = 1; seed <= 20; ++seed) {
-      SimWorld world({.seed = seed});
-      world.AddMachine("m");
-      Promises promises;
-      {
-        const FailOnce fail(world, nth, {.kind = kSyncLoss});
-        world.Start("m",
-                    {"script", {{"node", [&](Node& node) { return Script(node, promises); }}}});
-        world.RunFor(absl::Seconds(2));
-      }
-      world.LosePower("m");
-      world.RunFor(absl::Milliseconds(10));
-      world.PowerOn("m");
-      CheckNow(world, "check", promises);
-      ASSERT_FALSE(testing::Test::HasFailure()) << "sync " << nth << ", seed " << seed;
-    }
-  }
-}
-
-// The first sync fails; the file is opened next with what was in it before.
-class FailAndForget final : public simulator::FaultHook {
- public:
-  FailAndForget(SimWorld& world, std::string path) : world_(world), path_(std::move(path)) {
-    before_ = disk().Get(path_).value();
-    world_.SetFaultHook(this);
-  }
-  ~FailAndForget() override { world_.SetFaultHook(nullptr); }
-
-  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
-  const simulator::Fault* OnSeamCall(simulator::SimNode&,
-                                     const simulator::SeamCall& call) override {
-    if (!failed_ && simulator::CanBefall(fault_, call)) {
-      failed_ = true;
-      return &fault_;
-    }
-    if (failed_ && !forgotten_ && call.kind == simulator::SeamCallKind::kOpen) {
-      forgotten_ = true;
-      disk().Put(path_, before_);
-    }
-    return nullptr;
-  }
-  void OnStarted(simulator::SimProcess&) override {}
-  void Freeze() override {}
-  bool forgotten() const { return forgotten_; }
-
- private:
-  simulator::SimDisk& disk() { return world_.machine("m").disk(); }
-
-  SimWorld& world_;
-  const std::string path_;
-  const simulator::Fault fault_{.kind = kSyncLoss};
-  std::string before_;
-  bool failed_ = false;
-  bool forgotten_ = false;
-};
-
-Task<void> AppendTwice(Node& node, std::vector<absl::Status>& appended, bool& done) {
-  LocalStore store(node, "");
-  appended.push_back(co_await store.Append("log", 5, " second"));
-  appended.push_back(co_await store.Append("log", 5, " third"));
-  done = true;
-}
-
-// Some file systems give old data back after a failed sync: nothing is acknowledged upon it.
-TEST(LocalStoreSync, AnAppendThatIsGoneAfterAFailedSyncIsNotAcknowledged) {
-  SimWorld world({.seed = 1});
-  world.AddMachine("m").disk().Put("log", "first");
-  std::vector<absl::Status> appended;
-  bool done = false;
-  {
-    const FailAndForget fail(world, "log");
-    world.Start(
-        "m", {"script", {{"node", [&](Node& node) { return AppendTwice(node, appended, done); }}}});
-    EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
-    EXPECT_TRUE(fail.forgotten());
-  }
-  EXPECT_TRUE(absl::IsUnavailable(appended[0])) << appended[0];
-  EXPECT_THAT(std::string(appended[0].message()), testing::HasSubstr("was lost with a sync"));
-  EXPECT_TRUE(appended[1].ok()) << appended[1];
-  EXPECT_EQ(world.machine("m").disk().Get("log").value(), "first third");
-}
 
 // --- long contents at the service ---
 

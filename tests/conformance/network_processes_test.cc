@@ -9,6 +9,7 @@
 #include "platform/network.h"
 #include "platform/task_scope.h"
 #include "tests/conformance/expect.h"
+#include "tests/conformance/real_world.h"
 #include "tests/conformance/world.h"
 
 namespace wavetank::conformance {
@@ -187,6 +188,61 @@ TEST_P(NetworkProcessesConformance, BusyPeerIsNotTakenForDead) {
                   World::Process("beta", "waits",
                                  [address](Node& node) { return Mains::Await(node, address); })}),
       kBothFinished);
+}
+
+constexpr int kLastWords = 300;
+
+// Returns, and so ends its process, with all of it under way.
+Task<void> SpeakAndEnd(Node& node, std::unique_ptr<Connection> connection) {
+  for (int i = 0; i < kLastWords; ++i) {
+    WT_CO_OK(co_await connection->Send(Body(absl::StrCat(i, std::string(10'000, 'w')))));
+  }
+  (void)node;
+}
+Task<void> HearAPrefix(Node& node, std::unique_ptr<Connection> connection, bool all) {
+  int heard = 0;
+  absl::StatusOr<Message> message = co_await connection->Receive();
+  while (message.ok()) {
+    EXPECT_EQ(message->body, absl::StrCat(heard, std::string(10'000, 'w')));
+    ++heard;
+    message = co_await connection->Receive();
+  }
+  EXPECT_EQ(message.status().code(), absl::StatusCode::kUnavailable) << message.status();
+  EXPECT_LE(heard, kLastWords);
+  if (all) EXPECT_EQ(heard, kLastWords);
+  (void)node;
+}
+Task<void> HearSome(Node& node, std::unique_ptr<Connection> connection) {
+  return HearAPrefix(node, std::move(connection), false);
+}
+Task<void> HearAll(Node& node, std::unique_ptr<Connection> connection) {
+  return HearAPrefix(node, std::move(connection), true);
+}
+TEST_P(NetworkProcessesConformance, ACleanExitDeliversAPrefixOfWhatWasSent) {
+  EXPECT_EQ(RunPair(SpeakAndEnd, HearSome), kBothFinished);
+}
+
+// Where the bound of the drain is a time, and not a draw, a long one cuts nothing.
+class ExitDrain : public NetworkProcessesConformance {};
+INSTANTIATE_TEST_SUITE_P(, ExitDrain, testing::Values(RealArm()), ArmName);
+TEST_P(ExitDrain, DeliversAllThatWasSentWithinItsBound) {
+  const WorldOptions options{.network = {.dead_after = absl::Minutes(1)},
+                             .exit_drain = absl::Minutes(1)};
+  EXPECT_EQ(RunPair(SpeakAndEnd, HearAll, options), kBothFinished);
+}
+
+Task<void> WaitForTheEnd(Node& node, std::unique_ptr<Connection> connection) {
+  WT_CO_OK(co_await connection->Receive());
+  co_await node.Step(kPause);
+}
+Task<void> SpeakToNobody(Node&, std::unique_ptr<Connection> connection) {
+  for (int i = 0; i < 10; ++i) WT_CO_OK(co_await connection->Send(Body("anybody there")));
+}
+TEST_P(NetworkProcessesConformance, AnExitIsNotHeldUpByAPeerThatStandsStill) {
+  const WorldOptions options{.network = {.dead_after = absl::Hours(1)},
+                             .exit_drain = absl::Milliseconds(50)};
+  const std::vector<Ending> expected = {{Ending::kPaused}, {Ending::kFinished}};
+  EXPECT_EQ(RunPair(WaitForTheEnd, SpeakToNobody, options), expected);
 }
 
 Task<void> ServeOne(Node& node, std::string address) {

@@ -115,6 +115,7 @@ class RealWorld final : public World {
     options.machine = placed.machine;
     options.disk_root = DiskOf(placed.machine);
     options.network = options_.network;
+    options.exit_drain = options_.exit_drain;
     using Action = platform::StepFault::Action;
     options.step_faults = {{std::string(kDie.name), {}, 1, Action::kKill},
                            {std::string(kPause.name), {}, 1, Action::kStop}};

@@ -36,6 +36,8 @@ inline constexpr platform::StepName kLosePower{"conformance.lose_power", "",
 
 struct WorldOptions {
   platform::NetworkOptions network;
+  // In the simulator a draw says whether it was long enough.
+  absl::Duration exit_drain = absl::Seconds(1);
 };
 
 struct PlacedProcess {

@@ -20,6 +20,13 @@ std::vector<std::string> fuzz::Seeds() {
   return seeds;
 }
 
+// Whether it takes long before its first event.
+static bool IsLarge(const scenarios::Scenario& scenario) {
+  int64_t records = 0;
+  for (const scenarios::Input& input : scenario.input()) records += input.generator().records();
+  return records > 1000 || scenario.cluster().machine_size() > 20;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const scenarios::ScenarioJobs* const jobs = [] {
     auto* made = new scenarios::ScenarioJobs;
@@ -30,8 +37,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto parsed = scenarios::ParseScenario("file", text);
   absl::Status status = parsed.status();
   if (parsed.ok()) {
-    status = scenarios::ValidateScenario(
-        *parsed, *jobs, [](const std::string&) { return absl::StatusOr<std::string>("a line\n"); });
+    scenarios::RunOptions options;
+    options.retain = simulator::Retain::kNothing;
+    options.events_max = 3000;
+    options.read_host_file = [](const std::string&) {
+      return absl::StatusOr<std::string>("a line\n");
+    };
+    status = IsLarge(*parsed->scenario)
+                 ? scenarios::ValidateScenario(*parsed, *jobs, options.read_host_file)
+                 : scenarios::RunScenario(*parsed, *jobs, options).status();
   }
   // Every message to the user says where.
   if (!status.ok()) {

@@ -116,6 +116,11 @@ TEST_F(AtLeastOnceCheckerTest, ReportsACompleteAttemptWithWrongRows) {
               ElementsAre(violation_kinds::kWrongAnswer));
 }
 
+TEST_F(AtLeastOnceCheckerTest, ReportsACompleteAttemptThatCannotBeRead) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{1000, "d1", true, {{"f1"}}, "its part is gone"}}),
+              ElementsAre(violation_kinds::kUnreadable));
+}
+
 TEST_F(AtLeastOnceCheckerTest, AcceptsAnIncompleteAttemptWithAnyRows) {
   EXPECT_THAT(Observe({{first_}, {}}, {{1000, "d1", false, {}}}), IsEmpty());
 }

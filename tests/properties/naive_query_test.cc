@@ -47,5 +47,21 @@ TEST(NaiveWindowedCount, GivesTheReferencesAppendExample) {
   EXPECT_EQ(late.dropped, 1);
 }
 
+TEST(NaiveWindowedCount, TakesTimesInEveryFormAndDropsLinesThatAreNone) {
+  const auto query = NaiveWindowedCount(10'000, 0);
+  const NaiveAnswer answer = query->Run(
+      {{"1795844823,a", "1795844824000,a", "1795844825000000,a,b", "2026-11-28T05:47:06Z,a",
+        "2026-11-28T07:47:07.5+02:00,a", "2026-11-28 05:47:08,a", " +1795844829 ,a", "none", ",a",
+        "2026-13-01,a", "0x10,a", "1.5,a", ""},
+       0,
+       0});
+  EXPECT_EQ(answer.without_time, 6);
+  EXPECT_EQ(answer.max_event_ms, 1'795'844'829'000);
+  EXPECT_THAT(
+      query->Run({{}, 0, 2'000'000'000'000}).rows,
+      UnorderedElementsAre(NaiveRow{"2026-11-28T05:47:00Z", "2026-11-28T05:47:10Z", "a", "6"},
+                           NaiveRow{"2026-11-28T05:47:00Z", "2026-11-28T05:47:10Z", "a,b", "1"}));
+}
+
 }  // namespace
 }  // namespace wavetank::properties

@@ -16,7 +16,7 @@ LoggedBlock BlockOf(const std::string& path, const std::string& bytes, int64_t r
 
 class ReceivedBlocksTest : public testing::Test {
  protected:
-  ReceivedBlocksTest() : blocks_({"a", "b", "c", "b"}) {}
+  ReceivedBlocksTest() : blocks_("k", {"a", "b", "c", "b"}) {}
 
   std::vector<std::string> Observe(const DurableFiles& files, const BatchLogView& log) {
     std::vector<std::string> kinds;
@@ -60,7 +60,7 @@ TEST_F(ReceivedBlocksTest, ReportsABlockThatIsRemovedBeforeItsBatchIsComplete) {
 TEST_F(ReceivedBlocksTest, ReportsABlockWithOtherBytesThanItsRecordSays) {
   for (const char* bytes : {"a\nx\n", "a\nb\nc\n", "", "a\nb"}) {
     SCOPED_TRACE(bytes);
-    ReceivedBlocks blocks({"a", "b", "c"});
+    ReceivedBlocks blocks("k", {"a", "b", "c"});
     const auto found = blocks.Observe(1, {{"k/1", bytes}}, {.inputs = {}, .blocks = {first_}});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].kind, violation_kinds::kUnreadable);
@@ -87,6 +87,28 @@ TEST_F(ReceivedBlocksTest, ReportsARecordOfABlockThatIsGoneFromTheLog) {
   EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}, .blocks = {first_}}), IsEmpty());
   EXPECT_THAT(Observe({{"k/1", "a\nb\n"}}, {.inputs = {}}),
               ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ReceivedBlocksTest, OwesABlockThatWasStoredWhileItsReceiverWasAtWork) {
+  const BatchLogView at_work{.inputs = {}, .receivers = {{1, "r1"}, {2, "q1"}}};
+  const BatchLogView replaced{.inputs = {}, .receivers = {{1, "r1"}, {2, "q1"}, {1, "r2"}}};
+  const DurableFiles stored{{"k/stream-1-r1-0-2-12345678", "a\nb\n"},
+                            {"k/stream-1-r0-0-1-12345678", "b\n"},
+                            {"k/stream-1-r1-x-0-2-12345678", "of run r1-x"},
+                            {"k/.tmp-1", "a\n"}};
+  EXPECT_THAT(Observe(stored, at_work), IsEmpty());
+  EXPECT_THAT(blocks_.Owed(), ElementsAre("k/stream-1-r1-0-2-12345678"));
+  DurableFiles later = stored;
+  later["k/stream-1-r1-1-1-12345678"] = "c\n";
+  EXPECT_THAT(Observe(later, replaced), IsEmpty());
+  EXPECT_THAT(blocks_.Owed(), ElementsAre("k/stream-1-r1-0-2-12345678"));
+}
+
+TEST_F(ReceivedBlocksTest, ReportsAStoredBlockThatGoesWithoutHavingBeenLogged) {
+  const BatchLogView log{.inputs = {}, .receivers = {{1, "r1"}}};
+  const std::string path = "k/stream-1-r1-0-2-12345678";
+  EXPECT_THAT(Observe({{path, "a\nb\n"}}, log), IsEmpty());
+  EXPECT_THAT(Observe({}, log), ElementsAre(violation_kinds::kLost));
 }
 
 }  // namespace

@@ -13,26 +13,26 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
-#include "checkpoint/local_store.h"
-#include "checkpoint/served_store.h"
 #include "checkpoint/store_service.h"
-#include "platform/status_macros.h"
 #include "simulator/fault_injector.h"
 #include "simulator/sim_world.h"
-#include "tests/runtime/durable_writers.h"
+#include "tests/runtime/durable_attempt.h"
+#include "tests/runtime/fault_outcomes.h"
 
 namespace wavetank::runtime::faults_while_writing {
 namespace {
 
-using checkpoint::LocalStore;
-using checkpoint::Store;
-using durable_writers::Files;
-using durable_writers::GraphLog;
-using durable_writers::QueryLog;
-using durable_writers::RecordLog;
-using durable_writers::Sink;
-using durable_writers::State;
-using durable_writers::Writer;
+using durable_writers::Attempt;
+using durable_writers::Code;
+using durable_writers::DamagesUnnoticed;
+using durable_writers::FaultOutcomes;
+using durable_writers::FilesOf;
+using durable_writers::kNames;
+using durable_writers::kThings;
+using durable_writers::OutcomesOf;
+using durable_writers::ReadBack;
+using durable_writers::Thing;
+using durable_writers::WriteThree;
 using platform::Node;
 using simulator::AtStep;
 using simulator::Fault;
@@ -40,134 +40,17 @@ using simulator::FaultInjector;
 using simulator::FaultKind;
 using simulator::SimWorld;
 
-// Units 1, 2 and 3 are written; the fault acts when 1 is acknowledged.
-constexpr platform::StepName kOneIsThere{"test.one_is_there", "", "The fault acts here."};
-
-enum class Thing { kRecordLog, kQueryLog, kGraphLog, kState, kSink, kFiles };
-constexpr Thing kThings[] = {Thing::kRecordLog, Thing::kQueryLog, Thing::kGraphLog,
-                             Thing::kState,     Thing::kSink,     Thing::kFiles};
-constexpr const char* kNames[] = {"RecordLog", "QueryLog", "GraphLog", "State", "Sink", "Store"};
-
-// Where the second unit is written.
-std::string FilesOf(Thing thing) {
-  switch (thing) {
-    case Thing::kState:
-      return "*state/.tmp-*";
-    case Thing::kSink:
-      return "*out/_wavetank/log-*";
-    case Thing::kFiles:
-      return "*files/1";
-    default:
-      return "*log/log-1";
-  }
-}
-
-struct Attempt {
-  Thing thing = Thing::kRecordLog;
-  bool served = false;
-  bool second_driver = false;
-  checkpoint::StateVersion state = {};
-
-  std::vector<absl::Status> writes = {};  // of units 1, 2, 3
-  std::vector<absl::Status> reads = {};   // until one may not pass
-  std::set<int> found = {};
-  bool done = false;
-};
-
-std::unique_ptr<Writer> MakeWriter(Node& node, Store& store, Attempt& attempt, int64_t epoch) {
-  switch (attempt.thing) {
-    case Thing::kRecordLog:
-      return std::make_unique<RecordLog>(node, store);
-    case Thing::kQueryLog:
-      return std::make_unique<QueryLog>(node, store);
-    case Thing::kGraphLog:
-      return std::make_unique<GraphLog>(node, store);
-    case Thing::kState:
-      return std::make_unique<State>(node, store, attempt.state);
-    case Thing::kSink:
-      return std::make_unique<Sink>(node, store, epoch);
-    case Thing::kFiles:
-      break;
-  }
-  return std::make_unique<Files>(store);
-}
-
-Task<absl::StatusOr<std::unique_ptr<Store>>> OpenStore(Node& node, bool served) {
-  if (served) {
-    const checkpoint::ServedStoreOptions options{.request_timeout = absl::Seconds(1),
-                                                 .give_up_after = absl::Seconds(10)};
-    co_return std::make_unique<checkpoint::ServedStore>(node, "store:7000", options);
-  }
-  WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<LocalStore> store,
-                         co_await LocalStore::OpenExclusive(node, "root"));
-  co_return store;
-}
-
-Task<void> WriteThree(Node& node, Attempt& attempt) {
-  absl::StatusOr<std::unique_ptr<Store>> store = co_await OpenStore(node, attempt.served);
-  if (!store.ok()) ADD_FAILURE() << store.status();
-  if (!store.ok()) co_return;
-  const std::unique_ptr<Writer> writer = MakeWriter(node, **store, attempt, 1);
-  const absl::Status opened = co_await writer->Open();
-  EXPECT_TRUE(opened.ok()) << opened;
-  const std::unique_ptr<Writer> second = MakeWriter(node, **store, attempt, 2);
-  for (const int unit : {1, 2, 3}) {
-    // What lasts a second is over by the third.
-    if (unit == 3) co_await node.clock().Sleep(absl::Seconds(3));
-    attempt.writes.push_back(co_await writer->Write(unit));
-    if (unit > 1) continue;
-    co_await node.Step(kOneIsThere);
-    if (!attempt.second_driver) continue;
-    const absl::Status taken = co_await second->Open();
-    EXPECT_TRUE(taken.ok()) << taken;
-  }
-  attempt.done = true;
-}
-
-Task<void> ReadBack(Node& node, Attempt& attempt) {
-  while (attempt.reads.size() < 5) {
-    absl::StatusOr<std::unique_ptr<Store>> store = co_await OpenStore(node, attempt.served);
-    absl::StatusOr<std::set<int>> units = absl::UnavailableError("the store");
-    if (!store.ok()) {
-      units = store.status();
-    } else {
-      const std::unique_ptr<Writer> reader = MakeWriter(node, **store, attempt, 3);
-      units = co_await reader->Units();
-    }
-    attempt.reads.push_back(units.status());
-    if (units.ok()) attempt.found = *units;
-    if (!absl::IsUnavailable(units.status())) break;
-  }
-  attempt.done = true;
-}
-
 // --- the faults ---
 
 enum class When { kWhileWriting, kWhileReading };
 
-// What the writes of units 2 and 3 say, and what reading says afterwards, for each thing in turn.
+// How the simulator makes the fault of that name (fault_outcomes.h).
 struct FaultCase {
   const char* name;
   std::function<Fault(Thing)> fault;  // none: a second driver takes over
-  When when;
-  std::vector<const char*> local;  // none: the fault is one of the store service
-  std::vector<const char*> served;
+  When when = When::kWhileWriting;
 };
 void PrintTo(const FaultCase& fault, std::ostream* out) { *out << fault.name; }
-
-constexpr const char* kUnharmed = "OK OK, OK";
-constexpr const char* kLogStops = "UNAVAILABLE UNAVAILABLE, OK";
-constexpr const char* kGoesOn = "UNAVAILABLE OK, OK";
-constexpr const char* kFullLogStops = "RESOURCE_EXHAUSTED RESOURCE_EXHAUSTED, OK";
-constexpr const char* kFullGoesOn = "RESOURCE_EXHAUSTED OK, OK";
-constexpr const char* kFenced = "ABORTED ABORTED, OK";
-constexpr const char* kReadAgain = "OK OK, UNAVAILABLE then OK";
-constexpr const char* kDamaged = "OK OK, DATA_LOSS";
-
-const std::vector<const char*> kAllUnharmed(std::size(kThings), kUnharmed);
-// The contents of the store have checksums, the store itself has none.
-const std::vector<const char*> kAllDamaged = {kDamaged, kDamaged, kDamaged,
-                                              kDamaged, kDamaged, kUnharmed};
 
 Fault OfCalls(FaultKind kind, Thing thing) { return {.kind = kind, .files = FilesOf(thing)}; }
 
@@ -201,57 +84,21 @@ Fault ReadError(Thing thing) {
           .files = thing == Thing::kState ? "*state/1-*" : FilesOf(thing)};
 }
 
-// A log or a served store that meets an error stops and is taken over anew; a state file or a part
-// is written again under another name; a served store repeats what may pass.
 std::vector<FaultCase> FaultCases() {
   return {
-      {"WriteError",
-       [](Thing thing) { return OfCalls(FaultKind::kWriteError, thing); },
-       When::kWhileWriting,
-       {kLogStops, kLogStops, kLogStops, kGoesOn, kGoesOn, kGoesOn},
-       kAllUnharmed},
-      {"FailedSync",
-       [](Thing thing) { return OfCalls(FaultKind::kSyncLoss, thing); },
-       When::kWhileWriting,
-       {kUnharmed, kUnharmed, kUnharmed, kGoesOn, kUnharmed, kUnharmed},
-       kAllUnharmed},
-      {"NoSpace",
-       [](Thing) { return Lasting(FaultKind::kNoSpace, 100, absl::Seconds(1)); },
-       When::kWhileWriting,
-       {kFullLogStops, kFullLogStops, kFullLogStops, kFullGoesOn, kFullGoesOn, kFullGoesOn},
-       {kFullLogStops, kFullLogStops, kFullLogStops, kFullGoesOn, kFullGoesOn, kFullGoesOn}},
-      {"SlowDisk", [](Thing) { return Lasting(FaultKind::kSlowDisk, 100, absl::Seconds(20)); },
-       When::kWhileWriting, kAllUnharmed, kAllUnharmed},
-      {"StalledDisk", [](Thing) { return Lasting(FaultKind::kStalledDisk, 0, absl::Seconds(7)); },
-       When::kWhileWriting, kAllUnharmed, kAllUnharmed},
-      {"ReadError",
-       ReadError,
-       When::kWhileReading,
-       {kReadAgain, kReadAgain, kReadAgain, kReadAgain, kUnharmed, kReadAgain},
-       kAllUnharmed},
-      {"BitRot", Rot, When::kWhileWriting, kAllDamaged, kAllDamaged},
-      {"MisdirectedWrite", Misdirected, When::kWhileWriting, kAllDamaged, kAllDamaged},
-      {"ServiceAway",
-       [](Thing) { return ServiceCrash(absl::Seconds(3)); },
-       When::kWhileWriting,
-       {},
-       kAllUnharmed},
-      {"ServiceLost",
-       [](Thing) { return ServiceCrash(absl::Seconds(15)); },
-       When::kWhileWriting,
-       {},
-       {kLogStops, kLogStops, kLogStops, kGoesOn, kGoesOn, kGoesOn}},
-      {"SecondDriver",
-       {},
-       When::kWhileWriting,
-       {kFenced, kFenced, kFenced, kUnharmed, kFenced, kUnharmed},
-       {kFenced, kFenced, kFenced, kUnharmed, kFenced, kUnharmed}},
+      {"WriteError", [](Thing thing) { return OfCalls(FaultKind::kWriteError, thing); }},
+      {"FailedSync", [](Thing thing) { return OfCalls(FaultKind::kSyncLoss, thing); }},
+      {"RevertedSync", [](Thing thing) { return OfCalls(FaultKind::kSyncRevert, thing); }},
+      {"NoSpace", [](Thing) { return Lasting(FaultKind::kNoSpace, 100, absl::Seconds(1)); }},
+      {"SlowDisk", [](Thing) { return Lasting(FaultKind::kSlowDisk, 100, absl::Seconds(20)); }},
+      {"StalledDisk", [](Thing) { return Lasting(FaultKind::kStalledDisk, 0, absl::Seconds(7)); }},
+      {"ReadError", ReadError, When::kWhileReading},
+      {"BitRot", Rot},
+      {"MisdirectedWrite", Misdirected},
+      {"ServiceAway", [](Thing) { return ServiceCrash(absl::Seconds(3)); }},
+      {"ServiceLost", [](Thing) { return ServiceCrash(absl::Seconds(15)); }},
+      {"SecondDriver", {}},
   };
-}
-
-std::string Code(const absl::Status& status) {
-  const std::string text = status.ToString();
-  return text.substr(0, text.find(':'));
 }
 
 std::string Outcome(const FaultCase& fault, Thing thing, bool served, uint64_t seed) {
@@ -298,9 +145,7 @@ std::string Outcome(const FaultCase& fault, Thing thing, bool served, uint64_t s
   run("reader", ReadBack);
   EXPECT_TRUE(injector.Unfired().empty());
 
-  // Plain files show what the device gives.
-  const bool damaged_files = thing == Thing::kFiles && (fault.local == kAllDamaged);
-  const bool whole = attempt.reads.back().ok() && !damaged_files;
+  const bool whole = attempt.reads.back().ok() && !DamagesUnnoticed(fault.name, thing);
   for (const int unit : {1, 2, 3}) {
     const bool acknowledged = attempt.writes[static_cast<size_t>(unit - 1)].ok();
     if (whole && acknowledged) EXPECT_TRUE(attempt.found.contains(unit)) << "unit " << unit;
@@ -320,10 +165,11 @@ INSTANTIATE_TEST_SUITE_P(, FaultsWhileWriting, testing::ValuesIn(FaultCases()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(FaultsWhileWriting, AreToldByNameAndLeaveWhatWasAcknowledgedWhole) {
+  const FaultOutcomes outcomes = OutcomesOf(GetParam().name);
   for (const Thing thing : kThings) {
     const auto place = static_cast<size_t>(thing);
     for (const bool served : {false, true}) {
-      const std::vector<const char*>& expected = served ? GetParam().served : GetParam().local;
+      const std::vector<const char*>& expected = served ? outcomes.served : outcomes.local;
       if (expected.empty()) continue;
       for (uint64_t seed = 1; seed <= 5; ++seed) {
         SCOPED_TRACE(absl::StrCat(kNames[place], served ? ", served" : ", local", ", seed ", seed));
@@ -331,6 +177,16 @@ TEST_P(FaultsWhileWriting, AreToldByNameAndLeaveWhatWasAcknowledgedWhole) {
       }
     }
   }
+}
+
+TEST(FaultOutcomes, EachHasACaseAndEachCaseAnOutcome) {
+  std::vector<std::string> outcomes;
+  for (const FaultOutcomes& fault : durable_writers::AllFaultOutcomes()) {
+    outcomes.emplace_back(fault.name);
+  }
+  std::vector<std::string> cases;
+  for (const FaultCase& fault : FaultCases()) cases.emplace_back(fault.name);
+  EXPECT_EQ(cases, outcomes);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ class MemoryStore final : public checkpoint::Store {
   explicit MemoryStore(platform::Executor& executor) : executor_(executor) {}
 
   std::map<std::string, std::string> files;  // by path
+  // What Identify says of every directory; "": there is none.
+  std::string identity = "1";
 
   checkpoint::Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
     co_await executor_.Yield();
@@ -63,6 +65,11 @@ class MemoryStore final : public checkpoint::Store {
       }
     }
     co_return found;
+  }
+  checkpoint::Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    co_await executor_.Yield();
+    if (identity.empty()) co_return absl::NotFoundError(directory);
+    co_return identity;
   }
   checkpoint::Task<absl::Status> Link(std::string from, std::string to) override {
     co_await executor_.Yield();

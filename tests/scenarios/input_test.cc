@@ -38,7 +38,7 @@ TEST(PlanInput, ReadsAFileOfTheHostOrSaysWhereItIsAskedFor) {
   const auto plan = Plan(R"(file: "there.txt")");
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_THAT((*plan)[0].lines, ElementsAre("one", "two"));
-  EXPECT_EQ(Plan(R"(file: "gone.txt")").status().message(), "a:2:9: NOT_FOUND: no such file");
+  EXPECT_EQ(Plan(R"(file: "gone.txt")").status().message(), "a:2:9: no such file");
 }
 
 TEST(PlanInput, GeneratedLinesCarryTheirIdAndDependOnTheSeedAlone) {
@@ -74,16 +74,79 @@ TEST(PlanInput, DisorderKeepsEveryRecord) {
   EXPECT_EQ(ordered, disordered);
 }
 
+TEST(LinesOfText, EndAtAnyOfTheThreeEnds) {
+  EXPECT_THAT(LinesOfText("a\nb\r\n\r\nc\rd\r\re"), ElementsAre("a", "b", "", "c", "d", "", "e"));
+  EXPECT_THAT(LinesOfText(""), SizeIs(0));
+  EXPECT_THAT(LinesOfText("\n"), ElementsAre(""));
+}
+
+TEST(PlanInput, DuplicatesKeepTheirIds) {
+  const auto plan = Plan("generator { records: 200 duplicate_ppm: 300000 duplicate_by: 5 }");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  std::vector<std::string> ids = RecordIds((*plan)[0].lines);
+  EXPECT_GT(ids.size(), 220u);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  EXPECT_THAT(ids, SizeIs(200));
+}
+
+TEST(PlanInput, EndsLinesAsItIsTold) {
+  const auto text = [](const std::string& ends) {
+    return Plan("generator { records: 3 words_per_line: 1 line_ends: " + ends + " }")->front().text;
+  };
+  EXPECT_EQ(text("NEWLINE"), "r0\nr1\nr2\n");
+  EXPECT_EQ(text("CRLF"), "r0\r\nr1\r\nr2\r\n");
+  EXPECT_EQ(text("RETURN"), "r0\rr1\rr2\n");
+}
+
+TEST(PlanInput, MalformedTimedLinesAreNone) {
+  const auto plan =
+      Plan("generator { records: 100 event_step_ms: 10 malformed_ppm: 300000 time_format: ANY }");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_GT((*plan)[0].lines.size(), 110u);
+  EXPECT_THAT(RecordIds((*plan)[0].lines), SizeIs(50));
+}
+
+TEST(PlanInput, BurstsStallsAndRewindsAreInOrderOfTime) {
+  const auto plan = Plan(
+      R"(lines { line: "a" line: "b" line: "c" line: "d" line: "e" line: "f" }
+         arrival { records_each: 1 every_ms: 100 burst: 2 stall_after: 4 stall_ms: 1000
+                   rewind_after: 2 rewind_files: 1 rewind_ms: 50 })");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  std::vector<std::string> events;
+  for (const ArrivingFile& file : *plan) {
+    events.push_back(std::to_string(file.at_ms) + (file.removed ? " -" : " ") +
+                     (file.removed ? file.name : file.text.substr(0, 1)));
+  }
+  EXPECT_THAT(events, ElementsAre("0 a", "0 b", "100 c", "100 d", "100 -input-00001.txt", "150 b",
+                                  "1200 e", "1200 f"));
+  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 50), 2);
+  EXPECT_EQ(TimesInput(*plan, "input-00001.txt", 70), 1);
+  EXPECT_EQ(TimesInput(*plan, "input-00000.txt", 50), 1);
+  EXPECT_TRUE(IsRewound(*plan));
+}
+
 TEST(PlanInput, RefusesWhatMakesNoSense) {
+  EXPECT_THAT(
+      std::string(Plan("lines { line: \"a\" } arrival { stall_after: 1 }").status().message()),
+      testing::HasSubstr("stall_after and stall_ms go together"));
+  EXPECT_THAT(std::string(Plan("lines { line: \"a\" } arrival { burst: 0 }").status().message()),
+              testing::HasSubstr("burst is 0 and must be from 1"));
+
   EXPECT_EQ(Plan("name: \"x\"").status().message(),
             "a:2:9: an input needs lines, a file or a generator");
   EXPECT_EQ(Plan("generator { records: 0 }").status().message(),
             "a:2:21: records is 0 and must be from 1 to 1000000");
   EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),
-            "a:2:39: records_each must be above 0");
+            "a:2:39: records_each is -1 and must be from 1 to 2147483647");
   EXPECT_EQ(
       Plan("lines { line: \"a\" } arrival { every_ms: 9223372036854775807 }").status().message(),
-      "a:2:39: times must not be negative, nor above a year");
+      "a:2:39: every_ms is 9223372036854775807 and must be from 0 to 31536000000");
+  EXPECT_EQ(Plan("lines { line: \"a\" line: \"b\" } arrival { records_each: 1 "
+                 "every_ms: 31536000000 }")
+                .status()
+                .message(),
+            "a:2:65: the last record comes after more than a year");
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ shows '^sink: whole, 1 log,'
 expect 2 --verify in
 shows 'no checkpoint is there'
 expect 2 --verify nowhere
-shows 'No such file or directory'
+shows 'there is no directory "nowhere"'
 expect 2
 
 [[ $(snapshot) == "$before" ]] || fail "an inspection changed something"

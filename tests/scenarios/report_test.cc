@@ -31,7 +31,7 @@ TEST(ReportJson, HasTheFieldsOfTheInterfaceInOneLine) {
             R"("records":{"once":5,"duplicated":1,"lost":0,"phantom":0,"reordered":0},)"
             R"("violations":[{"kind":"lost","what":"what\nthen","when":1.0,)"
             "\"records\":[\"r1\",\"\xef\xbf\xbd\"],\"step\":\"batch.defined\"}],\"reasons\":[],"
-            "\"recovery_rows\":[]}");
+            "\"recovery_rows\":[],\"ended_by\":\"\"}");
 }
 
 TEST(Timeline, StandsInColumnsWithFaultsMarked) {

@@ -1,20 +1,27 @@
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
+#include "platform/text.h"
 #include "scenarios/jobs.h"
 #include "scenarios/runner.h"
+#include "simulator/fault_effects.h"
+#include "simulator/fault_table.h"
 
 namespace wavetank::scenarios {
 namespace {
 
-absl::StatusOr<RunReport> RunText(const std::string& text, uint64_t seed = 1) {
+absl::StatusOr<RunReport> RunText(const std::string& text, uint64_t seed = 1,
+                                  uint64_t events_max = UINT64_MAX) {
   ScenarioJobs jobs;
   AddBuiltInJobs(jobs);
   const auto parsed = ParseScenario("s", text);
   if (!parsed.ok()) return parsed.status();
   RunOptions options;
   options.seed = seed;
+  options.events_max = events_max;
   return RunScenario(*parsed, jobs, options);
 }
 
@@ -59,7 +66,64 @@ TEST(RunScenario, RefusesWhatIsNotThereWithItsPlaceAndTheNearestName) {
             "s:5:55: files and calls are counted from 1");
   EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" "
                        "at_random { probability: 1.5 } }"),
+            "s:5:58: probability is 1.5 and must be from 0 to 1");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.read_error\" target: \"m1\" "
+                       "at_random { probability: 0 } }"),
             "s:5:58: disk.read_error needs a probability above 0 and at most 1");
+}
+
+TEST(RunScenario, RefusesMeasuresThatAFaultCannotHave) {
+  const auto why = [](const std::string& fault) {
+    return RunErrorOf("fault { target: \"m1\" at_ms: 1 " + fault + " }");
+  };
+  EXPECT_EQ(why("kind: \"disk.stalled\" duration_ms: -5"),
+            "s:5:52: duration_ms is -5 and must be from 0 to 31536000000");
+  EXPECT_EQ(why("kind: \"disk.slow\" amount: -1"),
+            "s:5:49: the amount of disk.slow is -1 and must be from 1 to 1000000 (times)");
+  EXPECT_EQ(why("kind: \"disk.slow\" amount: 9223372036854775807"),
+            "s:5:49: the amount of disk.slow is 9223372036854775807 and must be from 1 to 1000000 "
+            "(times)");
+  EXPECT_EQ(why("kind: \"clock.drift\" amount: -1000001"),
+            "s:5:51: the amount of clock.drift is -1000001 and must be from -999999 to 999999 "
+            "(parts per million)");
+  EXPECT_EQ(why("kind: \"clock.drift\""), "s:5:31: clock.drift needs an amount: parts per million");
+  EXPECT_EQ(why("kind: \"machine.power_loss\" amount: 3"),
+            "s:5:58: machine.power_loss takes no amount");
+  EXPECT_EQ(why("kind: \"machine.power_loss\" duration_ms: 3"),
+            "s:5:58: machine.power_loss lasts no time");
+  EXPECT_EQ(why("kind: \"disk.read_error\" nth: -1"),
+            "s:5:55: no call is known to be the last: calls are counted from 1");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.slow\" amount: 3 at_random { per_hour: 1 } }"),
+            "s:5:27: a fault at random draws its amount and how long it lasts");
+  EXPECT_EQ(RunErrorOf("fault { kind: \"disk.slow\" "
+                       "at_random { per_hour: 1 from_ms: 5 to_ms: 4 } }"),
+            "s:5:62: to_ms is below from_ms");
+}
+
+// A machine's time that hardly passes, and one whose calls hardly end.
+TEST(RunScenario, MeasuresAtTheirBoundsMakeARunAndNoAbort) {
+  for (const simulator::FaultInfo& info : simulator::FaultTable()) {
+    if (info.amount.empty() || simulator::TakesSeveralMachines(info.kind)) continue;
+    for (const int64_t amount : {info.AmountAllowed().low, info.AmountAllowed().high}) {
+      std::string fault = absl::StrCat("fault { kind: \"", platform::ToAbsl(info.name),
+                                       "\" at_ms: 700 amount: ", amount);
+      const bool of_process = info.family == simulator::FaultFamily::kProcess;
+      absl::StrAppend(&fault, of_process ? " target: \"app\"" : " target: \"m1\"");
+      if (info.family == simulator::FaultFamily::kNetwork) absl::StrAppend(&fault, " peer: \"m1\"");
+      if (simulator::IsAtRest(info.kind)) absl::StrAppend(&fault, " files: \"input/*\"");
+      if (!info.duration_ms.empty()) absl::StrAppend(&fault, " duration_ms: 31536000000");
+      const auto report = RunText(absl::StrCat(kWordCount, fault, " }"), 1, 200'000);
+      EXPECT_TRUE(report.ok()) << report.status();
+    }
+  }
+}
+
+TEST(RunScenario, IsCutAfterTheEventsThatItMayHave) {
+  const auto report = RunText(kWordCount, 1, 1000);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kInconclusive);
+  EXPECT_EQ(report->reasons, std::vector<std::string>{absl::StrCat("the run was cut after ",
+                                                                   report->events, " events")});
 }
 
 TEST(RunScenario, RefusesAJobOrParameterThatIsNotThere) {

@@ -36,6 +36,8 @@ inline platform::Task<void> ServeOne(platform::Node& node,
     if (!synced.ok()) co_return;
     const absl::Status named = co_await node.disk().SyncDirectory("");
     if (!named.ok()) co_return;
+    const auto listed = co_await node.disk().List("");
+    if (!listed.ok()) co_return;
     co_await node.Step(kLineStored, {{"line", ++line}});
     const absl::Status answered = co_await connection->Send(std::move(*message));
     if (!answered.ok()) co_return;

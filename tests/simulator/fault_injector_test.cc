@@ -54,7 +54,10 @@ INSTANTIATE_TEST_SUITE_P(, EveryFault, testing::ValuesIn([] {
 TEST_P(EveryFault, FiresAtRandomAndReplaysFromItsListEventForEvent) {
   const FaultInfo& info = InfoOf(GetParam());
   FaultPlan plan;
-  plan.random = {{.kind = info.kind, .rate = std::min<int64_t>(info.rate * 20, 500'000)}};
+  // The cluster makes few calls on names.
+  const bool few = info.family == FaultFamily::kDisk && info.unit == RateUnit::kPerMillionCalls;
+  const int64_t rate = info.rate * (few ? 400 : 20);
+  plan.random = {{.kind = info.kind, .rate = std::min<int64_t>(rate, 500'000)}};
   // Something must restart for a crash while recovering.
   if (info.kind == FaultKind::kCrashWhileRecovering) {
     plan.random.push_back({.kind = FaultKind::kCrash, .rate = 1'000});
@@ -181,6 +184,45 @@ TEST(FaultInjector, PowerLossOfSeveralEndsThemAtOneInstant) {
   EXPECT_FALSE(world.process("client").alive() || world.process("server").alive());
   world.RunFor(absl::Seconds(1));
   EXPECT_TRUE(world.process("client").alive() && world.process("server").alive());
+}
+
+TEST(FaultInjector, CrashOfSeveralEndsTheirProcessesAndLeavesTheMachinesOn) {
+  SimWorld world({.seed = 3});
+  int answered = 0;
+  StartEchoCluster(world, 1'000'000, &answered);
+  FaultInjector injector(world, {.listed = {{AtTime{absl::Seconds(1)},
+                                             {.kind = FaultKind::kCrashOfSeveral,
+                                              .target = "client,server",
+                                              .restart_after = absl::Seconds(1)}}}});
+  world.RunFor(absl::Milliseconds(1500));
+  EXPECT_TRUE(world.machine("client").on() && world.machine("server").on());
+  EXPECT_FALSE(world.process("client").alive() || world.process("server").alive());
+  world.RunFor(absl::Seconds(1));
+  EXPECT_TRUE(world.process("client").alive() && world.process("server").alive());
+}
+
+TEST(FaultInjector, ACallOnAFileTriggersFromItsStepOn) {
+  const auto lines = [](AtFileCall at) {
+    SimWorld world({.seed = 3});
+    int answered = 0;
+    StartEchoCluster(world, 20, &answered);
+    FaultInjector injector(world, {.listed = {{std::move(at), {.kind = FaultKind::kCrash}}}});
+    world.RunFor(absl::Seconds(5));
+    return std::make_pair(world.steps().Count("test.line_stored"), injector.Unfired().size());
+  };
+  using Result = std::pair<uint64_t, size_t>;
+  using enum SeamCallKind;
+  // A line is stored once it is synced.
+  EXPECT_EQ(lines({.call = kSync, .files = "*", .occurrence = 4}), Result(3, 0));
+  EXPECT_EQ(lines({.call = kWrite, .files = "*", .occurrence = 4}), Result(3, 0));
+  EXPECT_EQ(lines({.call = kWrite, .files = "none*"}), Result(20, 1));
+  EXPECT_EQ(lines({.call = kSync,
+                   .files = "*",
+                   .occurrence = 2,
+                   .after = AtStep{.step = "test.line_stored", .occurrence = 5}}),
+            Result(6, 0));
+  EXPECT_EQ(lines({.call = kSync, .files = "*", .after = AtStep{.step = "test.never"}}),
+            Result(20, 1));
 }
 
 TEST(Swarm, TurnsMostFamiliesOffAndEveryAllowedFaultOnForSomeSeed) {

@@ -48,6 +48,28 @@ TEST(SectorFile, OverwrittenSectorHasAnyValueSinceTheLastSync) {
   EXPECT_EQ(outcomes, (std::set<std::string>{Sector('0'), Sector('1'), Sector('2'), Sector('3')}));
 }
 
+TEST(SectorFile, WhatAFailedSyncLostMayLeaveTheCache) {
+  int64_t used = 0;
+  SectorFile file(used);
+  file.Write(0, "old");
+  file.Sync(file.SyncPoint());
+  file.Write(0, "newer");
+  const uint64_t point = file.SyncPoint();
+  file.Write(7, "later");
+  file.FailSync(point);
+  EXPECT_EQ(file.content(), std::string("newer\0\0later", 12));
+  file.ForgetLost();
+  EXPECT_EQ(file.content(), std::string("old\0\0\0\0later", 12));
+  file.Sync(file.SyncPoint());
+  EXPECT_EQ(file.durable(), std::string("old\0\0\0\0later", 12));
+  file.Write(0, "gone, and the size with it");
+  file.FailSync(file.SyncPoint());
+  file.ForgetLost();
+  EXPECT_EQ(file.size(), 12u);
+  EXPECT_EQ(used, 12);
+  EXPECT_FALSE(file.pending());
+}
+
 TEST(SectorFile, SectorsAreDecidedEachByItself) {
   const auto outcomes = Outcomes([](SectorFile& file) {
     file.Write(0, Sector('a') + Sector('a'));

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -48,6 +49,67 @@ TEST(SimDisk, PageCacheSurvivesProcessesAndNotPower) {
   EXPECT_TRUE(after_power_loss.contains("unsynced"));
   EXPECT_TRUE(after_power_loss.contains(""));
   EXPECT_TRUE(after_power_loss.contains("(no file)"));
+}
+
+struct Looks {
+  std::vector<std::string> names;
+  absl::Status read;
+  uint64_t directory = 0;
+};
+
+Task<void> LookThreeTimes(Node& node, std::vector<Looks>& looks) {
+  for (int look = 0; look < 3; ++look) {
+    Looks& seen = looks.emplace_back();
+    const auto listed = co_await node.disk().List("d");
+    if (listed.ok()) {
+      for (const platform::DirectoryEntry& entry : *listed) seen.names.push_back(entry.name);
+    }
+    seen.read = (co_await node.disk().Open("d/f", OpenMode::kRead)).status();
+    const auto info = co_await node.disk().Stat("d");
+    if (info.ok()) seen.directory = info->id.number;
+    co_await node.clock().Sleep(absl::Seconds(1));
+  }
+}
+
+TEST(SimDisk, ADirectoryIsAwayForAWhileAndThenBackAsItWas) {
+  for (const int64_t another : {0, 1}) {
+    SimWorld world({.seed = 1});
+    world.AddMachine("m").disk().Put("d/f", "x");
+    FaultInjector injector(
+        world,
+        {.listed = {{AtTime{absl::Milliseconds(500)}, Fault{.kind = FaultKind::kDirectoryAway,
+                                                            .target = "m",
+                                                            .files = "d",
+                                                            .duration = absl::Seconds(1),
+                                                            .amount = another}}}});
+    std::vector<Looks> looks;
+    RunDiskMain(world, [&looks](Node& node) { return LookThreeTimes(node, looks); });
+    ASSERT_EQ(looks.size(), 3u);
+    EXPECT_TRUE(looks[0].read.ok());
+    EXPECT_EQ(looks[0].names, std::vector<std::string>{"f"});
+    EXPECT_TRUE(absl::IsNotFound(looks[1].read));
+    EXPECT_TRUE(looks[1].names.empty());
+    EXPECT_NE(looks[1].directory, looks[0].directory);
+    EXPECT_EQ(looks[1].directory != 0, another == 1);
+    EXPECT_TRUE(looks[2].read.ok());
+    EXPECT_EQ(looks[2].names, looks[0].names);
+    EXPECT_EQ(looks[2].directory, looks[0].directory);
+  }
+}
+
+TEST(SimDisk, AShortListingMissesNamesOnce) {
+  SimWorld world({.seed = 1});
+  simulator::SimDisk& disk = world.AddMachine("m").disk();
+  for (int i = 0; i < 20; ++i) disk.Put("d/f" + std::to_string(i), "x");
+  disk.Put("d/f", "x");
+  FaultInjector injector(
+      world, {.listed = {{AtTime{absl::ZeroDuration()},
+                          Fault{.kind = FaultKind::kShortListing, .target = "m", .files = "d"}}}});
+  std::vector<Looks> looks;
+  RunDiskMain(world, [&looks](Node& node) { return LookThreeTimes(node, looks); });
+  EXPECT_TRUE(injector.Unfired().empty());
+  EXPECT_LT(looks[0].names.size(), 21u);
+  EXPECT_EQ(looks[1].names.size(), 21u);
 }
 
 Task<void> WriteAbc(Node& node) {
@@ -114,9 +176,9 @@ TEST(SimDisk, ReadErrorFailsOneRead) {
   EXPECT_EQ(answers.codes, (Codes{kOk, kOk, kUnavailable, kOk, kOk, kOk}));
 }
 
-TEST(SimDisk, UnreadableFileIsDataLossUntilWrittenAgain) {
+TEST(SimDisk, UnreadableFileStaysSoUntilWrittenAgain) {
   const DiskAnswers answers = UseDiskWith(1, {.kind = FaultKind::kUnreadable});
-  EXPECT_EQ(answers.codes, (Codes{kOk, kOk, absl::StatusCode::kDataLoss, kOk, kOk, kOk}));
+  EXPECT_EQ(answers.codes, (Codes{kOk, kOk, kUnavailable, kOk, kOk, kOk}));
 }
 
 TEST(SimDisk, WriteErrorMayHaveWrittenAPrefix) {
@@ -141,6 +203,12 @@ TEST(SimDisk, SyncFailsOnceThenSucceedsWithThePagesGone) {
   }
   // One sector: written again, so whole again (SectorFile tests the sectors that are not).
   EXPECT_EQ(contents, std::set<std::string>{"before after after "});
+}
+
+TEST(SimDisk, SyncFailsOnceAndWhatWasThereBeforeIsReadAgain) {
+  const DiskAnswers answers = UseDiskWith(1, {.kind = FaultKind::kSyncRevert, .amount = 0});
+  EXPECT_EQ(answers.codes, (Codes{kOk, kUnavailable, kOk, kOk, kOk, kOk}));
+  EXPECT_EQ(answers.read, "before after ");
 }
 
 Task<void> SyncThroughThreeHandles(Node& node, Codes* codes) {
@@ -266,6 +334,53 @@ TEST(SimDisk, DiskLossLeavesAnEmptyDisk) {
       {.listed = {{AtTime{absl::Seconds(1)}, {.kind = FaultKind::kDiskLoss, .target = "m"}}}});
   world.RunFor(absl::Seconds(2));
   EXPECT_EQ(world.machine("m").disk().image().Files(""), std::vector<std::string>{});
+}
+
+// A synced sector, then a write at the end and one over the sector, which the power cuts.
+Task<void> WriteTwoSectors(Node& node, bool over) {
+  auto file = co_await node.disk().Open("f", OpenMode::kCreateNew);
+  if (!file.ok()) co_return;  // started again
+  (co_await (*file)->Append(std::string(kSectorBytes, 'a'))).status().IgnoreError();
+  (co_await (*file)->Sync()).IgnoreError();
+  (co_await node.disk().SyncDirectory("")).IgnoreError();
+  co_await node.Step(kDiskHere);
+  if (over) {
+    (co_await (*file)->WriteAt(0, std::string(kSectorBytes, 'b'))).IgnoreError();
+  } else {
+    (co_await (*file)->Append(std::string(kSectorBytes, 'b'))).status().IgnoreError();
+  }
+}
+
+TEST(SimDisk, ATornWriteLeavesJustSoManyOfItsBytes) {
+  const auto left = [](bool over, int64_t amount) {
+    SimWorld world({.seed = 1});
+    FaultInjector injector(world, {.listed = {{AtStep{"test.disk_here"},
+                                               {.kind = FaultKind::kTornWrite,
+                                                .target = "m",
+                                                .restart_after = absl::Milliseconds(100),
+                                                .amount = amount}}}});
+    RunDiskMain(world, [&](Node& node) { return WriteTwoSectors(node, over); });
+    EXPECT_TRUE(injector.Unfired().empty());
+    EXPECT_EQ(world.process("p").incarnation().value(), 2) << "it lost power, and is there again";
+    return world.machine("m").disk().Get("f").value_or("gone");
+  };
+  const std::string sector(kSectorBytes, 'a');
+  EXPECT_EQ(left(false, 0), sector);
+  EXPECT_EQ(left(false, 3), sector + "bbb");
+  EXPECT_EQ(left(false, static_cast<int64_t>(kSectorBytes) + 1 + 7), sector + "bbbbbbb") << "round";
+  EXPECT_EQ(left(true, 3), sector) << "a sector is whole";
+}
+
+TEST(SimDisk, APowerLossAtWorstLeavesWhatIsSyncedAndNothingElse) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    FaultInjector injector(world,
+                           {.listed = {{AtTime{absl::Seconds(1)},
+                                        {.kind = FaultKind::kPowerLossAtWorst, .target = "m"}}}});
+    RunDiskMain(world, [&](Node& node) { return WriteTwoSectors(node, false); });
+    world.RunFor(absl::Seconds(2));
+    EXPECT_EQ(world.machine("m").disk().Get("f").value_or("gone"), std::string(kSectorBytes, 'a'));
+  }
 }
 
 // --- faults of files ---

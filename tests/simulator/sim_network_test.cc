@@ -1,11 +1,13 @@
 #include "simulator/sim_network.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 
+#include "platform/task_scope.h"
 #include "simulator/fault_injector.h"
 #include "simulator/sim_world.h"
 
@@ -153,6 +155,102 @@ TEST(SimNetwork, ResetIsSeenFirstByEitherEndAndLeavesAPrefix) {
   EXPECT_GT(listener_first, 5);
 }
 
+TEST(SimNetwork, AHalfOpenConnectionIsLearntOfBySilence) {
+  std::set<std::string> ways;
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    Conversation talk(seed);
+    const size_t before = talk.listener.received.size();
+    talk.world.network().HalfOpen("a", "b", absl::InfiniteDuration());
+    talk.world.RunFor(absl::Seconds(1));
+    EXPECT_TRUE(talk.caller.why.ok() && talk.listener.why.ok()) << "nobody is told";
+    const bool arrives = talk.listener.received.size() > before + 50;
+    talk.world.RunFor(absl::Seconds(10));
+    for (const EndLog* end : {&talk.caller, &talk.listener}) {
+      EXPECT_EQ(end->why.code(), absl::StatusCode::kUnavailable);
+      EXPECT_GE(end->broke, absl::Seconds(1) + kDeadAfter - absl::Milliseconds(501));
+    }
+    talk.ExpectPrefix();
+    ways.insert(arrives                                                    ? "one way"
+                : talk.caller.why.message() == talk.listener.why.message() ? "both ways"
+                                                                           : "the other way");
+  }
+  EXPECT_EQ(ways, (std::set<std::string>{"both ways", "one way", "the other way"}));
+}
+
+TEST(SimNetwork, AHalfOpenConnectionBreaksWhenItIsOverAndWhenTheWorldHeals) {
+  Conversation over(1);
+  over.world.network().HalfOpen("a", "b", absl::Milliseconds(500));
+  over.world.RunFor(absl::Seconds(1));
+  for (const EndLog* end : {&over.caller, &over.listener}) {
+    EXPECT_GE(end->broke, absl::Milliseconds(1500));
+    EXPECT_LE(end->broke, absl::Milliseconds(1510));
+  }
+
+  Conversation healed(1);
+  healed.world.network().HalfOpen("a", "b", absl::InfiniteDuration());
+  healed.world.Heal();
+  healed.world.RunFor(absl::Milliseconds(100));
+  EXPECT_FALSE(healed.caller.why.ok());
+  EXPECT_FALSE(healed.listener.why.ok());
+}
+
+TEST(SimNetwork, BandwidthLetsMessagesQueueAndLosesNone) {
+  Conversation talk(1);
+  const size_t before = talk.listener.received.size();
+  // A header of 64 bytes and up to three digits: some 15 messages a second of the 100 that are sent.
+  talk.world.network().SetBandwidth("a", "b", 1000);
+  talk.world.RunFor(absl::Seconds(10));
+  const size_t arrived = talk.listener.received.size() - before;
+  EXPECT_GE(arrived, 145u);
+  EXPECT_LE(arrived, 155u);
+  talk.world.network().SetBandwidth("a", "b", SimLink::kUnlimited);
+  talk.world.RunFor(absl::Milliseconds(100));
+  EXPECT_GT(talk.listener.received.size(), before + 950) << "what had queued goes at once";
+  talk.world.RunFor(absl::Seconds(1));
+  talk.ExpectPrefix();
+  EXPECT_TRUE(talk.listener.why.ok());
+}
+
+TEST(SimNetwork, WhatAnEndThatBreaksHadSentMayArriveAfterTheNextConnections) {
+  Conversation talk(1);
+  FaultInjector injector(
+      talk.world,
+      {.listed = {{AtTime{absl::Seconds(2)},
+                   {.kind = FaultKind::kRepeat, .target = "a", .peer = "b", .amount = 3000}}}});
+  talk.world.RunFor(absl::Milliseconds(1100));
+  EXPECT_TRUE(injector.Unfired().empty());
+  EXPECT_EQ(talk.caller.why.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(talk.listener.why.ok());
+  const size_t before = talk.listener.received.size();
+  talk.world.RunFor(absl::Seconds(4));
+  EXPECT_EQ(talk.listener.received.size(), before + 1) << "the one that was sent then";
+  EXPECT_GE(talk.listener.last_received, absl::Seconds(5));
+  EXPECT_GE(talk.listener.broke, talk.listener.last_received);
+  talk.ExpectPrefix();
+}
+
+TEST(SimNetwork, ACorruptFrameIsNoticedAndBreaksTheConnection) {
+  Conversation talk(1);
+  FaultInjector injector(
+      talk.world, {.listed = {{AtTime{absl::Seconds(2)},
+                               {.kind = FaultKind::kCorruptFrame, .target = "a", .peer = "b"}}}});
+  talk.world.RunFor(absl::Seconds(2));
+  EXPECT_EQ(talk.listener.why.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(talk.caller.why.code(), absl::StatusCode::kUnavailable);
+  talk.ExpectPrefix();
+}
+
+TEST(SimNetwork, AFaultOfACallNamesTheMachineAtTheOtherEnd) {
+  Conversation talk(1);
+  talk.world.AddMachine("c");
+  FaultInjector injector(
+      talk.world, {.listed = {{AtTime{absl::Seconds(2)},
+                               {.kind = FaultKind::kCorruptFrame, .target = "a", .peer = "c"}}}});
+  talk.world.RunFor(absl::Seconds(2));
+  EXPECT_TRUE(talk.listener.why.ok());
+  EXPECT_EQ(injector.Unfired().size(), 1u);
+}
+
 TEST(SimNetwork, PeersCrashIsToldAndItsPowerLossIsSilence) {
   Conversation crash(1);
   crash.world.Crash("caller");
@@ -188,6 +286,25 @@ TEST(SimNetwork, MessagesUnderWayAtACrashArriveOrDoNot) {
   }
   EXPECT_TRUE(arrived.contains(0));
   EXPECT_GT(arrived.size(), 4u);
+}
+
+TEST(SimNetwork, MessagesUnderWayAtACleanExitMostlyArriveAndMayBeCut) {
+  std::map<size_t, int> arrived;
+  constexpr int kExits = 100;
+  for (uint64_t seed = 0; seed < kExits; ++seed) {
+    Conversation talk(seed);
+    talk.world.network().BlockLink("a", "b", SimNetwork::Block::kClog);
+    talk.world.RunFor(absl::Milliseconds(100));
+    const size_t before = talk.listener.received.size();
+    talk.world.Stop("caller");
+    talk.world.network().ReleaseLink("a", "b", SimNetwork::Block::kClog);
+    talk.world.RunFor(absl::Seconds(1));
+    EXPECT_EQ(talk.listener.why.code(), absl::StatusCode::kUnavailable) << talk.listener.why;
+    talk.ExpectPrefix();
+    ++arrived[talk.listener.received.size() - before];
+  }
+  EXPECT_GT(arrived.size(), 4u);
+  EXPECT_GT(arrived.rbegin()->second, kExits / 2) << "most exits deliver everything";
 }
 
 TEST(SimNetwork, PausedProcessIsTakenForDeadAndLearnsOfItWhenItWakes) {

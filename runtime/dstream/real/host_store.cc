@@ -29,6 +29,9 @@ platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> HostStore::L
     std::string directory) {
   return store_.List(OnHost(directory));
 }
+platform::Task<absl::StatusOr<std::string>> HostStore::Identify(std::string directory) {
+  return store_.Identify(OnHost(directory));
+}
 platform::Task<absl::Status> HostStore::Link(std::string from, std::string to) {
   return store_.Link(OnHost(from), OnHost(to));
 }

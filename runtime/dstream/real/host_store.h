@@ -26,6 +26,7 @@ class HostStore final : public checkpoint::Store {
                                                    uint64_t length) override;
   platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> List(
       std::string directory) override;
+  platform::Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   platform::Task<absl::Status> Link(std::string from, std::string to) override;
   platform::Task<absl::Status> Remove(std::string path) override;
 

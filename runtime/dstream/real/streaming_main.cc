@@ -201,6 +201,11 @@ absl::Status StreamingContext::StartRunning() {
     return absl::InvalidArgumentError(
         absl::StrCat("directory ", config_.directory, ": ", error.message()));
   }
+  WT_RETURN_IF_ERROR(CheckApart(graph_->Directories(), [&directory](const std::string& path) {
+    std::error_code unresolved;
+    const auto resolved = std::filesystem::weakly_canonical(directory / path, unresolved);
+    return checkpoint::NormalPath((unresolved ? directory / path : resolved).string());
+  }));
   auto running = std::make_shared<Running>(*graph_, workers, directory.string());
   WT_RETURN_IF_ERROR(running->Start());
   running_ = std::move(running);

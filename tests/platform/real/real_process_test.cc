@@ -85,6 +85,7 @@ TEST(RealProcess, EndsWithEverythingUnderWayAndLeavesNothing) {
   for (const int64_t us : {0, 100, 1'000, 20'000}) {
     RealProcessOptions options = InTemporaryFolder(absl::StrCat("everything-", us));
     options.network.buffer_bytes = 10'000;
+    options.exit_drain = absl::Milliseconds(50);  // nobody takes what is sent
     const NodeMain main = [us](Node& node) { return DoEverything(node, absl::Microseconds(us)); };
     auto process =
         RealProcess::Create({"p", {{"one", main}, {"two", main}, {"three", Forever}}}, options);
@@ -120,6 +121,38 @@ TEST(RealProcess, StopSignalRequestsAStop) {
   RealProcessOptions options;
   options.stop_signals = StopSignals::kCatch;
   EXPECT_EQ(RunNode(RaiseTerm, options).value(), 128 + SIGTERM);
+}
+
+Task<void> RaiseTermAndExitWhenAsked(Node& node, std::shared_ptr<Event> asked) {
+  std::raise(SIGTERM);
+  co_await asked->Wait();
+  node.Exit(3);
+  co_await Forever(node);
+}
+
+TEST(RealProcess, TheFirstStopSignalSetsTheEventOfTheNode) {
+  const auto asked = std::make_shared<Event>();
+  RealProcessOptions options;
+  options.stop_signals = StopSignals::kCatch;
+  options.stop_events = {{"node", asked}};
+  const auto main = [asked](Node& node) { return RaiseTermAndExitWhenAsked(node, asked); };
+  EXPECT_EQ(RunNode(main, options).value(), 3);
+}
+
+Task<void> RaiseTermAgainWhenAsked(Node& node, std::shared_ptr<Event> asked) {
+  std::raise(SIGTERM);
+  co_await asked->Wait();
+  std::raise(SIGTERM);
+  co_await Forever(node);
+}
+
+TEST(RealProcess, TheSecondStopSignalRequestsAStop) {
+  const auto asked = std::make_shared<Event>();
+  RealProcessOptions options;
+  options.stop_signals = StopSignals::kCatch;
+  options.stop_events = {{"node", asked}};
+  const auto main = [asked](Node& node) { return RaiseTermAgainWhenAsked(node, asked); };
+  EXPECT_EQ(RunNode(main, options).value(), 128 + SIGTERM);
 }
 
 TEST(RealProcess, MissingDiskRootIsNamed) {

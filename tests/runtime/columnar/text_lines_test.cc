@@ -15,13 +15,14 @@ std::vector<std::string> LinesOf(std::string_view text) {
   return lines;
 }
 
-TEST(TextLines, EndAtNewlinesOrAtTheEnd) {
+TEST(TextLines, EndAtAnyOfTheThreeEndsOrAtTheEndOfTheText) {
   using Lines = std::vector<std::string>;
   EXPECT_EQ(LinesOf(""), Lines{});
   EXPECT_EQ(LinesOf("\n"), Lines{""});
   EXPECT_EQ(LinesOf("a\nb"), (Lines{"a", "b"}));
   EXPECT_EQ(LinesOf("a\r\nb\r\n\nc\n"), (Lines{"a", "b", "", "c"}));
-  EXPECT_EQ(LinesOf("a\r"), Lines{"a\r"});
+  EXPECT_EQ(LinesOf("a\r"), Lines{"a"});
+  EXPECT_EQ(LinesOf("a\rb\r\r\n\rc"), (Lines{"a", "b", "", "", "c"}));
   EXPECT_EQ(LinesOf(std::string(1000, 'x') + "\n"), Lines{std::string(1000, 'x')});
 }
 

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/crc32c.h"
 #include "checkpoint/local_store.h"
 #include "platform/status_macros.h"
 #include "simulator/sim_world.h"
@@ -95,7 +96,7 @@ Task<void> CommitThree(Node& node, ManifestMode mode) {
   FileSink sink(node, store, SinkOptions(mode));
   const auto fenced = co_await sink.Fence({1, 1});
   EXPECT_EQ(*fenced, std::nullopt);
-  const char* texts[] = {"a,1\nb,1\n", "a,2\n\\N,1\n", "b,3\nc,1\n"};
+  const char* texts[] = {"a,1\nb,1\n", "a,2\n,1\n", "b,3\nc,1\n"};
   for (int64_t batch = 0; batch < 3; ++batch) {
     const absl::Status status = co_await CommitBatch(store, sink, batch, 100 + batch,
                                                      absl::StrCat("u", batch), texts[batch], 2);
@@ -125,6 +126,84 @@ TEST_F(FileSinkTest, CompleteModeShowsTheNewestBatchAndRemovesAllButTheTwoNewest
   Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_COMPLETE); });
   EXPECT_THAT(Table().rows, ElementsAre(TextRow{"b", "3"}, TextRow{"c", "1"}));
   EXPECT_THAT(PlainNames(), ElementsAre("part-00001-00000.csv", "part-00002-00000.csv"));
+}
+
+// As an older build wrote it, in a directory that has been moved since; then a batch of today's.
+Task<void> GoOnAfterAnOlderBuild(Node& node) {
+  LocalStore store(node, "");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  EXPECT_TRUE((co_await sink.Fence({1, 1})).ok());
+  const std::string text = "\\N,\na\\,b,\"c\n";
+  EXPECT_TRUE((co_await store.CreateIfAbsent("out/_wavetank/staged/old.csv", text)).ok());
+  ManifestEntry entry;
+  entry.set_query_id("q1");
+  entry.set_definition_hash(100);
+  entry.set_mode(MANIFEST_MODE_APPEND);
+  ManifestPart& part = *entry.add_parts();
+  part.set_staged("where/it/was/_wavetank/staged/old.csv");
+  part.set_name("part-00000-00000.csv");
+  part.set_size_bytes(text.size());
+  part.set_crc32c(checkpoint::Crc32c(text));
+  part.set_rows(2);
+  const absl::Status old = co_await sink.Commit(entry.SerializeAsString());
+  EXPECT_TRUE(old.ok()) << old;
+  const absl::Status next =
+      co_await CommitBatch(store, sink, 1, 101, "u1", ",\"\"\n\"a,b\",\"\"\"c\"\n", 2);
+  EXPECT_TRUE(next.ok()) << next;
+}
+
+TEST_F(FileSinkTest, ReadsPartsOfOlderBuildsBesideThoseOfToday) {
+  Run("driver", GoOnAfterAnOlderBuild);
+  EXPECT_THAT(Table().rows, ElementsAre(TextRow{std::nullopt, ""}, TextRow{"a,b", "\"c"},
+                                        TextRow{std::nullopt, ""}, TextRow{"a,b", "\"c"}));
+  EXPECT_THAT(PlainNames(), ElementsAre("part-00000-00000.csv", "part-00001-00000.csv"));
+}
+
+Task<void> CommitWithoutKeys(Node& node, std::vector<std::string> texts, int64_t rows_each) {
+  LocalStore store(node, "");
+  FileSinkOptions options = SinkOptions(MANIFEST_MODE_UPDATE);
+  for (ManifestColumn& column : options.columns) column.set_key(false);
+  FileSink sink(node, store, std::move(options));
+  EXPECT_TRUE((co_await sink.Fence({1, 1})).ok());
+  for (size_t batch = 0; batch < texts.size(); ++batch) {
+    std::string text = texts[batch];
+    const absl::Status status =
+        co_await CommitBatch(store, sink, static_cast<int64_t>(batch), 100 + batch,
+                             absl::StrCat("u", batch), std::move(text), rows_each);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST_F(FileSinkTest, UpdateModeWithoutKeysIsTheOneRowOfAGlobalAggregate) {
+  Run("driver", [](Node& node) { return CommitWithoutKeys(node, {"3,1\n", "5,2\n", "9,1\n"}, 1); });
+  EXPECT_THAT(Table().rows, ElementsAre(TextRow{"9", "1"}));
+}
+
+// Of an older build: a query without an aggregate, or without its keys in the output.
+TEST_F(FileSinkTest, UpdateModeWithoutKeysHidesNoRowOfABatch) {
+  Run("driver",
+      [](Node& node) { return CommitWithoutKeys(node, {"a,1\nb,1\n", "a,2\nc,1\n"}, 2); });
+  EXPECT_THAT(Table().rows, ElementsAre(TextRow{"a", "1"}, TextRow{"b", "1"}, TextRow{"a", "2"},
+                                        TextRow{"c", "1"}));
+}
+
+Task<void> PrepareWhatIsNotThere(Node& node, absl::Status& prepared) {
+  LocalStore store(node, "");
+  LocalStore elsewhere(node, "elsewhere");
+  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
+  EXPECT_TRUE((co_await sink.Fence({1, 1})).ok());
+  const auto part = co_await StageFilePart(elsewhere, "out", 0, "u0", "a,1\n", 1);
+  SinkBatch batch{0, 100, {}};
+  batch.parts = {*part};
+  prepared = (co_await sink.Prepare(std::move(batch))).status();
+}
+
+TEST_F(FileSinkTest, NamesOnlyPartsThatItHasSeen) {
+  absl::Status prepared;
+  Run("driver", [&prepared](Node& node) { return PrepareWhatIsNotThere(node, prepared); });
+  EXPECT_TRUE(absl::IsFailedPrecondition(prepared)) << prepared;
+  EXPECT_THAT(std::string(prepared.message()),
+              HasSubstr("has staged batch-00000-u0.csv, and it is not in the driver's store"));
 }
 
 Task<void> CommitOne(Node& node, absl::Status& committed) {

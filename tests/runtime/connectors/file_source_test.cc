@@ -9,7 +9,9 @@
 #include "gtest/gtest.h"
 
 #include "checkpoint/crc32c.h"
+#include "runtime/columnar/line_splitter.h"
 #include "tests/platform/loop_host.h"
+#include "tests/platform/manual_clock.h"
 #include "tests/runtime/memory_store.h"
 
 namespace wavetank::runtime {
@@ -37,7 +39,7 @@ class FileSourceTest : public ::testing::Test {
     const auto files = Run(source.Discover());
     EXPECT_TRUE(files.ok()) << files.status();
     std::vector<std::string> names;
-    for (const SourceFile& file : *files) names.push_back(file.path);
+    for (const SourceFile& file : files->files) names.push_back(file.path);
     return names;
   }
   // The chunks, or the error that ended them.
@@ -56,7 +58,15 @@ class FileSourceTest : public ::testing::Test {
     return {path, content.size(), checkpoint::Crc32c(content)};
   }
 
+  SourceHost Host() {
+    return {.clock = clock_, .log = [this](platform::LogLevel, std::string text) {
+              said_.push_back(std::move(text));
+            }};
+  }
+
   platform::LoopHost host_;
+  platform::ManualClock clock_;
+  std::vector<std::string> said_;
   MemoryStore store_{host_.executor};
   checkpoint::SeenPaths seen_;
 };
@@ -64,68 +74,79 @@ class FileSourceTest : public ::testing::Test {
 TEST_F(FileSourceTest, SelectsPlainFilesInTheOrderOfTheirNames) {
   store_.files = {{"in/b", "2\n"}, {"in/a", "1\n"},      {"in/.c", ""},
                   {"in/_d", ""},   {"in/sub/e", "no\n"}, {"other/f", ""}};
-  FileSource source(store_, seen_, {.directory = "in"});
-  EXPECT_THAT(*Run(source.Discover()), ElementsAre(Measured("in/a"), Measured("in/b")));
+  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  EXPECT_THAT(Run(source.Discover())->files, ElementsAre(Measured("in/a"), Measured("in/b")));
 }
 
 TEST_F(FileSourceTest, GivesAFileOnceADefinitionNamesItNoMore) {
   store_.files = {{"in/a", "1\n"}};
-  FileSource source(store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, {.directory = "in"});
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   EXPECT_THAT(Names(source), ElementsAre("in/a"));  // nothing is taken by looking
-  seen_.Hold("in/a");
+  seen_.Hold("in/a", "1");
   EXPECT_THAT(Names(source), IsEmpty());
   // Also one that sorts before the others, and came later.
   store_.files["in/0"] = "0\n";
   EXPECT_THAT(Names(source), ElementsAre("in/0"));
 }
 
-// What is remembered is bounded by what the directory holds: a name goes when the log no longer
-// has a batch of it, and the file is gone.
-TEST_F(FileSourceTest, RemembersANameWhileABatchHoldsItOrTheFileIsThere) {
-  store_.files = {{"in/a", "1\n"}, {"in/b", "2\n"}, {"in/c", "3\n"}};
-  FileSource source(store_, seen_, {.directory = "in"});
-  seen_.Hold("in/a");
-  seen_.Hold("in/b");
-  seen_.Drop("in/b");
-  seen_.Hold("in/c");
-  seen_.Drop("in/c");
-  store_.files.erase("in/a");
-  store_.files.erase("in/b");
-  EXPECT_THAT(Names(source), IsEmpty());
-  EXPECT_THAT(seen_.dropped(), ElementsAre("in/c"));
-  store_.files["in/a"] = "held by a batch\n";
-  store_.files["in/b"] = "another\n";
-  EXPECT_THAT(Names(source), ElementsAre("in/b"));
-}
-
 TEST_F(FileSourceTest, TakesNoMoreThanItsLimitATrigger) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  FileSource source(store_, seen_, {.directory = "in", .max_files_per_trigger = 2});
+  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 2});
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
 }
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {
   store_.files = {{"in/a", ""}};
-  FileSource source(store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, {.directory = "in"});
   ASSERT_TRUE(Run(source.FreezeAvailable()).ok());
   store_.files["in/b"] = "";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
 }
 
 TEST_F(FileSourceTest, ReadsWholeLinesWhateverTheChunk) {
-  const std::string content = "one\nzwei\n\nthis is a longer line\nlast";
+  const std::string content = "one\nzwei\n\nthis is a longer line\r\n\rthird\r\rlast";
   store_.files["in/a"] = content;
   for (int64_t chunk_bytes = 1; chunk_bytes <= 64; ++chunk_bytes) {
     std::vector<std::string> chunks;
     ASSERT_TRUE(ReadAll(Measured("in/a"), chunk_bytes, chunks).ok());
     std::string all;
     for (size_t i = 0; i < chunks.size(); ++i) {
-      if (i + 1 < chunks.size()) EXPECT_TRUE(chunks[i].ends_with('\n')) << chunk_bytes;
+      if (i + 1 < chunks.size()) {
+        EXPECT_EQ(WholeLines(chunks[i] + "x"), chunks[i].size()) << chunk_bytes;
+      }
       all += chunks[i];
     }
     EXPECT_EQ(all, content) << chunk_bytes;
   }
+}
+
+// A file without a "\n" is not held in memory as a whole.
+TEST_F(FileSourceTest, ReadsLinesThatOnlyReturnsEnd) {
+  store_.files["in/a"] = "one\rtwo\rthree\rfour";
+  std::vector<std::string> chunks;
+  ASSERT_TRUE(ReadAll(Measured("in/a"), 6, chunks).ok());
+  EXPECT_THAT(chunks, ElementsAre("one\r", "two\r", "three\r", "four"));
+}
+
+TEST_F(FileSourceTest, RefusesCompressedFilesByNameAndByTheirFirstBytes) {
+  for (const auto& [path, content] :
+       std::vector<std::pair<std::string, std::string>>{{"in/a.gz", "text"},
+                                                        {"in/b", "\x1f\x8b\x08rest"},
+                                                        {"in/c", "\x28\xb5\x2f\xfd"},
+                                                        {"in/d", "BZh91AY&SY"}}) {
+    store_.files = {{path, content}};
+    FileSource source(Host(), store_, seen_, {.directory = "in"});
+    const auto found = Run(source.Discover());
+    EXPECT_EQ(found.status().code(), absl::StatusCode::kFailedPrecondition) << path;
+    EXPECT_THAT(std::string(found.status().message()), HasSubstr(path + " is compressed"));
+  }
+  store_.files = {{"in/a", "BZh, a line of text\n"}};
+  FileSource text(Host(), store_, seen_, {.directory = "in"});
+  EXPECT_THAT(Names(text), ElementsAre("in/a"));
+  store_.files = {{"in/a.gz", "x"}};
+  FileSource told(Host(), store_, seen_, {.directory = "in", .files = {.ignored_names = {"*.gz"}}});
+  EXPECT_THAT(Names(told), IsEmpty());
 }
 
 TEST_F(FileSourceTest, StopsByNameAtAFileThatIsNotWhatItWas) {

@@ -34,12 +34,27 @@ TEST(BatchSchedule, IsDueWhenTheWallClockReachesTheBatchTime) {
   EXPECT_EQ(batches.Due(BatchNumber(3)), clock.now + absl::Milliseconds(2600));
 }
 
-TEST(BatchSchedule, MakesBatchesOfTheDowntimeDueAtOnceAndLeavesNoneOut) {
+TEST(BatchSchedule, MakesBatchesOfTheDowntimeDueAtOnce) {
   SettableClock clock;
   const BatchSchedule batches(absl::FromUnixMillis(5'000), kSecond, BatchNumber(3), clock);
   EXPECT_LE(batches.Due(BatchNumber(3)), clock.now);
   EXPECT_LE(batches.Due(BatchNumber(5)), clock.now);
   EXPECT_EQ(batches.Due(BatchNumber(6)), clock.now + absl::Milliseconds(600));
+}
+
+TEST(BatchSchedule, LeavesOutTheOldestOfMoreOverdueBatchesThanItMay) {
+  SettableClock clock;  // 10.4 s
+  const BatchSchedule batches(absl::FromUnixMillis(5'000), kSecond, BatchNumber(1), clock);
+  const auto go_on = [&](int64_t next, int64_t most) {
+    return batches.GoOnWith(BatchNumber(next), most, clock.now).value();
+  };
+  EXPECT_EQ(go_on(1, 5), 1) << "1 to 5 are overdue";
+  EXPECT_EQ(go_on(1, 4), 2);
+  EXPECT_EQ(go_on(1, 1), 5);
+  EXPECT_EQ(go_on(5, 1), 5);
+  EXPECT_EQ(go_on(6, 1), 6) << "not yet due";
+  clock.now = clock.now + absl::Hours(1);
+  EXPECT_EQ(go_on(6, 100), 3506) << "after a pause of an hour";
 }
 
 TEST(BatchSchedule, GoesOnAfterTheLastBatchWhenTheWallClockWentBack) {

@@ -71,6 +71,21 @@ TEST(StreamingGraph, RefusesToCheckpointAQueue) {
   EXPECT_THAT(status.ToString(), HasSubstr("operator 0 (QueueStream)"));
 }
 
+TEST(StreamingGraph, RefusesTwoOutputsIntoTheSameDirectories) {
+  StreamingContext ssc(absl::Seconds(1));
+  const DStream<std::string> lines = ssc.TextFileStream("in");
+  lines.SaveAsTextFiles("out/lines");
+  lines.SaveAsTextFiles("out/lines", "txt");
+  lines.SaveAsTextFiles("out/more");
+  EXPECT_TRUE(ssc.graph().Validate().ok()) << ssc.graph().Validate();
+  lines.SaveAsTextFiles("out/lines", "txt");
+  const absl::Status status = ssc.graph().Validate();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(status.ToString(),
+              testing::AllOf(HasSubstr("operator 2 (SaveAsTextFiles)"),
+                             HasSubstr("operator 4 (SaveAsTextFiles)"), HasSubstr("out/lines")));
+}
+
 TEST(StreamingGraph, NamesTheFirstThingThatTheJobDidWrong) {
   StreamingContext ssc(absl::Seconds(1));
   ssc.SocketTextStream("localhost", 70000).Print(-1);

@@ -41,7 +41,8 @@ struct SimJobOptions {
 // One attempt at one batch of SaveAsTextFiles.
 struct SavedAttempt {
   bool complete = false;
-  std::vector<std::string> lines;  // of all its parts, in order
+  int64_t parts = 0;               // that are there
+  std::vector<std::string> lines;  // of the parts that count, in order
 };
 // By batch time in milliseconds, then by attempt.
 using SavedOutput = std::map<int64_t, std::map<std::string, SavedAttempt>>;
@@ -232,13 +233,21 @@ class SimJob final : private simulator::FaultHook {
       for (const checkpoint::StoredFile& attempt : *attempts) {
         SavedAttempt& saved = output[time_ms][attempt.name];
         const std::string attempt_directory = absl::StrCat(batch_directory, "/", attempt.name);
-        const auto parts = co_await store.List(attempt_directory);
-        for (const checkpoint::StoredFile& part : *parts) {
-          if (part.name == "_SUCCESS") {
-            saved.complete = true;
-            continue;
-          }
-          const auto text = co_await store.ReadAll(absl::StrCat(attempt_directory, "/", part.name));
+        std::vector<std::string> parts;
+        const auto mark = co_await store.ReadAll(absl::StrCat(attempt_directory, "/_SUCCESS"));
+        saved.complete = mark.ok();
+        if (mark.ok()) {
+          parts = absl::StrSplit(*mark, '\n', absl::SkipEmpty());
+          EXPECT_EQ(parts.front(), absl::StrCat("parts ", parts.size() - 1));
+          parts.erase(parts.begin());
+        }
+        const auto there = co_await store.List(attempt_directory);
+        for (const checkpoint::StoredFile& file : *there) {
+          if (!mark.ok()) parts.push_back(file.name);
+          saved.parts += file.name.starts_with("part-") ? 1 : 0;
+        }
+        for (const std::string& part : parts) {
+          const auto text = co_await store.ReadAll(absl::StrCat(attempt_directory, "/", part));
           EXPECT_TRUE(text.ok()) << text.status();
           for (const auto line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
             saved.lines.emplace_back(line);

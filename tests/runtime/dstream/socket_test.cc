@@ -132,6 +132,8 @@ TEST_P(SocketTextStreamFailure, LosesOnlyWhatNoLoggedBlockHeld) {
       const Received received = ReadReceived(job);
       ExpectWhatWasLoggedOnceInOrder(received);
       EXPECT_EQ(received.unallocated, 0u);
+      const bool stored = std::string(GetParam()) == "receiver.block_stored";
+      if (stored) EXPECT_EQ(job.Reached("dstream.block_found"), 1u) << "it was stored: it is input";
       // It goes on afterwards, and what is missing is about what a block interval and the restart
       // held.
       EXPECT_GT(std::ssize(received.lines), server.sent / 2);

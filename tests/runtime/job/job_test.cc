@@ -29,10 +29,16 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
   EXPECT_EQ(error({{"checkpoint", "ck"}}),
             "job words needs the parameter input: directory of text files");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"inptu", "x"}}),
-            "job words has no parameter inptu; it has input, checkpoint, interval, partitions, "
-            "retain, log-bytes");
-  EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", "soon"}}),
-            "job words: interval \"soon\" is not a duration such as 500ms or 2s");
+            "job words has no parameter \"inptu\": did you mean \"input\"?");
+  EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"colour", "x"}}),
+            "job words has no parameter \"colour\"; there are input, checkpoint, interval, "
+            "partitions, retain, log-bytes");
+  for (const char* interval : {"soon", "0s", "-1s", "10ns", "inf", "9000h"}) {
+    EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", interval}}),
+              absl::StrCat("job words: interval \"", interval,
+                           "\" is not a duration such as 500ms or 2s, from a millisecond to a "
+                           "year"));
+  }
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"partitions", "0"}}),
             "job words: partitions \"0\" is not a number from 1 to 1024");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"retain", "1"}}),
@@ -44,9 +50,11 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
     EXPECT_EQ(BindArguments(job, {{"checkpoint", "ck"}, {"port", port}}).status().message(),
               absl::StrCat("job words: port \"", port, "\" is not a number from 1 to 65535"));
   }
-  for (const char* wait : {"", "7", "-1s"}) {
+  for (const char* wait : {"", "7", "-1s", "inf"}) {
     EXPECT_EQ(BindArguments(job, {{"checkpoint", "ck"}, {"wait", wait}}).status().message(),
-              absl::StrCat("job words: wait \"", wait, "\" is not a duration such as 500ms or 2s"));
+              absl::StrCat("job words: wait \"", wait,
+                           "\" is not a duration such as 500ms or 2s, a year "
+                           "at most"));
   }
   EXPECT_TRUE(BindArguments(job, {{"checkpoint", "ck"}}).ok());
 }

@@ -73,6 +73,12 @@ TEST(Evaluate, TextFunctionsCountCodePoints) {
   EXPECT_EQ(Result(Length("h\xc3\xa9llo")), "5");
   EXPECT_EQ(Result(Substring("h\xc3\xa9llo", 2, 2)), "\xc3\xa9l");
   EXPECT_EQ(Result(Substring("hello", -3, 2)), "ll");
+  EXPECT_EQ(Result(SubstringBefore("a,b,c", ",")), "a");
+  EXPECT_EQ(Result(SubstringAfter("a,b,c", ",")), "b,c");
+  EXPECT_EQ(Result(SubstringAfter("a, b,", ", ")), "b,");
+  EXPECT_EQ(Result(SubstringBefore("abc", ",")), "null");
+  EXPECT_EQ(Result(SubstringAfter("abc", ",")), "null");
+  EXPECT_EQ(Result(SubstringBefore(NullOf(DataType::kInt64).Cast(DataType::kString), ",")), "null");
   EXPECT_EQ(Result(Substring("hello", 0, 2)), "he");
   EXPECT_EQ(Result(Substring("hello", -7, 3)), "h");
   EXPECT_EQ(Result(Substring("hello", 9, 3)), "");

@@ -76,6 +76,20 @@ TEST(LateRows, MoveTheEventTimesTheyPassed) {
   EXPECT_EQ(run.map_stats.rows_dropped_late, 2);
 }
 
+TEST(LateRows, RowsWithoutATimeAreInNoWindowAndAreCountedInEveryMode) {
+  for (const char* mode : {"append", "update", "complete"}) {
+    QueryBuilder builder;
+    QueryRun run(Timed(builder, absl::Seconds(0))
+                     .GroupBy({Window(Col("time"), absl::Seconds(5))})
+                     .Agg({Count().As("n"), Max(Col("time"))}),
+                 mode);
+    run.RunBatch({"none", "7", "", "8", "2026-13-01"}, 2);
+    EXPECT_EQ(run.map_stats.rows_without_time, 3) << mode;
+    EXPECT_EQ(run.map_stats.rows_dropped_late, 0) << mode;
+    EXPECT_EQ(run.map_stats.rows_out, 2) << mode;  // a group in each map task
+  }
+}
+
 TEST(LateRows, OnlyAggregatesDropThem) {
   QueryBuilder builder;
   QueryRun run(Timed(builder, absl::Seconds(0)), "append");

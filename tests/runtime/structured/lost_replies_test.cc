@@ -77,6 +77,9 @@ class ReplyLosingStore final : public checkpoint::Store {
     co_await DoLate();
     co_return co_await inner_->List(std::move(directory));
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    return inner_->Identify(std::move(directory));
+  }
 
  private:
   Task<absl::Status> Change(std::string text, Request request) {

@@ -60,7 +60,7 @@ TEST(StreamingQueryPlan, OutputKeysFollowTheGroupingThroughProjections) {
                                .GroupBy({Window(Col("time"), absl::Seconds(5)), Col("value")})
                                .Count();
   const auto keys = [](const DataFrame& frame) {
-    return MustCompile(frame, "update")->output_keys;
+    return MustCompile(frame, "complete")->output_keys;
   };
   EXPECT_EQ(keys(counts), (Keys{{0, 2}}));
   EXPECT_EQ(keys(counts.Select({Col("count"), Col("value").As("v"), Col("window.end")})),
@@ -68,6 +68,41 @@ TEST(StreamingQueryPlan, OutputKeysFollowTheGroupingThroughProjections) {
   EXPECT_EQ(keys(counts.Select({Col("count"), Col("value")})), std::nullopt);
   EXPECT_EQ(keys(counts.Select({Col("window.start"), Lower(Col("value"))})), std::nullopt);
   EXPECT_EQ(keys(builder.Source().GroupBy({}).Count()), (Keys{std::vector<int>()}));
+}
+
+TEST(StreamingQueryPlan, UpdateModeWithoutAnAggregateIsAppendMode) {
+  QueryBuilder builder;
+  EXPECT_EQ(MustCompile(WordsOf(builder), "update")->mode, QueryOutputMode::kAppend);
+  EXPECT_EQ(MustCompile(WordsOf(builder).GroupBy({}).Count(), "update")->mode,
+            QueryOutputMode::kUpdate);
+}
+
+TEST(StreamingQueryPlan, UpdateModeShowsAllKeysAsTheyAreOrIsRefused) {
+  QueryBuilder builder;
+  const DataFrame counts = builder.Source()
+                               .WithColumn("time", Cast(Col("value"), DataType::kTimestamp))
+                               .GroupBy({Window(Col("time"), absl::Seconds(5)), Col("value")})
+                               .Count();
+  const auto refusal = [](const DataFrame& frame) {
+    return std::string(CompileFrame(frame, "update").status().message());
+  };
+  EXPECT_EQ(refusal(counts.Select({Col("count"), Col("value").As("v"), Col("window.end")})), "");
+  EXPECT_EQ(refusal(counts.Where(Col("count") > 1)), "");
+  const std::string advice =
+      " is left out or changed, so a reader could not tell which row a later one replaces: select "
+      "the keys as they are, or use another mode";
+  EXPECT_EQ(refusal(counts.Select({Col("count")})),
+            "OutputMode(\"update\"): its output has not all keys of GroupBy, window.start, value" +
+                advice);
+  EXPECT_EQ(refusal(counts.Select({Col("window.start"), Lower(Col("value"))})),
+            "OutputMode(\"update\"): its output has not all keys of GroupBy, value" + advice);
+  EXPECT_EQ(refusal(counts.WithColumn("value", Lower(Col("value")))),
+            "OutputMode(\"update\"): its output has not all keys of GroupBy, value" + advice);
+  EXPECT_EQ(refusal(counts.Select(
+                {Col("window.start"), Col("value"), Explode(Split(Col("value"), " ")).As("word")})),
+            "OutputMode(\"update\"): Explode after GroupBy makes several rows of one group, and a "
+            "reader could not tell which of them a later row replaces: explode before GroupBy, or "
+            "use another mode");
 }
 
 TEST(NextWatermark, IsTheNewestEventTimeLessTheDelayAndNeverFalls) {

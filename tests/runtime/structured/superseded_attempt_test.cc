@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "runtime/connectors/manifest.pb.h"
+#include "runtime/connectors/part_name.h"
 #include "tests/runtime/structured/query_jobs.h"
 #include "tests/runtime/structured/query_world.h"
 
@@ -25,7 +26,7 @@ std::vector<std::string> StagedParts(const Prepared& prepared) {
   ManifestEntry entry;
   EXPECT_TRUE(entry.ParseFromString(prepared.sink_committable()));
   std::vector<std::string> staged;
-  for (const ManifestPart& part : entry.parts()) staged.push_back(part.staged());
+  for (const ManifestPart& part : entry.parts()) staged.push_back(StagedPath("out", part));
   return staged;
 }
 

@@ -1,4 +1,6 @@
 // A StreamingContext that runs for real: threads, files, the wall clock.
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -72,6 +74,55 @@ TEST(StreamingContextForReal, GoesOnFromItsCheckpoint) {
   std::ofstream(root / "in" / "second") << "two\n";
   run_until_line("two");
   EXPECT_THAT(lines, testing::ElementsAre("one", "two"));
+}
+
+// What is no file, or may not be read, is left out; the others go on.
+TEST(StreamingContextForReal, ReadsTheFilesBesideAFifoASocketAndALinkToNothing) {
+  const std::filesystem::path root =
+      std::filesystem::path(testing::TempDir()) / "streaming_context_odd_entries";
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root / "in" / "folder");
+  ASSERT_EQ(::mkfifo((root / "in" / "fifo").c_str(), 0600), 0);
+  std::filesystem::create_symlink("/nowhere", root / "in" / "dangling");
+  std::filesystem::create_symlink("loop", root / "in" / "loop");
+  std::ofstream(root / "in" / "writing.tmp") << "not yet\n";
+  std::ofstream(root / "in" / "good") << "one\rtwo\r\nthree\n";
+  std::vector<std::string> lines;
+  StreamingContext ssc({.directory = root.string()}, kInterval);
+  ssc.TextFileStream("in/", {.new_files_only = false}).ForeachRDD([&](const Rdd<std::string>& rdd) {
+    for (std::string& line : rdd.Collect()) lines.push_back(std::move(line));
+    if (!lines.empty()) EXPECT_TRUE(ssc.Stop().ok());
+  });
+  ASSERT_TRUE(ssc.Start().ok());
+  EXPECT_TRUE(ssc.AwaitTerminationOrTimeout(absl::Seconds(60)).ok());
+  EXPECT_THAT(lines, testing::ElementsAre("one", "two", "three"));
+}
+
+TEST(StreamingContextForReal, StopsAtACompressedFileByName) {
+  const std::filesystem::path root =
+      std::filesystem::path(testing::TempDir()) / "streaming_context_compressed";
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root / "in");
+  std::ofstream(root / "in" / "words") << "\x1f\x8b\x08 and so on";
+  StreamingContext ssc({.directory = root.string()}, kInterval);
+  ssc.TextFileStream("in", {.new_files_only = false}).Print();
+  ASSERT_TRUE(ssc.Start().ok());
+  EXPECT_THAT(ssc.AwaitTerminationOrTimeout(absl::Seconds(60)).ToString(),
+              HasSubstr("in/words is compressed (gzip)"));
+}
+
+TEST(StreamingContextForReal, RefusesDirectoriesThatOverlapByALink) {
+  const std::filesystem::path root =
+      std::filesystem::path(testing::TempDir()) / "streaming_context_links";
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root / "in" / "deep");
+  std::filesystem::create_symlink("in/deep", root / "ck");
+  StreamingContext ssc({.directory = root.string()}, kInterval);
+  ssc.Checkpoint("ck");
+  ssc.TextFileStream("in").Print();
+  EXPECT_THAT(ssc.Start().ToString(),
+              HasSubstr("the input directory in and the checkpoint directory ck overlap"));
+  EXPECT_TRUE(std::filesystem::is_empty(root / "in" / "deep"));
 }
 
 TEST(StreamingContextForReal, RefusesWhatItCannotRunByName) {

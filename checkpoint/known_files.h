@@ -1,0 +1,63 @@
+// KnownFiles: what a LocalStore knows of the files and directories on its disk, by path, so that it
+// syncs only what may not be durable. Of what is gone it knows nothing, once it has seen that: it
+// is no larger than what it has seen of the disk. To know less costs a sync; but that a file is not
+// to be trusted is kept until the file was written anew or removed.
+#ifndef WAVETANK_CHECKPOINT_KNOWN_FILES_H_
+#define WAVETANK_CHECKPOINT_KNOWN_FILES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+
+#include "platform/disk.h"
+
+namespace wavetank::checkpoint {
+
+class KnownFiles {
+ public:
+  struct File {
+    bool name_durable = false;
+    bool appended = false;    // by this instance, so by nobody else
+    bool distrusted = false;  // a sync of it failed: to be written anew
+    uint64_t synced_bytes = 0;
+  };
+
+  // Nothing, at first.
+  File& operator[](const std::string& file) { return files_[file]; }
+  bool Contains(const std::string& file) const { return files_.contains(file); }
+  bool IsDistrusted(const std::string& file) const;
+  // This instance removed it, or found it gone.
+  void Forget(const std::string& file) { files_.erase(file); }
+
+  // Whether the directory's own name is durable.
+  bool IsDurable(const std::string& directory) const;
+  void SetDurable(const std::string& directory) { directories_[directory].durable = true; }
+  // Whether dead stores' leftovers in it were looked for; from now on they were.
+  bool SetTidied(const std::string& directory);
+
+  // There is nothing else in the directory. REQUIRES: ordered by name.
+  void SawAll(const std::string& directory, const std::vector<platform::DirectoryEntry>& entries);
+  void SawNoDirectory(const std::string& directory);
+  // Somebody else removes directories: what is durable is seen anew.
+  void ForgetDirectories() { directories_.clear(); }
+
+  size_t size() const { return files_.size() + directories_.size(); }
+
+ private:
+  struct Directory {
+    bool durable = false;
+    bool tidied = false;
+  };
+
+  void ForgetGone(const std::string& file);
+
+  absl::btree_map<std::string, File> files_;
+  absl::btree_map<std::string, Directory> directories_;
+};
+
+}  // namespace wavetank::checkpoint
+
+#endif  // WAVETANK_CHECKPOINT_KNOWN_FILES_H_

@@ -1,0 +1,30 @@
+// The names that a file sink shows to tools that only list, held against its manifest. Written from
+// the description of the sink in runtime/connectors/README.md.
+#ifndef WAVETANK_PROPERTIES_PLAIN_NAMES_H_
+#define WAVETANK_PROPERTIES_PLAIN_NAMES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "properties/decode_log.h"
+
+namespace wavetank::properties {
+
+// Both are ordered, and empty once the names have caught up with the manifest.
+struct PlainNamesView {
+  // Of entries that count, in complete mode of the newest, and not in the listing.
+  std::vector<std::string> missing;
+  // In the listing, of tables that were replaced: in complete mode all but the two newest.
+  std::vector<std::string> left_over;
+};
+
+// A sink whose manifest has no answer yet shows nothing, and lacks nothing. kDataLoss: something
+// that counts in the manifest is damaged.
+absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
+                                                const std::string& directory);
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_PLAIN_NAMES_H_

@@ -1,0 +1,245 @@
+#include "runtime/connectors/source_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::LogLevel;
+using platform::Task;
+using platform::ToAbsl;
+
+// Whether the whole of `name` matches; "*" stands for any characters.
+bool MatchesName(std::string_view pattern, std::string_view name) {
+  size_t at = 0;
+  size_t in = 0;
+  size_t star = std::string_view::npos;
+  size_t from = 0;  // where the text that the last star stands for would end
+  while (in < name.size()) {
+    if (at < pattern.size() && pattern[at] == '*') {
+      star = at++;
+      from = in;
+    } else if (at < pattern.size() && pattern[at] == name[in]) {
+      ++at;
+      ++in;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      in = ++from;
+    } else {
+      return false;
+    }
+  }
+  while (at < pattern.size() && pattern[at] == '*') ++at;
+  return at == pattern.size();
+}
+
+struct Compression {
+  std::string_view name;
+  std::string_view ending;
+  std::string_view mark;  // of the first bytes; "": none that is sure
+};
+
+using std::string_view_literals::operator""sv;
+constexpr Compression kCompressions[] = {
+    {"gzip", ".gz", "\x1f\x8b\x08"sv},
+    {"gzip", ".tgz", ""sv},
+    {"Zstandard", ".zst", "\x28\xb5\x2f\xfd"sv},
+    {"LZ4", ".lz4", "\x04\x22\x4d\x18"sv},
+    {"bzip2", ".bz2", ""sv},  // a digit stands in its mark
+    {"xz", ".xz", "\xfd\x37zXZ\x00"sv},
+    {"Snappy", ".snappy", "\xff\x06\x00\x00sNaPpY"sv},
+    {"compress", ".Z", "\x1f\x9d"sv},
+    {"Brotli", ".br", ""sv},
+    {"deflate", ".deflate", ""sv},
+    {"zip", ".zip", "PK\x03\x04"sv},
+};
+
+bool IsBzip2(std::string_view bytes) {
+  return bytes.size() >= 10 && bytes.starts_with("BZh") && bytes[3] >= '1' && bytes[3] <= '9' &&
+         bytes.substr(4, 6) == "1AY&SY";
+}
+
+// "3 files (the first: a)".
+std::string Some(size_t count, const std::string& first) {
+  return count == 1 ? absl::StrCat("file ", first)
+                    : absl::StrCat(count, " files (the first: ", first, ")");
+}
+
+}  // namespace
+
+absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
+                                                       const std::string& forget_after,
+                                                       const std::string& lost) {
+  InputFileOptions options;
+  options.ignored_names = absl::StrSplit(ignored_names, ',', absl::SkipWhitespace());
+  if (!forget_after.empty() && (!absl::ParseDuration(forget_after, &options.forget_after) ||
+                                options.forget_after <= absl::ZeroDuration())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("forgetAfter is '", forget_after, "': give a duration above 0, such as 10m"));
+  }
+  if (lost == "skip") {
+    options.lost = LostFiles::kSkip;
+  } else if (!lost.empty() && lost != "stop") {
+    return absl::InvalidArgumentError(absl::StrCat("lostFiles is '", lost, "': give stop or skip"));
+  }
+  return options;
+}
+
+bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names) {
+  if (name.empty() || name.starts_with('.') || name.starts_with('_')) return false;
+  for (const std::string_view ending : {"._COPYING_", ".tmp", ".part"}) {
+    if (name.ends_with(ending)) return false;
+  }
+  return std::none_of(ignored_names.begin(), ignored_names.end(),
+                      [name](const std::string& pattern) { return MatchesName(pattern, name); });
+}
+
+absl::Status RefuseCompressed(const std::string& path, std::string_view first_bytes) {
+  for (const Compression& compression : kCompressions) {
+    const bool by_mark = !compression.mark.empty() && first_bytes.starts_with(compression.mark);
+    const bool is_bzip2 = compression.ending == ".bz2" && IsBzip2(first_bytes);
+    if (!by_mark && !is_bzip2 && !std::string_view(path).ends_with(compression.ending)) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "input file ", path, " is compressed (", ToAbsl(compression.name),
+        "), and compressed files cannot be read yet: decompress it under another name, or leave it "
+        "out by the option that names what is ignored"));
+  }
+  return absl::OkStatus();
+}
+
+Task<bool> DirectoryIsAway(checkpoint::Store& store, std::string path) {
+  const auto directory = co_await store.Identify(checkpoint::ParentPath(path));
+  co_return absl::IsNotFound(directory.status());
+}
+
+SourceHost HostOf(platform::Node& node) {
+  return {.clock = node.clock(),
+          .log = [&node](LogLevel level, std::string text) { node.Log(level, std::move(text)); }};
+}
+
+SourceDirectory::SourceDirectory(SourceHost host, checkpoint::Store& store,
+                                 checkpoint::SeenPaths& seen, std::string directory,
+                                 InputFileOptions options)
+    : host_(std::move(host)),
+      store_(store),
+      seen_(seen),
+      directory_(std::move(directory)),
+      options_(std::move(options)) {}
+
+Task<absl::StatusOr<std::string>> SourceDirectory::Root() {
+  absl::StatusOr<std::string> root = co_await store_.Identify(directory_);
+  if (absl::IsNotFound(root.status())) co_return std::string();
+  co_return root;
+}
+
+void SourceDirectory::SayAway() {
+  if (!root_.empty()) {
+    away_.reset();
+    return;
+  }
+  const platform::MonotonicTime now = host_.clock.Now();
+  if (!away_) away_.emplace(now);
+  if (!away_->Due(now)) return;
+  host_.log(LogLevel::kWarning, absl::StrCat("waiting for source directory ", directory_, " for ",
+                                             away_->Waited(now), ": there is none"));
+}
+
+Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
+  const auto explain = [this](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat("listing source directory ", directory_, ": ",
+                                                    status.message()));
+  };
+  if (!std::exchange(looked_, true)) {
+    absl::StatusOr<std::string> root = co_await Root();
+    if (!root.ok()) {
+      looked_ = false;
+      co_return explain(root.status());
+    }
+    root_ = *std::move(root);
+  }
+  const auto listed = co_await store_.List(directory_);
+  if (!listed.ok()) co_return explain(listed.status());
+  absl::StatusOr<std::string> root = co_await Root();
+  if (!root.ok()) co_return explain(root.status());
+  FoundFiles found;
+  const std::string root_before = std::exchange(root_, *std::move(root));
+  if (root_before == root_) found.root = root_;
+  SayAway();
+
+  SayOnce(*listed);
+  absl::btree_set<std::string> there;
+  std::vector<std::string> back;
+  for (const checkpoint::StoredFile& file : *listed) {
+    if (file.kind != platform::FileKind::kFile) continue;
+    if (!IsInputName(file.name, options_.ignored_names)) continue;
+    std::string path = checkpoint::JoinPath(directory_, file.name);
+    there.insert(there.end(), path);
+    if (!found.root.empty()) seen_.ShowsUnder(path, found.root);
+    if (missing_since_.erase(path) > 0 && seen_.contains(path)) back.push_back(path);
+    if (!seen_.contains(path)) {
+      found.files.push_back({std::move(path), file.size_bytes, file.modified});
+    }
+  }
+  if (!back.empty()) {
+    host_.log(LogLevel::kInfo,
+              absl::StrCat("source directory ", directory_, ": ", Some(back.size(), back.front()),
+                           " that had been read and was gone is back, and is not read again: give "
+                           "new files new names"));
+  }
+  if (!found.root.empty()) FindGone(there, found.root);
+  for (const auto& [path, seen] : seen_.paths()) {
+    if (seen.state == checkpoint::SeenPaths::State::kMayGo) found.forgotten.push_back(path);
+  }
+  co_return found;
+}
+
+void SourceDirectory::SayOnce(const std::vector<checkpoint::StoredFile>& listed) {
+  absl::btree_set<std::string> left_out;
+  for (const checkpoint::StoredFile& file : listed) {
+    if (file.kind != platform::FileKind::kOther) continue;
+    if (!IsInputName(file.name, options_.ignored_names)) continue;
+    left_out.insert(file.name);
+    if (said_.contains(file.name)) continue;
+    host_.log(LogLevel::kWarning,
+              absl::StrCat("source directory ", directory_, ": ", file.name,
+                           " is left out: it is no file (a FIFO, a device, a socket, a link to "
+                           "nothing), or may not be read"));
+  }
+  said_ = std::move(left_out);
+}
+
+void SourceDirectory::FindGone(const absl::btree_set<std::string>& there, const std::string& root) {
+  const platform::MonotonicTime now = host_.clock.Now();
+  std::vector<std::string> may_go;
+  for (const auto& [path, seen] : seen_.paths()) {
+    if (seen.state != checkpoint::SeenPaths::State::kSeen || seen.root != root) continue;
+    if (there.contains(path)) continue;
+    const platform::MonotonicTime since = missing_since_.try_emplace(path, now).first->second;
+    if (now - since >= options_.forget_after) may_go.push_back(path);
+  }
+  if (may_go.empty()) return;
+  for (const std::string& path : may_go) {
+    seen_.MayGo(path);
+    missing_since_.erase(path);
+  }
+  host_.log(LogLevel::kInfo,
+            absl::StrCat("source directory ", directory_, ": ", Some(may_go.size(), may_go.front()),
+                         " is forgotten, having been gone for ",
+                         absl::FormatDuration(options_.forget_after),
+                         ": another file of such a name is new"));
+}
+
+void SourceDirectory::SayLost(const std::string& path, std::string_view how) const {
+  host_.log(LogLevel::kWarning, absl::StrCat("source directory ", directory_, ": ", path, " ",
+                                             ToAbsl(how), ": it is skipped, its records are lost"));
+}
+
+}  // namespace wavetank::runtime

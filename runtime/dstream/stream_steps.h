@@ -1,0 +1,27 @@
+// The steps of receivers and of the end of a stream: part of the catalogue in runtime/steps.h,
+// which has the rules and the other steps of DStreams.
+#ifndef WAVETANK_RUNTIME_DSTREAM_STREAM_STEPS_H_
+#define WAVETANK_RUNTIME_DSTREAM_STREAM_STEPS_H_
+
+#include "platform/step.h"
+
+namespace wavetank::runtime::steps {
+
+inline constexpr platform::StepName kReceiverLogged{
+    "dstream.receiver_logged", "stream",
+    "A run of a receiver is logged, and those that it replaces have ended; it has not been told, "
+    "so "
+    "it has stored nothing."};
+inline constexpr platform::StepName kBlockFound{
+    "dstream.block_found", "stream, records",
+    "A block that its receiver had stored and did not get to report is logged and queued."};
+inline constexpr platform::StepName kStreamStopped{
+    "dstream.stopped", "batch",
+    "In a graceful stop: all that was taken in is processed and marked; `batch` is the last."};
+
+inline constexpr const platform::StepName* kStreamSteps[] = {&kReceiverLogged, &kBlockFound,
+                                                             &kStreamStopped};
+
+}  // namespace wavetank::runtime::steps
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_STREAM_STEPS_H_

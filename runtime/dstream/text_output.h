@@ -1,0 +1,42 @@
+// What SaveAsTextFiles leaves in the directory of one attempt at one batch:
+//
+//   part-00000-<attempt of its task>    a line a row; a file for each partition
+//   _SUCCESS                            written last: "parts <n>", then the names of the n parts
+//                                       that count, in order, a line each
+//
+// A part is written whole, once, by one attempt of its task, under a name that no other attempt
+// ever has: one that was taken for lost may write its part all the same, and if the functions are
+// not deterministic that is another answer. So only the parts that the mark names count. (A mark
+// with no more than its first line is of an older version, whose parts were part-00000 and so on,
+// and all count.)
+#ifndef WAVETANK_RUNTIME_DSTREAM_TEXT_OUTPUT_H_
+#define WAVETANK_RUNTIME_DSTREAM_TEXT_OUTPUT_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "runtime/cluster/task.h"
+
+namespace wavetank::runtime {
+
+inline constexpr char kSuccessMark[] = "_SUCCESS";
+inline constexpr std::string_view kPartPrefix = "part-";
+
+inline std::string PartName(const TaskId& task) {
+  return absl::StrFormat("part-%05d-%s", task.partition, task.Unique());
+}
+
+// `parts`: the names, by partition.
+inline std::string SuccessMark(const std::vector<std::string>& parts) {
+  std::string mark = absl::StrCat("parts ", parts.size(), "\n");
+  for (const std::string& part : parts) absl::StrAppend(&mark, part, "\n");
+  return mark;
+}
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_DSTREAM_TEXT_OUTPUT_H_

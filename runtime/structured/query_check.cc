@@ -1,0 +1,160 @@
+#include "runtime/structured/query_check.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "checkpoint/paths.h"
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::StateCompression;
+
+constexpr char kMaxFilesPerTrigger[] = "maxFilesPerTrigger";
+constexpr char kIgnoreNames[] = "ignoreNames";
+constexpr char kForgetAfter[] = "forgetAfter";
+constexpr char kLostFiles[] = "lostFiles";
+constexpr char kStateCompression[] = "stateCompression";
+constexpr char kCheckpointLocation[] = "checkpointLocation";
+constexpr char kPath[] = "path";
+// A pause that no clock can be asked for is a mistake in its unit.
+constexpr absl::Duration kLongestTrigger = absl::Hours(24 * 366);
+
+absl::Status CheckNames(const char* call, const std::map<std::string, std::string>& options,
+                        const std::vector<std::string>& known) {
+  for (const auto& [name, value] : options) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(call, ": nothing reads the option \"", name,
+                                                   "\"", platform::Suggestion(name, known)));
+  }
+  return absl::OkStatus();
+}
+
+const SourceDescription& SourceOf(const LogicalPlan& plan) {
+  const LogicalPlan* node = &plan;
+  while (node->input != nullptr) node = node->input.get();
+  return node->source;
+}
+
+absl::Status CheckTrigger(absl::Duration interval) {
+  if (interval >= absl::ZeroDuration() && interval <= kLongestTrigger) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("ProcessingTime(", absl::FormatDuration(interval),
+                                                 "): give an interval from 0s, which is as soon as "
+                                                 "there is data, to ",
+                                                 absl::FormatDuration(kLongestTrigger)));
+}
+
+absl::Status CheckName(const std::string& name) {
+  if (checkpoint::CheckPath(name).ok() && !absl::StrContains(name, '/')) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "QueryName(\"", name, "\"): a query's name names a directory too: give one without \"/\""));
+}
+
+absl::Status CheckOne(const StreamingQueryDefinition& definition) {
+  WT_RETURN_IF_ERROR(CheckName(definition.name));
+  const SourceDescription& source = SourceOf(*definition.plan);
+  WT_RETURN_IF_ERROR(CheckNames("ReadStream", source.options,
+                                {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
+  WT_RETURN_IF_ERROR(SourceOptions(source).status());
+  if (definition.sink_format != "file") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",
+                     platform::Suggestion(definition.sink_format, {"file"})));
+  }
+  WT_RETURN_IF_ERROR(CheckNames("WriteStream", definition.options,
+                                {kPath, kCheckpointLocation, kStateCompression}));
+  WT_RETURN_IF_ERROR(StateCompressionOf(definition).status());
+  return CheckTrigger(definition.trigger_interval);
+}
+
+// Each component with a "/" after it, so that one path holds another when it is its prefix.
+std::string Canonical(const std::string& path) {
+  std::string canonical;
+  for (const absl::string_view part : absl::StrSplit(path, '/')) {
+    if (!part.empty() && part != ".") absl::StrAppend(&canonical, part, "/");
+  }
+  return canonical;
+}
+
+absl::Status CheckApart(const StreamingQueryDefinition& query,
+                        const StreamingQueryDefinition& other, const char* option) {
+  const auto mine = query.options.find(option);
+  const auto its = other.options.find(option);
+  if (mine == query.options.end() || its == other.options.end()) return absl::OkStatus();
+  const std::string a = Canonical(mine->second);
+  const std::string b = Canonical(its->second);
+  if (!absl::StartsWith(a, b) && !absl::StartsWith(b, a)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("query \"", query.name, "\": its option ", option, " is '", mine->second,
+                   "', that of query \"", other.name, "\" is '", its->second,
+                   "': give each query a directory of its own, neither within the other"));
+}
+
+}  // namespace
+
+absl::Status CheckDefinition(const StreamingQueryDefinition& definition) {
+  const absl::Status status = CheckOne(definition);
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat("query \"", definition.name, "\": ", status.message()));
+}
+
+absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries) {
+  for (size_t i = 0; i < queries.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (queries[i].name == queries[j].name) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("two queries of this job are called \"", queries[i].name,
+                         "\": give each a QueryName(...) of its own"));
+      }
+      WT_RETURN_IF_ERROR(CheckApart(queries[i], queries[j], kCheckpointLocation));
+      WT_RETURN_IF_ERROR(CheckApart(queries[i], queries[j], kPath));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source) {
+  const auto given = [&source](const char* option) {
+    const auto found = source.options.find(option);
+    return found == source.options.end() ? std::string() : found->second;
+  };
+  FileSourceOptions options{.directory = source.path};
+  absl::StatusOr<InputFileOptions> files =
+      ParseInputFileOptions(given(kIgnoreNames), given(kForgetAfter), given(kLostFiles));
+  if (!files.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ReadStream: its option ", files.status().message()));
+  }
+  options.files = *std::move(files);
+  if (source.options.find(kMaxFilesPerTrigger) == source.options.end()) return options;
+  const std::string most = given(kMaxFilesPerTrigger);
+  if (absl::SimpleAtoi(most, &options.max_files_per_trigger) && options.max_files_per_trigger > 0) {
+    return options;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("ReadStream: its option ", kMaxFilesPerTrigger,
+                                                 " is '", most, "': give a whole number above 0"));
+}
+
+absl::StatusOr<StateCompression> StateCompressionOf(const StreamingQueryDefinition& definition) {
+  const auto given = definition.options.find(kStateCompression);
+  if (given == definition.options.end()) return StateCompression::kNone;
+  for (const auto compression :
+       {StateCompression::kNone, StateCompression::kLz4, StateCompression::kZstd}) {
+    if (given->second == checkpoint::NameOf(compression)) return compression;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("WriteStream: its option ", kStateCompression,
+                                                 " is '", given->second,
+                                                 "': give none, lz4 or zstd"));
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,37 @@
+// What is wrong with a query, or with the queries of a job together, beyond the plan itself:
+// formats and options that nothing reads, values that mean nothing, places that two queries would
+// share. Checked before anything durable is written. Every error is kInvalidArgument, and names the
+// query.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
+#define WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "checkpoint/block_compression.h"
+#include "runtime/connectors/file_source.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::runtime {
+
+// Formats, options and trigger of one query. Options that a job adds ("checkpointLocation") need
+// not be there yet.
+absl::Status CheckDefinition(const StreamingQueryDefinition& definition);
+
+// The queries of one job, with all of their options: no two have one name, or a checkpoint or a
+// sink directory at or below another's.
+absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries);
+
+// What the source was told by its options "ignoreNames", "forgetAfter", "lostFiles" and
+// "maxFilesPerTrigger".
+absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source);
+
+// The option "stateCompression"; none by default.
+absl::StatusOr<checkpoint::StateCompression> StateCompressionOf(
+    const StreamingQueryDefinition& definition);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_

@@ -1,0 +1,78 @@
+// Where the system has too little to give, a job ends in a sentence, or goes on with less: it is
+// not aborted.
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/interposed/child.h"
+
+namespace wavetank::interposed {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class Limits : public testing::Test {
+ protected:
+  Limits() { WriteFile(folder_.In("in/a"), "one two\n"); }
+
+  // A job under such a limit, to the end of its first batch, or until it complains of an error that
+  // may pass.
+  void Run(const std::string& rule, const std::vector<Limit>& limits) {
+    WriteFile(folder_.In("faults"), rule);
+    Child child(
+        {WAVETANK_COMMAND, "start", "word_count", "--workers=2", "--interval=10ms",
+         absl::StrCat("--input=", folder_.In("in")), absl::StrCat("--output=", folder_.In("out")),
+         absl::StrCat("--checkpoint=", folder_.In("ck")), "--kill-at=batch.committed"},
+        rule.empty() ? Environment() : Environment{{"WAVETANK_FAULTS", folder_.In("faults")}},
+        folder_.path(), limits);
+    child.Prints(" warning ");
+    child.Signal(SIGKILL);
+    const int status = child.Wait();
+    const std::string said = child.Output();
+    // 127: the loader itself had no room for the libraries, and says so.
+    EXPECT_THAT(status, AnyOf(1, 2, 127, 128 + SIGKILL)) << said;
+    EXPECT_THAT(said, Not(HasSubstr("terminate called"))) << said;
+    if (status < 127) EXPECT_THAT(said, HasSubstr(": ")) << "it ended without a word";
+    ends_.push_back(status);
+  }
+
+  const Folder folder_;
+  std::vector<int> ends_;
+};
+
+TEST_F(Limits, FewDescriptorsEndInASentence) {
+  for (rlim_t most = 4; most < 32; ++most) {
+    SCOPED_TRACE(absl::StrCat(most, " descriptors"));
+    Run("", {{RLIMIT_NOFILE, most}});
+  }
+  EXPECT_THAT(ends_, testing::Contains(2));
+}
+
+TEST_F(Limits, LittleMemoryEndsInASentence) {
+  for (rlim_t megabytes = 40; megabytes <= 600; megabytes += 20) {
+    SCOPED_TRACE(absl::StrCat(megabytes, " MiB of addresses"));
+    Run("", {{RLIMIT_AS, megabytes << 20}});
+  }
+  EXPECT_THAT(ends_, testing::Contains(AnyOf(1, 2)));
+}
+
+TEST_F(Limits, RefusedThreadsEndInASentence) {
+  for (int nth = 1; nth <= 14; ++nth) {
+    SCOPED_TRACE(absl::StrCat("thread ", nth));
+    Run(absl::StrCat("thread * ", nth, " 0 0 error:", EAGAIN, "\n"), {});
+  }
+  EXPECT_THAT(ends_, testing::Contains(1));
+  EXPECT_THAT(ends_, testing::Contains(2));
+}
+
+}  // namespace
+}  // namespace wavetank::interposed

@@ -1,0 +1,3 @@
+#include "properties/verdict.h"
+
+int main() { return wavetank::properties::AllViolationKinds().empty() ? 1 : 0; }

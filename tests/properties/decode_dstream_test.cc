@@ -1,0 +1,88 @@
+#include "properties/decode_dstream.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::properties {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class DecodeTextOutputsTest : public testing::Test {
+ protected:
+  void Put(const std::string& name, std::string content) {
+    contents_["out/counts-1000/attempt-1/" + name] = std::move(content);
+  }
+  OutputAttempt Decode() {
+    DurableFiles files;
+    for (const auto& [path, content] : contents_) files.emplace(path, content);
+    const std::vector<OutputAttempt> outputs = DecodeTextOutputs(files, "out/counts");
+    EXPECT_EQ(outputs.size(), 1u);
+    return outputs.empty() ? OutputAttempt() : outputs.front();
+  }
+  std::map<std::string, std::string> contents_;
+};
+
+TEST_F(DecodeTextOutputsTest, ReadsOfACompleteAttemptThePartsThatItsMarkNames) {
+  Put("part-00000-d-1-1-0-0", "(a,1)\n(b,c,2)\n");
+  Put("part-00001-d-1-1-1-0", "(lost,9)\n");
+  Put("part-00001-d-1-1-1-1", "(d,3)\n");
+  Put("_SUCCESS", "parts 2\npart-00000-d-1-1-0-0\npart-00001-d-1-1-1-1\n");
+  const OutputAttempt attempt = Decode();
+  EXPECT_EQ(attempt.time_ms, 1000);
+  EXPECT_EQ(attempt.attempt, "attempt-1");
+  EXPECT_TRUE(attempt.complete);
+  EXPECT_EQ(attempt.damage, "");
+  EXPECT_THAT(attempt.rows,
+              UnorderedElementsAre(NaiveRow{"a", "1"}, NaiveRow{"b,c", "2"}, NaiveRow{"d", "3"}));
+}
+
+TEST_F(DecodeTextOutputsTest, ReadsWhatOlderVersionsWrote) {
+  Put("part-00000", "(a,1)\n");
+  Put("part-00001", "(b,2)\n");
+  Put("_SUCCESS", "parts 2\n");
+  const OutputAttempt attempt = Decode();
+  EXPECT_TRUE(attempt.complete);
+  EXPECT_EQ(attempt.damage, "");
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}, NaiveRow{"b", "2"}));
+}
+
+TEST_F(DecodeTextOutputsTest, ReadsOfAnAttemptWithoutAMarkWhatIsThere) {
+  Put("part-00000-d-1-1-0-0", "(a,1)\n");
+  const OutputAttempt attempt = Decode();
+  EXPECT_FALSE(attempt.complete);
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}));
+}
+
+TEST_F(DecodeTextOutputsTest, LeavesOutWhatAPowerLossHasLeftAmongTheParts) {
+  Put(".tmp-0123456789abcdef", "(a,1)\n");
+  Put(".tmp-0123456789abcdf0", "parts 1\n");
+  OutputAttempt attempt = Decode();
+  EXPECT_FALSE(attempt.complete);
+  EXPECT_THAT(attempt.rows, IsEmpty());
+  Put("part-00000", "(a,1)\n");
+  Put("_SUCCESS", "parts 1\n");
+  attempt = Decode();
+  EXPECT_TRUE(attempt.complete);
+  EXPECT_EQ(attempt.damage, "");
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}));
+}
+
+TEST_F(DecodeTextOutputsTest, SaysWhatOfACompleteAttemptCannotBeRead) {
+  Put("part-00000-x", "(a,1)\n");
+  Put("_SUCCESS", "parts 2\npart-00000-x\npart-00001-x\n");
+  EXPECT_THAT(Decode().damage, HasSubstr("part-00001-x, which is not durable"));
+  Put("_SUCCESS", "parts 2\npart-00000-x\n");
+  EXPECT_THAT(Decode().damage, HasSubstr("says 2 parts, and 1 count"));
+  Put("_SUCCESS", "");
+  EXPECT_THAT(Decode().damage, HasSubstr("number of its parts"));
+}
+
+}  // namespace
+}  // namespace wavetank::properties

@@ -1,0 +1,164 @@
+#include "runtime/connectors/source_directory.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/platform/loop_host.h"
+#include "tests/platform/manual_clock.h"
+#include "tests/runtime/memory_store.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::Task;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr absl::Duration kForgetAfter = absl::Minutes(10);
+
+Task<void> KeepFound(SourceDirectory& directory, std::optional<FoundFiles>& found) {
+  auto files = co_await directory.Find();
+  EXPECT_TRUE(files.ok()) << files.status();
+  found.emplace(*std::move(files));
+}
+
+class SourceDirectoryTest : public ::testing::Test {
+ protected:
+  FoundFiles Find() {
+    std::optional<FoundFiles> found;
+    host_.executor.Spawn("test", KeepFound(directory_, found));
+    host_.RunUntilIdle();
+    return *std::move(found);
+  }
+  std::vector<std::string> Names() {
+    std::vector<std::string> names;
+    for (const FoundFile& file : Find().files) names.push_back(file.path);
+    return names;
+  }
+  // As a batch does that has all that is new, once its records are logged.
+  void Take() {
+    const FoundFiles found = Find();
+    for (const std::string& path : found.forgotten) seen_.Forget(path);
+    for (const FoundFile& file : found.files) seen_.Hold(file.path, found.root);
+  }
+
+  platform::LoopHost host_;
+  platform::ManualClock clock_;
+  MemoryStore store_{host_.executor};
+  checkpoint::SeenPaths seen_;
+  std::vector<std::string> said_;
+  SourceDirectory directory_{
+      {.clock = clock_,
+       .log = [this](platform::LogLevel, std::string text) { said_.push_back(std::move(text)); }},
+      store_,
+      seen_,
+      "in",
+      {.ignored_names = {"*.bak", "core"}, .forget_after = kForgetAfter}};
+};
+
+TEST_F(SourceDirectoryTest, LeavesOutTheNamesOfFilesThatAreBeingWritten) {
+  for (const char* name : {".hidden", "_SUCCESS", "x._COPYING_", "x.tmp", "x.part", "x.bak", "core",
+                           "a.txt", "core.txt", "tmp", "x.parts", "._COPYING_x"}) {
+    store_.files[std::string("in/") + name] = "";
+  }
+  EXPECT_THAT(Names(), ElementsAre("in/a.txt", "in/core.txt", "in/tmp", "in/x.parts"));
+}
+
+TEST_F(SourceDirectoryTest, ForgetsANameThatWasMissingForLongEnoughAndSaysSo) {
+  store_.files = {{"in/a", "1"}, {"in/b", "2"}};
+  Take();
+  store_.files.erase("in/a");
+  EXPECT_THAT(Find().forgotten, IsEmpty());
+  clock_.Advance(kForgetAfter - absl::Seconds(1));
+  EXPECT_THAT(Find().forgotten, IsEmpty());
+  EXPECT_THAT(said_, IsEmpty());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(Find().forgotten, ElementsAre("in/a"));
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("in/a is forgotten")));
+  // It stays to be logged until that is done, with the batch that takes the next file.
+  store_.files["in/a"] = "another";
+  const FoundFiles found = Find();
+  EXPECT_THAT(found.forgotten, ElementsAre("in/a"));
+  ASSERT_EQ(found.files.size(), 1u);
+  EXPECT_EQ(found.files[0].path, "in/a");
+  Take();
+  EXPECT_THAT(Names(), IsEmpty());
+  EXPECT_THAT(Find().forgotten, IsEmpty());
+}
+
+TEST_F(SourceDirectoryTest, FindsAFileThatIsBackInTimeToBeTheOneThatWasRead) {
+  store_.files = {{"in/a", "1"}};
+  Take();
+  store_.files.clear();
+  for (int look = 0; look < 3; ++look) {
+    Find();
+    clock_.Advance(kForgetAfter / 2 - absl::Seconds(1));
+    store_.files["in/a"] = "1";
+    EXPECT_THAT(Names(), IsEmpty());
+    store_.files.clear();
+  }
+  EXPECT_THAT(said_, Contains(HasSubstr("in/a that had been read and was gone is back")));
+  EXPECT_THAT(Find().forgotten, IsEmpty());
+}
+
+TEST_F(SourceDirectoryTest, ForgetsNothingWhileTheDirectoryIsAway) {
+  store_.files = {{"in/a", "1"}};
+  Take();
+  const auto files = std::exchange(store_.files, {});
+  store_.identity = "";
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_THAT(Find().forgotten, IsEmpty());
+    clock_.Advance(kForgetAfter);
+  }
+  store_.files = files;
+  store_.identity = "1";
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
+// The mount point of a file system that is not mounted is a directory too.
+TEST_F(SourceDirectoryTest, ForgetsNothingWhileAnotherDirectoryStandsInItsPlace) {
+  store_.files = {{"in/a", "1"}};
+  Take();
+  const auto files = std::exchange(store_.files, {});
+  store_.identity = "2";
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_THAT(Find().forgotten, IsEmpty());
+    clock_.Advance(kForgetAfter);
+  }
+  store_.files = files;
+  store_.identity = "1";
+  EXPECT_THAT(Names(), IsEmpty());
+  // Where the files are now is where they may be missed.
+  store_.identity = "3";
+  Find();
+  Find();
+  store_.files.clear();
+  Find();
+  clock_.Advance(kForgetAfter);
+  EXPECT_THAT(Find().forgotten, ElementsAre("in/a"));
+}
+
+TEST(InputFileOptions, AreParsedOrRefusedByName) {
+  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip");
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->forget_after, absl::Seconds(90));
+  EXPECT_EQ(options->lost, LostFiles::kSkip);
+  EXPECT_EQ(options->ignored_names.size(), 2u);
+  EXPECT_EQ(*ParseInputFileOptions("", "", ""), InputFileOptions());
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "").status().message()),
+              HasSubstr("forgetAfter is 'never'"));
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "").status().message()),
+              HasSubstr("forgetAfter is '0s'"));
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore").status().message()),
+              HasSubstr("lostFiles is 'ignore': give stop or skip"));
+}
+
+}  // namespace
+}  // namespace wavetank::runtime

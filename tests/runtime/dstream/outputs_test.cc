@@ -1,0 +1,120 @@
+// Several outputs in one job: each runs for each batch, in the order in which the job made them,
+// whatever becomes of the others; the batch is complete when all have ended well.
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/runtime/dstream/sim_job.h"
+
+namespace wavetank::runtime::outputs {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// What the functions of a job saw, of all drivers.
+struct Seen {
+  std::vector<std::string> calls;
+  bool fails = false;
+};
+
+// Print, a function, and files, of the lines of one stream.
+JobPlan ThreeOutputs(std::shared_ptr<Seen> seen) {
+  return [seen](StreamingContext& ssc) {
+    ssc.Checkpoint("checkpoint");
+    const DStream<std::string> lines = ssc.TextFileStream("in");
+    lines.Print();
+    lines.ForeachRDD([seen](const Rdd<std::string>& rdd) {
+      const std::vector<std::string> rows = rdd.Take(10);
+      if (rows.empty()) return;
+      seen->calls.push_back(rows.front());
+      if (seen->fails) throw std::runtime_error("not today");
+    });
+    lines.SaveAsTextFiles("out/lines");
+  };
+}
+
+std::vector<std::string> SavedLines(SimJob& job) {
+  std::vector<std::string> lines;
+  for (const auto& [time_ms, attempts] : job.Saved("out")) {
+    for (const auto& [name, attempt] : attempts) {
+      EXPECT_TRUE(attempt.complete) << time_ms << " " << name;
+      lines.insert(lines.end(), attempt.lines.begin(), attempt.lines.end());
+    }
+  }
+  return lines;
+}
+
+int Completed(SimJob& job) {
+  int completed = 0;
+  const auto history = job.History("checkpoint");
+  for (const auto& [time_ms, batch] : history.batches()) {
+    completed += batch.completed ? 1 : 0;
+  }
+  return completed;
+}
+
+TEST(DStreamOutputs, AllRunForEachBatch) {
+  const auto seen = std::make_shared<Seen>();
+  SimJob job({.seed = 1}, ThreeOutputs(seen));
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  job.machine().disk().Put("in/a", "one line\n");
+  job.RunFor(absl::Seconds(3));
+  EXPECT_THAT(job.printed(), HasSubstr("one line"));
+  EXPECT_THAT(seen->calls, ElementsAre("one line"));
+  EXPECT_THAT(SavedLines(job), ElementsAre("one line"));
+  EXPECT_THAT(job.ended(), IsEmpty());
+}
+
+TEST(DStreamOutputs, OneThatFailsKeepsTheBatchFromBeingCompleteAndNoOtherFromRunning) {
+  const auto seen = std::make_shared<Seen>();
+  seen->fails = true;
+  SimJob job({.seed = 2}, ThreeOutputs(seen));
+  std::vector<std::string> failed;
+  job.driver_options().on_batch_failed = [&failed](const absl::Status& status) {
+    failed.emplace_back(status.message());
+  };
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  job.machine().disk().Put("in/a", "one line\n");
+  job.RunFor(absl::Seconds(3));
+  EXPECT_THAT(failed, ElementsAre(AllOf(HasSubstr("ForeachRDD"), HasSubstr("not today"))));
+  EXPECT_THAT(job.printed(), HasSubstr("one line"));
+  EXPECT_THAT(SavedLines(job), ElementsAre("one line"));
+  const int unfinished =
+      static_cast<int>(job.History("checkpoint").batches().size()) - Completed(job);
+  EXPECT_GE(unfinished, 1);
+  // The next driver runs all of its outputs again.
+  seen->fails = false;
+  job.world().Crash("driver");
+  job.world().Restart("driver");
+  job.RunFor(absl::Seconds(4));
+  EXPECT_THAT(seen->calls, ElementsAre("one line", "one line"));
+  EXPECT_THAT(SavedLines(job), ElementsAre("one line", "one line"));
+  EXPECT_EQ(job.Reached("dstream.batch_rerun"), 1u);
+}
+
+TEST(DStreamOutputs, WithoutSomebodyToTellAFailureEndsTheDriverNamingTheOutput) {
+  const auto seen = std::make_shared<Seen>();
+  seen->fails = true;
+  SimJob job({.seed = 3}, ThreeOutputs(seen));
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  job.machine().disk().Put("in/a", "one line\n");
+  job.RunFor(absl::Seconds(3));
+  ASSERT_THAT(job.ended(), SizeIs(1));
+  EXPECT_THAT(std::string(job.ended()[0].message()),
+              AllOf(HasSubstr("operator 2 (ForeachRDD)"), HasSubstr("not today")));
+}
+
+}  // namespace
+}  // namespace wavetank::runtime::outputs

@@ -1,0 +1,164 @@
+// Records that name files within their checkpoint, and parts by RFC 4180, as a build wrote them
+// (tests/data/checkpoint/v4/names): they must stay readable for ever.
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "checkpoint/graph_history.h"
+#include "checkpoint/local_store.h"
+#include "checkpoint/metadata.h"
+#include "checkpoint/named_files.h"
+#include "checkpoint/query_history.h"
+#include "platform/check.h"
+#include "runtime/connectors/file_sink.h"
+#include "simulator/sim_world.h"
+#include "tests/checkpoint/golden_files.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::GoldenFiles;
+using checkpoint::LocalStore;
+using checkpoint::MetadataLog;
+using checkpoint::Record;
+using platform::Node;
+using simulator::SimWorld;
+using testing::ElementsAre;
+
+constexpr char kGolden[] = "tests/data/checkpoint/v4/names";
+
+template <typename Main>
+void RunIn(SimWorld& world, const Main& main) {
+  bool done = false;
+  world.Start("m", {"p", {{"node", [&](Node& node) { return main(node, done); }}}});
+  WT_CHECK(world.RunUntil([&done] { return done; }) == simulator::RunEnd::kDone);
+}
+
+void MustBe(const absl::Status& status) { WT_CHECK(status.ok(), status.ToString()); }
+
+Task<void> WriteQuery(Node& node, LocalStore& store) {
+  checkpoint::QueryHistory history;
+  auto log = co_await MetadataLog::TakeOver(node, store, "query/log", history);
+  MustBe(log.status());
+  checkpoint::QueryMetadata metadata;
+  metadata.set_query_id("golden");
+  MustBe(co_await (*log)->Append(Record(metadata)));
+  checkpoint::BatchDefinition definition;
+  definition.set_timestamp_ms(1767225600000);
+  checkpoint::SourceRange& range = *definition.add_sources();
+  range.set_start_offset("0");
+  range.set_end_offset("1");
+  range.add_files()->set_path("input/0");
+  definition.set_hash(checkpoint::DefinitionHash(definition));
+  MustBe(co_await (*log)->Append(Record(definition)));
+  checkpoint::Prepared prepared;
+  prepared.set_attempt_id("1-1");
+  checkpoint::OperatorState& state = *prepared.add_states();
+  state.set_operator_id(2);
+  state.set_partition(1);
+  state.set_version(1);
+  state.add_names("1-m.p.node.1.0123456789abcdef.delta");
+  MustBe(co_await (*log)->Append(Record(prepared)));
+}
+
+Task<void> WriteGraph(Node& node, LocalStore& store) {
+  checkpoint::GraphHistory history;
+  auto log = co_await MetadataLog::TakeOver(node, store, "graph", history);
+  MustBe(log.status());
+  MustBe(co_await (*log)->Append(Record(checkpoint::GraphMetadata())));
+  checkpoint::BlockAdded block;
+  block.set_block_id("stream-0-m.p.node.1.0123456789abcdef-1");
+  block.set_records(3);
+  MustBe(co_await (*log)->Append(Record(block)));
+}
+
+// A row of every kind of field that RFC 4180 has something to say about, and of nulls.
+Task<void> WriteSink(Node& node, LocalStore& store) {
+  ManifestColumn column;
+  column.set_name("text");
+  column.set_type("string");
+  FileSink sink(node, store,
+                {.directory = "sink", .query_id = "golden", .columns = {column, column}});
+  MustBe((co_await sink.Fence({1, 1})).status());
+  const std::vector<TextRow> rows = {{"plain", "a,b"},       {"say \"hi\"", "\""},
+                                     {"two\nlines", "c\rd"}, {"", std::nullopt},
+                                     {std::nullopt, ""},     {"\\N", "na\xc3\xafve"}};
+  std::string text;
+  for (const TextRow& row : rows) {
+    AppendField(row[0], text);
+    text += ',';
+    AppendField(row[1], text);
+    text += '\n';
+  }
+  const auto part = co_await StageFilePart(store, "sink", 0, "m.p.node.1", std::move(text),
+                                           static_cast<int64_t>(rows.size()));
+  SinkBatch batch{0, 7, {}};
+  batch.parts = {part.value()};
+  const auto committable = co_await sink.Prepare(std::move(batch));
+  MustBe(committable.status());
+  MustBe(co_await sink.Commit(*committable));
+}
+
+Task<void> WriteAll(Node& node, bool& done) {
+  LocalStore store(node, "");
+  co_await WriteQuery(node, store);
+  co_await WriteGraph(node, store);
+  co_await WriteSink(node, store);
+  done = true;
+}
+
+Task<void> ReadAll(Node& node, std::vector<std::string>& names, std::vector<TextRow>& rows,
+                   bool& done) {
+  LocalStore store(node, "moved");
+  checkpoint::QueryHistory query;
+  MustBe(co_await checkpoint::ReadMetadataLog(node, store, "query/log", absl::Seconds(5), query));
+  for (const checkpoint::OperatorState& state : query.batches().back().prepared->states()) {
+    for (std::string& file : checkpoint::StateFiles("query", state)) {
+      names.push_back(std::move(file));
+    }
+  }
+  checkpoint::GraphHistory graph;
+  MustBe(co_await checkpoint::ReadMetadataLog(node, store, "graph", absl::Seconds(5), graph));
+  for (const checkpoint::BlockAdded& block : graph.unallocated_blocks()) {
+    names.push_back(checkpoint::BlockPath("graph/blocks", block));
+  }
+  const auto table = co_await ReadFileSink(node, store, "sink", absl::Seconds(5));
+  MustBe(table.status());
+  rows = table->rows;
+  done = true;
+}
+
+TEST(GoldenNames, OfVersion4AreReadableWhereverTheyStand) {
+  SimWorld world({.seed = 2});
+  simulator::SimDisk& disk = world.AddMachine("m").disk();
+  for (const auto& [path, content] : checkpoint::ReadGoldenFiles(kGolden)) {
+    disk.Put("moved/" + path, content);
+  }
+  std::vector<std::string> names;
+  std::vector<TextRow> rows;
+  RunIn(world, [&](Node& node, bool& done) { return ReadAll(node, names, rows, done); });
+  EXPECT_THAT(names, ElementsAre("query/state/2/1/1-m.p.node.1.0123456789abcdef.delta",
+                                 "graph/blocks/stream-0-m.p.node.1.0123456789abcdef-1"));
+  EXPECT_THAT(rows, ElementsAre(TextRow{"plain", "a,b"}, TextRow{"say \"hi\"", "\""},
+                                TextRow{"two\nlines", "c\rd"}, TextRow{"", std::nullopt},
+                                TextRow{std::nullopt, ""}, TextRow{"\\N", "na\xc3\xafve"}));
+}
+
+TEST(GoldenNames, OfVersion4AreWhatThisBuildWrites) {
+  SimWorld world({.seed = 1});
+  simulator::SimDisk& disk = world.AddMachine("m").disk();
+  RunIn(world, WriteAll);
+  GoldenFiles now;
+  for (const std::string& path : disk.image().Files("")) now[path] = disk.Get(path).value();
+  if (const char* directory = std::getenv("WRITE_GOLDEN_NAMES"); directory != nullptr) {
+    checkpoint::WriteGoldenFiles(directory, now);
+  }
+  checkpoint::ExpectSameFiles(checkpoint::ReadGoldenFiles(kGolden), now);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""The command as a shell sees it: what it refuses and how, what it says while it waits, how it ends.
+
+    command_test.py WAVETANK [CASE]"""
+
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+WAVETANK = ""
+SECONDS = 60  # a bound; everything here takes a few
+FILES = ["--input=in", "--output=out", "--checkpoint=cp"]
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.here = pathlib.Path(self.folder.name)
+        (self.here / "in").mkdir()
+
+    def start(self, *arguments):
+        """A running process, with output and errors in one stream."""
+        process = subprocess.Popen([WAVETANK, *arguments], cwd=self.here, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
+        os.set_blocking(process.stdout.fileno(), False)
+        process.said = ""
+        self.addCleanup(self.end, process)
+        return process
+
+    @staticmethod
+    def end(process):
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()
+
+    def wait_for(self, process, pattern):
+        """Until the process has written that."""
+        until = time.monotonic() + SECONDS
+        while not re.search(pattern, process.said):
+            left = until - time.monotonic()
+            self.assertGreater(left, 0, f"no {pattern} in:\n{process.said}")
+            ready, _, _ = select.select([process.stdout], [], [], left)
+            read = process.stdout.read() if ready else b""
+            process.said += (read or b"").decode(errors="replace")
+            ended = ready and not read
+            self.assertFalse(ended and not re.search(pattern, process.said),
+                             f"it ended, without {pattern}, in:\n{process.said}")
+
+    def status(self, process):
+        process.wait(timeout=SECONDS)
+        process.said += (process.stdout.read() or b"").decode(errors="replace")
+        return process.returncode
+
+    def refused(self, *arguments):
+        """What it says, on one line and a hint, when it refuses to begin."""
+        done = subprocess.run([WAVETANK, *arguments], cwd=self.here, capture_output=True, text=True,
+                              timeout=SECONDS)
+        self.assertEqual(done.returncode, 2, f"{arguments}: {done.stdout}{done.stderr}")
+        self.assertEqual(done.stdout, "", arguments)
+        self.assertEqual(sorted(os.listdir(self.here)), ["in"], f"{arguments} wrote something")
+        return done.stderr
+
+    def test_an_unknown_word_is_named_with_the_nearest(self):
+        for arguments, says in [
+            (["strat"], 'wavetank: there is no subcommand "strat": did you mean "start"?'),
+            (["start", "wordcount"],
+             'wavetank start: there is no job "wordcount": did you mean "word_count"?'),
+            (["start", "word_count", "--imput=in"],
+             'wavetank start word_count: there is no option --imput: did you mean "--input"?'),
+            (["start", "word_count", *FILES, "-x"], "there is no option -x"),
+            (["start", "word_count", *FILES, "more"], '"more" is not an option'),
+            (["run", "--sed=1", "in"], 'there is no option --sed: did you mean "--seed"?'),
+            (["inspect", "--verfy", "in"], 'did you mean "--verify"?'),
+            (["bugs", "--jason=x"], 'did you mean "--json"?'),
+            (["--seed=1", "run", "in"], "--seed stands behind the subcommand: wavetank run --seed"),
+            (["start", "word_count", *FILES, "--as=Driver"], 'did you mean "driver"?'),
+        ]:
+            self.assertIn(says, self.refused(*arguments), arguments)
+
+    def test_what_is_missing_is_named(self):
+        for arguments, says in [
+            ([], "wavetank: name a subcommand: run, "),
+            (["start"], "wavetank start: name a job: "),
+            (["start", "word_count", "--input=in"],
+             "wavetank start word_count: lacks --output=DIR, --checkpoint=DIR"),
+            (["run"], "wavetank run: lacks a scenario"),
+            (["inspect"], "wavetank inspect: lacks a DIR"),
+            (["start", "store"], "wavetank start store: lacks --address=HOST:PORT"),
+            (["start", "word_count", *FILES, "--as=driver"],
+             "--as=driver needs --address=HOST:PORT"),
+            (["start", "word_count", *FILES, "--as=worker", "--address=localhost:7000"],
+             "--as=worker needs --driver=HOST:PORT"),
+        ]:
+            self.assertIn(says, self.refused(*arguments), arguments)
+
+    def test_an_empty_value_never_swallows_the_next_flag(self):
+        for arguments, says in [
+            (["--mode=", *FILES], "--mode is empty"),
+            (["--input=", "--output=out", "--checkpoint=cp"], "--input is empty"),
+            (["--input", "--output=out", "--checkpoint=cp"], "--input needs a value"),
+            (["--input", "", "--output=out", "--checkpoint=cp"], "--input is empty"),
+            ([*FILES, "--mode"], "--mode needs a value"),
+            ([*FILES, "--input=in"], "--input is given twice"),
+            ([*FILES, "--verbose=yes"], "--verbose takes no value"),
+        ]:
+            self.assertIn(f"wavetank start word_count: {says}",
+                          self.refused("start", "word_count", *arguments), arguments)
+
+    def test_values_out_of_bounds_are_refused(self):
+        for flag, says in [
+            ("--workers=0", "--workers: \"0\" is not a number from 1 to 256"),
+            ("--workers=two", "--workers: \"two\" is not a number"),
+            ("--partitions=5000", "is not a number from 1 to 1024"),
+            ("--interval=1", "is not a duration"),
+            ("--interval=-1s", "is not a duration"),
+            ("--interval=inf", "is not a duration"),
+            ("--interval=9999999h", "is not a duration"),
+            ("--retain=1", "is not a number from 2"),
+            ("--log-bytes=-5", "is not a number from 1"),
+            ("--address=localhost:70", "--address belongs to --as=driver and --as=worker"),
+            ("--driver=x:1", "--driver belongs to --as=worker"),
+            ("--kill-at=nosuch", 'there is no step "nosuch"'),
+        ]:
+            self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
+        self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
+
+    def test_addresses_that_are_none_are_refused(self):
+        for address in ("localhost", "localhost:0", "localhost:99999", "a b:1"):
+            for role in (["store", "--root=in"], ["word_count", *FILES, "--as=driver"]):
+                self.assertIn("is not HOST:PORT with a port from 1 to 65535",
+                              self.refused("start", *role, f"--address={address}"))
+        self.assertIn('there is no directory "none"', self.refused(
+            "start", "store", "--address=127.0.0.1:7001", "--root=none"))
+
+    def test_a_result_that_could_not_be_written_is_refused_before_any_run(self):
+        scenario = self.here / "in/a.textproto"
+        scenario.write_text("no scenario\n")
+        for option in ("--json", "--report"):
+            self.assertIn("cannot be written, there is no directory none",
+                          self.refused("run", f"{option}=none/x", "in"))
+
+    def test_inspect_names_what_is_no_checkpoint(self):
+        self.assertIn('there is no directory "none"', self.refused("inspect", "none"))
+        self.assertIn("wavetank inspect in: ", self.refused("inspect", "in"))
+        self.assertIn("give what a job had as --checkpoint or --output",
+                      self.refused("inspect", "in"))
+
+    def test_version_and_help(self):
+        for arguments in (["--version"], ["--help"], ["start", "word_count", "--help"]):
+            done = subprocess.run([WAVETANK, *arguments], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+        version = subprocess.run([WAVETANK, "--version"], capture_output=True, text=True).stdout
+        self.assertRegex(version, r"^wavetank \d+\.\d+\.\d+\n$")
+
+    def test_each_progress_line_comes_once(self):
+        (self.here / "in/a").write_text("to be or not to be\n")
+        process = self.start("start", "word_count", *FILES)
+        self.wait_for(process, r"batch 0: files \[0, 1\)")
+        process.send_signal(signal.SIGTERM)
+        self.status(process)
+        self.assertEqual(process.said.count("batch 0: files [0, 1)"), 1, process.said)
+
+    def test_a_locked_root_and_an_address_in_use_end_the_store_with_2(self):
+        ports = [free_port(), free_port()]
+        first = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=.")
+        self.wait_for(first, "serving the store")
+        locked = self.start("start", "store", f"--address=127.0.0.1:{ports[1]}", "--root=.")
+        self.assertEqual(self.status(locked), 2, locked.said)
+        self.assertRegex(locked.said, "cannot serve the store .* another holds it")
+        (self.here / "other").mkdir()
+        in_use = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=other")
+        self.assertEqual(self.status(in_use), 2, in_use.said)
+        self.assertIn("Address already in use", in_use.said)
+
+    def test_an_address_in_use_ends_driver_and_worker_with_2(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            for role in (["--as=driver"], ["--as=worker", f"--driver=127.0.0.1:{free_port()}"]):
+                process = self.start("start", "word_count", *FILES, *role,
+                                     f"--address=127.0.0.1:{port}")
+                self.assertEqual(self.status(process), 2, process.said)
+                self.assertIn("Address already in use", process.said)
+
+    def test_who_waits_says_for_what(self):
+        nobody = free_port()
+        for arguments, says in [
+            (["--as=worker", f"--address=127.0.0.1:{free_port()}", f"--driver=127.0.0.1:{nobody}"],
+             rf"waiting for a driver at 127.0.0.1:{nobody} for \ds: .*refused"),
+            (["--as=driver", f"--address=127.0.0.1:{free_port()}", f"--store=127.0.0.1:{nobody}"],
+             rf"waiting for the store at 127.0.0.1:{nobody} for \ds: .*refused"),
+        ]:
+            process = self.start("start", "word_count", *FILES, *arguments)
+            self.wait_for(process, says)
+            self.end(process)
+        port = free_port()
+        (self.here / "in/a").write_text("to be or not to be\n")
+        process = self.start("start", "word_count", *FILES, "--as=driver",
+                             f"--address=127.0.0.1:{port}")
+        self.wait_for(process, rf"waiting for workers at 127.0.0.1:{port} for \ds: 0 of 1 have come")
+
+    def test_a_missing_input_directory_is_said(self):
+        (self.here / "in").rmdir()
+        for job in ("word_count", "word_count_dstream"):
+            files = ["--input=in", f"--output=out-{job}", f"--checkpoint=cp-{job}"]
+            process = self.start("start", job, *files, "--interval=100ms")
+            self.wait_for(process, r"waiting for source directory \S*in for \ds: there is none")
+
+    def test_the_first_signal_stops_gracefully_and_a_second_one_at_once(self):
+        (self.here / "in/a").write_text("to be or not to be\n")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for job in ("word_count", "word_count_dstream"):
+                files = ["--input=in", f"--output=out-{job}-{number}",
+                         f"--checkpoint=cp-{job}-{number}"]
+                process = self.start("start", job, *files, "--interval=100ms")
+                self.wait_for(process, "worker-2 .* has registered")
+                process.send_signal(number)
+                self.assertEqual(self.status(process), 0, process.said)
+        # One that cannot finish: it waits for a store that is not there.
+        process = self.start("start", "word_count", *FILES, "--as=driver",
+                             f"--address=127.0.0.1:{free_port()}",
+                             f"--store=127.0.0.1:{free_port()}")
+        self.wait_for(process, "waiting for the store")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(self.status(process), (128 + signal.SIGTERM, 128 + signal.SIGINT),
+                      process.said)
+
+
+if __name__ == "__main__":
+    WAVETANK = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

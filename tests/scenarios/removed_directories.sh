@@ -1,0 +1,83 @@
+#!/bin/bash
+# removed_directories.sh WAVETANK: `rm -rf` of the checkpoint, or of the sink's directory, under a
+# real job of each engine. It stops, with status 1 and by name, and does not begin anew beside its
+# output.
+set -euo pipefail
+
+wavetank=$(realpath "$1")
+work=$(mktemp -d)
+job=
+trap '[ -z "$job" ] || kill -9 "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "FAILED: $*: $(cat log)" >&2
+  exit 1
+}
+
+# wait_for WHAT COMMAND...: until it succeeds, for 60 s at most.
+wait_for() {
+  local what=$1 i
+  shift
+  for ((i = 0; i < 1200; ++i)); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.05
+  done
+  fail "$what did not come"
+}
+
+put() {
+  echo "$2 all" >.new
+  mv .new "in/$1"
+}
+
+begin() {
+  "$wavetank" start "$@" --interval=100ms >log 2>&1 &
+  job=$!
+}
+
+# ends TEXT: the job with status 1, after an error that says so.
+ends() {
+  local i status=0
+  for ((i = 0; i < 1200; ++i)); do
+    kill -0 "$job" 2>/dev/null || break
+    put "more-$i" more
+    sleep 0.05
+  done
+  kill -0 "$job" 2>/dev/null && fail "the job goes on"
+  wait "$job" || status=$?
+  job=
+  ((status == 1)) || fail "the job ended with status $status"
+  grep -q -- "$1" log || fail "no error says '$1'"
+}
+
+query=(word_count --input=in --output=out --checkpoint=ck)
+stream=(word_count_dstream --input=in --output=out --checkpoint=ck)
+has_part() { compgen -G 'out/part-*.csv'; }
+has_batch() { compgen -G 'out/counts-*/attempt-*/_SUCCESS'; }
+afresh() {
+  rm -rf in out ck
+  mkdir in
+}
+
+afresh
+begin "${query[@]}"
+put first one
+wait_for 'a batch' has_part
+rm -rf ck
+ends 'ck/log/.* was removed while it was being written'
+
+afresh
+begin "${query[@]}"
+put first one
+wait_for 'a batch' has_part
+rm -rf out
+ends 'out/_wavetank/.* was removed while it was being written'
+
+afresh
+begin "${stream[@]}"
+wait_for 'a batch' has_batch
+rm -rf ck
+ends 'ck/.* was removed while it was being written'
+begin "${stream[@]}"
+ends 'the output of a batch that it does not know'
