@@ -151,6 +151,9 @@ class MeasuringStore final : public Store {
     }
     co_return files;
   }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    co_return directory;
+  }
   Task<absl::Status> Link(std::string, std::string) override {
     co_return absl::UnimplementedError("a log links nothing");
   }
