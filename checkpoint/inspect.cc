@@ -187,7 +187,7 @@ class Inspector {
     const Owners owners = co_await OwnersBySeal(directory, log);
     for (const Epoch epoch : epochs) {
       const bool there = std::binary_search(log.epochs.begin(), log.epochs.end(), epoch);
-      if (!there && epoch == log.newest_segment().epoch) {
+      if (!there && epoch == log.newest_segment().epoch && epoch > log.newest()) {
         Damaged(EpochPath(directory, epoch) + " is missing, and its log is there");
       } else {
         WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, log, owners, there));

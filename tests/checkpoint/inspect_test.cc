@@ -268,11 +268,28 @@ TEST_F(InspectTest, MissesALogThatWasNeverSealedWhereThereIsState) {
   EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q: its log is missing")));
 }
 
+// As the log of the query was when nothing else had been appended.
+Task<void> BeginTheLog(Node& node, Inspection&, bool& done) {
+  LocalStore store(node, "root");
+  QueryHistory history;
+  const auto log = co_await MetadataLog::TakeOver(node, store, "begun", history);
+  QueryMetadata query;
+  query.set_query_id("the-query");
+  const absl::Status logged = co_await (*log)->Append(Record(query));
+  EXPECT_TRUE(logged.ok()) << logged;
+  done = true;
+}
+
 TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
   Run(WriteAndInspect);
-  // The last group is gone as a whole, so nothing of the log itself tells.
-  const std::string log = disk().Get("root/q/log/log-2").value();
-  disk().Put("root/q/log/log-2", log.substr(0, log.rfind("WTLG")));
+  // Whole groups are gone, so nothing of the log itself tells.
+  Remove("q/log");
+  Run(BeginTheLog);
+  for (const char* file : {"epoch-1", "log-1", "mark-1"}) {
+    disk().Put(std::string("root/q/log/") + file,
+               disk().Get(std::string("root/begun/") + file).value());
+  }
+  Remove("begun");
   const Inspection inspection = Run(JustInspect);
   EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q/log: its end is missing")));
   EXPECT_THAT(inspection.unfinished, IsEmpty());
