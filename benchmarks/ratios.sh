@@ -52,6 +52,14 @@ echo "One group {commit N, definition N + 1} of a query, look for a newer owner 
 medians log_bench MetadataGroupAgainstOneSync ratio |
   awk '{ printf "  %5.2f times the time\n", $3 }'
 
+echo "A request and its reply over TCP, against a message there and back:"
+medians rpc_bench CallAgainstMessages ratio | awk '
+  { split($1, of, "/"); printf "  %7d bytes     %5.2f times the time\n", of[2], $3 }' | sort -n
+
+echo "An append to a served store, against one to the store itself:"
+medians rpc_bench ServedAppendAgainstLocal ratio | awk '
+  { split($1, of, "/"); printf "  %7d bytes     %5.2f times the time\n", of[2], $3 }' | sort -n
+
 repetitions=3
 echo "Keyed state in batches, 16-byte keys, 32-byte values, against absl::flat_hash_map of strings:"
 medians state_bench TableAgainstFlatHashMap put_ratio get_ratio update_ratio memory_ratio | awk '

@@ -13,8 +13,9 @@ namespace wavetank::checkpoint {
 
 EpochFence::Pass::Pass(EpochFence& fence, std::string directory, bool creates)
     : fence_(&fence), directory_(std::move(directory)), creates_(creates) {
-  Scope& scope = fence_->Use(directory_);
+  Scope& scope = fence_->scopes_[directory_];
   ++(creates_ ? scope.creations : scope.requests);
+  scope.used = ++fence_->passes_;
 }
 
 EpochFence::Pass::~Pass() {
@@ -23,46 +24,44 @@ EpochFence::Pass::~Pass() {
   --(creates_ ? scope.creations : scope.requests);
   // Whether it was done or not: the next request looks anew.
   if (creates_) scope.newest.reset();
-  fence_->LetGo(directory_);
   fence_->released_.Set();
+  fence_->Bound();
 }
 
-EpochFence::Scope& EpochFence::Use(const std::string& directory) {
-  Scope& scope = scopes_[directory];
-  scope.used = ++uses_;
-  return scope;
-}
-
-void EpochFence::LetGo(const std::string& directory) {
-  if (!scopes_[directory].idle()) return;
-  size_t idle = 0;
+void EpochFence::Bound() {
+  if (scopes_.size() <= kMostScopes) return;
   auto oldest = scopes_.end();
   for (auto scope = scopes_.begin(); scope != scopes_.end(); ++scope) {
-    if (!scope->second.idle()) continue;
-    ++idle;
-    if (oldest == scopes_.end() || scope->second.used < oldest->second.used) oldest = scope;
+    const bool older = oldest == scopes_.end() || scope->second.used < oldest->second.used;
+    if (scope->second.idle() && older) oldest = scope;
   }
-  if (idle > kMostIdle) scopes_.erase(oldest);
+  if (oldest != scopes_.end()) scopes_.erase(oldest);
 }
 
-Task<absl::StatusOr<EpochFence::Pass>> EpochFence::Enter(StoreFence token) {
-  while (Use(token.directory).creations > 0) {
+Task<absl::StatusOr<EpochFence::Pass>> EpochFence::EnterScope(std::string directory,
+                                                              std::optional<int64_t> epoch) {
+  while (scopes_[directory].creations > 0) {
     released_.Reset();
     co_await released_.Wait();
   }
-  Pass pass(*this, token.directory, /*creates=*/false);
-  Scope& scope = scopes_[token.directory];
+  Pass pass(*this, directory, /*creates=*/false);
+  Scope& scope = scopes_[directory];
   if (!scope.newest.has_value()) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                           co_await store_.ListNames(token.directory));
+                           co_await store_.ListNames(directory));
     int64_t newest = 0;
     for (const std::string& name : names) newest = std::max(newest, EpochInName(name).value());
     scope.newest = newest;
   }
-  if (*scope.newest > token.epoch) {
+  if (!epoch.has_value() && *scope.newest > 0) {
+    co_return absl::FailedPreconditionError(absl::StrCat("the store refuses a change of ",
+                                                         directory, " without a token: epoch ",
+                                                         *scope.newest, " owns it"));
+  }
+  if (epoch.has_value() && *scope.newest > *epoch) {
     co_return absl::AbortedError(
-        absl::StrCat("the store refuses a late request: it was made under epoch ", token.epoch,
-                     " of ", token.directory, ", and epoch ", *scope.newest, " exists"));
+        absl::StrCat("the store refuses a late request: it was made under epoch ", *epoch, " of ",
+                     directory, ", and epoch ", *scope.newest, " exists"));
   }
   co_return pass;
 }
@@ -75,7 +74,7 @@ bool EpochFence::IsEpochFile(const std::string& path) {
 Task<EpochFence::Pass> EpochFence::EnterCreation(std::string path) {
   const std::string directory = ParentPath(path);
   Pass pass(*this, directory, /*creates=*/true);
-  while (Use(directory).requests > 0) {
+  while (scopes_[directory].requests > 0) {
     released_.Reset();
     co_await released_.Wait();
   }

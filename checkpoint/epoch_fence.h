@@ -1,12 +1,13 @@
 // EpochFence: how a store service refuses what is late. A changing request may say under which
 // epoch of which fenced log it is made; once a newer epoch of that log exists, it has no effect any
-// more.
+// more. The log's own directory takes no change without such a token, but for a new epoch.
 //
 // Nothing durable is kept for it: the newest epoch is the highest epoch file that the log's
 // directory lists, which is durable, and every epoch is created through the service that looks.
 #ifndef WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 #define WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -49,13 +50,21 @@ class EpochFence {
   };
 
   // For a request that is made under `token`. kAborted, by name, if a newer epoch exists.
-  Task<absl::StatusOr<Pass>> Enter(StoreFence token);
+  Task<absl::StatusOr<Pass>> Enter(StoreFence token) {
+    return EnterScope(std::move(token.directory), token.epoch);
+  }
+  // For a change in `directory` that is made under no token of it. kFailedPrecondition, by name, if
+  // it has an epoch. Whoever enters several enters them in the order of their names: creations wait
+  // for those who are in, who must not wait for them in a circle.
+  Task<absl::StatusOr<Pass>> EnterUnowned(std::string directory) {
+    return EnterScope(std::move(directory), std::nullopt);
+  }
   static bool IsEpochFile(const std::string& path);
   // For the creation of an epoch file. REQUIRES: its caller holds no pass of that log.
   Task<Pass> EnterCreation(std::string path);
 
-  // Logs that it remembers anything of: at most this many beside those in use.
-  static constexpr size_t kMostIdle = 64;
+  // Logs that it remembers anything of: so many, and those in use.
+  static constexpr size_t kMostScopes = 512;
   size_t remembered() const { return scopes_.size(); }
 
  private:
@@ -63,20 +72,18 @@ class EpochFence {
     int requests = 0;
     int creations = 0;  // under way, or waiting for the requests to end
     std::optional<int64_t> newest;
-    int64_t used = 0;  // the last time, by uses_
-
+    uint64_t used = 0;  // when last, in passes
     bool idle() const { return requests == 0 && creations == 0; }
   };
+  Task<absl::StatusOr<Pass>> EnterScope(std::string directory, std::optional<int64_t> epoch);
+
+  // Forgets what has not been used for longest: it would be looked up again.
+  void Bound();
 
   // Rules refuse_the_late and creation_waits of the specification (tests/model/fencing.h).
-  Scope& Use(const std::string& directory);
-  void LetGo(const std::string& directory);
-
   Store& store_;
-  int64_t uses_ = 0;
-  // By directory: those in use, and a few more, so that a log that is in use is not listed again
-  // and again.
-  std::map<std::string, Scope> scopes_;
+  uint64_t passes_ = 0;
+  std::map<std::string, Scope> scopes_;  // by directory
   platform::Event released_;
 };
 

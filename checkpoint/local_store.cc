@@ -26,13 +26,6 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
 constexpr size_t kMostTails = 32;
 
-// Such a name as TemporaryName gives: others' are left alone.
-bool IsOfAStore(std::string_view name) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  return name.size() == TemporaryName(0).size() && IsTemporary(name) &&
-         name.find_first_not_of(kDigits, name.size() - 16) == std::string_view::npos;
-}
-
 }  // namespace
 
 using platform::DirectoryEntry;
@@ -118,22 +111,41 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
     co_await RemoveDeadTemporaries(directory);
     const absl::StatusOr<Temporary> written =
         co_await WriteTemporary(directory, std::move(content));
-    if (absl::IsNotFound(written.status())) {
-      known_.ForgetDirectories();
-      co_return absl::UnavailableError(absl::StrCat(
-          "create ", path, ": somebody has removed its directory; it is made anew the next time"));
-    }
+    if (absl::IsNotFound(written.status())) co_return DirectoryIsGone(path);
     WT_CO_RETURN_IF_ERROR(written.status());
-    linked = co_await node_.disk().Link(written->file, file);
-    // If it stays, it is a leftover that nobody sees.
-    (co_await node_.disk().Remove(written->file)).IgnoreError();
-    if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
+    linked = co_await LinkTemporary(written->file, file, size);
   } else if (!there.ok()) {
     co_return there.status();
   }
+  co_return co_await AfterLink(file, std::move(linked));
+}
+
+absl::Status LocalStore::DirectoryIsGone(const std::string& path) {
+  known_.ForgetDirectories();
+  return absl::UnavailableError(absl::StrCat(
+      "create ", path, ": somebody has removed its directory; it is made anew the next time"));
+}
+
+Task<absl::Status> LocalStore::AfterLink(std::string file, absl::Status linked) {
   if (!linked.ok() && !absl::IsAlreadyExists(linked)) co_return linked;
   if (platform::Planted(node_, "acknowledged_before_stored")) co_return linked;
   WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
+  co_return linked;
+}
+
+Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, uint64_t size) {
+  const std::string file = OnDisk(path);
+  const PathLock lock = co_await Lock(file);
+  absl::Status linked = co_await LinkTemporary(std::move(temporary), file, size);
+  co_return co_await AfterLink(file, std::move(linked));
+}
+
+Task<absl::Status> LocalStore::LinkTemporary(std::string temporary, std::string file,
+                                             uint64_t size) {
+  const absl::Status linked = co_await node_.disk().Link(temporary, file);
+  // If it stays, it is a leftover that nobody sees.
+  (co_await node_.disk().Remove(temporary)).IgnoreError();
+  if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
   co_return linked;
 }
 
@@ -313,41 +325,6 @@ Task<absl::Status> LocalStore::Remove(std::string path) {
   co_return absl::IsNotFound(synced) ? absl::OkStatus() : synced;
 }
 
-Task<void> LocalStore::RemoveDeadTemporaries(std::string directory) {
-  if (root_lock_ != nullptr || known_.SetTidied(directory)) co_return;
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(directory);
-  if (!entries.ok()) co_return;
-  for (const DirectoryEntry& entry : *entries) {
-    if (entry.kind != FileKind::kFile || !IsOfAStore(entry.name)) continue;
-    const std::string temporary = JoinPath(directory, entry.name);
-    const absl::StatusOr<std::unique_ptr<platform::FileLock>> dead =
-        co_await node_.disk().Lock(temporary);
-    // What cannot be removed now is found again by the next store.
-    if (dead.ok()) (co_await node_.disk().Remove(temporary)).IgnoreError();
-  }
-}
-
-Task<absl::Status> LocalStore::RemoveLeftovers() {
-  std::vector<std::string> directories = {root_};
-  while (!directories.empty()) {
-    const std::string directory = std::move(directories.back());
-    directories.pop_back();
-    const absl::StatusOr<std::vector<DirectoryEntry>> entries =
-        co_await node_.disk().List(directory);
-    if (absl::IsNotFound(entries.status())) continue;
-    WT_CO_RETURN_IF_ERROR(entries.status());
-    for (const DirectoryEntry& entry : *entries) {
-      const std::string path = JoinPath(directory, entry.name);
-      if (entry.kind == FileKind::kDirectory) {
-        directories.push_back(path);
-      } else if (IsOfAStore(entry.name)) {
-        WT_CO_RETURN_IF_ERROR(co_await node_.disk().Remove(path));
-      }
-    }
-  }
-  co_return absl::OkStatus();
-}
-
 Task<absl::Status> LocalStore::MakeDirectories(std::string directory) {
   if (known_.IsDurable(directory)) co_return absl::OkStatus();
   const std::string parent = ParentPath(directory);
@@ -362,35 +339,6 @@ Task<absl::Status> LocalStore::MakeDirectories(std::string directory) {
   if (!in_use) WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(parent));
   known_.SetDurable(directory);
   co_return absl::OkStatus();
-}
-
-Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(std::string directory,
-                                                                       std::string content) {
-  while (true) {
-    const uint64_t number = random_.Next();
-    const std::string name = JoinPath(directory, TemporaryName(number));
-    // A lock makes the file. Another store may hold it, or may just have removed what it took for a
-    // dead one's; and who died here drew the same number.
-    const bool shared = root_lock_ == nullptr;
-    std::unique_ptr<platform::FileLock> lock;
-    if (shared) {
-      auto locked = co_await node_.disk().Lock(name);
-      if (absl::IsFailedPrecondition(locked.status())) continue;
-      WT_CO_RETURN_IF_ERROR(locked.status());
-      lock = *std::move(locked);
-    }
-    const absl::StatusOr<std::unique_ptr<File>> handle =
-        co_await node_.disk().Open(name, shared ? OpenMode::kWrite : OpenMode::kCreateNew);
-    if (absl::IsAlreadyExists(handle.status()) || absl::IsNotFound(handle.status())) continue;
-    WT_CO_RETURN_IF_ERROR(handle.status());
-    WT_CO_ASSIGN_OR_RETURN(const uint64_t stale_bytes, co_await (*handle)->Size());
-    if (stale_bytes > 0) continue;
-    absl::Status written = co_await (*handle)->WriteAt(0, std::move(content));
-    if (written.ok()) written = co_await (*handle)->Sync();
-    if (written.ok()) co_return Temporary{.file = name, .lock = std::move(lock)};
-    (co_await node_.disk().Remove(name)).IgnoreError();
-    co_return written;
-  }
 }
 
 Task<absl::StatusOr<LocalStore::Content>> LocalStore::SyncContent(std::string file, File& handle,

@@ -57,6 +57,7 @@ class LocalStore final : public Store, public IdentifiedStore {
   // of the root has too. Else the machine's disk and the root on it.
   Task<absl::StatusOr<std::string>> Identity() override;
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
+  Task<absl::StatusOr<std::unique_ptr<StagedFile>>> Stage(std::string path) override;
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
@@ -76,18 +77,29 @@ class LocalStore final : public Store, public IdentifiedStore {
     std::unique_ptr<platform::File> handle;
     uint64_t end = 0;
   };
+  class Staged;
+  Task<absl::Status> Publish(std::string path, std::string temporary, uint64_t size);
+
   // The right to work on one path.
   class PathLock;
   Task<PathLock> Lock(std::string file);
 
   std::string OnDisk(const std::string& path) const;
   Task<absl::Status> MakeDirectories(std::string directory);
-  // A new synced file in `directory`, for as long as its writer lives.
+  // A new file in `directory`, for as long as its writer lives; empty and open, or synced.
   struct Temporary {
     std::string file;
     std::unique_ptr<platform::FileLock> lock;
   };
+  struct OpenTemporary {
+    Temporary at;
+    std::unique_ptr<platform::File> handle;
+  };
+  Task<absl::StatusOr<OpenTemporary>> MakeTemporary(std::string directory);
   Task<absl::StatusOr<Temporary>> WriteTemporary(std::string directory, std::string content);
+
+  // What is answered when it cannot be made for that reason.
+  absl::Status DirectoryIsGone(const std::string& path);
 
   Task<absl::Status> RemoveLeftovers();
   // The first time that this instance makes a file there.
@@ -104,6 +116,10 @@ class LocalStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<Tail>> TakeTail(std::string file);
   void HoldTail(Tail tail);
   void DropTail(const std::string& file);
+  // Gives a synced temporary its name, if that is free, and takes the temporary away.
+  Task<absl::Status> LinkTemporary(std::string temporary, std::string file, uint64_t size);
+  // What Link gave is answered when the name that is there is durable.
+  Task<absl::Status> AfterLink(std::string file, absl::Status linked);
   Task<absl::Status> WriteAnew(std::string file);
   Task<absl::Status> WriteAnewIfDistrusted(std::string file);
   // What a sync left of a file's content. Written anew, it may be shorter than it was, and other

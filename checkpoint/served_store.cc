@@ -105,14 +105,41 @@ Task<absl::Status> ServedStore::Remove(std::string path) {
 }
 
 Task<absl::Status> ServedStore::Create(std::string path, std::string content, Token token) {
+  if (content.size() <= options_.part_bytes) {
+    CreateRequest request;
+    Stamp(token, request);
+    request.set_path(path);
+    Fill(request.mutable_whole(), std::move(content));
+    co_return (co_await Call("store.create", request.SerializeAsString())).status();
+  }
   Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
   while (true) {
-    const absl::StatusOr<std::string> reply = co_await TryCreate(path, content, token);
-    if (!MayPass(reply.status())) co_return reply.status();
-    SayWaiting(reply.status());
+    const absl::Status uploaded = co_await Upload(path, content, token);
+    if (!absl::IsNotFound(uploaded)) co_return uploaded;
+    SayWaiting(uploaded);
     const bool again = co_await Pause(patience);
-    if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), reply.status());
+    if (!again) co_return GivenUp(absl::StrCat("store.create of ", path), uploaded);
   }
+}
+
+Task<absl::Status> ServedStore::Upload(std::string path, const std::string& content,
+                                       const Token& token) {
+  const uint64_t upload = random_.Next();
+  for (uint64_t sent = 0; sent < content.size(); sent += options_.part_bytes) {
+    StageRequest stage;
+    stage.set_upload(upload);
+    stage.set_path(path);
+    stage.set_offset(sent);
+    Fill(stage.mutable_part(), content.substr(sent, options_.part_bytes));
+    const absl::StatusOr<std::string> staged =
+        co_await Call("store.stage", stage.SerializeAsString());
+    WT_CO_RETURN_IF_ERROR(staged.status());
+  }
+  CreateRequest request;
+  Stamp(token, request);
+  request.set_path(path);
+  request.set_upload(upload);
+  co_return (co_await Call("store.create", request.SerializeAsString())).status();
 }
 
 Task<absl::Status> ServedStore::AppendAt(std::string path, uint64_t offset, std::string bytes,
@@ -219,8 +246,9 @@ Task<absl::Status> ServedStore::RemoveFile(std::string path, Token token) {
 Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::string request,
                                                     Intact intact) {
   Patience patience{node_.clock().Now() + options_.give_up_after, options_.first_pause};
+  const uint64_t number = random_.Next();
   while (true) {
-    absl::StatusOr<std::string> reply = co_await Try(method, request);
+    absl::StatusOr<std::string> reply = co_await Try(method, request, number);
     if (reply.ok() && intact && !intact(*reply)) {
       reply = absl::UnavailableError("the reply was damaged on its way");
     }
@@ -231,41 +259,13 @@ Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::str
   }
 }
 
-Task<absl::StatusOr<std::string>> ServedStore::Try(std::string method, std::string request) {
+Task<absl::StatusOr<std::string>> ServedStore::Try(std::string method, std::string request,
+                                                   uint64_t number) {
   WT_CO_ASSIGN_OR_RETURN(const Client client, co_await Connected());
-  co_return co_await Send(client, std::move(method), std::move(request));
-}
-
-Task<absl::StatusOr<std::string>> ServedStore::TryCreate(std::string path,
-                                                         const std::string& content,
-                                                         const Token& token) {
-  WT_CO_ASSIGN_OR_RETURN(const Client client, co_await Connected());
-  CreateRequest request;
-  Stamp(token, request);
-  request.set_path(path);
-  if (content.size() <= options_.part_bytes) {
-    Fill(request.mutable_whole(), content);
-  } else {
-    request.set_upload(++uploads_);
-    for (uint64_t sent = 0; sent < content.size(); sent += options_.part_bytes) {
-      StageRequest stage;
-      stage.set_upload(request.upload());
-      stage.set_offset(sent);
-      Fill(stage.mutable_part(), content.substr(sent, options_.part_bytes));
-      const absl::StatusOr<std::string> staged =
-          co_await Send(client, "store.stage", stage.SerializeAsString());
-      WT_CO_RETURN_IF_ERROR(staged.status());
-    }
-  }
-  co_return co_await Send(client, "store.create", request.SerializeAsString());
-}
-
-Task<absl::StatusOr<std::string>> ServedStore::Send(Client client, std::string method,
-                                                    std::string request) {
   RpcPayload payload;
   payload.body = std::move(request);
-  absl::StatusOr<RpcPayload> reply =
-      co_await client->Call(std::move(method), std::move(payload), options_.request_timeout);
+  absl::StatusOr<RpcPayload> reply = co_await client->Call(std::move(method), std::move(payload),
+                                                           options_.request_timeout, number);
   // A connection that lost a reply may be half dead: the next attempt makes a new one.
   if (absl::IsDeadlineExceeded(reply.status()) && client_ == client) client_ = nullptr;
   WT_CO_RETURN_IF_ERROR(reply.status());

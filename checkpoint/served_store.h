@@ -5,9 +5,11 @@
 // and the outcome is unknown. Long contents travel in parts: a new file still appears whole; an
 // append may end after any part, as any append may.
 //
-// Memory: what the caller hands over or gets, and two copies of one part. At the service: one part
-// for each request under way, and each new file of more than a part whole, until it is written, one
-// GiB of them at most altogether (kResourceExhausted beyond that).
+// A peer that does not know the secret, or speaks another protocol, is no store that may come back:
+// its error is given at once (platform/handshake.h).
+//
+// Memory: what the caller hands over or gets, and two copies of one part. At the service: two
+// copies of one part for each request under way (store_service.h).
 #ifndef WAVETANK_CHECKPOINT_SERVED_STORE_H_
 #define WAVETANK_CHECKPOINT_SERVED_STORE_H_
 
@@ -68,16 +70,15 @@ class ServedStore final : public Store, public IdentifiedStore {
   Task<absl::Status> LinkAs(std::string from, std::string to, Token token);
   Task<absl::Status> RemoveFile(std::string path, Token token);
 
-  // One attempt at a call.
-  Task<absl::StatusOr<std::string>> Try(std::string method, std::string request);
+  // One attempt at a call. All attempts at one have the same number.
+  Task<absl::StatusOr<std::string>> Try(std::string method, std::string request, uint64_t number);
   // Attempts until one has an answer, which is `intact`, if that is asked.
   using Intact = std::function<bool(const std::string& reply)>;
   Task<absl::StatusOr<std::string>> Call(std::string method, std::string request,
                                          Intact intact = nullptr);
-  // The same for a new file, whose content goes ahead in parts on one connection.
-  Task<absl::StatusOr<std::string>> TryCreate(std::string path, const std::string& content,
-                                              const Token& token);
-  Task<absl::StatusOr<std::string>> Send(Client client, std::string method, std::string request);
+  // A new file whose content goes ahead in parts. kNotFound: the service has forgotten those that
+  // it had.
+  Task<absl::Status> Upload(std::string path, const std::string& content, const Token& token);
   Task<absl::StatusOr<Client>> Connected();
   // Waits before the next attempt; false once it is time to give up.
   struct Patience;
@@ -90,7 +91,6 @@ class ServedStore final : public Store, public IdentifiedStore {
   const std::string address_;
   const ServedStoreOptions options_;
   platform::Random random_;
-  uint64_t uploads_ = 0;
   Client client_;
   bool connecting_ = false;
   std::optional<platform::WaitNotice> unanswered_;  // since the first attempt after the last answer

@@ -37,6 +37,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/staged_file.h"
 #include "platform/disk.h"
 #include "platform/status_macros.h"
 #include "platform/task.h"
@@ -71,6 +72,10 @@ class Store {
   // Makes a whole file, atomically: one of several callers wins. kAlreadyExists otherwise, and the
   // file is whatever the winner wrote; read it to tell your own repeated request.
   virtual Task<absl::Status> CreateIfAbsent(std::string path, std::string content) = 0;
+
+  // A new file that comes in parts. It keeps no other from being created under that path. This
+  // store must outlive it.
+  virtual Task<absl::StatusOr<std::unique_ptr<StagedFile>>> Stage(std::string path);
 
   // Appends to an existing file whose size is exactly `offset`. Also OK when these very bytes
   // already stand at `offset` (a repeated request). kFailedPrecondition when anything else does.

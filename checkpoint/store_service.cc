@@ -1,28 +1,32 @@
 #include "checkpoint/store_service.h"
 
+#include <algorithm>
 #include <iterator>
-#include <optional>
-#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/local_store.h"
+#include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/store.pb.h"
 #include "checkpoint/store_identity.h"
+#include "platform/check.h"
 #include "platform/event.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
 
+using platform::RpcCall;
 using platform::RpcPayload;
 
 namespace {
 
+// By value: a request's bytes go when they have been taken apart.
 template <typename Message>
-absl::StatusOr<Message> Parse(const std::string& bytes) {
+absl::StatusOr<Message> Parse(std::string bytes) {
   Message message;
   if (!message.ParseFromString(bytes)) {
     return absl::InvalidArgumentError("the store service cannot read the request");
@@ -42,26 +46,45 @@ absl::StatusOr<std::string> Checked(StoreBytes sent) {
   return std::move(*sent.mutable_bytes());
 }
 
-Task<absl::StatusOr<EpochFence::Pass>> Unfenced() { co_return EpochFence::Pass(); }
-
 RpcPayload Payload(std::string bytes) {
   RpcPayload payload;
   payload.body = std::move(bytes);
   return payload;
 }
 
+absl::Status NoParts() {
+  return absl::NotFoundError("the parts of the file before this are not here");
+}
+
+// What the requests may have of what the process may have: the rest is the process's own, what
+// the allocator keeps, and what is on its way through the disk's threads.
+int64_t RequestMemory(int64_t memory_bytes) { return memory_bytes / 2; }
+
+// A connection's buffers both ways, and a message beyond each.
+constexpr int64_t kConnectionBytes = 4 * kStoreBufferBytes;
+
 }  // namespace
+
+StoreService::StoreService(platform::Node& node, Store& store, StoreServiceOptions options)
+    : node_(node),
+      store_(store),
+      options_(options),
+      fence_(store),
+      places_(options.requests_at_once),
+      scope_(node.executor()) {
+  WT_CHECK(options.memory_bytes >= kLeastStoreMemoryBytes);
+}
 
 Task<absl::StatusOr<std::unique_ptr<StoreService>>> StoreService::Start(
     platform::Node& node, std::string address, Store& store, StoreServiceOptions options) {
   std::unique_ptr<StoreService> service(new StoreService(node, store, options));
   StoreService* self = service.get();
-  platform::RpcHandler handler = [self](std::string method, RpcPayload request,
-                                        uint64_t connection) {
-    return self->Handle(std::move(method), std::move(request), connection);
+  platform::RpcHandler handler = [self](std::string method, RpcPayload request, RpcCall call) {
+    return self->Handle(std::move(method), std::move(request), std::move(call));
   };
   platform::RpcServerOptions server;
-  server.on_disconnect = [self](uint64_t connection) { self->Forget(connection); };
+  server.memory_bytes = RequestMemory(options.memory_bytes);
+  server.connection_bytes = kConnectionBytes;
   WT_CO_ASSIGN_OR_RETURN(
       service->server_,
       co_await platform::RpcServer::Start(node, std::move(address), std::move(handler), server));
@@ -69,129 +92,216 @@ Task<absl::StatusOr<std::unique_ptr<StoreService>>> StoreService::Start(
 }
 
 struct StoreService::Request {
-  std::string method;
-  std::string body;
-  uint64_t connection = 0;
+  Request(std::string m, RpcCall c) : method(std::move(m)), call(std::move(c)) {}
+  std::string peer() const { return call.session().Peer(); }
+  RequestKey key() const { return {peer(), call.trace()}; }
+  bool changes() const {
+    return method == "store.stage" || method == "store.create" || method == "store.append" ||
+           method == "store.link" || method == "store.remove";
+  }
+  // The same for repeats, and for nothing else of the same key.
+  std::string what() const { return absl::StrCat(method, " ", size, " ", checksum); }
+
+  const std::string method;
+  const RpcCall call;
+  size_t size = 0;
+  uint32_t checksum = 0;
+  platform::Budget::Share place;
   platform::Event answered;
   Reply reply = RpcPayload();
 };
 
-Task<StoreService::Reply> StoreService::Handle(std::string method, RpcPayload request,
-                                               uint64_t connection) {
-  const auto accepted = std::make_shared<Request>();
-  accepted->method = std::move(method);
-  accepted->body = std::move(request.body);
-  accepted->connection = connection;
-  scope_.Spawn("store request", Answer(accepted));
-  co_await accepted->answered.Wait();
-  co_return std::move(accepted->reply);
+Task<StoreService::Reply> StoreService::Handle(std::string method, RpcPayload payload,
+                                               RpcCall call) {
+  auto request = std::make_shared<Request>(std::move(method), std::move(call));
+  request->size = payload.body.size();
+  if (request->changes()) request->checksum = Crc32c(payload.body);
+  RequestPtr first = Repeated(*request);
+  if (first == nullptr) {
+    request->place = co_await places_.Take(1);
+    first = Repeated(*request);  // its repeat may have been quicker
+  }
+  if (WasDone(*request)) co_return RpcPayload();
+  if (first == nullptr) {
+    if (request->changes()) under_way_.try_emplace(request->key(), request);
+    scope_.Spawn("store request", Answer(request, std::move(payload.body)));
+    first = std::move(request);
+  } else {
+    payload.body = {};
+    request = nullptr;
+  }
+  co_await first->answered.Wait();
+  if (first->changes()) co_return first->reply;  // others may wait for it
+  co_return std::move(first->reply);
 }
 
-Task<void> StoreService::Answer(std::shared_ptr<Request> request) {
-  request->reply =
-      co_await Dispatch(request->method, std::move(request->body), request->connection);
+StoreService::RequestPtr StoreService::Repeated(const Request& request) const {
+  if (!request.changes()) return nullptr;
+  const auto found = under_way_.find(request.key());
+  if (found == under_way_.end()) return nullptr;
+  return found->second->what() == request.what() ? found->second : nullptr;
+}
+
+bool StoreService::WasDone(const Request& request) const {
+  const auto found = done_.find(request.key());
+  return found != done_.end() && found->second == request.what();
+}
+
+void StoreService::RememberDone(const Request& request) {
+  constexpr size_t kMost = 4096;
+  if (!done_.try_emplace(request.key(), request.what()).second) return;
+  done_order_.push_back(request.key());
+  if (done_order_.size() <= kMost) return;
+  done_.erase(done_order_.front());
+  done_order_.pop_front();
+}
+
+Task<void> StoreService::Answer(RequestPtr request, std::string body) {
+  request->reply = co_await Dispatch(*request, std::move(body));
+  const auto found = under_way_.find(request->key());
+  if (found != under_way_.end() && found->second == request) under_way_.erase(found);
+  if (request->reply.ok() && request->changes()) RememberDone(*request);
+  request->place = {};
   request->answered.Set();
 }
 
-Task<StoreService::Reply> StoreService::Dispatch(std::string method, std::string body,
-                                                 uint64_t connection) {
+Task<StoreService::Reply> StoreService::Dispatch(const Request& request, std::string body) {
+  const std::string& method = request.method;
   if (method == "store.identity") {
     WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
     co_return Payload(std::move(identity));
   }
-  if (method == "store.stage") co_return Stage(body, connection);
-  if (method == "store.create") co_return co_await Create(std::move(body), connection);
+  if (method == "store.stage") co_return co_await Stage(std::move(body), request.peer());
+  if (method == "store.create") co_return co_await Create(std::move(body), request.peer());
   if (method == "store.append") co_return co_await Append(std::move(body));
-  if (method == "store.read") co_return co_await Read(std::move(body));
-  if (method == "store.list") co_return co_await List(std::move(body));
+  if (method == "store.read") co_return co_await Read(std::move(body), request.call);
+  if (method == "store.list") co_return co_await List(std::move(body), request.call);
   if (method == "store.identify") co_return co_await Identify(std::move(body));
   if (method == "store.link") co_return co_await Link(std::move(body));
   if (method == "store.remove") co_return co_await Remove(std::move(body));
   co_return absl::UnimplementedError(absl::StrCat("the store service has no method ", method));
 }
 
-StoreService::Reply StoreService::Stage(const std::string& request, uint64_t connection) {
-  WT_ASSIGN_OR_RETURN(StageRequest stage, Parse<StageRequest>(request));
-  const platform::MonotonicTime now = node_.clock().Now();
-  for (auto upload = uploads_.begin(); upload != uploads_.end();) {
-    const bool idle = now - upload->second.touched >= options_.upload_idle;
-    upload = idle ? Drop(upload) : std::next(upload);
+Task<StoreService::Reply> StoreService::Stage(std::string body, std::string peer) {
+  WT_CO_ASSIGN_OR_RETURN(StageRequest stage, Parse<StageRequest>(std::move(body)));
+  WT_CO_ASSIGN_OR_RETURN(std::string part, Checked(std::move(*stage.mutable_part())));
+  const UploadKey key(std::move(peer), stage.upload());
+  if (stage.offset() == 0 && !uploads_.contains(key)) {
+    WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<StagedFile> file, co_await store_.Stage(stage.path()));
+    auto begun = std::make_shared<Upload>();
+    begun->file = std::move(file);
+    begun->touched = node_.clock().Now();
+    uploads_.try_emplace(key, std::move(begun));
+    if (!std::exchange(dropping_idle_, true)) scope_.Spawn("idle uploads", DropIdleUploads());
   }
-  const auto upload = uploads_.try_emplace({connection, stage.upload()}).first;
-  upload->second.touched = now;
-  const absl::Status added = AddPart(std::move(stage), upload->second);
-  if (added.ok()) return RpcPayload();
-  // The client begins anew, with another upload.
-  Drop(upload);
-  return added;
+  const auto found = uploads_.find(key);
+  if (found == uploads_.end()) co_return NoParts();
+  const absl::Status added = co_await AddPart(found->second, stage.offset(), std::move(part));
+  // Of a file that failed once no part counts; the client begins anew, with another.
+  if (!added.ok() && !absl::IsUnavailable(added)) co_await Drop(key);
+  WT_CO_RETURN_IF_ERROR(added);
+  co_return RpcPayload();
 }
 
-absl::Status StoreService::AddPart(StageRequest stage, Upload& upload) {
-  WT_ASSIGN_OR_RETURN(const std::string part, Checked(std::move(*stage.mutable_part())));
-  if (staged_bytes_ + part.size() > options_.max_staged_bytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("long files are being written to the store, ", staged_bytes_,
-                     " bytes of them so far: of more than ", options_.max_staged_bytes,
-                     " together the store service refuses one"));
+Task<absl::Status> StoreService::AddPart(UploadPtr upload, uint64_t offset, std::string part) {
+  upload->touched = node_.clock().Now();
+  if (upload->writing) co_return absl::UnavailableError("another part is being written");
+  if (offset + part.size() <= upload->size) co_return absl::OkStatus();  // it came before
+  if (offset != upload->size) co_return NoParts();
+  const uint64_t size = part.size();
+  upload->writing = true;
+  absl::Status written = co_await upload->file->Append(std::move(part));
+  upload->writing = false;
+  upload->touched = node_.clock().Now();
+  if (!written.ok()) {
+    // Not kUnavailable, which would keep the file.
+    const bool passes = absl::IsUnavailable(written);
+    co_return passes ? absl::NotFoundError(written.message()) : written;
   }
-  if (upload.content.size() != stage.offset()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("a part at ", stage.offset(), " follows ", upload.content.size(), " bytes"));
-  }
-  upload.content += part;
-  staged_bytes_ += part.size();
-  return absl::OkStatus();
+  upload->size += size;
+  co_return absl::OkStatus();
 }
 
-StoreService::Uploads::iterator StoreService::Drop(Uploads::iterator upload) {
-  staged_bytes_ -= upload->second.content.size();
-  return uploads_.erase(upload);
+Task<void> StoreService::Drop(UploadKey key) {
+  const auto found = uploads_.find(key);
+  if (found == uploads_.end()) co_return;
+  const UploadPtr upload = std::move(found->second);
+  uploads_.erase(found);
+  co_await upload->file->Discard();
 }
 
-Task<StoreService::Reply> StoreService::Create(std::string request, uint64_t connection) {
-  WT_CO_ASSIGN_OR_RETURN(CreateRequest create, Parse<CreateRequest>(request));
+Task<void> StoreService::DropIdleUploads() {
+  while (!uploads_.empty()) {
+    co_await node_.clock().Sleep(options_.upload_idle / 2);
+    std::vector<UploadKey> idle;
+    for (const auto& [key, upload] : uploads_) {
+      const bool touched = node_.clock().Now() - upload->touched < options_.upload_idle;
+      if (!touched && !upload->writing) idle.push_back(key);
+    }
+    for (UploadKey& key : idle) co_await Drop(std::move(key));
+  }
+  dropping_idle_ = false;
+}
+
+Task<StoreService::Reply> StoreService::Create(std::string body, std::string peer) {
+  WT_CO_ASSIGN_OR_RETURN(CreateRequest create, Parse<CreateRequest>(std::move(body)));
   std::string content;
   if (create.has_whole()) {
     WT_CO_ASSIGN_OR_RETURN(content, Checked(std::move(*create.mutable_whole())));
-  } else {
-    const auto upload = uploads_.find({connection, create.upload()});
-    if (upload == uploads_.end()) {
-      co_return absl::UnavailableError("the parts of the file are not here");
-    }
-    staged_bytes_ -= upload->second.content.size();
-    content = std::move(upload->second.content);
-    uploads_.erase(upload);
   }
   const bool creates_epoch = EpochFence::IsEpochFile(create.path());
-  std::optional<EpochFence::Pass> held;
+  Passes held;
   {
-    WT_CO_ASSIGN_OR_RETURN(EpochFence::Pass pass, co_await Enter(create));
+    std::vector<std::string> paths;
+    if (!creates_epoch) paths.push_back(create.path());
+    WT_CO_ASSIGN_OR_RETURN(Passes passes, co_await Enter(create, std::move(paths)));
     // An epoch's creation waits for all requests, so it is none.
-    if (!creates_epoch) held.emplace(std::move(pass));
+    if (!creates_epoch) held = std::move(passes);
   }
-  if (creates_epoch) held.emplace(co_await fence_.EnterCreation(create.path()));
+  if (creates_epoch) held.push_back(co_await fence_.EnterCreation(create.path()));
   const uint64_t size = content.size();
-  const absl::Status created = co_await store_.CreateIfAbsent(create.path(), std::move(content));
+  absl::Status created;
+  if (create.has_whole()) {
+    created = co_await store_.CreateIfAbsent(create.path(), std::move(content));
+  } else {
+    created = co_await CreateStaged({std::move(peer), create.upload()}, create.path());
+  }
   co_return co_await Done(created, size);
 }
 
-Task<StoreService::Reply> StoreService::Append(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(AppendRequest append, Parse<AppendRequest>(request));
+Task<absl::Status> StoreService::CreateStaged(UploadKey key, std::string path) {
+  const auto found = uploads_.find(key);
+  if (found == uploads_.end()) {
+    // A repeat, perhaps, of what was done: then no part need come again.
+    const absl::StatusOr<std::string> there = co_await store_.Read(std::move(path), 0, 0);
+    co_return there.ok() ? absl::AlreadyExistsError("the file exists") : NoParts();
+  }
+  const UploadPtr upload = found->second;
+  if (upload->writing) co_return absl::UnavailableError("a part is being written");
+  uploads_.erase(found);
+  co_return co_await upload->file->Publish();
+}
+
+Task<StoreService::Reply> StoreService::Append(std::string body) {
+  WT_CO_ASSIGN_OR_RETURN(AppendRequest append, Parse<AppendRequest>(std::move(body)));
   WT_CO_ASSIGN_OR_RETURN(std::string bytes, Checked(std::move(*append.mutable_bytes())));
-  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(append));
+  std::vector<std::string> paths = {append.path()};
+  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(append, std::move(paths)));
   const uint64_t size = bytes.size();
   const absl::Status appended =
       co_await store_.Append(append.path(), append.offset(), std::move(bytes));
   co_return co_await Done(appended, size);
 }
 
-Task<StoreService::Reply> StoreService::Read(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(request));
-  if (read.length() > kMaxPartBytes) {
-    co_return absl::InvalidArgumentError(absl::StrCat("a read of the store asks for at most ",
-                                                      kMaxPartBytes, " bytes, this one for ",
-                                                      read.length(), ": read in parts"));
+Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
+  WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(std::move(body)));
+  const uint64_t most = std::min(kMaxPartBytes, static_cast<uint64_t>(options_.memory_bytes) / 16);
+  if (read.length() > most) {
+    co_return absl::InvalidArgumentError(absl::StrCat("a read of the store asks for at most ", most,
+                                                      " bytes, this one for ", read.length(),
+                                                      ": read in parts"));
   }
+  co_await call.Reserve(2 * static_cast<int64_t>(read.length()));  // and the reply's encoding
   WT_CO_ASSIGN_OR_RETURN(std::string bytes,
                          co_await store_.Read(read.path(), read.offset(), read.length()));
   StoreBytes reply;
@@ -200,13 +310,14 @@ Task<StoreService::Reply> StoreService::Read(std::string request) {
   co_return Payload(reply.SerializeAsString());
 }
 
-Task<StoreService::Reply> StoreService::List(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(request));
+Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
+  WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(std::move(body)));
   if (list.names_only()) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            co_await store_.ListNames(list.directory()));
     ListReply reply;
     for (const std::string& name : names) reply.add_files()->set_name(name);
+    co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
     co_return Payload(reply.SerializeAsString());
   }
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
@@ -220,35 +331,59 @@ Task<StoreService::Reply> StoreService::List(std::string request) {
     sent->set_size_bytes(file.size_bytes);
     sent->set_modified_ns(absl::ToUnixNanos(file.modified));
   }
+  co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
   co_return Payload(reply.SerializeAsString());
 }
 
-Task<StoreService::Reply> StoreService::Identify(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(const IdentifyRequest identify, Parse<IdentifyRequest>(request));
+Task<StoreService::Reply> StoreService::Identify(std::string body) {
+  WT_CO_ASSIGN_OR_RETURN(const IdentifyRequest identify, Parse<IdentifyRequest>(std::move(body)));
   IdentifyReply reply;
   WT_CO_ASSIGN_OR_RETURN(*reply.mutable_identity(), co_await store_.Identify(identify.directory()));
   co_return Payload(reply.SerializeAsString());
 }
 
-Task<StoreService::Reply> StoreService::Link(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(const LinkRequest link, Parse<LinkRequest>(request));
-  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(link));
+Task<StoreService::Reply> StoreService::Link(std::string body) {
+  WT_CO_ASSIGN_OR_RETURN(const LinkRequest link, Parse<LinkRequest>(std::move(body)));
+  // Both: what has another name can be changed under that.
+  std::vector<std::string> paths = {link.from(), link.to()};
+  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(link, std::move(paths)));
   const absl::Status linked = co_await store_.Link(link.from(), link.to());
   co_return co_await Done(linked, 0);
 }
 
-Task<StoreService::Reply> StoreService::Remove(std::string request) {
-  WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(request));
-  WT_CO_ASSIGN_OR_RETURN(const EpochFence::Pass pass, co_await Enter(remove));
+Task<StoreService::Reply> StoreService::Remove(std::string body) {
+  WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(std::move(body)));
+  std::vector<std::string> paths = {remove.path()};
+  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(remove, std::move(paths)));
   const absl::Status removed = co_await store_.Remove(remove.path());
   co_return co_await Done(removed, 0);
 }
 
 template <typename Request>
-Task<absl::StatusOr<EpochFence::Pass>> StoreService::Enter(const Request& request) {
-  if (!request.has_fence()) return Unfenced();
-  if (platform::Planted(node_, "late_owner_not_refused")) return Unfenced();
-  return fence_.Enter({request.fence().directory(), request.fence().epoch()});
+Task<absl::StatusOr<StoreService::Passes>> StoreService::Enter(const Request& request,
+                                                               std::vector<std::string> paths) {
+  std::optional<StoreFence> token;
+  if (request.has_fence()) {
+    token = StoreFence{request.fence().directory(), request.fence().epoch()};
+  }
+  return EnterAll(std::move(token), std::move(paths));
+}
+
+Task<absl::StatusOr<StoreService::Passes>> StoreService::EnterAll(std::optional<StoreFence> token,
+                                                                  std::vector<std::string> paths) {
+  // In the order of their names (epoch_fence.h).
+  std::map<std::string, std::optional<int64_t>> scopes;
+  for (const std::string& path : paths) scopes.try_emplace(ParentPath(path), std::nullopt);
+  if (token.has_value()) scopes[token->directory] = token->epoch;
+  Passes passes;
+  if (platform::Planted(node_, "late_owner_not_refused")) co_return passes;
+  for (const auto& [directory, epoch] : scopes) {
+    Task<absl::StatusOr<EpochFence::Pass>> entering =
+        epoch.has_value() ? fence_.Enter({directory, *epoch}) : fence_.EnterUnowned(directory);
+    WT_CO_ASSIGN_OR_RETURN(EpochFence::Pass pass, co_await entering);
+    passes.push_back(std::move(pass));
+  }
+  co_return passes;
 }
 
 Task<StoreService::Reply> StoreService::Done(absl::Status outcome, uint64_t bytes) {
@@ -257,20 +392,17 @@ Task<StoreService::Reply> StoreService::Done(absl::Status outcome, uint64_t byte
   co_return RpcPayload();
 }
 
-void StoreService::Forget(uint64_t connection) {
-  auto upload = uploads_.lower_bound({connection, 0});
-  while (upload != uploads_.end() && upload->first.first == connection) upload = Drop(upload);
-}
-
 namespace {
 
 // Returns only with an error.
-Task<absl::Status> Serve(platform::Node& node, std::string address, std::string root) {
+Task<absl::Status> Serve(platform::Node& node, std::string address, std::string root,
+                         StoreServiceOptions options) {
   WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<LocalStore> store,
                          co_await LocalStore::OpenExclusive(node, root));
   WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<StoreService> service,
-                         co_await StoreService::Start(node, address, *store));
-  node.Log(platform::LogLevel::kInfo, absl::StrCat("serving the store ", root, " at ", address));
+                         co_await StoreService::Start(node, address, *store, options));
+  node.Log(platform::LogLevel::kInfo,
+           absl::StrCat("serving the store ", root, " at ", service->address()));
   platform::Event never;
   co_await never.Wait();
   co_return absl::OkStatus();
@@ -278,18 +410,19 @@ Task<absl::Status> Serve(platform::Node& node, std::string address, std::string 
 
 }  // namespace
 
-Task<void> RunStoreService(platform::Node& node, std::string address, std::string root) {
+Task<void> RunStoreService(platform::Node& node, std::string address, std::string root,
+                           StoreServiceOptions options) {
   constexpr absl::Duration kPause = absl::Milliseconds(500);
   // How long root and address may still belong to the process that this one replaces.
   constexpr absl::Duration kPatience = absl::Seconds(3);
   constexpr int kRefused = 2;  // nothing was served
   const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
-  absl::Status failed = co_await Serve(node, address, root);
+  absl::Status failed = co_await Serve(node, address, root, options);
   while (node.clock().Now() < patient_until &&
          (absl::IsFailedPrecondition(failed) || absl::IsAlreadyExists(failed) ||
           absl::IsUnavailable(failed))) {
     co_await node.clock().Sleep(kPause);
-    failed = co_await Serve(node, address, root);
+    failed = co_await Serve(node, address, root, options);
   }
   node.Log(platform::LogLevel::kError,
            absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));

@@ -16,13 +16,18 @@
 // - Corrupt frames break the connection (kDataLoss at the receiver); they are never delivered.
 // - There is no order between different connections, even of the same two nodes.
 //
+// Strangers. Who is at the other end the transport does not know: rpc.h asks, and hears nothing of
+// a peer that does not know the secret. So a node without a secret may neither listen on, nor
+// connect to, an address that reaches beyond its own machine (byte streams apart):
+// kPermissionDenied.
+//
 // Addresses. "host:port" crosses processes ("host" is a machine's name in the simulator; port 0 on
 // Listen picks a free one); "inproc:name" joins nodes of one process, which may hand immutable
 // attachments over unencoded.
 //
 // Errors: kUnavailable (refused, unreachable, broken: retry by connecting anew), kAlreadyExists
 // (address in use), kInvalidArgument (address, or a message over max_message_bytes), kDataLoss,
-// kCancelled (Receive or Send after this end's own Close).
+// kPermissionDenied, kCancelled (Receive or Send after this end's own Close).
 #ifndef WAVETANK_PLATFORM_NETWORK_H_
 #define WAVETANK_PLATFORM_NETWORK_H_
 
@@ -58,9 +63,14 @@ struct NetworkOptions {
   absl::Duration heartbeat_interval = absl::Milliseconds(500);
   absl::Duration dead_after = absl::Seconds(3);
   absl::Duration connect_timeout = absl::Seconds(3);
-  // Bytes a connection buffers in each direction before Send waits.
-  int64_t buffer_bytes = 4 << 20;
-  int64_t max_message_bytes = 256 << 20;
+  // Bytes a connection buffers in each direction before Send waits, beyond one message.
+  int64_t buffer_bytes = 512 << 10;
+  // Long contents travel in several (rpc.h): what a connection costs is then known before anybody
+  // knows who is at its other end.
+  int64_t max_message_bytes = 256 << 10;
+  // Of the real world: whether addresses beyond this machine are allowed (byte streams' always
+  // are).
+  bool beyond_loopback = false;
 };
 
 class Connection {
@@ -72,6 +82,8 @@ class Connection {
   virtual Task<absl::StatusOr<Message>> Receive() = 0;
   // What Send has taken is still delivered, if nothing breaks and the process goes on. Idempotent.
   virtual void Close() = 0;
+  // Whether attachments arrive as the objects that were sent.
+  virtual bool hands_over() const = 0;
   // For messages to people: the peer's address as far as it is known.
   virtual std::string peer() const = 0;
 };

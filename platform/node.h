@@ -13,6 +13,7 @@
 #ifndef WAVETANK_PLATFORM_NODE_H_
 #define WAVETANK_PLATFORM_NODE_H_
 
+#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <span>
@@ -63,6 +64,11 @@ struct NodeServices {
   CpuModel* cpu = nullptr;
   // Asks the world to end this process at its next turn, as a clean exit with `status`.
   std::function<void(int status)> exit;
+  // What the nodes of a cluster know and strangers do not (handshake.h); empty: none.
+  std::string secret = {};
+  // So many bytes that nobody can foretell; null, in a world where all is foretold: of the node's
+  // randomness.
+  std::function<std::string(size_t bytes)> entropy = {};
   // The bug that is to show, in a build that has bugs planted (planted.h); empty: none.
   std::string planted = {};
 };
@@ -76,6 +82,7 @@ class Node {
         name_(std::move(name)),
         incarnation_(incarnation),
         random_(random),
+        nonces_(random.Fork("nonces")),
         services_(std::move(services)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -91,6 +98,10 @@ class Node {
   const std::string& process() const { return process_; }
   const std::string& name() const { return name_; }
   Incarnation incarnation() const { return incarnation_; }
+  std::string id() const { return machine_ + "/" + process_ + "/" + name_; }
+  const std::string& secret() const { return services_.secret; }
+  // Bytes that the node has not had before and others cannot guess.
+  std::string DrawNonce(size_t bytes);
 
   StepAwaiter Step(const StepName& step, std::initializer_list<StepAttribute> attributes = {}) {
     return StepAwaiter(services_.step_gate,
@@ -117,6 +128,7 @@ class Node {
   const std::string name_;
   const Incarnation incarnation_;
   Random random_;
+  Random nonces_;
   NodeServices services_;
 };
 

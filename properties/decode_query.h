@@ -1,6 +1,6 @@
 // Decodes what a structured query has made durable, its log and its file sink, into what the
 // exactly-once checker looks at. Written from the formats' descriptions (checkpoint/FORMAT.md,
-// runtime/connectors/README.md); of the engine only the message schemas are used.
+// docs/file_sink.md); of the engine only the message schemas are used.
 #ifndef WAVETANK_PROPERTIES_DECODE_QUERY_H_
 #define WAVETANK_PROPERTIES_DECODE_QUERY_H_
 

@@ -1,5 +1,5 @@
 // The names that a file sink shows to tools that only list, held against its manifest. Written from
-// the description of the sink in runtime/connectors/README.md.
+// the description of the sink in docs/file_sink.md.
 #ifndef WAVETANK_PROPERTIES_PLAIN_NAMES_H_
 #define WAVETANK_PROPERTIES_PLAIN_NAMES_H_
 

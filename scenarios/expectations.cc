@@ -31,9 +31,9 @@ class Judgement {
   RunReport& report_;
 };
 
-// A checker reads what a driver reads, so it sees the damage too. The answers remain to be judged; a
-// record that is put out again, because the log has lost that it was, is within a promise of at least
-// once.
+// A checker reads what a driver reads, so it sees the damage too. The answers remain to be judged;
+// a record that is put out again, because the log has lost that it was, is within a promise of at
+// least once.
 bool IsDamageSeen(const Expect& expect, const RunFacts& facts,
                   const properties::Violation& violation) {
   namespace kinds = properties::violation_kinds;

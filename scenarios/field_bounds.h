@@ -1,8 +1,8 @@
 // FieldBounds: what each number of a scenario may be, in one table.
 //
 // Every numeric field of scenario.proto has a row, so no number reaches a run unlooked at. A row
-// keeps out what makes no sense and what would overflow, whatever else is asked for; what depends on
-// other fields is checked where they meet.
+// keeps out what makes no sense and what would overflow, whatever else is asked for; what depends
+// on other fields is checked where they meet.
 #ifndef WAVETANK_SCENARIOS_FIELD_BOUNDS_H_
 #define WAVETANK_SCENARIOS_FIELD_BOUNDS_H_
 

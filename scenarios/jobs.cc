@@ -50,11 +50,14 @@ std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameter
   return parameters;
 }
 
-runtime::DataStreamReader& WithFileOptions(runtime::DataStreamReader& reader,
-                                           const JobArguments& arguments) {
-  return reader.Option("ignoreNames", arguments.Get("ignore"))
+// The lines of the job's input directory, as column "value".
+DataFrame TextInput(runtime::Session& session, const JobArguments& arguments) {
+  return session.ReadStream()
+      .Format("text")
+      .Option("ignoreNames", arguments.Get("ignore"))
       .Option("lostFiles", arguments.Get("lost"))
-      .Option("forgetAfter", arguments.Get("forget-after"));
+      .Option("forgetAfter", arguments.Get("forget-after"))
+      .Load(arguments.Get("input"));
 }
 
 int64_t Milliseconds(const std::string& text) {
@@ -81,19 +84,28 @@ void CountWords(runtime::DStream<std::string> lines, const JobArguments& argumen
       .SaveAsTextFiles(arguments.Get("output") + "/counts");
 }
 
-void WordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+// The lines of the job's input directory.
+runtime::DStream<std::string> Lines(runtime::StreamingContext& context,
+                                    const JobArguments& arguments) {
   runtime::TextFileOptions options;
   auto files = runtime::ParseInputFileOptions(arguments.Get("ignore"),
                                               arguments.Get("forget-after"), arguments.Get("lost"));
-  if (!files.ok()) return context.graph().AddError(files.status());
-  options.files = *std::move(files);
-  CountWords(context.TextFileStream(arguments.Get("input"), std::move(options)), arguments);
+  if (files.ok()) {
+    options.files = *std::move(files);
+  } else {
+    context.graph().AddError(files.status());
+  }
+  return context.TextFileStream(arguments.Get("input"), std::move(options));
+}
+
+void WordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
+  CountWords(Lines(context, arguments), arguments);
 }
 
 // Each word with a number that depends on what this worker has seen before: not deterministic, as a
 // function that draws at random, asks a clock or keeps something between calls.
 void NumberedWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
-  context.TextFileStream(arguments.Get("input"))
+  Lines(context, arguments)
       .FlatMap(Words)
       .Map([seen = std::make_shared<int64_t>(0)](const std::string& word) {
         return std::pair<std::string, int64_t>(absl::StrCat(word, "~", ++*seen), 1);
@@ -109,11 +121,8 @@ void SocketWordCountDStream(runtime::StreamingContext& context, const JobArgumen
 }
 
 void WordCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  runtime::DataStreamReader reader = session.ReadStream();
-  DataFrame words = WithFileOptions(reader, arguments)
-                        .Format("text")
-                        .Load(arguments.Get("input"))
-                        .Select({Explode(Split(Col("value"), " ")).As("word")});
+  DataFrame words =
+      TextInput(session, arguments).Select({Explode(Split(Col("value"), " ")).As("word")});
   words.GroupBy({Col("word")})
       .Count()
       .WriteStream()
@@ -125,9 +134,7 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
 
 // Without an aggregate, so that no row ever replaces another, whatever the mode is called.
 void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
-  session.ReadStream()
-      .Format("text")
-      .Load(arguments.Get("input"))
+  TextInput(session, arguments)
       .Select({Explode(Split(Col("value"), " ")).As("word")})
       .WithColumn("count", runtime::Expression(1))
       .WriteStream()
@@ -138,9 +145,7 @@ void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
 }
 
 void LineCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  session.ReadStream()
-      .Format("text")
-      .Load(arguments.Get("input"))
+  TextInput(session, arguments)
       .GroupBy({})
       .Count()
       .WriteStream()
@@ -155,11 +160,8 @@ void WindowedCountStructured(runtime::Session& session, const JobArguments& argu
   absl::Duration delay;
   WT_CHECK(absl::ParseDuration(arguments.Get("window"), &window), "window is not a duration");
   WT_CHECK(absl::ParseDuration(arguments.Get("delay"), &delay), "delay is not a duration");
-  runtime::DataStreamReader reader = session.ReadStream();
   DataFrame events =
-      WithFileOptions(reader, arguments)
-          .Format("text")
-          .Load(arguments.Get("input"))
+      TextInput(session, arguments)
           .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
                    SubstringAfter(Col("value"), ",").As("word")})
           .WithWatermark("time", delay);
@@ -226,7 +228,8 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "words";
     job.meaning = "structured: each word as it comes, exactly once";
-    job.parameters = {kInput, kOutput, {"mode", "output mode: append or update", "append"}};
+    job.parameters =
+        WithFileParameters({kInput, kOutput, {"mode", "output mode: append or update", "append"}});
     job.structured = WordsStructured;
     jobs.Add(std::move(job),
              StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveWords(); },
@@ -236,7 +239,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "line_count";
     job.meaning = "structured: how many lines came, exactly once";
-    job.parameters = {kInput, kOutput};
+    job.parameters = WithFileParameters({kInput, kOutput});
     job.structured = LineCountStructured;
     jobs.Add(
         std::move(job),
@@ -281,7 +284,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.meaning =
         "DStream: as word_count_dstream, each word with a number by a function that is not "
         "deterministic";
-    job.parameters = {kInput, kOutput};
+    job.parameters = WithFileParameters({kInput, kOutput});
     job.dstream = NumberedWordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch, .canonical = WithoutNumbers});
   }

@@ -13,8 +13,8 @@ namespace wavetank::simulator {
 // Whether the fault befalls one call on the seam, and which.
 bool BefallsCalls(FaultKind kind);
 bool CanBefall(const Fault& fault, const SeamCall& call);
-// Whether it acts at once: what befalls calls waits for one, but where it names the connections that
-// it befalls.
+// Whether it acts at once: what befalls calls waits for one, but where it names the connections
+// that it befalls.
 bool NeedsNoCall(const Fault& fault);
 // Whether `files` may say which it befalls.
 bool TakesFiles(FaultKind kind);

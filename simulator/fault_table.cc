@@ -147,7 +147,8 @@ constexpr FaultInfo kTable[] = {
     {kDrift, kClock, "clock.drift", true, 100, kPerHour, {1'000, 600'000}, {}, {-100'000, 100'000},
      "parts per million", "The machine's clocks run fast or slow.", {-999'999, 999'999}},
     {kClockJump, kClock, "clock.jump", true, 100, kPerHour, {500, 60'000}, {},
-     {-3'600'000, 3'600'000}, "ms", "The wall clock jumps by so much, and back.", {-kTenYearsMs, kTenYearsMs}},
+     {-3'600'000, 3'600'000}, "ms", "The wall clock jumps by so much, and back.",
+     {-kTenYearsMs, kTenYearsMs}},
     {kTimerJitter, kClock, "clock.timer_jitter", true, 200, kPerHour, {1'000, 60'000}, {},
      {1'000, 500'000}, "us", "Timers of the machine fire late by up to so much.", {0, 60'000'000}},
 };

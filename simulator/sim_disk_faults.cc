@@ -43,7 +43,8 @@ bool Changes(const DiskCall& call) {
 
 }  // namespace
 
-// The power goes next: what is here is synced first. What the file had elsewhere keeps whole sectors.
+// The power goes next: what is here is synced first. What the file had elsewhere keeps whole
+// sectors.
 void SimDisk::Tear(DiskCall& call) {
   SectorFile& file = call.inode->file;
   const uint64_t offset = call.kind == SeamCallKind::kAppend ? file.size() : call.offset;

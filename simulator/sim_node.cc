@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint64_t kForTurn = 1;
 constexpr uint64_t kForWork = 2;
+// Of every node of a world, so that each of its connections begins as those of a real cluster do.
+constexpr std::string_view kSecret = "known to all nodes of a simulated world";
 
 }  // namespace
 
@@ -68,6 +70,7 @@ void SimNode::Boot(std::unique_ptr<platform::Network> network, std::unique_ptr<p
                                  [this](int status) {
                                    if (!dead()) hooks_.OnExit(*this, status);
                                  },
+                             .secret = std::string(kSecret),
                              .planted = planted_});
   executor_.Spawn(name_, RunMain());
 }

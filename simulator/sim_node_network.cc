@@ -182,6 +182,7 @@ class SimMessageConnection final : public Connection {
     co_return endpoint_.Take();
   }
   void Close() override { endpoint_.Close(); }
+  bool hands_over() const override { return endpoint_.hands_over(); }
   std::string peer() const override { return endpoint_.PeerName(); }
 
  private:

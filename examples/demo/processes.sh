@@ -43,20 +43,18 @@ kill_hard() {
   kills=$((kills + 1))
 }
 
-# stop NAME...: asks with SIGTERM.
+# stop NAME...: asks with SIGTERM, one after the other, since what is asked finishes first what is
+# under way, and needs those behind it for that: driver, workers, store.
 stop() {
   local name
-  for name in "$@"; do kill -TERM "${pid_of[$name]}"; done
-  may_end=" $* "
-  await 20 "$* to end after SIGTERM" have_ended "$@"
+  for name in "$@"; do
+    may_end=" $* "
+    has_ended "$name" || kill -TERM "${pid_of[$name]}"
+    await 20 "$name to end after SIGTERM" has_ended "$name"
+    reap "$name" || true
+  done
   may_end=''
-  for name in "$@"; do reap "$name" || true; done
 }
-have_ended() {
-  local name
-  for name in "$@"; do has_ended "$name" || return 1; done
-}
-
 end_everything() {
   local name
   for name in "${!pid_of[@]}"; do kill -9 "${pid_of[$name]}" 2>/dev/null || true; done

@@ -36,7 +36,7 @@ struct Frame {
   std::string attachment;
 };
 
-inline constexpr std::string_view kFrameVersion = "1";
+inline constexpr std::string_view kFrameVersion = "2";
 inline constexpr size_t kFrameHeaderBytes = 20;
 
 // REQUIRES: body and attachment below 4 GiB each.

@@ -40,6 +40,7 @@ class QueueConnection final : public Connection {
   Task<absl::Status> Send(Message message) override;
   Task<absl::StatusOr<Message>> Receive() override;
   void Close() override;
+  bool hands_over() const override { return parts_->attachments == Parts::Attachments::kHandOver; }
   std::string peer() const override { return parts_->peer; }
 
  private:

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -29,9 +30,17 @@
 namespace wavetank::platform {
 namespace {
 
+// REQUIRES: at most 256, which come whole.
+std::string DrawBytes(size_t count) {
+  std::string bytes(count, '\0');
+  WT_CHECK(::getrandom(bytes.data(), count, 0) == static_cast<ssize_t>(count));
+  return bytes;
+}
+
 uint64_t DrawEntropy() {
   uint64_t value = 0;
-  WT_CHECK(::getrandom(&value, sizeof value, 0) == sizeof value);
+  const std::string bytes = DrawBytes(sizeof value);
+  std::memcpy(&value, bytes.data(), sizeof value);
   return value;
 }
 
@@ -102,12 +111,14 @@ absl::Status RealProcess::State::Build() {
   WT_CHECK(options.network.dead_after > options.network.heartbeat_interval);
   WT_CHECK(!spec.nodes.empty());
   if (!options.step_faults.empty()) step_killer.emplace(options.step_faults);
+  NetworkOptions network = options.network;
+  network.beyond_loopback = network.beyond_loopback || !options.secret.empty();
   const Random random(options.seed.has_value() ? *options.seed : DrawEntropy());
   const Incarnation incarnation(static_cast<int64_t>(DrawEntropy() >> 1));
   for (const NodeSpec& node_spec : spec.nodes) {
     auto made = std::make_unique<RealNode>();
     WT_ASSIGN_OR_RETURN(made->disk, PosixDisk::Open(options.disk_root, pool, made->loop));
-    made->network = std::make_unique<RealNetwork>(io, *hub, made->loop, options.network);
+    made->network = std::make_unique<RealNetwork>(io, *hub, made->loop, network);
     made->main = node_spec.main;
     NodeServices services{.executor = made->loop.executor(),
                           .clock = made->loop.clock(),
@@ -116,7 +127,9 @@ absl::Status RealProcess::State::Build() {
                           .logger = logger,
                           .step_gate = step_killer.has_value() ? &*step_killer : nullptr,
                           .cpu = nullptr,
-                          .exit = [this](int exit_status) { Stop(exit_status); }};
+                          .exit = [this](int exit_status) { Stop(exit_status); },
+                          .secret = options.secret,
+                          .entropy = DrawBytes};
     made->node = std::make_unique<Node>(
         options.machine, spec.name, node_spec.name, incarnation,
         random.Fork(options.machine).Fork(spec.name).Fork(node_spec.name), std::move(services));

@@ -30,6 +30,9 @@ struct RealProcessOptions {
   std::string machine = "localhost";  // what Node::machine() says
   std::string disk_root = "/";
   NetworkOptions network = {};
+  // What all processes of the cluster know (handshake.h). Without one this process is neither
+  // reached from other machines nor reaches them.
+  std::string secret = {};
   // Drawn from the system's entropy if not given.
   std::optional<uint64_t> seed = {};
   LogLevel log_level = LogLevel::kInfo;

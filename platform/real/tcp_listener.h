@@ -31,8 +31,8 @@ class AcceptAhead : public std::enable_shared_from_this<AcceptAhead<T>> {
  public:
   using Make = std::function<std::unique_ptr<T>(tcp::socket)>;
   using Queue = BoundedQueue<std::unique_ptr<T>>;
-  AcceptAhead(asio::io_context& context, Make make)
-      : acceptor_(std::make_shared<Acceptor>(context)), make_(std::move(make)) {}
+  AcceptAhead(asio::io_context& context, Reach reach, Make make)
+      : acceptor_(std::make_shared<Acceptor>(context, reach)), make_(std::move(make)) {}
 
   Acceptor& acceptor() { return *acceptor_; }
   void Start(std::shared_ptr<Queue> queue) {
@@ -71,12 +71,12 @@ class TcpListener final : public Interface {
 
   // Binds on the I/O thread and starts to accept for `loop`, turning sockets into T by `make`.
   static Task<absl::StatusOr<std::unique_ptr<Interface>>> Listen(IoThread& io, EventLoop& loop,
-                                                                 std::string address,
+                                                                 std::string address, Reach reach,
                                                                  typename Ahead::Make make) {
     using Result = absl::StatusOr<std::unique_ptr<Interface>>;
     Completion<Result> done(loop);
-    io.Post([&io, &loop, address = std::move(address), make = std::move(make), done] {
-      auto ahead = std::make_shared<Ahead>(io.context(), make);
+    io.Post([&io, &loop, address = std::move(address), reach, make = std::move(make), done] {
+      auto ahead = std::make_shared<Ahead>(io.context(), reach, make);
       ahead->acceptor().Bind(address, [&io, &loop, ahead, done](absl::StatusOr<std::string> bound) {
         if (!bound.ok()) return done.Complete(bound.status());
         done.Complete(Result(std::make_unique<TcpListener>(io, loop, ahead, *std::move(bound))));

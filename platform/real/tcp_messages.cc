@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "asio/write.hpp"
 
@@ -15,11 +16,12 @@
 #include "platform/real/queue_connection.h"
 #include "platform/real/tcp_listener.h"
 #include "platform/real/tcp_socket.h"
+#include "platform/text.h"
 
 namespace wavetank::platform {
 namespace {
 
-constexpr size_t kBatchBytes = 256 << 10;
+constexpr size_t kBatchBytes = 64 << 10;
 
 // The I/O thread's end of a connection. It lives as long as an operation of its socket or timer.
 class FramedLink : public std::enable_shared_from_this<FramedLink> {
@@ -132,8 +134,14 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
 
   void Take(Frame frame) {
     const bool is_hello = frame.kind == FrameKind::kHello;
-    if (is_hello == greeted_ || (is_hello && frame.body != kFrameVersion)) {
+    if (is_hello == greeted_) {
       return Break(absl::DataLossError("the peer does not speak this protocol"));
+    }
+    if (is_hello && frame.body != kFrameVersion) {
+      return Break(absl::FailedPreconditionError(
+          absl::StrCat("the peer speaks version \"", absl::CHexEscape(frame.body.substr(0, 16)),
+                       "\" of the protocol, this program version \"", ToAbsl(kFrameVersion),
+                       "\": run the same release on both")));
     }
     switch (frame.kind) {
       case FrameKind::kHello:
@@ -230,7 +238,8 @@ Task<absl::StatusOr<std::unique_ptr<Connection>>> ConnectTcp(IoThread& io, Event
                                                              std::string address) {
   Completion<absl::StatusOr<std::unique_ptr<Connection>>> done(loop);
   io.Post([&io, &loop, options, address = std::move(address), done] {
-    Dial(io.context(), address, options.connect_timeout,
+    const Reach reach = options.beyond_loopback ? Reach::kAnywhere : Reach::kLoopback;
+    Dial(io.context(), address, options.connect_timeout, reach,
          [&io, &loop, options, done](absl::StatusOr<tcp::socket> socket) {
            if (!socket.ok()) return done.Complete(socket.status());
            done.Complete(StartLink(io, loop, options, *std::move(socket)));
@@ -242,8 +251,9 @@ Task<absl::StatusOr<std::unique_ptr<Connection>>> ConnectTcp(IoThread& io, Event
 Task<absl::StatusOr<std::unique_ptr<Listener>>> ListenTcp(IoThread& io, EventLoop& loop,
                                                           NetworkOptions options,
                                                           std::string address) {
+  const Reach reach = options.beyond_loopback ? Reach::kAnywhere : Reach::kLoopback;
   return TcpListener<Connection, Listener>::Listen(
-      io, loop, std::move(address), [&io, &loop, options](tcp::socket socket) {
+      io, loop, std::move(address), reach, [&io, &loop, options](tcp::socket socket) {
         return StartLink(io, loop, options, std::move(socket));
       });
 }

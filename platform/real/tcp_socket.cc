@@ -9,6 +9,8 @@
 #include "asio/connect.hpp"
 #include "asio/system_error.hpp"
 
+#include "platform/status_macros.h"
+
 namespace wavetank::platform {
 namespace {
 
@@ -28,8 +30,9 @@ void Resolve(tcp::resolver& resolver, const HostPort& name, tcp::resolver::flags
 
 class Dialling : public std::enable_shared_from_this<Dialling> {
  public:
-  Dialling(asio::io_context& context, std::string attempt, OnConnected done)
+  Dialling(asio::io_context& context, std::string attempt, Reach reach, OnConnected done)
       : attempt_(std::move(attempt)),
+        reach_(reach),
         done_(std::move(done)),
         resolver_(context),
         socket_(context),
@@ -52,6 +55,10 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
   void OnResolved(const asio::error_code& error, const Found& found) {
     if (finished_) return;
     if (error) return Finish(SocketError(attempt_, error));
+    for (const auto& entry : found) {
+      const absl::Status allowed = CheckReach(reach_, attempt_, entry.endpoint().address());
+      if (!allowed.ok()) return Finish(allowed);
+    }
     asio::async_connect(
         socket_, found,
         [self = shared_from_this()](const asio::error_code& failed, const tcp::endpoint&) {
@@ -70,6 +77,7 @@ class Dialling : public std::enable_shared_from_this<Dialling> {
   }
 
   const std::string attempt_;
+  const Reach reach_;
   OnConnected done_;
   tcp::resolver resolver_;
   tcp::socket socket_;
@@ -105,11 +113,19 @@ absl::Status SocketError(const std::string& attempt, const asio::error_code& err
   return absl::Status(code, absl::StrCat(attempt, ": ", error.message()));
 }
 
+absl::Status CheckReach(Reach reach, const std::string& attempt, const asio::ip::address& address) {
+  if (reach == Reach::kAnywhere || address.is_loopback()) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      attempt, ": ", address.to_string(),
+      " reaches beyond this machine, which needs a secret that every process of the cluster knows: "
+      "start them all with the same secret file"));
+}
+
 void Dial(asio::io_context& context, const std::string& address, absl::Duration timeout,
-          OnConnected done) {
+          Reach reach, OnConnected done) {
   const absl::StatusOr<HostPort> to = ParseAddress(address);
   if (!to.ok()) return done(to.status());
-  std::make_shared<Dialling>(context, absl::StrCat("connect to ", address), std::move(done))
+  std::make_shared<Dialling>(context, absl::StrCat("connect to ", address), reach, std::move(done))
       ->Start(*to, timeout);
 }
 
@@ -125,13 +141,15 @@ void Acceptor::Bind(const std::string& address, OnBound done) {
 }
 
 absl::StatusOr<std::string> Acceptor::Open(const std::string& address, const tcp::endpoint& local) {
+  const std::string attempt = absl::StrCat("listen on ", address);
+  WT_RETURN_IF_ERROR(CheckReach(reach_, attempt, local.address()));
   asio::error_code error;
   acceptor_.open(local.protocol(), error);
   // So that a restarted process need not wait for the old one's connections to be forgotten.
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(local, error);
   if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) return SocketError(absl::StrCat("listen on ", address), error);
+  if (error) return SocketError(attempt, error);
   const std::string host = address.substr(0, address.rfind(':'));
   return absl::StrCat(host, ":", acceptor_.local_endpoint().port());
 }

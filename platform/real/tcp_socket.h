@@ -36,16 +36,21 @@ inline std::chrono::nanoseconds ToChrono(absl::Duration duration) {
   return absl::ToChronoNanoseconds(duration);
 }
 
+// Which addresses may be listened on, or connected to.
+enum class Reach { kLoopback, kAnywhere };
+// kPermissionDenied if the address is of those that may not.
+absl::Status CheckReach(Reach reach, const std::string& attempt, const asio::ip::address& address);
+
 // Resolves and connects; calls `done` once, within `timeout`.
 using OnConnected = std::function<void(absl::StatusOr<tcp::socket>)>;
 void Dial(asio::io_context& context, const std::string& address, absl::Duration timeout,
-          OnConnected done);
+          Reach reach, OnConnected done);
 
 // Accepts connections until closed.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
-  explicit Acceptor(asio::io_context& context)
-      : resolver_(context), acceptor_(context), retry_(context) {}
+  Acceptor(asio::io_context& context, Reach reach)
+      : reach_(reach), resolver_(context), acceptor_(context), retry_(context) {}
 
   // Resolves, binds and listens; gives the address with the port that was picked.
   using OnBound = std::function<void(absl::StatusOr<std::string>)>;
@@ -57,6 +62,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
  private:
   absl::StatusOr<std::string> Open(const std::string& address, const tcp::endpoint& local);
 
+  const Reach reach_;
   tcp::resolver resolver_;
   tcp::acceptor acceptor_;
   asio::steady_timer retry_;  // after errors such as too many open files

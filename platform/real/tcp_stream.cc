@@ -202,7 +202,7 @@ Task<absl::StatusOr<std::unique_ptr<ByteStream>>> ConnectTcpStream(IoThread& io,
                                                                    std::string address) {
   Completion<absl::StatusOr<std::unique_ptr<ByteStream>>> done(loop);
   io.Post([&io, &loop, options, address = std::move(address), done] {
-    Dial(io.context(), address, options.connect_timeout,
+    Dial(io.context(), address, options.connect_timeout, Reach::kAnywhere,
          [&io, &loop, options, done](absl::StatusOr<tcp::socket> socket) {
            if (!socket.ok()) return done.Complete(socket.status());
            done.Complete(StartStream(io, loop, options, *std::move(socket)));
@@ -215,7 +215,7 @@ Task<absl::StatusOr<std::unique_ptr<StreamListener>>> ListenTcpStream(IoThread& 
                                                                       NetworkOptions options,
                                                                       std::string address) {
   return TcpListener<ByteStream, StreamListener>::Listen(
-      io, loop, std::move(address), [&io, &loop, options](tcp::socket socket) {
+      io, loop, std::move(address), Reach::kAnywhere, [&io, &loop, options](tcp::socket socket) {
         return StartStream(io, loop, options, std::move(socket));
       });
 }

@@ -24,7 +24,7 @@ Task<absl::StatusOr<std::unique_ptr<BlockExchange>>> BlockExchange::Start(platfo
                                                                           std::string address) {
   std::unique_ptr<BlockExchange> exchange(new BlockExchange(node));
   platform::RpcHandler handler = [served = exchange.get()](std::string method, RpcPayload request,
-                                                           uint64_t) {
+                                                           platform::RpcCall) {
     return served->Serve(std::move(method), std::move(request));
   };
   WT_CO_ASSIGN_OR_RETURN(exchange->server_, co_await platform::RpcServer::Start(

@@ -85,8 +85,8 @@ class Driver final : public Cluster {
 
   // Requests. A worker is known by its connection.
   Task<absl::StatusOr<RpcPayload>> Serve(std::string method, RpcPayload request,
-                                         uint64_t connection);
-  Task<absl::StatusOr<RpcPayload>> Register(std::string request, uint64_t connection);
+                                         platform::RpcCall call);
+  Task<absl::StatusOr<RpcPayload>> Register(std::string request, platform::RpcCall call);
   Task<absl::StatusOr<RpcPayload>> Next(std::shared_ptr<Worker> worker);
   Task<absl::StatusOr<RpcPayload>> Report(std::string request);
   Task<absl::StatusOr<RpcPayload>> Call(std::string request);
@@ -132,8 +132,8 @@ class Driver final : public Cluster {
 
 Task<absl::Status> Driver::Listen() {
   platform::RpcHandler handler = [this](std::string method, RpcPayload request,
-                                        uint64_t connection) {
-    return Serve(std::move(method), std::move(request), connection);
+                                        platform::RpcCall call) {
+    return Serve(std::move(method), std::move(request), std::move(call));
   };
   platform::RpcServerOptions server_options;
   server_options.max_in_flight = kMaxInFlight;
@@ -190,18 +190,22 @@ Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
 }
 
 Task<absl::StatusOr<RpcPayload>> Driver::Serve(std::string method, RpcPayload request,
-                                               uint64_t connection) {
-  if (method == "register") return Register(std::move(request.body), connection);
+                                               platform::RpcCall call) {
+  if (method == "register") return Register(std::move(request.body), std::move(call));
   if (method == "report") return Report(std::move(request.body));
   if (method == "call") return Call(std::move(request.body));
-  const auto found = workers_.find(connection);
+  const auto found = workers_.find(call.connection());
   return Next(method == "next" && found != workers_.end() ? found->second : nullptr);
 }
 
-Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t connection) {
+Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::RpcCall call) {
   cluster::RegisterRequest request;
   if (!request.ParseFromString(bytes) || request.slots() < 1) {
     co_return absl::InvalidArgumentError("register: not a worker of this program");
+  }
+  if (request.name() != call.session().node) {
+    refused_ = absl::StrCat(call.session().node, " came as worker ", request.name());
+    co_return absl::PermissionDeniedError(refused_);
   }
   if (request.plan_fingerprint() != options_.plan_fingerprint) {
     refused_ =
@@ -225,7 +229,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, uint64_t co
   auto worker = std::make_shared<Worker>();
   worker->ref = {.id = next_worker_++, .name = request.name(), .address = request.address()};
   worker->slots = request.slots();
-  workers_[connection] = worker;
+  workers_[call.connection()] = worker;
   node_.Log(LogLevel::kInfo, absl::StrCat("worker ", worker->ref.name, " at ", worker->ref.address,
                                           " has registered"));
   co_await node_.Step(steps::kDriverWorkerRegistered, {{"workers", worker_count()}});

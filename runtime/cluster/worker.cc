@@ -222,7 +222,7 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
     co_await node.clock().Sleep(backoff.Next());
   }
   cluster::RegisterRequest request;
-  request.set_name(absl::StrCat(node.machine(), "/", node.process(), "/", node.name()));
+  request.set_name(node.id());
   request.set_address(exchange->address());
   request.set_slots(options.slots);
   request.set_plan_fingerprint(options.plan_fingerprint);

@@ -8,10 +8,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
@@ -37,7 +34,6 @@
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
-
 namespace {
 
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
@@ -47,15 +43,6 @@ constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);
-}
-
-// Whether some batch's directory is called so.
-bool IsOfABatch(const TextFiles& files, absl::string_view path) {
-  int64_t time_ms = 0;
-  const bool ours = absl::ConsumePrefix(&path, files.prefix) && absl::ConsumePrefix(&path, "-") &&
-                    (files.suffix.empty() ||
-                     (absl::ConsumeSuffix(&path, files.suffix) && absl::ConsumeSuffix(&path, ".")));
-  return ours && absl::SimpleAtoi(path, &time_ms);
 }
 
 // One ownership of the log, from taking it over until it is stopped, fenced or lost.
@@ -130,7 +117,7 @@ class DriverRun {
       }
     }
     if (log_->start() == nullptr) {
-      if (!directory_.empty()) WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput());
+      WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput(store_, graph_, directory_));
       WT_CO_RETURN_IF_ERROR(co_await FirstStart());
     }
     const RecoveredStream& recovered = log_->recovered();
@@ -179,20 +166,16 @@ class DriverRun {
         const bool whole = last_byte.ok() && last_byte->size() == 1;
         if (!last_byte.ok() && !absl::IsNotFound(last_byte.status())) co_return last_byte.status();
         if (whole) continue;
-        if (source == file_selectors_.end()) co_return NameOf(file);
-        const bool away = co_await DirectoryIsAway(store_, file.path);
+        const bool away =
+            source != file_selectors_.end() && co_await DirectoryIsAway(store_, file.path);
         if (away) {
           co_return absl::UnavailableError(
               absl::StrCat("recover: ", file.path, " and its directory are not there"));
         }
-        co_return NameOf(file);
+        co_return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
       }
     }
     co_return std::string();
-  }
-
-  static std::string NameOf(const SelectedFile& file) {
-    return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
   }
 
   Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
@@ -215,29 +198,6 @@ class DriverRun {
     const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
     WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
     co_await Decided(recovered.last.next(), plan);
-  }
-
-  // What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
-  // would take the same input again.
-  Task<absl::Status> CheckNoOutput() {
-    for (const OperatorId output : graph_.outputs()) {
-      const TextFiles* const files = graph_.output(output).files();
-      if (files == nullptr) continue;
-      const std::string parent = checkpoint::ParentPath(files->prefix);
-      WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> found,
-                             co_await store_.List(parent));
-      for (const checkpoint::StoredFile& file : found) {
-        if (!IsOfABatch(*files, checkpoint::JoinPath(parent, file.name))) continue;
-        co_return absl::FailedPreconditionError(
-            absl::StrCat("begin a stream with the empty checkpoint ", directory_, ": ",
-                         checkpoint::JoinPath(parent, file.name),
-                         " is there, the output of a batch that it does ",
-                         "not know: the checkpoint was removed or is another's; restore it, or "
-                         "give the output of ",
-                         graph_.at(output).Title(), " a prefix of its own"));
-      }
-    }
-    co_return absl::OkStatus();
   }
 
   // Fixes what batch times count from, and which files are too old to be input.
@@ -396,7 +356,7 @@ class DriverRun {
       }
     }
     if (output.files() != nullptr) {
-      if (ran_again) co_await RemoveForeignParts(options.files_directory, results);
+      if (ran_again) co_await RemoveForeignParts(node_, store_, options.files_directory, results);
       const absl::Status marked = co_await store_.CreateIfAbsent(
           absl::StrCat(options.files_directory, "/", kSuccessMark), SuccessMark(results));
       if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
@@ -406,19 +366,6 @@ class DriverRun {
     co_await node_.Step(steps::kOutputDone,
                         {{"batch", input.batch.value()}, {"output", output_id.value()}});
     co_return absl::OkStatus();
-  }
-
-  // Those of attempts that do not count. Best effort: the mark tells them apart in any case, and an
-  // attempt that is a zombie's may write its part later than this.
-  Task<void> RemoveForeignParts(std::string directory, std::vector<std::string> counting) {
-    const auto listed = co_await store_.List(directory);
-    if (!listed.ok()) co_return;
-    const absl::btree_set<std::string> counts(counting.begin(), counting.end());
-    for (const checkpoint::StoredFile& file : *listed) {
-      if (!file.name.starts_with(kPartPrefix) || counts.contains(file.name)) continue;
-      const absl::Status removed = co_await store_.Remove(absl::StrCat(directory, "/", file.name));
-      if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
-    }
   }
 
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
@@ -514,46 +461,13 @@ class DriverRun {
   platform::TaskScope scope_;
 };
 
-absl::Status CheckOptions(const DStreamOptions& options) {
-  const auto wrong = [](absl::string_view option, const auto& value, absl::string_view advice) {
-    return absl::InvalidArgumentError(absl::StrCat(option, " is ", value, ": give ", advice));
-  };
-  if (options.batches_retained < 1) {
-    return wrong("batches_retained", options.batches_retained,
-                 "1 or more, since the next batch time is told from the newest batch");
-  }
-  const std::pair<const char*, int64_t> numbers[] = {
-      {"default_parallelism", options.default_parallelism},
-      {"min_workers", options.min_workers},
-      {"overdue_batches_max", options.overdue_batches_max},
-      {"line_bytes_max", options.line_bytes_max},
-      {"buffer_bytes_max", options.buffer_bytes_max},
-      {"log_segment_bytes", options.log_segment_bytes > 0 ? 1 : 0}};
-  for (const auto& [name, value] : numbers) {
-    if (value < 1) return wrong(name, value, "1 or more");
-  }
-  if (options.block_interval < absl::Milliseconds(1)) {
-    return wrong("block_interval", absl::FormatDuration(options.block_interval), "1ms or more");
-  }
-  const std::pair<const char*, absl::Duration> durations[] = {
-      {"worker_timeout", options.worker_timeout},
-      {"receiver_restart_delay", options.receiver_restart_delay},
-      {"graceful_stop_timeout", options.graceful_stop_timeout}};
-  for (const auto& [name, value] : durations) {
-    if (value < absl::ZeroDuration()) {
-      return wrong(name, absl::FormatDuration(value), "0s or more");
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
                                     Cluster& cluster, const StreamingGraph& graph,
                                     DStreamOptions options) {
   WT_CO_RETURN_IF_ERROR(graph.Validate());
-  WT_CO_RETURN_IF_ERROR(CheckOptions(options));
+  WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
   while (true) {
     absl::Status ended;
     {

@@ -8,9 +8,8 @@
 //
 // Life of a crash: the new driver takes the log over, then runs again, with the same input and in
 // order, what has durable input and no completion; then the newest of the batches whose time came
-// while nobody was there, the first of which takes all that had gathered; then goes on as if nothing
-// had been.
-// So a record may be put out again only in batches without a durable completion.
+// while nobody was there, the first of which takes all that had gathered; then goes on as if
+// nothing had been. So a record may be put out again only in batches without a durable completion.
 //
 // Errors. A batch fails when a task fails for good or an output function throws. It keeps no
 // completion mark, so the next driver runs it again; DStreamOptions::on_batch_failed decides what
@@ -72,7 +71,8 @@ struct DStreamOptions {
   // How long a graceful stop may take; zero: ten batch intervals, as
   // spark.streaming.gracefulStopTimeout, and no less than 30 s. Then it fails.
   absl::Duration graceful_stop_timeout = absl::ZeroDuration();
-  // How many batches may be overdue; of more, the oldest are left out (batch_schedule.h). At least 1.
+  // How many batches may be overdue; of more, the oldest are left out (batch_schedule.h). At least
+  // 1.
   int64_t overdue_batches_max = 100;
   // What Print prints; unset: into the node's log.
   Printer print;
@@ -81,6 +81,9 @@ struct DStreamOptions {
   // May be null: runs until it fails.
   StopRequest* stop = nullptr;
 };
+
+// kInvalidArgument names the option that says what cannot be.
+absl::Status CheckDStreamOptions(const DStreamOptions& options);
 
 // OK: stopped as requested. kDeadlineExceeded: a graceful stop took too long. kAborted: fenced by a
 // newer driver. kFailedPrecondition: the plan is wrong, or the checkpoint belongs to another.

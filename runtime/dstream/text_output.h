@@ -19,7 +19,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "checkpoint/store.h"
+#include "platform/node.h"
 #include "runtime/cluster/task.h"
+#include "runtime/dstream/graph.h"
 
 namespace wavetank::runtime {
 
@@ -36,6 +39,17 @@ inline std::string SuccessMark(const std::vector<std::string>& parts) {
   for (const std::string& part : parts) absl::StrAppend(&mark, part, "\n");
   return mark;
 }
+
+// The parts of attempts that do not count. Best effort: the mark tells them apart in any case, and
+// an attempt that is a zombie's may write its part later than this.
+Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, std::string directory,
+                              std::vector<std::string> counting);
+
+// What an output has is of batches that a checkpoint knew. Beside it a stream that begins anew
+// would take the same input again: kFailedPrecondition, with the first that is found. Without a
+// checkpoint, an empty directory, each stream begins anew.
+Task<absl::Status> CheckNoOutput(checkpoint::Store& store, const StreamingGraph& graph,
+                                 std::string checkpoint_directory);
 
 }  // namespace wavetank::runtime
 

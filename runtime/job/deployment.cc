@@ -247,7 +247,8 @@ Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
 Task<void> RunStoreNode(Node& node, Deployment deployment) {
   platform::TaskScope scope(node.executor());
   scope.Spawn("exit when asked", ExitWhenAsked(node, StopEventOf(node, deployment)));
-  co_await checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root);
+  co_await checkpoint::RunStoreService(node, deployment.store_address, deployment.store_root,
+                                       deployment.store);
 }
 
 Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment,

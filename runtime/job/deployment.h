@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/store_service.h"
 #include "platform/event.h"
 #include "platform/node.h"
 #include "runtime/connectors/job_directories.h"
@@ -22,6 +23,8 @@ struct Deployment {
   std::string store_address;
   // The directory of that disk under which the job's paths are.
   std::string store_root;
+  // Of the process that runs StoreMain.
+  checkpoint::StoreServiceOptions store;
   // Gives the event by which this incarnation of a node is asked to end in good order, as by
   // SIGTERM: set on the node's own turn. Called once for each incarnation. Null, or gives null: it
   // never is.

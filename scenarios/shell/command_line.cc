@@ -128,6 +128,8 @@ class StartArguments {
         "  wavetank start JOB ... --as=worker --address=HOST:7101 --driver=HOST:7000 "
         "--store=HOST:7001\n\n"
         "With a store, a job's directories are relative to the store's root.\n"
+        "Addresses that other machines reach need --secret-file: the processes of a cluster know\n"
+        "one another by that they have the same. What crosses the network is not encrypted.\n"
         "A job that was killed goes on from its checkpoint when it is started again.");
     for (const std::string& name : jobs.names()) AddJob(*jobs.Find(name));
     store_ = app_.add_subcommand("store", "The service that keeps a cluster's durable files");
@@ -139,6 +141,11 @@ class StartArguments {
         ->capture_default_str()
         ->type_name("DIR")
         ->check(shell::ExistingDirectory());
+    store_
+        ->add_option("--memory", command_.memory_bytes, "What it may have in memory: callers wait")
+        ->transform(CLI::AsSizeValue(false))
+        ->default_str("512MiB")
+        ->type_name("BYTES");
     AddCommon(*store_);
   }
   bool wanted() const { return app_.parsed(); }
@@ -251,6 +258,10 @@ class StartArguments {
   }
 
   void AddCommon(CLI::App& sub) {
+    sub.add_option("--secret-file", command_.secret_file,
+                   "What all processes of the cluster know, 16 bytes or more; for its owner alone")
+        ->type_name("FILE")
+        ->group("Cluster");
     sub.add_option("--kill-at", kill_at_, "kill -9 itself at STEP[:OCCURRENCE[:NAME=VALUE]...]")
         ->type_name("STEP")
         ->group("Faults");

@@ -11,9 +11,12 @@
 #include "absl/strings/str_split.h"
 
 #include "checkpoint/paths.h"
+#include "checkpoint/store_service.h"
 #include "platform/nearest_name.h"
 #include "platform/real/last_words.h"
+#include "platform/real/loopback.h"
 #include "platform/real/real_process.h"
+#include "platform/real/secret_file.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/job/deployment.h"
@@ -80,6 +83,27 @@ runtime::DriverHooks PrintToOutput() {
   return {.print = print, .progress = print};
 }
 
+// The cluster's secret, without which nothing may leave this machine.
+absl::StatusOr<std::string> Secret(const StartCommand& command) {
+  if (!command.secret_file.empty()) return platform::ReadSecretFile(command.secret_file);
+  std::vector<std::string> addresses = command.driver_addresses;
+  addresses.push_back(command.address);
+  addresses.push_back(command.store_address);
+  for (const std::string& address : addresses) {
+    if (address.empty()) continue;
+    // ":PORT" is one of "localhost", as the machine is called here.
+    const absl::StatusOr<bool> stays = platform::StaysOnThisMachine(
+        address.starts_with(':') ? absl::StrCat("localhost", address) : address);
+    if (absl::IsUnavailable(stays.status())) continue;  // a name that is not known yet
+    WT_RETURN_IF_ERROR(stays.status());
+    if (*stays) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        address,
+        " reaches beyond this machine, so that strangers could reach the cluster: start "
+        "every process of it with the same --secret-file=FILE"));
+  }
+  return std::string();
+}
 // By node, what asks it to end in good order.
 using StopEvents = std::map<std::string, std::shared_ptr<platform::Event>>;
 
@@ -101,6 +125,13 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
     case Role::kStore:
       WT_RETURN_IF_ERROR(need(command.address, "--address", "a store"));
       deployment.store_address = command.address;
+      if (command.memory_bytes < checkpoint::kLeastStoreMemoryBytes ||
+          command.memory_bytes > (uint64_t{1} << 50)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--memory=", command.memory_bytes, ": a store needs at least ",
+                         checkpoint::kLeastStoreMemoryBytes, " bytes"));
+      }
+      deployment.store.memory_bytes = static_cast<int64_t>(command.memory_bytes);
       return platform::ProcessSpec{"store", {{"store", runtime::StoreMain(deployment)}}};
     case Role::kDriver:
       WT_RETURN_IF_ERROR(need(command.address, "--address", "--as=driver"));
@@ -174,14 +205,20 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   StopEvents stop_events;
   absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance, stop_events);
   if (!spec.ok()) return Refuse(spec.status());
+  absl::StatusOr<std::string> secret = Secret(command);
+  if (!secret.ok()) return Refuse(secret.status());
   for (const platform::NodeSpec& node : spec->nodes) {
     stop_events[node.name] = std::make_shared<platform::Event>();
   }
   platform::RealProcessOptions options;
+  options.secret = *std::move(secret);
   options.stop_signals = platform::StopSignals::kCatch;
   options.stop_events = stop_events;
   options.step_faults = command.step_faults;
-  if (command.role == Role::kStore) options.disk_root = command.store_root;
+  if (command.role == Role::kStore) {
+    options.disk_root = command.store_root;
+    options.network.buffer_bytes = checkpoint::kStoreBufferBytes;
+  }
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
   absl::StatusOr<std::unique_ptr<platform::RealProcess>> process =
       platform::RealProcess::Create(*std::move(spec), options);

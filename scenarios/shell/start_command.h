@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_SHELL_START_COMMAND_H_
 #define WAVETANK_SCENARIOS_SHELL_START_COMMAND_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct StartCommand {
   std::vector<std::string> driver_addresses;
   std::string store_address;
   std::string store_root = ".";  // of kStore: the directory of this host that it serves
+  uint64_t memory_bytes = uint64_t{512} << 20;  // of kStore
+  std::string secret_file;                      // empty: none
   std::vector<platform::StepFault> step_faults;
   bool verbose = false;
 };

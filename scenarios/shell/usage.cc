@@ -173,11 +173,12 @@ std::function<std::string(std::string)> Address(HostPart host) {
     const size_t colon = text.rfind(':');
     int port = 0;
     const bool has_port = colon != std::string::npos &&
-                          absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 1 &&
+                          absl::SimpleAtoi(text.substr(colon + 1), &port) && port >= 0 &&
                           port <= 65'535;
     const bool has_host = colon != 0 || host == HostPart::kOptional;
     if (has_port && has_host && text.find_first_of(" \t/") == std::string::npos) return "";
-    return absl::StrCat("\"", text, "\" is not HOST:PORT with a port from 1 to 65535");
+    return absl::StrCat(
+        "\"", text, "\" is not HOST:PORT with a port from 1 to 65535, or 0 for one that is free");
   };
 }
 

@@ -53,6 +53,7 @@ const std::vector<Library>& Libraries() {
       {"asio", {"platform/real", "runtime/connectors/real"}, "platform/network.h"},
       {"spdlog/", {"platform/real"}, "Node::Log"},
       {"isa-l", {"platform", "platform/real", "checkpoint"}, "a checksum of a lower layer"},
+      {"nettle/", {"platform"}, "platform/hmac.h"},
       {"lz4", {"checkpoint"}, "StateCompression of checkpoint/block_compression.h"},
       {"zstd", {"checkpoint"}, "StateCompression of checkpoint/block_compression.h"},
       {"xxhash",

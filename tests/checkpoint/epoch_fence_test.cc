@@ -51,7 +51,7 @@ class ServedFence : public testing::Test {
 
 Task<void> BeginLog(Store& store) {
   const absl::Status epoch = co_await store.CreateIfAbsent("log/epoch-1", "one");
-  const absl::Status log = co_await store.CreateIfAbsent("log/log-1", "");
+  const absl::Status log = co_await store.Under({"log", 1})->CreateIfAbsent("log/log-1", "");
   EXPECT_TRUE(epoch.ok() && log.ok()) << epoch << log;
 }
 
@@ -94,6 +94,63 @@ Task<void> WriteUnderTokens(Node& node, bool& done) {
 TEST_F(ServedFence, RefusesEveryChangeUnderAnOlderEpochByName) {
   bool done = false;
   Start("old", [&](Node& node) { return WriteUnderTokens(node, done); });
+  RunUntil(done);
+}
+
+// Whoever owns nothing there, or something else.
+Task<void> ChangeWithoutToken(Node& node, bool& done) {
+  ServedStore store(node, "store:7000");
+  const absl::Status before = co_await store.CreateIfAbsent("log/early", "x");
+  EXPECT_TRUE(before.ok()) << "no epoch yet: " << before;
+  co_await BeginLog(store);
+  const absl::Status besides = co_await store.CreateIfAbsent("log/below/f", "x");
+  EXPECT_TRUE(besides.ok()) << "another directory: " << besides;
+  const std::unique_ptr<Store> other = store.Under({"other", 1});
+  for (Store* stranger : {static_cast<Store*>(&store), other.get()}) {
+    std::vector<absl::Status> refused;
+    refused.push_back(co_await stranger->CreateIfAbsent("log/log-2", "x"));
+    refused.push_back(co_await stranger->CreateIfAbsent("log/long", std::string(3 << 20, 'x')));
+    refused.push_back(co_await stranger->Append("log/log-1", 0, "x"));
+    refused.push_back(co_await stranger->Remove("log/log-1"));
+    refused.push_back(co_await stranger->Remove("log/epoch-1"));
+    refused.push_back(co_await stranger->Link("log/below/f", "log/log-2"));
+    refused.push_back(co_await stranger->Link("log/log-1", "alias"));
+    for (const absl::Status& status : refused) {
+      EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+      EXPECT_THAT(status.ToString(), HasSubstr("change of log without a token: epoch 1 owns it"));
+    }
+  }
+  const auto listed = co_await store.List("log");
+  EXPECT_TRUE(listed.ok());
+  std::vector<std::string> names;
+  if (listed.ok()) {
+    for (const StoredFile& file : *listed) names.push_back(file.name);
+  }
+  EXPECT_THAT(names, testing::ElementsAre("below", "early", "epoch-1", "log-1"));
+  const absl::Status epoch = co_await store.CreateIfAbsent("log/epoch-2", "two");
+  EXPECT_TRUE(epoch.ok()) << "a new owner has no token yet: " << epoch;
+  done = true;
+}
+TEST_F(ServedFence, AFencedDirectoryTakesNoChangeWithoutItsToken) {
+  bool done = false;
+  Start("old", [&](Node& node) { return ChangeWithoutToken(node, done); });
+  RunUntil(done);
+}
+
+Task<void> TouchManyDirectories(Node& node, bool& done) {
+  ServedStore store(node, "store:7000");
+  co_await BeginLog(store);
+  for (int i = 0; i < 1500; ++i) {
+    const absl::Status made = co_await store.CreateIfAbsent(absl::StrCat("d", i, "/f"), "x");
+    EXPECT_TRUE(made.ok()) << made;
+  }
+  const absl::Status still = co_await store.Append("log/log-1", 0, "x");
+  EXPECT_TRUE(absl::IsFailedPrecondition(still)) << still;
+  done = true;
+}
+TEST_F(ServedFence, WhatItForgetsItLooksUpAgain) {
+  bool done = false;
+  Start("old", [&](Node& node) { return TouchManyDirectories(node, done); });
   RunUntil(done);
 }
 
@@ -241,14 +298,14 @@ Task<void> EnterManyLogs(Node& node, bool& done) {
   {
     const auto held = co_await fence.Enter({"held", 1});
     EXPECT_TRUE(held.ok()) << held.status();
-    for (size_t log = 0; log < 10 * EpochFence::kMostIdle; ++log) {
+    for (size_t log = 0; log < 2 * EpochFence::kMostScopes; ++log) {
       const auto pass = co_await fence.Enter({absl::StrCat("log", log), 1});
       EXPECT_TRUE(pass.ok()) << pass.status();
       const EpochFence::Pass created = co_await fence.EnterCreation("other/epoch-2");
     }
-    EXPECT_LE(fence.remembered(), EpochFence::kMostIdle + 1);
+    EXPECT_LE(fence.remembered(), EpochFence::kMostScopes + 2);
   }
-  EXPECT_LE(fence.remembered(), EpochFence::kMostIdle);
+  EXPECT_LE(fence.remembered(), EpochFence::kMostScopes);
   done = true;
 }
 TEST_F(ServedFence, RemembersTheLogsInUseAndFewOthers) {

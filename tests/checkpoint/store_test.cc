@@ -227,55 +227,5 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                                          StoreKind::kServed),
                          testing::PrintToStringParamName());
 
-// --- long contents at the service ---
-
-Task<void> ServeLittle(Node& node) {
-  LocalStore store(node, "root");
-  const auto service =
-      co_await StoreService::Start(node, "store:7000", store, {.max_staged_bytes = 10});
-  EXPECT_TRUE(service.ok()) << service.status();
-  platform::Event never;
-  co_await never.Wait();
-}
-
-Task<void> CreateLong(Store& store, std::string path, absl::Status& created) {
-  created = co_await store.CreateIfAbsent(std::move(path), std::string(8, 'x'));
-}
-
-Task<void> UploadAndStop(Node& node, std::vector<absl::Status>& created, bool& done) {
-  ServedStore store(node, "store:7000", {.part_bytes = 1});
-  created.resize(4);
-  co_await CreateLong(store, "whole", created[0]);
-  {
-    platform::TaskScope scope(node.executor());
-    scope.Spawn("stops in the middle", CreateLong(store, "half", created[1]));
-    co_await node.clock().Sleep(absl::Milliseconds(2));
-    EXPECT_EQ(scope.size(), 1u);
-    scope.DestroyChildren();
-  }
-  co_await CreateLong(store, "refused", created[2]);
-  co_await node.clock().Sleep(absl::Minutes(1));
-  co_await CreateLong(store, "later", created[3]);
-  done = true;
-}
-
-TEST(StoreServiceUploads, ThoseThatStopAreLetGoOf) {
-  SimWorld world({.seed = 1});
-  world.AddMachine("store");
-  world.AddMachine("client");
-  world.Start("store", {"store", {{"node", ServeLittle}}});
-  std::vector<absl::Status> created;
-  bool done = false;
-  world.Start(
-      "client",
-      {"client", {{"node", [&](Node& node) { return UploadAndStop(node, created, done); }}}});
-  EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
-  EXPECT_TRUE(created[0].ok()) << created[0];
-  EXPECT_TRUE(absl::IsResourceExhausted(created[2])) << created[2];
-  EXPECT_TRUE(created[3].ok()) << created[3];
-  EXPECT_TRUE(world.machine("store").disk().Get("root/later").ok());
-  EXPECT_FALSE(world.machine("store").disk().Get("root/half").ok());
-}
-
 }  // namespace
 }  // namespace wavetank::checkpoint

@@ -37,11 +37,13 @@ std::vector<std::string> Quoted(const std::string& cell) {
   return quoted;
 }
 
-// The rows of every table; the last two cells of each say what holds it.
+// The rows of each table that has a column for the real world; the last two cells say what holds
+// them. (The others tell of inputs and of people, which scenarios alone hold.)
 std::vector<Row> Rows() {
   std::vector<Row> rows;
   const std::string document = ReadFile(WAVETANK_SOURCE "/docs/faults.md");
   bool in_table = false;
+  bool has_both_worlds = false;
   for (const absl::string_view line : absl::StrSplit(document, '\n')) {
     if (!absl::StartsWith(line, "|")) {
       in_table = false;
@@ -51,7 +53,8 @@ std::vector<Row> Rows() {
       in_table = true;
       continue;
     }
-    if (!in_table) continue;  // its head
+    if (!in_table) has_both_worlds = absl::EndsWith(line, "| simulated | for real |");  // its head
+    if (!in_table || !has_both_worlds) continue;
     const std::vector<std::string> cells = absl::StrSplit(line, " | ");
     Row row{.text = std::string(line)};
     row.simulated = Quoted(cells[cells.size() - 2]);

@@ -28,10 +28,13 @@ class Limits : public testing::Test {
   // may pass.
   void Run(const std::string& rule, const std::vector<Limit>& limits) {
     WriteFile(folder_.In("faults"), rule);
+    // Each run begins anew: one that has nothing to do comes to no end.
+    const std::string run = absl::StrCat("run-", ends_.size(), "/");
     Child child(
         {WAVETANK_COMMAND, "start", "word_count", "--workers=2", "--interval=10ms",
-         absl::StrCat("--input=", folder_.In("in")), absl::StrCat("--output=", folder_.In("out")),
-         absl::StrCat("--checkpoint=", folder_.In("ck")), "--kill-at=batch.committed"},
+         absl::StrCat("--input=", folder_.In("in")),
+         absl::StrCat("--output=", folder_.In(run + "out")),
+         absl::StrCat("--checkpoint=", folder_.In(run + "ck")), "--kill-at=batch.committed"},
         rule.empty() ? Environment() : Environment{{"WAVETANK_FAULTS", folder_.In("faults")}},
         folder_.path(), limits);
     child.Prints(" warning ");

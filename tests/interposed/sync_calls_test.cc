@@ -37,7 +37,9 @@ std::string SyncOf(const std::string& call, const std::string& path) {
   // Who made it, and a number that was drawn.
   static const std::regex drawn(
       "([a-z]+\\.[a-z0-9-]+\\.[a-z0-9-]+\\.[0-9]+\\.)?[0-9a-f]{8,}(-[0-9a-f]+)*");
-  return absl::StrCat(call, " ", std::regex_replace(path, drawn, "#"));
+  static const std::regex part("/batch-[^/]*\\.csv");  // names its attempt, of two parts
+  return absl::StrCat(
+      call, " ", std::regex_replace(std::regex_replace(path, part, "/batch-#.csv"), drawn, "#"));
 }
 
 // Of all processes of a world, until one reaches `last`, where it dies.

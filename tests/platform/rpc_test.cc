@@ -79,7 +79,7 @@ Task<absl::StatusOr<RpcPayload>> HandleRpc(Node& node, RpcSeen* seen, std::strin
 }
 
 Task<void> ServeRpc(Node& node, RpcSeen* seen, std::string address, int max_in_flight) {
-  RpcHandler handler = [&node, seen](std::string method, RpcPayload request, uint64_t) {
+  RpcHandler handler = [&node, seen](std::string method, RpcPayload request, RpcCall) {
     return HandleRpc(node, seen, std::move(method), std::move(request));
   };
   RpcServerOptions options;
@@ -245,11 +245,34 @@ Task<void> GiveUpThenCall(Node& node, RpcClient& client, RpcSeen* seen) {
   co_await node.clock().Sleep(absl::Seconds(3));
 }
 
-TEST(Rpc, AReplyThatComesAfterItsCallerGaveUpIsDropped) {
+TEST(Rpc, AHandlerWhoseCallerGaveUpIsCancelled) {
   RpcPair pair(1);
   pair.Run(GiveUpThenCall);
   EXPECT_EQ(pair.seen.replies, (std::vector<std::string>{"1500"}));
-  EXPECT_EQ(pair.seen.finished, 2);  // the call that was given up was done all the same
+  EXPECT_EQ(pair.seen.finished, 1);
+  EXPECT_EQ(pair.seen.cancelled, 1);
+}
+
+// Replies that come about when their callers have just given up; nobody else gets them.
+Task<void> GiveUpAtTheLastMoment(Node& node, RpcClient& client, RpcSeen* seen) {
+  int given_up = 0;
+  for (int call = 0; call < 200; ++call) {
+    const absl::Duration patience = absl::Microseconds(10'000 + 5 * call);
+    const auto late = co_await client.Call("sleep", Body("10"), patience);
+    if (late.ok()) EXPECT_EQ(late->body, "10");
+    if (!late.ok()) ++given_up;
+    const auto next = co_await client.Call("echo", Body("next"), absl::Seconds(5));
+    EXPECT_EQ(next.ok() ? next->body : next.status().ToString(), "next");
+  }
+  EXPECT_GT(given_up, 0);
+  seen->replies.push_back("all");
+  co_await node.clock().Sleep(absl::Seconds(1));
+}
+TEST(Rpc, AReplyThatComesAfterItsCallerGaveUpIsDropped) {
+  RpcPair pair(1);
+  pair.Run(GiveUpAtTheLastMoment);
+  EXPECT_EQ(pair.seen.replies, (std::vector<std::string>{"all"}));
+  EXPECT_EQ(pair.seen.finished, 400) << "the server waits no shorter than the caller";
 }
 
 // A caller that is destroyed while it waits leaves nothing behind for its reply to find.
@@ -378,7 +401,8 @@ Task<void> ServeWithFailures(Node& node, AcceptRun* run) {
              .network = network,
              .disk = node.disk(),
              .logger = run->log,
-             .exit = [](int) {}});
+             .exit = [](int) {},
+             .secret = node.secret()});
   co_await ServeRpc(over, &run->seen, "server:1", 64);
 }
 

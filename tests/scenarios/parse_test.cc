@@ -17,7 +17,7 @@ TEST(ParseScenario, NamesTheNearestFieldWithFileLineAndColumn) {
 
 TEST(ParseScenario, ListsTheFieldsWhenNoneIsNear) {
   EXPECT_EQ(ErrorOf("schema_version: 1\njob { zzzzzzzz: 1 }\n"),
-            "a.textproto:2:7: Job has no field \"zzzzzzzz\"; there are name, parameter");
+            "a.textproto:2:7: Job has no field \"zzzzzzzz\"; there are name, parameter, change");
 }
 
 TEST(ParseScenario, NamesTheNearestEnumValue) {

@@ -21,8 +21,8 @@ constexpr platform::StepName kHere{"test.names_here", "", "Faults begin here."};
 
 using Statuses = std::map<std::string, absl::Status>;
 
-// A directory "d" with the files "d/there", "d/from" and "d/gone", an empty directory "d/empty", all
-// durable; then each call once, in the order of their names.
+// A directory "d" with the files "d/there", "d/from" and "d/gone", an empty directory "d/empty",
+// all durable; then each call once, in the order of their names.
 Task<void> CallEach(Node& node, Statuses* statuses) {
   platform::Disk& disk = node.disk();
   (co_await disk.MakeDirectory("d")).IgnoreError();

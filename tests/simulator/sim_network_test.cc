@@ -197,7 +197,8 @@ TEST(SimNetwork, AHalfOpenConnectionBreaksWhenItIsOverAndWhenTheWorldHeals) {
 TEST(SimNetwork, BandwidthLetsMessagesQueueAndLosesNone) {
   Conversation talk(1);
   const size_t before = talk.listener.received.size();
-  // A header of 64 bytes and up to three digits: some 15 messages a second of the 100 that are sent.
+  // A header of 64 bytes and up to three digits: some 15 messages a second of the 100 that are
+  // sent.
   talk.world.network().SetBandwidth("a", "b", 1000);
   talk.world.RunFor(absl::Seconds(10));
   const size_t arrived = talk.listener.received.size() - before;

@@ -76,6 +76,24 @@ TEST(TcpMessages, ForeignPeerIsRefused) {
   }
 }
 
+TEST(TcpMessages, PeerOfAnotherVersionIsRefusedByBothVersions) {
+  std::string hello;
+  AppendFrame(FrameKind::kHello, "1", "", hello);
+  const Received received = Receive(hello + MessageFrame("as ever"));
+  EXPECT_EQ(received.bodies, "");
+  EXPECT_EQ(received.end.code(), absl::StatusCode::kFailedPrecondition) << received.end;
+  EXPECT_NE(received.end.ToString().find(
+                "speaks version \"1\" of the protocol, this program version \"2\""),
+            std::string::npos)
+      << received.end;
+}
+
+TEST(TcpMessages, AFrameOverTheLimitIsRefusedBeforeItHasCome) {
+  std::string header = MessageFrame(std::string(200'000, 'x')).substr(0, kFrameHeaderBytes);
+  const Received received = Receive(Hello() + header, {.max_message_bytes = 199'999});
+  EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
+}
+
 TEST(TcpMessages, PeerThatExceedsItsGrantIsCutOff) {
   std::string bytes = Hello();
   for (int i = 0; i < 100; ++i) bytes += MessageFrame(std::string(100, 'm'));

@@ -115,9 +115,9 @@ TEST(Deployment, AWorkerWithAnotherStoreIsRefusedByName) {
   world.AddObserver(log);
   for (const char* machine : {"s1", "s2", "d", "w"}) world.AddMachine(machine);
   for (const char* machine : {"s1", "s2"}) {
-    const Deployment store{.driver_addresses = {},
-                           .store_address = absl::StrCat(machine, ":7001"),
-                           .store_root = "root"};
+    Deployment store;
+    store.store_address = absl::StrCat(machine, ":7001");
+    store.store_root = "root";
     world.Start(machine, {absl::StrCat("store-", machine), {{"store", StoreMain(store)}}});
   }
   const Job job = TwoCopies("second", "out2");

@@ -129,6 +129,7 @@ class RandomQuery {
   const DataFrame& frame() const { return frame_; }
   std::string mode() {
     if (!aggregated_) return "append";
+    if (!shows_keys_) return "complete";
     return random_.Below(2) == 0 ? "update" : "complete";
   }
 
@@ -273,7 +274,9 @@ class RandomQuery {
     if (key.node()->op != Operator::kLiteral) keys.push_back(key.As("key"));
     frame_ = frame_.GroupBy(keys).Agg({Count().As("count"), Sum(Make(DataType::kDouble, 2)).As("s"),
                                        Max(Make(DataType::kInt64, 2)).As("m")});
-    if (Chance(2)) frame_ = frame_.Where(Col("count") != 2).Select({Col("m"), Col("count") + 1});
+    if (!Chance(2)) return;
+    frame_ = frame_.Where(Col("count") != 2).Select({Col("m"), Col("count") + 1});
+    shows_keys_ = keys.empty();
   }
 
   platform::Random& random_;
@@ -281,6 +284,7 @@ class RandomQuery {
   std::vector<Field> columns_;
   std::string event_time_;
   bool aggregated_ = false;
+  bool shows_keys_ = true;
   DataFrame frame_;
 };
 

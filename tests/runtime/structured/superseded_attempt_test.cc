@@ -35,11 +35,11 @@ std::vector<std::string> StagedParts(const Prepared& prepared) {
 std::set<std::string> NewStateFiles(const Prepared& prepared, const Prepared* before) {
   std::set<std::string> files;
   for (const checkpoint::OperatorState& state : prepared.states()) {
-    files.insert(state.files().begin(), state.files().end());
+    files.insert(state.names().begin(), state.names().end());
   }
   if (before == nullptr) return files;
   for (const checkpoint::OperatorState& state : before->states()) {
-    for (const std::string& file : state.files()) files.erase(file);
+    for (const std::string& file : state.names()) files.erase(file);
   }
   return files;
 }
