@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test demo bench search exhaust bugs mutants format lint \
+.PHONY: help release debug asan tsan test demo bench search model exhaust bugs mutants format lint \
   packages check-packages
 
 ## make            build the product: build/release/bin
@@ -43,10 +43,16 @@ search: build/release/configured
 	@RC_PARAMS="max_success=$(RUNS) seed=$(SEED) verbose_progress=1" build/release/bin/scenarios_test \
 	  --gtest_filter='DeliveryProperty.*'
 
-## make exhaust    every crash of longer scripts on logs, store and state (minutes)
+## make model      the protocol of a fenced log in every interleaving within its bounds
+model: build/release/configured
+	@cmake --build build/release --target model_test -j $(JOBS)
+	@MODEL_DEPTH=full build/release/bin/model_test --gtest_filter='*Holds*'
+
+## make exhaust    every crash of longer scripts on logs, store and state; a larger model (minutes)
 exhaust: build/release/configured
-	@cmake --build build/release --target checkpoint_exhaustive_test -j $(JOBS)
+	@cmake --build build/release --target checkpoint_exhaustive_test model_test -j $(JOBS)
 	@EXHAUST_DEEP=1 build/release/bin/checkpoint_exhaustive_test
+	@MODEL_DEPTH=deep build/release/bin/model_test --gtest_filter='*Holds*'
 
 ## make bugs       plant each known bug, show what finds it
 bugs: build/planted/configured

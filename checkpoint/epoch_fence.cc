@@ -47,9 +47,10 @@ Task<absl::StatusOr<EpochFence::Pass>> EpochFence::EnterScope(std::string direct
   Pass pass(*this, directory, /*creates=*/false);
   Scope& scope = scopes_[directory];
   if (!scope.newest.has_value()) {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store_.List(directory));
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           co_await store_.ListNames(directory));
     int64_t newest = 0;
-    for (const StoredFile& file : files) newest = std::max(newest, EpochInName(file.name).value());
+    for (const std::string& name : names) newest = std::max(newest, EpochInName(name).value());
     scope.newest = newest;
   }
   if (!epoch.has_value() && *scope.newest > 0) {

@@ -2,8 +2,8 @@
 // epoch of which fenced log it is made; once a newer epoch of that log exists, it has no effect any
 // more. The log's own directory takes no change without such a token, but for a new epoch.
 //
-// Nothing is kept for it: the newest epoch is the highest epoch file that the log's directory
-// lists, which is durable, and every epoch is created through the service that looks.
+// Nothing durable is kept for it: the newest epoch is the highest epoch file that the log's
+// directory lists, which is durable, and every epoch is created through the service that looks.
 #ifndef WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 #define WAVETANK_CHECKPOINT_EPOCH_FENCE_H_
 
@@ -63,6 +63,10 @@ class EpochFence {
   // For the creation of an epoch file. REQUIRES: its caller holds no pass of that log.
   Task<Pass> EnterCreation(std::string path);
 
+  // Logs that it remembers anything of: so many, and those in use.
+  static constexpr size_t kMostScopes = 512;
+  size_t remembered() const { return scopes_.size(); }
+
  private:
   struct Scope {
     int requests = 0;
@@ -73,10 +77,10 @@ class EpochFence {
   };
   Task<absl::StatusOr<Pass>> EnterScope(std::string directory, std::optional<int64_t> epoch);
 
-  // Forgets what has not been used for longest, beyond so many: it would be looked up again.
-  static constexpr size_t kMostScopes = 512;
+  // Forgets what has not been used for longest: it would be looked up again.
   void Bound();
 
+  // Rules refuse_the_late and creation_waits of the specification (tests/model/fencing.h).
   Store& store_;
   uint64_t passes_ = 0;
   std::map<std::string, Scope> scopes_;  // by directory

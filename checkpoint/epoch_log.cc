@@ -20,15 +20,17 @@ namespace wavetank::checkpoint {
 namespace {
 
 constexpr std::string_view kEpochMagic = "WTEP";
-// The owner of an epoch of format 1 has one segment, number 0; a build that knows no other must not
-// read a log that may have more.
-constexpr uint32_t kEpochFormat = 2;
+// A build that knows format 1 takes a log for one segment an epoch; one that knows format 2 takes
+// every epoch to be there. They must not read a log of which that is not so.
+constexpr uint32_t kEpochFormat = 3;
 constexpr absl::string_view kEpochPrefix = "epoch-";
 constexpr absl::string_view kLogPrefix = "log-";
+constexpr absl::string_view kBasePrefix = "base-";
 constexpr absl::string_view kMarkPrefix = "mark-";
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 
-enum ItemKind : uint64_t { kInPlace = 1, kCopied = 2, kSegmentInPlace = 3 };
+// Older builds wrote 1 and 3, whose owner the epoch file tells.
+enum ItemTag : uint64_t { kInPlace = 1, kCopied = 2, kSegmentInPlace = 3, kOwned = 4, kBase = 5 };
 
 void PutRecords(std::string& out, const std::vector<std::string>& records) {
   PutVarint(out, records.size());
@@ -90,6 +92,9 @@ Epoch EpochInName(std::string_view name) {
 std::string LogPath(const std::string& directory, SegmentId segment) {
   return JoinPath(directory, SegmentName(kLogPrefix, segment));
 }
+std::string BasePath(const std::string& directory, SegmentId segment) {
+  return JoinPath(directory, SegmentName(kBasePrefix, segment));
+}
 std::string MarkPath(const std::string& directory, SegmentId segment) {
   return JoinPath(directory, SegmentName(kMarkPrefix, segment));
 }
@@ -129,6 +134,12 @@ LogFile LogFileOf(const std::string& directory, SegmentId segment, const std::st
                  .epoch = segment.epoch.value()};
 }
 
+LogFile BaseFileOf(const std::string& directory, SegmentId segment, const std::string& owner) {
+  return LogFile{.path = BasePath(directory, segment),
+                 .id = platform::StableHash(absl::StrCat(owner, "/base/", segment.segment)),
+                 .epoch = segment.epoch.value()};
+}
+
 std::string EncodeRecords(const std::vector<std::string>& records) {
   std::string payload;
   PutRecords(payload, records);
@@ -153,12 +164,11 @@ std::string EncodeSeal(const std::vector<SealItem>& items) {
       PutRecords(payload, item.records);
       continue;
     }
-    PutVarint(payload, item.segment.segment == 0 ? kInPlace : kSegmentInPlace);
+    PutVarint(payload, item.kind == SealItem::Kind::kBase ? kBase : kOwned);
     PutVarint(payload, static_cast<uint64_t>(item.segment.epoch.value()));
-    if (item.segment.segment > 0) {
-      PutVarint(payload, static_cast<uint64_t>(item.segment.segment));
-    }
+    PutVarint(payload, static_cast<uint64_t>(item.segment.segment));
     PutVarint(payload, item.length);
+    PutString(payload, item.owner);
   }
   return payload;
 }
@@ -169,15 +179,17 @@ absl::StatusOr<std::vector<SealItem>> DecodeSeal(const LogFile& file, const Grou
   bool known = group.kind == GroupKind::kSeal;
   for (uint64_t left = decoder.Varint(); left > 0 && decoder.ok(); --left) {
     SealItem& item = items.emplace_back();
-    const uint64_t kind = decoder.Varint();
-    known = known && kind >= kInPlace && kind <= kSegmentInPlace;
-    if (kind == kCopied) {
+    const uint64_t tag = decoder.Varint();
+    known = known && tag >= kInPlace && tag <= kBase;
+    if (tag == kCopied) {
       item.records = TakeRecords(decoder);
-    } else {
-      item.segment.epoch = Epoch(static_cast<int64_t>(decoder.Varint()));
-      if (kind == kSegmentInPlace) item.segment.segment = static_cast<int64_t>(decoder.Varint());
-      item.length = decoder.Varint();
+      continue;
     }
+    item.kind = tag == kBase ? SealItem::Kind::kBase : SealItem::Kind::kInPlace;
+    item.segment.epoch = Epoch(static_cast<int64_t>(decoder.Varint()));
+    if (tag != kInPlace) item.segment.segment = static_cast<int64_t>(decoder.Varint());
+    item.length = decoder.Varint();
+    if (tag == kOwned || tag == kBase) item.owner = std::string(decoder.String());
   }
   if (!known || !decoder.Finished()) return Malformed(file, group, "a seal");
   return items;
@@ -189,47 +201,37 @@ SegmentId EpochList::NewestSegmentBelow(Epoch epoch) const {
 }
 
 Task<absl::StatusOr<EpochList>> ListEpochs(Store& store, std::string directory) {
-  WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store.List(directory));
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names, co_await store.ListNames(directory));
   EpochList list;
-  for (const StoredFile& file : files) {
-    const Epoch epoch = EpochInName(file.name);
-    const SegmentId segment = SegmentIn(file.name, kLogPrefix);
-    const SegmentId mark = SegmentIn(file.name, kMarkPrefix);
+  const auto add = [](SegmentId id, std::vector<SegmentId>& to) {
+    if (id.epoch > Epoch()) to.push_back(id);
+  };
+  for (const std::string& name : names) {
+    const Epoch epoch = EpochInName(name);
     if (epoch > Epoch()) list.epochs.push_back(epoch);
-    if (segment.epoch > Epoch()) list.segments.push_back(segment);
-    if (mark.epoch > Epoch()) list.marks.push_back(mark);
+    add(SegmentIn(name, kLogPrefix), list.segments);
+    add(SegmentIn(name, kBasePrefix), list.bases);
+    add(SegmentIn(name, kMarkPrefix), list.marks);
   }
   std::sort(list.epochs.begin(), list.epochs.end());
   std::sort(list.segments.begin(), list.segments.end());
+  std::sort(list.bases.begin(), list.bases.end());
   std::sort(list.marks.begin(), list.marks.end());
   co_return list;
 }
 
+// An epoch is there before its segments, a segment before its mark; and each goes only once a newer
+// one is there. So at any one instant the newest of each is at least the newest of the next.
 Task<absl::StatusOr<EpochList>> ListWholeEpochs(Store& store, std::string directory) {
   WT_CO_ASSIGN_OR_RETURN(EpochList list, co_await ListEpochs(store, directory));
-  // A segment is there before its mark, and goes only once a newer one is there. A listing that
-  // crossed their making may have left it out; one that began later does not.
-  while (!list.marks.empty() && list.newest_segment() < list.marks.back()) {
-    const EpochList before = std::move(list);
-    WT_CO_ASSIGN_OR_RETURN(list, co_await ListEpochs(store, directory));
-    if (list == before) {
-      co_return Missing(
-          LogPath(directory, list.marks.back()),
-          absl::StrCat(MarkPath(directory, list.marks.back()), " says that what counts is in it"));
-    }
+  if (!list.marks.empty() && list.newest_segment() < list.marks.back()) {
+    co_return Missing(
+        LogPath(directory, list.marks.back()),
+        absl::StrCat(MarkPath(directory, list.marks.back()), " says that what counts is in it"));
   }
-  // Epochs are made one after another and never removed, each before its log. What a listing that
-  // crossed their making has left out is there when it is looked at.
-  const Epoch newest = std::max(list.newest(), list.newest_segment().epoch);
-  for (Epoch epoch(1); epoch <= newest; epoch = epoch.next()) {
-    if (std::binary_search(list.epochs.begin(), list.epochs.end(), epoch)) continue;
-    const absl::StatusOr<std::string> there =
-        co_await store.Read(EpochPath(directory, epoch), 0, 1);
-    if (absl::IsNotFound(there.status())) {
-      co_return Missing(EpochPath(directory, epoch), "newer files of its log are there");
-    }
-    WT_CO_RETURN_IF_ERROR(there.status());
-    list.epochs.insert(std::lower_bound(list.epochs.begin(), list.epochs.end(), epoch), epoch);
+  if (list.newest_segment().epoch > list.newest()) {
+    co_return Missing(EpochPath(directory, list.newest_segment().epoch),
+                      absl::StrCat(LogPath(directory, list.newest_segment()), " is there"));
   }
   co_return list;
 }
@@ -260,11 +262,18 @@ absl::Status NamingTheOwner(const absl::Status& status, const std::string& direc
 
 }  // namespace
 
-Task<absl::StatusOr<Segment>> OpenSegment(Store& store, std::string directory, SegmentId id) {
-  const std::string epoch_path = EpochPath(directory, id.epoch);
-  WT_CO_ASSIGN_OR_RETURN(const std::string epoch_bytes, co_await store.ReadAll(epoch_path));
-  Segment segment{.id = id, .file = {}, .owner = {}, .seal = {}};
-  WT_CO_ASSIGN_OR_RETURN(segment.owner, DecodeEpochFile(epoch_path, epoch_bytes));
+Task<absl::StatusOr<std::string>> OwnerOf(Store& store, std::string directory, Epoch epoch) {
+  const std::string path = EpochPath(directory, epoch);
+  WT_CO_ASSIGN_OR_RETURN(const std::string bytes, co_await store.ReadAll(path));
+  co_return DecodeEpochFile(path, bytes);
+}
+
+Task<absl::StatusOr<Segment>> OpenSegment(Store& store, std::string directory, SegmentId id,
+                                          std::string owner) {
+  Segment segment{.id = id, .file = {}, .owner = std::move(owner), .seal = {}};
+  if (segment.owner.empty()) {
+    WT_CO_ASSIGN_OR_RETURN(segment.owner, co_await OwnerOf(store, directory, id.epoch));
+  }
   segment.file = LogFileOf(directory, id, segment.owner);
 
   bool sealed = false;
@@ -285,19 +294,75 @@ Task<absl::StatusOr<Segment>> OpenSegment(Store& store, std::string directory, S
   co_return segment;
 }
 
-Task<absl::StatusOr<LogExtent>> ReadGroups(Store& store, Segment segment, uint64_t limit,
-                                           LogDecoder::Visitor visit) {
-  LogDecoder decoder(segment.file, limit == UINT64_MAX ? 0 : limit,
-                     [&](const Group& group) -> absl::Status {
-                       return group.sequence == 0 ? absl::OkStatus() : visit(group);
-                     });
-  constexpr bool kNever = false;
-  WT_CO_RETURN_IF_ERROR(co_await FeedFile(store, segment.file.path, limit, decoder, &kNever));
-  const absl::StatusOr<LogExtent> extent = decoder.Finish();
-  if (!extent.ok()) {
-    co_return NamingTheOwner(extent.status(), ParentPath(segment.file.path), segment.id);
+GroupReader::GroupReader(Store& store, LogFile file, uint64_t limit)
+    : store_(store),
+      file_(file),
+      limit_(limit),
+      decoder_(std::move(file), limit == UINT64_MAX ? 0 : limit, [this](const Group& group) {
+        found_.push_back(group);
+        return absl::OkStatus();
+      }) {}
+
+Task<absl::StatusOr<std::optional<Group>>> GroupReader::Next() {
+  while (found_.empty() && !ended_) {
+    const uint64_t piece = std::min(kPieceBytes, limit_ - offset_);
+    WT_CO_ASSIGN_OR_RETURN(const std::string bytes,
+                           co_await store_.Read(file_.path, offset_, piece));
+    WT_CO_RETURN_IF_ERROR(decoder_.Feed(bytes));
+    offset_ += bytes.size();
+    if (bytes.size() == piece && offset_ < limit_) continue;
+    ended_ = true;
+    WT_CO_ASSIGN_OR_RETURN(extent_, decoder_.Finish());
   }
-  co_return extent;
+  if (found_.empty()) co_return std::nullopt;
+  std::optional<Group> next = std::move(found_.front());
+  found_.pop_front();
+  co_return next;
+}
+
+Task<absl::StatusOr<LogExtent>> ReadGroups(Store& store, Segment segment,
+                                           LogDecoder::Visitor visit) {
+  GroupReader reader(store, segment.file, UINT64_MAX);
+  while (true) {
+    const absl::StatusOr<std::optional<Group>> group = co_await reader.Next();
+    if (!group.ok()) {
+      co_return NamingTheOwner(group.status(), ParentPath(segment.file.path), segment.id);
+    }
+    if (!group->has_value()) co_return reader.extent();
+    if ((*group)->sequence > 0) WT_CO_RETURN_IF_ERROR(visit(**group));
+  }
+}
+
+ItemReader::ItemReader(Store& store, std::string directory, SealItem item)
+    : store_(store), directory_(std::move(directory)), item_(std::move(item)) {}
+
+Task<absl::StatusOr<std::optional<std::vector<std::string>>>> ItemReader::Next() {
+  if (item_.copied()) {
+    if (std::exchange(ended_, true)) co_return std::nullopt;
+    co_return std::move(item_.records);
+  }
+  if (!groups_.has_value()) {
+    const bool base = item_.kind == SealItem::Kind::kBase;
+    file_ = base ? BaseFileOf(directory_, item_.segment, item_.owner)
+                 : LogFileOf(directory_, item_.segment, item_.owner);
+    groups_.emplace(store_, file_, item_.length);
+  }
+  absl::StatusOr<std::optional<Group>> group = co_await groups_->Next();
+  const bool has_seal = item_.kind == SealItem::Kind::kInPlace;
+  if (group.ok() && group->has_value() && (*group)->sequence == 0 && has_seal) {
+    group = co_await groups_->Next();
+  }
+  WT_CO_RETURN_IF_ERROR(group.status());
+  if (!group->has_value()) co_return std::nullopt;
+  WT_CO_ASSIGN_OR_RETURN(std::vector<std::string> records, DecodeRecords(file_, **group));
+  co_return std::move(records);
+}
+
+uint64_t EncodedBytes(const std::vector<std::string>& records) {
+  constexpr uint64_t kLongestVarint = 10;
+  uint64_t bytes = kLongestVarint;
+  for (const std::string& record : records) bytes += record.size() + kLongestVarint;
+  return bytes;
 }
 
 namespace {
@@ -307,65 +372,111 @@ absl::Status AddAll(const std::vector<std::string>& records, LogFold& fold) {
   return absl::OkStatus();
 }
 
-Task<absl::Status> AddSealed(Store& store, std::string directory, SealItem item, LogFold& fold) {
-  if (item.copied()) co_return AddAll(item.records, fold);
-  WT_CO_ASSIGN_OR_RETURN(const Segment segment,
-                         co_await OpenSegment(store, directory, item.segment));
-  const absl::StatusOr<LogExtent> extent =
-      co_await ReadGroups(store, segment, item.length, [&](const Group& group) -> absl::Status {
-        WT_ASSIGN_OR_RETURN(const auto records, DecodeRecords(segment.file, group));
-        return AddAll(records, fold);
-      });
-  co_return extent.status();
+// Records up to so many bytes; once there were more, none.
+class FewRecords {
+ public:
+  explicit FewRecords(uint64_t most) : most_(most) {}
+
+  void Add(const std::vector<std::string>& records) {
+    bytes_ += EncodedBytes(records);
+    if (too_many()) {
+      records_.clear();
+    } else {
+      records_.insert(records_.end(), records.begin(), records.end());
+    }
+  }
+  bool too_many() const { return bytes_ > most_; }
+  std::vector<std::string>& records() { return records_; }
+
+ private:
+  uint64_t most_;
+  uint64_t bytes_ = 0;
+  std::vector<std::string> records_;
+};
+
+// `items` and these records behind them. Rule: what is copied is one run, at the end.
+std::vector<SealItem> WithCopied(std::vector<SealItem> items, std::vector<std::string> records) {
+  if (records.empty()) return items;
+  if (items.empty() || !items.back().copied()) items.emplace_back();
+  std::move(records.begin(), records.end(), std::back_inserter(items.back().records));
+  return items;
 }
 
-Task<absl::StatusOr<std::vector<SealItem>>> ReadThrough(Store& store, std::string directory,
-                                                        SegmentId newest, LogFold& fold) {
+Task<absl::StatusOr<Counted>> ReadThrough(Store& store, std::string directory, SegmentId newest,
+                                          SealLimits limits, LogFold& fold) {
   WT_CO_ASSIGN_OR_RETURN(const Segment own, co_await OpenSegment(store, directory, newest));
-  std::vector<SealItem> items = own.seal;
-  for (const SealItem& item : own.seal) {
-    WT_CO_RETURN_IF_ERROR(co_await AddSealed(store, directory, item, fold));
+  Counted counted{.items = own.seal, .seal = std::nullopt};
+  uint64_t copied = 0;
+  for (SealItem& item : counted.items) {
+    if (item.copied()) {
+      copied += EncodedBytes(item.records);
+    } else if (item.owner.empty()) {
+      WT_CO_ASSIGN_OR_RETURN(item.owner, co_await OwnerOf(store, directory, item.segment.epoch));
+    }
+    ItemReader reader(store, directory, item);
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(const auto records, co_await reader.Next());
+      if (!records.has_value()) break;
+      WT_CO_RETURN_IF_ERROR(AddAll(*records, fold));
+    }
   }
-  // Groups that no later one has named durable yet: their records are copied.
-  std::vector<std::pair<uint64_t, std::vector<std::string>>> unnamed;  // by where they end
-  SealItem in_place{.segment = newest, .length = 0, .records = {}};
+  const auto beside = [copied](uint64_t most) { return most - std::min(copied, most); };
+  FewRecords all(beside(limits.copied_bytes));
+  // Rule refer_to_durable: groups that no later one has named durable are not referred to.
+  std::vector<std::pair<uint64_t, FewRecords>> unnamed;  // by where they end
+  uint64_t named = 0;
   const absl::StatusOr<LogExtent> extent =
-      co_await ReadGroups(store, own, UINT64_MAX, [&](const Group& group) -> absl::Status {
-        WT_ASSIGN_OR_RETURN(auto records, DecodeRecords(own.file, group));
+      co_await ReadGroups(store, own, [&](const Group& group) -> absl::Status {
+        WT_ASSIGN_OR_RETURN(const auto records, DecodeRecords(own.file, group));
         WT_RETURN_IF_ERROR(AddAll(records, fold));
+        all.Add(records);
         std::erase_if(unnamed, [&](const auto& earlier) {
           if (earlier.first > group.durable_bytes) return false;
-          in_place.length = earlier.first;
+          named = earlier.first;
           return true;
         });
-        unnamed.emplace_back(group.end, std::move(records));
+        unnamed.emplace_back(group.end, beside(limits.group_bytes)).second.Add(records);
         return absl::OkStatus();
       });
   WT_CO_RETURN_IF_ERROR(extent.status());
-  if (in_place.length > 0) items.push_back(std::move(in_place));
-  SealItem copied;
-  for (auto& [end, records] : unnamed) {
-    std::move(records.begin(), records.end(), std::back_inserter(copied.records));
+  SealItem in_place{.kind = SealItem::Kind::kInPlace,
+                    .records = {},
+                    .segment = newest,
+                    .length = extent->valid_bytes,
+                    .owner = own.owner};
+  const std::vector<SealItem> before = counted.items;
+  if (extent->groups > 1) counted.items.push_back(in_place);
+  in_place.length = named;
+  FewRecords rest(beside(limits.group_bytes));
+  for (auto& [end, records] : unnamed) rest.Add(records.records());
+  const bool much = std::any_of(unnamed.begin(), unnamed.end(),
+                                [](const auto& group) { return group.second.too_many(); });
+  if (copied <= limits.copied_bytes && !all.too_many()) {
+    counted.seal = WithCopied(before, std::move(all.records()));
+    co_return counted;
   }
-  if (!copied.records.empty()) items.push_back(std::move(copied));
-  co_return items;
+  if (copied > limits.group_bytes || much || rest.too_many()) co_return counted;
+  std::vector<SealItem> seal = before;
+  if (named > 0) seal.push_back(std::move(in_place));
+  counted.seal = WithCopied(std::move(seal), std::move(rest.records()));
+  co_return counted;
 }
 
 }  // namespace
 
-Task<absl::StatusOr<std::vector<SealItem>>> ReadCounted(Store& store, std::string directory,
-                                                        SegmentId newest, LogFold& fold) {
+Task<absl::StatusOr<Counted>> ReadCounted(Store& store, std::string directory, SegmentId newest,
+                                          SealLimits limits, LogFold& fold) {
   fold.Clear();
-  absl::StatusOr<std::vector<SealItem>> items =
-      co_await ReadThrough(store, directory, newest, fold);
-  if (!absl::IsNotFound(items.status())) co_return items;
+  absl::StatusOr<Counted> counted = co_await ReadThrough(store, directory, newest, limits, fold);
+  if (!absl::IsNotFound(counted.status())) co_return counted;
   WT_CO_ASSIGN_OR_RETURN(const EpochList now, co_await ListEpochs(store, directory));
   if (now.newest_segment() > newest) {
     co_return absl::UnavailableError(
         absl::StrCat(LogPath(directory, now.newest_segment()), " has replaced what was read"));
   }
-  co_return absl::DataLossError(absl::StrCat(directory, ": a file of what counts is missing: ",
-                                             items.status().message(), ": restore it from a copy"));
+  co_return absl::DataLossError(
+      absl::StrCat(directory, ": a file of what counts is missing: ", counted.status().message(),
+                   ": restore it from a copy"));
 }
 
 }  // namespace wavetank::checkpoint

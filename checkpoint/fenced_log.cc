@@ -8,84 +8,52 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/epoch_log.h"
+#include "checkpoint/log_base.h"
+#include "checkpoint/owned_directory.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/event.h"
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 
 namespace wavetank::checkpoint {
 namespace {
 
-// The directory of a log, as the owner of an epoch changes it. A store that can refuses the owner
-// as soon as there is a newer one; with any other, the owner looks after it has changed something.
-class OwnersDirectory {
- public:
-  OwnersDirectory(platform::Node& node, Store& store, std::string directory, Epoch epoch)
-      : node_(node),
-        store_(store),
-        refusing_(store.Under({.directory = directory, .epoch = epoch.value()})),
-        directory_(std::move(directory)),
-        epoch_(epoch) {}
+SealLimits LimitsOf(const FencedLogOptions& options) {
+  return {.copied_bytes = options.copied_bytes,
+          .group_bytes = std::min(options.group_bytes, kLargestPayload)};
+}
 
-  Store& store() { return store_; }
-  const std::string& path() const { return directory_; }
-  Epoch epoch() const { return epoch_; }
-
-  // Changes, of which kAborted says that there is a newer owner. Done or not: that one knows.
-  Task<absl::Status> Create(std::string path, std::string content) {
-    absl::Status created = co_await CreateUnique(changed(), std::move(path), std::move(content));
-    co_return co_await Outcome(std::move(created));
+// Writes what counts (by the fold, or copied from where it stands) for the seal of a segment.
+Task<absl::StatusOr<std::vector<SealItem>>> WriteBase(OwnedDirectory& directory, std::string owner,
+                                                      SegmentId segment, const LogFold& fold,
+                                                      std::vector<SealItem> counted,
+                                                      FencedLogOptions options) {
+  LogBase base(directory, std::move(owner), segment, LimitsOf(options));
+  if (std::optional<platform::Generator<std::string>> fewer = fold.Base()) {
+    while (std::optional<std::string> record = fewer->Next()) {
+      WT_CO_RETURN_IF_ERROR(co_await base.Add(*std::move(record)));
+    }
+    co_return co_await base.Finish();
   }
-  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) {
-    absl::Status appended = co_await changed().Append(std::move(path), offset, std::move(bytes));
-    co_return co_await Outcome(std::move(appended));
+  for (SealItem& item : counted) {
+    ItemReader reader(directory.store(), directory.path(), std::move(item));
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(auto records, co_await reader.Next());
+      if (!records.has_value()) break;
+      for (std::string& record : *records) {
+        WT_CO_RETURN_IF_ERROR(co_await base.Add(std::move(record)));
+      }
+    }
   }
-  Task<absl::Status> Remove(std::string path) {
-    absl::Status removed = co_await changed().Remove(std::move(path));
-    co_return co_await Outcome(std::move(removed));
-  }
-
-  // OK: when the changes that were acknowledged became durable, there was no newer owner.
-  Task<absl::Status> Confirm() {
-    // A store that refuses acknowledges nothing else.
-    if (refusing_ != nullptr) co_return absl::OkStatus();
-    if (platform::Planted(node_, "higher_epoch_not_looked_for")) co_return absl::OkStatus();
-    co_return co_await Look();
-  }
-
-  // Epochs are dense: whoever creates one has seen (durably) all below it, and epoch files are
-  // never removed. So a newer owner exists if and only if the next epoch's file does.
-  Task<absl::Status> Look() {
-    const std::string next = EpochPath(directory_, epoch_.next());
-    const absl::StatusOr<std::string> found = co_await store_.Read(next, 0, 1);
-    if (absl::IsNotFound(found.status())) co_return absl::OkStatus();
-    WT_CO_RETURN_IF_ERROR(found.status());
-    co_return co_await Outcome(
-        absl::AbortedError(absl::StrCat("epoch ", epoch_.value(), " of ", directory_,
-                                        " is over: ", next, " exists; a newer owner goes on")));
-  }
-
- private:
-  Store& changed() { return refusing_ != nullptr ? *refusing_ : store_; }
-  Task<absl::Status> Outcome(absl::Status status) {
-    if (absl::IsAborted(status)) co_await node_.Step(steps::kFenced, {{"epoch", epoch_.value()}});
-    co_return status;
-  }
-
-  platform::Node& node_;
-  Store& store_;
-  std::unique_ptr<Store> refusing_;
-  std::string directory_;
-  Epoch epoch_;
-};
+  co_return co_await base.Finish();
+}
 
 class OwnedLog final : public FencedLog {
  public:
   // Stands behind the seal of segment 0, which is `length` bytes.
-  OwnedLog(platform::Node& node, OwnersDirectory directory, std::string owner,
+  OwnedLog(platform::Node& node, OwnedDirectory directory, std::string owner,
            std::vector<SealItem> seal, uint64_t length, LogFold& fold, FencedLogOptions options)
       : node_(node),
         directory_(std::move(directory)),
@@ -94,6 +62,8 @@ class OwnedLog final : public FencedLog {
         options_(options),
         scope_(node.executor()) {
     Stand({directory_.epoch(), 0}, std::move(seal), length);
+    writing_ = true;
+    scope_.Spawn("fenced log writer", SettleAndWrite());
   }
 
   Epoch epoch() const override { return directory_.epoch(); }
@@ -130,27 +100,45 @@ class OwnedLog final : public FencedLog {
     absl::Status outcome;
   };
 
-  // No less than their encoding takes.
-  static uint64_t EncodedBytes(const std::vector<std::string>& records) {
-    constexpr uint64_t kLongestVarint = 10;
-    uint64_t bytes = kLongestVarint;
-    for (const std::string& record : records) bytes += record.size() + kLongestVarint;
-    return bytes;
-  }
-
   LogFile file() const { return LogFileOf(directory_.path(), segment_, owner_); }
 
   // From here on groups go to `segment`, of which the seal stands.
   void Stand(SegmentId segment, std::vector<SealItem> seal, uint64_t length) {
     segment_ = segment;
     seal_ = std::move(seal);
+    base_bytes_ = 0;
     referred_bytes_ = 0;
-    for (const SealItem& item : seal_) referred_bytes_ += item.length;
+    for (const SealItem& item : seal_) {
+      if (item.kind == SealItem::Kind::kInPlace) {
+        referred_bytes_ += item.length;
+      } else {
+        base_bytes_ += item.copied() ? EncodedBytes(item.records) : item.length;
+      }
+    }
     file_ = file();
     seal_bytes_ = length;
     length_ = length;
     sequence_ = 1;
     began_ = node_.clock().Now();
+  }
+
+  // Before anything is appended: what a new owner leaves behind, it leaves in order.
+  Task<void> SettleAndWrite() {
+    uint64_t files = 0;
+    uint64_t copied = 0;
+    for (const SealItem& item : seal_) {
+      if (item.copied()) {
+        copied += EncodedBytes(item.records);
+      } else {
+        ++files;
+      }
+    }
+    if (files > 1 || copied > options_.copied_bytes) {
+      StopAfter(co_await NextSegment(), "a new segment");
+    } else {
+      StopAfter(co_await Settle(), "settling in");
+    }
+    co_await WriteGroups();
   }
 
   // One group at a time, each with all the records that came while the one before was under way.
@@ -193,7 +181,7 @@ class OwnedLog final : public FencedLog {
                                                 {"records", static_cast<int64_t>(records.size())}});
     length_ += size;
     ++sequence_;
-    // After it is durable: a newer owner that had not created its epoch by now will read it.
+    // Rule look_after_append. After it is durable: a newer owner that had not created its epoch by now will read it.
     WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     for (const std::string& record : records) WT_CO_RETURN_IF_ERROR(fold_.Add(record));
     co_await node_.Step(steps::kGroupCounts, {{"epoch", file_.epoch}, {"sequence", sequence}});
@@ -201,28 +189,32 @@ class OwnedLog final : public FencedLog {
   }
 
   bool IsSegmentDone() const {
-    const uint64_t much = std::max(options_.segment_bytes, seal_bytes_);
     const uint64_t own = length_ - seal_bytes_;
-    if (own >= much || node_.clock().Now() - began_ >= options_.segment_age) return true;
+    if (node_.clock().Now() - began_ >= options_.segment_age) return true;
     // Owners that never get so far must not leave more and more behind.
-    return referred_bytes_ + own >= much && fold_.Base().has_value();
+    return referred_bytes_ + own >= std::max(options_.segment_bytes, base_bytes_);
+  }
+
+  // What counts, for the seal of the next segment.
+  Task<absl::StatusOr<std::vector<SealItem>>> WriteBase(SegmentId next) {
+    std::vector<SealItem> counted = seal_;
+    if (sequence_ > 1) {
+      counted.push_back({.kind = SealItem::Kind::kInPlace,
+                         .records = {},
+                         .segment = segment_,
+                         .length = length_,
+                         .owner = owner_});
+    }
+    return checkpoint::WriteBase(directory_, owner_, next, fold_, std::move(counted), options_);
   }
 
   Task<absl::Status> NextSegment() {
-    std::vector<SealItem> seal;
-    std::optional<std::vector<std::string>> base = fold_.Base();
-    if (base.has_value()) {
-      seal.push_back({.segment = {}, .length = 0, .records = *std::move(base)});
-    } else {
-      seal = seal_;
-      seal.push_back({.segment = segment_, .length = length_, .records = {}});
-    }
+    const SegmentId next = segment_.next();
+    WT_CO_ASSIGN_OR_RETURN(std::vector<SealItem> seal, co_await WriteBase(next));
     Group group;
     group.kind = GroupKind::kSeal;
     group.epoch = epoch().value();
     group.payload = EncodeSeal(seal);
-    if (group.payload.size() > kLargestPayload) co_return absl::OkStatus();  // goes on in this one
-    const SegmentId next = segment_.next();
     const LogFile next_file = LogFileOf(directory_.path(), next, owner_);
     std::string bytes = EncodeGroup(next_file, group);
     const uint64_t size = bytes.size();
@@ -231,6 +223,13 @@ class OwnedLog final : public FencedLog {
     co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
                                                {"bytes", static_cast<int64_t>(size)}});
+    co_return co_await Settle();
+  }
+
+  // Rule mark_before_append. What is older goes.
+  Task<absl::Status> Settle() {
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Create(MarkPath(directory_.path(), segment_),
+                                                     std::string(kMarkContent)));
     const absl::Status removed = co_await RemoveOlder();
     if (absl::IsAborted(removed)) co_return removed;
     // What is left goes with the next segment's predecessors; the next append looks anyway.
@@ -238,22 +237,33 @@ class OwnedLog final : public FencedLog {
     co_return absl::OkStatus();
   }
 
-  // What neither is this segment nor stands in its seal. Lists, confirms, then removes.
+  // What is below this segment and does not stand in its seal. Lists, confirms, then removes.
   Task<absl::Status> RemoveOlder() {
     const std::string& directory = directory_.path();
-    WT_CO_RETURN_IF_ERROR(
-        co_await directory_.Create(MarkPath(directory, segment_), std::string(kMarkContent)));
     WT_CO_ASSIGN_OR_RETURN(const EpochList list,
                            co_await ListEpochs(directory_.store(), directory));
+    // Rule look_before_remove.
     WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     std::vector<std::string> removable;
     for (const SegmentId mark : list.marks) {
       if (mark < segment_) removable.push_back(MarkPath(directory, mark));
     }
+    // Rule spare_what_is_referred_to.
+    const auto refers = [this](SegmentId file, SealItem::Kind kind) {
+      return std::ranges::any_of(seal_, [file, kind](const SealItem& item) {
+        return item.kind == kind && item.segment == file;
+      });
+    };
     for (const SegmentId older : list.segments) {
-      const auto refers = [older](const SealItem& item) { return item.segment == older; };
-      const bool counts = std::any_of(seal_.begin(), seal_.end(), refers);
-      if (older < segment_ && !counts) removable.push_back(LogPath(directory, older));
+      if (older >= segment_ || refers(older, SealItem::Kind::kInPlace)) continue;
+      removable.push_back(LogPath(directory, older));
+    }
+    for (const SegmentId older : list.bases) {
+      if (older >= segment_ || refers(older, SealItem::Kind::kBase)) continue;
+      removable.push_back(BasePath(directory, older));
+    }
+    for (const Epoch older : list.epochs) {
+      if (older < segment_.epoch) removable.push_back(EpochPath(directory, older));
     }
     for (const std::string& path : removable) {
       WT_CO_RETURN_IF_ERROR(co_await directory_.Remove(path));
@@ -265,7 +275,7 @@ class OwnedLog final : public FencedLog {
   }
 
   platform::Node& node_;
-  OwnersDirectory directory_;
+  OwnedDirectory directory_;
   const std::string owner_;
   LogFold& fold_;
   const FencedLogOptions options_;
@@ -274,7 +284,8 @@ class OwnedLog final : public FencedLog {
   std::vector<SealItem> seal_;
   LogFile file_;
   uint64_t seal_bytes_ = 0;
-  uint64_t referred_bytes_ = 0;  // of other files, by the seal
+  uint64_t base_bytes_ = 0;      // of what the seal begins with
+  uint64_t referred_bytes_ = 0;  // of older segments, by the seal
   uint64_t length_ = 0;          // all of it durable
   uint64_t sequence_ = 1;        // of the next group
   platform::MonotonicTime began_;
@@ -302,17 +313,19 @@ Task<absl::Status> ReadOnce(Store& store, std::string directory, LogFold& fold) 
   fold.Clear();
   if (list.newest() != Epoch()) {
     const SegmentId segment = list.newest_segment();
+    // Rule reader_wants_the_seal.
     if (segment.epoch != list.newest()) {
       co_return absl::UnavailableError(absl::StrCat("epoch ", list.newest().value(), " of ",
                                                     directory, " has not sealed the others yet"));
     }
-    WT_CO_RETURN_IF_ERROR((co_await ReadCounted(store, directory, segment, fold)).status());
+    WT_CO_RETURN_IF_ERROR(
+        (co_await ReadCounted(store, directory, segment, SealLimits(), fold)).status());
   }
-  const std::string next = EpochPath(directory, list.newest().next());
-  const absl::StatusOr<std::string> found = co_await store.Read(next, 0, 1);
-  if (absl::IsNotFound(found.status())) co_return absl::OkStatus();
-  WT_CO_RETURN_IF_ERROR(found.status());
-  co_return absl::UnavailableError(absl::StrCat(next, " came into being meanwhile"));
+  // Rule reader_looks_again.
+  WT_CO_ASSIGN_OR_RETURN(const EpochList now, co_await ListEpochs(store, directory));
+  if (now.newest() <= list.newest()) co_return absl::OkStatus();
+  co_return absl::UnavailableError(
+      absl::StrCat(EpochPath(directory, now.newest()), " came into being meanwhile"));
 }
 
 // Counts what goes by.
@@ -345,38 +358,43 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   WT_CO_ASSIGN_OR_RETURN(const Epoch epoch, co_await CreateEpoch(store, directory, owner));
   co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}});
 
-  // Read only now: who appends after this finds our epoch when it looks.
+  // Rule create_then_read: who appends after this finds our epoch when it looks.
   WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
+  OwnedDirectory owned(node, store, directory, epoch);
+  WT_CO_RETURN_IF_ERROR(co_await owned.LookAt(list));
   const SegmentId base = list.NewestSegmentBelow(epoch);
-  std::vector<SealItem> items;
-  CountingFold counted(fold);
-  counted.Clear();
+  Counted counted{.items = {}, .seal = std::vector<SealItem>()};
+  CountingFold counting(fold);
+  counting.Clear();
   if (base.epoch != Epoch()) {
-    WT_CO_ASSIGN_OR_RETURN(items, co_await ReadCounted(store, directory, base, counted));
+    WT_CO_ASSIGN_OR_RETURN(
+        counted, co_await ReadCounted(store, directory, base, LimitsOf(options), counting));
   }
-  const int64_t records = counted.count();
+  const int64_t records = counting.count();
   co_await node.Step(
       steps::kPredecessorsRead,
       {{"epoch", epoch.value()}, {"base", base.epoch.value()}, {"records", records}});
 
+  const SegmentId first{epoch, 0};
+  if (!counted.seal.has_value()) {
+    WT_CO_ASSIGN_OR_RETURN(counted.seal, co_await WriteBase(owned, owner, first, fold,
+                                                            std::move(counted.items), options));
+  }
   Group seal;
   seal.kind = GroupKind::kSeal;
   seal.epoch = epoch.value();
-  seal.payload = EncodeSeal(items);
-  OwnersDirectory owned(node, store, directory, epoch);
-  const LogFile file = LogFileOf(directory, {epoch, 0}, owner);
+  seal.payload = EncodeSeal(*counted.seal);
+  const LogFile file = LogFileOf(directory, first, owner);
   std::string bytes = EncodeGroup(file, seal);
   const uint64_t length = bytes.size();
+  // Rule seal_before_acting.
   WT_CO_RETURN_IF_ERROR(co_await owned.Create(file.path, std::move(bytes)));
   co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.epoch.value()}});
 
-  // From here on a log that is gone is missed, and not taken for one that was never begun.
-  WT_CO_RETURN_IF_ERROR(
-      co_await owned.Create(MarkPath(directory, {epoch, 0}), std::string(kMarkContent)));
   WT_CO_RETURN_IF_ERROR(co_await owned.Confirm());
   co_await node.Step(steps::kTakenOver, {{"epoch", epoch.value()}, {"records", records}});
-  co_return std::make_unique<OwnedLog>(node, std::move(owned), owner, std::move(items), length,
-                                       fold, options);
+  co_return std::make_unique<OwnedLog>(node, std::move(owned), owner, *std::move(counted.seal),
+                                       length, fold, options);
 }
 
 Task<absl::Status> ReadFencedLog(platform::Node& node, Store& store, std::string directory,

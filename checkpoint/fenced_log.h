@@ -1,11 +1,13 @@
 // FencedLog: a log of records with one owner at a time, over any Store, able to refuse a stale
 // writer or not. A directory cannot refuse one, and no lease or clock can be trusted to, so
-// ownership rests on names and order:
+// ownership rests on names and order (tests/model is the specification, and exhausts it; its rules
+// are named where they are kept):
 //
 //   <directory>/epoch-<E>      created durably by its owner, one winner, before it reads anything;
 //                              holds its owner's unique id
 //   <directory>/log-<E>        the groups of epoch E; the first group seals the predecessors
 //   <directory>/log-<E>.<S>    its further segments; each begins with a seal of its own
+//   <directory>/base-<E>.<S>   what counted when that segment began, if that is much
 //   <directory>/mark-<E>.<S>   written once that segment counts: it cannot go missing unnoticed
 //
 // An owner appends (durably), then looks for a higher epoch, and only then says OK. A reader reads,
@@ -13,12 +15,13 @@
 // Where the store refuses what is late (Store::Under), the owner's changes carry its epoch and it
 // need not look: what was acknowledged was durable before a newer epoch came into being.
 //
-// Segments keep a log bounded. When one is large or old enough, its owner begins the next. If what
-// the records amount to can be said in fewer (LogFold::Base), the new seal holds those instead of
-// referring to what went before: once it is durable and no higher epoch is there, the files it does
-// not refer to are removed. An owner that is fenced finds that out when it looks, after its seal
-// and before it removes anything, or is refused; a new one that was there by then has not seen that
-// seal, and refers to files that are all still there; one that comes later sees it.
+// Segments keep a log bounded. When one is large or old enough, its owner begins the next, upon a
+// base: what the records amount to (LogFold::Base), or else a copy of them. A new owner refers to
+// what it found, and begins the next at once if that is more than one file. Once a seal is durable
+// and no higher epoch is there, what it does not refer to is removed, older epochs too. An owner
+// that is fenced finds that out when it looks, after its seal and before it removes anything, or is
+// refused; a new one that was there by then has not seen that seal, and refers to files that are
+// all still there; one that comes later sees it.
 #ifndef WAVETANK_CHECKPOINT_FENCED_LOG_H_
 #define WAVETANK_CHECKPOINT_FENCED_LOG_H_
 
@@ -34,6 +37,7 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/store.h"
+#include "platform/generator.h"
 #include "platform/node.h"
 #include "platform/strong_id.h"
 
@@ -51,8 +55,9 @@ class LogFold {
   // The records that count, in order, each once. An error ends the reading and is returned; that of
   // a record which an owner appends stops its log.
   virtual absl::Status Add(std::string_view record) = 0;
-  // Records that stand for all that were added; nullopt: only those themselves do.
-  virtual std::optional<std::vector<std::string>> Base() const { return std::nullopt; }
+  // Records that stand for all that were added, made as they are asked for; nullopt: only those
+  // themselves do. Nothing is added meanwhile.
+  virtual std::optional<platform::Generator<std::string>> Base() const { return std::nullopt; }
 };
 
 // All of them.
@@ -70,11 +75,15 @@ class RecordList final : public LogFold {
 };
 
 struct FencedLogOptions {
-  // A segment of this size or age is followed by another after the append that makes it so; where
-  // records can be dropped, what earlier owners left counts as well. One that begins with long
-  // records must have grown to twice its beginning, so that rewriting them stays cheap.
+  // A segment of this size or age is followed by another after the append that makes it so; what
+  // earlier owners left beside a base counts as well. It must have grown to twice what it began
+  // with, so that rewriting that stays cheap.
   uint64_t segment_bytes = uint64_t{4} << 20;
   absl::Duration segment_age = absl::Hours(24);
+  // Up to so many bytes of records stand in a seal for good; more are a base of its segment. No group
+  // of a base, and no seal, is larger than the second, unless a record is.
+  uint64_t copied_bytes = uint64_t{256} << 10;
+  uint64_t group_bytes = uint64_t{32} << 20;
 };
 
 class FencedLog {
@@ -103,7 +112,7 @@ class FencedLog {
   virtual Task<absl::Status> Append(std::vector<std::string> records) = 0;
 
   // Looks for a newer owner, before anything is removed that one may need. OK: there was none, so
-  // what this one knew to count still did. kAborted: there is.
+  // what this one knew to count still did. kAborted: there is. kDataLoss: the log is gone.
   virtual Task<absl::Status> Look() = 0;
 };
 

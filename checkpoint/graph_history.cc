@@ -178,50 +178,50 @@ void GraphHistory::DropOldBatches() {
 
 std::vector<BlockAdded> GraphHistory::unallocated_blocks() const { return unallocated_; }
 
-std::vector<MetadataRecord> GraphHistory::Base() const {
-  std::vector<MetadataRecord> base;
+platform::Generator<MetadataRecord> GraphHistory::Base() const {
   if (metadata_.has_value()) {
     GraphMetadata metadata = *metadata_;
     metadata.clear_old_files();  // they are among those seen
-    base.push_back(Record(std::move(metadata)));
+    co_yield Record(std::move(metadata));
   }
   if (ended_up_to_ms_ != INT64_MIN) {
     Dropped dropped;
     dropped.set_ended_up_to_ms(ended_up_to_ms_);
-    base.push_back(Record(std::move(dropped)));
+    co_yield Record(std::move(dropped));
   }
   for (const auto& [stream, paths] : seen_) {
     SeenFiles seen;
     seen.set_stream(stream);
-    AppendSeen(std::move(seen), paths, base);
+    platform::Generator<SeenFiles> parts = SeenInParts(std::move(seen), paths);
+    while (std::optional<SeenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
   for (const Receiver& receiver : receivers_) {
     ReceiverStarted started;
     started.set_stream(receiver.stream);
     started.set_run(receiver.run);
     started.set_blocks_logged(receiver.blocks_logged);
-    base.push_back(Record(std::move(started)));
+    co_yield Record(std::move(started));
   }
   for (const auto& [time_ms, batch] : batches_) {
     for (const StreamInput& stream : batch.input.streams()) {
       for (BlockAdded block : stream.blocks()) {
         block.set_stream(stream.stream());  // as it was added, whatever the input says
-        base.push_back(Record(std::move(block)));
+        co_yield Record(std::move(block));
       }
     }
-    base.push_back(Record(batch.input));
+    co_yield Record(batch.input);
     if (!batch.completed) continue;
     BatchCompleted completed;
     completed.set_batch_time_ms(time_ms);
-    base.push_back(Record(std::move(completed)));
+    co_yield Record(std::move(completed));
   }
-  for (const BlockAdded& block : unallocated_) base.push_back(Record(block));
+  for (const BlockAdded& block : unallocated_) co_yield Record(block);
   for (const auto& [stream, paths] : seen_) {
     ForgottenFiles forgotten;
     forgotten.set_stream(stream);
-    AppendPaths(std::move(forgotten), paths.Forgotten(), base);
+    auto parts = PathsInParts(std::move(forgotten), paths.Forgotten());
+    while (std::optional<ForgottenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
-  return base;
 }
 
 absl::StatusOr<GraphHistory> ReadGraphHistory(std::string_view name,

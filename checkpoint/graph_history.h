@@ -47,7 +47,7 @@ class GraphHistory final : public MetadataFold {
 
   void Clear() override;
   absl::Status Add(const MetadataRecord& record) override;
-  std::vector<MetadataRecord> Base() const override;
+  platform::Generator<MetadataRecord> Base() const override;
 
   // Unset only when the log is empty.
   const std::optional<GraphMetadata>& metadata() const { return metadata_; }

@@ -4,6 +4,8 @@
 #define WAVETANK_CHECKPOINT_HISTORY_PARTS_H_
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +16,7 @@
 
 #include "checkpoint/metadata.h"
 #include "checkpoint/seen_paths.h"
+#include "platform/generator.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 
@@ -29,26 +32,46 @@ inline absl::Status OfAnotherEngine(absl::string_view expected) {
       "does not belong in the log of ", expected, "; is the checkpoint directory another job's?"));
 }
 
+inline constexpr int kPathsInARecord = 1000;  // so that no record grows without bound
+
 // Paths in records, each of which says besides what `record` does.
+template <typename PathsRecord>
+platform::Generator<PathsRecord> PathsInParts(PathsRecord record, std::vector<std::string> paths) {
+  PathsRecord part = record;
+  for (const std::string& path : paths) {
+    part.add_paths(path);
+    if (part.paths_size() == kPathsInARecord) co_yield std::exchange(part, record);
+  }
+  if (part.paths_size() > 0) co_yield std::move(part);
+}
 template <typename PathsRecord>
 void AppendPaths(PathsRecord record, const std::vector<std::string>& paths,
                  std::vector<MetadataRecord>& records) {
-  constexpr int kPathsInARecord = 1000;  // so that no record grows without bound
-  for (const std::string& path : paths) {
-    record.add_paths(path);
-    if (record.paths_size() < kPathsInARecord) continue;
-    records.push_back(Record(record));
-    record.clear_paths();
+  platform::Generator<PathsRecord> parts = PathsInParts(std::move(record), paths);
+  while (std::optional<PathsRecord> part = parts.Next()) {
+    records.push_back(Record(*std::move(part)));
   }
-  if (record.paths_size() > 0) records.push_back(Record(std::move(record)));
 }
 
-// Those that no batch names any more; `record` says whose they are.
-inline void AppendSeen(SeenFiles record, const SeenPaths& paths,
-                       std::vector<MetadataRecord>& records) {
-  for (const auto& [root, seen] : paths.SeenByRoot()) {
-    record.set_root(root);
-    AppendPaths(record, seen, records);
+// Those that no batch names any more, by root; `whose` says whose they are. Between two parts the
+// source's owner may have found something about a path.
+inline platform::Generator<SeenFiles> SeenInParts(SeenFiles whose, const SeenPaths& paths) {
+  std::map<std::string, SeenFiles> parts;  // by root
+  auto at = paths.paths().begin();
+  while (at != paths.paths().end()) {
+    if (at->second.batches > 0) {
+      ++at;
+      continue;
+    }
+    const std::string path = at->first;
+    SeenFiles& part = parts.try_emplace(at->second.root, whose).first->second;
+    part.set_root(at->second.root);
+    part.add_paths(path);
+    if (part.paths_size() == kPathsInARecord) co_yield std::exchange(part, whose);
+    at = paths.paths().upper_bound(path);
+  }
+  for (auto& [root, part] : parts) {
+    if (part.paths_size() > 0) co_yield std::move(part);
   }
 }
 

@@ -157,9 +157,11 @@ class Inspector {
   static bool IsOfLog(const EpochList& log, const std::string& directory, const std::string& path) {
     const auto is_epoch = [&](Epoch epoch) { return path == EpochPath(directory, epoch); };
     const auto is_log = [&](SegmentId segment) { return path == LogPath(directory, segment); };
+    const auto is_base = [&](SegmentId segment) { return path == BasePath(directory, segment); };
     const auto is_mark = [&](SegmentId segment) { return path == MarkPath(directory, segment); };
     return std::any_of(log.epochs.begin(), log.epochs.end(), is_epoch) ||
            std::any_of(log.segments.begin(), log.segments.end(), is_log) ||
+           std::any_of(log.bases.begin(), log.bases.end(), is_base) ||
            std::any_of(log.marks.begin(), log.marks.end(), is_mark);
   }
 
@@ -174,21 +176,21 @@ class Inspector {
   // --- logs ---
 
   Task<absl::Status> Log(std::string directory, EpochList log) {
-    if (log.epochs.empty() && log.segments.empty() && log.marks.empty()) co_return absl::OkStatus();
+    if (log.epochs.empty() && log.segments.empty() && log.bases.empty() && log.marks.empty()) {
+      co_return absl::OkStatus();
+    }
     ++inspection_.logs;
     if (!log.segments.empty()) logs_.insert(directory);
     const size_t damaged_before = inspection_.damaged.size();
     std::set<Epoch> epochs(log.epochs.begin(), log.epochs.end());
     for (const SegmentId segment : log.segments) epochs.insert(segment.epoch);
-    Epoch expected(1);
+    const Owners owners = co_await OwnersBySeal(directory, log);
     for (const Epoch epoch : epochs) {
       const bool there = std::binary_search(log.epochs.begin(), log.epochs.end(), epoch);
-      if (epoch != expected) Damaged(EpochPath(directory, expected) + " is missing");
-      expected = epoch.next();
-      if (!there) {
-        Damaged(EpochPath(directory, epoch) + " is missing");
+      if (!there && epoch == log.newest_segment().epoch && epoch > log.newest()) {
+        Damaged(EpochPath(directory, epoch) + " is missing, and its log is there");
       } else {
-        WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, log));
+        WT_CO_RETURN_IF_ERROR(co_await OneEpoch(directory, epoch, log, owners, there));
       }
     }
     WT_CO_RETURN_IF_ERROR(co_await CheckMarks(directory, log));
@@ -222,15 +224,23 @@ class Inspector {
     co_return absl::OkStatus();
   }
 
-  // Whether the newest segment's seal refers to the older ones.
+  // Whether the newest segment's seal refers to the older ones, and to the bases.
   Task<absl::Status> CheckSegments(std::string directory, EpochList log) {
     const absl::StatusOr<Segment> newest =
         co_await OpenSegment(store_, directory, log.newest_segment());
     if (!newest.ok()) co_return Unread(newest.status());
+    const auto refers = [&newest](SegmentId file, SealItem::Kind kind) {
+      return std::ranges::any_of(newest->seal, [file, kind](const SealItem& item) {
+        return item.kind == kind && item.segment == file;
+      });
+    };
     for (const SegmentId segment : log.segments) {
-      const auto refers = [&](const SealItem& item) { return item.segment == segment; };
-      if (segment == newest->id || std::ranges::any_of(newest->seal, refers)) continue;
+      if (segment == newest->id || refers(segment, SealItem::Kind::kInPlace)) continue;
       Unreferenced(LogPath(directory, segment) + ": nothing of it counts any more");
+    }
+    for (const SegmentId base : log.bases) {
+      if (refers(base, SealItem::Kind::kBase)) continue;
+      Unreferenced(BasePath(directory, base) + ": no seal refers to it");
     }
     co_return absl::OkStatus();
   }
@@ -242,19 +252,40 @@ class Inspector {
     for (int i = 0; i < kTries; ++i) {
       WT_CO_ASSIGN_OR_RETURN(const EpochList log, co_await ListEpochs(store_, directory));
       RecordList records;
-      failed = (co_await ReadCounted(store_, directory, log.newest_segment(), records)).status();
+      failed =
+          (co_await ReadCounted(store_, directory, log.newest_segment(), SealLimits(), records))
+              .status();
       if (failed.ok()) co_return records.records();
       if (!absl::IsUnavailable(failed)) break;
     }
     co_return failed;
   }
 
-  Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, EpochList log) {
+  // Whose the segments are that the newest seal refers to.
+  using Owners = std::map<SegmentId, std::string>;
+  Task<Owners> OwnersBySeal(std::string directory, EpochList log) {
+    Owners owners;
+    if (log.segments.empty()) co_return owners;
+    const absl::StatusOr<Segment> newest =
+        co_await OpenSegment(store_, directory, log.newest_segment());
+    if (!newest.ok()) co_return owners;  // it is shown as what it is
+    for (const SealItem& item : newest->seal) {
+      if (item.kind == SealItem::Kind::kInPlace) owners[item.segment] = item.owner;
+    }
+    co_return owners;
+  }
+
+  // `there`: its file. Without it nobody reads a segment to which the newest seal does not refer:
+  // its epoch was over, and the file removed, before it wrote.
+  Task<absl::Status> OneEpoch(std::string directory, Epoch epoch, EpochList log, Owners owners,
+                              bool there) {
     bool sealed = false;
     for (const SegmentId segment : log.segments) {
       if (segment.epoch != epoch) continue;
       sealed = true;
-      WT_CO_RETURN_IF_ERROR(co_await OneSegment(directory, segment));
+      std::string owner = owners[segment];
+      if (!there && owner.empty()) continue;
+      WT_CO_RETURN_IF_ERROR(co_await OneSegment(directory, segment, std::move(owner)));
     }
     if (sealed) co_return absl::OkStatus();
     const std::string path = EpochPath(directory, epoch);
@@ -277,14 +308,15 @@ class Inspector {
     co_return absl::OkStatus();
   }
 
-  Task<absl::Status> OneSegment(std::string directory, SegmentId id) {
-    const absl::StatusOr<Segment> segment = co_await OpenSegment(store_, directory, id);
+  Task<absl::Status> OneSegment(std::string directory, SegmentId id, std::string owner) {
+    const absl::StatusOr<Segment> segment =
+        co_await OpenSegment(store_, directory, id, std::move(owner));
     if (!segment.ok()) co_return Unreadable(segment.status());
     Line(1, "epoch ", id.epoch.value(),
          id.segment > 0 ? absl::StrCat(", segment ", id.segment) : "", " of ", segment->owner);
     ShowSeal(*segment);
     const absl::StatusOr<LogExtent> extent =
-        co_await ReadGroups(store_, *segment, UINT64_MAX, [&](const Group& group) -> absl::Status {
+        co_await ReadGroups(store_, *segment, [&](const Group& group) -> absl::Status {
           Line(2, "group ", group.sequence, " at ", group.offset, ", ", group.end - group.offset,
                " bytes");
           const absl::StatusOr<std::vector<std::string>> records =
@@ -319,7 +351,8 @@ class Inspector {
     Line(2, "seal: ", segment.seal.empty() ? "nothing counted before" : "what counted before");
     for (const SealItem& item : segment.seal) {
       if (!item.copied()) {
-        Line(3, "epoch ", item.segment.epoch.value(),
+        Line(3, item.kind == SealItem::Kind::kBase ? "the base of epoch " : "epoch ",
+             item.segment.epoch.value(),
              item.segment.segment > 0 ? absl::StrCat(", segment ", item.segment.segment) : "",
              " up to byte ", item.length);
       } else {

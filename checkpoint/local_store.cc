@@ -26,12 +26,6 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 // Logs that one process, or one store service, appends to at the same time; more open anew.
 constexpr size_t kMostTails = 32;
 
-// An error of the entry itself, which no repeated call mends and which says nothing of the others.
-bool CannotBeLookedAt(const absl::Status& status) {
-  return absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status) ||
-         absl::IsInvalidArgument(status);
-}
-
 }  // namespace
 
 using platform::DirectoryEntry;
@@ -242,81 +236,15 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
     const uint64_t from = std::min(offset, size);
     WT_CO_ASSIGN_OR_RETURN(std::string bytes,
                            co_await handle->ReadAt(from, std::min(length, size - from)));
-    // Synced after it was read: so all that is shown had been written before the sync.
-    WT_CO_ASSIGN_OR_RETURN(const Content content,
-                           co_await SyncContent(file, *handle, from + bytes.size()));
-    if (content == Content::kWrittenAnew) continue;
+    // Synced after it was read: so all that is shown had been written before the sync. All of the
+    // file had been: what is read in pieces is synced once.
+    if (known_[file].synced_bytes < from + bytes.size()) {
+      WT_CO_ASSIGN_OR_RETURN(const Content content, co_await SyncContent(file, *handle, size));
+      if (content == Content::kWrittenAnew) continue;
+    }
     WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
     co_return bytes;
   }
-}
-
-Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string directory) {
-  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
-  const std::string listed = OnDisk(directory);
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
-  std::vector<StoredFile> files;
-  if (absl::IsNotFound(entries.status())) {
-    known_.SawNoDirectory(listed);
-    co_return files;
-  }
-  WT_CO_RETURN_IF_ERROR(entries.status());
-  known_.SawAll(listed, *entries);
-  bool names_durable = true;
-  for (const DirectoryEntry& entry : *entries) {
-    if (IsTemporary(entry.name)) continue;
-    const std::string file = JoinPath(listed, entry.name);
-    const StoredFile other{
-        .name = entry.name, .kind = FileKind::kOther, .size_bytes = 0, .modified = {}};
-    if (entry.kind == FileKind::kOther) {
-      files.push_back(other);
-      continue;
-    }
-    const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
-    if (absl::IsNotFound(info.status())) continue;
-    if (CannotBeLookedAt(info.status())) {
-      files.push_back(other);
-      continue;
-    }
-    WT_CO_RETURN_IF_ERROR(info.status());
-    StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
-    if (info->kind == FileKind::kDirectory) {
-      names_durable = names_durable && known_.IsDurable(file);
-    } else if (info->kind == FileKind::kFile) {
-      const absl::StatusOr<std::optional<FileInfo>> durable = co_await SyncListed(file, *info);
-      if (CannotBeLookedAt(durable.status())) {
-        files.push_back(other);
-        continue;
-      }
-      WT_CO_RETURN_IF_ERROR(durable.status());
-      if (!durable->has_value()) continue;
-      shown.size_bytes = (*durable)->size_bytes;
-      shown.modified = (*durable)->modified;
-      names_durable = names_durable && known_[file].name_durable;
-    }
-    files.push_back(std::move(shown));
-  }
-  if (!names_durable) {
-    WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
-    for (const StoredFile& shown : files) {
-      const std::string file = JoinPath(listed, shown.name);
-      if (shown.kind == FileKind::kDirectory) {
-        known_.SetDurable(file);
-      } else if (known_.Contains(file)) {  // else it was removed meanwhile
-        known_[file].name_durable = true;
-      }
-    }
-  }
-  co_return files;
-}
-
-Task<absl::StatusOr<std::string>> LocalStore::Identify(std::string directory) {
-  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
-  WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(OnDisk(directory)));
-  if (info.kind != FileKind::kDirectory) {
-    co_return absl::FailedPreconditionError(absl::StrCat(directory, ": is not a directory"));
-  }
-  co_return absl::StrCat(absl::Hex(info.id.device), "-", absl::Hex(info.id.number));
 }
 
 Task<absl::StatusOr<std::optional<FileInfo>>> LocalStore::SyncListed(std::string file,

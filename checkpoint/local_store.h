@@ -62,6 +62,7 @@ class LocalStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
+  Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override;
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;

@@ -34,13 +34,14 @@ class DecodingFold final : public LogFold {
     const absl::Status added = history_.Add(*record);
     return added.ok() ? added : NamingTheRecord(added, directory_, place, *record);
   }
-  std::optional<std::vector<std::string>> Base() const override {
-    std::vector<std::string> encoded;
-    for (const MetadataRecord& record : history_.Base()) encoded.push_back(EncodeMetadata(record));
-    return encoded;
-  }
+  std::optional<platform::Generator<std::string>> Base() const override { return Encoded(); }
 
  private:
+  platform::Generator<std::string> Encoded() const {
+    platform::Generator<MetadataRecord> base = history_.Base();
+    while (std::optional<MetadataRecord> record = base.Next()) co_yield EncodeMetadata(*record);
+  }
+
   const std::string directory_;
   MetadataFold& history_;
   uint64_t place_ = 0;

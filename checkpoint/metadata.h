@@ -15,6 +15,7 @@
 #include "checkpoint/fenced_log.h"
 #include "checkpoint/metadata.pb.h"
 #include "checkpoint/store.h"
+#include "platform/generator.h"
 #include "platform/node.h"
 
 namespace wavetank::checkpoint {
@@ -57,8 +58,8 @@ class MetadataFold {
   // Everything out of order is refused by name; nothing is guessed. kDataLoss: a record is missing,
   // twice there, or out of order. kFailedPrecondition: the log is another engine's.
   virtual absl::Status Add(const MetadataRecord& record) = 0;
-  // Fewer records that stand for all that were added.
-  virtual std::vector<MetadataRecord> Base() const = 0;
+  // Fewer records that stand for all that were added, made as they are asked for.
+  virtual platform::Generator<MetadataRecord> Base() const = 0;
 };
 
 // A fenced log of such records.

@@ -132,9 +132,8 @@ std::string QueryHistory::EndOffset(const std::string& source) const {
   return start == starts_.end() ? "" : start->second;
 }
 
-std::vector<MetadataRecord> QueryHistory::Base() const {
-  std::vector<MetadataRecord> base;
-  if (metadata_.has_value()) base.push_back(Record(*metadata_));
+platform::Generator<MetadataRecord> QueryHistory::Base() const {
+  if (metadata_.has_value()) co_yield Record(*metadata_);
   if (first_batch_ > 0) {
     Dropped dropped;
     dropped.set_first_batch(first_batch_);
@@ -143,24 +142,25 @@ std::vector<MetadataRecord> QueryHistory::Base() const {
       start.set_source(source);
       start.set_offset(offset);
     }
-    base.push_back(Record(std::move(dropped)));
+    co_yield Record(std::move(dropped));
   }
   for (const auto& [source, paths] : seen_) {
     SeenFiles seen;
     seen.set_source(source);
-    AppendSeen(std::move(seen), paths, base);
+    platform::Generator<SeenFiles> parts = SeenInParts(std::move(seen), paths);
+    while (std::optional<SeenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
   for (const BatchHistory& batch : batches_) {
-    base.push_back(Record(batch.definition));
-    if (batch.prepared.has_value()) base.push_back(Record(*batch.prepared));
-    if (batch.commit.has_value()) base.push_back(Record(*batch.commit));
+    co_yield Record(batch.definition);
+    if (batch.prepared.has_value()) co_yield Record(*batch.prepared);
+    if (batch.commit.has_value()) co_yield Record(*batch.commit);
   }
   for (const auto& [source, paths] : seen_) {
     ForgottenFiles forgotten;
     forgotten.set_source(source);
-    AppendPaths(std::move(forgotten), paths.Forgotten(), base);
+    auto parts = PathsInParts(std::move(forgotten), paths.Forgotten());
+    while (std::optional<ForgottenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
-  return base;
 }
 
 absl::StatusOr<QueryHistory> ReadQueryHistory(std::string_view name,

@@ -39,7 +39,7 @@ class QueryHistory final : public MetadataFold {
 
   void Clear() override;
   absl::Status Add(const MetadataRecord& record) override;
-  std::vector<MetadataRecord> Base() const override;
+  platform::Generator<MetadataRecord> Base() const override;
 
   // Unset only when the log is empty.
   const std::optional<QueryMetadata>& metadata() const { return metadata_; }

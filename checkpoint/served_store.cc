@@ -69,6 +69,9 @@ class ServedStore::UnderFence final : public Store {
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override {
     return store_.List(std::move(directory));
   }
+  Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override {
+    return store_.ListNames(std::move(directory));
+  }
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
     return store_.Identify(std::move(directory));
   }
@@ -195,6 +198,19 @@ Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string dire
     file.modified = absl::FromUnixNanos(sent.modified_ns());
   }
   co_return files;
+}
+
+Task<absl::StatusOr<std::vector<std::string>>> ServedStore::ListNames(std::string directory) {
+  ListRequest request;
+  request.set_directory(directory);
+  request.set_names_only(true);
+  ListReply list;
+  const auto intact = [&list](const std::string& reply) { return list.ParseFromString(reply); };
+  WT_CO_RETURN_IF_ERROR(
+      (co_await Call("store.list", request.SerializeAsString(), intact)).status());
+  std::vector<std::string> names;
+  for (const ListReply::File& sent : list.files()) names.push_back(sent.name());
+  co_return names;
 }
 
 Task<absl::StatusOr<std::string>> ServedStore::Identify(std::string directory) {

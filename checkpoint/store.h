@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +39,7 @@
 
 #include "checkpoint/staged_file.h"
 #include "platform/disk.h"
+#include "platform/status_macros.h"
 #include "platform/task.h"
 
 namespace wavetank::checkpoint {
@@ -86,6 +88,16 @@ class Store {
 
   // Ordered by name.
   virtual Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) = 0;
+
+  // The names alone, ordered: all of them were there at one instant of the call. Cheaper than List,
+  // which makes durable how long each file is.
+  virtual Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
+                           co_await List(std::move(directory)));
+    std::vector<std::string> names;
+    for (const StoredFile& file : files) names.push_back(file.name);
+    co_return names;
+  }
 
   // Names the directory itself: the answer is another one when another directory has come to stand
   // there, as when a file system was mounted or unmounted, or a link turned. kNotFound: there is

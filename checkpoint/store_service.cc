@@ -312,6 +312,14 @@ Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
 
 Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
   WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(std::move(body)));
+  if (list.names_only()) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           co_await store_.ListNames(list.directory()));
+    ListReply reply;
+    for (const std::string& name : names) reply.add_files()->set_name(name);
+    co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
+    co_return Payload(reply.SerializeAsString());
+  }
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
                          co_await store_.List(list.directory()));
   ListReply reply;

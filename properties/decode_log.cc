@@ -132,11 +132,10 @@ class FencedLogDecoder {
       : files_(files), directory_(std::move(directory)) {}
 
   absl::StatusOr<std::optional<std::vector<std::string>>> Decode() {
-    int64_t newest = 0;
-    while (files_.contains(Path("epoch", newest + 1))) ++newest;
-    const std::optional<SegmentName> segment = NewestSegment(newest);
+    const std::optional<SegmentName> segment = NewestSegment(NewestEpoch());
     if (!segment.has_value()) return std::nullopt;
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(*segment));
+    WT_ASSIGN_OR_RETURN(const std::string owner, Owner(*segment));
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(*segment, owner));
     if (groups.empty()) return std::nullopt;
     std::vector<std::string> counting;
     WT_RETURN_IF_ERROR(AddSealed(groups.front(), *segment, counting));
@@ -157,6 +156,18 @@ class FencedLogDecoder {
     return absl::DataLossError(absl::StrCat(LogPath(segment), ": ", platform::ToAbsl(why)));
   }
 
+  int64_t NewestEpoch() const {
+    int64_t newest = 0;
+    const std::string prefix = absl::StrCat(directory_, "/epoch-");
+    for (auto file = files_.lower_bound(prefix); file != files_.end(); ++file) {
+      absl::string_view rest = file->first;
+      int64_t epoch = 0;
+      if (!absl::ConsumePrefix(&rest, prefix)) break;
+      if (absl::SimpleAtoi(rest, &epoch)) newest = std::max(newest, epoch);
+    }
+    return newest;
+  }
+
   std::optional<SegmentName> NewestSegment(int64_t epoch) const {
     std::optional<SegmentName> newest;
     const std::string prefix = Path("log", epoch);
@@ -171,7 +182,7 @@ class FencedLogDecoder {
     return newest;
   }
 
-  absl::StatusOr<std::vector<LogGroup>> Groups(const SegmentName& segment) const {
+  absl::StatusOr<std::string> Owner(const SegmentName& segment) const {
     const std::string epoch_path = Path("epoch", segment.epoch);
     const auto owner_file = files_.find(epoch_path);
     if (owner_file == files_.end()) return absl::DataLossError(epoch_path + ": is gone");
@@ -179,11 +190,16 @@ class FencedLogDecoder {
     Cursor cursor(bytes.substr(std::min<size_t>(4, bytes.size())));
     uint64_t format = 0, checksum = 0;
     std::string owner;
-    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format > 2 ||
+    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format > 3 ||
         !cursor.Text(&owner) || !cursor.Fixed(4, &checksum) || !cursor.done() ||
         checksum != PlainCrc32c(bytes.substr(0, bytes.size() - 4))) {
       return absl::DataLossError(epoch_path + ": is no whole epoch file");
     }
+    return owner;
+  }
+
+  absl::StatusOr<std::vector<LogGroup>> Groups(const SegmentName& segment,
+                                               const std::string& owner) const {
     const auto log = files_.find(LogPath(segment));
     if (log == files_.end()) return Damaged(segment, "is gone");
     const std::string salt =
@@ -212,20 +228,46 @@ class FencedLogDecoder {
         whole = cursor.Records(&counting);
         continue;
       }
-      whole = whole && (tag == 1 || tag == 3) && cursor.Varint(&epoch) &&
-              (tag == 1 || cursor.Varint(&number)) && cursor.Varint(&length);
+      std::string owner;
+      whole = whole && tag >= 1 && tag <= 5 && cursor.Varint(&epoch) &&
+              (tag == 1 || cursor.Varint(&number)) && cursor.Varint(&length) &&
+              (tag < 4 || cursor.Text(&owner));
       if (!whole) break;
       const SegmentName sealed{.epoch = static_cast<int64_t>(epoch),
                                .segment = static_cast<int64_t>(number)};
-      WT_RETURN_IF_ERROR(AddInPlace(sealed, length, counting));
+      if (tag < 4) {
+        WT_ASSIGN_OR_RETURN(owner, Owner(sealed));
+      }
+      if (tag == 5) {
+        WT_RETURN_IF_ERROR(AddBase(sealed, owner, length, counting));
+      } else {
+        WT_RETURN_IF_ERROR(AddInPlace(sealed, owner, length, counting));
+      }
     }
     if (!whole || !cursor.done()) return Damaged(segment, "the seal is malformed");
     return absl::OkStatus();
   }
 
-  absl::Status AddInPlace(const SegmentName& segment, uint64_t length,
+  absl::Status AddBase(const SegmentName& segment, const std::string& owner, uint64_t length,
+                       std::vector<std::string>& counting) const {
+    const std::string path = absl::StrCat(directory_, "/base-", segment.Text());
+    const auto base = files_.find(path);
+    if (base == files_.end()) return absl::DataLossError(path + ": is gone");
+    const std::string salt = absl::StrCat(owner, "/base/", segment.segment);
+    uint64_t reached = 0;
+    for (const LogGroup& group : WholeGroups(base->second, FileId(salt), segment.epoch)) {
+      if (group.end > length) break;
+      reached = group.end;
+      WT_RETURN_IF_ERROR(AddRecords(group, segment, counting));
+    }
+    if (reached == length) return absl::OkStatus();
+    return absl::DataLossError(
+        absl::StrCat(path, ": counts up to ", length, " but is whole only up to ", reached));
+  }
+
+  absl::Status AddInPlace(const SegmentName& segment, const std::string& owner, uint64_t length,
                           std::vector<std::string>& counting) const {
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(segment));
+    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(segment, owner));
     uint64_t reached = 0;
     for (size_t i = 0; i < groups.size() && groups[i].end <= length; ++i) {
       reached = groups[i].end;

@@ -70,24 +70,28 @@ void ManifestHistory::KeepNewest(size_t count) {
   while (entries_.size() > count) entries_.pop_front();
 }
 
-std::optional<std::vector<std::string>> ManifestHistory::Base() const {
+std::optional<platform::Generator<std::string>> ManifestHistory::Base() const {
   if (entries_.empty() || entries_.back().mode() != MANIFEST_MODE_COMPLETE) return std::nullopt;
-  std::vector<std::string> base;
+  return CompleteBase();
+}
+
+platform::Generator<std::string> ManifestHistory::CompleteBase() const {
   ManifestRecord record;
   record.mutable_fence()->set_query_id(query_id_);
   record.mutable_fence()->set_epoch(token_.epoch);
   record.mutable_fence()->set_fences(token_.fences);
-  base.push_back(record.SerializeAsString());
-  if (entries_.front().batch() > 0) {
+  co_yield record.SerializeAsString();
+  // At most two, which are let go of by whoever asks for the base.
+  const std::deque<ManifestEntry> entries = entries_;
+  if (entries.front().batch() > 0) {
     record.mutable_dropped()->set_query_id(query_id_);
-    record.mutable_dropped()->set_first_batch(entries_.front().batch());
-    base.push_back(record.SerializeAsString());
+    record.mutable_dropped()->set_first_batch(entries.front().batch());
+    co_yield record.SerializeAsString();
   }
-  for (const ManifestEntry& entry : entries_) {
+  for (const ManifestEntry& entry : entries) {
     *record.mutable_entry() = entry;
-    base.push_back(record.SerializeAsString());
+    co_yield record.SerializeAsString();
   }
-  return base;
 }
 
 absl::StatusOr<ManifestHistory> ParseManifest(const std::string& directory,

@@ -29,7 +29,7 @@ class ManifestHistory final : public checkpoint::LogFold {
   absl::Status Add(std::string_view bytes) override;
   // Of a complete table only the two newest entries are needed: a reader may still be at the last
   // but one. Of the others, all that ever were.
-  std::optional<std::vector<std::string>> Base() const override;
+  std::optional<platform::Generator<std::string>> Base() const override;
 
   // Lets go of the entries before those, which are not asked for any more.
   void KeepNewest(size_t count);
@@ -41,6 +41,7 @@ class ManifestHistory final : public checkpoint::LogFold {
 
  private:
   absl::Status Damaged(const std::string& why) const;
+  platform::Generator<std::string> CompleteBase() const;
 
   const std::string directory_;
   int64_t place_ = -1;  // of the newest record

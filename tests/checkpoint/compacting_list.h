@@ -39,14 +39,9 @@ class CompactingList final : public LogFold {
     }
     return absl::OkStatus();
   }
-  std::optional<std::vector<std::string>> Base() const override {
+  std::optional<platform::Generator<std::string>> Base() const override {
     if (kept_ == kNothing) return std::nullopt;
-    const size_t kept = std::min(kept_, records_.size());
-    const size_t dropped = size() - kept;
-    std::vector<std::string> base;
-    if (dropped > 0) base.push_back(absl::StrCat("dropped ", dropped));
-    base.insert(base.end(), records_.end() - static_cast<std::ptrdiff_t>(kept), records_.end());
-    return base;
+    return Kept();
   }
 
   size_t dropped() const { return dropped_; }
@@ -55,6 +50,13 @@ class CompactingList final : public LogFold {
   const std::vector<std::string>& records() const { return records_; }
 
  private:
+  platform::Generator<std::string> Kept() const {
+    const size_t kept = std::min(kept_, records_.size());
+    const size_t dropped = size() - kept;
+    if (dropped > 0) co_yield absl::StrCat("dropped ", dropped);
+    for (size_t i = records_.size() - kept; i < records_.size(); ++i) co_yield records_[i];
+  }
+
   size_t kept_;
   size_t dropped_ = 0;
   std::vector<std::string> records_;

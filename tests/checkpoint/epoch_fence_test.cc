@@ -292,6 +292,27 @@ Task<void> HoldEachOtherOff(Node& node, bool& done) {
   EXPECT_TRUE(requested);
   done = true;
 }
+Task<void> EnterManyLogs(Node& node, bool& done) {
+  LocalStore store(node, "root");
+  EpochFence fence(store);
+  {
+    const auto held = co_await fence.Enter({"held", 1});
+    EXPECT_TRUE(held.ok()) << held.status();
+    for (size_t log = 0; log < 2 * EpochFence::kMostScopes; ++log) {
+      const auto pass = co_await fence.Enter({absl::StrCat("log", log), 1});
+      EXPECT_TRUE(pass.ok()) << pass.status();
+      const EpochFence::Pass created = co_await fence.EnterCreation("other/epoch-2");
+    }
+    EXPECT_LE(fence.remembered(), EpochFence::kMostScopes + 2);
+  }
+  EXPECT_LE(fence.remembered(), EpochFence::kMostScopes);
+  done = true;
+}
+TEST_F(ServedFence, RemembersTheLogsInUseAndFewOthers) {
+  bool done = false;
+  Start("old", [&](Node& node) { return EnterManyLogs(node, done); });
+  RunUntil(done);
+}
 TEST_F(ServedFence, ACreationWaitsForTheRequestsUnderWayAndHoldsNewOnesOff) {
   bool done = false;
   Start("old", [&](Node& node) { return HoldEachOtherOff(node, done); });

@@ -137,8 +137,13 @@ Task<void> Own(Node& node, ChaosCase test, LogHistory& history) {
     const bool compacts = test.in_segments && random.OneIn(2);
     const LogHistory::Moment before = history.Now();
     CompactingList recovered(compacts ? 2 : CompactingList::kNothing);
-    const absl::StatusOr<std::unique_ptr<FencedLog>> log = co_await FencedLog::TakeOver(
-        node, *store, "log", recovered, {.segment_bytes = segment_bytes});
+    FencedLogOptions options{.segment_bytes = segment_bytes};
+    if (test.in_segments) {
+      options.copied_bytes = static_cast<uint64_t>(random.Between(0, 300));
+      options.group_bytes = static_cast<uint64_t>(random.Between(1, 100));
+    }
+    const absl::StatusOr<std::unique_ptr<FencedLog>> log =
+        co_await FencedLog::TakeOver(node, *store, "log", recovered, options);
     if (absl::IsDataLoss(log.status())) history.Broken(log.status().ToString());
     if (log.ok()) {
       const std::string who =

@@ -161,7 +161,7 @@ TEST(GraphHistoryOfReceivers, RememberHowFarTheyAreLoggedWhenTheLogIsBegunAnew) 
   const GraphHistory history = HistoryOf(
       {graph, OfRun(ReceiverStarted(), "r1"), Adds(NameOf("r1", 0)), OfRun(ReceiverStarted(), "r2"),
        OfRun(ReceiverEnded(), "r1"), Adds(NameOf("r2", 0)), Adds(NameOf("r2", 1))});
-  const GraphHistory anew = HistoryOf(history.Base());
+  const GraphHistory anew = HistoryOf(history.Base().Rest());
   EXPECT_THAT(Receivers(anew), ElementsAre("r2: 2"));
   EXPECT_EQ(anew.unallocated_blocks().size(), 3u);
 }

@@ -122,15 +122,22 @@ Task<void> Write(Node& node, bool& done) {
     completed.set_batch_time_ms(1000 * batch);
     co_await AppendOne(*graph, Record(completed));
   }
+  // The first owner leaves a segment upon a base of two groups, the second refers to both. It goes
+  // before it has settled in, so that they are still there.
   RecordList records;
-  const auto plain =
-      co_await FencedLog::TakeOver(node, store, "plain", records, {.segment_bytes = 100});
-  WT_CHECK(plain.ok());
-  for (int i = 0; i < 3; ++i) {
-    std::vector<std::string> group{std::string(40, static_cast<char>('a' + i))};
-    const absl::Status appended = co_await (*plain)->Append(std::move(group));
-    WT_CHECK(appended.ok());
+  const FencedLogOptions options{.segment_bytes = 100, .copied_bytes = 90, .group_bytes = 60};
+  {
+    const auto plain = co_await FencedLog::TakeOver(node, store, "plain", records, options);
+    WT_CHECK(plain.ok());
+    for (int i = 0; i < 4; ++i) {
+      std::vector<std::string> group{std::string(40, static_cast<char>('a' + i))};
+      const absl::Status appended = co_await (*plain)->Append(std::move(group));
+      WT_CHECK(appended.ok());
+      co_await node.clock().Sleep(absl::Seconds(1));  // for the next segment
+    }
   }
+  const auto plain = co_await FencedLog::TakeOver(node, store, "plain", records, options);
+  WT_CHECK(plain.ok());
   done = true;
 }
 
@@ -214,8 +221,8 @@ TEST(GoldenCheckpoint, OfVersion1IsReadable) {
                                                 "batch at 1000 ms of blocks/1, completed"));
 }
 
-// The first segment of an epoch had no mark in version 2.
-TEST(GoldenCheckpoint, OfVersions2And3IsReadable) {
+// The first segment of an epoch had no mark in version 2, and nothing had a base up to version 3.
+TEST(GoldenCheckpoint, OfVersions2To4IsReadable) {
   const std::string expected =
       absl::StrCat(kQuery,
                    "read before: files/1\n"
@@ -224,16 +231,17 @@ TEST(GoldenCheckpoint, OfVersions2And3IsReadable) {
                    std::string(40, 'a'), "\n", std::string(40, 'b'), "\n", std::string(40, 'c'));
   EXPECT_EQ(ReadByThisBuild("v2/logs"), expected);
   EXPECT_EQ(ReadByThisBuild("v3/logs"), expected);
+  EXPECT_EQ(ReadByThisBuild("v4/logs"), absl::StrCat(expected, "\n", std::string(40, 'd')));
 }
 
 // A change of any format shows here: it needs a number of its own, and a directory beside the
 // others.
-TEST(GoldenCheckpoint, OfVersion3IsWhatThisBuildWrites) {
+TEST(GoldenCheckpoint, OfVersion4IsWhatThisBuildWrites) {
   const Files now = WrittenNow();
   if (const char* directory = std::getenv("WRITE_GOLDEN"); directory != nullptr) {
     WriteGoldenFiles(directory, now);
   }
-  ExpectSameFiles(Golden("v3/logs"), now);
+  ExpectSameFiles(Golden("v4/logs"), now);
 }
 
 }  // namespace

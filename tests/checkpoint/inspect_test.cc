@@ -36,7 +36,8 @@ Prepared PreparedWith(const StateVersion& state) {
   return prepared;
 }
 
-// A query that two owners had: the first defined batch 0, the second has prepared it.
+// A query that two owners had: the first defined batch 0, the second has prepared it. Its seal
+// refers to the first's segment, and copies the definition.
 Task<void> WriteCheckpoint(Node& node, Store& store) {
   QueryHistory history;
   auto first = co_await MetadataLog::TakeOver(node, store, "q/log", history);
@@ -49,7 +50,8 @@ Task<void> WriteCheckpoint(Node& node, Store& store) {
   definition.set_hash(DefinitionHash(definition));
   const absl::Status defined = co_await (*first)->Append(Record(definition));
   EXPECT_TRUE(defined.ok()) << defined;
-  const auto second = co_await MetadataLog::TakeOver(node, store, "q/log", history);
+  const auto second =
+      co_await MetadataLog::TakeOver(node, store, "q/log", history, {.copied_bytes = 60});
   EXPECT_TRUE(second.ok()) << second.status();
   auto state = co_await StateStore::Open(node, store, "q/state/0/0", {});
   (*state)->Put("word", "1");
@@ -238,10 +240,11 @@ TEST_F(InspectTest, MissesALogWhereThereIsState) {
   EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q: its log is missing")));
 }
 
-TEST_F(InspectTest, MissesAnEpochBelowAnother) {
+TEST_F(InspectTest, MissesTheNewestEpoch) {
   Run(WriteAndInspect);
-  Remove("q/log/epoch-1");
-  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q/log/epoch-1 is missing")));
+  EXPECT_FALSE(disk().Get("root/q/log/epoch-1").ok()) << "the seal says whose the segment is";
+  Remove("q/log/epoch-2");
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q/log/epoch-2 is missing")));
 }
 
 TEST_F(InspectTest, MissesTheNewestLogWhereItsMarkIs) {
@@ -252,28 +255,41 @@ TEST_F(InspectTest, MissesTheNewestLogWhereItsMarkIs) {
 
 TEST_F(InspectTest, NamesADamagedMark) {
   Run(WriteAndInspect);
-  disk().Put("root/q/log/mark-1", "WTML\x01");
-  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre("q/log/mark-1 is not a mark"));
+  disk().Put("root/q/log/mark-2", "WTML\x01");
+  EXPECT_THAT(Run(JustInspect).damaged, ElementsAre("q/log/mark-2 is not a mark"));
 }
 
-// Every file of the log but its first epoch is gone: state tells that it was begun.
+// Every file of the log but its epoch is gone: state tells that it was begun.
 TEST_F(InspectTest, MissesALogThatWasNeverSealedWhereThereIsState) {
   Run(WriteAndInspect);
-  for (const char* file : {"epoch-2", "log-2", "mark-2", "log-1", "mark-1"}) {
+  for (const char* file : {"log-2", "mark-2", "log-1"}) {
     Remove(std::string("q/log/") + file);
   }
   EXPECT_THAT(Run(JustInspect).damaged, ElementsAre(HasSubstr("q: its log is missing")));
 }
 
+// As the log of the query was when nothing else had been appended.
+Task<void> BeginTheLog(Node& node, Inspection&, bool& done) {
+  LocalStore store(node, "root");
+  QueryHistory history;
+  const auto log = co_await MetadataLog::TakeOver(node, store, "begun", history);
+  QueryMetadata query;
+  query.set_query_id("the-query");
+  const absl::Status logged = co_await (*log)->Append(Record(query));
+  EXPECT_TRUE(logged.ok()) << logged;
+  done = true;
+}
+
 TEST_F(InspectTest, MissesTheEndOfALogWhereStateGoesOn) {
   Run(WriteAndInspect);
   // Whole groups are gone, so nothing of the log itself tells.
-  Remove("q/log/epoch-2");
-  Remove("q/log/log-2");
-  Remove("q/log/mark-2");
-  const std::string log = disk().Get("root/q/log/log-1").value();
-  const size_t second = log.rfind("WTLG");
-  disk().Put("root/q/log/log-1", log.substr(0, second));
+  Remove("q/log");
+  Run(BeginTheLog);
+  for (const char* file : {"epoch-1", "log-1", "mark-1"}) {
+    disk().Put(std::string("root/q/log/") + file,
+               disk().Get(std::string("root/begun/") + file).value());
+  }
+  Remove("begun");
   const Inspection inspection = Run(JustInspect);
   EXPECT_THAT(inspection.damaged, ElementsAre(HasSubstr("q/log: its end is missing")));
   EXPECT_THAT(inspection.unfinished, IsEmpty());

@@ -168,7 +168,9 @@ class LogRun {
   Task<std::unique_ptr<FencedLog>> TakeOver(Node& node, Store& store, CompactingList& fold,
                                             uint64_t segment_bytes) {
     auto log = co_await FencedLog::TakeOver(node, store, "log", fold,
-                                            {.segment_bytes = segment_bytes + 1});
+                                            {.segment_bytes = segment_bytes + 1,
+                                             .copied_bytes = segment_bytes / 3,
+                                             .group_bytes = segment_bytes / 8 + 1});
     if (!log.ok()) {
       if (!failures_ || absl::IsDataLoss(log.status())) broken_ = log.status().ToString();
       co_return nullptr;

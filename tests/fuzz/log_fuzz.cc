@@ -27,9 +27,15 @@ Group MakeGroup(GroupKind kind, uint64_t sequence, uint64_t offset, std::string 
 }  // namespace
 
 std::vector<std::string> fuzz::Seeds() {
-  const std::string seal = EncodeSeal({{.segment = {Epoch(1), 0}, .length = 99, .records = {}},
-                                       {.segment = {Epoch(2), 4}, .length = 70, .records = {}},
-                                       {.segment = {}, .length = 0, .records = {"a", "bc"}}});
+  const std::string seal = EncodeSeal({{.kind = SealItem::Kind::kBase,
+                                        .segment = {Epoch(1), 0},
+                                        .length = 99,
+                                        .owner = "m1/driver/driver/1/4"},
+                                       {.kind = SealItem::Kind::kInPlace,
+                                        .segment = {Epoch(2), 4},
+                                        .length = 70,
+                                        .owner = "m2/driver/driver/1/4"},
+                                       {.records = {"a", "bc"}}});
   std::string log = EncodeGroup(kFile, MakeGroup(GroupKind::kSeal, 0, 0, seal));
   for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
     const std::string payload = EncodeRecords({"record", std::string(20, 'x')});

@@ -82,8 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto graph = checkpoint::ReadGraphHistory("log", records);
   // What stands for the records of a log is a log.
-  if (query.ok()) WT_CHECK(checkpoint::ReadQueryHistory("log", query->Base()).ok());
-  if (graph.ok()) WT_CHECK(checkpoint::ReadGraphHistory("log", graph->Base()).ok());
+  if (query.ok()) WT_CHECK(checkpoint::ReadQueryHistory("log", query->Base().Rest()).ok());
+  if (graph.ok()) WT_CHECK(checkpoint::ReadGraphHistory("log", graph->Base().Rest()).ok());
   return 0;
 }
 

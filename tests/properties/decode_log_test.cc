@@ -49,6 +49,15 @@ class LogBuilder {
     file_ = {"q/log-" + std::to_string(epoch) + (segment == 0 ? "" : "." + number),
              platform::StableHash(segment == 0 ? owner : owner + "/" + number), epoch};
   }
+  // A base of the segment, instead of the segment itself.
+  static LogBuilder Base(Bytes& files, int64_t epoch, int64_t segment) {
+    LogBuilder base(files, epoch, segment);
+    base.file_ = {
+        "q/base-" + std::to_string(epoch) + "." + std::to_string(segment),
+        platform::StableHash("owner-" + std::to_string(epoch) + "/base/" + std::to_string(segment)),
+        epoch};
+    return base;
+  }
   // Gives the length of the file after the group.
   uint64_t Add(checkpoint::GroupKind kind, std::string payload) {
     std::string& bytes = files_[file_.path];
@@ -133,6 +142,41 @@ TEST(DecodeFencedLog, CountsThroughTheNewestSegmentWhichRefersToOthersOrHoldsWha
   EXPECT_THAT(Decode(files)->value(), ElementsAre("what is left", "b", "c"));
   files.erase("q/log-1.1");
   EXPECT_THAT(std::string(Decode(files).status().message()), HasSubstr("q/log-1.1: is gone"));
+}
+
+// An item of a seal that names the owner of what it refers to.
+std::string Owned(char tag, char epoch, char segment, uint64_t length, const std::string& owner) {
+  std::string item = {tag, epoch, segment};
+  if (length >= 128) item += static_cast<char>(length % 128 + 128);
+  item += static_cast<char>(length >= 128 ? length / 128 : length);
+  return item + static_cast<char>(owner.size()) + owner;
+}
+
+TEST(DecodeFencedLog, CountsBasesAndSegmentsWhoseEpochIsGone) {
+  Bytes files;
+  LogBuilder base = LogBuilder::Base(files, 3, 1);
+  base.Add(checkpoint::GroupKind::kRecords, Texts({"a", "b"}));
+  const uint64_t base_length = base.Add(checkpoint::GroupKind::kRecords, Texts({"c"}));
+  LogBuilder old(files, 3, 1);
+  old.Add(checkpoint::GroupKind::kSeal,
+          std::string(1, '\1') + Owned(5, 3, 1, base_length, "owner-3"));
+  const uint64_t length = old.Add(checkpoint::GroupKind::kRecords, Texts({"d"}));
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b", "c", "d"));
+
+  LogBuilder now(files, 12);
+  now.Add(checkpoint::GroupKind::kSeal,
+          std::string(1, '\3') + Owned(5, 3, 1, base_length, "owner-3") +
+              Owned(4, 3, 1, length, "owner-3") + "\2" + Texts({"e"}));
+  now.Add(checkpoint::GroupKind::kRecords, Texts({"f"}));
+  files.erase("q/epoch-3");
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b", "c", "d", "e", "f"));
+  LogBuilder late(files, 5);  // below the newest
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b", "c", "d", "e", "f"));
+
+  files["q/base-3.1"].pop_back();
+  EXPECT_THAT(std::string(Decode(files).status().message()), HasSubstr("q/base-3.1: counts up to"));
+  files.erase("q/base-3.1");
+  EXPECT_THAT(std::string(Decode(files).status().message()), HasSubstr("q/base-3.1: is gone"));
 }
 
 }  // namespace

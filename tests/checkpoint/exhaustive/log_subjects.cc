@@ -76,6 +76,9 @@ struct LogCase {
   uint64_t segment_bytes = 400;
   size_t large = 440;
   size_t kept = CompactingList::kNothing;  // when the next segment begins
+  // What a seal may copy, and how long a group of a base gets.
+  uint64_t copied_bytes = FencedLogOptions{}.copied_bytes;
+  uint64_t group_bytes = FencedLogOptions{}.group_bytes;
 };
 
 class LogSubject final : public CrashSubject {
@@ -124,7 +127,9 @@ class LogSubject final : public CrashSubject {
   Task<void> Recover(Node& node, Promises& promises, std::string& broken) override {
     LocalStore store(node, "root");
     CompactingList fold;
-    const auto log = co_await FencedLog::TakeOver(node, store, "log", fold);
+    const auto log = co_await FencedLog::TakeOver(
+        node, store, "log", fold,
+        {.copied_bytes = case_.copied_bytes, .group_bytes = case_.group_bytes});
     if (!log.ok()) {
       broken = log.status().ToString();
       co_return;
@@ -145,7 +150,9 @@ class LogSubject final : public CrashSubject {
   Task<OwnedLog> TakeOver(Node& node, Store& store) const {
     OwnedLog owned{.fold = std::make_unique<CompactingList>(case_.kept), .log = nullptr};
     auto log = co_await FencedLog::TakeOver(node, store, "log", *owned.fold,
-                                            {.segment_bytes = case_.segment_bytes});
+                                            {.segment_bytes = case_.segment_bytes,
+                                             .copied_bytes = case_.copied_bytes,
+                                             .group_bytes = case_.group_bytes});
     WT_CHECK(log.ok());
     owned.log = *std::move(log);
     co_return owned;
@@ -275,7 +282,8 @@ class MetadataLogSubject final : public CrashSubject {
     }
     // Without batches to drop, its base is what was logged.
     std::vector<std::string> found;
-    for (const MetadataRecord& record : history.Base()) found.push_back(EncodeMetadata(record));
+    platform::Generator<MetadataRecord> base = history.Base();
+    while (const auto record = base.Next()) found.push_back(EncodeMetadata(*record));
     broken = Judge(promises, found);
     promises["shown"] = absl::StrCat(found.size());
     promises["acked"] = promises["shown"];
@@ -301,10 +309,12 @@ std::unique_ptr<CrashSubject> FencedLogSubject() {
   return std::make_unique<LogSubject>(LogCase{.name = "fenced log",
                                               .operations = std::move(operations),
                                               .segment_bytes = UINT64_MAX,
-                                              .large = 600});
+                                              .large = 600,
+                                              .copied_bytes = 650});
 }
 std::unique_ptr<CrashSubject> SegmentsSubject() {
-  return std::make_unique<LogSubject>(LogCase{.name = "fenced log in segments"});
+  return std::make_unique<LogSubject>(LogCase{
+      .name = "fenced log in segments upon bases", .copied_bytes = 100, .group_bytes = 300});
 }
 std::unique_ptr<CrashSubject> CompactedLogSubject() {
   return std::make_unique<LogSubject>(LogCase{.name = "fenced log, compacted", .kept = 1});

@@ -10,7 +10,7 @@ namespace wavetank::checkpoint {
 
 std::unique_ptr<CrashSubject> StoreSubject();
 std::unique_ptr<CrashSubject> FencedLogSubject();
-// Whose segments refer to one another, and whose segments begin with what is left.
+// Whose segments refer to bases in several groups, and whose segments begin with what is left.
 std::unique_ptr<CrashSubject> SegmentsSubject();
 std::unique_ptr<CrashSubject> CompactedLogSubject();
 std::unique_ptr<CrashSubject> QueryLogSubject();
