@@ -21,7 +21,7 @@ namespace wavetank::checkpoint {
 namespace {
 
 SealLimits LimitsOf(const FencedLogOptions& options) {
-  return {.copied_bytes = options.copied_bytes,
+  return {.copied_bytes = std::min(options.copied_bytes, options.segment_bytes),
           .group_bytes = std::min(options.group_bytes, kLargestPayload)};
 }
 
@@ -133,7 +133,7 @@ class OwnedLog final : public FencedLog {
         ++files;
       }
     }
-    if (files > 1 || copied > options_.copied_bytes) {
+    if (files > 1 || copied > LimitsOf(options_).copied_bytes) {
       StopAfter(co_await NextSegment(), "a new segment");
     } else {
       StopAfter(co_await Settle(), "settling in");
@@ -181,7 +181,8 @@ class OwnedLog final : public FencedLog {
                                                 {"records", static_cast<int64_t>(records.size())}});
     length_ += size;
     ++sequence_;
-    // Rule look_after_append. After it is durable: a newer owner that had not created its epoch by now will read it.
+    // Rule look_after_append: once it is durable. A newer owner that had not created its epoch by
+    // then will read it.
     WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     for (const std::string& record : records) WT_CO_RETURN_IF_ERROR(fold_.Add(record));
     co_await node_.Step(steps::kGroupCounts, {{"epoch", file_.epoch}, {"sequence", sequence}});

@@ -80,8 +80,9 @@ struct FencedLogOptions {
   // with, so that rewriting that stays cheap.
   uint64_t segment_bytes = uint64_t{4} << 20;
   absl::Duration segment_age = absl::Hours(24);
-  // Up to so many bytes of records stand in a seal for good; more are a base of its segment. No group
-  // of a base, and no seal, is larger than the second, unless a record is.
+  // Up to so many bytes of records (and no more than a segment has) stand in a seal for good; more
+  // are a base of its segment. No group of a base, and no seal, is larger than the second, unless a
+  // record is.
   uint64_t copied_bytes = uint64_t{256} << 10;
   uint64_t group_bytes = uint64_t{32} << 20;
 };

@@ -1,8 +1,8 @@
 // LogBase: what counted when a segment of a fenced log began, written beside it in groups of a
 // bounded size, so that neither a seal nor whoever writes or reads one holds all of it.
 //
-// Rule base_before_seal: a base is whole and durable before there is a seal that refers to it, so it
-// counts whole or not at all; one that no seal refers to is nothing.
+// Rule base_before_seal: a base is whole and durable before there is a seal that refers to it, so
+// it counts whole or not at all; one that no seal refers to is nothing.
 #ifndef WAVETANK_CHECKPOINT_LOG_BASE_H_
 #define WAVETANK_CHECKPOINT_LOG_BASE_H_
 
