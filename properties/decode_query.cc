@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 
 #include "checkpoint/metadata.pb.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/connectors/manifest.pb.h"
@@ -43,17 +44,27 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   return batch;
 }
 
+// Those that count, one after the other from 0 or from what was dropped on.
 absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
     const DurableFiles& files, const std::string& directory) {
   WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory + "/_wavetank"));
   if (!records.has_value()) return std::nullopt;
   std::vector<ManifestEntry> entries;
+  int64_t first = 0;
   for (const std::string& bytes : *records) {
     ManifestRecord record;
     if (!record.ParseFromString(bytes)) {
       return absl::DataLossError(directory + ": a manifest record is no ManifestRecord");
     }
     if (record.has_entry()) entries.push_back(record.entry());
+    if (!record.has_dropped()) continue;
+    first = record.dropped().first_batch();
+    std::erase_if(entries, [first](const ManifestEntry& entry) { return entry.batch() < first; });
+  }
+  if (!entries.empty() && entries.front().batch() != first) {
+    return absl::DataLossError(
+        absl::StrCat(directory, ": the manifest's entries begin with batch ",
+                     entries.front().batch(), ", by what was dropped they begin with ", first));
   }
   return entries;
 }
@@ -225,6 +236,7 @@ absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& f
     ShownBatch batch;
     batch.batch = entry.batch();
     batch.definition_hash = entry.definition_hash();
+    batch.entry_hash = platform::StableHash(entry.SerializeAsString());
     // In complete mode older entries' parts are removed: only the newest one is the table.
     const bool superseded =
         entry.mode() == runtime::MANIFEST_MODE_COMPLETE && &entry != &entries->back();

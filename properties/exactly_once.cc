@@ -137,39 +137,54 @@ void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
 void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
   const int64_t first = sink.empty() ? 0 : sink.front().batch;
   const int64_t count = first + static_cast<int64_t>(sink.size());
-  if (count < shown_ || first > shown_) {
+  if (count < batches_shown() || first > batches_shown()) {
     Report(violation_kinds::kVisibility,
-           absl::StrCat("the sink showed ", shown_, " batches and now shows ", count,
+           absl::StrCat("the sink showed ", batches_shown(), " batches and now shows ", count,
                         " and begins at ", first));
     return;
+  }
+  if (first > 0 && !options_.newest_batch_is_the_table) {
+    Report(violation_kinds::kVisibility,
+           absl::StrCat("the sink shows no batch before ", first,
+                        ", and the table is made of all of them"));
   }
   if (count < committed_) {
     Report(violation_kinds::kCommitOrder,
            absl::StrCat("batch ", committed_ - 1, " is committed in the log, but the sink shows ",
                         count, " batches"));
   }
-  for (; shown_ < count; ++shown_) {
-    const ShownBatch& shown = sink[static_cast<size_t>(shown_ - first)];
-    if (shown.batch != shown_) {
-      Report(violation_kinds::kVisibility, absl::StrCat("the sink shows batch ", shown.batch,
-                                                        " where batch ", shown_, " is due"));
-    }
-    if (shown_ >= batches_logged()) {
-      Report(violation_kinds::kVisibility, absl::StrCat("the sink shows batch ", shown.batch,
-                                                        ", whose definition is not logged"));
+  for (int64_t due = first; due < count; ++due) {
+    const ShownBatch& shown = sink[static_cast<size_t>(due - first)];
+    const Judged now{.definition_hash = shown.definition_hash, .entry_hash = shown.entry_hash};
+    if (due == batches_shown()) {
+      shown_.push_back(now);
+    } else if (std::exchange(shown_[static_cast<size_t>(due)], now) == now) {
       continue;
     }
-    if (shown.definition_hash != definitions_[static_cast<size_t>(shown_)].hash) {
-      Report(violation_kinds::kDefinition,
-             absl::StrCat("the sink shows batch ", shown.batch, " made from another definition"));
-    }
-    CheckRows(shown);
+    CheckShown(due, shown);
   }
 }
 
-void ExactlyOnceChecker::CheckRows(const ShownBatch& shown) {
+void ExactlyOnceChecker::CheckShown(int64_t due, const ShownBatch& shown) {
+  if (shown.batch != due) {
+    Report(violation_kinds::kVisibility,
+           absl::StrCat("the sink shows batch ", shown.batch, " where batch ", due, " is due"));
+  }
+  if (due >= batches_logged()) {
+    Report(violation_kinds::kVisibility,
+           absl::StrCat("the sink shows batch ", shown.batch, ", whose definition is not logged"));
+    return;
+  }
+  if (shown.definition_hash != definitions_[static_cast<size_t>(due)].hash) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the sink shows batch ", shown.batch, " made from another definition"));
+  }
+  CheckRows(due, shown);
+}
+
+void ExactlyOnceChecker::CheckRows(int64_t due, const ShownBatch& shown) {
   if (!shown.rows.has_value()) return;
-  const std::multiset<NaiveRow>& expected = answers_[static_cast<size_t>(shown_)];
+  const std::multiset<NaiveRow>& expected = answers_[static_cast<size_t>(due)];
   const std::multiset<NaiveRow> actual(shown.rows->begin(), shown.rows->end());
   if (actual == expected) return;
   std::vector<NaiveRow> missing;
@@ -196,10 +211,10 @@ std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,
     if (files_.contains(file)) continue;
     Report(violation_kinds::kLost, absl::StrCat("file ", file, " is in no batch"), {file});
   }
-  if (shown_ < batches_logged()) {
+  if (batches_shown() < batches_logged()) {
     Report(violation_kinds::kLost,
-           absl::StrCat(batches_logged(), " batches are logged, but the sink shows ", shown_,
-                        " after the work was done"));
+           absl::StrCat(batches_logged(), " batches are logged, but the sink shows ",
+                        batches_shown(), " after the work was done"));
   }
   return std::exchange(fresh_, {});
 }

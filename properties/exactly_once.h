@@ -46,6 +46,8 @@ struct ShownBatch {
   uint64_t definition_hash = 0;
   // Unset: superseded by a newer batch of a complete table, so that no reader sees them.
   std::optional<std::vector<NaiveRow>> rows;
+  // Of all that the manifest says of it, its parts' checksums among that: another one, other rows.
+  uint64_t entry_hash = 0;
 };
 
 struct ExactlyOnceOptions {
@@ -54,14 +56,17 @@ struct ExactlyOnceOptions {
   std::function<std::vector<std::string>(const std::string& file)> read_file;
   // How often a file of this path may be input, by the source's rule. Unset: once.
   std::function<int64_t(const std::string& file)> times_input = nullptr;
+  // Whether the table is the newest batch alone: of any other the sink may drop no batch.
+  bool newest_batch_is_the_table = false;
 };
 
 class ExactlyOnceChecker {
  public:
   explicit ExactlyOnceChecker(ExactlyOnceOptions options);
 
-  // `sink`: what it shows, without batches that were dropped from its manifest. REQUIRES: time does
-  // not fall. Gives what is newly wrong; each thing once.
+  // `sink`: what it shows, without batches that were dropped from its manifest. A batch is judged
+  // when it is first seen, and again whenever its entry is another one. REQUIRES: time does not
+  // fall. Gives what is newly wrong; each thing once.
   std::vector<Violation> Observe(int64_t now_ns, const QueryLogView& log,
                                  const std::vector<ShownBatch>& sink);
   // At the end, when the work is done: every file is in some batch, and the sink shows them all.
@@ -69,7 +74,7 @@ class ExactlyOnceChecker {
 
   int64_t batches_logged() const { return static_cast<int64_t>(definitions_.size()); }
   int64_t batches_committed() const { return committed_; }
-  int64_t batches_shown() const { return shown_; }
+  int64_t batches_shown() const { return static_cast<int64_t>(shown_.size()); }
   // By batch: what it must show.
   const std::vector<std::multiset<NaiveRow>>& answers() const { return answers_; }
   // Late rows that the logged watermarks demand to be dropped.
@@ -81,7 +86,8 @@ class ExactlyOnceChecker {
   void CheckNewDefinition(const LoggedBatch& batch);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);
-  void CheckRows(const ShownBatch& shown);
+  void CheckShown(int64_t due, const ShownBatch& shown);
+  void CheckRows(int64_t due, const ShownBatch& shown);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const ExactlyOnceOptions options_;
@@ -92,7 +98,13 @@ class ExactlyOnceChecker {
   std::map<std::string, int64_t> files_;  // how many definitions have each
   int64_t demanded_watermark_ms_ = 0;     // for the next definition
   int64_t committed_ = 0;
-  int64_t shown_ = 0;
+  // By batch that the sink has shown: what was judged of it last.
+  struct Judged {
+    uint64_t definition_hash = 0;
+    uint64_t entry_hash = 0;
+    friend bool operator==(const Judged&, const Judged&) = default;
+  };
+  std::vector<Judged> shown_;
   int64_t late_dropped_ = 0;
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;

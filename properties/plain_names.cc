@@ -26,6 +26,18 @@ std::set<std::string> ListedParts(const DurableFiles& files, const std::string& 
 // The batch that a part's name begins with, "part-00012-".
 std::string BatchOf(const std::string& name) { return name.substr(0, name.rfind('-')); }
 
+// Whether the file that is listed is what the manifest says of the part. Mostly it is the staged
+// file itself, which whoever reads the table holds against its checksum.
+bool IsThePart(const DurableFiles& files, const std::string& directory,
+               const runtime::ManifestPart& part) {
+  const std::string_view listed = files.find(directory + "/" + part.name())->second;
+  const std::string& named = part.file().empty() ? part.staged() : part.file();
+  const auto staged =
+      files.find(directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1));
+  if (staged != files.end() && staged->second == listed) return true;
+  return listed.size() == part.size_bytes() && PlainCrc32c(listed) == part.crc32c();
+}
+
 }  // namespace
 
 absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
@@ -48,7 +60,9 @@ absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
     const bool newest = i + 1 == entries.size();
     for (const runtime::ManifestPart& part : entries[i].parts()) {
       if (i + 2 >= entries.size()) may_stay.insert(part.name());
-      if ((!complete || newest) && !listed.contains(part.name())) {
+      if (listed.contains(part.name())) {
+        if (!IsThePart(files, directory, part)) view.wrong.push_back(part.name());
+      } else if (!complete || newest) {
         view.missing.push_back(part.name());
       }
     }

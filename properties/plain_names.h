@@ -12,12 +12,14 @@
 
 namespace wavetank::properties {
 
-// Both are ordered, and empty once the names have caught up with the manifest.
+// All are ordered; the first two are empty once the names have caught up with the manifest.
 struct PlainNamesView {
   // Of entries that count, in complete mode of the newest, and not in the listing.
   std::vector<std::string> missing;
   // In the listing, of tables that were replaced: in complete mode all but the two newest.
   std::vector<std::string> left_over;
+  // In the listing, of an entry that counts, with other bytes than the part's: never, at any instant.
+  std::vector<std::string> wrong;
 };
 
 // A sink whose manifest has no answer yet shows nothing, and lacks nothing. kDataLoss: something

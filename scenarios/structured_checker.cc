@@ -58,7 +58,8 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
                 .times_input =
                     [this](const std::string& file) {
                       return TimesInput(input_, NameOf(file), paths_.forget_after_ms);
-                    }}) {}
+                    },
+                .newest_batch_is_the_table = fold == Fold::kNewest}) {}
 
 std::string_view StructuredChecker::NameOf(std::string_view file) const {
   const bool below = file.starts_with(paths_.input + "/");
@@ -100,10 +101,7 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
     batches_with_files_ = batch.batch + 1;
     for (const std::string& file : batch.files) ++files_in_batches_[file];
   }
-  for (const properties::ShownBatch& batch : view.batches) {
-    if (batch.batch < static_cast<int64_t>(shown_.size())) continue;
-    shown_.push_back(batch.rows.value_or(std::vector<NaiveRow>()));
-  }
+  KeepShown(view.batches);
   if (!view.batches.empty() && !IsReadAs(fold_, view) && unreadable_.insert("mode").second) {
     found.push_back({properties::violation_kinds::kWrongAnswer,
                      "the manifest's mode or key columns make another table of the rows than the "
@@ -112,13 +110,28 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
                      {},
                      ""});
   }
-  for (const std::string& part : view.uncommitted) {
-    std::string text = absl::StrCat("the plain listing shows ", part, ", which was not committed");
+  const auto listed = [&](const std::string& part, std::string_view what) {
+    std::string text = absl::StrCat("the plain listing shows ", part, platform::ToAbsl(what));
     if (unreadable_.insert(text).second) {
       found.push_back({properties::violation_kinds::kVisibility, text, now_ns, {part}, ""});
     }
+  };
+  for (const std::string& part : view.uncommitted) listed(part, ", which was not committed");
+  for (const std::string& part : newest_listing_.wrong) {
+    listed(part, " with other bytes than those that were committed");
   }
   return found;
+}
+
+// Of a batch of a complete table that is superseded stays what it showed.
+void StructuredChecker::KeepShown(const std::vector<properties::ShownBatch>& sink) {
+  size_t index = sink.empty() ? 0 : static_cast<size_t>(sink.front().batch);
+  for (const properties::ShownBatch& batch : sink) {
+    if (index >= shown_.size()) shown_.resize(index + 1);
+    Shown& shown = shown_[index++];
+    if (!batch.rows.has_value() || shown.entry_hash == batch.entry_hash) continue;
+    shown = {.entry_hash = batch.entry_hash, .rows = *batch.rows};
+  }
 }
 
 bool StructuredChecker::Done() const {
@@ -159,10 +172,10 @@ std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
 std::vector<NaiveRow> StructuredChecker::Table() const {
   std::map<NaiveRow, NaiveRow> by_key;
   std::vector<NaiveRow> rows;
-  for (const std::vector<NaiveRow>& batch : shown_) {
+  for (const Shown& batch : shown_) {
     if (fold_ == Fold::kNewest) rows.clear();
-    if (fold_ == Fold::kOneRow && !batch.empty()) rows.clear();
-    for (const NaiveRow& row : batch) {
+    if (fold_ == Fold::kOneRow && !batch.rows.empty()) rows.clear();
+    for (const NaiveRow& row : batch.rows) {
       if (fold_ == Fold::kByKey) {
         by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
       } else {
@@ -208,7 +221,7 @@ std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
 std::vector<int64_t> StructuredChecker::FirstSeen() const {
   std::map<std::string, int64_t> batches;
   for (size_t batch = 0; batch < shown_.size(); ++batch) {
-    for (const NaiveRow& row : shown_[batch]) {
+    for (const NaiveRow& row : shown_[batch].rows) {
       if (row.size() > 1) batches.emplace(row[row.size() - 2], static_cast<int64_t>(batch));
     }
   }

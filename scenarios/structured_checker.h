@@ -39,6 +39,7 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> Rows() const override;
 
  private:
+  void KeepShown(const std::vector<properties::ShownBatch>& sink);
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen() const;
@@ -56,7 +57,11 @@ class StructuredChecker final : public RunChecker {
   properties::PlainNamesView newest_listing_;
   std::map<std::string, int64_t> files_in_batches_;       // how many have each
   int64_t batches_with_files_ = 0;                        // that were looked at for it
-  std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
+  struct Shown {
+    uint64_t entry_hash = 0;
+    std::vector<properties::NaiveRow> rows;
+  };
+  std::vector<Shown> shown_;                              // by batch, as it was last shown
   std::set<std::string> unreadable_;                      // reported
 };
 

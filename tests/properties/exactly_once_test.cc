@@ -14,12 +14,14 @@ using testing::IsEmpty;
 
 class ExactlyOnceCheckerTest : public testing::Test {
  protected:
-  ExactlyOnceCheckerTest()
-      : checker_({NaiveWordCount(NaiveMode::kUpdate), [](const std::string& file) {
-                    static const std::map<std::string, std::vector<std::string>> kFiles = {
-                        {"f1", {"a b"}}, {"f2", {"a"}}};
-                    return kFiles.at(file);
-                  }}) {}
+  static ExactlyOnceOptions Options() {
+    return {NaiveWordCount(NaiveMode::kUpdate), [](const std::string& file) {
+              static const std::map<std::string, std::vector<std::string>> kFiles = {
+                  {"f1", {"a b"}}, {"f2", {"a"}}};
+              return kFiles.at(file);
+            }};
+  }
+  ExactlyOnceCheckerTest() : checker_(Options()) {}
 
   std::vector<std::string> Observe(const QueryLogView& log, const std::vector<ShownBatch>& sink) {
     return Kinds(checker_.Observe(++now_, log, sink));
@@ -85,9 +87,38 @@ TEST_F(ExactlyOnceCheckerTest, AcceptsThatCommittedBatchesAreDropped) {
   const QueryLogView dropped{
       .definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 1};
   EXPECT_THAT(Observe(dropped, {shown_first_}), IsEmpty());
-  // Of a table that is replaced, the manifest drops the older batches too.
-  EXPECT_THAT(Observe(dropped, {shown_second_}), IsEmpty());
   EXPECT_EQ(checker_.batches_committed(), 1);
+}
+
+TEST_F(ExactlyOnceCheckerTest, AcceptsThatASinkDropsWhatNoTableNeeds) {
+  ExactlyOnceOptions options = Options();
+  options.newest_batch_is_the_table = true;
+  ExactlyOnceChecker checker(std::move(options));
+  const QueryLogView log{{first_, second_}, {0}};
+  EXPECT_THAT(Kinds(checker.Observe(1, log, {shown_first_})), IsEmpty());
+  EXPECT_THAT(Kinds(checker.Observe(2, log, {shown_second_})), IsEmpty());
+  EXPECT_EQ(checker.batches_shown(), 2);
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsThatASinkDropsWhatItsTableNeeds) {
+  const QueryLogView log{{first_, second_}, {0}};
+  EXPECT_THAT(Observe(log, {shown_first_, shown_second_}), IsEmpty());
+  EXPECT_THAT(Observe(log, {shown_second_}), ElementsAre(violation_kinds::kVisibility));
+}
+
+TEST_F(ExactlyOnceCheckerTest, JudgesABatchAgainWhenItsEntryIsAnotherOne) {
+  const QueryLogView log{{first_, second_}, {}};
+  EXPECT_THAT(Observe(log, {shown_first_, shown_second_}), IsEmpty());
+  ShownBatch same = shown_first_;
+  same.entry_hash = 7;
+  EXPECT_THAT(Observe(log, {same, shown_second_}), IsEmpty());
+  ShownBatch fewer = shown_first_;
+  fewer.rows->pop_back();
+  fewer.entry_hash = 8;
+  EXPECT_THAT(Observe(log, {fewer, shown_second_}), ElementsAre(violation_kinds::kWrongAnswer));
+  ShownBatch other = shown_first_;
+  other.definition_hash = 12;
+  EXPECT_THAT(Observe(log, {other, shown_second_}), ElementsAre(violation_kinds::kDefinition));
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItIsCommitted) {

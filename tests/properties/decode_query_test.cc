@@ -1,0 +1,79 @@
+#include "properties/decode_query.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/properties/sink_files.h"
+
+namespace wavetank::properties {
+namespace {
+
+using runtime::MANIFEST_MODE_APPEND;
+using runtime::MANIFEST_MODE_COMPLETE;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Optional;
+
+FileSinkView Decode(const SinkFiles& sink) {
+  const auto view = DecodeFileSink(sink.Durable(), "out");
+  EXPECT_TRUE(view.ok()) << view.status();
+  return view.ok() && view->has_value() ? **view : FileSinkView();
+}
+
+std::vector<int64_t> BatchesOf(const FileSinkView& view) {
+  std::vector<int64_t> batches;
+  for (const ShownBatch& batch : view.batches) batches.push_back(batch.batch);
+  return batches;
+}
+
+TEST(DecodeFileSink, ReadsTheRowsOfEachEntry) {
+  SinkFiles sink;
+  sink.Commit(sink.Stage(0, MANIFEST_MODE_APPEND, "a,1\n"));
+  sink.Commit(sink.Stage(1, MANIFEST_MODE_APPEND, "b,2\nc,3\n"));
+  const FileSinkView view = Decode(sink);
+  ASSERT_THAT(BatchesOf(view), ElementsAre(0, 1));
+  EXPECT_THAT(view.batches[0].rows, Optional(ElementsAre(NaiveRow{"a", "1"})));
+  EXPECT_THAT(view.batches[1].rows,
+              Optional(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
+  EXPECT_EQ(view.table, TableIs::kAllRows);
+}
+
+TEST(DecodeFileSink, TellsAnEntryFromAnotherOfTheSameBatch) {
+  const auto hash = [](const std::string& rows, const std::string& attempt) {
+    SinkFiles sink;
+    sink.Commit(sink.Stage(0, MANIFEST_MODE_APPEND, rows, attempt));
+    return Decode(sink).batches.front().entry_hash;
+  };
+  EXPECT_EQ(hash("a,1\n", "a"), hash("a,1\n", "a"));
+  EXPECT_NE(hash("a,1\n", "a"), hash("a,2\n", "a"));
+  EXPECT_NE(hash("a,1\n", "a"), hash("a,1\n", "b"));
+}
+
+TEST(DecodeFileSink, LeavesOutWhatWasDropped) {
+  SinkFiles sink;
+  sink.Commit(sink.Stage(0, MANIFEST_MODE_COMPLETE, "a,1\n"));
+  sink.Commit(sink.Stage(1, MANIFEST_MODE_COMPLETE, "a,2\n"));
+  sink.Drop(1);
+  EXPECT_THAT(BatchesOf(Decode(sink)), ElementsAre(1));
+  SinkFiles base;
+  base.Drop(3);
+  base.Commit(base.Stage(3, MANIFEST_MODE_COMPLETE, "a,4\n"));
+  EXPECT_THAT(BatchesOf(Decode(base)), ElementsAre(3));
+}
+
+TEST(DecodeFileSink, FindsDamageWhereEntriesAreGoneWithoutAWord) {
+  SinkFiles sink;
+  sink.Commit(sink.Stage(1, MANIFEST_MODE_COMPLETE, "a,2\n"));
+  const auto view = DecodeFileSink(sink.Durable(), "out");
+  EXPECT_EQ(view.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(view.status().message()), HasSubstr("begin with batch 1"));
+  SinkFiles more;
+  more.Drop(1);
+  more.Commit(more.Stage(2, MANIFEST_MODE_COMPLETE, "a,3\n"));
+  EXPECT_EQ(DecodeFileSink(more.Durable(), "out").status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace wavetank::properties
