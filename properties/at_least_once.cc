@@ -19,6 +19,7 @@ std::vector<Violation> AtLeastOnceChecker::Observe(int64_t now_ns, const BatchLo
                                                    int64_t failures) {
   now_ns_ = now_ns;
   CheckLog(log, failures);
+  CheckWhatWasPutOut(outputs);
   for (const OutputAttempt& output : outputs) CheckOutput(output, failures);
   return std::exchange(fresh_, {});
 }
@@ -109,6 +110,22 @@ bool AtLeastOnceChecker::CatchesUp(const LoggedInput& input) const {
   return now_ns_ - newest_input_ns_ < interval_ms * kNsPerMs / 2;
 }
 
+void AtLeastOnceChecker::CheckWhatWasPutOut(const std::vector<OutputAttempt>& outputs) {
+  std::set<std::pair<int64_t, std::string>> there;
+  for (const OutputAttempt& output : outputs) {
+    if (output.complete) there.emplace(output.time_ms, output.attempt);
+  }
+  for (auto& batch : attempts_) {
+    std::erase_if(batch.second.complete, [&](const auto& known) {
+      if (there.contains({batch.first, known.first})) return false;
+      Report(violation_kinds::kVisibility,
+             absl::StrCat("attempt ", known.first, " of batch ", batch.first,
+                          " ms was complete and is gone"));
+      return true;
+    });
+  }
+}
+
 void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failures) {
   const int64_t time_ms = output.time_ms;
   const auto answer = answers_.find(time_ms);
@@ -134,23 +151,30 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
            absl::StrCat("attempt ", output.attempt, " of batch ", time_ms, " ms: ", output.damage));
     return;
   }
-  if (!output.complete || !attempts.complete.insert(output.attempt).second) return;
+  if (!output.complete) return;
+  const auto [judged, is_new] = attempts.complete.try_emplace(output.attempt, output.content_hash);
+  if (!is_new && std::exchange(judged->second, output.content_hash) == output.content_hash) return;
+  CheckRows(output, answer->second);
+}
+
+void AtLeastOnceChecker::CheckRows(const OutputAttempt& output,
+                                   const std::multiset<NaiveRow>& answer) {
   const std::multiset<NaiveRow> actual(output.rows.begin(), output.rows.end());
-  if (actual == answer->second) return;
+  if (actual == answer) return;
   std::vector<std::string> records;
-  for (const NaiveRow& row : answer->second) {
-    if (actual.count(row) < answer->second.count(row))
+  for (const NaiveRow& row : answer) {
+    if (actual.count(row) < answer.count(row))
       records.push_back("missing " + absl::StrJoin(row, ","));
   }
   for (const NaiveRow& row : actual) {
-    if (actual.count(row) > answer->second.count(row))
+    if (actual.count(row) > answer.count(row))
       records.push_back("extra " + absl::StrJoin(row, ","));
   }
   const std::string first = records.front();
   constexpr size_t kMostRecords = 5;
   records.resize(std::min(records.size(), kMostRecords));
   Report(violation_kinds::kWrongAnswer,
-         absl::StrCat("attempt ", output.attempt, " of batch ", time_ms,
+         absl::StrCat("attempt ", output.attempt, " of batch ", output.time_ms,
                       " ms is marked complete with wrong rows: ", first),
          records);
 }

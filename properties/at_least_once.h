@@ -56,6 +56,7 @@ struct OutputAttempt {
   bool complete = false;
   std::vector<NaiveRow> rows = {};
   std::string damage = {};  // why a complete one cannot be read; empty: it can
+  uint64_t content_hash = 0;  // of the bytes that count: other ones, other rows
 };
 
 struct AtLeastOnceOptions {
@@ -72,7 +73,9 @@ class AtLeastOnceChecker {
   explicit AtLeastOnceChecker(AtLeastOnceOptions options) : options_(std::move(options)) {}
 
   // `failures`: how many drivers, workers and tasks have failed or been taken for failed so far.
-  // REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing once.
+  // A complete output is judged when it is first seen, and again whenever its content is another
+  // one; it stays. REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing
+  // once.
   std::vector<Violation> Observe(int64_t now_ns, const BatchLogView& log,
                                  const std::vector<OutputAttempt>& outputs, int64_t failures);
   // At the end, when the work is done: every piece that was acknowledged, or selectable under the
@@ -90,13 +93,16 @@ class AtLeastOnceChecker {
  private:
   struct Attempts {
     std::set<std::string> names;
-    std::set<std::string> complete;
+    std::map<std::string, uint64_t> complete;  // with the content that was judged last
   };
   void CheckWhatWasLogged(const BatchLogView& log);
   void CheckLog(const BatchLogView& log, int64_t failures);
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
+  void CheckRows(const OutputAttempt& output, const std::multiset<NaiveRow>& answer);
+  // Every complete output that was seen before is there, and complete.
+  void CheckWhatWasPutOut(const std::vector<OutputAttempt>& outputs);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const AtLeastOnceOptions options_;

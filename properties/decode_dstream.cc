@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 
 #include "checkpoint/metadata.pb.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 
@@ -51,10 +52,11 @@ struct AttemptFiles {
   std::map<std::string, std::string_view> parts;
 };
 
-void AddRows(std::string_view part, std::vector<NaiveRow>& rows) {
+void AddPart(std::string_view part, OutputAttempt& attempt) {
+  attempt.content_hash = platform::MixBits(attempt.content_hash) ^ platform::StableHash(part);
   for (const absl::string_view line :
        absl::StrSplit(platform::ToAbsl(part), '\n', absl::SkipEmpty())) {
-    rows.push_back(PairRow(line));
+    attempt.rows.push_back(PairRow(line));
   }
 }
 
@@ -81,7 +83,7 @@ void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
     }
   }
   if (named.empty()) {
-    for (const auto& [name, part] : files.parts) AddRows(part, attempt.rows);
+    for (const auto& [name, part] : files.parts) AddPart(part, attempt);
     return;
   }
   for (const std::string& name : named) {
@@ -90,7 +92,7 @@ void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
       attempt.damage = absl::StrCat("its mark names ", name, ", which is not durable");
       return;
     }
-    AddRows(part->second, attempt.rows);
+    AddPart(part->second, attempt);
   }
 }
 

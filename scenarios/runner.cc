@@ -16,8 +16,8 @@
 #include "checkpoint/steps.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
-#include "runtime/steps.h"
 #include "scenarios/expectations.h"
+#include "scenarios/failure_count.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/prepare.h"
 #include "scenarios/run_checker.h"
@@ -120,10 +120,9 @@ class Run : private simulator::WorldObserver {
   size_t arrived_ = 0;
   bool healed_ = false;
   bool stalled_ = false;
-  int64_t failures_ = 0;
+  FailureCount failures_;
   std::optional<absl::Duration> last_listed_;  // when a fault that is like a listed one fired
   std::set<std::string> asked_;                // incarnations that were asked to end, by label
-  std::set<std::string> ended_as_asked_;  // processes whose newest incarnation did, and failed not
   RunFacts facts_;
   std::string last_step_;
 };
@@ -266,7 +265,7 @@ void Run::Observe() {
       files.emplace(file.path, file.content);
   }
   const int64_t ended = checker_->BatchesEnded();
-  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_));
+  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_.count()));
   if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());
 }
 
@@ -279,13 +278,8 @@ void Run::Add(std::vector<properties::Violation> violations) {
 
 void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
-  // A driver that fails without its process's end runs its unfinished batches again all the same.
-  if (event.step.name == runtime::steps::kDStreamDriverFailed.name) ++failures_;
-  // A driver that is replaced was taken for failed, alive or not, unless it had ended in good
-  // order.
-  if (event.step.name == checkpoint::steps::kEpochCreated.name &&
-      ended_as_asked_.erase(event.node.process()) == 0) {
-    ++failures_;
+  if (event.step.name == checkpoint::steps::kEpochCreated.name) {
+    failures_.OnTakeOver(event.node.process());
   }
 }
 
@@ -314,14 +308,19 @@ void Run::OnProcess(absl::Duration, simulator::SimProcess& process,
                     simulator::ProcessChange change) {
   if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
   const bool asked = asked_.erase(process.label()) > 0;
-  if (change == simulator::ProcessChange::kExited && asked && process.exit_status() == 0) {
-    ended_as_asked_.insert(process.name());
-    return;
+  switch (change) {
+    case simulator::ProcessChange::kExited:
+      if (asked && process.exit_status() == 0) {
+        failures_.OnEndedAsAsked(process.name());
+        return;
+      }
+      return failures_.OnDied(process.name());
+    case simulator::ProcessChange::kCrashed:
+    case simulator::ProcessChange::kLostPower:
+      return failures_.OnDied(process.name());
+    default:
+      return;
   }
-  const bool failed = change == simulator::ProcessChange::kCrashed ||
-                      change == simulator::ProcessChange::kLostPower ||
-                      change == simulator::ProcessChange::kExited;
-  if (failed) ++failures_;
 }
 
 void Run::OnFault(absl::Duration at, const simulator::Fault& fault) {
@@ -339,7 +338,7 @@ void Run::OnFault(absl::Duration at, const simulator::Fault& fault) {
     asked_.erase(process.label());
     if (fault.amount > 0) return Ask(process);
   }
-  ++failures_;  // a reset or a pause may make a worker be taken for failed
+  failures_.OnFault(fault);
 }
 
 // To end in good order: that is no failure, if it does.
@@ -362,6 +361,13 @@ void Run::JudgeCounts(const properties::RecordCounts& records) {
   if (guarantee != Expect::NONE && records.reordered > 0) {
     Add({{properties::violation_kinds::kReordered,
           absl::StrCat(records.reordered, " records came out before earlier ones of their source"),
+          now_ns,
+          {},
+          ""}});
+  }
+  if (guarantee != Expect::NONE && records.phantom > 0) {
+    Add({{properties::violation_kinds::kPhantom,
+          absl::StrCat(records.phantom, " records came out that no source gave"),
           now_ns,
           {},
           ""}});

@@ -132,6 +132,30 @@ TEST_F(AtLeastOnceCheckerTest, ReportsInputThatChangesOrIsTakenTwice) {
               ElementsAre(violation_kinds::kDuplicated));
 }
 
+TEST_F(AtLeastOnceCheckerTest, ReportsACompleteOutputThatIsGoneOrCompleteNoMore) {
+  const BatchLogView log{{first_, second_}, {1000}};
+  const OutputAttempt other{2000, "d1", true, {{"f2"}}};
+  EXPECT_THAT(Observe(log, {whole_, other}), IsEmpty());
+  EXPECT_THAT(Observe(log, {other}), ElementsAre(violation_kinds::kVisibility));
+  OutputAttempt unmarked = other;
+  unmarked.complete = false;
+  EXPECT_THAT(Observe(log, {unmarked}), ElementsAre(violation_kinds::kVisibility));
+  EXPECT_THAT(Kinds(checker_.Finish(++now_, {"f1", "f2"})),
+              ElementsAre(violation_kinds::kLost, violation_kinds::kLost))
+      << "batch 1000 ms has no output any more, batch 2000 ms has not ended";
+}
+
+TEST_F(AtLeastOnceCheckerTest, JudgesACompleteOutputAgainWhenItsContentIsAnotherOne) {
+  const BatchLogView log{{first_}, {1000}};
+  EXPECT_THAT(Observe(log, {whole_}), IsEmpty());
+  OutputAttempt changed = whole_;
+  changed.content_hash = 7;
+  EXPECT_THAT(Observe(log, {changed}), IsEmpty());
+  changed.content_hash = 8;
+  changed.rows.clear();
+  EXPECT_THAT(Observe(log, {changed}), ElementsAre(violation_kinds::kWrongAnswer));
+}
+
 TEST_F(AtLeastOnceCheckerTest, ReportsWhatIsMissingAtTheEnd) {
   EXPECT_THAT(Observe({{first_, second_}, {1000}}, {}), IsEmpty());
   EXPECT_THAT(Kinds(checker_.Finish(++now_, {"f1", "f2", "f3"})),

@@ -43,6 +43,16 @@ TEST_F(DecodeTextOutputsTest, ReadsOfACompleteAttemptThePartsThatItsMarkNames) {
               UnorderedElementsAre(NaiveRow{"a", "1"}, NaiveRow{"b,c", "2"}, NaiveRow{"d", "3"}));
 }
 
+TEST_F(DecodeTextOutputsTest, TellsContentThatCountsFromOther) {
+  Put("part-00000-x", "(a,1)\n");
+  Put("_SUCCESS", "parts 1\npart-00000-x\n");
+  const uint64_t first = Decode().content_hash;
+  Put("part-00000-foreign", "(b,1)\n");
+  EXPECT_EQ(Decode().content_hash, first);
+  Put("part-00000-x", "(a,2)\n");
+  EXPECT_NE(Decode().content_hash, first);
+}
+
 TEST_F(DecodeTextOutputsTest, ReadsWhatOlderVersionsWrote) {
   Put("part-00000", "(a,1)\n");
   Put("part-00001", "(b,2)\n");
