@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
@@ -119,6 +120,28 @@ void FaultEffects::After(absl::Duration delay, Action action) {
   world_.scheduler().FirstAt(when_ns, life_, std::move(action));
 }
 
+void FaultEffects::Lasting(std::string what, absl::Duration duration, Change set, Change reset) {
+  const uint64_t number = next_lasting_++;
+  set();
+  lasting_.push_back({number, std::move(what), std::move(set), std::move(reset)});
+  After(duration, [this, number] { End(number); });
+}
+
+void FaultEffects::End(uint64_t lasting) {
+  const auto found = std::ranges::find(lasting_, lasting, &Effect::number);
+  if (found == lasting_.end()) return;
+  const Effect ended = std::move(*found);
+  const auto after = lasting_.erase(found);
+  const auto same = [&ended](const Effect& effect) { return effect.what == ended.what; };
+  if (std::any_of(after, lasting_.end(), same)) return;
+  const auto newest = std::find_if(lasting_.rbegin(), lasting_.rend(), same);
+  if (newest != lasting_.rend()) {
+    newest->set();
+  } else {
+    ended.reset();
+  }
+}
+
 void FaultEffects::RestartAfter(absl::Duration delay, const std::string& process) {
   After(delay, [this, process] {
     SimProcess& newest = world_.process(process);
@@ -201,30 +224,34 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       RestartAfter(fault.restart_after, process.name());
       return;
     case FaultKind::kPause:
-      world_.Pause(process);
-      After(fault.duration, [this, &process] { world_.Resume(process); });
+      PauseFor(fault.duration, process);
       return;
     case FaultKind::kZombie: {
-      world_.Pause(process);
+      PauseFor(fault.duration, process);
       After(fault.restart_after, [this, &process, zombie = Copy(fault)] {
         const std::string& home = zombie->peer.empty() ? process.machine_name() : zombie->peer;
         const bool replaced = &world_.process(process.name()) != &process;
         if (!replaced && world_.HasMachine(home) && world_.machine(home).on())
           world_.Start(home, process.spec());
       });
-      After(fault.duration, [this, &process] { world_.Resume(process); });
       return;
     }
     case FaultKind::kSlowNode: {
-      for (const auto& node : process.nodes()) node->SetSlowness(fault.amount);
-      After(fault.duration, [&process] {
-        for (const auto& node : process.nodes()) node->SetSlowness(1);
-      });
+      const auto set = [&process](int64_t factor) {
+        for (const auto& node : process.nodes()) node->SetSlowness(factor);
+      };
+      Lasting(absl::StrCat("slow process ", process.label()), fault.duration,
+              [set, factor = fault.amount] { set(factor); }, [set] { set(1); });
       return;
     }
     default:
       return;
   }
+}
+
+void FaultEffects::PauseFor(absl::Duration duration, SimProcess& process) {
+  Lasting(absl::StrCat("pause ", process.label()), duration,
+          [this, &process] { world_.Pause(process); }, [this, &process] { world_.Resume(process); });
 }
 
 void FaultEffects::ApplyToMachine(const Fault& fault) {
@@ -258,16 +285,17 @@ void FaultEffects::ApplyToLinks(const Fault& fault) {
       network.HalfOpen(a, b, fault.duration);
       return;
     case FaultKind::kSlowLink:
-      network.SetSlowness(a, b, fault.amount);
-      After(fault.duration, [this, ended = Copy(fault)] {
-        world_.network().SetSlowness(ended->target, ended->peer, 1);
-      });
+      Lasting(absl::StrCat("slow link ", a, " ", b), fault.duration,
+              [&network, fault] { network.SetSlowness(fault.target, fault.peer, fault.amount); },
+              [&network, fault] { network.SetSlowness(fault.target, fault.peer, 1); });
       return;
     case FaultKind::kBandwidth:
-      network.SetBandwidth(a, b, fault.amount);
-      After(fault.duration, [this, ended = Copy(fault)] {
-        world_.network().SetBandwidth(ended->target, ended->peer, SimLink::kUnlimited);
-      });
+      Lasting(
+          absl::StrCat("bandwidth ", a, " ", b), fault.duration,
+          [&network, fault] { network.SetBandwidth(fault.target, fault.peer, fault.amount); },
+          [&network, fault] {
+            network.SetBandwidth(fault.target, fault.peer, SimLink::kUnlimited);
+          });
       return;
     case FaultKind::kPartition:
       network.Partition(a, b);
@@ -295,24 +323,27 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
   SimDisk& disk = world_.machine(fault.target).disk();
   switch (fault.kind) {
     case FaultKind::kNoSpace:
-      disk.SetCapacity(disk.image().used_bytes() + fault.amount);
-      After(fault.duration, [&disk] { disk.ResetCapacity(); });
+      Lasting(
+          absl::StrCat("capacity of ", fault.target), fault.duration,
+          [&disk, bytes = disk.image().used_bytes() + fault.amount] { disk.SetCapacity(bytes); },
+          [&disk] { disk.ResetCapacity(); });
       return;
     case FaultKind::kReadOnly:
-      disk.SetReadOnly(true);
-      After(fault.duration, [&disk] { disk.SetReadOnly(false); });
+      Lasting(absl::StrCat("read-only ", fault.target), fault.duration,
+              [&disk] { disk.SetReadOnly(true); }, [&disk] { disk.SetReadOnly(false); });
       return;
     case FaultKind::kLyingSync:
-      disk.SetLying(true);
-      After(fault.duration, [&disk] { disk.SetLying(false); });
+      Lasting(absl::StrCat("lying ", fault.target), fault.duration,
+              [&disk] { disk.SetLying(true); }, [&disk] { disk.SetLying(false); });
       return;
     case FaultKind::kSlowDisk:
-      disk.SetSlowness(fault.amount);
-      After(fault.duration, [&disk] { disk.SetSlowness(1); });
+      Lasting(absl::StrCat("slow disk of ", fault.target), fault.duration,
+              [&disk, factor = fault.amount] { disk.SetSlowness(factor); },
+              [&disk] { disk.SetSlowness(1); });
       return;
     case FaultKind::kStalledDisk:
-      disk.Stall();
-      After(fault.duration, [&disk] { disk.Release(); });
+      Lasting(absl::StrCat("stall ", fault.target), fault.duration, [&disk] { disk.Stall(); },
+              [&disk] { disk.Release(); });
       return;
     case FaultKind::kBitRot:
       for (const std::string& path : FilesOf(fault)) disk.Rot(path, fault.amount);
@@ -327,9 +358,13 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       disk.Restore(fault.files);
       return;
     case FaultKind::kDirectoryAway:
-      disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing
-                                                   : SimDisk::InPlace::kEmptyDirectory);
-      After(fault.duration, [&disk, ended = Copy(fault)] { disk.BringBack(ended->files); });
+      Lasting(
+          absl::StrCat("away ", fault.target, ":", fault.files), fault.duration,
+          [&disk, fault] {
+            disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing
+                                                         : SimDisk::InPlace::kEmptyDirectory);
+          },
+          [&disk, fault] { disk.BringBack(fault.files); });
       return;
     default:
       return;
@@ -349,12 +384,18 @@ void FaultEffects::ApplyToClock(const Fault& fault) {
             [&clock, amount = fault.amount] { clock.JumpWall(absl::Milliseconds(-amount)); });
       return;
     case FaultKind::kDrift:
-      clock.SetDrift(scheduler.now_ns(), fault.amount);
-      After(fault.duration, [&clock, &scheduler] { clock.ResetDrift(scheduler.now_ns()); });
+      Lasting(
+          absl::StrCat("drift ", fault.target), fault.duration,
+          [&clock, &scheduler, drift = fault.amount] {
+            clock.SetDrift(scheduler.now_ns(), drift);
+          },
+          [&clock, &scheduler] { clock.ResetDrift(scheduler.now_ns()); });
       return;
     case FaultKind::kTimerJitter:
-      clock.SetTimerJitterMax(absl::Microseconds(fault.amount));
-      After(fault.duration, [&clock] { clock.ResetTimerJitterMax(); });
+      Lasting(
+          absl::StrCat("jitter ", fault.target), fault.duration,
+          [&clock, most = absl::Microseconds(fault.amount)] { clock.SetTimerJitterMax(most); },
+          [&clock] { clock.ResetTimerJitterMax(); });
       return;
     default:
       return;

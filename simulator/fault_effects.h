@@ -2,6 +2,8 @@
 #ifndef WAVETANK_SIMULATOR_FAULT_EFFECTS_H_
 #define WAVETANK_SIMULATOR_FAULT_EFFECTS_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,11 +40,14 @@ class FaultEffects {
   bool CanApply(const Fault& fault) const;
   // REQUIRES: CanApply(fault) and NeedsNoCall(fault).
   void Apply(const Fault& fault);
+  // The world heals: what lasts has ended, and nothing of it comes back.
+  void Forget() { lasting_.clear(); }
   // For a fault at rest, the files that it befalls, ordered.
   std::vector<std::string> FilesOf(const Fault& fault) const;
 
  private:
   void ApplyToProcess(const Fault& fault);
+  void PauseFor(absl::Duration duration, SimProcess& process);
   void ApplyToMachine(const Fault& fault);
   void ApplyToLinks(const Fault& fault);
   void ApplyToDisk(const Fault& fault);
@@ -52,11 +57,24 @@ class FaultEffects {
   static std::vector<std::string> Split(const std::string& names);
   template <typename Action>
   void After(absl::Duration delay, Action action);
+  // Sets something of the world, named by `what`, until the fault ends. Of several faults that set
+  // the same thing the newest that has not ended counts; once all have, it is reset.
+  using Change = std::function<void()>;
+  void Lasting(std::string what, absl::Duration duration, Change set, Change reset);
+  void End(uint64_t lasting);
   // Starts the program of a process anew unless it runs by then, once its machine is on.
   void RestartAfter(absl::Duration delay, const std::string& process);
 
   SimWorld& world_;
   const LifeId life_;
+  struct Effect {
+    uint64_t number = 0;
+    std::string what;
+    Change set;
+    Change reset;
+  };
+  std::vector<Effect> lasting_;  // oldest first
+  uint64_t next_lasting_ = 0;
 };
 
 }  // namespace wavetank::simulator

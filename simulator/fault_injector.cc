@@ -64,6 +64,10 @@ bool Matches(const AtSeamCall& trigger, SimNode& node, const SeamCall& call) {
          (trigger.incarnation == 0 || trigger.incarnation == process.incarnation().value());
 }
 
+bool MayTarget(const RandomFault& random, const std::string& name) {
+  return random.targets.empty() || std::ranges::find(random.targets, name) != random.targets.end();
+}
+
 absl::Duration DrawMs(Random& random, const Bounds& bounds) {
   return absl::Milliseconds(random.Between(bounds.low, bounds.high));
 }
@@ -99,6 +103,7 @@ std::vector<ListedFault> FaultInjector::Unfired() const {
 void FaultInjector::Freeze() {
   frozen_ = true;
   waiting_.clear();
+  effects_.Forget();
 }
 
 void FaultInjector::Record(const FaultTrigger& trigger, const Fault& as_listed,
@@ -179,11 +184,7 @@ std::vector<std::string> FaultInjector::Candidates(const RandomFault& random) {
       if (machine->on()) names.push_back(machine->name());
     }
   }
-  if (!random.targets.empty()) {
-    std::erase_if(names, [&](const std::string& name) {
-      return std::ranges::find(random.targets, name) == random.targets.end();
-    });
-  }
+  std::erase_if(names, [&](const std::string& name) { return !MayTarget(random, name); });
   std::ranges::sort(names);
   return names;
 }
@@ -270,7 +271,8 @@ const Fault* FaultInjector::FindFault(SimNode& node, const SeamCall& call) {
     const auto* at = std::get_if<AtSeamCall>(&listed.fault.trigger);
     if (at == nullptr || listed.triggered || !Matches(*at, node, call)) continue;
     const Fault& fault = listed.fault.fault;
-    if (!CanBefall(fault, call)) {
+    // One fault befalls a call: a second one waits for the next.
+    if (befalls != nullptr || !CanBefall(fault, call)) {
       FireListed(index, &node);
       continue;
     }
@@ -310,9 +312,7 @@ bool FaultInjector::BefallsByChance(const RandomFault& random, SimNode& node,
   if (world_.now() < random.from || world_.now() > random.until) return false;
   const SimProcess& process = node.process();
   const std::string& owner = TargetsProcess(random.kind) ? process.name() : process.machine_name();
-  const bool chosen =
-      random.targets.empty() || std::ranges::find(random.targets, owner) != random.targets.end();
-  if (!chosen) return false;
+  if (!MayTarget(random, owner)) return false;
   Random draw = world_.scheduler().random().Fork(
       "call fault", {static_cast<uint64_t>(random.kind), node.key(), call.number});
   if (!draw.PartsPerMillion(static_cast<uint32_t>(random.rate))) return false;
@@ -335,6 +335,7 @@ void FaultInjector::OnStarted(SimProcess& process) {
   if (frozen_ || process.incarnation().value() == 1) return;
   for (const RandomFault& random : random_) {
     if (random.kind != FaultKind::kCrashWhileRecovering) continue;
+    if (!MayTarget(random, process.name())) continue;
     if (world_.now() < random.from || world_.now() > random.until) continue;
     Random draw = world_.scheduler().random().Fork("crash while recovering",
                                                    {platform::StableHash(process.label())});

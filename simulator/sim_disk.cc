@@ -295,6 +295,7 @@ absl::Status SimDisk::Sync(DiskCall& call) {
       if (reverts) ForgetLost(call);
     } else {
       inode.file.Sync(call.sync_point);
+      Notify(call.path);
     }
     // This handle's failure, or another's.
     if (std::exchange(*call.failures_told, inode.failed_syncs) != inode.failed_syncs) {
@@ -310,8 +311,8 @@ absl::Status SimDisk::Sync(DiskCall& call) {
       return Error(call, absl::StatusCode::kUnavailable, kIoError);
     }
     image_.SyncDirectory(directory, call.sync_point);
+    Notify(call.path);
   }
-  Notify(call.path);
   return absl::OkStatus();
 }
 

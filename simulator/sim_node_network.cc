@@ -33,14 +33,12 @@ struct WaitIn {
   void await_resume() const {}
 };
 
-// What message connections and byte streams have in common.
+// What message connections and byte streams have in common. A call in flight has a copy of its own:
+// whoever began it may be destroyed meanwhile, which closes the end and cancels the call.
 class Endpoint {
  public:
   Endpoint(SimNode& node, SimNetwork& network, SimConnectionPtr connection, int end)
       : node_(node), network_(network), connection_(std::move(connection)), end_(end) {}
-  Endpoint(const Endpoint&) = delete;
-  Endpoint& operator=(const Endpoint&) = delete;
-  ~Endpoint() { Close(); }
 
   void Close() {
     if (!node_.dead()) network_.Close(*connection_, end_);
@@ -55,7 +53,6 @@ class Endpoint {
       co_await Never{};
       co_return absl::OkStatus();
     }
-    const SimConnectionPtr held = connection_;
     for (;;) {
       absl::Status writable = Writable();
       if (!writable.ok()) co_return writable;
@@ -63,12 +60,12 @@ class Endpoint {
       co_await WaitIn{here().senders, {}};
     }
     if (befallen.kind == FaultKind::kCorruptFrame) {
-      network_.SendCorrupt(*held, end_, std::move(message), bytes);
+      network_.SendCorrupt(*connection_, end_, std::move(message), bytes);
     } else if (befallen.kind == FaultKind::kRepeat) {
-      network_.SendLateAndBreak(*held, end_, std::move(message), bytes,
+      network_.SendLateAndBreak(*connection_, end_, std::move(message), bytes,
                                 absl::Milliseconds(befallen.amount));
     } else {
-      network_.Send(*held, end_, std::move(message), bytes);
+      network_.Send(*connection_, end_, std::move(message), bytes);
     }
     co_return absl::OkStatus();
   }
@@ -76,7 +73,6 @@ class Endpoint {
   Task<absl::StatusOr<bool>> Readable() {
     if (!node_.dead()) BeginCall(SeamCallKind::kReceive);
     if (node_.dead()) co_await Never{};
-    const SimConnectionPtr held = connection_;
     for (;;) {
       if (here().state == SimEnd::State::kClosed) co_return Cancelled();
       if (!here().inbox.empty()) co_return true;
@@ -162,30 +158,37 @@ class SimMessageConnection final : public Connection {
   SimMessageConnection(SimNode& node, SimNetwork& network, SimConnectionPtr connection, int end)
       : endpoint_(node, network, std::move(connection), end) {}
 
+  ~SimMessageConnection() override { endpoint_.Close(); }
+
   Task<absl::Status> Send(Message message) override {
-    if (message.attachment != nullptr && !endpoint_.hands_over()) {
-      message.attachment_bytes = message.attachment->Encode();
-      message.attachment = nullptr;
-    }
-    const auto bytes = static_cast<int64_t>(message.body.size() + message.attachment_bytes.size());
-    if (bytes > endpoint_.max_message_bytes()) {
-      co_return absl::InvalidArgumentError(
-          absl::StrCat("send to ", endpoint_.address(), ": a message of ", bytes,
-                       " bytes; the most is ", endpoint_.max_message_bytes()));
-    }
-    co_return co_await endpoint_.Put(std::move(message), bytes);
+    return SendThrough(endpoint_, std::move(message));
   }
-  Task<absl::StatusOr<Message>> Receive() override {
-    const absl::StatusOr<bool> readable = co_await endpoint_.Readable();
-    if (!readable.ok()) co_return readable.status();
-    if (!*readable) co_return endpoint_.ClosedByPeer();
-    co_return endpoint_.Take();
-  }
+  Task<absl::StatusOr<Message>> Receive() override { return ReceiveFrom(endpoint_); }
   void Close() override { endpoint_.Close(); }
   bool hands_over() const override { return endpoint_.hands_over(); }
   std::string peer() const override { return endpoint_.PeerName(); }
 
  private:
+  static Task<absl::Status> SendThrough(Endpoint endpoint, Message message) {
+    if (message.attachment != nullptr && !endpoint.hands_over()) {
+      message.attachment_bytes = message.attachment->Encode();
+      message.attachment = nullptr;
+    }
+    const auto bytes = static_cast<int64_t>(message.body.size() + message.attachment_bytes.size());
+    if (bytes > endpoint.max_message_bytes()) {
+      co_return absl::InvalidArgumentError(
+          absl::StrCat("send to ", endpoint.address(), ": a message of ", bytes,
+                       " bytes; the most is ", endpoint.max_message_bytes()));
+    }
+    co_return co_await endpoint.Put(std::move(message), bytes);
+  }
+  static Task<absl::StatusOr<Message>> ReceiveFrom(Endpoint endpoint) {
+    const absl::StatusOr<bool> readable = co_await endpoint.Readable();
+    if (!readable.ok()) co_return readable.status();
+    if (!*readable) co_return endpoint.ClosedByPeer();
+    co_return endpoint.Take();
+  }
+
   Endpoint endpoint_;
 };
 
@@ -195,10 +198,21 @@ class SimByteStream final : public ByteStream {
   SimByteStream(SimNode& node, SimNetwork& network, SimConnectionPtr connection, int end)
       : endpoint_(node, network, std::move(connection), end) {}
 
+  ~SimByteStream() override { endpoint_.Close(); }
+
   Task<absl::Status> Write(std::string bytes) override {
+    return WriteThrough(endpoint_, std::move(bytes));
+  }
+  Task<absl::StatusOr<std::string>> Read(int64_t max_bytes) override {
+    return ReadFrom(endpoint_, max_bytes);
+  }
+  void Close() override { endpoint_.Close(); }
+
+ private:
+  static Task<absl::Status> WriteThrough(Endpoint endpoint, std::string bytes) {
     constexpr uint64_t kSegmentBytes = 16 << 10;
     for (size_t begin = 0; begin < bytes.size();) {
-      platform::Random random = endpoint_.random("segment");
+      platform::Random random = endpoint.random("segment");
       const bool whole = random.Below(2) == 0;
       const uint64_t left = std::min<uint64_t>(bytes.size() - begin, kSegmentBytes);
       const uint64_t length = whole ? left : 1 + random.Below(left);
@@ -206,21 +220,19 @@ class SimByteStream final : public ByteStream {
       segment.body = bytes.substr(begin, length);
       begin += length;
       const absl::Status put =
-          co_await endpoint_.Put(std::move(segment), static_cast<int64_t>(length));
+          co_await endpoint.Put(std::move(segment), static_cast<int64_t>(length));
       if (!put.ok()) co_return put;
     }
     co_return absl::OkStatus();
   }
-  Task<absl::StatusOr<std::string>> Read(int64_t max_bytes) override {
+  static Task<absl::StatusOr<std::string>> ReadFrom(Endpoint endpoint, int64_t max_bytes) {
     if (max_bytes <= 0) co_return absl::InvalidArgumentError("read: asks for no byte");
-    const absl::StatusOr<bool> readable = co_await endpoint_.Readable();
+    const absl::StatusOr<bool> readable = co_await endpoint.Readable();
     if (!readable.ok()) co_return readable.status();
     if (!*readable) co_return "";
-    co_return endpoint_.TakeBytes(max_bytes);
+    co_return endpoint.TakeBytes(max_bytes);
   }
-  void Close() override { endpoint_.Close(); }
 
- private:
   Endpoint endpoint_;
 };
 
@@ -235,17 +247,29 @@ class SimAcceptor final : public Interface {
   }
 
   Task<absl::StatusOr<std::unique_ptr<Accepted>>> Accept() override {
-    if (!node_.dead()) node_.BeginSeamCall(SeamCallKind::kAccept, listener_->address);
-    if (node_.dead()) co_await Never{};
-    const SimListenerPtr listener = listener_;
-    while (listener->backlog.empty()) co_await WaitIn{listener->acceptors, {}};
-    SimConnectionPtr connection = std::move(listener->backlog.front());
-    listener->backlog.pop_front();
-    co_return std::make_unique<Made>(node_, network_, std::move(connection), 1);
+    return AcceptFrom(node_, network_, listener_);
   }
   std::string address() const override { return listener_->address; }
 
  private:
+  // The acceptor may be destroyed meanwhile.
+  static Task<absl::StatusOr<std::unique_ptr<Accepted>>> AcceptFrom(SimNode& node,
+                                                                    SimNetwork& network,
+                                                                    SimListenerPtr listener) {
+    if (!node.dead()) node.BeginSeamCall(SeamCallKind::kAccept, listener->address);
+    if (node.dead()) co_await Never{};
+    while (listener->backlog.empty()) {
+      if (!listener->open) {
+        co_return absl::CancelledError(
+            absl::StrCat("accept at ", listener->address, ": the listener was closed"));
+      }
+      co_await WaitIn{listener->acceptors, {}};
+    }
+    SimConnectionPtr connection = std::move(listener->backlog.front());
+    listener->backlog.pop_front();
+    co_return std::make_unique<Made>(node, network, std::move(connection), 1);
+  }
+
   SimNode& node_;
   SimNetwork& network_;
   const SimListenerPtr listener_;

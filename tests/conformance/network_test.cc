@@ -209,6 +209,41 @@ TEST_P(NetworkConformance, DestroyedListenerBreaksWhatWasNotAccepted) {
   RunOverEachTransport(DropUnaccepted);
 }
 
+Task<void> AcceptNothing(Listener& listener, absl::StatusCode& code) {
+  const auto accepted = co_await listener.Accept();
+  code = accepted.status().code();
+}
+Task<void> CloseUnderAnAccept(Node& node, std::string address) {
+  WT_CO_GET(auto listener, co_await node.network().Listen(address));
+  absl::StatusCode pending = absl::StatusCode::kOk;
+  TaskScope scope(node.executor());
+  scope.Spawn("accept", AcceptNothing(*listener, pending));
+  co_await node.clock().Sleep(absl::Milliseconds(1));
+  listener = nullptr;
+  co_await scope.Join();
+  EXPECT_EQ(pending, absl::StatusCode::kCancelled);
+}
+TEST_P(NetworkConformance, DestroyedListenerCancelsAPendingAccept) {
+  RunOverEachTransport(CloseUnderAnAccept);
+}
+
+Task<void> DestroyUnderCalls(Node& node, std::string address) {
+  WT_CO_GET(Ends ends, co_await MakeEnds(node, address));
+  absl::StatusCode receive = absl::StatusCode::kOk;
+  absl::StatusCode send = absl::StatusCode::kOk;
+  TaskScope scope(node.executor());
+  scope.Spawn("receive", ReceiveNothing(*ends.client, receive));
+  scope.Spawn("send", BlockedSender(*ends.client, send));
+  co_await node.clock().Sleep(absl::Milliseconds(20));
+  ends.client = nullptr;
+  co_await scope.Join();
+  EXPECT_EQ(receive, absl::StatusCode::kCancelled);
+  EXPECT_EQ(send, absl::StatusCode::kCancelled);
+}
+TEST_P(NetworkConformance, DestroyedConnectionCancelsPendingCallsOfOtherTasks) {
+  RunOverEachTransport(DestroyUnderCalls, {.network = {.buffer_bytes = 2000}});
+}
+
 Task<void> TooLarge(Node& node, std::string address) {
   WT_CO_GET(const Ends ends, co_await MakeEnds(node, address));
   WT_EXPECT_CODE(kInvalidArgument, co_await ends.client->Send(Text(std::string(10'001, 'x'))));

@@ -121,6 +121,28 @@ Task<void> CloseOwnStream(Node& node, std::string address) {
 }
 TEST_P(StreamConformance, OwnCloseCancelsReadAndWrite) { RunStreams(CloseOwnStream); }
 
+Task<void> AcceptNoStream(StreamListener& listener, absl::StatusCode& code) {
+  const auto accepted = co_await listener.Accept();
+  code = accepted.status().code();
+}
+Task<void> DestroyStreamUnderCalls(Node& node, std::string address) {
+  WT_CO_GET(StreamEnds ends, co_await MakeStreamEnds(node, address));
+  absl::StatusCode read = absl::StatusCode::kOk;
+  absl::StatusCode accept = absl::StatusCode::kOk;
+  TaskScope scope(node.executor());
+  scope.Spawn("read", ReadNothing(*ends.client, read));
+  scope.Spawn("accept", AcceptNoStream(*ends.listener, accept));
+  co_await node.clock().Sleep(absl::Milliseconds(1));
+  ends.client = nullptr;
+  ends.listener = nullptr;
+  co_await scope.Join();
+  EXPECT_EQ(read, absl::StatusCode::kCancelled);
+  EXPECT_EQ(accept, absl::StatusCode::kCancelled);
+}
+TEST_P(StreamConformance, DestroyedStreamAndListenerCancelPendingCallsOfOtherTasks) {
+  RunStreams(DestroyStreamUnderCalls);
+}
+
 Task<void> WriteToAClosedPeer(Node& node, std::string address) {
   WT_CO_GET(StreamEnds ends, co_await MakeStreamEnds(node, address));
   // Unread bytes and a closed socket: the kernel resets the connection, or we close it in time.

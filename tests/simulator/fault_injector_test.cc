@@ -39,6 +39,14 @@ FaultyRun RunFaulty(uint64_t seed, FaultPlan plan) {
   return run;
 }
 
+platform::Task<void> AppendThrice(platform::Node& node, std::vector<absl::StatusCode>* codes) {
+  const auto file = co_await node.disk().Open("f", platform::OpenMode::kCreateNew);
+  for (int time = 0; time < 3; ++time) {
+    const auto appended = co_await (*file)->Append("line");
+    codes->push_back(appended.status().code());
+  }
+}
+
 class EveryFault : public testing::TestWithParam<FaultKind> {};
 INSTANTIATE_TEST_SUITE_P(, EveryFault, testing::ValuesIn([] {
                            std::vector<FaultKind> kinds;
@@ -199,6 +207,52 @@ TEST(FaultInjector, CrashOfSeveralEndsTheirProcessesAndLeavesTheMachinesOn) {
   EXPECT_FALSE(world.process("client").alive() || world.process("server").alive());
   world.RunFor(absl::Seconds(1));
   EXPECT_TRUE(world.process("client").alive() && world.process("server").alive());
+}
+
+TEST(FaultInjector, ACrashWhileRecoveringBefallsItsTargetsAlone) {
+  const auto crashed = [](std::vector<std::string> targets) {
+    const FaultyRun run =
+        RunFaulty(11, {.random = {{.kind = FaultKind::kCrash, .rate = 2'000},
+                                  {.kind = FaultKind::kCrashWhileRecovering,
+                                   .rate = 1'000'000,
+                                   .targets = std::move(targets)}}});
+    std::set<std::string> names;
+    for (const ListedFault& fired : run.fired) {
+      if (fired.fault.kind == FaultKind::kCrashWhileRecovering) names.insert(fired.fault.target);
+    }
+    return names;
+  };
+  EXPECT_TRUE(crashed({}).contains("server"));
+  EXPECT_EQ(crashed({"server"}), (std::set<std::string>{"server"}));
+  EXPECT_FALSE(crashed({"client"}).contains("server"));
+}
+
+TEST(FaultInjector, OfTwoFaultsOfOneCallTheSecondWaitsForTheNext) {
+  SimWorld world({.seed = 3});
+  world.AddMachine("m");
+  const AtSeamCall at{.process = "p", .node = "n", .call = 2};
+  const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
+                                                  {at, {.kind = FaultKind::kWriteError}}}});
+  std::vector<absl::StatusCode> codes;
+  world.Start("m", {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
+  EXPECT_TRUE(world.RunUntilIdle());
+  using enum absl::StatusCode;
+  EXPECT_EQ(codes, (std::vector<absl::StatusCode>{kUnavailable, kUnavailable, kOk}));
+  EXPECT_EQ(injector.fired().size(), 2u);
+}
+
+TEST(FaultInjector, AFaultThatFindsNoCallOfItsOwnHasNotFired) {
+  SimWorld world({.seed = 3});
+  world.AddMachine("m");
+  const AtSeamCall at{.process = "p", .node = "n", .call = 4};
+  const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
+                                                  {at, {.kind = FaultKind::kWriteError}}}});
+  std::vector<absl::StatusCode> codes;
+  world.Start("m", {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
+  EXPECT_TRUE(world.RunUntilIdle());
+  EXPECT_EQ(codes.back(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(injector.fired().size(), 1u);
+  EXPECT_EQ(injector.Unfired().size(), 1u);
 }
 
 TEST(FaultInjector, ACallOnAFileTriggersFromItsStepOn) {

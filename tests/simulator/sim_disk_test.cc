@@ -297,6 +297,17 @@ TEST(SimDisk, LockOutlivesAPauseAndGoesWithItsProcess) {
   EXPECT_EQ(attempt(), kOk);
 }
 
+// The second handle's sync makes its bytes durable, and gives the error of the first one's.
+Task<void> SyncAfterAnothersFailure(Node& node, Codes* codes) {
+  const auto first = co_await node.disk().Open("f", OpenMode::kCreateNew);
+  const auto second = co_await node.disk().Open("f", OpenMode::kWrite);
+  (co_await node.disk().SyncDirectory("")).IgnoreError();
+  co_await node.Step(kDiskHere);
+  codes->push_back((co_await (*first)->Sync()).code());
+  (co_await (*second)->WriteAt(0, "after")).IgnoreError();
+  codes->push_back((co_await (*second)->Sync()).code());
+}
+
 TEST(SimDisk, SubscribersHearOfEverySyncBelowTheirPrefix) {
   SimWorld world({.seed = 1});
   world.AddMachine("m");
@@ -310,6 +321,22 @@ TEST(SimDisk, SubscribersHearOfEverySyncBelowTheirPrefix) {
   RunDiskMain(world, [&](Node& node) { return UseDisk(node, &answers); });
   EXPECT_EQ(heard, (std::vector<std::string>{"f=(none)", "=before ", "f=before after ",
                                              "f=before after after "}));
+}
+
+TEST(SimDisk, SubscribersHearOfASyncThatIsToldOfAnothersFailure) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  SimDisk& disk = world.machine("m").disk();
+  std::vector<std::string> heard;
+  disk.Subscribe({"f"}, [&](std::string_view) {
+    heard.emplace_back(disk.image().DurableContent("f").value_or("(none)"));
+  });
+  Codes codes;
+  const FaultInjector injector(world,
+                               {.listed = {{AtStep{"test.disk_here"}, {FaultKind::kSyncLoss}}}});
+  RunDiskMain(world, [&](Node& node) { return SyncAfterAnothersFailure(node, &codes); });
+  EXPECT_EQ(codes, (Codes{kUnavailable, kUnavailable}));
+  EXPECT_EQ(heard, (std::vector<std::string>{"", "after"}));
 }
 
 TEST(SimDisk, DiskLossLeavesAnEmptyDisk) {
