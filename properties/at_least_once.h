@@ -55,7 +55,7 @@ struct OutputAttempt {
   std::string attempt;  // unique
   bool complete = false;
   std::vector<NaiveRow> rows = {};
-  std::string damage = {};  // why a complete one cannot be read; empty: it can
+  std::string damage = {};    // why a complete one cannot be read; empty: it can
   uint64_t content_hash = 0;  // of the bytes that count: other ones, other rows
 };
 

@@ -62,9 +62,9 @@ absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
     std::erase_if(entries, [first](const ManifestEntry& entry) { return entry.batch() < first; });
   }
   if (!entries.empty() && entries.front().batch() != first) {
-    return absl::DataLossError(
-        absl::StrCat(directory, ": the manifest's entries begin with batch ",
-                     entries.front().batch(), ", by what was dropped they begin with ", first));
+    return absl::DataLossError(absl::StrCat(directory, ": the manifest's entries begin with batch ",
+                                            entries.front().batch(),
+                                            ", by what was dropped they begin with ", first));
   }
   return entries;
 }

@@ -144,9 +144,8 @@ void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
     return;
   }
   if (first > 0 && !options_.newest_batch_is_the_table) {
-    Report(violation_kinds::kVisibility,
-           absl::StrCat("the sink shows no batch before ", first,
-                        ", and the table is made of all of them"));
+    Report(violation_kinds::kVisibility, absl::StrCat("the sink shows no batch before ", first,
+                                                      ", and the table is made of all of them"));
   }
   if (count < committed_) {
     Report(violation_kinds::kCommitOrder,

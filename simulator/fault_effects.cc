@@ -240,8 +240,9 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
       const auto set = [&process](int64_t factor) {
         for (const auto& node : process.nodes()) node->SetSlowness(factor);
       };
-      Lasting(absl::StrCat("slow process ", process.label()), fault.duration,
-              [set, factor = fault.amount] { set(factor); }, [set] { set(1); });
+      Lasting(
+          absl::StrCat("slow process ", process.label()), fault.duration,
+          [set, factor = fault.amount] { set(factor); }, [set] { set(1); });
       return;
     }
     default:
@@ -250,8 +251,9 @@ void FaultEffects::ApplyToProcess(const Fault& fault) {
 }
 
 void FaultEffects::PauseFor(absl::Duration duration, SimProcess& process) {
-  Lasting(absl::StrCat("pause ", process.label()), duration,
-          [this, &process] { world_.Pause(process); }, [this, &process] { world_.Resume(process); });
+  Lasting(
+      absl::StrCat("pause ", process.label()), duration,
+      [this, &process] { world_.Pause(process); }, [this, &process] { world_.Resume(process); });
 }
 
 void FaultEffects::ApplyToMachine(const Fault& fault) {
@@ -285,9 +287,10 @@ void FaultEffects::ApplyToLinks(const Fault& fault) {
       network.HalfOpen(a, b, fault.duration);
       return;
     case FaultKind::kSlowLink:
-      Lasting(absl::StrCat("slow link ", a, " ", b), fault.duration,
-              [&network, fault] { network.SetSlowness(fault.target, fault.peer, fault.amount); },
-              [&network, fault] { network.SetSlowness(fault.target, fault.peer, 1); });
+      Lasting(
+          absl::StrCat("slow link ", a, " ", b), fault.duration,
+          [&network, fault] { network.SetSlowness(fault.target, fault.peer, fault.amount); },
+          [&network, fault] { network.SetSlowness(fault.target, fault.peer, 1); });
       return;
     case FaultKind::kBandwidth:
       Lasting(
@@ -329,21 +332,25 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
           [&disk] { disk.ResetCapacity(); });
       return;
     case FaultKind::kReadOnly:
-      Lasting(absl::StrCat("read-only ", fault.target), fault.duration,
-              [&disk] { disk.SetReadOnly(true); }, [&disk] { disk.SetReadOnly(false); });
+      Lasting(
+          absl::StrCat("read-only ", fault.target), fault.duration,
+          [&disk] { disk.SetReadOnly(true); }, [&disk] { disk.SetReadOnly(false); });
       return;
     case FaultKind::kLyingSync:
-      Lasting(absl::StrCat("lying ", fault.target), fault.duration,
-              [&disk] { disk.SetLying(true); }, [&disk] { disk.SetLying(false); });
+      Lasting(
+          absl::StrCat("lying ", fault.target), fault.duration, [&disk] { disk.SetLying(true); },
+          [&disk] { disk.SetLying(false); });
       return;
     case FaultKind::kSlowDisk:
-      Lasting(absl::StrCat("slow disk of ", fault.target), fault.duration,
-              [&disk, factor = fault.amount] { disk.SetSlowness(factor); },
-              [&disk] { disk.SetSlowness(1); });
+      Lasting(
+          absl::StrCat("slow disk of ", fault.target), fault.duration,
+          [&disk, factor = fault.amount] { disk.SetSlowness(factor); },
+          [&disk] { disk.SetSlowness(1); });
       return;
     case FaultKind::kStalledDisk:
-      Lasting(absl::StrCat("stall ", fault.target), fault.duration, [&disk] { disk.Stall(); },
-              [&disk] { disk.Release(); });
+      Lasting(
+          absl::StrCat("stall ", fault.target), fault.duration, [&disk] { disk.Stall(); },
+          [&disk] { disk.Release(); });
       return;
     case FaultKind::kBitRot:
       for (const std::string& path : FilesOf(fault)) disk.Rot(path, fault.amount);
@@ -386,9 +393,7 @@ void FaultEffects::ApplyToClock(const Fault& fault) {
     case FaultKind::kDrift:
       Lasting(
           absl::StrCat("drift ", fault.target), fault.duration,
-          [&clock, &scheduler, drift = fault.amount] {
-            clock.SetDrift(scheduler.now_ns(), drift);
-          },
+          [&clock, &scheduler, drift = fault.amount] { clock.SetDrift(scheduler.now_ns(), drift); },
           [&clock, &scheduler] { clock.ResetDrift(scheduler.now_ns()); });
       return;
     case FaultKind::kTimerJitter:

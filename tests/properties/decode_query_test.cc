@@ -35,8 +35,7 @@ TEST(DecodeFileSink, ReadsTheRowsOfEachEntry) {
   const FileSinkView view = Decode(sink);
   ASSERT_THAT(BatchesOf(view), ElementsAre(0, 1));
   EXPECT_THAT(view.batches[0].rows, Optional(ElementsAre(NaiveRow{"a", "1"})));
-  EXPECT_THAT(view.batches[1].rows,
-              Optional(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
+  EXPECT_THAT(view.batches[1].rows, Optional(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
   EXPECT_EQ(view.table, TableIs::kAllRows);
 }
 

@@ -211,11 +211,10 @@ TEST(FaultInjector, CrashOfSeveralEndsTheirProcessesAndLeavesTheMachinesOn) {
 
 TEST(FaultInjector, ACrashWhileRecoveringBefallsItsTargetsAlone) {
   const auto crashed = [](std::vector<std::string> targets) {
-    const FaultyRun run =
-        RunFaulty(11, {.random = {{.kind = FaultKind::kCrash, .rate = 2'000},
-                                  {.kind = FaultKind::kCrashWhileRecovering,
-                                   .rate = 1'000'000,
-                                   .targets = std::move(targets)}}});
+    const FaultyRun run = RunFaulty(11, {.random = {{.kind = FaultKind::kCrash, .rate = 2'000},
+                                                    {.kind = FaultKind::kCrashWhileRecovering,
+                                                     .rate = 1'000'000,
+                                                     .targets = std::move(targets)}}});
     std::set<std::string> names;
     for (const ListedFault& fired : run.fired) {
       if (fired.fault.kind == FaultKind::kCrashWhileRecovering) names.insert(fired.fault.target);
@@ -234,7 +233,8 @@ TEST(FaultInjector, OfTwoFaultsOfOneCallTheSecondWaitsForTheNext) {
   const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
                                                   {at, {.kind = FaultKind::kWriteError}}}});
   std::vector<absl::StatusCode> codes;
-  world.Start("m", {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
+  world.Start("m",
+              {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
   EXPECT_TRUE(world.RunUntilIdle());
   using enum absl::StatusCode;
   EXPECT_EQ(codes, (std::vector<absl::StatusCode>{kUnavailable, kUnavailable, kOk}));
@@ -248,7 +248,8 @@ TEST(FaultInjector, AFaultThatFindsNoCallOfItsOwnHasNotFired) {
   const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
                                                   {at, {.kind = FaultKind::kWriteError}}}});
   std::vector<absl::StatusCode> codes;
-  world.Start("m", {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
+  world.Start("m",
+              {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
   EXPECT_TRUE(world.RunUntilIdle());
   EXPECT_EQ(codes.back(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(injector.fired().size(), 1u);

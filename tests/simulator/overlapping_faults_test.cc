@@ -26,8 +26,8 @@ Task<void> WriteEverySecond(Node& node, std::set<int>* undisturbed) {
     const platform::MonotonicTime started = node.clock().Now();
     const auto late = static_cast<int>(absl::ToInt64Seconds(started - begin));
     if (late > second) continue;
-    auto file = co_await node.disk().Open("f" + std::to_string(second),
-                                          platform::OpenMode::kCreateNew);
+    auto file =
+        co_await node.disk().Open("f" + std::to_string(second), platform::OpenMode::kCreateNew);
     if (!file.ok()) continue;
     const auto appended = co_await (*file)->Append("some bytes");
     if (!appended.ok()) continue;
@@ -57,9 +57,8 @@ std::set<int> UndisturbedUnder(FaultKind kind, const std::vector<Window>& window
   }
   const FaultInjector injector(world, plan);
   std::set<int> undisturbed;
-  world.Start("m", {"p", {{"n", [&](Node& node) {
-                             return WriteEverySecond(node, &undisturbed);
-                           }}}});
+  world.Start("m",
+              {"p", {{"n", [&](Node& node) { return WriteEverySecond(node, &undisturbed); }}}});
   world.RunFor(absl::Seconds(heal_after));
   if (heal_after < kSeconds) world.Heal();
   EXPECT_TRUE(world.RunUntilIdle());
