@@ -66,6 +66,7 @@ class LocalStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths) override;
 
   // What it knows of, which is no more than is there.
   size_t paths_known() const { return known_.size(); }

@@ -110,6 +110,11 @@ class Store {
 
   // OK too when the file is not there.
   virtual Task<absl::Status> Remove(std::string path) = 0;
+  // The same of each, in any order: on an error some may be gone. Costs little more than one.
+  virtual Task<absl::Status> RemoveAll(std::vector<std::string> paths) {
+    for (std::string& path : paths) WT_CO_RETURN_IF_ERROR(co_await Remove(std::move(path)));
+    co_return absl::OkStatus();
+  }
 };
 
 }  // namespace wavetank::checkpoint

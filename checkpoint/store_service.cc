@@ -353,9 +353,9 @@ Task<StoreService::Reply> StoreService::Link(std::string body) {
 
 Task<StoreService::Reply> StoreService::Remove(std::string body) {
   WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(std::move(body)));
-  std::vector<std::string> paths = {remove.path()};
-  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(remove, std::move(paths)));
-  const absl::Status removed = co_await store_.Remove(remove.path());
+  std::vector<std::string> paths(remove.path().begin(), remove.path().end());
+  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(remove, paths));
+  const absl::Status removed = co_await store_.RemoveAll(std::move(paths));
   co_return co_await Done(removed, 0);
 }
 
