@@ -138,6 +138,7 @@ Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, 
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   absl::Status linked = co_await LinkTemporary(std::move(temporary), file, size);
+  if (absl::IsNotFound(linked)) co_return DirectoryIsGone(path);
   co_return co_await AfterLink(file, std::move(linked));
 }
 
@@ -283,6 +284,7 @@ Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
     const PathLock lock = co_await Lock(file);
     WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
     linked = co_await node_.disk().Link(OnDisk(from), file);
+    if (absl::IsNotFound(linked)) co_return DirectoryIsGone(to);
     if (linked.ok()) {
       WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
       known_[file] = KnownFiles::File{.name_durable = true, .synced_bytes = size};

@@ -233,12 +233,18 @@ Task<void> StoreService::Drop(UploadKey key) {
 Task<void> StoreService::DropIdleUploads() {
   while (!uploads_.empty()) {
     co_await node_.clock().Sleep(options_.upload_idle / 2);
+    const auto is_idle = [this](const UploadPtr& upload) {
+      return !upload->writing && node_.clock().Now() - upload->touched >= options_.upload_idle;
+    };
     std::vector<UploadKey> idle;
     for (const auto& [key, upload] : uploads_) {
-      const bool touched = node_.clock().Now() - upload->touched < options_.upload_idle;
-      if (!touched && !upload->writing) idle.push_back(key);
+      if (is_idle(upload)) idle.push_back(key);
     }
-    for (UploadKey& key : idle) co_await Drop(std::move(key));
+    for (UploadKey& key : idle) {
+      // Others were dropped meanwhile, and this may have gone on.
+      const auto found = uploads_.find(key);
+      if (found != uploads_.end() && is_idle(found->second)) co_await Drop(std::move(key));
+    }
   }
   dropping_idle_ = false;
 }
@@ -415,7 +421,7 @@ Task<void> RunStoreService(platform::Node& node, std::string address, std::strin
   constexpr absl::Duration kPause = absl::Milliseconds(500);
   // How long root and address may still belong to the process that this one replaces.
   constexpr absl::Duration kPatience = absl::Seconds(3);
-  constexpr int kRefused = 2;  // nothing was served
+  constexpr int kRefused = 2;
   const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
   absl::Status failed = co_await Serve(node, address, root, options);
   while (node.clock().Now() < patient_until &&

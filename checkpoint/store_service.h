@@ -133,7 +133,7 @@ class StoreService {
 
 // The main of a node that serves the directory `root` of its machine's disk. Only one can at a
 // time: another waits until that one has ended. What will not pass it logs, and exits with
-// status 1.
+// status 2.
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root,
                            StoreServiceOptions options = {});
 
