@@ -165,7 +165,7 @@ Task<void> StoreService::Answer(RequestPtr request, std::string body) {
   request->answered.Set();
 }
 
-Task<StoreService::Reply> StoreService::Dispatch(const Request& request, std::string body) {
+Task<StoreService::Reply> StoreService::Dispatch(Request& request, std::string body) {
   const std::string& method = request.method;
   if (method == "store.identity") {
     WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
@@ -174,8 +174,8 @@ Task<StoreService::Reply> StoreService::Dispatch(const Request& request, std::st
   if (method == "store.stage") co_return co_await Stage(std::move(body), request.peer());
   if (method == "store.create") co_return co_await Create(std::move(body), request.peer());
   if (method == "store.append") co_return co_await Append(std::move(body));
-  if (method == "store.read") co_return co_await Read(std::move(body), request.call);
-  if (method == "store.list") co_return co_await List(std::move(body), request.call);
+  if (method == "store.read") co_return co_await Read(std::move(body), request);
+  if (method == "store.list") co_return co_await List(std::move(body), request);
   if (method == "store.identify") co_return co_await Identify(std::move(body));
   if (method == "store.link") co_return co_await Link(std::move(body));
   if (method == "store.remove") co_return co_await Remove(std::move(body));
@@ -299,7 +299,14 @@ Task<StoreService::Reply> StoreService::Append(std::string body) {
   co_return co_await Done(appended, size);
 }
 
-Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
+// Those that have memory wait for places, so who waits for memory has none.
+Task<void> StoreService::Reserve(Request& request, int64_t bytes) {
+  request.place = {};
+  co_await request.call.Reserve(bytes);
+  request.place = co_await places_.Take(1);
+}
+
+Task<StoreService::Reply> StoreService::Read(std::string body, Request& request) {
   WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(std::move(body)));
   const uint64_t most = std::min(kMaxPartBytes, static_cast<uint64_t>(options_.memory_bytes) / 16);
   if (read.length() > most) {
@@ -307,7 +314,7 @@ Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
                                                       " bytes, this one for ", read.length(),
                                                       ": read in parts"));
   }
-  co_await call.Reserve(2 * static_cast<int64_t>(read.length()));  // and the reply's encoding
+  co_await Reserve(request, 2 * static_cast<int64_t>(read.length()));  // and the reply's encoding
   WT_CO_ASSIGN_OR_RETURN(std::string bytes,
                          co_await store_.Read(read.path(), read.offset(), read.length()));
   StoreBytes reply;
@@ -316,14 +323,14 @@ Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
   co_return Payload(reply.SerializeAsString());
 }
 
-Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
+Task<StoreService::Reply> StoreService::List(std::string body, Request& request) {
   WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(std::move(body)));
   if (list.names_only()) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            co_await store_.ListNames(list.directory()));
     ListReply reply;
     for (const std::string& name : names) reply.add_files()->set_name(name);
-    co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
+    co_await Reserve(request, static_cast<int64_t>(reply.ByteSizeLong()));
     co_return Payload(reply.SerializeAsString());
   }
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
@@ -337,7 +344,7 @@ Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
     sent->set_size_bytes(file.size_bytes);
     sent->set_modified_ns(absl::ToUnixNanos(file.modified));
   }
-  co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
+  co_await Reserve(request, static_cast<int64_t>(reply.ByteSizeLong()));
   co_return Payload(reply.SerializeAsString());
 }
 
