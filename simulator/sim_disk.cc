@@ -70,12 +70,23 @@ void SimDisk::Subscribe(std::vector<std::string> prefixes, DurableChange callbac
 }
 
 void SimDisk::Notify(std::string_view path) {
-  for (const Subscription& subscription : subscriptions_) {
-    const auto concerns = [path](std::string_view prefix) {
-      return IsBelow(path, prefix) || IsBelow(prefix, path);
+  if (subscriptions_.empty()) return;
+  std::set<std::string> changed;
+  const DiskImage::DurableFiles& files = image_.KeptDurableView(changed);
+  for (Subscription& subscription : subscriptions_) {
+    const auto any = [&](auto concerns) {
+      return std::any_of(subscription.prefixes.begin(), subscription.prefixes.end(), concerns);
     };
-    if (std::any_of(subscription.prefixes.begin(), subscription.prefixes.end(), concerns)) {
-      subscription.callback(path);
+    for (const std::string& file : changed) {
+      if (any([&](std::string_view prefix) { return IsBelow(file, prefix); })) {
+        subscription.changed.insert(file);
+      }
+    }
+    if (any([&](std::string_view prefix) {
+          return IsBelow(path, prefix) || IsBelow(prefix, path);
+        })) {
+      subscription.callback({path, files, subscription.changed});
+      subscription.changed.clear();
     }
   }
 }

@@ -3,7 +3,7 @@
 // partly or wholly done. The page cache outlives processes; PowerLoss() decides what was not
 // synced.
 //
-// Checkers subscribe to changes of what is durable, and read it with image().DurableView().
+// Checkers subscribe to what is durable, and are called with each change.
 #ifndef WAVETANK_SIMULATOR_SIM_DISK_H_
 #define WAVETANK_SIMULATOR_SIM_DISK_H_
 
@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,8 +75,15 @@ using DiskCallPtr = std::shared_ptr<DiskCall>;
 
 class SimDisk {
  public:
-  // What became durable: the file as it was opened, the directory, or, with "", anything.
-  using DurableChange = std::function<void(std::string_view path)>;
+  struct DurableNews {
+    // What became durable: the file as it was opened, the directory, or, with "", anything.
+    std::string_view path;
+    // The durable view of the disk, and of what is below the prefixes that were subscribed to the
+    // paths that have appeared, are gone or have other bytes since the news before.
+    const DiskImage::DurableFiles& files;
+    const std::set<std::string>& changed;
+  };
+  using DurableChange = std::function<void(const DurableNews& news)>;
 
   SimDisk(Scheduler& scheduler, std::string machine, const MachineClock& clock,
           const DiskOptions& options);
@@ -180,6 +188,7 @@ class SimDisk {
   struct Subscription {
     std::vector<std::string> prefixes;
     DurableChange callback;
+    std::set<std::string> changed = {};
   };
   std::vector<Subscription> subscriptions_;
 };

@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "platform/text.h"
 #include "simulator/fault_injector.h"
 #include "simulator/sim_world.h"
 #include "tests/simulator/disk_main.h"
@@ -302,14 +305,33 @@ TEST(SimDisk, SubscribersHearOfEverySyncBelowTheirPrefix) {
   world.AddMachine("m");
   SimDisk& disk = world.machine("m").disk();
   std::vector<std::string> heard;
-  disk.Subscribe({"f"}, [&](std::string_view path) {
-    heard.push_back(std::string(path) + "=" +
-                    std::string(disk.image().DurableContent("f").value_or("(none)")));
+  disk.Subscribe({"f"}, [&](const SimDisk::DurableNews& news) {
+    const auto file = news.files.find("f");
+    heard.push_back(absl::StrCat(platform::ToAbsl(news.path), "=",
+                                 file == news.files.end() ? "(none)" : file->second,
+                                 news.changed.contains("f") ? "" : ", as before"));
   });
   DiskAnswers answers;
   RunDiskMain(world, [&](Node& node) { return UseDisk(node, &answers); });
-  EXPECT_EQ(heard, (std::vector<std::string>{"f=(none)", "=before ", "f=before after ",
+  EXPECT_EQ(heard, (std::vector<std::string>{"f=(none), as before", "=before ", "f=before after ",
                                              "f=before after after "}));
+}
+
+TEST(SimDisk, SubscribersHearOfAllThatHasChangedSinceTheyHeardLast) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  SimDisk& disk = world.machine("m").disk();
+  std::string heard;
+  disk.Subscribe({"a/", "b/"}, [&](const SimDisk::DurableNews& news) {
+    absl::StrAppend(&heard, absl::StrJoin(news.changed, "+"), " ");
+  });
+  disk.Put("a/1", "x");
+  disk.Put("c/1", "x");
+  disk.Put("b/1", "x");
+  disk.Put("b/1", "x");
+  disk.LoseFile("a/1");
+  disk.Erase();
+  EXPECT_EQ(heard, "a/1 b/1  a/1 b/1 ");
 }
 
 TEST(SimDisk, DiskLossLeavesAnEmptyDisk) {
