@@ -110,8 +110,8 @@ class DiskImage {
   // The files that live processes see, by path, ordered.
   std::vector<std::string> Files(std::string_view prefix) const;
   std::vector<std::string> FilesMatching(std::string_view pattern) const;
-  // A fault of the device: the name is gone, durably, and what was pending of it.
-  // REQUIRES: it is a file.
+  // A fault of the device: the name is gone, durably, with what is below it, and what was pending
+  // of it. REQUIRES: it is there.
   void Lose(std::string_view path);
 
   void ReleaseLocks(LifeId life);

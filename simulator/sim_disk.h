@@ -114,6 +114,7 @@ class SimDisk {
   void SetLying(bool lying) { lying_ = lying; }
   // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
   void Rot(const std::string& path, int64_t bit);
+  // A file, or a directory with what is below it.
   void LoseFile(const std::string& path);
   void BackUp(const std::string& path);
   // Every file that matches becomes its backup; one without a backup is gone.
@@ -124,6 +125,12 @@ class SimDisk {
   enum class InPlace { kNothing, kEmptyDirectory };
   void TakeAway(const std::string& directory, InPlace in_place) { away_[directory] = in_place; }
   void BringBack(const std::string& directory) { away_.erase(directory); }
+  // What stands there that is neither a file nor a directory, or nothing that may be opened. Open
+  // files are not concerned, nor is what the world puts there.
+  enum class OddEntry { kFifo, kForbiddenFile };
+  void PutOddEntry(const std::string& path, OddEntry odd) { odd_[path] = odd; }
+  // Whether the directory is there, and nothing of that name.
+  bool HasRoomForOddEntry(const std::string& path) const;
   void Heal();
 
   // For the world.
@@ -160,6 +167,8 @@ class SimDisk {
   bool FailsForItsNames(const DiskCall& call) const;
   // What a call finds where a directory is away; nullopt: it has nothing to do with that.
   std::optional<absl::Status> FindAway(DiskCall& call) const;
+  std::optional<absl::Status> FindOddEntry(DiskCall& call) const;
+  void ListOddEntries(DiskCall& call) const;
   absl::Status Write(DiskCall& call, uint64_t offset);
   void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
@@ -182,6 +191,7 @@ class SimDisk {
   bool lying_ = false;
   bool read_only_ = false;
   std::map<std::string, InPlace> away_;
+  std::map<std::string, OddEntry> odd_;
   std::map<std::string, std::string> backup_;  // content by path
   std::vector<DiskCallPtr> in_flight_;         // oldest first
   std::vector<DiskCallPtr> held_;              // due, on a stalled disk

@@ -235,6 +235,49 @@ TEST(SimDisk, LyingSyncReportsSuccessAndKeepsNothing) {
   EXPECT_TRUE(contents.contains("before after after "));
 }
 
+TEST(SimDisk, AnUnsyncedFileReportsSuccessOnceAndMayHaveLostItEvenAfterLaterSyncs) {
+  std::set<std::string> contents;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    std::string left;
+    const DiskAnswers answers = UseDiskWith(seed, {.kind = FaultKind::kUnsyncedFile}, &left);
+    EXPECT_EQ(answers.codes, Codes(6, kOk)) << "nobody is told";
+    contents.insert(left);
+  }
+  EXPECT_TRUE(contents.contains("before after after "));
+  EXPECT_GT(contents.size(), 1u);
+}
+
+Task<void> LookAtOddEntries(Node& node, std::vector<std::string>* seen, Codes* codes) {
+  const auto listed = co_await node.disk().List("d");
+  for (const platform::DirectoryEntry& entry : *listed) {
+    seen->push_back(absl::StrCat(entry.name, " ", static_cast<int>(entry.kind)));
+  }
+  for (const char* name : {"d/fifo", "d/mine"}) {
+    const auto info = co_await node.disk().Stat(name);
+    seen->push_back(info.ok() ? absl::StrCat(static_cast<int>(info->kind)) : "nothing");
+    const auto opened = co_await node.disk().Open(name, OpenMode::kRead);
+    codes->push_back(opened.status().code());
+  }
+}
+
+TEST(SimDisk, OddEntriesAreListedAndCannotBeOpened) {
+  SimWorld world({.seed = 1});
+  SimDisk& disk = world.AddMachine("m").disk();
+  disk.Put("d/a", "x");
+  disk.Put("d/z", "x");
+  EXPECT_TRUE(disk.HasRoomForOddEntry("d/fifo"));
+  EXPECT_FALSE(disk.HasRoomForOddEntry("d/a")) << "there is a file";
+  EXPECT_FALSE(disk.HasRoomForOddEntry("e/fifo")) << "there is no such directory";
+  disk.PutOddEntry("d/fifo", SimDisk::OddEntry::kFifo);
+  disk.PutOddEntry("d/mine", SimDisk::OddEntry::kForbiddenFile);
+  std::vector<std::string> seen;
+  Codes codes;
+  RunDiskMain(world, [&](Node& node) { return LookAtOddEntries(node, &seen, &codes); });
+  EXPECT_EQ(seen, (std::vector<std::string>{"a 0", "fifo 2", "mine 0", "z 0", "2", "0"}));
+  EXPECT_EQ(codes,
+            (Codes{absl::StatusCode::kFailedPrecondition, absl::StatusCode::kPermissionDenied}));
+}
+
 TEST(SimDisk, FullDiskRefusesAndMayHaveWrittenWhatFits) {
   std::set<std::string> contents;
   for (uint64_t seed = 0; seed < 100; ++seed) {
