@@ -86,6 +86,9 @@ class Run : private simulator::WorldObserver {
   // Moves time to `at`, unless the run is cut before, supplying what arrives until then.
   void RunTo(absl::Duration at);
   void RunWithoutInput(absl::Duration until);
+  // When to look next at how the run stands: kLook from now, or after so many of it as nothing can
+  // happen in. A fault may last for a year.
+  absl::Duration NextLook() const;
   // Every process anew, at once.
   void StartAnew();
   void Supply(const ArrivingFile& arriving);
@@ -161,8 +164,19 @@ void Run::RunTo(absl::Duration at) {
 
 void Run::RunWithoutInput(absl::Duration until) {
   while (world_.now() < until && !Cut()) {
-    world_.RunFor(std::min(until - world_.now(), kLook));
+    world_.RunFor(std::min(until, NextLook()) - world_.now());
   }
+}
+
+absl::Duration Run::NextLook() const {
+  absl::Duration next = world_.next_event();
+  if (arrived_ < prepared_.input.size()) {
+    next = std::min(next, absl::Milliseconds(prepared_.input[arrived_].at_ms));
+  }
+  if (world_.now() < FaultsEnd()) next = std::min(next, FaultsEnd());
+  absl::Duration rest;
+  const int64_t looks = absl::IDivDuration(next - world_.now(), kLook, &rest);
+  return world_.now() + std::max(looks, int64_t{1}) * kLook;
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
@@ -184,7 +198,7 @@ void Run::Supply(const ArrivingFile& arriving) {
 void Run::Chaos() {
   const Phases& phases = scenario_.phases();
   while (world_.now() < ChaosLimit() && !Cut()) {
-    RunTo(std::min(ChaosLimit(), world_.now() + kLook));
+    RunTo(std::min(ChaosLimit(), NextLook()));
     if (Ended()) return;
     const bool early = !phases.has_chaos_ms() && arrived_ == prepared_.input.size() &&
                        injector_.Unfired().empty() && world_.now() >= FaultsEnd();

@@ -49,7 +49,7 @@ std::vector<WritingFault> WritingFaults() {
       {"SlowDisk", kWhileWriting,
        "write * 1 0 0 slow:10\nsync * 1 0 0 slow:30\nsyncdir * 1 0 0 slow:30\n"},
       {"StalledDisk", kWhileWriting,
-       "write * 1 0 0 stall:700\nsync * 1 0 0 stall:700\nsyncdir * 1 0 0 stall:700\n"},
+       "write * 1 0 0 stall:400\nsync * 1 0 0 stall:400\nsyncdir * 1 0 0 stall:400\n"},
       {"ReadError", kWhileReading, "read {files} 1 1 0 error:5\n"},
       {"BitRot", kRot},
       {"MisdirectedWrite", kWhileWriting, "write {files} 1 1 0 land:100{other}\n"},

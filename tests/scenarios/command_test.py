@@ -139,6 +139,8 @@ class Command(unittest.TestCase):
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
+        self.assertIn("--input=/ is the root of the file system", self.refused(
+            "start", "word_count", "--input=/", "--output=out", "--checkpoint=cp"))
 
     def test_addresses_that_are_none_are_refused(self):
         for address in ("localhost", "localhost:-1", "localhost:99999", "a b:1"):
