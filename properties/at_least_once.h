@@ -72,12 +72,14 @@ class AtLeastOnceChecker {
  public:
   explicit AtLeastOnceChecker(AtLeastOnceOptions options) : options_(std::move(options)) {}
 
-  // `failures`: how many drivers, workers and tasks have failed or been taken for failed so far.
-  // A complete output is judged when it is first seen, and again whenever its content is another
-  // one; it stays. REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing
-  // once.
-  std::vector<Violation> Observe(int64_t now_ns, const BatchLogView& log,
-                                 const std::vector<OutputAttempt>& outputs, int64_t failures);
+  // At each change of the log, and of an output, in this order when both have changed. `failures`:
+  // how many drivers, workers and tasks have failed or been taken for failed so far. An output that
+  // is complete stays so, and is judged again whenever its content is another one; one whose files
+  // are gone is one that is not complete.
+  // REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing once.
+  std::vector<Violation> ObserveLog(int64_t now_ns, const BatchLogView& log, int64_t failures);
+  std::vector<Violation> ObserveOutput(int64_t now_ns, const OutputAttempt& output,
+                                       int64_t failures);
   // At the end, when the work is done: every piece that was acknowledged, or selectable under the
   // source's rule, is in a batch, and every batch is complete.
   std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_pieces);
@@ -96,13 +98,12 @@ class AtLeastOnceChecker {
     std::map<std::string, uint64_t> complete;  // with the content that was judged last
   };
   void CheckWhatWasLogged(const BatchLogView& log);
+  void CheckDropped(const BatchLogView& log);
   void CheckLog(const BatchLogView& log, int64_t failures);
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
   void CheckRows(const OutputAttempt& output, const std::multiset<NaiveRow>& answer);
-  // Every complete output that was seen before is there, and complete.
-  void CheckWhatWasPutOut(const std::vector<OutputAttempt>& outputs);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const AtLeastOnceOptions options_;
@@ -110,6 +111,8 @@ class AtLeastOnceChecker {
   int64_t newest_input_ns_ = 0;  // when it was seen
   int64_t advances_ = 0;
   std::vector<LoggedInput> inputs_;
+  size_t kept_from_ = 0;  // of them: those before are completed and dropped
+  int64_t dropped_up_to_ms_ = INT64_MIN;
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;

@@ -27,7 +27,8 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/log/", paths_.output + "/"};
   }
-  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+  std::vector<properties::Violation> Observe(int64_t now_ns,
+                                             const properties::ObservedFiles& observed,
                                              int64_t failures) override;
   bool Done() const override;
   uint64_t Progress() const override;
@@ -39,6 +40,7 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> Rows() const override;
 
  private:
+  bool IsDone() const;
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
@@ -63,6 +65,8 @@ class StructuredChecker final : public RunChecker {
   };
   std::vector<Shown> shown_;          // by batch, as it was last shown
   std::set<std::string> unreadable_;  // reported
+  bool changed_ = true;               // since what is durable was judged
+  mutable std::optional<bool> done_;  // since the last observation
 };
 
 }  // namespace wavetank::scenarios
