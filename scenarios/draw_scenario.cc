@@ -291,9 +291,9 @@ class Drawing {
   }
 
   // A fault that is told by name (docs/faults.md), or that changes no answer. What is not told is
-  // left out: a DStream's text files, input that goes before anybody has seen it, a write that misses
-  // the end of a log, a sync of a log that was not made, all that the store's disk held, and a disk
-  // that lies for a while, whose files a checker cannot follow either.
+  // left out: a DStream's text files, input that goes before anybody has seen it, a write that
+  // misses the end of a log, a sync of a log that was not made, all that the store's disk held, and
+  // a disk that lies for a while, whose files a checker cannot follow either.
   void DrawBeyond() {
     enum Of { kStructured, kOfFiles, kAny };  // jobs: queries, all that read files, all
     struct Row {
