@@ -93,7 +93,7 @@ class Run : private simulator::WorldObserver {
   void StartAnew();
   void Supply(const ArrivingFile& arriving);
   void StartBeside(const PlannedProcess& process);
-  void Observe();
+  void Observe(const simulator::SimDisk::DurableNews& news);
   absl::Duration ChaosLimit() const;
   absl::Duration LongestListed() const;
   absl::Duration FaultsEnd() const;
@@ -136,7 +136,7 @@ void Run::Build() {
   for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   if (checker_ != nullptr)
-    disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
+    disk.Subscribe(checker_->Watches(), [this](const auto& news) { Observe(news); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
     if (process.start_at == absl::InfiniteDuration()) continue;
@@ -272,15 +272,10 @@ absl::Duration Run::FaultsEnd() const {
 // A job that has stopped with the error that is expected will do no more.
 bool Run::Ended() const { return !ExpectedEnd(scenario_.expect(), facts_.errors).empty(); }
 
-void Run::Observe() {
-  const simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  properties::DurableFiles files;
-  for (const std::string& prefix : checker_->Watches()) {
-    for (const auto& file : disk.image().DurableView(prefix))
-      files.emplace(file.path, file.content);
-  }
+void Run::Observe(const simulator::SimDisk::DurableNews& news) {
   const int64_t ended = checker_->BatchesEnded();
-  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_));
+  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
+                        failures_));
   if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());
 }
 

@@ -112,6 +112,16 @@ std::vector<JobFault> JobFaults() {
        .first_ends_at = "batch.committed",
        .between = Remove("out/_wavetank"),
        .error = {"out"}},
+      {.name = "LostState",
+       .job = "word_count",
+       .first_ends_at = "batch.committed",
+       .between =
+           [](const std::string& folder) {
+             fs::remove_all(fs::path(folder) / "ck/state");
+             std::ofstream(fs::path(folder) / "in/b")
+                 << "two three\n";  // for a batch that needs it
+           },
+       .error = {"ck/state/"}},
       {.name = "LostInputOfADStream",
        .job = "word_count_dstream",
        .first_ends_at = "dstream.batch_input_logged",
