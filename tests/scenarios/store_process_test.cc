@@ -246,7 +246,7 @@ Task<void> ReadFromMany(Node& node, std::string address, int clients, int& read)
   std::vector<std::unique_ptr<ServedStore>> stores;
   int created = 0;
   ServedStoreOptions options;
-  options.part_bytes = std::min<int64_t>(Scaled(4 * kMiB), 16 * kMiB);
+  options.part_bytes = 4 * kMiB;
   platform::TaskScope scope(node.executor());
   for (int i = 0; i < clients; ++i) {
     stores.push_back(std::make_unique<ServedStore>(node, address, options));
