@@ -1,7 +1,9 @@
 #include "runtime/structured/streaming_query.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -51,13 +53,20 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options) {
   WT_CO_RETURN_IF_ERROR(CheckOptions(definition.name, options));
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
+  std::optional<AvailableFiles> available;
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;
   while (true) {
-    MicroBatchExecution execution(node, store, cluster, definition, options);
-    const absl::Status status = co_await execution.Run();
+    absl::Status status;
+    int64_t committed = 0;
+    {
+      // Ends before the pause: what it has begun must not go on during that.
+      MicroBatchExecution execution(node, store, cluster, definition, options, available);
+      status = co_await execution.Run();
+      committed = execution.batches_committed();
+    }
     if (!MayPass(status)) co_return status;
-    if (execution.batches_committed() > 0) {
+    if (committed > 0) {
       restarts = 0;
       backoff = options.restart_backoff;
     }
