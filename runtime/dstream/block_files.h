@@ -50,6 +50,15 @@ class BlockFiles {
     }
   }
 
+  // Of a directory that nobody uses any more.
+  static Task<void> RemoveAll(platform::Node& node, checkpoint::Store& store,
+                              std::string directory) {
+    BlockFiles files(node, store, std::move(directory));
+    const RecoveredStream needed;
+    co_await files.FindLeftovers(needed);
+    co_await files.RemoveUpTo(absl::InfinitePast());
+  }
+
   // The batch's completion is durable.
   void Consumed(const BatchInput& batch, absl::Time batch_time) {
     for (const StreamInput& stream : batch.streams) {

@@ -13,6 +13,7 @@
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/steps.h"
+#include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -22,12 +23,10 @@
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_schedule.h"
-#include "runtime/dstream/batch_task.h"
 #include "runtime/dstream/block_files.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/receiver_tracker.h"
-#include "runtime/dstream/socket_receiver.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -49,16 +48,15 @@ bool IsTransient(const absl::Status& status) {
 class DriverRun {
  public:
   DriverRun(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-            const StreamingGraph& graph, const DStreamOptions& options)
+            const StreamingGraph& graph, const DStreamOptions& options,
+            std::string blocks_directory)
       : node_(node),
         store_(store),
         cluster_(cluster),
         graph_(graph),
         options_(options),
-        directory_(options.checkpoint_directory.empty() ? graph.checkpoint_directory
-                                                        : options.checkpoint_directory),
-        blocks_directory_(checkpoint::JoinPath(
-            directory_.empty() ? options.scratch_directory : directory_, "blocks")),
+        directory_(graph.checkpoint_directory),
+        blocks_directory_(std::move(blocks_directory)),
         block_files_(node, store, blocks_directory_),
         receivers_(node.executor()),
         scope_(node.executor()) {}
@@ -461,22 +459,18 @@ class DriverRun {
   platform::TaskScope scope_;
 };
 
-}  // namespace
-
-Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
-                                    Cluster& cluster, const StreamingGraph& graph,
-                                    DStreamOptions options) {
-  WT_CO_RETURN_IF_ERROR(graph.Validate());
-  WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
+// Ownership after ownership, while one that ended may succeed later. All outlive the task.
+Task<absl::Status> RunUntilEnded(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
+                                 const StreamingGraph& graph, const DStreamOptions& options,
+                                 std::string blocks_directory) {
   while (true) {
     absl::Status ended;
     {
-      DriverRun run(node, store, cluster, graph, options);
+      DriverRun run(node, store, cluster, graph, options, blocks_directory);
       ended = co_await run.Run();
     }
     if (!IsTransient(ended)) co_return ended;
-    const bool stopped = options.stop != nullptr && options.stop->requested().is_set();
-    if (stopped) co_return ended;
+    if (options.stop != nullptr && options.stop->requested().is_set()) co_return ended;
     node.Log(platform::LogLevel::kWarning,
              absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
     co_await node.Step(steps::kDStreamDriverFailed);
@@ -485,15 +479,22 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
   }
 }
 
-void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
-  registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
-  registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
-}
+}  // namespace
 
-Task<void> DrainReceivers(const TaskRegistry& registry) {
-  const auto found = registry.find(kReceiverTaskKind);
-  if (found == registry.end()) co_return;
-  co_await dynamic_cast<SocketReceiverBody&>(*found->second).Drain();
+Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
+                                    Cluster& cluster, const StreamingGraph& graph,
+                                    DStreamOptions options) {
+  WT_CO_RETURN_IF_ERROR(graph.Validate());
+  WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
+  // Without a log nothing tells whose blocks are whose: this driver has its own to itself.
+  const bool alone = graph.checkpoint_directory.empty();
+  const std::string scratch =
+      alone ? checkpoint::JoinPath(options.scratch_directory, checkpoint::UniqueId(node)) : "";
+  const std::string blocks =
+      checkpoint::JoinPath(alone ? scratch : graph.checkpoint_directory, "blocks");
+  const absl::Status ended = co_await RunUntilEnded(node, store, cluster, graph, options, blocks);
+  if (alone) co_await BlockFiles::RemoveAll(node, store, blocks);
+  co_return ended;
 }
 
 }  // namespace wavetank::runtime

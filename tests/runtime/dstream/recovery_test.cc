@@ -396,13 +396,8 @@ TEST_P(SeveralFileStreams, EachTakeEachFileOnce) {
   }
   job.RunFor(absl::Seconds(5));
   for (const auto& [number, lines] : put) {
-    std::vector<std::string> saved;
-    for (const auto& [time_ms, attempts] : job.Saved("out" + number)) {
-      for (const auto& [name, attempt] : attempts) {
-        saved.insert(saved.end(), attempt.lines.begin(), attempt.lines.end());
-      }
-    }
-    EXPECT_THAT(saved, testing::UnorderedElementsAreArray(lines)) << "stream " << number;
+    EXPECT_THAT(job.SavedLines("out" + number), testing::UnorderedElementsAreArray(lines))
+        << "stream " << number;
   }
 }
 
@@ -475,13 +470,7 @@ TEST(DStreamRecoveryOf, AFileThatIsShorterThanItWasLoggedIsSkippedWhole) {
   EXPECT_EQ(job.Reached("dstream.driver_failed"), 0u);
   EXPECT_EQ(job.Reached("task.failed"), 0u);
   EXPECT_EQ(job.Reached("input.file_skipped"), 1u);
-  std::vector<std::string> lines;
-  for (const auto& [time_ms, attempts] : job.Saved("out")) {
-    for (const auto& [name, attempt] : attempts) {
-      lines.insert(lines.end(), attempt.lines.begin(), attempt.lines.end());
-    }
-  }
-  EXPECT_THAT(lines, testing::ElementsAre("five", "six"));
+  EXPECT_THAT(job.SavedLines("out"), testing::ElementsAre("five", "six"));
 }
 
 }  // namespace
