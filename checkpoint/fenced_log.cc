@@ -266,12 +266,13 @@ class OwnedLog final : public FencedLog {
     for (const Epoch older : list.epochs) {
       if (older < segment_.epoch) removable.push_back(EpochPath(directory, older));
     }
-    for (const std::string& path : removable) {
-      WT_CO_RETURN_IF_ERROR(co_await directory_.Remove(path));
-    }
-    co_await node_.Step(steps::kOlderRemoved, {{"epoch", epoch().value()},
-                                               {"segment", segment_.segment},
-                                               {"files", static_cast<int64_t>(removable.size())}});
+    // At once: owners that are overtaken again and again must not leave behind more than they
+    // remove, or none would get so far as to append.
+    const auto files = static_cast<int64_t>(removable.size());
+    if (files > 0) WT_CO_RETURN_IF_ERROR(co_await directory_.RemoveAll(std::move(removable)));
+    co_await node_.Step(
+        steps::kOlderRemoved,
+        {{"epoch", epoch().value()}, {"segment", segment_.segment}, {"files", files}});
     co_return absl::OkStatus();
   }
 
@@ -368,8 +369,14 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   CountingFold counting(fold);
   counting.Clear();
   if (base.epoch != Epoch()) {
-    WT_CO_ASSIGN_OR_RETURN(
-        counted, co_await ReadCounted(store, directory, base, LimitsOf(options), counting));
+    absl::StatusOr<Counted> read =
+        co_await ReadCounted(store, directory, base, LimitsOf(options), counting);
+    if (!read.ok()) {
+      // A newer owner may have removed it meanwhile.
+      WT_CO_RETURN_IF_ERROR(co_await owned.Look());
+      co_return read.status();
+    }
+    counted = *std::move(read);
   }
   const int64_t records = counting.count();
   co_await node.Step(

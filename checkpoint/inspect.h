@@ -7,7 +7,7 @@
 // at work meanwhile, and what it is writing may then look unfinished.
 //
 // Damaged is what cannot be read as what it is, and what is missing: a file that a later record or
-// seal names, an epoch below another, a log where there is state or a block, the end of a query's
+// seal names, the epoch of a segment, a log where there is state or a block, the end of a query's
 // log where state goes on; and files of state that were not written one upon the other. Unfinished
 // is what a crash may leave, without loss: a torn end, an epoch without a log, plain names behind
 // their manifest. Unreferenced is what no record that counts names: of an attempt at work or given

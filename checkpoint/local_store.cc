@@ -1,6 +1,7 @@
 #include "checkpoint/local_store.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -137,6 +138,7 @@ Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, 
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   absl::Status linked = co_await LinkTemporary(std::move(temporary), file, size);
+  if (absl::IsNotFound(linked)) co_return DirectoryIsGone(path);
   co_return co_await AfterLink(file, std::move(linked));
 }
 
@@ -282,6 +284,7 @@ Task<absl::Status> LocalStore::Link(std::string from, std::string to) {
     const PathLock lock = co_await Lock(file);
     WT_CO_RETURN_IF_ERROR(co_await MakeDirectories(directory));
     linked = co_await node_.disk().Link(OnDisk(from), file);
+    if (absl::IsNotFound(linked)) co_return DirectoryIsGone(to);
     if (linked.ok()) {
       WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
       known_[file] = KnownFiles::File{.name_durable = true, .synced_bytes = size};
@@ -312,17 +315,26 @@ Task<absl::StatusOr<uint64_t>> LocalStore::MakeDurable(std::string path) {
   }
 }
 
-Task<absl::Status> LocalStore::Remove(std::string path) {
-  WT_CO_RETURN_IF_ERROR(CheckPath(path));
-  const std::string file = OnDisk(path);
-  const PathLock lock = co_await Lock(file);
-  DropTail(file);
-  const absl::Status removed = co_await node_.disk().Remove(file);
-  if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
-  known_.Forget(file);
-  // Even if it was gone: an earlier request may have failed before its sync.
-  const absl::Status synced = co_await node_.disk().SyncDirectory(ParentPath(file));
-  co_return absl::IsNotFound(synced) ? absl::OkStatus() : synced;
+Task<absl::Status> LocalStore::Remove(std::string path) { return RemoveAll({std::move(path)}); }
+
+Task<absl::Status> LocalStore::RemoveAll(std::vector<std::string> paths) {
+  for (const std::string& path : paths) WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  std::set<std::string> directories;
+  for (const std::string& path : paths) {
+    const std::string file = OnDisk(path);
+    const PathLock lock = co_await Lock(file);
+    DropTail(file);
+    const absl::Status removed = co_await node_.disk().Remove(file);
+    if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
+    known_.Forget(file);
+    directories.insert(ParentPath(file));
+  }
+  // Even if all were gone: an earlier request may have failed before its sync.
+  for (const std::string& directory : directories) {
+    const absl::Status synced = co_await node_.disk().SyncDirectory(directory);
+    if (!synced.ok() && !absl::IsNotFound(synced)) co_return synced;
+  }
+  co_return absl::OkStatus();
 }
 
 Task<absl::Status> LocalStore::MakeDirectories(std::string directory) {

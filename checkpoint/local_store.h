@@ -66,6 +66,7 @@ class LocalStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths) override;
 
   // What it knows of, which is no more than is there.
   size_t paths_known() const { return known_.size(); }
@@ -128,11 +129,11 @@ class LocalStore final : public Store, public IdentifiedStore {
   // Makes the first `length` bytes durable. REQUIRES: they have been written.
   Task<absl::StatusOr<Content>> SyncContent(std::string file, platform::File& handle,
                                             uint64_t length);
-  // What follows from the outcome of a sync of these bytes.
   // That what was appended is what others find under the name.
   Task<absl::Status> CheckStillNamed(std::string file, uint64_t end);
   Task<absl::Status> CheckStillThere(std::string file, uint64_t offset, uint64_t end,
                                      uint32_t checksum);
+  // What follows from the outcome of a sync of these bytes.
   Task<absl::StatusOr<Content>> AfterSync(std::string file, uint64_t length, absl::Status synced);
   Task<absl::Status> SyncName(std::string file);
 

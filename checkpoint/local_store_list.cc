@@ -102,9 +102,8 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
     if (IsTemporary(entry.name)) continue;
     names.push_back(entry.name);
     const std::string file = JoinPath(listed, entry.name);
-    const bool durable = entry.kind == FileKind::kDirectory
-                             ? known_.IsDurable(file)
-                             : known_.Contains(file) && known_[file].name_durable;
+    const bool durable =
+        entry.kind == FileKind::kDirectory ? known_.IsDurable(file) : known_[file].name_durable;
     names_durable = names_durable && durable;
   }
   if (names_durable) co_return names;
@@ -114,7 +113,7 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
     const std::string file = JoinPath(listed, entry.name);
     if (entry.kind == FileKind::kDirectory) {
       known_.SetDurable(file);
-    } else {
+    } else if (known_.Contains(file)) {  // else it was removed meanwhile
       known_[file].name_durable = true;
     }
   }

@@ -27,8 +27,8 @@ Task<absl::Status> OwnedDirectory::Append(std::string path, uint64_t offset, std
   absl::Status appended = co_await changed().Append(std::move(path), offset, std::move(bytes));
   co_return co_await Outcome(std::move(appended));
 }
-Task<absl::Status> OwnedDirectory::Remove(std::string path) {
-  absl::Status removed = co_await changed().Remove(std::move(path));
+Task<absl::Status> OwnedDirectory::RemoveAll(std::vector<std::string> paths) {
+  absl::Status removed = co_await changed().RemoveAll(std::move(paths));
   co_return co_await Outcome(std::move(removed));
 }
 

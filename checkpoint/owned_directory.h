@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -28,7 +29,7 @@ class OwnedDirectory {
   // Changes, of which kAborted says that there is a newer owner. Done or not: that one knows.
   Task<absl::Status> Create(std::string path, std::string content);
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes);
-  Task<absl::Status> Remove(std::string path);
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths);
 
   // OK: when the changes that were acknowledged became durable, there was no newer owner.
   Task<absl::Status> Confirm();

@@ -79,7 +79,10 @@ class ServedStore::UnderFence final : public Store {
     return store_.LinkAs(std::move(from), std::move(to), fence_);
   }
   Task<absl::Status> Remove(std::string path) override {
-    return store_.RemoveFile(std::move(path), fence_);
+    return store_.RemoveFiles({std::move(path)}, fence_);
+  }
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths) override {
+    return store_.RemoveFiles(std::move(paths), fence_);
   }
 
  private:
@@ -102,7 +105,10 @@ Task<absl::Status> ServedStore::Link(std::string from, std::string to) {
   return LinkAs(std::move(from), std::move(to), std::nullopt);
 }
 Task<absl::Status> ServedStore::Remove(std::string path) {
-  return RemoveFile(std::move(path), std::nullopt);
+  return RemoveFiles({std::move(path)}, std::nullopt);
+}
+Task<absl::Status> ServedStore::RemoveAll(std::vector<std::string> paths) {
+  return RemoveFiles(std::move(paths), std::nullopt);
 }
 
 Task<absl::Status> ServedStore::Create(std::string path, std::string content, Token token) {
@@ -235,13 +241,18 @@ Task<absl::Status> ServedStore::LinkAs(std::string from, std::string to, Token t
   co_return reply.status();
 }
 
-Task<absl::Status> ServedStore::RemoveFile(std::string path, Token token) {
-  RemoveRequest request;
-  Stamp(token, request);
-  request.set_path(path);
-  const absl::StatusOr<std::string> reply =
-      co_await Call("store.remove", request.SerializeAsString());
-  co_return reply.status();
+Task<absl::Status> ServedStore::RemoveFiles(std::vector<std::string> paths, Token token) {
+  constexpr size_t kMostAtOnce = 4096;
+  for (size_t begin = 0; begin < paths.size(); begin += kMostAtOnce) {
+    RemoveRequest request;
+    Stamp(token, request);
+    const size_t end = std::min(begin + kMostAtOnce, paths.size());
+    for (size_t i = begin; i < end; ++i) request.add_path(std::move(paths[i]));
+    const absl::StatusOr<std::string> reply =
+        co_await Call("store.remove", request.SerializeAsString());
+    WT_CO_RETURN_IF_ERROR(reply.status());
+  }
+  co_return absl::OkStatus();
 }
 
 Task<absl::StatusOr<std::string>> ServedStore::Call(std::string method, std::string request,

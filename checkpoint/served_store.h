@@ -58,6 +58,7 @@ class ServedStore final : public Store, public IdentifiedStore {
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths) override;
 
  private:
   using Client = std::shared_ptr<platform::RpcClient>;
@@ -68,7 +69,7 @@ class ServedStore final : public Store, public IdentifiedStore {
   Task<absl::Status> Create(std::string path, std::string content, Token token);
   Task<absl::Status> AppendAt(std::string path, uint64_t offset, std::string bytes, Token token);
   Task<absl::Status> LinkAs(std::string from, std::string to, Token token);
-  Task<absl::Status> RemoveFile(std::string path, Token token);
+  Task<absl::Status> RemoveFiles(std::vector<std::string> paths, Token token);
 
   // One attempt at a call. All attempts at one have the same number.
   Task<absl::StatusOr<std::string>> Try(std::string method, std::string request, uint64_t number);

@@ -44,9 +44,7 @@ Task<absl::StatusOr<StateCleanupCounts>> RemoveUnreferencedState(platform::Node&
   co_await node.Step(steps::kStateListed, {{"files", count}});
   if (count == 0) co_return StateCleanupCounts{found.files, 0};
   WT_CO_RETURN_IF_ERROR(co_await cleanup.look());
-  for (const std::string& path : found.unreferenced) {
-    WT_CO_RETURN_IF_ERROR(co_await store.Remove(path));
-  }
+  WT_CO_RETURN_IF_ERROR(co_await store.RemoveAll(std::move(found.unreferenced)));
   co_await node.Step(steps::kStateRemoved, {{"files", count}});
   co_return StateCleanupCounts{found.files, count};
 }

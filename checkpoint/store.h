@@ -64,9 +64,9 @@ class Store {
   virtual ~Store() = default;
 
   // This store, for calls that are made under a token: once a newer epoch of that log exists, its
-  // changing calls have no effect and give kAborted, by name, however late they arrive. A call that
-  // is repeated after a lost reply is answered as any other, until then. Null: nobody is there who
-  // could refuse (a directory cannot); use the store itself. This store must outlive it.
+  // changing calls have no effect and give kAborted, by name, however late they arrive. What was
+  // done before that may be answered as done, to who repeats it after a lost reply. Null: nobody is
+  // there who could refuse (a directory cannot); use the store itself. This store must outlive it.
   virtual std::unique_ptr<Store> Under(StoreFence) { return nullptr; }
 
   // Makes a whole file, atomically: one of several callers wins. kAlreadyExists otherwise, and the
@@ -110,6 +110,11 @@ class Store {
 
   // OK too when the file is not there.
   virtual Task<absl::Status> Remove(std::string path) = 0;
+  // The same of each, in any order: on an error some may be gone. Costs little more than one.
+  virtual Task<absl::Status> RemoveAll(std::vector<std::string> paths) {
+    for (std::string& path : paths) WT_CO_RETURN_IF_ERROR(co_await Remove(std::move(path)));
+    co_return absl::OkStatus();
+  }
 };
 
 }  // namespace wavetank::checkpoint

@@ -165,7 +165,7 @@ Task<void> StoreService::Answer(RequestPtr request, std::string body) {
   request->answered.Set();
 }
 
-Task<StoreService::Reply> StoreService::Dispatch(const Request& request, std::string body) {
+Task<StoreService::Reply> StoreService::Dispatch(Request& request, std::string body) {
   const std::string& method = request.method;
   if (method == "store.identity") {
     WT_CO_ASSIGN_OR_RETURN(std::string identity, co_await IdentityOf(store_));
@@ -174,8 +174,8 @@ Task<StoreService::Reply> StoreService::Dispatch(const Request& request, std::st
   if (method == "store.stage") co_return co_await Stage(std::move(body), request.peer());
   if (method == "store.create") co_return co_await Create(std::move(body), request.peer());
   if (method == "store.append") co_return co_await Append(std::move(body));
-  if (method == "store.read") co_return co_await Read(std::move(body), request.call);
-  if (method == "store.list") co_return co_await List(std::move(body), request.call);
+  if (method == "store.read") co_return co_await Read(std::move(body), request);
+  if (method == "store.list") co_return co_await List(std::move(body), request);
   if (method == "store.identify") co_return co_await Identify(std::move(body));
   if (method == "store.link") co_return co_await Link(std::move(body));
   if (method == "store.remove") co_return co_await Remove(std::move(body));
@@ -233,12 +233,18 @@ Task<void> StoreService::Drop(UploadKey key) {
 Task<void> StoreService::DropIdleUploads() {
   while (!uploads_.empty()) {
     co_await node_.clock().Sleep(options_.upload_idle / 2);
+    const auto is_idle = [this](const UploadPtr& upload) {
+      return !upload->writing && node_.clock().Now() - upload->touched >= options_.upload_idle;
+    };
     std::vector<UploadKey> idle;
     for (const auto& [key, upload] : uploads_) {
-      const bool touched = node_.clock().Now() - upload->touched < options_.upload_idle;
-      if (!touched && !upload->writing) idle.push_back(key);
+      if (is_idle(upload)) idle.push_back(key);
     }
-    for (UploadKey& key : idle) co_await Drop(std::move(key));
+    for (UploadKey& key : idle) {
+      // Others were dropped meanwhile, and this may have gone on.
+      const auto found = uploads_.find(key);
+      if (found != uploads_.end() && is_idle(found->second)) co_await Drop(std::move(key));
+    }
   }
   dropping_idle_ = false;
 }
@@ -293,7 +299,14 @@ Task<StoreService::Reply> StoreService::Append(std::string body) {
   co_return co_await Done(appended, size);
 }
 
-Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
+// Those that have memory wait for places, so who waits for memory has none.
+Task<void> StoreService::Reserve(Request& request, int64_t bytes) {
+  request.place = {};
+  co_await request.call.Reserve(bytes);
+  request.place = co_await places_.Take(1);
+}
+
+Task<StoreService::Reply> StoreService::Read(std::string body, Request& request) {
   WT_CO_ASSIGN_OR_RETURN(const ReadRequest read, Parse<ReadRequest>(std::move(body)));
   const uint64_t most = std::min(kMaxPartBytes, static_cast<uint64_t>(options_.memory_bytes) / 16);
   if (read.length() > most) {
@@ -301,7 +314,7 @@ Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
                                                       " bytes, this one for ", read.length(),
                                                       ": read in parts"));
   }
-  co_await call.Reserve(2 * static_cast<int64_t>(read.length()));  // and the reply's encoding
+  co_await Reserve(request, 2 * static_cast<int64_t>(read.length()));  // and the reply's encoding
   WT_CO_ASSIGN_OR_RETURN(std::string bytes,
                          co_await store_.Read(read.path(), read.offset(), read.length()));
   StoreBytes reply;
@@ -310,14 +323,14 @@ Task<StoreService::Reply> StoreService::Read(std::string body, RpcCall call) {
   co_return Payload(reply.SerializeAsString());
 }
 
-Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
+Task<StoreService::Reply> StoreService::List(std::string body, Request& request) {
   WT_CO_ASSIGN_OR_RETURN(const ListRequest list, Parse<ListRequest>(std::move(body)));
   if (list.names_only()) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            co_await store_.ListNames(list.directory()));
     ListReply reply;
     for (const std::string& name : names) reply.add_files()->set_name(name);
-    co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
+    co_await Reserve(request, static_cast<int64_t>(reply.ByteSizeLong()));
     co_return Payload(reply.SerializeAsString());
   }
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
@@ -331,7 +344,7 @@ Task<StoreService::Reply> StoreService::List(std::string body, RpcCall call) {
     sent->set_size_bytes(file.size_bytes);
     sent->set_modified_ns(absl::ToUnixNanos(file.modified));
   }
-  co_await call.Reserve(static_cast<int64_t>(reply.ByteSizeLong()));
+  co_await Reserve(request, static_cast<int64_t>(reply.ByteSizeLong()));
   co_return Payload(reply.SerializeAsString());
 }
 
@@ -353,9 +366,9 @@ Task<StoreService::Reply> StoreService::Link(std::string body) {
 
 Task<StoreService::Reply> StoreService::Remove(std::string body) {
   WT_CO_ASSIGN_OR_RETURN(const RemoveRequest remove, Parse<RemoveRequest>(std::move(body)));
-  std::vector<std::string> paths = {remove.path()};
-  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(remove, std::move(paths)));
-  const absl::Status removed = co_await store_.Remove(remove.path());
+  std::vector<std::string> paths(remove.path().begin(), remove.path().end());
+  WT_CO_ASSIGN_OR_RETURN(const Passes passes, co_await Enter(remove, paths));
+  const absl::Status removed = co_await store_.RemoveAll(std::move(paths));
   co_return co_await Done(removed, 0);
 }
 
@@ -415,7 +428,7 @@ Task<void> RunStoreService(platform::Node& node, std::string address, std::strin
   constexpr absl::Duration kPause = absl::Milliseconds(500);
   // How long root and address may still belong to the process that this one replaces.
   constexpr absl::Duration kPatience = absl::Seconds(3);
-  constexpr int kRefused = 2;  // nothing was served
+  constexpr int kRefused = 2;
   const platform::MonotonicTime patient_until = node.clock().Now() + kPatience;
   absl::Status failed = co_await Serve(node, address, root, options);
   while (node.clock().Now() < patient_until &&

@@ -90,7 +90,7 @@ class StoreService {
   bool WasDone(const Request& request) const;
   void RememberDone(const Request& request);
   Task<void> Answer(RequestPtr request, std::string body);
-  Task<Reply> Dispatch(const Request& request, std::string body);
+  Task<Reply> Dispatch(Request& request, std::string body);
 
   Task<Reply> Stage(std::string body, std::string peer);
   Task<absl::Status> AddPart(UploadPtr upload, uint64_t offset, std::string part);
@@ -102,8 +102,10 @@ class StoreService {
   // Makes the file, under passes that the caller holds.
   Task<absl::Status> CreateStaged(UploadKey key, std::string path);
   Task<Reply> Append(std::string body);
-  Task<Reply> Read(std::string body, platform::RpcCall call);
-  Task<Reply> List(std::string body, platform::RpcCall call);
+  // Memory for a reply of so many bytes.
+  Task<void> Reserve(Request& request, int64_t bytes);
+  Task<Reply> Read(std::string body, Request& request);
+  Task<Reply> List(std::string body, Request& request);
   Task<Reply> Identify(std::string body);
   Task<Reply> Link(std::string body);
   Task<Reply> Remove(std::string body);
@@ -133,7 +135,7 @@ class StoreService {
 
 // The main of a node that serves the directory `root` of its machine's disk. Only one can at a
 // time: another waits until that one has ended. What will not pass it logs, and exits with
-// status 1.
+// status 2.
 Task<void> RunStoreService(platform::Node& node, std::string address, std::string root,
                            StoreServiceOptions options = {});
 

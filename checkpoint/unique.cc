@@ -22,8 +22,10 @@ std::string UniqueId(platform::Node& node) {
 Task<absl::Status> CreateUnique(Store& store, std::string path, std::string content) {
   const absl::Status created = co_await store.CreateIfAbsent(path, content);
   if (!absl::IsAlreadyExists(created)) co_return created;
-  WT_CO_ASSIGN_OR_RETURN(const std::string found, co_await store.ReadAll(path));
-  co_return found == content ? absl::OkStatus() : created;
+  const absl::StatusOr<std::string> found = co_await store.ReadAll(path);
+  if (absl::IsNotFound(found.status())) co_return created;  // it was there, and is gone again
+  WT_CO_RETURN_IF_ERROR(found.status());
+  co_return *found == content ? absl::OkStatus() : created;
 }
 
 }  // namespace wavetank::checkpoint

@@ -113,13 +113,14 @@ Task<void> RpcServer::Serve(std::unique_ptr<Connection> connection, uint64_t id)
   const std::string peer = served.connection->peer();
   const absl::Status welcome = co_await Welcome(served);
   if (!welcome.ok()) {
-    LogRefusal(peer, welcome);
+    if (!absl::IsCancelled(welcome)) LogRefusal(peer, welcome);
     co_return;
   }
   ++connections_;
   const absl::Status ended = co_await TakeRequests(served);
   --connections_;
-  if (!absl::IsUnavailable(ended)) {
+  // This end closes it when its process stops.
+  if (!absl::IsUnavailable(ended) && !absl::IsCancelled(ended)) {
     node_.Log(LogLevel::kError, absl::StrCat("rpc connection from ", served.session->node, " at ",
                                              peer, " closed: ", ended.ToString()));
   }

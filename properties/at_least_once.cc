@@ -14,43 +14,70 @@ void AtLeastOnceChecker::Report(const char* kind, std::string what,
   fresh_.push_back({kind, std::move(what), now_ns_, std::move(records), ""});
 }
 
-std::vector<Violation> AtLeastOnceChecker::Observe(int64_t now_ns, const BatchLogView& log,
-                                                   const std::vector<OutputAttempt>& outputs,
-                                                   int64_t failures) {
+std::vector<Violation> AtLeastOnceChecker::ObserveLog(int64_t now_ns, const BatchLogView& log,
+                                                      int64_t failures) {
   now_ns_ = now_ns;
   CheckLog(log, failures);
-  for (const OutputAttempt& output : outputs) CheckOutput(output, failures);
   return std::exchange(fresh_, {});
 }
 
-// Everything seen before is there as it was, but for completed batches that were dropped.
-void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
-  std::map<int64_t, const LoggedInput*> there;
-  for (const LoggedInput& input : log.inputs) {
-    if (!there.empty() && input.time_ms <= there.rbegin()->first) {
-      Report(violation_kinds::kDefinition,
-             absl::StrCat("batch ", input.time_ms, " ms is logged after ", there.rbegin()->first,
-                          " ms"));
-    }
-    there[input.time_ms] = &input;
-  }
+std::vector<Violation> AtLeastOnceChecker::ObserveOutput(int64_t now_ns,
+                                                         const OutputAttempt& output,
+                                                         int64_t failures) {
+  now_ns_ = now_ns;
+  CheckOutput(output, failures);
+  return std::exchange(fresh_, {});
+}
+
+// What was dropped stays so, and need not be looked for again.
+void AtLeastOnceChecker::CheckDropped(const BatchLogView& log) {
   if (log.dropped_up_to_ms != INT64_MIN && !answers_.contains(log.dropped_up_to_ms)) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("the batch log has dropped batch ", log.dropped_up_to_ms,
                         " ms, which never was durable in it"));
   }
-  const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
-  for (const LoggedInput& known : inputs_) {
+  if (log.dropped_up_to_ms < dropped_up_to_ms_) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("the batch log had dropped batches up to ", dropped_up_to_ms_,
+                        " ms and does not say so any more"));
+  }
+  dropped_up_to_ms_ = std::max(dropped_up_to_ms_, log.dropped_up_to_ms);
+  const int64_t first_ms = log.inputs.empty() ? INT64_MAX : log.inputs.front().time_ms;
+  if (kept_from_ > 0 && first_ms <= inputs_[kept_from_ - 1].time_ms) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", first_ms, " ms is in the batch log again, which had dropped it"));
+  }
+  for (; kept_from_ < inputs_.size(); ++kept_from_) {
+    const int64_t time_ms = inputs_[kept_from_].time_ms;
+    if (time_ms >= first_ms || time_ms > dropped_up_to_ms_ || !completed_.contains(time_ms)) return;
+  }
+}
+
+// Everything seen before is there as it was, but for completed batches that were dropped.
+void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
+  for (size_t index = 1; index < log.inputs.size(); ++index) {
+    const int64_t before_ms = log.inputs[index - 1].time_ms;
+    if (log.inputs[index].time_ms > before_ms) continue;
+    Report(violation_kinds::kDefinition, absl::StrCat("batch ", log.inputs[index].time_ms,
+                                                      " ms is logged after ", before_ms, " ms"));
+    return;
+  }
+  std::vector<int64_t> completed = log.completed_ms;
+  std::sort(completed.begin(), completed.end());
+  auto there = log.inputs.begin();
+  for (size_t index = kept_from_; index < inputs_.size(); ++index) {
+    const LoggedInput& known = inputs_[index];
     const int64_t time_ms = known.time_ms;
-    const auto input = there.find(time_ms);
-    if (input == there.end()) {
-      if (time_ms <= log.dropped_up_to_ms && completed_.contains(time_ms)) continue;
+    while (there != log.inputs.end() && there->time_ms < time_ms) ++there;
+    const bool was_completed = completed_.contains(time_ms);
+    if (there == log.inputs.end() || there->time_ms != time_ms) {
+      if (time_ms <= log.dropped_up_to_ms && was_completed) continue;
       Report(violation_kinds::kDefinition,
              absl::StrCat("the batch log has lost the durable input of batch ", time_ms, " ms"));
-    } else if (*input->second != known) {
+    } else if (*there != known) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the logged input of batch ", time_ms, " ms has changed"));
-    } else if (completed_.contains(time_ms) && !completed.contains(time_ms)) {
+    } else if (was_completed && !std::binary_search(completed.begin(), completed.end(), time_ms)) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the batch log has lost the completion of batch ", time_ms, " ms"));
     }
@@ -58,6 +85,7 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
 }
 
 void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
+  CheckDropped(log);
   CheckWhatWasLogged(log);
   for (const LoggedInput& input : log.inputs) {
     if (answers_.contains(input.time_ms)) continue;  // known

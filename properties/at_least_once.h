@@ -71,10 +71,12 @@ class AtLeastOnceChecker {
  public:
   explicit AtLeastOnceChecker(AtLeastOnceOptions options) : options_(std::move(options)) {}
 
-  // `failures`: how many drivers, workers and tasks have failed or been taken for failed so far.
+  // At each change of the log, and of an output, in this order when both have changed. `failures`:
+  // how many drivers, workers and tasks have failed or been taken for failed so far.
   // REQUIRES: time and failures do not fall. Gives what is newly wrong; each thing once.
-  std::vector<Violation> Observe(int64_t now_ns, const BatchLogView& log,
-                                 const std::vector<OutputAttempt>& outputs, int64_t failures);
+  std::vector<Violation> ObserveLog(int64_t now_ns, const BatchLogView& log, int64_t failures);
+  std::vector<Violation> ObserveOutput(int64_t now_ns, const OutputAttempt& output,
+                                       int64_t failures);
   // At the end, when the work is done: every piece that was acknowledged, or selectable under the
   // source's rule, is in a batch, and every batch is complete.
   std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_pieces);
@@ -93,6 +95,7 @@ class AtLeastOnceChecker {
     std::set<std::string> complete;
   };
   void CheckWhatWasLogged(const BatchLogView& log);
+  void CheckDropped(const BatchLogView& log);
   void CheckLog(const BatchLogView& log, int64_t failures);
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
@@ -104,6 +107,8 @@ class AtLeastOnceChecker {
   int64_t newest_input_ns_ = 0;  // when it was seen
   int64_t advances_ = 0;
   std::vector<LoggedInput> inputs_;
+  size_t kept_from_ = 0;  // of them: those before are completed and dropped
+  int64_t dropped_up_to_ms_ = INT64_MIN;
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -94,6 +95,24 @@ void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
   }
 }
 
+struct AttemptName {
+  int64_t time_ms = 0;
+  std::string id;
+};
+
+// Of "<prefix>-<milliseconds>/<id>/<name>", where the name may be "".
+std::optional<AttemptName> NameOfAttempt(std::string_view path, std::string_view prefix) {
+  absl::string_view rest = platform::ToAbsl(path);
+  if (!absl::ConsumePrefix(&rest, platform::ToAbsl(prefix)) || !absl::ConsumePrefix(&rest, "-")) {
+    return std::nullopt;
+  }
+  const std::vector<std::string> parts = absl::StrSplit(rest, '/');
+  AttemptName name;
+  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &name.time_ms)) return std::nullopt;
+  name.id = parts[1];
+  return name;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
@@ -135,28 +154,46 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
   return view;
 }
 
-std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix) {
-  std::map<std::pair<int64_t, std::string>, AttemptFiles> attempts;
-  const std::string begin = prefix + "-";
-  for (auto file = files.lower_bound(begin); file != files.end(); ++file) {
-    absl::string_view rest = file->first;
-    if (!absl::ConsumePrefix(&rest, begin)) break;
-    // "<milliseconds>/attempt-<id>/<name>"
-    const std::vector<std::string> path = absl::StrSplit(rest, '/');
-    int64_t time_ms = 0;
-    if (path.size() != 3 || !absl::SimpleAtoi(path[0], &time_ms)) continue;
-    AttemptFiles& attempt = attempts[{time_ms, path[1]}];
-    if (path[2] == "_SUCCESS") {
-      attempt.mark = file->second;
-    } else if (absl::StartsWith(path[2], "part-")) {
-      attempt.parts.emplace(path[2], file->second);
+std::string AttemptDirectory(std::string_view path, std::string_view prefix) {
+  const std::optional<AttemptName> name = NameOfAttempt(path, prefix);
+  if (!name.has_value()) return "";
+  return absl::StrCat(platform::ToAbsl(path.substr(0, path.rfind('/'))), "/");
+}
+
+std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const std::string& prefix,
+                                              const std::string& directory) {
+  const std::optional<AttemptName> attempt = NameOfAttempt(directory, prefix);
+  AttemptFiles there;
+  bool any = false;
+  for (auto file = files.lower_bound(directory); file != files.end(); ++file) {
+    absl::string_view name = file->first;
+    if (!absl::ConsumePrefix(&name, directory)) break;
+    if (absl::StrContains(name, '/')) continue;
+    any = true;
+    if (name == "_SUCCESS") {
+      there.mark = file->second;
+    } else if (absl::StartsWith(name, "part-")) {
+      there.parts.emplace(name, file->second);
     }
   }
+  if (!any || !attempt.has_value()) return std::nullopt;
+  OutputAttempt output{.time_ms = attempt->time_ms, .attempt = attempt->id};
+  ReadAttempt(there, output);
+  return output;
+}
+
+std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix) {
+  std::set<std::string> directories;
+  const std::string begin = prefix + "-";
+  for (auto file = files.lower_bound(begin);
+       file != files.end() && absl::StartsWith(file->first, begin); ++file) {
+    directories.insert(AttemptDirectory(file->first, prefix));
+  }
+  directories.erase("");
   std::vector<OutputAttempt> outputs;
-  outputs.reserve(attempts.size());
-  for (const auto& [key, attempt] : attempts) {
-    outputs.push_back({.time_ms = key.first, .attempt = key.second});
-    ReadAttempt(attempt, outputs.back());
+  for (const std::string& directory : directories) {
+    std::optional<OutputAttempt> output = DecodeTextOutput(files, prefix, directory);
+    if (output.has_value()) outputs.push_back(*std::move(output));
   }
   return outputs;
 }

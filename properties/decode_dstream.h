@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,11 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
 // The attempts below the directories "<prefix>-<milliseconds>". A row is a line "(key,value)". Of a
 // complete attempt those of the parts that its mark names; of any other those of all its parts.
 std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix);
+// Of one, by its directory with a slash at its end; nullopt: no such attempt has a file there.
+std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const std::string& prefix,
+                                              const std::string& directory);
+// The directory, in that form, of the attempt that a file may be of; "": of none.
+std::string AttemptDirectory(std::string_view path, std::string_view prefix);
 
 }  // namespace wavetank::properties
 

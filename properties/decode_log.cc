@@ -302,6 +302,10 @@ uint32_t PlainCrc32c(std::string_view bytes) {
   return ~crc;
 }
 
+std::vector<std::string> FencedLogFiles(const std::string& directory) {
+  return {directory + "/epoch-", directory + "/log-", directory + "/base-"};
+}
+
 absl::StatusOr<std::optional<std::vector<std::string>>> DecodeFencedLog(
     const DurableFiles& files, const std::string& directory) {
   return FencedLogDecoder(files, directory).Decode();

@@ -4,8 +4,6 @@
 #define WAVETANK_PROPERTIES_DECODE_LOG_H_
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,17 +11,18 @@
 
 #include "absl/status/statusor.h"
 
-namespace wavetank::properties {
+#include "properties/durable_files.h"
 
-// What would survive any power loss at this instant: the bytes of each file, by path. The bytes are
-// somebody else's.
-using DurableFiles = std::map<std::string, std::string_view, std::less<>>;
+namespace wavetank::properties {
 
 // The records that count, in order, as a reader would be answered at this instant; nullopt when it
 // would not be answered yet (no epoch, or the newest has not sealed its predecessors). kDataLoss:
 // something that counts is damaged or gone.
 absl::StatusOr<std::optional<std::vector<std::string>>> DecodeFencedLog(
     const DurableFiles& files, const std::string& directory);
+
+// The beginnings of the paths of all files that it looks at.
+std::vector<std::string> FencedLogFiles(const std::string& directory);
 
 // CRC32C (Castagnoli), a byte at a time.
 uint32_t PlainCrc32c(std::string_view bytes);

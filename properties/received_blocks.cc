@@ -49,7 +49,8 @@ void ReceivedBlocks::NoteStored(const DurableFiles& files, const BatchLogView& l
          file != files.end() && absl::StartsWith(file->first, beginning); ++file) {
       const std::vector<std::string> rest =
           absl::StrSplit(file->first.substr(beginning.size()), '-');
-      if (rest.size() == 3) stored_.insert(file->first);
+      if (rest.size() != 3 || !stored_.insert(file->first).second) continue;
+      if (!lines_.contains(file->first)) unlogged_.insert(file->first);
     }
   }
 }
@@ -82,22 +83,24 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
                             ", which is no logged block"),
                {piece});
       }
-      if (completed.contains(input.time_ms)) done_with_.insert(piece);
+      if (!completed.contains(input.time_ms)) continue;
+      done_with_.insert(piece);
+      open_.erase(piece);
     }
   }
-  for (const std::string& path : logged_) {
-    if (done_with_.contains(path) || recorded.contains(path)) continue;
+  for (const std::string& path : open_) {
+    if (recorded.contains(path)) continue;
     Report(violation_kinds::kDefinition, "the batch log has lost the record of a block", {path});
   }
-  for (const std::string& path : logged_) {
-    if (done_with_.contains(path) || files.contains(path)) continue;
+  for (const std::string& path : open_) {
+    if (files.contains(path)) continue;
     Report(violation_kinds::kInputDurable,
            absl::StrCat("block ", path,
                         " is logged and not durable, and the batch that takes it is not complete"),
            {path});
   }
-  for (const std::string& path : stored_) {
-    if (lines_.contains(path) || files.contains(path)) continue;
+  for (const std::string& path : unlogged_) {
+    if (files.contains(path)) continue;
     Report(violation_kinds::kLost,
            absl::StrCat("block ", path, " was stored, and is gone without having been logged"),
            {path});
@@ -108,6 +111,8 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
 void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files) {
   logged_.push_back(block.path);
   lines_.try_emplace(block.path);
+  unlogged_.erase(block.path);
+  if (!done_with_.contains(block.path)) open_.insert(block.path);
   const auto file = files.find(block.path);
   if (file == files.end()) return;  // Observe reports it
   absl::StatusOr<std::vector<std::string>> lines = DecodeBlock(block, file->second);

@@ -34,7 +34,8 @@ class ReceivedBlocks {
   // `directory`: where receivers store.
   ReceivedBlocks(std::string directory, const std::vector<std::string>& given);
 
-  // REQUIRES: time does not fall. Gives what is newly wrong; each thing once.
+  // At each change of the log or of a file below the directory. REQUIRES: time does not fall. Gives
+  // what is newly wrong; each thing once.
   std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files,
                                  const BatchLogView& log);
 
@@ -61,6 +62,9 @@ class ReceivedBlocks {
   int64_t lines_logged_ = 0;
   std::set<std::string> stored_;
   std::set<std::string> done_with_;  // blocks of completed batches
+  // What is still to be watched: logged and not done with, stored and not logged.
+  std::set<std::string> open_;
+  std::set<std::string> unlogged_;
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;
 };

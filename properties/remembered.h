@@ -1,51 +1,48 @@
-// Remembered: decodes files anew only when their bytes have changed.
+// Remembered: decodes files anew only when they have changed.
 //
-// Checkers look at every durable change of a run, and most changes leave most files alone. What is
-// compared is the bytes themselves, so a change that should never have happened is seen as well.
+// Checkers look at every durable change of a run, and most changes leave most files alone. What
+// has changed is told by the bytes themselves (ObservedFiles), so a change that should never have
+// happened is seen as well.
 #ifndef WAVETANK_PROPERTIES_REMEMBERED_H_
 #define WAVETANK_PROPERTIES_REMEMBERED_H_
 
+#include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "properties/decode_log.h"
+#include "properties/durable_files.h"
 
 namespace wavetank::properties {
-
-// The files whose paths begin with some prefix, as they were last seen.
-class SeenFiles {
- public:
-  explicit SeenFiles(std::string prefix) : prefix_(std::move(prefix)) {}
-
-  // Whether they differ from those of the last call in names or bytes.
-  bool Changed(const DurableFiles& files);
-
- private:
-  const std::string prefix_;
-  std::map<std::string, std::string, std::less<>> seen_;
-};
 
 template <typename Result>
 class Remembered {
  public:
   using Decode = std::function<Result(const DurableFiles& files)>;
 
-  // REQUIRES: `decode` looks only at files whose paths begin with `prefix`.
-  Remembered(std::string prefix, Decode decode)
-      : seen_(std::move(prefix)), decode_(std::move(decode)) {}
+  // REQUIRES: `decode` looks only at files whose paths begin with one of the prefixes.
+  Remembered(std::vector<std::string> prefixes, Decode decode)
+      : prefixes_(std::move(prefixes)), decode_(std::move(decode)) {}
 
-  // Valid until the next call.
-  const Result& At(const DurableFiles& files) {
-    const bool changed = seen_.Changed(files);
-    if (changed || !result_.has_value()) result_.emplace(decode_(files));
+  // REQUIRES: called with all that is observed. Gives whether Get would be another answer than at
+  // the call before.
+  bool Note(const ObservedFiles& observed) {
+    const bool changed =
+        std::any_of(prefixes_.begin(), prefixes_.end(),
+                    [&](const std::string& prefix) { return AnyBelow(observed.changed, prefix); });
+    if (changed) result_.reset();
+    return changed;
+  }
+  // REQUIRES: `files` are those that were noted last. Valid until something is noted.
+  const Result& Get(const DurableFiles& files) {
+    if (!result_.has_value()) result_.emplace(decode_(files));
     return *result_;
   }
 
  private:
-  SeenFiles seen_;
+  const std::vector<std::string> prefixes_;
   const Decode decode_;
   std::optional<Result> result_;
 };

@@ -74,6 +74,7 @@ class Drawing {
     if (choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
     DrawInputDirectoryAway();
+    DrawOddEntry();
     const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
     scenario_.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
     // A socket promises nothing of lines that are in no block; what is in one is checked anyway.
@@ -255,6 +256,17 @@ class Drawing {
     fault.set_amount(choices_.Between("input away how", info.amount.low, info.amount.high));
   }
 
+  void DrawOddEntry() {
+    if (socket_ || !choices_.OneIn("odd entry", 4)) return;
+    const FaultInfo& info = simulator::InfoOf(FaultKind::kOddEntry);
+    Fault& fault = *scenario_.add_fault();
+    fault.set_kind(std::string(info.name));
+    fault.set_target(machines_.front());  // the store is there
+    fault.set_files("input/odd");
+    fault.set_at_ms(choices_.Between("odd entry at", 2'100, 8'000));
+    fault.set_amount(choices_.Between("odd entry kind", info.amount.low, info.amount.high));
+  }
+
   // A step of the job's engine, of the cluster or of the checkpoint; mostly one that every run
   // reaches, so that the fault comes.
   std::string DrawStep(const std::string& fault) {
@@ -279,30 +291,39 @@ class Drawing {
   }
 
   // A fault that is told by name (docs/faults.md), or that changes no answer. What is not told is
-  // left out: a DStream's text files, a write that misses the end of a log, all that the store's
-  // disk held, and a lying disk, whose files a checker cannot follow either.
+  // left out: a DStream's text files, input that goes before anybody has seen it, a write that misses
+  // the end of a log, a sync of a log that was not made, all that the store's disk held, and a disk
+  // that lies for a while, whose files a checker cannot follow either.
   void DrawBeyond() {
+    enum Of { kStructured, kOfFiles, kAny };  // jobs: queries, all that read files, all
     struct Row {
       FaultKind kind;
       const char* files;     // on the store's disk; null: it has none
       const char* may_stop;  // in the error; null: it never stops
-      bool structured_only;
+      Of of;
     };
     constexpr Row kRows[] = {
-        {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", true},
-        {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", false},
-        {FaultKind::kBitRot, "checkpoint/*epoch-*", "checkpoint/", false},
-        {FaultKind::kBitRot, "output/_wavetank/staged/*", "output/", true},
-        {FaultKind::kBitRot, "output/_wavetank/log-*", "output/_wavetank/log-", true},
-        {FaultKind::kBitRot, "output/_wavetank/epoch-*", "output/_wavetank/epoch-", true},
-        {FaultKind::kBitRot, "input/*", "input/", true},
-        {FaultKind::kMisdirectedWrite, "checkpoint/state/*", "checkpoint/state/", true},
-        {FaultKind::kMisdirectedWrite, "output/_wavetank/staged/*", "output/", true},
-        {FaultKind::kDiskLoss, nullptr, nullptr, false},
+        {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", kStructured},
+        {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", kOfFiles},
+        {FaultKind::kBitRot, "checkpoint/*epoch-*", "checkpoint/", kOfFiles},
+        {FaultKind::kBitRot, "output/_wavetank/staged/*", "output/", kStructured},
+        {FaultKind::kBitRot, "output/_wavetank/log-*", "output/_wavetank/log-", kStructured},
+        {FaultKind::kBitRot, "output/_wavetank/epoch-*", "output/_wavetank/epoch-", kStructured},
+        {FaultKind::kBitRot, "input/*", "input/", kStructured},
+        {FaultKind::kMisdirectedWrite, "checkpoint/state/*", "checkpoint/state/", kStructured},
+        {FaultKind::kMisdirectedWrite, "output/_wavetank/staged/*", "output/", kStructured},
+        {FaultKind::kUnsyncedFile, "checkpoint/state/*", "checkpoint/state/", kStructured},
+        {FaultKind::kUnsyncedFile, "output/_wavetank/staged/*", "output/", kStructured},
+        {FaultKind::kLostFiles, "checkpoint", "checkpoint", kOfFiles},
+        {FaultKind::kLostFiles, "checkpoint/log", "checkpoint", kStructured},
+        {FaultKind::kLostFiles, "checkpoint/state", "checkpoint/state/", kStructured},
+        {FaultKind::kLostFiles, "output", "output", kStructured},
+        {FaultKind::kLostFiles, "output/_wavetank", "output", kStructured},
+        {FaultKind::kDiskLoss, nullptr, nullptr, kAny},
     };
     std::vector<const Row*> rows;
     for (const Row& row : kRows) {
-      const bool fits = structured_ || (!row.structured_only && !(socket_ && row.may_stop));
+      const bool fits = structured_ || row.of == kAny || (row.of == kOfFiles && !socket_);
       if (fits && (row.kind != FaultKind::kDiskLoss || machines_.size() > 1)) rows.push_back(&row);
     }
     if (rows.empty()) return;
@@ -317,8 +338,8 @@ class Drawing {
         row.kind == FaultKind::kDiskLoss
             ? machines_[static_cast<size_t>(choices_.Between("beyond machine", 1, last))]
             : machines_.front());
-    if (row.files != nullptr) {
-      fault.set_files(row.files);
+    if (row.files != nullptr) fault.set_files(row.files);
+    if (row.files != nullptr && row.kind != FaultKind::kLostFiles) {
       // A bit rots in any of them; the write that goes astray is any of the next few.
       const bool at_rest = simulator::IsAtRest(row.kind);
       fault.set_nth(at_rest && choices_.Between("beyond last", 0, 1) == 1
@@ -328,13 +349,29 @@ class Drawing {
     if (!info.amount.empty()) {
       fault.set_amount(choices_.Between("beyond amount", info.amount.low, info.amount.high));
     }
-    DrawTrigger("beyond", fault);
+    const bool removed = row.kind == FaultKind::kLostFiles;
+    if (removed) {
+      // When there is something to lose: who begins anew before that need tell nothing.
+      AtStep& at = *fault.mutable_at_step();
+      at.set_step(structured_ ? "batch.committed" : "dstream.batch_completed");
+      at.set_occurrence(static_cast<int32_t>(choices_.Between("beyond batch", 1, 4)));
+    } else {
+      DrawTrigger("beyond", fault);
+    }
+    if (row.kind == FaultKind::kUnsyncedFile) {
+      // Else nobody misses the sync.
+      Fault& power = *scenario_.add_fault();
+      power.set_kind(std::string(simulator::InfoOf(FaultKind::kPowerLoss).name));
+      power.set_target(machines_.front());
+      DrawTrigger("beyond power", power);
+    }
     // What has no error to stop with must give the exact answer.
     Expect& expect = *scenario_.mutable_expect();
     if (row.may_stop != nullptr) {
       expect.add_may_stop(row.may_stop);
-      // What tells a log of its lost end is the sink, when that is ahead.
+      // What tells a log of its lost end is the sink, when that is ahead; a stream, its output.
       if (structured_) expect.add_may_stop("the sink ");
+      if (removed && !structured_) expect.add_may_stop("output of a batch that it does not know");
     }
   }
 

@@ -22,39 +22,59 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
   }
 }
 
-std::vector<OutputAttempt> CanonicalOutputs(
-    const properties::DurableFiles& files, const std::string& prefix,
-    const std::function<std::vector<NaiveRow>(std::vector<NaiveRow>)>& canonical) {
-  std::vector<OutputAttempt> outputs = properties::DecodeTextOutputs(files, prefix);
-  if (canonical == nullptr) return outputs;
-  for (OutputAttempt& output : outputs) output.rows = canonical(std::move(output.rows));
-  return outputs;
-}
-
 }  // namespace
 
 DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
                                DStreamOracle oracle)
     : paths_(std::move(paths)),
+      outputs_prefix_(paths_.output + "/counts"),
+      canonical_(std::move(oracle.canonical)),
       pieces_(std::move(pieces)),
       checker_(
           {.answer = std::move(oracle.answer),
            .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
            .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
-      log_(paths_.checkpoint + "/",
+      log_(properties::FencedLogFiles(paths_.checkpoint),
            [directory = paths_.checkpoint](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory);
-           }),
-      decoded_outputs_(paths_.output + "/counts-", [prefix = paths_.output + "/counts",
-                                                    canonical = std::move(oracle.canonical)](
-                                                       const properties::DurableFiles& files) {
-        return CanonicalOutputs(files, prefix, canonical);
-      }) {}
+           }) {}
+
+void DStreamChecker::NoteOutputs(const std::set<std::string>& changed) {
+  for (auto path = changed.lower_bound(outputs_prefix_);
+       path != changed.end() && path->starts_with(outputs_prefix_); ++path) {
+    std::string directory = properties::AttemptDirectory(*path, outputs_prefix_);
+    if (!directory.empty()) changed_outputs_.insert(std::move(directory));
+  }
+}
+
+std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
+                                                      const properties::DurableFiles& files,
+                                                      int64_t failures) {
+  std::vector<Violation> found;
+  for (const std::string& directory : std::exchange(changed_outputs_, {})) {
+    std::optional<OutputAttempt> output =
+        properties::DecodeTextOutput(files, outputs_prefix_, directory);
+    if (!output.has_value()) {
+      outputs_.erase(directory);
+      continue;
+    }
+    if (canonical_ != nullptr) output->rows = canonical_(std::move(output->rows));
+    for (Violation& violation : checker_.ObserveOutput(now_ns, *output, failures)) {
+      found.push_back(std::move(violation));
+    }
+    outputs_[directory] = *std::move(output);
+  }
+  return found;
+}
 
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
-                                               const properties::DurableFiles& files,
+                                               const properties::ObservedFiles& observed,
                                                int64_t failures) {
-  const auto& log = log_.At(files);
+  done_.reset();
+  log_changed_ = log_.Note(observed) || log_changed_;
+  pieces_changed_ = properties::AnyBelow(observed.changed, paths_.checkpoint) || pieces_changed_;
+  NoteOutputs(observed.changed);
+  const auto& log = log_.Get(observed.files);
   if (!log.ok()) {
     std::string text(platform::ToStd(log.status().message()));
     if (!unreadable_.insert(text).second) return {};
@@ -62,20 +82,30 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   }
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return {};
-  outputs_ = decoded_outputs_.At(files);
-  for (const properties::LoggedInput& input : (*log)->inputs) {
-    if (input.time_ms <= pieces_up_to_ms_) continue;
-    pieces_up_to_ms_ = input.time_ms;
-    for (const std::string& piece : input.pieces) ++pieces_in_batches_[piece];
+  std::vector<Violation> found;
+  const auto add = [&found](std::vector<Violation> more) {
+    for (Violation& violation : more) found.push_back(std::move(violation));
+  };
+  if (std::exchange(pieces_changed_, false)) add(pieces_->Observe(now_ns, observed.files, **log));
+  if (std::exchange(log_changed_, false)) {
+    for (const properties::LoggedInput& input : (*log)->inputs) {
+      if (input.time_ms <= pieces_up_to_ms_) continue;
+      pieces_up_to_ms_ = input.time_ms;
+      for (const std::string& piece : input.pieces) ++pieces_in_batches_[piece];
+    }
+    add(checker_.ObserveLog(now_ns, **log, failures));
   }
-  std::vector<Violation> found = pieces_->Observe(now_ns, files, **log);
-  for (Violation& violation : checker_.Observe(now_ns, **log, outputs_, failures)) {
-    found.push_back(std::move(violation));
-  }
+  pieces_->ObserveTime(now_ns);
+  add(ObserveOutputs(now_ns, observed.files, failures));
   return found;
 }
 
 bool DStreamChecker::Done() const {
+  if (!done_.has_value()) done_ = IsDone();
+  return *done_;
+}
+
+bool DStreamChecker::IsDone() const {
   if (checker_.batches_logged() != checker_.batches_completed() || !pieces_->Complete()) {
     return false;
   }
@@ -91,9 +121,9 @@ std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
 
 properties::RecordCounts DStreamChecker::Counts() const {
   std::map<std::string, int64_t> came_out;
-  for (const OutputAttempt& attempt : outputs_) AddCounts(attempt, came_out);
+  for (const auto& [directory, attempt] : outputs_) AddCounts(attempt, came_out);
   std::map<std::string, int64_t> batches;  // by record, the time of the first that put it out
-  for (const OutputAttempt& attempt : outputs_) {
+  for (const auto& [directory, attempt] : outputs_) {
     for (const NaiveRow& row : attempt.rows) {
       const auto first = batches.emplace(row[0], attempt.time_ms).first;
       first->second = std::min(first->second, attempt.time_ms);
@@ -119,7 +149,7 @@ properties::RecordCounts DStreamChecker::Counts() const {
 
 std::vector<std::string> DStreamChecker::Rows() const {
   std::map<int64_t, const OutputAttempt*> complete;
-  for (const OutputAttempt& attempt : outputs_) {
+  for (const auto& [directory, attempt] : outputs_) {
     if (attempt.complete) complete[attempt.time_ms] = &attempt;
   }
   std::map<std::string, int64_t> counts;

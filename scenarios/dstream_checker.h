@@ -3,6 +3,7 @@
 #define WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -25,7 +26,8 @@ class DStreamChecker final : public RunChecker {
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
   }
-  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+  std::vector<properties::Violation> Observe(int64_t now_ns,
+                                             const properties::ObservedFiles& observed,
                                              int64_t failures) override;
   bool Done() const override;
   uint64_t Progress() const override { return static_cast<uint64_t>(checker_.advances()); }
@@ -37,15 +39,28 @@ class DStreamChecker final : public RunChecker {
   std::vector<std::string> Rows() const override;
 
  private:
+  bool IsDone() const;
+  void NoteOutputs(const std::set<std::string>& changed);
+  // Those of `changed_outputs_`, which is empty then.
+  std::vector<properties::Violation> ObserveOutputs(int64_t now_ns,
+                                                    const properties::DurableFiles& files,
+                                                    int64_t failures);
+
   const JobPaths paths_;
+  const std::string outputs_prefix_;
+  const std::function<std::vector<properties::NaiveRow>(std::vector<properties::NaiveRow>)>
+      canonical_;
   const std::unique_ptr<DStreamPieces> pieces_;
   properties::AtLeastOnceChecker checker_;
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
-  properties::Remembered<std::vector<properties::OutputAttempt>> decoded_outputs_;
-  std::vector<properties::OutputAttempt> outputs_;
-  std::map<std::string, int64_t> pieces_in_batches_;  // how many have each
-  int64_t pieces_up_to_ms_ = INT64_MIN;               // of the batches that were looked at for it
-  std::set<std::string> unreadable_;                  // reported
+  bool log_changed_ = true;                                   // since it was judged
+  bool pieces_changed_ = true;                                // or what is beside it
+  std::map<std::string, properties::OutputAttempt> outputs_;  // by directory
+  std::set<std::string> changed_outputs_;                     // their directories
+  std::map<std::string, int64_t> pieces_in_batches_;          // how many have each
+  int64_t pieces_up_to_ms_ = INT64_MIN;  // of the batches that were looked at for it
+  std::set<std::string> unreadable_;     // reported
+  mutable std::optional<bool> done_;     // since the last observation
 };
 
 }  // namespace wavetank::scenarios

@@ -73,16 +73,12 @@ BlockPieces::BlockPieces(const InputPlan& input, std::string blocks_directory,
       feed_(std::move(feed)),
       blocks_(std::move(blocks_directory), given_) {}
 
-std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
-                                                        const properties::DurableFiles& files,
-                                                        const properties::BatchLogView& log) {
-  std::vector<properties::Violation> found = blocks_.Observe(now_ns, files, log);
+void BlockPieces::ObserveTime(int64_t now_ns) {
   now_ns_ = now_ns;
   const bool news = feed_->taken() != taken_ || blocks_.logged().size() != logged_;
   if (news) last_news_ns_ = now_ns;
   taken_ = feed_->taken();
   logged_ = blocks_.logged().size();
-  return found;
 }
 
 bool BlockPieces::Complete() const {

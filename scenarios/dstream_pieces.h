@@ -24,10 +24,13 @@ class DStreamPieces {
  public:
   virtual ~DStreamPieces() = default;
 
-  // Called with each log before that is judged. Gives what is newly wrong with the pieces alone.
+  // Called with the log before that is judged, at each change of it or of what is beside it. Gives
+  // what is newly wrong with the pieces alone.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::DurableFiles& files,
                                                      const properties::BatchLogView& log) = 0;
+  // After each instant at which anything was observed.
+  virtual void ObserveTime(int64_t /*now_ns*/) {}
   virtual std::vector<std::string> Lines(const std::string& piece) const = 0;
   // Those that must be in a batch, as far as is known.
   virtual std::vector<std::string> Owed() const = 0;
@@ -80,7 +83,10 @@ class BlockPieces final : public DStreamPieces {
               std::shared_ptr<const fakes::LineFeed> feed);
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
-                                             const properties::BatchLogView& log) override;
+                                             const properties::BatchLogView& log) override {
+    return blocks_.Observe(now_ns, files, log);
+  }
+  void ObserveTime(int64_t now_ns) override;
   std::vector<std::string> Lines(const std::string& piece) const override {
     return blocks_.Lines(piece);
   }

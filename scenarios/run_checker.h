@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "properties/decode_log.h"
+#include "properties/durable_files.h"
 #include "properties/naive_query.h"
 #include "properties/verdict.h"
 #include "runtime/job/job.h"
@@ -24,10 +24,11 @@ class RunChecker {
 
   // The beginnings of the paths that it looks at.
   virtual std::vector<std::string> Watches() const = 0;
-  // After every durable change of what it watches, with those files. `failures`: how many processes
-  // and tasks have failed, or were taken for failed, so far. Gives what is newly wrong.
+  // After every durable change of what it watches; what is new is complete below the paths that it
+  // watches. `failures`: how many processes and tasks have failed, or were taken for failed, so far.
+  // Gives what is newly wrong.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
-                                                     const properties::DurableFiles& files,
+                                                     const properties::ObservedFiles& observed,
                                                      int64_t failures) = 0;
   // Whether all of the input has been worked off, as far as was observed.
   virtual bool Done() const = 0;

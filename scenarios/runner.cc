@@ -86,11 +86,14 @@ class Run : private simulator::WorldObserver {
   // Moves time to `at`, unless the run is cut before, supplying what arrives until then.
   void RunTo(absl::Duration at);
   void RunWithoutInput(absl::Duration until);
+  // When to look next at how the run stands: kLook from now, or after so many of it as nothing can
+  // happen in. A fault may last for a year.
+  absl::Duration NextLook() const;
   // Every process anew, at once.
   void StartAnew();
   void Supply(const ArrivingFile& arriving);
   void StartBeside(const PlannedProcess& process);
-  void Observe();
+  void Observe(const simulator::SimDisk::DurableNews& news);
   absl::Duration ChaosLimit() const;
   absl::Duration LongestListed() const;
   absl::Duration FaultsEnd() const;
@@ -133,7 +136,7 @@ void Run::Build() {
   for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   if (checker_ != nullptr)
-    disk.Subscribe(checker_->Watches(), [this](std::string_view) { Observe(); });
+    disk.Subscribe(checker_->Watches(), [this](const auto& news) { Observe(news); });
   for (const PlannedProcess& process : prepared_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
     if (process.start_at == absl::InfiniteDuration()) continue;
@@ -161,8 +164,19 @@ void Run::RunTo(absl::Duration at) {
 
 void Run::RunWithoutInput(absl::Duration until) {
   while (world_.now() < until && !Cut()) {
-    world_.RunFor(std::min(until - world_.now(), kLook));
+    world_.RunFor(std::min(until, NextLook()) - world_.now());
   }
+}
+
+absl::Duration Run::NextLook() const {
+  absl::Duration next = world_.next_event();
+  if (arrived_ < prepared_.input.size()) {
+    next = std::min(next, absl::Milliseconds(prepared_.input[arrived_].at_ms));
+  }
+  if (world_.now() < FaultsEnd()) next = std::min(next, FaultsEnd());
+  absl::Duration rest;
+  const int64_t looks = absl::IDivDuration(next - world_.now(), kLook, &rest);
+  return world_.now() + std::max(looks, int64_t{1}) * kLook;
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
@@ -184,7 +198,7 @@ void Run::Supply(const ArrivingFile& arriving) {
 void Run::Chaos() {
   const Phases& phases = scenario_.phases();
   while (world_.now() < ChaosLimit() && !Cut()) {
-    RunTo(std::min(ChaosLimit(), world_.now() + kLook));
+    RunTo(std::min(ChaosLimit(), NextLook()));
     if (Ended()) return;
     const bool early = !phases.has_chaos_ms() && arrived_ == prepared_.input.size() &&
                        injector_.Unfired().empty() && world_.now() >= FaultsEnd();
@@ -258,15 +272,10 @@ absl::Duration Run::FaultsEnd() const {
 // A job that has stopped with the error that is expected will do no more.
 bool Run::Ended() const { return !ExpectedEnd(scenario_.expect(), facts_.errors).empty(); }
 
-void Run::Observe() {
-  const simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  properties::DurableFiles files;
-  for (const std::string& prefix : checker_->Watches()) {
-    for (const auto& file : disk.image().DurableView(prefix))
-      files.emplace(file.path, file.content);
-  }
+void Run::Observe(const simulator::SimDisk::DurableNews& news) {
   const int64_t ended = checker_->BatchesEnded();
-  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), files, failures_));
+  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
+                        failures_));
   if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());
 }
 

@@ -41,15 +41,15 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
     : paths_(std::move(paths)),
       input_(std::move(input)),
       fold_(fold),
-      log_(paths_.checkpoint + "/log/",
+      log_({paths_.checkpoint + "/log/"},
            [directory = paths_.checkpoint + "/log"](const DurableFiles& files) {
              return properties::DecodeQueryLog(files, directory);
            }),
-      sink_(paths_.output + "/",
+      sink_({paths_.output + "/"},
             [directory = paths_.output](const DurableFiles& files) {
               return properties::DecodeFileSink(files, directory);
             }),
-      listing_(paths_.output + "/",
+      listing_({paths_.output + "/"},
                [directory = paths_.output](const DurableFiles& files) {
                  return properties::DecodePlainNames(files, directory);
                }),
@@ -71,8 +71,14 @@ std::vector<std::string> StructuredChecker::Lines(const std::string& file) const
   return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
 }
 
-std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableFiles& files,
+std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
+                                                  const properties::ObservedFiles& observed,
                                                   int64_t /*failures*/) {
+  done_.reset();
+  for (const bool changed : {log_.Note(observed), sink_.Note(observed), listing_.Note(observed)}) {
+    changed_ = changed_ || changed;
+  }
+  if (!std::exchange(changed_, false)) return {};
   std::vector<Violation> found;
   const auto unreadable = [&](const absl::Status& why) {
     std::string text(platform::ToStd(why.message()));
@@ -81,11 +87,11 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
     }
     return found;
   };
-  const auto& log = log_.At(files);
+  const auto& log = log_.Get(observed.files);
   if (!log.ok()) return unreadable(log.status());
-  const auto& sink = sink_.At(files);
+  const auto& sink = sink_.Get(observed.files);
   if (!sink.ok()) return unreadable(sink.status());
-  const auto& listing = listing_.At(files);
+  const auto& listing = listing_.Get(observed.files);
   if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
@@ -122,6 +128,11 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns, const DurableF
 }
 
 bool StructuredChecker::Done() const {
+  if (!done_.has_value()) done_ = IsDone();
+  return *done_;
+}
+
+bool StructuredChecker::IsDone() const {
   const bool ended = checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
   return ended && std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {

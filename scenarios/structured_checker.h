@@ -27,7 +27,8 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/log/", paths_.output + "/"};
   }
-  std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
+  std::vector<properties::Violation> Observe(int64_t now_ns,
+                                             const properties::ObservedFiles& observed,
                                              int64_t failures) override;
   bool Done() const override;
   uint64_t Progress() const override;
@@ -39,6 +40,7 @@ class StructuredChecker final : public RunChecker {
   std::vector<std::string> Rows() const override;
 
  private:
+  bool IsDone() const;
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen() const;
@@ -58,6 +60,8 @@ class StructuredChecker final : public RunChecker {
   int64_t batches_with_files_ = 0;                        // that were looked at for it
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
   std::set<std::string> unreadable_;                      // reported
+  bool changed_ = true;                                   // since what is durable was judged
+  mutable std::optional<bool> done_;                      // since the last observation
 };
 
 }  // namespace wavetank::scenarios

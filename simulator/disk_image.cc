@@ -43,8 +43,9 @@ absl::Status WrongKind(std::string_view call, std::string_view path, FileKind wa
 DiskImage::DiskImage() { Erase(); }
 
 void DiskImage::Erase() {
+  TouchAll();
   pending_.clear();
-  root_ = std::make_shared<Inode>(FileKind::kDirectory, 0, used_bytes_);
+  root_ = std::make_shared<Inode>(*this, FileKind::kDirectory, 0);
 }
 
 absl::StatusOr<std::vector<std::string_view>> DiskImage::Split(std::string_view call,
@@ -97,8 +98,7 @@ absl::StatusOr<DiskImage::InodePtr> DiskImage::FindDirectory(std::string_view ca
 
 DiskImage::InodePtr DiskImage::NewInode(FileKind kind, std::string_view path) {
   const uint64_t nth = ++creations_[std::string(path)];
-  return std::make_shared<Inode>(kind, platform::MixBits(platform::StableHash(path) + nth),
-                                 used_bytes_);
+  return std::make_shared<Inode>(*this, kind, platform::MixBits(platform::StableHash(path) + nth));
 }
 
 void DiskImage::Apply(const Change& change, std::map<std::string, InodePtr, std::less<>>& entries) {
@@ -115,7 +115,11 @@ void DiskImage::ApplyDurably(const Pending& pending) {
 }
 
 void DiskImage::Make(const InodePtr& settles_in, std::vector<Change> changes) {
-  for (const Change& change : changes) Apply(change, change.directory->entries);
+  for (const Change& change : changes) {
+    Apply(change, change.directory->entries);
+    if (change.appears) change.inode->names.push_back({change.directory, change.name});
+    Touch(change.directory, change.name);
+  }
   pending_.push_back({++changes_, settles_in, std::move(changes), false});
 }
 
@@ -222,6 +226,7 @@ void DiskImage::SyncDirectory(const InodePtr& directory, uint64_t point) {
   for (size_t index = 0; index < pending_.size(); ++index) {
     if (settles[index]) {
       ApplyDurably(pending_[index]);
+      for (const Change& change : pending_[index].changes) Touch(change.directory, change.name);
     } else {
       left.push_back(std::move(pending_[index]));
     }
@@ -268,6 +273,7 @@ void DiskImage::PowerLoss(LossChoices& choices, const std::string& stale) {
 
 template <typename Visit>
 void DiskImage::SettleNames(const Visit& visit) {
+  TouchAll();
   pending_.clear();
   std::set<uint64_t> decided;  // a file may have several names
   std::vector<InodePtr> directories{root_};
@@ -311,7 +317,7 @@ void DiskImage::CopyFrom(const DiskImage& other) {
   const std::function<InodePtr(const InodePtr&)> copy = [&](const InodePtr& from) -> InodePtr {
     const auto [there, fresh] = copies.emplace(from->key, nullptr);
     if (!fresh) return there->second;
-    const InodePtr made = std::make_shared<Inode>(from->kind, from->key, used_bytes_);
+    const InodePtr made = std::make_shared<Inode>(*this, from->kind, from->key);
     copies[from->key] = made;
     made->file.CopyFrom(from->file);
     made->modified = from->modified;
@@ -319,6 +325,10 @@ void DiskImage::CopyFrom(const DiskImage& other) {
     for (const auto& [name, entry] : from->entries) made->entries.emplace(name, copy(entry));
     for (const auto& [name, entry] : from->durable_entries) {
       made->durable_entries.emplace(name, copy(entry));
+    }
+    for (const Inode::Name& name : from->names) {
+      const InodePtr directory = name.directory.lock();
+      if (directory != nullptr) made->names.push_back({copy(directory), name.name});
     }
     return made;
   };
@@ -384,7 +394,8 @@ std::string DiskImage::StaleSector(Random& random) const {
 
 void DiskImage::Lose(std::string_view path) {
   const absl::StatusOr<Place> place = Locate("lose", path);
-  WT_CHECK(place.ok() && place->inode != nullptr && place->inode->kind == FileKind::kFile);
+  WT_CHECK(place.ok() && place->inode != nullptr);
+  Touch(place->directory, place->name);
   place->directory->entries.erase(place->name);
   place->directory->durable_entries.erase(place->name);
   for (Pending& pending : pending_) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +29,11 @@ namespace wavetank::simulator {
 
 class DiskImage {
  public:
-  struct Inode {
-    Inode(platform::FileKind file_kind, uint64_t draw_key, int64_t& used_bytes)
-        : kind(file_kind), key(draw_key), file(used_bytes) {}
+  struct Inode : std::enable_shared_from_this<Inode> {
+    Inode(DiskImage& image, platform::FileKind file_kind, uint64_t draw_key)
+        : kind(file_kind),
+          key(draw_key),
+          file(image.used_bytes_, [this, &image] { image.Touch(*this); }) {}
 
     const platform::FileKind kind;
     const uint64_t key;  // names the inode in random draws, the same in every run
@@ -43,6 +46,13 @@ class DiskImage {
     bool unreadable = false;
     std::map<std::string, std::shared_ptr<Inode>, std::less<>> entries;  // of a directory
     std::map<std::string, std::shared_ptr<Inode>, std::less<>> durable_entries;
+    // Wherever a name has stood for it, though none may any more.
+    struct Name {
+      std::weak_ptr<Inode> directory;
+      std::string name;
+    };
+    std::vector<Name> names;
+    bool touched = false;  // it is among `touched_`
   };
   using InodePtr = std::shared_ptr<Inode>;
 
@@ -93,11 +103,15 @@ class DiskImage {
   };
   std::vector<DurableFile> DurableView(std::string_view prefix) const;
   std::optional<std::string_view> DurableContent(std::string_view path) const;
+  // DurableView("") as a copy, kept from call to call, so that a call costs what has changed.
+  // `changed` becomes the paths that have appeared, are gone or have other bytes since the last.
+  using DurableFiles = std::map<std::string, std::string, std::less<>>;
+  const DurableFiles& KeptDurableView(std::set<std::string>& changed);
   // The files that live processes see, by path, ordered.
   std::vector<std::string> Files(std::string_view prefix) const;
   std::vector<std::string> FilesMatching(std::string_view pattern) const;
-  // A fault of the device: the name is gone, durably, and what was pending of it.
-  // REQUIRES: it is a file.
+  // A fault of the device: the name is gone, durably, with what is below it, and what was pending
+  // of it. REQUIRES: it is there.
   void Lose(std::string_view path);
 
   void ReleaseLocks(LifeId life);
@@ -148,12 +162,32 @@ class DiskImage {
   void WalkDurable(const Inode& directory, const std::string& above, std::string_view prefix,
                    const Visit& visit) const;
 
+  // What the kept view has to look at again: a file, a name with all below it, everything.
+  void Touch(Inode& inode);
+  void Touch(const InodePtr& directory, const std::string& name);
+  void TouchAll() { all_touched_ = true; }
+  std::set<std::string> TakeTouchedPaths();
+  // Each "" or with a slash at its end; none for a directory that no durable name leads to.
+  std::vector<std::string> PathsTo(const Inode& directory) const;
+  // What the durable view has at the path and below it.
+  DurableFiles DurableAt(std::string_view path) const;
+  // What is alike in `fresh` goes from there; what is not goes from the kept view.
+  void Compare(DurableFiles::iterator from, DurableFiles::iterator to, DurableFiles& fresh,
+               std::set<std::string>& changed);
+  void Add(DurableFiles fresh, std::set<std::string>& changed);
+
   int64_t used_bytes_ = 0;
   InodePtr root_;
   std::vector<Pending> pending_;
   uint64_t changes_ = 0;
   std::map<std::string, uint64_t, std::less<>> creations_;  // of each path
   std::deque<std::string> freed_sectors_;
+
+  bool keeps_view_ = false;
+  bool all_touched_ = true;
+  std::vector<std::weak_ptr<Inode>> touched_;
+  std::vector<Inode::Name> touched_names_;
+  DurableFiles kept_;
 };
 
 }  // namespace wavetank::simulator

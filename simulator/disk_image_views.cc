@@ -1,5 +1,6 @@
 // What a disk shows: what every power loss would leave, and what processes see.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -95,6 +96,115 @@ std::optional<std::string_view> DiskImage::DurableContent(std::string_view path)
     directory = SureDirectory(*directory, part);
   }
   return std::nullopt;
+}
+
+void DiskImage::Touch(Inode& inode) {
+  if (!keeps_view_ || all_touched_ || inode.touched) return;
+  inode.touched = true;
+  touched_.push_back(inode.weak_from_this());
+}
+
+void DiskImage::Touch(const InodePtr& directory, const std::string& name) {
+  if (keeps_view_ && !all_touched_) touched_names_.push_back({directory, name});
+}
+
+std::vector<std::string> DiskImage::PathsTo(const Inode& directory) const {
+  if (&directory == root_.get()) return {""};
+  std::vector<std::string> paths;
+  for (const auto& [above, name] : directory.names) {
+    const InodePtr parent = above.lock();
+    if (parent == nullptr) continue;
+    const auto entry = parent->durable_entries.find(name);
+    if (entry == parent->durable_entries.end() || entry->second.get() != &directory) continue;
+    for (const std::string& path : PathsTo(*parent)) {
+      paths.push_back(absl::StrCat(path, name, "/"));
+    }
+  }
+  return paths;
+}
+
+std::set<std::string> DiskImage::TakeTouchedPaths() {
+  std::set<std::string> paths;
+  const auto add = [&](const Inode::Name& touched) {
+    const InodePtr directory = touched.directory.lock();
+    if (directory == nullptr) return;
+    for (const std::string& above : PathsTo(*directory)) paths.insert(above + touched.name);
+  };
+  for (const std::weak_ptr<Inode>& touched : std::exchange(touched_, {})) {
+    const InodePtr inode = touched.lock();
+    if (inode == nullptr) continue;
+    inode->touched = false;
+    for (const Inode::Name& name : inode->names) add(name);
+  }
+  for (const Inode::Name& touched : std::exchange(touched_names_, {})) add(touched);
+  return paths;
+}
+
+DiskImage::DurableFiles DiskImage::DurableAt(std::string_view path) const {
+  DurableFiles files;
+  const auto visit = [&files](const std::string& file, std::string_view content) {
+    files.emplace(file, content);
+  };
+  const Inode* directory = root_.get();
+  size_t begin = 0;
+  for (size_t slash = path.find('/'); slash != std::string_view::npos && directory != nullptr;
+       slash = path.find('/', begin)) {
+    const std::string_view name = path.substr(begin, slash - begin);
+    directory =
+        directory->durable_entries.contains(name) ? SureDirectory(*directory, name) : nullptr;
+    begin = slash + 1;
+  }
+  const std::string_view name = path.substr(begin);
+  if (directory == nullptr || !directory->durable_entries.contains(name)) return files;
+  if (const auto content = SureContent(*directory, name)) visit(std::string(path), *content);
+  if (const Inode* const inside = SureDirectory(*directory, name)) {
+    WalkDurable(*inside, std::string(path) + "/", "", visit);
+  }
+  return files;
+}
+
+void DiskImage::Compare(DurableFiles::iterator from, DurableFiles::iterator to, DurableFiles& fresh,
+                        std::set<std::string>& changed) {
+  while (from != to) {
+    const auto file = fresh.find(from->first);
+    if (file != fresh.end() && file->second == from->second) {
+      fresh.erase(file);
+      ++from;
+    } else {
+      changed.insert(from->first);
+      from = kept_.erase(from);
+    }
+  }
+}
+
+const DiskImage::DurableFiles& DiskImage::KeptDurableView(std::set<std::string>& changed) {
+  keeps_view_ = true;
+  changed.clear();
+  const std::set<std::string> paths = TakeTouchedPaths();
+  if (std::exchange(all_touched_, false)) {
+    DurableFiles all;
+    WalkDurable(*root_, "", "", [&all](const std::string& path, std::string_view content) {
+      all.emplace(path, content);
+    });
+    Compare(kept_.begin(), kept_.end(), all, changed);
+    Add(std::move(all), changed);
+    return kept_;
+  }
+  for (const std::string& path : paths) {
+    DurableFiles fresh = DurableAt(path);
+    if (const auto file = kept_.find(path); file != kept_.end()) {
+      Compare(file, std::next(file), fresh, changed);
+    }
+    const std::string last = path + static_cast<char>('/' + 1);  // after all that is below
+    Compare(kept_.lower_bound(path + "/"), kept_.lower_bound(last), fresh, changed);
+    Add(std::move(fresh), changed);
+  }
+  return kept_;
+}
+
+void DiskImage::Add(DurableFiles fresh, std::set<std::string>& changed) {
+  for (const auto& [path, content] : fresh) changed.insert(path);
+  kept_.merge(std::move(fresh));
 }
 
 std::vector<std::string> DiskImage::Files(std::string_view prefix) const {

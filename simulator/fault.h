@@ -49,6 +49,7 @@ enum class FaultKind : uint8_t {
   kAccessDenied,
   kReadOnly,
   kLyingSync,
+  kUnsyncedFile,
   kNoSpace,
   kNoSpaceForNames,
   kNoSpaceAtSync,
@@ -60,6 +61,7 @@ enum class FaultKind : uint8_t {
   kBackUp,
   kRestore,
   kDirectoryAway,
+  kOddEntry,
   kShortListing,
   // Clock.
   kSkew,
@@ -78,7 +80,7 @@ struct Fault {
   // the bytes (none: they are gone); empty: the file itself.
   std::string peer = {};
   // For a fault of files: which it may befall, a pattern (file_pattern.h); empty: any. For
-  // kDirectoryAway: the directory, as it is.
+  // kDirectoryAway: the directory, as it is. For kOddEntry: where it stands, as it is.
   std::string files = {};
   // Of the files that match, in the order of their names (-1: the last), or of the calls on them
   // from the trigger on: which.

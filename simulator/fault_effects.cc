@@ -47,6 +47,7 @@ bool IsOfKind(FaultKind kind, SeamCallKind call) {
     case FaultKind::kTornWrite:
       return call == SeamCallKind::kWrite || call == SeamCallKind::kAppend;
     case FaultKind::kSyncLoss:
+    case FaultKind::kUnsyncedFile:
     case FaultKind::kNoSpaceAtSync:
     case FaultKind::kSyncRevert:
       return call == SeamCallKind::kSync;
@@ -81,7 +82,7 @@ bool CanBefall(const Fault& fault, const SeamCall& call) {
 bool IsAtRest(FaultKind kind) {
   return kind == FaultKind::kBitRot || kind == FaultKind::kLostFiles ||
          kind == FaultKind::kBackUp || kind == FaultKind::kRestore ||
-         kind == FaultKind::kDirectoryAway;
+         kind == FaultKind::kDirectoryAway || kind == FaultKind::kOddEntry;
 }
 
 bool TakesFiles(FaultKind kind) {
@@ -151,6 +152,9 @@ bool FaultEffects::CanApply(const Fault& fault) const {
         const DiskImage& image = world_.machine(fault.target).disk().image();
         return !fault.files.empty() && image.Find("fault", fault.files).ok();
       }
+      if (fault.kind == FaultKind::kOddEntry) {
+        return world_.machine(fault.target).disk().HasRoomForOddEntry(fault.files);
+      }
       return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
@@ -160,6 +164,9 @@ bool FaultEffects::CanApply(const Fault& fault) const {
 
 std::vector<std::string> FaultEffects::FilesOf(const Fault& fault) const {
   const DiskImage& image = world_.machine(fault.target).disk().image();
+  // A directory, with what is below it.
+  const bool is_tree = !fault.files.empty() && image.FindDirectory("fault", fault.files).ok();
+  if (fault.kind == FaultKind::kLostFiles && is_tree) return {fault.files};
   std::vector<std::string> files = image.FilesMatching(fault.files.empty() ? "*" : fault.files);
   if (fault.kind != FaultKind::kBitRot) return files;
   std::erase_if(files, [&image](const std::string& path) {
@@ -325,6 +332,10 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
       return;
     case FaultKind::kRestore:
       disk.Restore(fault.files);
+      return;
+    case FaultKind::kOddEntry:
+      disk.PutOddEntry(fault.files, fault.amount == 0 ? SimDisk::OddEntry::kFifo
+                                                      : SimDisk::OddEntry::kForbiddenFile);
       return;
     case FaultKind::kDirectoryAway:
       disk.TakeAway(fault.files, fault.amount == 0 ? SimDisk::InPlace::kNothing

@@ -213,7 +213,8 @@ bool FaultInjector::DrawFault(const RandomFault& random, Random draw, Fault& fau
   if (IsAtRest(fault.kind)) {
     const std::optional<std::string> file = DrawFile(draw, fault.target);
     if (!file.has_value()) return false;
-    fault.files = *file;
+    // An odd entry stands beside a file.
+    fault.files = fault.kind == FaultKind::kOddEntry ? *file + ".odd" : *file;
   }
   if (TakesSeveralMachines(fault.kind)) {
     const size_t several = std::min(candidates.size(), static_cast<size_t>(fault.amount));

@@ -114,6 +114,9 @@ constexpr FaultInfo kTable[] = {
      "Nothing on the disk can be changed, nor opened for writing."},
     {kLyingSync, kDisk, "disk.lying_sync", false, 30, kPerHour, {1'000, 60'000}, {}, {}, "",
      "Syncs report success and make nothing durable."},
+    {kUnsyncedFile, kDisk, "disk.unsynced_file", false, 500, kPerMillionCalls, {}, {}, {}, "",
+     "A sync of a file reports success, once, and what it should have covered may be lost, also "
+     "after later ones."},
     {kNoSpace, kDisk, "disk.no_space", true, 100, kPerHour, {100, 20'000}, {}, {0, 65'536},
      "bytes left", "The disk has room for so many bytes more.", {0, kMuch}},
     {kNoSpaceForNames, kDisk, "disk.no_space_for_names", true, 1'000, kPerMillionCalls, {}, {}, {},
@@ -131,7 +134,8 @@ constexpr FaultInfo kTable[] = {
      {-65'536, 65'536}, "bytes on, round and round",
      "A write reports success and lands elsewhere: in the same file or another.", {-kMuch, kMuch}},
     {kLostFiles, kDisk, "disk.lost_files", false, 10, kPerHour, {}, {}, {}, "",
-     "Files are gone from the disk, as if they had never been."},
+     "Files are gone from the disk, as if they had never been; so is a directory that is named, "
+     "with what is below it."},
     {kBackUp, kDisk, "disk.back_up", false, 10, kPerHour, {}, {}, {}, "",
      "Files are copied away, for a later disk.restore; itself it does nothing."},
     {kRestore, kDisk, "disk.restore", false, 10, kPerHour, {}, {}, {}, "",
@@ -139,6 +143,9 @@ constexpr FaultInfo kTable[] = {
     {kDirectoryAway, kDisk, "disk.directory_away", false, 60, kPerHour, {100, 20'000}, {}, {0, 1},
      "0: nothing is there; 1: another directory is, an empty one",
      "A directory is not where it was, as when a file system is unmounted; then it is back."},
+    {kOddEntry, kDisk, "disk.odd_entry", false, 60, kPerHour, {}, {}, {0, 1},
+     "0: a FIFO; 1: a file that may not be read",
+     "Something stands in a directory that nobody can read."},
     {kShortListing, kDisk, "disk.short_listing", false, 1'000, kPerMillionCalls, {}, {}, {}, "",
      "A listing shows some of the names and not others, once."},
 

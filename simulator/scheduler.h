@@ -75,6 +75,8 @@ class Scheduler {
   // REQUIRES: no event lies before `time_ns`.
   void AdvanceTo(int64_t time_ns);
   bool empty() const { return queue_.empty(); }
+  // Nothing happens before. REQUIRES: not empty().
+  int64_t next_time_ns() const { return queue_.next_time_ns(); }
   // Drops every pending event, before what they refer to goes.
   void Clear() { queue_.Clear(); }
 

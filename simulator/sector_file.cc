@@ -23,6 +23,7 @@ void SectorFile::SetCacheSize(uint64_t size) {
 
 void SectorFile::Write(uint64_t offset, std::string_view data) {
   if (data.empty()) return;
+  SayChanged();
   const uint64_t end = offset + data.size();
   if (end > cache_.size()) SetCacheSize(end);
   cache_.replace(offset, data.size(), data);
@@ -30,6 +31,7 @@ void SectorFile::Write(uint64_t offset, std::string_view data) {
 }
 
 void SectorFile::Truncate(uint64_t size) {
+  SayChanged();
   SetCacheSize(size);
   pending_.push_back({++writes_, true, false, size, "", size});
 }
@@ -47,6 +49,7 @@ void SectorFile::Apply(const Pending& write, uint64_t from, uint64_t to, std::st
 }
 
 void SectorFile::Sync(uint64_t point) {
+  SayChanged();
   const auto covered_end =
       std::find_if(pending_.begin(), pending_.end(),
                    [point](const Pending& write) { return write.sequence > point; });
@@ -112,12 +115,14 @@ void SectorFile::CutAt(uint64_t size, std::vector<Pending>& writes) {
 }
 
 void SectorFile::FailSync(uint64_t point) {
+  SayChanged();
   for (Pending& write : pending_) {
     if (write.sequence <= point && !write.truncation) write.lost = true;
   }
 }
 
 void SectorFile::ForgetLost() {
+  SayChanged();
   std::erase_if(pending_, [](const Pending& write) { return write.lost; });
   std::string left = durable_;
   for (const Pending& write : pending_) {
@@ -207,6 +212,7 @@ void SectorFile::PowerLoss(LossChoices& choices, const std::string& stale) {
 }
 
 void SectorFile::Settle(uint64_t size, const DecideSector& decide) {
+  SayChanged();
   const uint64_t synced_size = durable_.size();
   std::string left = durable_;
   left.resize(size);
@@ -259,6 +265,7 @@ uint64_t SectorFile::DurableFingerprint() const {
 }
 
 void SectorFile::CopyFrom(const SectorFile& other) {
+  SayChanged();
   SetCacheSize(other.cache_.size());
   cache_ = other.cache_;
   durable_ = other.durable_;
@@ -267,6 +274,7 @@ void SectorFile::CopyFrom(const SectorFile& other) {
 }
 
 void SectorFile::Damage(uint64_t offset, std::string_view bytes) {
+  SayChanged();
   for (size_t i = 0; i < bytes.size() && offset + i < durable_.size(); ++i) {
     const uint64_t at = offset + i;
     durable_[at] = bytes[i];

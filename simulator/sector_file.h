@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "platform/random.h"
@@ -28,8 +29,10 @@ class SectorFile {
   // Fills a sector with bytes that some other file once had there.
   using StaleBytes = std::function<std::string(platform::Random&)>;
 
-  // Adds to `used_bytes`, which must outlive it, what it occupies.
-  explicit SectorFile(int64_t& used_bytes) : used_bytes_(used_bytes) {}
+  // Adds to `used_bytes`, which must outlive it, what it occupies. Calls `changed`, unless it is
+  // null, at each change of what is durable or pending.
+  explicit SectorFile(int64_t& used_bytes, std::function<void()> changed = nullptr)
+      : used_bytes_(used_bytes), changed_(std::move(changed)) {}
   SectorFile(const SectorFile&) = delete;
   SectorFile& operator=(const SectorFile&) = delete;
   ~SectorFile() { used_bytes_ -= static_cast<int64_t>(cache_.size()); }
@@ -102,8 +105,12 @@ class SectorFile {
   // Leaves the file with that size and those sectors, all of it durable.
   void Settle(uint64_t size, const DecideSector& decide);
   void SetCacheSize(uint64_t size);
+  void SayChanged() const {
+    if (changed_ != nullptr) changed_();
+  }
 
   int64_t& used_bytes_;
+  const std::function<void()> changed_;
   std::string cache_;
   std::string durable_;
   std::vector<Pending> pending_;

@@ -70,12 +70,23 @@ void SimDisk::Subscribe(std::vector<std::string> prefixes, DurableChange callbac
 }
 
 void SimDisk::Notify(std::string_view path) {
-  for (const Subscription& subscription : subscriptions_) {
-    const auto concerns = [path](std::string_view prefix) {
-      return IsBelow(path, prefix) || IsBelow(prefix, path);
+  if (subscriptions_.empty()) return;
+  std::set<std::string> changed;
+  const DiskImage::DurableFiles& files = image_.KeptDurableView(changed);
+  for (Subscription& subscription : subscriptions_) {
+    const auto any = [&](auto concerns) {
+      return std::any_of(subscription.prefixes.begin(), subscription.prefixes.end(), concerns);
     };
-    if (std::any_of(subscription.prefixes.begin(), subscription.prefixes.end(), concerns)) {
-      subscription.callback(path);
+    for (const std::string& file : changed) {
+      if (any([&](std::string_view prefix) { return IsBelow(file, prefix); })) {
+        subscription.changed.insert(file);
+      }
+    }
+    if (any([&](std::string_view prefix) {
+          return IsBelow(path, prefix) || IsBelow(prefix, path);
+        })) {
+      subscription.callback({path, files, subscription.changed});
+      subscription.changed.clear();
     }
   }
 }
@@ -282,12 +293,14 @@ absl::Status SimDisk::Write(DiskCall& call, uint64_t offset) {
 }
 
 absl::Status SimDisk::Sync(DiskCall& call) {
-  if (lying_ || call.Befallen(FaultKind::kLyingSync)) return absl::OkStatus();
+  if (lying_) return absl::OkStatus();
   if (call.kind == SeamCallKind::kSync) {
     DiskImage::Inode& inode = *call.inode;
     const bool full = call.Befallen(FaultKind::kNoSpaceAtSync);
     const bool reverts = call.Befallen(FaultKind::kSyncRevert);
-    if (full || reverts || call.Befallen(FaultKind::kSyncLoss)) {
+    if (call.Befallen(FaultKind::kUnsyncedFile)) {
+      inode.file.FailSync(call.sync_point);
+    } else if (full || reverts || call.Befallen(FaultKind::kSyncLoss)) {
       inode.file.FailSync(call.sync_point);
       ++inode.failed_syncs;
       inode.sync_error =
@@ -333,6 +346,7 @@ absl::Status SimDisk::List(DiskCall& call) {
     if (call.Befallen(FaultKind::kShortListing) && random.OneIn(2)) continue;
     call.entries.push_back({name, inode->kind});
   }
+  ListOddEntries(call);
   return absl::OkStatus();
 }
 
@@ -381,6 +395,9 @@ absl::Status SimDisk::Lock(DiskCall& call) {
 absl::Status SimDisk::Perform(DiskCall& call) {
   if (!away_.empty()) {
     if (const std::optional<absl::Status> away = FindAway(call)) return *away;
+  }
+  if (!odd_.empty()) {
+    if (const std::optional<absl::Status> odd = FindOddEntry(call)) return *odd;
   }
   WT_RETURN_IF_ERROR(Refused(call));
   return Do(call);

@@ -3,7 +3,7 @@
 // partly or wholly done. The page cache outlives processes; PowerLoss() decides what was not
 // synced.
 //
-// Checkers subscribe to changes of what is durable, and read it with image().DurableView().
+// Checkers subscribe to what is durable, and are called with each change.
 #ifndef WAVETANK_SIMULATOR_SIM_DISK_H_
 #define WAVETANK_SIMULATOR_SIM_DISK_H_
 
@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,8 +75,15 @@ using DiskCallPtr = std::shared_ptr<DiskCall>;
 
 class SimDisk {
  public:
-  // What became durable: the file as it was opened, the directory, or, with "", anything.
-  using DurableChange = std::function<void(std::string_view path)>;
+  struct DurableNews {
+    // What became durable: the file as it was opened, the directory, or, with "", anything.
+    std::string_view path;
+    // The durable view of the disk, and of what is below the prefixes that were subscribed to the
+    // paths that have appeared, are gone or have other bytes since the news before.
+    const DiskImage::DurableFiles& files;
+    const std::set<std::string>& changed;
+  };
+  using DurableChange = std::function<void(const DurableNews& news)>;
 
   SimDisk(Scheduler& scheduler, std::string machine, const MachineClock& clock,
           const DiskOptions& options);
@@ -106,6 +114,7 @@ class SimDisk {
   void SetLying(bool lying) { lying_ = lying; }
   // A durable bit of the file turns over. REQUIRES: the file has durable bytes.
   void Rot(const std::string& path, int64_t bit);
+  // A file, or a directory with what is below it.
   void LoseFile(const std::string& path);
   void BackUp(const std::string& path);
   // Every file that matches becomes its backup; one without a backup is gone.
@@ -116,6 +125,12 @@ class SimDisk {
   enum class InPlace { kNothing, kEmptyDirectory };
   void TakeAway(const std::string& directory, InPlace in_place) { away_[directory] = in_place; }
   void BringBack(const std::string& directory) { away_.erase(directory); }
+  // What stands there that is neither a file nor a directory, or nothing that may be opened. Open
+  // files are not concerned, nor is what the world puts there.
+  enum class OddEntry { kFifo, kForbiddenFile };
+  void PutOddEntry(const std::string& path, OddEntry odd) { odd_[path] = odd; }
+  // Whether the directory is there, and nothing of that name.
+  bool HasRoomForOddEntry(const std::string& path) const;
   void Heal();
 
   // For the world.
@@ -152,6 +167,8 @@ class SimDisk {
   bool FailsForItsNames(const DiskCall& call) const;
   // What a call finds where a directory is away; nullopt: it has nothing to do with that.
   std::optional<absl::Status> FindAway(DiskCall& call) const;
+  std::optional<absl::Status> FindOddEntry(DiskCall& call) const;
+  void ListOddEntries(DiskCall& call) const;
   absl::Status Write(DiskCall& call, uint64_t offset);
   void Misdirect(const DiskCall& call, const Fault& fault);
   absl::Status Sync(DiskCall& call);
@@ -174,12 +191,14 @@ class SimDisk {
   bool lying_ = false;
   bool read_only_ = false;
   std::map<std::string, InPlace> away_;
+  std::map<std::string, OddEntry> odd_;
   std::map<std::string, std::string> backup_;  // content by path
   std::vector<DiskCallPtr> in_flight_;         // oldest first
   std::vector<DiskCallPtr> held_;              // due, on a stalled disk
   struct Subscription {
     std::vector<std::string> prefixes;
     DurableChange callback;
+    std::set<std::string> changed = {};
   };
   std::vector<Subscription> subscriptions_;
 };

@@ -90,6 +90,42 @@ void SimDisk::Rot(const std::string& path, int64_t bit) {
   Notify(path);
 }
 
+bool SimDisk::HasRoomForOddEntry(const std::string& path) const {
+  const size_t slash = path.rfind('/');
+  const std::string above = slash == std::string::npos ? "" : path.substr(0, slash);
+  return image_.FindDirectory("look", above).ok() && !image_.Find("look", path).ok();
+}
+
+// In the order of names, as all that is listed.
+void SimDisk::ListOddEntries(DiskCall& call) const {
+  for (const auto& [path, odd] : odd_) {
+    const size_t slash = path.rfind('/');
+    if (call.path != (slash == std::string::npos ? "" : path.substr(0, slash))) continue;
+    const platform::DirectoryEntry entry{path.substr(slash + 1), odd == OddEntry::kFifo
+                                                                     ? platform::FileKind::kOther
+                                                                     : platform::FileKind::kFile};
+    const auto after = std::find_if(
+        call.entries.begin(), call.entries.end(),
+        [&](const platform::DirectoryEntry& other) { return other.name > entry.name; });
+    call.entries.insert(after, entry);
+  }
+}
+
+std::optional<absl::Status> SimDisk::FindOddEntry(DiskCall& call) const {
+  const auto odd = odd_.find(call.path);
+  if (odd == odd_.end() || call.inode != nullptr) return std::nullopt;
+  const bool fifo = odd->second == OddEntry::kFifo;
+  if (call.kind == SeamCallKind::kStat) {
+    call.info = {fifo ? platform::FileKind::kOther : platform::FileKind::kFile,
+                 fifo ? 0u : kSectorBytes,
+                 absl::UnixEpoch(),
+                 {.device = HashBytes(machine_), .number = HashBytes(call.path)}};
+    return absl::OkStatus();
+  }
+  return fifo ? Error(call, absl::StatusCode::kFailedPrecondition, "is no file")
+              : Error(call, absl::StatusCode::kPermissionDenied, "permission denied");
+}
+
 void SimDisk::LoseFile(const std::string& path) {
   image_.Lose(path);
   Notify(path);

@@ -139,6 +139,11 @@ class SimWorld final : private NodeHooks {
 
   // Time since the world began.
   absl::Duration now() const { return absl::Nanoseconds(scheduler_.now_ns()); }
+  // Nothing happens before.
+  absl::Duration next_event() const {
+    return scheduler_.empty() ? absl::InfiniteDuration()
+                              : absl::Nanoseconds(scheduler_.next_time_ns());
+  }
   // Lets one event happen, if there is one within the limit.
   bool RunOne(absl::Duration until = absl::InfiniteDuration());
   // Runs up to, and moves time to, `duration` from now.

@@ -27,6 +27,9 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
 
 // Not in spdlog's registry, which is a global: processes of one program log side by side.
 struct SpdlogLogger::State {
+  // Joins the writer: nobody else has the logger then, nor its sink.
+  ~State() { writer.reset(); }
+
   std::shared_ptr<spdlog::details::thread_pool> writer =
       std::make_shared<spdlog::details::thread_pool>(kLinesInHand, 1);
   std::shared_ptr<spdlog::async_logger> logger = std::make_shared<spdlog::async_logger>(

@@ -17,6 +17,13 @@ void BatchPlanner::Start(platform::MonotonicTime due) {
   scope_.DestroyChildren();
   outcome_.reset();
   scope_.Spawn("plan the next batch", Search(due));
+  if (options_.stop != nullptr) scope_.Spawn("stop watch", AwaitStop());
+}
+
+// Whoever waits for the next batch need not wait for a listing, too: the store may be away.
+Task<void> BatchPlanner::AwaitStop() {
+  co_await options_.stop->Wait();
+  Set(Outcome::kStopped);
 }
 
 void BatchPlanner::Set(Outcome outcome) {

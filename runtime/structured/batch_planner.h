@@ -48,6 +48,7 @@ class BatchPlanner {
   Task<Outcome> Wait(bool input_only);
 
  private:
+  Task<void> AwaitStop();
   Task<void> Search(platform::MonotonicTime due);
   void Set(Outcome outcome);
   bool stopped() const { return options_.stop != nullptr && options_.stop->is_set(); }

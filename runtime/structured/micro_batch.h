@@ -26,6 +26,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
@@ -53,6 +54,10 @@ class MicroBatchExecution {
   Task<absl::Status> Run();
 
   int64_t batches_committed() const { return batches_committed_; }
+  // Whether it has begun to own its log.
+  bool has_taken_over() const { return log_ != nullptr; }
+  // "query words, batch 3: run the batch".
+  std::string UnderWay() const { return absl::StrCat(Title(), ": ", act_); }
 
  private:
   using BatchDefinition = checkpoint::BatchDefinition;
@@ -121,6 +126,7 @@ class MicroBatchExecution {
   std::optional<BatchAttempt> attempt_;  // what this driver ran
   int unsure_ = 0;                       // commits in a row whose outcome was not known
   platform::MonotonicTime batch_start_;
+  std::string act_ = "take the query over";
   bool ended_ = false;
   bool said_without_time_ = false;
   int64_t batches_committed_ = 0;

@@ -1,5 +1,6 @@
 #include "scenarios/fakes/line_server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,15 @@ namespace {
 
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(100);
 constexpr int64_t kReadBytes = 4 << 10;
+
+// Near the middle, where no line ends; the end of the text if there is no such place.
+size_t WithinALine(const std::string& text) {
+  const auto ends = [](char c) { return c == '\n' || c == '\r'; };
+  for (size_t at = std::max<size_t>(1, text.size() / 2); at < text.size(); ++at) {
+    if (!ends(text[at - 1]) && !ends(text[at])) return at;
+  }
+  return text.size();
+}
 
 }  // namespace
 
@@ -68,8 +78,14 @@ class LineServer {
       LineFeed::Piece piece = std::move(feed_->waiting_.front());
       feed_->waiting_.pop_front();
       feed_->taken_ += piece.lines;
-      const absl::Status written = co_await served.stream->Write(std::move(piece.text));
-      if (!written.ok()) co_return;
+      const size_t half = WithinALine(piece.text);
+      const absl::Status begun = co_await served.stream->Write(piece.text.substr(0, half));
+      if (!begun.ok()) co_return;
+      co_await node_.Step(steps::kLineServerHalfWritten, {{"lines", piece.lines}});
+      if (half < piece.text.size()) {
+        const absl::Status written = co_await served.stream->Write(piece.text.substr(half));
+        if (!written.ok()) co_return;
+      }
       co_await node_.Step(steps::kLineServerWritten, {{"lines", piece.lines}});
     }
   }

@@ -28,12 +28,16 @@ namespace steps {
 
 inline constexpr platform::StepName kLineServerConnected{
     "line_server.connected", "", "Somebody is connected to the server; nothing was written yet."};
+inline constexpr platform::StepName kLineServerHalfWritten{
+    "line_server.half_written", "lines",
+    "Of an arrival of so many lines the first half was handed to the connection, and ends within a "
+    "line."};
 inline constexpr platform::StepName kLineServerWritten{
     "line_server.written", "lines",
     "One arrival of so many lines was handed to the connection; none need have got there."};
 
-inline constexpr const platform::StepName* kLineServerSteps[] = {&kLineServerConnected,
-                                                                 &kLineServerWritten};
+inline constexpr const platform::StepName* kLineServerSteps[] = {
+    &kLineServerConnected, &kLineServerHalfWritten, &kLineServerWritten};
 
 }  // namespace steps
 

@@ -58,7 +58,13 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
     const auto found = given.find(parameter.name);
     if (found == given.end() || parameter.kind != runtime::ParameterKind::kPath) continue;
     if (command.store_address.empty()) {
-      found->second = HostPath(found->second);
+      std::string path = HostPath(found->second);
+      if (path.empty()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("--", parameter.name, "=", found->second,
+                         " is the root of the file system: name a directory below it"));
+      }
+      found->second = std::move(path);
     } else if (found->second.starts_with('/')) {
       return absl::InvalidArgumentError(
           absl::StrCat("--", parameter.name, "=", found->second,

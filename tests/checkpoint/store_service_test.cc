@@ -158,6 +158,42 @@ TEST_F(SlowService, WhatNobodyWaitsForAnyMoreIsNotBegun) {
   EXPECT_THAT(begun_.creates, ElementsAre("first"));
 }
 
+Task<void> AppendOne(Store& store, int* answered) {
+  const absl::Status appended = co_await store.Append("a", 0, std::string(size_t{1} << 20, 'a'));
+  EXPECT_TRUE(appended.ok()) << appended;
+  ++*answered;
+}
+Task<void> ReadOne(Store& store, int* answered) {
+  const auto read = co_await store.Read("r", 0, uint64_t{2} << 20);
+  EXPECT_TRUE(read.ok()) << read.status();
+  ++*answered;
+}
+// A read gets the only place while all the memory is with appends that wait for one.
+Task<void> ReadAmidAppends(Node& node, absl::Duration& took, bool& done) {
+  ServedStore store(node, "store:7000");
+  const platform::MonotonicTime began = node.clock().Now();
+  std::vector<absl::Status> created;
+  int answered = 0;
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("create", CreateOne(store, "slow", "x", created));
+  co_await node.clock().Sleep(absl::Milliseconds(100));
+  scope.Spawn("read", ReadOne(store, &answered));
+  co_await node.clock().Sleep(absl::Milliseconds(100));
+  for (int i = 0; i < 12; ++i) scope.Spawn("append", AppendOne(store, &answered));
+  co_await scope.Join();
+  EXPECT_EQ(answered, 13);
+  took = node.clock().Now() - began;
+  done = true;
+}
+TEST_F(SlowService, WhoWaitsForMemoryHoldsNoPlace) {
+  StoreServiceOptions options;
+  options.requests_at_once = 1;
+  options.memory_bytes = kLeastStoreMemoryBytes;
+  absl::Duration took;
+  Run(absl::Seconds(2), options, [&](Node& node) { return ReadAmidAppends(node, took, done_); });
+  EXPECT_LT(took, absl::Seconds(4)) << "nobody waited until a request was given up";
+}
+
 // --- contents in parts, over a disk ---
 
 class Uploads : public testing::Test {

@@ -119,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 // Keeps what it is given, and how much it was given and asked for at once.
-class MeasuringStore final : public Store {
+class MeasuringStore : public Store {
  public:
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
     written_ += content.size();
@@ -262,6 +262,61 @@ TEST(TakeOver, OfMoreThanAGroupHoldsWritesItInGroups) {
   SimWorld world({.seed = 1});
   world.AddMachine("m");
   RunAlone(world, [](Node& node, bool& done) { return TakeOverMuch(node, done); });
+}
+
+// While an owner takes over, before it reads its base, another does so and settles.
+class OvertakenStore final : public MeasuringStore {
+ public:
+  explicit OvertakenStore(Node& node) : node_(node) {}
+
+  Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
+    if (path == "log/epoch-1" && !std::exchange(removed_, true)) {
+      // Another's, which is gone when one looks.
+      co_return absl::AlreadyExistsError(path);
+    }
+    co_return co_await MeasuringStore::CreateIfAbsent(std::move(path), std::move(content));
+  }
+  Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override {
+    if (path == "log/log-1" && std::exchange(overtake_, false)) {
+      RecordList fold;
+      const auto other = co_await FencedLog::TakeOver(node_, *this, "log", fold);
+      WT_CHECK(other.ok(), std::string(other.status().message()));
+      std::vector<std::string> group{"b"};
+      const absl::Status appended = co_await (*other)->Append(std::move(group));
+      WT_CHECK(appended.ok(), std::string(appended.message()));
+    }
+    co_return co_await MeasuringStore::Read(std::move(path), offset, length);
+  }
+  void Overtake() { overtake_ = true; }
+
+ private:
+  Node& node_;
+  bool removed_ = false;
+  bool overtake_ = false;
+};
+
+Task<void> BeOvertaken(Node& node, bool& done) {
+  OvertakenStore store(node);
+  RecordList fold;
+  {
+    const auto log = co_await FencedLog::TakeOver(node, store, "log", fold);
+    WT_CHECK(log.ok(), std::string(log.status().message()));
+    EXPECT_EQ((*log)->epoch(), Epoch(1)) << "what is gone again is no reason to stop";
+    std::vector<std::string> group{"a"};
+    const absl::Status appended = co_await (*log)->Append(std::move(group));
+    WT_CHECK(appended.ok(), std::string(appended.message()));
+  }
+  store.Overtake();
+  const auto log = co_await FencedLog::TakeOver(node, store, "log", fold);
+  EXPECT_TRUE(absl::IsAborted(log.status())) << log.status();
+  done = true;
+}
+
+TEST(TakeOver, SaysThatItWasOvertakenWhenItsBaseIsGone) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  RunAlone(world, [](Node& node, bool& done) { return BeOvertaken(node, done); });
 }
 
 // The directory of a log goes away under its owner.

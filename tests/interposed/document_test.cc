@@ -2,12 +2,14 @@
 // that is there.
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
@@ -37,13 +39,12 @@ std::vector<std::string> Quoted(const std::string& cell) {
   return quoted;
 }
 
-// The rows of each table that has a column for the real world; the last two cells say what holds
-// them. (The others tell of inputs and of people, which scenarios alone hold.)
-std::vector<Row> Rows() {
-  std::vector<Row> rows;
+// The rows of each table whose head ends so.
+std::vector<std::vector<std::string>> CellsOfTables(const std::string& head_end) {
+  std::vector<std::vector<std::string>> rows;
   const std::string document = ReadFile(WAVETANK_SOURCE "/docs/faults.md");
   bool in_table = false;
-  bool has_both_worlds = false;
+  bool wanted = false;
   for (const absl::string_view line : absl::StrSplit(document, '\n')) {
     if (!absl::StartsWith(line, "|")) {
       in_table = false;
@@ -53,15 +54,31 @@ std::vector<Row> Rows() {
       in_table = true;
       continue;
     }
-    if (!in_table) has_both_worlds = absl::EndsWith(line, "| simulated | for real |");  // its head
-    if (!in_table || !has_both_worlds) continue;
-    const std::vector<std::string> cells = absl::StrSplit(line, " | ");
-    Row row{.text = std::string(line)};
+    if (!in_table) wanted = absl::EndsWith(line, head_end);
+    if (in_table && wanted) rows.push_back(absl::StrSplit(line, " | "));
+  }
+  return rows;
+}
+
+// Of the tables that have a column for the real world; the last two cells say what holds them.
+std::vector<Row> Rows() {
+  std::vector<Row> rows;
+  for (const std::vector<std::string>& cells : CellsOfTables("| simulated | for real |")) {
+    Row row{.text = absl::StrJoin(cells, " | ")};
     row.simulated = Quoted(cells[cells.size() - 2]);
     row.real = Quoted(cells.back());
     // Where only a power loss shows the outcome, the cell says so in words.
     if (absl::StartsWith(cells.back(), "simulated alone: ")) row.real = {"simulated alone"};
     rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Of those that tell of inputs and of people; the last cell says what holds them.
+std::vector<Row> RowsOfScenariosAlone() {
+  std::vector<Row> rows;
+  for (const std::vector<std::string>& cells : CellsOfTables("| scenarios |")) {
+    rows.push_back({.text = absl::StrJoin(cells, " | "), .simulated = Quoted(cells.back())});
   }
   return rows;
 }
@@ -74,6 +91,25 @@ std::vector<std::string> Scenarios() {
     names.push_back(fs::relative(entry.path(), scenarios).replace_extension("").string());
   }
   return names;
+}
+
+// "Suite.Name", of every test that is written down in tests/.
+std::vector<std::string> Tests() {
+  static const std::regex kTest(R"(\nTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\))");
+  std::vector<std::string> names;
+  for (const auto& entry : fs::recursive_directory_iterator(WAVETANK_SOURCE "/tests")) {
+    if (entry.path().extension() != ".cc") continue;
+    const std::string text = ReadFile(entry.path().string());
+    for (std::sregex_iterator test(text.begin(), text.end(), kTest), end; test != end; ++test) {
+      names.push_back(absl::StrCat((*test)[1].str(), ".", (*test)[2].str()));
+    }
+  }
+  return names;
+}
+
+bool MatchesAny(const std::string& pattern, const std::vector<std::string>& names) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return simulator::MatchesFilePattern(pattern, name); });
 }
 
 // By name in fault_outcomes.h, which holds for both worlds.
@@ -90,6 +126,7 @@ std::set<std::string> OfJobs() {
 
 TEST(FaultsDocument, EachRowIsHeldInTheSimulatorAndForReal) {
   const std::vector<std::string> scenarios = Scenarios();
+  const std::vector<std::string> tests = Tests();
   const std::set<std::string> writing = WhileWriting();
   const std::set<std::string> jobs = OfJobs();
   int rows = 0;
@@ -99,12 +136,8 @@ TEST(FaultsDocument, EachRowIsHeldInTheSimulatorAndForReal) {
     EXPECT_FALSE(row.simulated.empty()) << "nothing holds it in the simulator";
     EXPECT_FALSE(row.real.empty()) << "nothing holds it for real, and no reason why";
     for (const std::string& name : row.simulated) {
-      const bool is_test =
-          writing.contains(name) || name == "FencedLogChaos.OwnersSurviveFailedSyncs";
-      const bool is_scenario = std::ranges::any_of(scenarios, [&](const std::string& scenario) {
-        return simulator::MatchesFilePattern(name, scenario);
-      });
-      EXPECT_TRUE(is_test || is_scenario) << name << " is no scenario and no test";
+      EXPECT_TRUE(writing.contains(name) || MatchesAny(name, tests) || MatchesAny(name, scenarios))
+          << name << " is no scenario and no test";
     }
     for (const std::string& name : row.real) {
       EXPECT_TRUE(writing.contains(name) || jobs.contains(name) || name == "simulated alone")
@@ -112,6 +145,28 @@ TEST(FaultsDocument, EachRowIsHeldInTheSimulatorAndForReal) {
     }
   }
   EXPECT_GT(rows, 25);
+}
+
+// "Input that misbehaves" and "What people do".
+TEST(FaultsDocument, EachRowOfInputsAndOfPeopleIsHeldByAScenarioOrATest) {
+  const std::vector<std::string> scenarios = Scenarios();
+  const std::vector<std::string> tests = Tests();
+  int rows = 0;
+  for (const Row& row : RowsOfScenariosAlone()) {
+    SCOPED_TRACE(row.text);
+    ++rows;
+    EXPECT_FALSE(row.simulated.empty()) << "nothing holds it";
+    for (const std::string& name : row.simulated) {
+      EXPECT_TRUE(MatchesAny(name, scenarios) || MatchesAny(name, tests))
+          << name << " is no scenario and no test";
+    }
+  }
+  EXPECT_GE(rows, 16);
+}
+
+// So that none is left out by the head of its table.
+TEST(FaultsDocument, EachTableSaysWhatHoldsItsRows) {
+  EXPECT_EQ(CellsOfTables("|").size(), Rows().size() + RowsOfScenariosAlone().size());
 }
 
 TEST(FaultsDocument, EachTestForRealStandsInARow) {

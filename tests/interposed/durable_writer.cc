@@ -1,13 +1,15 @@
 // One process of an attempt in the real world, which its test starts with the calls on files
 // interposed (disk_calls.cc):
 //
-//     durable_writer write THING FOLDER [--store=ADDRESS] [--second] [--rot=GLOB] [--await]
+//     durable_writer write THING FOLDER [--store=ADDRESS] [--give-up=DURATION] [--second]
+//                                       [--rot=GLOB] [--await]
 //     durable_writer read  THING FOLDER [--store=ADDRESS] [--state=...]
 //     durable_writer serve ADDRESS FOLDER
 //
 // Prints each write's or read's status as a line, then what was found and the state's version.
 // When unit 1 is acknowledged WAVETANK_FAULTS.ready becomes WAVETANK_FAULTS, and, with --await, the
-// next begins once there is WAVETANK_FAULTS.go. A writer ends as by kill -9.
+// next begins once there is WAVETANK_FAULTS.go, and the third once there is WAVETANK_FAULTS.passed.
+// A writer ends as by kill -9.
 #include <glob.h>
 #include <poll.h>
 
@@ -36,10 +38,10 @@
 namespace wavetank::runtime::durable_writers {
 namespace {
 
-platform::RealProcessOptions In(const std::string& folder) {
+platform::RealProcessOptions In(const std::string& folder, platform::LogLevel log_level) {
   platform::RealProcessOptions options;
   options.disk_root = folder;
-  options.log_level = platform::LogLevel::kError;
+  options.log_level = log_level;
   options.network.heartbeat_interval = absl::Milliseconds(200);
   options.exit_drain = absl::Milliseconds(100);
   return options;
@@ -59,15 +61,14 @@ void Rot(const std::string& pattern) {
   file.put(turned);
 }
 
-void BeginFaults(const std::string& rot, bool await) {
-  if (!rot.empty()) Rot(rot);
+// "" where none are asked for.
+std::string Faults() {
   const char* given = std::getenv("WAVETANK_FAULTS");
-  if (given == nullptr) return;
-  const std::string faults = given;
-  std::filesystem::rename(faults + ".ready", faults);
-  while (await && !std::filesystem::exists(faults + ".go")) {
-    ::poll(nullptr, 0, 2);
-  }
+  return given == nullptr ? "" : given;
+}
+
+void Await(const std::string& path) {
+  while (!std::filesystem::exists(path)) ::poll(nullptr, 0, 2);
 }
 
 std::string ToText(const checkpoint::StateVersion& state) {
@@ -88,14 +89,14 @@ int Main(std::vector<std::string> words) {
     const std::string address = words[1];
     return platform::RunNode(
                [address](Node& node) { return checkpoint::RunStoreService(node, address, "root"); },
-               In(folder))
+               In(folder, platform::LogLevel::kInfo))
         .value();
   }
   Attempt attempt;
   const auto thing = std::ranges::find(kNames, words[1]);
   attempt.thing = kThings[std::distance(std::begin(kNames), thing)];
-  attempt.pause = absl::Milliseconds(600);
-  attempt.store.request_timeout = absl::Milliseconds(500);
+  attempt.pause = absl::ZeroDuration();
+  attempt.store.request_timeout = absl::Milliseconds(250);
   attempt.store.give_up_after = absl::Seconds(4);
   std::string rot;
   bool await = false;
@@ -104,6 +105,8 @@ int Main(std::vector<std::string> words) {
     if (absl::ConsumePrefix(&word, "--store=")) {
       attempt.served = true;
       attempt.store_address = std::string(word);
+    } else if (absl::ConsumePrefix(&word, "--give-up=")) {
+      WT_CHECK(absl::ParseDuration(word, &attempt.store.give_up_after));
     } else if (absl::ConsumePrefix(&word, "--rot=")) {
       rot = std::string(word);
     } else if (absl::ConsumePrefix(&word, "--state=")) {
@@ -114,14 +117,20 @@ int Main(std::vector<std::string> words) {
       attempt.second_driver = word == "--second";
     }
   }
-  attempt.begin_faults = [=] { BeginFaults(rot, await); };
+  attempt.begin_faults = [=] {
+    if (!rot.empty()) Rot(rot);
+    if (!Faults().empty()) std::filesystem::rename(Faults() + ".ready", Faults());
+    if (await) Await(Faults() + ".go");
+  };
+  if (await) attempt.await_passing = [] { Await(Faults() + ".passed"); };
   attempt.on_write = [](const absl::Status& write) {
     std::printf("write %s\n", write.ToString().c_str());
     std::fflush(stdout);
   };
   const auto body = act == "write" ? WriteThree : ReadBack;
-  const int status =
-      platform::RunNode([&](Node& node) { return body(node, attempt); }, In(folder)).value();
+  const int status = platform::RunNode([&](Node& node) { return body(node, attempt); },
+                                       In(folder, platform::LogLevel::kError))
+                         .value();
   for (const absl::Status& read : attempt.reads) std::printf("read %s\n", read.ToString().c_str());
   std::printf("found %s\n", absl::StrJoin(attempt.found, ",").c_str());
   std::printf("state %s\n", ToText(attempt.state).c_str());

@@ -49,7 +49,7 @@ std::vector<WritingFault> WritingFaults() {
       {"SlowDisk", kWhileWriting,
        "write * 1 0 0 slow:10\nsync * 1 0 0 slow:30\nsyncdir * 1 0 0 slow:30\n"},
       {"StalledDisk", kWhileWriting,
-       "write * 1 0 0 stall:700\nsync * 1 0 0 stall:700\nsyncdir * 1 0 0 stall:700\n"},
+       "write * 1 0 0 stall:400\nsync * 1 0 0 stall:400\nsyncdir * 1 0 0 stall:400\n"},
       {"ReadError", kWhileReading, "read {files} 1 1 0 error:5\n"},
       {"BitRot", kRot},
       {"MisdirectedWrite", kWhileWriting, "write {files} 1 1 0 land:100{other}\n"},
@@ -112,6 +112,16 @@ std::vector<JobFault> JobFaults() {
        .first_ends_at = "batch.committed",
        .between = Remove("out/_wavetank"),
        .error = {"out"}},
+      {.name = "LostState",
+       .job = "word_count",
+       .first_ends_at = "batch.committed",
+       .between =
+           [](const std::string& folder) {
+             fs::remove_all(fs::path(folder) / "ck/state");
+             std::ofstream(fs::path(folder) / "in/b")
+                 << "two three\n";  // for a batch that needs it
+           },
+       .error = {"ck/state/"}},
       {.name = "LostInputOfADStream",
        .job = "word_count_dstream",
        .first_ends_at = "dstream.batch_input_logged",

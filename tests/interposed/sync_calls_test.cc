@@ -1,8 +1,17 @@
 // The syncs that a run makes of the real disk, against those of the same run in the simulator: a
 // guarantee that survives every simulated power loss is worth nothing where the real disk does not
 // sync. Each is a call and the kind of path: what is drawn in a name counts for nothing.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 #include <utility>
@@ -13,7 +22,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "platform/check.h"
+#include "platform/real/descriptor.h"
 #include "runtime/job/deployment.h"
+#include "scenarios/fakes/line_server.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracle.h"
 #include "simulator/sim_world.h"
@@ -112,46 +124,136 @@ TEST_P(SyncsOfAThing, AreTheSameInBothWorlds) {
   EXPECT_EQ(RealSyncs(folder), simulated.syncs());
 }
 
-// A whole job, to the end of its first batch: a driver and a worker, each with a store of its own.
-// What they do side by side may come in any order.
-void CompareJob(const std::string& job, const std::string& last_step) {
+// Whoever listens for the job to connect; it is given lines then.
+class RealServer {
+ public:
+  RealServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    WT_CHECK(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+    WT_CHECK(::listen(listener_.get(), 1) == 0);
+    WT_CHECK(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  const std::string& port() const { return port_; }
+  // False: nobody came within a generous bound.
+  bool Give(const std::string& text) {
+    pollfd waiting = {listener_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, 60'000) != 1) return false;
+    client_.emplace(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    return ::send(client_->get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(text.size());
+  }
+
+ private:
+  platform::Descriptor listener_;
+  std::optional<platform::Descriptor> client_;
+  std::string port_;
+};
+
+constexpr char kText[] = "one two\ntwo three\n";
+
+struct ComparedJob {
+  std::string name;
+  std::string last_step;
+  std::string interval = "0s";
+  bool reads_socket = false;
+};
+
+std::map<std::string, std::string> ParametersOf(const ComparedJob& job, const std::string& folder,
+                                                const std::string& host, const std::string& port) {
+  std::map<std::string, std::string> given = {{"output", folder + "out"},
+                                              {"checkpoint", folder + "ck"},
+                                              {"interval", job.interval},
+                                              {"partitions", "2"}};
+  if (job.reads_socket) {
+    given["host"] = host;
+    given["port"] = port;
+  } else {
+    given["input"] = folder + "in";
+  }
+  return given;
+}
+
+std::vector<std::string> SimulatedSyncsOf(const ComparedJob& job) {
   scenarios::ScenarioJobs jobs;
   scenarios::AddBuiltInJobs(jobs);
-  const runtime::Job* found = jobs.catalogue().Find(job);
-  ASSERT_NE(found, nullptr);
-  const std::map<std::string, std::string> given = {
-      {"input", "in"}, {"output", "out"}, {"checkpoint", "ck"}, {"partitions", "2"}};
-  const auto arguments = runtime::BindArguments(*found, given);
-  ASSERT_TRUE(arguments.ok()) << arguments.status();
+  const runtime::Job* const found = jobs.catalogue().Find(job.name);
+  WT_CHECK(found != nullptr);
+  const auto arguments = runtime::BindArguments(*found, ParametersOf(job, "", "outside", "9999"));
+  WT_CHECK(arguments.ok(), std::string(arguments.status().message()));
   const runtime::JobInstance instance{found, *arguments};
 
   SimWorld world({.seed = 1});
   simulator::SimDisk& disk = world.AddMachine("m").disk();
-  const std::string text = "one two\ntwo three\n";
   runtime::Deployment deployment;
   deployment.driver_addresses = {"inproc:driver"};
-  const SimulatedSyncs simulated(world, last_step);
+  const SimulatedSyncs simulated(world, job.last_step);
+  const auto feed = std::make_shared<scenarios::fakes::LineFeed>();
+  if (job.reads_socket) {
+    world.AddMachine("outside");
+    world.Start(
+        "outside",
+        {"outside", {{"line-server", scenarios::fakes::LineServerMain("outside:9999", feed)}}});
+    feed->Add(kText, 2);
+  }
   world.Start("m", {"local",
                     {{"driver", runtime::DriverMain(instance, deployment, "inproc:driver", {})},
                      {"worker-1", runtime::WorkerMain(instance, deployment, "inproc:worker-1")}}});
-  disk.Put("in/a", text);
+  // A stream leaves out what is older than its first start.
+  if (found->dstream != nullptr) world.RunFor(absl::Milliseconds(500));
+  if (!job.reads_socket) disk.Put("in/a", kText);
   EXPECT_EQ(world.RunUntil([&] { return simulated.over(); }), simulator::RunEnd::kDone);
+  return simulated.syncs();
+}
 
+std::vector<std::string> RealSyncsOf(const ComparedJob& job) {
   const Folder folder;
-  WriteFile(folder.In("in/a"), text);
-  std::vector<std::string> command = {WAVETANK_COMMAND, "start", job, "--workers=1",
-                                      absl::StrCat("--kill-at=", last_step)};
-  for (const auto& [name, value] : given) {
-    command.push_back(name == "partitions" ? "--partitions=2"
-                                           : absl::StrCat("--", name, "=", folder.In(value)));
+  RealServer server;
+  if (!job.reads_socket) {
+    WriteFile(folder.In("in/a"), kText);
+    std::filesystem::last_write_time(
+        folder.In("in/a"), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  }
+  std::vector<std::string> command = {WAVETANK_COMMAND, "start", job.name, "--workers=1",
+                                      absl::StrCat("--kill-at=", job.last_step)};
+  for (const auto& [name, value] : ParametersOf(job, folder.In(""), "127.0.0.1", server.port())) {
+    command.push_back(absl::StrCat("--", name, "=", value));
   }
   Child child(command, {{"WAVETANK_SYNCS", folder.In("syncs")}}, folder.path());
+  if (job.reads_socket) EXPECT_TRUE(server.Give(kText)) << child.Output();
   EXPECT_EQ(child.Wait(), 128 + 9) << child.Output();
-  EXPECT_THAT(RealSyncs(folder), testing::UnorderedElementsAreArray(simulated.syncs()));
+  return RealSyncs(folder);
+}
+
+// A whole job, to some step of its first batch: a driver and a worker, each with a store of its
+// own. What they do side by side may come in any order.
+void CompareJob(const ComparedJob& job, size_t at_least) {
+  const std::vector<std::string> simulated = SimulatedSyncsOf(job);
+  EXPECT_GE(simulated.size(), at_least);
+  EXPECT_THAT(RealSyncsOf(job), testing::UnorderedElementsAreArray(simulated));
 }
 
 TEST(SyncsOfAJob, OfAStructuredQueryAreTheSameInBothWorlds) {
-  CompareJob("word_count", "batch.committed");
+  CompareJob({.name = "word_count", .last_step = "batch.committed"}, 20);
+}
+
+// The interval is longer than anything else takes, so there is one batch.
+TEST(SyncsOfAJob, OfABatchOfADStreamAreTheSameInBothWorlds) {
+  CompareJob(
+      {.name = "word_count_dstream", .last_step = "dstream.batch_completed", .interval = "5s"}, 15);
+}
+
+// To the first block that the driver has logged: no batch time comes before, since it is a multiple
+// of so many days.
+TEST(SyncsOfAJob, OfAReceiverAreTheSameInBothWorlds) {
+  CompareJob({.name = "socket_word_count",
+              .last_step = "receiver.block_added",
+              .interval = "8765h",
+              .reads_socket = true},
+             8);
 }
 
 }  // namespace

@@ -75,7 +75,11 @@ class WritingForReal : public testing::TestWithParam<Case> {
     return words;
   }
 
-  void StartService() { service_ = Start({"serve", service_address_, folder_.path()}); }
+  // Once it serves.
+  void StartService() {
+    service_ = Start({"serve", service_address_, folder_.path()});
+    EXPECT_TRUE(service_->Prints("serving the store")) << service_->Output();
+  }
 
   const Folder folder_;
   const std::string service_address_ = FreshAddress();
@@ -118,6 +122,7 @@ TEST_P(WritingForReal, EndsAsInTheSimulator) {
   std::vector<std::string> words = Words("write");
   words.push_back("--await");
   if (fault.acts == WritingFault::kSecondDriver) words.push_back("--second");
+  if (fault.acts == WritingFault::kServiceLost) words.push_back("--give-up=1s");
   if (fault.acts == WritingFault::kRot) {
     const std::string files =
         GetParam().thing == Thing::kState ? "*state/1-*" : FilesOf(GetParam().thing);
@@ -137,6 +142,7 @@ TEST_P(WritingForReal, EndsAsInTheSimulator) {
     ASSERT_TRUE(writer->PrintsTimes("write ", 2)) << writer->Output();
     StartService();
   }
+  WriteFile(faults() + ".passed", "");
   EXPECT_EQ(writer->Wait(), 128 + SIGKILL) << writer->Output();
   Report report;
   ReadReport(writer->Output(), report);

@@ -23,7 +23,13 @@ class AtLeastOnceCheckerTest : public testing::Test {
   std::vector<std::string> Observe(const BatchLogView& log,
                                    const std::vector<OutputAttempt>& outputs,
                                    int64_t failures = 0) {
-    return Kinds(checker_.Observe(++now_, log, outputs, failures));
+    std::vector<std::string> kinds = Kinds(checker_.ObserveLog(++now_, log, failures));
+    for (const OutputAttempt& output : outputs) {
+      for (std::string& kind : Kinds(checker_.ObserveOutput(now_, output, failures))) {
+        kinds.push_back(std::move(kind));
+      }
+    }
+    return kinds;
   }
   static std::vector<std::string> Kinds(const std::vector<Violation>& violations) {
     std::vector<std::string> kinds;
@@ -56,7 +62,7 @@ TEST_F(AtLeastOnceCheckerTest, EmptyBatchesAdvanceTheWorkOnlyWhileTheyCatchUp) {
   constexpr int64_t kSecondNs = 1'000'000'000;
   BatchLogView log{{first_}, {}};
   const auto observe = [&](int64_t now_ns) {
-    EXPECT_THAT(Kinds(checker_.Observe(now_ns, log, {}, 0)), IsEmpty());
+    EXPECT_THAT(Kinds(checker_.ObserveLog(now_ns, log, 0)), IsEmpty());
     return checker_.advances();
   };
   const int64_t logged = observe(kSecondNs);
@@ -81,6 +87,28 @@ TEST_F(AtLeastOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItEndedOrWithoutA
   EXPECT_THAT(Observe({.inputs = {}, .dropped_up_to_ms = 2000}, {whole_}),
               ElementsAre(violation_kinds::kDefinition));
   EXPECT_THAT(Observe({.inputs = {second_}}, {whole_}), ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(AtLeastOnceCheckerTest, ReportsADroppedBatchThatComesBack) {
+  EXPECT_THAT(Observe({{first_, second_}, {1000}}, {whole_}), IsEmpty());
+  const BatchLogView dropped{.inputs = {second_}, .dropped_up_to_ms = 1000};
+  EXPECT_THAT(Observe(dropped, {}), IsEmpty());
+  BatchLogView back = dropped;
+  back.inputs = {first_, second_};
+  EXPECT_THAT(Observe(back, {}), ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe({.inputs = {second_}}, {}), ElementsAre(violation_kinds::kDefinition))
+      << "it does not say that anything was dropped";
+}
+
+TEST_F(AtLeastOnceCheckerTest, LooksAtABatchThatIsKeptAmongDroppedOnes) {
+  const LoggedInput third{3000, {"f3"}};
+  EXPECT_THAT(Observe({{first_, second_, third}, {1000, 2000}}, {}), IsEmpty());
+  const BatchLogView dropped{
+      .inputs = {second_, third}, .completed_ms = {2000}, .dropped_up_to_ms = 2000};
+  EXPECT_THAT(Observe(dropped, {}), IsEmpty());
+  BatchLogView other = dropped;
+  other.inputs.front().pieces = {"f9"};
+  EXPECT_THAT(Observe(other, {}), ElementsAre(violation_kinds::kDefinition));
 }
 
 TEST_F(AtLeastOnceCheckerTest, ReportsADroppedBatchThatNeverWasDurable) {

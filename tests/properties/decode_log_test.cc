@@ -4,7 +4,7 @@
 #include "gtest/gtest.h"
 
 #include "checkpoint/framing.h"
-#include "platform/random.h"
+#include "tests/properties/log_builder.h"
 
 namespace wavetank::properties {
 namespace {
@@ -16,69 +16,11 @@ TEST(PlainCrc32c, GivesTheCheckValueOfCastagnoli) {
   EXPECT_EQ(PlainCrc32c("123456789"), 0xE3069283u);
 }
 
-std::string Number(uint32_t value) {
-  std::string bytes;
-  for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(value >> shift));
-  return bytes;
-}
-
-std::string EpochFile(const std::string& owner) {
-  std::string bytes = "WTEP" + Number(1) + static_cast<char>(owner.size()) + owner;
-  return bytes + Number(PlainCrc32c(bytes));
-}
-
-std::string Texts(const std::vector<std::string>& texts) {
-  std::string bytes(1, static_cast<char>(texts.size()));
-  for (const std::string& text : texts) bytes += static_cast<char>(text.size()) + text;
-  return bytes;
-}
-
-using Bytes = std::map<std::string, std::string>;
+using Bytes = DurableFiles;
 
 absl::StatusOr<std::optional<std::vector<std::string>>> Decode(const Bytes& bytes) {
-  return DecodeFencedLog(DurableFiles(bytes.begin(), bytes.end()), "q");
+  return DecodeFencedLog(bytes, "q");
 }
-
-// Builds log files with the product's encoder: two implementations of one format meet here.
-class LogBuilder {
- public:
-  LogBuilder(Bytes& files, int64_t epoch, int64_t segment = 0) : files_(files), epoch_(epoch) {
-    const std::string owner = "owner-" + std::to_string(epoch);
-    files_["q/epoch-" + std::to_string(epoch)] = EpochFile(owner);
-    const std::string number = std::to_string(segment);
-    file_ = {"q/log-" + std::to_string(epoch) + (segment == 0 ? "" : "." + number),
-             platform::StableHash(segment == 0 ? owner : owner + "/" + number), epoch};
-  }
-  // A base of the segment, instead of the segment itself.
-  static LogBuilder Base(Bytes& files, int64_t epoch, int64_t segment) {
-    LogBuilder base(files, epoch, segment);
-    base.file_ = {
-        "q/base-" + std::to_string(epoch) + "." + std::to_string(segment),
-        platform::StableHash("owner-" + std::to_string(epoch) + "/base/" + std::to_string(segment)),
-        epoch};
-    return base;
-  }
-  // Gives the length of the file after the group.
-  uint64_t Add(checkpoint::GroupKind kind, std::string payload) {
-    std::string& bytes = files_[file_.path];
-    checkpoint::Group group;
-    group.kind = kind;
-    group.sequence = sequence_++;
-    group.epoch = epoch_;
-    group.offset = bytes.size();
-    group.payload = std::move(payload);
-    bytes += EncodeGroup(file_, group);
-    return bytes.size();
-  }
-
- private:
-  Bytes& files_;
-  const int64_t epoch_;
-  checkpoint::LogFile file_;
-  uint64_t sequence_ = 0;
-};
-
-const std::string kEmptySeal(1, '\0');
 
 TEST(DecodeFencedLog, CountsTheGroupsOfTheOnlyEpochAndCutsATear) {
   Bytes files;

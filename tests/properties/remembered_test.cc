@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 namespace wavetank::properties {
@@ -10,11 +11,12 @@ namespace {
 // Decodes the files below "log/" to their concatenation, and counts how often.
 class RememberedTest : public testing::Test {
  protected:
-  std::string At(const DurableFiles& files) { return log_.At(files); }
+  std::string At(const DurableFiles& files, const std::set<std::string>& changed) {
+    log_.Note({files, changed});
+    return log_.Get(files);
+  }
   int decodings_ = 0;
-
- private:
-  Remembered<std::string> log_{"log/", [this](const DurableFiles& files) {
+  Remembered<std::string> log_{{"log/", "mark"}, [this](const DurableFiles& files) {
                                  ++decodings_;
                                  std::string all;
                                  for (auto file = files.lower_bound("log/");
@@ -26,24 +28,32 @@ class RememberedTest : public testing::Test {
                                }};
 };
 
-TEST_F(RememberedTest, DecodesOnceAsLongAsNothingBelowThePrefixChanges) {
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/b", "2"}}), "12");
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/b", "2"}, {"other", "3"}}), "12");
-  EXPECT_EQ(At({{"a", "0"}, {"log/a", "1"}, {"log/b", "2"}}), "12");
+TEST_F(RememberedTest, DecodesOnceAsLongAsNothingBelowAPrefixChanges) {
+  DurableFiles files{{"log/a", "1"}, {"log/b", "2"}};
+  EXPECT_EQ(At(files, {"log/a", "log/b"}), "12");
+  files["other"] = "3";
+  EXPECT_EQ(At(files, {"other"}), "12");
+  EXPECT_EQ(At(files, {}), "12");
+  files["a"] = "0";
+  EXPECT_EQ(At(files, {"a", "lo", "log", "m"}), "12");
   EXPECT_EQ(decodings_, 1);
 }
 
-TEST_F(RememberedTest, SeesEveryChangeOfNamesAndBytes) {
-  EXPECT_EQ(At({}), "");
-  EXPECT_EQ(At({{"log/b", "2"}}), "2");
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/b", "2"}}), "12") << "a file before the others";
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/b", "2"}, {"log/c", "3"}}), "123") << "one after them";
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/b", "x"}, {"log/c", "3"}}), "1x3") << "bytes, same length";
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/c", "3"}}), "13") << "one gone between others";
-  EXPECT_EQ(At({{"log/a", "1"}, {"log/d", "3"}}), "13") << "the same bytes under another name";
-  EXPECT_EQ(At({{"log/a", "1"}}), "1") << "the last one gone";
-  EXPECT_EQ(At({}), "") << "all gone";
-  EXPECT_EQ(decodings_, 9);
+TEST_F(RememberedTest, DecodesAnewWhatHasChanged) {
+  EXPECT_EQ(At({}, {}), "");
+  EXPECT_EQ(At({{"log/b", "2"}}, {"log/b"}), "2");
+  EXPECT_EQ(At({{"log/b", "x"}}, {"a", "log/b", "z"}), "x");
+  EXPECT_EQ(At({{"log/b", "x"}, {"mark-1", ""}}, {"mark-1"}), "x");
+  EXPECT_EQ(decodings_, 4) << "below any of its prefixes";
+  EXPECT_EQ(At({}, {"log/b"}), "") << "gone";
+}
+
+TEST_F(RememberedTest, KeepsWhatWasNotedUntilItIsAskedFor) {
+  EXPECT_EQ(At({{"log/a", "1"}}, {"log/a"}), "1");
+  const DurableFiles later{{"log/a", "2"}};
+  EXPECT_TRUE(log_.Note({later, {"log/a"}}));
+  EXPECT_FALSE(log_.Note({later, {}}));
+  EXPECT_EQ(log_.Get(later), "2");
 }
 
 }  // namespace

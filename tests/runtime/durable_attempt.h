@@ -52,8 +52,9 @@ struct Attempt {
   checkpoint::ServedStoreOptions store = {.request_timeout = absl::Seconds(1),
                                           .give_up_after = absl::Seconds(10)};
   std::string store_address = "store:7000";
-  // Before the third unit: what is to pass has passed then.
+  // Before the third unit, when what is to pass has passed: after so long, and when this returns.
   absl::Duration pause = absl::Seconds(3);
+  std::function<void()> await_passing = [] {};
   std::function<void()> begin_faults = [] {};
   std::function<void(const absl::Status&)> on_write = [](const absl::Status&) {};
 
@@ -100,7 +101,10 @@ inline Task<void> WriteThree(Node& node, Attempt& attempt) {
   EXPECT_TRUE(opened.ok()) << opened;
   const std::unique_ptr<Writer> second = MakeWriter(node, **store, attempt, 2);
   for (const int unit : {1, 2, 3}) {
-    if (unit == 3) co_await node.clock().Sleep(attempt.pause);
+    if (unit == 3) {
+      co_await node.clock().Sleep(attempt.pause);
+      attempt.await_passing();
+    }
     attempt.writes.push_back(co_await writer->Write(unit));
     attempt.on_write(attempt.writes.back());
     if (unit > 1) continue;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,11 @@ Contents LeftByEveryPowerLoss(const DiskImage& image) {
   return *std::move(left);
 }
 
+class AllDone final : public LossChoices {
+ public:
+  size_t Choose(size_t count) override { return count - 1; }
+};
+
 enum class Call {
   kWrite,
   kTruncate,
@@ -70,7 +76,17 @@ enum class Call {
   kMakeDirectory,
   kRemoveDirectory,
   kSyncDirectory,
+  kFailSyncDirectory,
+  kForgetLost,
+  // Beyond the contract.
+  kLose,
+  kDamage,
+  kPowerLoss,
+  kErase,
+  kLoad,  // a copy of what another disk has
 };
+constexpr int kCallsWithinTheContract = static_cast<int>(Call::kFailSyncDirectory);
+constexpr int kAllCalls = static_cast<int>(Call::kLoad) + 1;
 
 struct Operation {
   Call call;
@@ -84,11 +100,11 @@ std::ostream& operator<<(std::ostream& out, const Operation& operation) {
              << " " << operation.number;
 }
 
-rc::Gen<Operation> ArbitraryOperation() {
-  return rc::gen::exec([] {
+rc::Gen<Operation> ArbitraryOperation(int calls) {
+  return rc::gen::exec([calls] {
     const auto path = rc::gen::element<std::string>("a", "b", "d", "e", "d/a", "d/b", "e/a");
     Operation operation;
-    operation.call = static_cast<Call>(*rc::gen::inRange(0, 10));
+    operation.call = static_cast<Call>(*rc::gen::inRange(0, calls));
     operation.path = *path;
     operation.to = *path;
     operation.number = *rc::gen::inRange(0, 4);
@@ -134,13 +150,38 @@ void Do(const Operation& operation, DiskImage& image) {
       if (directory.ok()) image.SyncDirectory(*directory, image.SyncPoint());
       return;
     }
+    case Call::kFailSyncDirectory: {
+      const auto directory = image.FindDirectory("sync", operation.number < 2 ? "" : path);
+      if (directory.ok()) image.FailSyncDirectory(*directory, image.SyncPoint());
+      return;
+    }
+    case Call::kForgetLost:
+      if (file) (*found)->file.ForgetLost();
+      return;
+    case Call::kLose:
+      if (file) image.Lose(path);
+      return;
+    case Call::kDamage:
+      if (file) (*found)->file.Damage(static_cast<uint64_t>(operation.number), "!");
+      return;
+    case Call::kPowerLoss:
+      return image.PowerLoss(platform::Random(static_cast<uint64_t>(operation.number)));
+    case Call::kErase:
+      if (operation.number == 0) image.Erase();
+      return;
+    case Call::kLoad: {
+      DiskImage copy;
+      copy.CopyFrom(image);
+      image.CopyFrom(copy);
+      return;
+    }
   }
 }
 
 RC_GTEST_PROP(DurableView, IsWhatEveryPowerLossLeaves, ()) {
   constexpr size_t kItemsMost = 6;  // so that every loss can be tried
-  const auto operations =
-      *rc::gen::resize(40, rc::gen::container<std::vector<Operation>>(ArbitraryOperation()));
+  const auto operations = *rc::gen::resize(
+      40, rc::gen::container<std::vector<Operation>>(ArbitraryOperation(kCallsWithinTheContract)));
   DiskImage image;
   for (const Operation& operation : operations) {
     if (image.PendingItems() >= kItemsMost) break;
@@ -155,6 +196,62 @@ RC_GTEST_PROP(DurableView, IsWhatEveryPowerLossLeaves, ()) {
     RC_ASSERT(durable.has_value() == (sure != view.end()));
     if (durable.has_value()) RC_ASSERT(*durable == sure->second);
   }
+}
+
+RC_GTEST_PROP(DurableView, IsWhatAKeptViewShows, ()) {
+  const auto operations = *rc::gen::resize(
+      80, rc::gen::container<std::vector<Operation>>(ArbitraryOperation(kAllCalls)));
+  DiskImage image;
+  Contents before;
+  std::set<std::string> changed;
+  image.KeptDurableView(changed);
+  for (const Operation& operation : operations) {
+    Do(operation, image);
+    if (operation.number == 3) continue;  // what has changed adds up
+    const auto& kept = image.KeptDurableView(changed);
+    const Contents now(kept.begin(), kept.end());
+    RC_ASSERT(now == ViewOf(image));
+    std::set<std::string> differ;
+    for (const auto& [path, content] : now) {
+      const auto was = before.find(path);
+      if (was == before.end() || was->second != content) differ.insert(path);
+    }
+    for (const auto& [path, content] : before) {
+      if (!now.contains(path)) differ.insert(path);
+    }
+    RC_ASSERT(changed == differ);
+    before = now;
+  }
+}
+
+TEST(DurableView, IsKeptUpWithEveryChangeOfAFile) {
+  DiskImage image;
+  const auto opened = image.Open("f", OpenMode::kCreateNew);
+  SectorFile& file = (*opened)->file;
+  image.SyncDirectory(*image.FindDirectory("sync", ""), image.SyncPoint());
+  std::set<std::string> changed;
+  const auto now = [&] { return image.KeptDurableView(changed).at("f"); };
+  EXPECT_EQ(now(), "");
+  file.Write(0, "abcd");
+  file.Sync(file.SyncPoint());
+  EXPECT_EQ(now(), "abcd");
+  file.Write(2, "xx");
+  EXPECT_EQ(now(), "ab") << "what is pending may be lost or not";
+  file.FailSync(file.SyncPoint());
+  EXPECT_EQ(now(), "ab");
+  file.ForgetLost();
+  EXPECT_EQ(now(), "abcd");
+  file.Truncate(3);
+  EXPECT_EQ(now(), "abc");
+  file.Damage(0, "?");
+  EXPECT_EQ(now(), "?bc");
+  file.Write(0, "b");
+  file.FailSync(file.SyncPoint());
+  file.Write(1, "-");
+  EXPECT_EQ(now(), "");
+  AllDone done;
+  image.PowerLoss(done, "");
+  EXPECT_EQ(now(), "b-c");
 }
 
 // The image of a file that is written anew, as a log is after a failed sync.

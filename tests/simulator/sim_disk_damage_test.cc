@@ -109,6 +109,21 @@ TEST(SimDisk, LostFilesAreGoneForGood) {
   EXPECT_EQ(lost.three, kThree);
 }
 
+TEST(SimDisk, ALostDirectoryTakesWhatIsBelowIt) {
+  SimWorld world({.seed = 1});
+  SimDisk& disk = world.AddMachine("m").disk();
+  for (const char* path : {"d/1", "d/e/2", "d2/3", "4"}) disk.Put(path, "x");
+  const FaultInjector injector(
+      world, {.listed = {{AtTime{absl::Seconds(1)},
+                          {.kind = FaultKind::kLostFiles, .target = "m", .files = "d"}}}});
+  world.RunFor(absl::Seconds(2));
+  EXPECT_TRUE(injector.Unfired().empty());
+  EXPECT_EQ(disk.image().Files(""), (std::vector<std::string>{"4", "d2/3"}));
+  EXPECT_FALSE(disk.image().FindDirectory("find", "d").ok());
+  world.LosePower("m");
+  EXPECT_EQ(disk.image().Files(""), (std::vector<std::string>{"4", "d2/3"}));
+}
+
 TEST(SimDisk, RestoredFilesAreThoseThatWereBackedUp) {
   SimWorld world({.seed = 1});
   Codes codes;

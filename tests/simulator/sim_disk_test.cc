@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "platform/text.h"
 #include "simulator/fault_injector.h"
 #include "simulator/sim_world.h"
 #include "tests/simulator/disk_main.h"
@@ -232,6 +235,49 @@ TEST(SimDisk, LyingSyncReportsSuccessAndKeepsNothing) {
   EXPECT_TRUE(contents.contains("before after after "));
 }
 
+TEST(SimDisk, AnUnsyncedFileReportsSuccessOnceAndMayHaveLostItEvenAfterLaterSyncs) {
+  std::set<std::string> contents;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    std::string left;
+    const DiskAnswers answers = UseDiskWith(seed, {.kind = FaultKind::kUnsyncedFile}, &left);
+    EXPECT_EQ(answers.codes, Codes(6, kOk)) << "nobody is told";
+    contents.insert(left);
+  }
+  EXPECT_TRUE(contents.contains("before after after "));
+  EXPECT_GT(contents.size(), 1u);
+}
+
+Task<void> LookAtOddEntries(Node& node, std::vector<std::string>* seen, Codes* codes) {
+  const auto listed = co_await node.disk().List("d");
+  for (const platform::DirectoryEntry& entry : *listed) {
+    seen->push_back(absl::StrCat(entry.name, " ", static_cast<int>(entry.kind)));
+  }
+  for (const char* name : {"d/fifo", "d/mine"}) {
+    const auto info = co_await node.disk().Stat(name);
+    seen->push_back(info.ok() ? absl::StrCat(static_cast<int>(info->kind)) : "nothing");
+    const auto opened = co_await node.disk().Open(name, OpenMode::kRead);
+    codes->push_back(opened.status().code());
+  }
+}
+
+TEST(SimDisk, OddEntriesAreListedAndCannotBeOpened) {
+  SimWorld world({.seed = 1});
+  SimDisk& disk = world.AddMachine("m").disk();
+  disk.Put("d/a", "x");
+  disk.Put("d/z", "x");
+  EXPECT_TRUE(disk.HasRoomForOddEntry("d/fifo"));
+  EXPECT_FALSE(disk.HasRoomForOddEntry("d/a")) << "there is a file";
+  EXPECT_FALSE(disk.HasRoomForOddEntry("e/fifo")) << "there is no such directory";
+  disk.PutOddEntry("d/fifo", SimDisk::OddEntry::kFifo);
+  disk.PutOddEntry("d/mine", SimDisk::OddEntry::kForbiddenFile);
+  std::vector<std::string> seen;
+  Codes codes;
+  RunDiskMain(world, [&](Node& node) { return LookAtOddEntries(node, &seen, &codes); });
+  EXPECT_EQ(seen, (std::vector<std::string>{"a 0", "fifo 2", "mine 0", "z 0", "2", "0"}));
+  EXPECT_EQ(codes,
+            (Codes{absl::StatusCode::kFailedPrecondition, absl::StatusCode::kPermissionDenied}));
+}
+
 TEST(SimDisk, FullDiskRefusesAndMayHaveWrittenWhatFits) {
   std::set<std::string> contents;
   for (uint64_t seed = 0; seed < 100; ++seed) {
@@ -302,14 +348,33 @@ TEST(SimDisk, SubscribersHearOfEverySyncBelowTheirPrefix) {
   world.AddMachine("m");
   SimDisk& disk = world.machine("m").disk();
   std::vector<std::string> heard;
-  disk.Subscribe({"f"}, [&](std::string_view path) {
-    heard.push_back(std::string(path) + "=" +
-                    std::string(disk.image().DurableContent("f").value_or("(none)")));
+  disk.Subscribe({"f"}, [&](const SimDisk::DurableNews& news) {
+    const auto file = news.files.find("f");
+    heard.push_back(absl::StrCat(platform::ToAbsl(news.path), "=",
+                                 file == news.files.end() ? "(none)" : file->second,
+                                 news.changed.contains("f") ? "" : ", as before"));
   });
   DiskAnswers answers;
   RunDiskMain(world, [&](Node& node) { return UseDisk(node, &answers); });
-  EXPECT_EQ(heard, (std::vector<std::string>{"f=(none)", "=before ", "f=before after ",
+  EXPECT_EQ(heard, (std::vector<std::string>{"f=(none), as before", "=before ", "f=before after ",
                                              "f=before after after "}));
+}
+
+TEST(SimDisk, SubscribersHearOfAllThatHasChangedSinceTheyHeardLast) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  SimDisk& disk = world.machine("m").disk();
+  std::string heard;
+  disk.Subscribe({"a/", "b/"}, [&](const SimDisk::DurableNews& news) {
+    absl::StrAppend(&heard, absl::StrJoin(news.changed, "+"), " ");
+  });
+  disk.Put("a/1", "x");
+  disk.Put("c/1", "x");
+  disk.Put("b/1", "x");
+  disk.Put("b/1", "x");
+  disk.LoseFile("a/1");
+  disk.Erase();
+  EXPECT_EQ(heard, "a/1 b/1  a/1 b/1 ");
 }
 
 TEST(SimDisk, DiskLossLeavesAnEmptyDisk) {
