@@ -4,8 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test demo bench search model exhaust bugs mutants format lint \
-  packages check-packages
+.PHONY: help release debug asan tsan test demo bench storm search model exhaust bugs mutants \
+  format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -65,9 +65,14 @@ mutants: check-packages
 
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
-	@cmake --build build/release --target columnar_bench log_bench scenario_bench \
+	@cmake --build build/release --target columnar_bench log_bench rpc_bench scenario_bench \
 	  simulator_dispatch_bench state_bench -j $(JOBS)
 	@benchmarks/ratios.sh build/release/bin
+
+## make storm      a store of the default size under more than it has memory for (minutes, 3 GB of disk)
+storm: build/release/configured
+	@cmake --build build/release --target store_process_test -j $(JOBS)
+	@STORE_FULL_SIZE=1 TEST_TMPDIR=$(CURDIR)/build build/release/bin/store_process_test --gtest_brief=1
 
 ## make format     format the sources in place
 format: check-packages

@@ -20,6 +20,15 @@ std::string Names(const List& list, const NameOfOne& name_of) {
   });
 }
 
+// No later attempt will find it.
+absl::Status Gone(const std::string& path) {
+  return absl::DataLossError(
+      absl::StrCat("load state: ", path,
+                   " is gone, and the state that the checkpoint's log names cannot be told without "
+                   "it: put the checkpoint back whole, or start with a new checkpoint and a new "
+                   "sink"));
+}
+
 }  // namespace
 
 StateLoader::StateLoader(const std::string& operator_fingerprint,
@@ -36,7 +45,10 @@ Task<absl::StatusOr<uint64_t>> StateLoader::Apply(platform::Node& node, Store& s
   StateFileDecoder decoder(path, *this);
   uint64_t size = 0;
   for (uint64_t offset = 0;; offset += kPieceBytes) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string piece, co_await store.Read(path, offset, kPieceBytes));
+    const absl::StatusOr<std::string> read = co_await store.Read(path, offset, kPieceBytes);
+    if (absl::IsNotFound(read.status())) co_return Gone(path);
+    WT_CO_RETURN_IF_ERROR(read.status());
+    const std::string& piece = *read;
     size += piece.size();
     WT_CO_RETURN_IF_ERROR(decoder.Feed(piece));
     if (piece.size() < kPieceBytes) break;

@@ -127,7 +127,8 @@ void GraphRun::Report(const cluster::TaskReport& report) {
     At(key).result = report.result();
     Apply(key, Happened::kSucceeded, error);
   } else {
-    const bool final = absl::IsInvalidArgument(error) || absl::IsFailedPrecondition(error);
+    const bool final = absl::IsInvalidArgument(error) || absl::IsFailedPrecondition(error) ||
+                       absl::IsDataLoss(error);
     Apply(key, final ? Happened::kRefused : Happened::kFailed, error);
   }
 }

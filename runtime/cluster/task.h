@@ -12,8 +12,8 @@
 //   and all tasks that read the lost output: the results that count come from one another.
 // - A body that throws or returns an error has failed: it is tried again, max_attempts times in
 //   all, then the graph fails with the error, naming stage, partition, attempt and worker.
-//   kInvalidArgument and kFailedPrecondition are not tried again. Being lost with its worker, or
-//   for want of its input, is no failure of the body.
+//   kInvalidArgument, kFailedPrecondition and kDataLoss are not tried again. Being lost with its
+//   worker, or for want of its input, is no failure of the body.
 #ifndef WAVETANK_RUNTIME_CLUSTER_TASK_H_
 #define WAVETANK_RUNTIME_CLUSTER_TASK_H_
 

@@ -39,16 +39,19 @@ bool Overlap(const JobDirectory& a, const JobDirectory& b) {
   return checkpoint::PathsOverlap(a.path, b.path);
 }
 
-std::string Name(const JobDirectory& directory) {
+std::string Name(const JobDirectory& directory, bool with_query) {
   const char* use = directory.use == Use::kInput        ? "input"
                     : directory.use == Use::kCheckpoint ? "checkpoint"
                                                         : "output";
   return absl::StrCat("the ", use, " directory ", directory.path.empty() ? "." : directory.path,
-                      directory.use == Use::kOutputPrefix ? "-*" : "");
+                      directory.use == Use::kOutputPrefix ? "-*" : "",
+                      with_query ? absl::StrCat(" of query \"", directory.query, "\"") : "");
 }
 
 absl::Status Refuse(const JobDirectory& a, const JobDirectory& b, const char* how) {
-  return absl::InvalidArgumentError(absl::StrCat(Name(a), " and ", Name(b), " ", how,
+  const bool of_two = a.query != b.query;
+  return absl::InvalidArgumentError(absl::StrCat(Name(a, of_two), " and ", Name(b, of_two), " ",
+                                                 how,
                                                  ": give each a directory of its own, none of "
                                                  "them in another"));
 }

@@ -21,8 +21,8 @@ struct JobDirectory {
   };
   Use use = Use::kInput;
   std::string path;  // normal
-  // Of the job, counted from 0: one query may read what another writes.
-  int query = 0;
+  // Its name, where the job has several: one query may read what another writes.
+  std::string query = {};
 };
 
 // kInvalidArgument names two of them that are equal or nested and must not be.

@@ -7,27 +7,27 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/steps.h"
+#include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "platform/timeout.h"
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_schedule.h"
-#include "runtime/dstream/batch_task.h"
 #include "runtime/dstream/block_files.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/missing_input.h"
 #include "runtime/dstream/receiver_tracker.h"
-#include "runtime/dstream/socket_receiver.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -36,6 +36,8 @@
 namespace wavetank::runtime {
 namespace {
 
+// For the blocks that a driver leaves, if its store answers.
+constexpr absl::Duration kRemovalTime = absl::Seconds(5);
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
 constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 
@@ -45,20 +47,27 @@ bool IsTransient(const absl::Status& status) {
          absl::IsResourceExhausted(status);
 }
 
+// Of a driver that was asked to stop.
+absl::Status LeftToTheNextStart(const absl::Status& why) {
+  return absl::Status(
+      why.code(), absl::StrCat(why.message(), "; what it has not finished, its next start does"));
+}
+
 // One ownership of the log, from taking it over until it is stopped, fenced or lost.
 class DriverRun {
  public:
+  // `began`: a run before it had, and this one goes on where that failed.
   DriverRun(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-            const StreamingGraph& graph, const DStreamOptions& options)
-      : node_(node),
+            const StreamingGraph& graph, const DStreamOptions& options,
+            std::string blocks_directory, bool began)
+      : began_(began),
+        node_(node),
         store_(store),
         cluster_(cluster),
         graph_(graph),
         options_(options),
-        directory_(options.checkpoint_directory.empty() ? graph.checkpoint_directory
-                                                        : options.checkpoint_directory),
-        blocks_directory_(checkpoint::JoinPath(
-            directory_.empty() ? options.scratch_directory : directory_, "blocks")),
+        directory_(graph.checkpoint_directory),
+        blocks_directory_(std::move(blocks_directory)),
         block_files_(node, store, blocks_directory_),
         receivers_(node.executor()),
         scope_(node.executor()) {}
@@ -66,6 +75,8 @@ class DriverRun {
   ~DriverRun() {
     if (tracker_ != nullptr) tracker_->Close();
   }
+
+  bool began() const { return began_; }
 
   Task<absl::Status> Run() {
     scope_.Spawn("begin", Begin());
@@ -89,6 +100,7 @@ class DriverRun {
       End(std::move(status));
       co_return;
     }
+    began_ = true;
     tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_);
     ReceiverTracker::Serve(tracker_, cluster_);
     for (const OperatorId input : graph_.inputs()) {
@@ -98,6 +110,7 @@ class DriverRun {
     }
     scope_.Spawn("batches", RunBatches());
     scope_.Spawn("tracker watch", WatchTracker());
+    taken_over_.Set();
   }
 
   Task<absl::Status> TakeOver() {
@@ -117,7 +130,7 @@ class DriverRun {
       }
     }
     if (log_->start() == nullptr) {
-      WT_CO_RETURN_IF_ERROR(co_await CheckNoOutput(store_, graph_, directory_));
+      WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_));
       WT_CO_RETURN_IF_ERROR(co_await FirstStart());
     }
     const RecoveredStream& recovered = log_->recovered();
@@ -137,7 +150,8 @@ class DriverRun {
 
   // That a batch which will run again can: each file and block is there, as long as it was.
   Task<absl::Status> CheckInput(BatchInput input) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string missing, co_await MissingInput(input));
+    WT_CO_ASSIGN_OR_RETURN(const std::string missing,
+                           co_await MissingInput(store_, input, file_selectors_));
     const checkpoint::GraphRow& row =
         checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
                                       .completion = checkpoint::CompletionFound::kNone,
@@ -149,33 +163,6 @@ class DriverRun {
                                                absl::ToUnixMillis(clock_->TimeOf(input.batch)),
                                                " ms) from ", directory_, ": ",
                                                platform::ToAbsl(row.reason), ": ", missing));
-  }
-
-  // The first file or block that is gone or shorter than it was; "" if there is none. Files that
-  // may be skipped are the tasks' to judge.
-  Task<absl::StatusOr<std::string>> MissingInput(BatchInput input) {
-    for (const StreamInput& stream : input.streams) {
-      const auto source = file_selectors_.find(stream.stream);
-      const bool skips =
-          source != file_selectors_.end() && source->second.lost() == LostFiles::kSkip;
-      std::vector<SelectedFile> read = skips ? std::vector<SelectedFile>() : stream.files;
-      for (const Block& block : stream.blocks) read.push_back({block.path, block.size_bytes});
-      for (const SelectedFile& file : read) {
-        if (file.size_bytes == 0) continue;
-        const auto last_byte = co_await store_.Read(file.path, file.size_bytes - 1, 1);
-        const bool whole = last_byte.ok() && last_byte->size() == 1;
-        if (!last_byte.ok() && !absl::IsNotFound(last_byte.status())) co_return last_byte.status();
-        if (whole) continue;
-        const bool away =
-            source != file_selectors_.end() && co_await DirectoryIsAway(store_, file.path);
-        if (away) {
-          co_return absl::UnavailableError(
-              absl::StrCat("recover: ", file.path, " and its directory are not there"));
-        }
-        co_return absl::StrCat(file.path, ", ", file.size_bytes, " bytes");
-      }
-    }
-    co_return std::string();
   }
 
   Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
@@ -356,10 +343,8 @@ class DriverRun {
       }
     }
     if (output.files() != nullptr) {
+      WT_CO_RETURN_IF_ERROR(co_await MarkComplete(store_, options.files_directory, results));
       if (ran_again) co_await RemoveForeignParts(node_, store_, options.files_directory, results);
-      const absl::Status marked = co_await store_.CreateIfAbsent(
-          absl::StrCat(options.files_directory, "/", kSuccessMark), SuccessMark(results));
-      if (!marked.ok() && !absl::IsAlreadyExists(marked)) co_return marked;
     } else {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
     }
@@ -417,7 +402,7 @@ class DriverRun {
 
   Task<void> WatchStop() {
     co_await options_.stop->requested().Wait();
-    if (!options_.stop->graceful() || tracker_ == nullptr) {  // null: nothing has begun
+    if (!options_.stop->graceful() || !began_) {
       End(absl::OkStatus());
       co_return;
     }
@@ -428,18 +413,18 @@ class DriverRun {
     const bool drained = co_await ended_.WaitFor(node_.clock(), timeout);
     if (drained) co_return;
     End(absl::DeadlineExceededError(absl::StrCat(
-        "stop: receivers or batches were still at work after ", absl::FormatDuration(timeout),
-        "; what they had not finished, the next start "
-        "of the job does")));
+        "stop: receivers or batches were still at work after ", absl::FormatDuration(timeout))));
   }
 
   Task<void> Drain() {
+    co_await taken_over_.Wait();
     tracker_->StopReceivers();
     co_await receivers_.Join();
     co_await node_.Step(steps::kReceiversStopped);
     drain_until_ = node_.clock().Now();
   }
 
+  bool began_;
   platform::Node& node_;
   checkpoint::Store& store_;
   Cluster& cluster_;
@@ -450,16 +435,41 @@ class DriverRun {
 
   std::shared_ptr<BatchLog> log_;
   std::shared_ptr<ReceiverTracker> tracker_;
-  absl::btree_map<OperatorId, FileSelector> file_selectors_;
+  FileSelectors file_selectors_;
   std::optional<BatchSchedule> clock_;
   BlockFiles block_files_;
   // Set in a graceful stop: the first batch due then or later is the last.
   std::optional<platform::MonotonicTime> drain_until_;
+  platform::Event taken_over_;
   platform::Event ended_;
   absl::Status end_;
   platform::TaskScope receivers_;
   platform::TaskScope scope_;
 };
+
+// Ownership after ownership, while one that ended may succeed later. All outlive the task.
+Task<absl::Status> RunUntilEnded(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
+                                 const StreamingGraph& graph, const DStreamOptions& options,
+                                 std::string blocks_directory) {
+  platform::Event never;
+  platform::Event& stop = options.stop != nullptr ? options.stop->requested() : never;
+  bool began = false;
+  while (true) {
+    absl::Status ended;
+    {
+      DriverRun run(node, store, cluster, graph, options, blocks_directory, began);
+      ended = co_await run.Run();
+      began = run.began();
+    }
+    if (!IsTransient(ended)) co_return ended;
+    if (stop.is_set()) co_return LeftToTheNextStart(ended);
+    node.Log(platform::LogLevel::kWarning,
+             absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
+    co_await node.Step(steps::kDStreamDriverFailed);
+    const bool stopped = co_await stop.WaitFor(node.clock(), kTakeOverDelay);
+    if (stopped) co_return LeftToTheNextStart(ended);
+  }
+}
 
 }  // namespace
 
@@ -468,32 +478,19 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
                                     DStreamOptions options) {
   WT_CO_RETURN_IF_ERROR(graph.Validate());
   WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
-  while (true) {
-    absl::Status ended;
-    {
-      DriverRun run(node, store, cluster, graph, options);
-      ended = co_await run.Run();
-    }
-    if (!IsTransient(ended)) co_return ended;
-    const bool stopped = options.stop != nullptr && options.stop->requested().is_set();
-    if (stopped) co_return ended;
-    node.Log(platform::LogLevel::kWarning,
-             absl::StrCat("driver: ", std::string(ended.message()), "; taking over again"));
-    co_await node.Step(steps::kDStreamDriverFailed);
-    co_await node.clock().Sleep(kTakeOverDelay);
-    if (options.stop != nullptr && options.stop->requested().is_set()) co_return ended;
-  }
-}
-
-void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
-  registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
-  registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
-}
-
-Task<void> DrainReceivers(const TaskRegistry& registry) {
-  const auto found = registry.find(kReceiverTaskKind);
-  if (found == registry.end()) co_return;
-  co_await dynamic_cast<SocketReceiverBody&>(*found->second).Drain();
+  // Without a log nothing tells whose blocks are whose: this driver has its own to itself.
+  const bool alone = graph.checkpoint_directory.empty();
+  const std::string scratch =
+      alone ? checkpoint::JoinPath(options.scratch_directory, checkpoint::UniqueId(node)) : "";
+  const std::string blocks =
+      checkpoint::JoinPath(alone ? scratch : graph.checkpoint_directory, "blocks");
+  const absl::Status ended = co_await RunUntilEnded(node, store, cluster, graph, options, blocks);
+  if (!alone) co_return ended;
+  const absl::Status removed = co_await platform::WithTimeout(
+      node.executor(), node.clock(), kRemovalTime, absl::StrCat("remove the blocks in ", blocks),
+      BlockFiles::RemoveAll(node, store, blocks));
+  if (!removed.ok()) node.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+  co_return ended;
 }
 
 }  // namespace wavetank::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -16,6 +17,7 @@
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "platform/timeout.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
@@ -34,6 +36,8 @@ using platform::Task;
 
 // Between two attempts at reaching the store, each of which goes on for long.
 constexpr absl::Duration kStorePause = absl::Seconds(1);
+// How long a worker that leaves waits for its receivers, unless the job says.
+constexpr absl::Duration kStopTimeout = absl::Seconds(30);
 
 // What one node makes of a job. Tasks and drivers point into it: it stays where it is.
 struct Plan {
@@ -48,6 +52,13 @@ absl::Duration Interval(const JobArguments& arguments) {
   absl::Duration interval;
   WT_CHECK(absl::ParseDuration(arguments.Get("interval"), &interval));  // BindArguments has
   return interval;
+}
+
+// nullopt: the engine's own.
+std::optional<absl::Duration> StopTimeout(const JobArguments& arguments) {
+  absl::Duration timeout;
+  WT_CHECK(absl::ParseDuration(arguments.Get("stop-timeout"), &timeout));  // BindArguments has
+  return timeout > absl::ZeroDuration() ? std::optional(timeout) : std::nullopt;
 }
 
 int64_t Number(const JobArguments& arguments, const char* name) {
@@ -90,18 +101,16 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
         "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));
   }
   const std::vector<StreamingQueryDefinition> queries = QueriesOf(*plan, arguments);
-  WT_RETURN_IF_ERROR(CheckTogether(queries));
-  int number = 0;
+  WT_RETURN_IF_ERROR(CheckNames(queries));
   for (const StreamingQueryDefinition& query : queries) {
     WT_RETURN_IF_ERROR(CheckDefinition(query));
     WT_ASSIGN_OR_RETURN(
         const auto compiled,
         CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
     absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
-    for (JobDirectory& directory : DirectoriesOf(query, *compiled, number)) {
+    for (JobDirectory& directory : DirectoriesOf(query, *compiled)) {
       plan->directories.push_back(std::move(directory));
     }
-    ++number;
   }
   WT_RETURN_IF_ERROR(CheckApart(plan->directories));
   return plan;
@@ -139,6 +148,11 @@ StopEvent StopEventOf(Node& node, const Deployment& deployment) {
   return event != nullptr ? event : std::make_shared<platform::Event>();
 }
 
+Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
+  co_await asked->Wait();
+  node.Exit(0);
+}
+
 Task<void> StopWhenAsked(Node& node, StopEvent asked, StopRequest& stop) {
   co_await asked->Wait();
   node.Log(LogLevel::kInfo, "asked to stop: what is under way is finished first");
@@ -155,6 +169,8 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
     options.print = hooks.print;
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
+    options.graceful_stop_timeout =
+        StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);
     StopRequest stop;
     options.stop = &stop;
     platform::TaskScope scope(node.executor());
@@ -171,6 +187,9 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.sink_log_segment_bytes = options.log_segment_bytes;
   options.stop = stop_requested.get();
+  options.graceful_stop_timeout =
+      StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);
+  options.max_restarts = static_cast<int>(Number(instance.arguments, "restarts"));
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());
@@ -186,6 +205,20 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   co_return !failed;
 }
 
+// Waits until the store is there. Nothing has begun: who is asked to stop meanwhile exits at once.
+Task<absl::StatusOr<std::string>> IdentityOf(Node& node, checkpoint::Store& store,
+                                             StopEvent stop_requested) {
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("exit when asked", ExitWhenAsked(node, stop_requested));
+  while (true) {
+    absl::StatusOr<std::string> identity = co_await checkpoint::IdentityOf(store);
+    if (!absl::IsUnavailable(identity.status())) co_return identity;
+    node.Log(LogLevel::kWarning,
+             absl::StrCat("waiting for the store: ", identity.status().message()));
+    co_await node.clock().Sleep(kStorePause);
+  }
+}
+
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
   const StopEvent stop_requested = StopEventOf(node, deployment);
@@ -195,16 +228,7 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
     co_return;
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
-  absl::StatusOr<std::string> identity = co_await checkpoint::IdentityOf(*store);
-  while (absl::IsUnavailable(identity.status())) {
-    node.Log(LogLevel::kWarning,
-             absl::StrCat("waiting for the store: ", identity.status().message()));
-    if (co_await stop_requested->WaitFor(node.clock(), kStorePause)) {
-      node.Exit(0);
-      co_return;
-    }
-    identity = co_await checkpoint::IdentityOf(*store);
-  }
+  absl::StatusOr<std::string> identity = co_await IdentityOf(node, *store, stop_requested);
   if (!identity.ok()) {
     Fail(node, identity.status(), kRefused);
     co_return;
@@ -230,18 +254,25 @@ bool IsOfItsDriversProcess(const Deployment& deployment) {
                      [](const std::string& address) { return address.starts_with("inproc:"); });
 }
 
-// A worker in a process of its own: what its receivers have taken in is handed over first. Its
-// other tasks run again elsewhere.
-Task<void> LeaveWhenAsked(Node& node, StopEvent asked, const TaskRegistry& registry) {
-  co_await asked->Wait();
-  node.Log(LogLevel::kInfo, "asked to stop: receivers hand over what they have first");
+Task<absl::Status> Drained(const TaskRegistry& registry) {
   co_await DrainReceivers(registry);
-  node.Exit(0);
+  co_return absl::OkStatus();
 }
 
-Task<void> ExitWhenAsked(Node& node, StopEvent asked) {
+// A worker in a process of its own: what its receivers have taken in is handed over first. Its
+// other tasks run again elsewhere.
+Task<void> LeaveWhenAsked(Node& node, StopEvent asked, const TaskRegistry& registry,
+                          absl::Duration timeout) {
   co_await asked->Wait();
-  node.Exit(0);
+  node.Log(LogLevel::kInfo, "asked to stop: receivers hand over what they have first");
+  Task<absl::Status> draining = Drained(registry);
+  const absl::Status drained = co_await platform::WithTimeout(
+      node.executor(), node.clock(), timeout, "stop: receivers hand over what they have",
+      std::move(draining));
+  if (drained.ok()) co_return node.Exit(0);
+  Fail(node, absl::Status(drained.code(), absl::StrCat(drained.message(),
+                                                       "; the lines that they had read and not "
+                                                       "stored are lost")));
 }
 
 Task<void> RunStoreNode(Node& node, Deployment deployment) {
@@ -273,7 +304,9 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   options.plan_fingerprint = (*plan)->fingerprint;
   platform::TaskScope scope(node.executor());
   if (!IsOfItsDriversProcess(deployment)) {
-    scope.Spawn("leave when asked", LeaveWhenAsked(node, StopEventOf(node, deployment), registry));
+    scope.Spawn("leave when asked",
+                LeaveWhenAsked(node, StopEventOf(node, deployment), registry,
+                               StopTimeout(instance.arguments).value_or(kStopTimeout)));
   }
   co_await RunWorker(node, *store, registry, options);
 }

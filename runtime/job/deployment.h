@@ -55,12 +55,14 @@ struct DriverHooks {
 // refused before anything durable was written, as for an address in use.
 // When the node is asked to stop (Deployment::stop_requested) it finishes first what is under way:
 // of a DStream graph what its receivers have taken in and the batches up to the next batch time; of
-// a query the batch that is defined. Then it exits with status 0.
+// a query the batch that is defined. Then it exits with status 0; at once where nothing has begun,
+// as while the store is not there. What is not finished within "stop-timeout" it leaves to the next
+// start: it says so and exits with status 1.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});
 // In a process of its own, when that is asked to stop: exits with 0 once its receivers have handed
-// over what they have. A store exits at once: whoever has no answer asks the next one.
+// over what they have, with 1 if that takes longer than "stop-timeout". A store exits at once: whoever has no answer asks the next one.
 platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::string address);
 platform::NodeMain StoreMain(Deployment deployment);
 

@@ -49,12 +49,16 @@ struct StandardNumber {
   const char* default_value;
   int64_t least;
   int64_t most;
+  bool of_queries_alone = false;
+  bool IsOf(const Job& job) const { return !of_queries_alone || job.dstream == nullptr; }
 };
 constexpr StandardNumber kStandardNumbers[] = {
     {"partitions", "partitions of a shuffle", "2", 1, 1024},
     {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
     {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
      "1048576", 1, int64_t{1} << 40},
+    {"restarts", "how often in a row a query goes on after an error that may pass before it fails",
+     "8", 0, 1'000'000, /*of_queries_alone=*/true},
 };
 
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
@@ -66,6 +70,7 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
         dstream ? "from a millisecond to a year" : "a year at most"));
   }
   for (const StandardNumber& number : kStandardNumbers) {
+    if (!number.IsOf(job)) continue;
     int64_t value = 0;
     const std::string& given = arguments.Get(number.name);
     if (!absl::SimpleAtoi(given, &value) || value < number.least || value > number.most) {
@@ -92,8 +97,12 @@ std::vector<JobParameter> AllParameters(const Job& job) {
   all.push_back({"interval", "time between batches; 0s, for structured queries: no pause",
                  job.dstream != nullptr ? "1s" : "0s"});
   for (const StandardNumber& number : kStandardNumbers) {
-    all.push_back({number.name, number.meaning, number.default_value});
+    if (number.IsOf(job)) all.push_back({number.name, number.meaning, number.default_value});
   }
+  all.push_back({"stop-timeout",
+                 "how long a stop in good order may take before it leaves what is under way to the "
+                 "next start; 0s: 30s, or ten intervals of a stream if they are longer",
+                 "0s", ParameterKind::kDuration});
   return all;
 }
 

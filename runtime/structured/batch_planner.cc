@@ -17,6 +17,13 @@ void BatchPlanner::Start(platform::MonotonicTime due) {
   scope_.DestroyChildren();
   outcome_.reset();
   scope_.Spawn("plan the next batch", Search(due));
+  if (options_.stop != nullptr) scope_.Spawn("stop watch", AwaitStop());
+}
+
+// Whoever waits for the next batch need not wait for a listing, too: the store may be away.
+Task<void> BatchPlanner::AwaitStop() {
+  co_await options_.stop->Wait();
+  Set(Outcome::kStopped);
 }
 
 void BatchPlanner::Set(Outcome outcome) {
@@ -39,7 +46,8 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     if (stopped()) co_return Set(Outcome::kStopped);
     files_ = co_await source_.Discover();
     if (!files_.ok() || !files_->files.empty()) co_return Set(Outcome::kInput);
-    if (options_.available_now) co_return Set(Outcome::kExhausted);
+    const bool exhausted = options_.available_now && !files_->directory_away;
+    if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();
     due = options_.interval > absl::ZeroDuration()

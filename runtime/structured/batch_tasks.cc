@@ -190,14 +190,14 @@ Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::st
 }
 
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
-                                        const StreamingQueryPlan& plan, int number) {
+                                        const StreamingQueryPlan& plan) {
   std::vector<JobDirectory> directories = {
-      {.use = JobDirectory::Use::kInput, .path = plan.source.path, .query = number}};
+      {.use = JobDirectory::Use::kInput, .path = plan.source.path, .query = definition.name}};
   const auto add = [&](const char* option, JobDirectory::Use use) {
     const auto found = definition.options.find(option);
     if (found == definition.options.end() || found->second.empty()) return;
     directories.push_back(
-        {.use = use, .path = checkpoint::NormalPath(found->second), .query = number});
+        {.use = use, .path = checkpoint::NormalPath(found->second), .query = definition.name});
   };
   add("path", JobDirectory::Use::kOutput);
   add("checkpointLocation", JobDirectory::Use::kCheckpoint);

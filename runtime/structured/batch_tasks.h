@@ -30,9 +30,9 @@ namespace wavetank::runtime {
 std::string MapTaskKind(const std::string& query);
 std::string ReduceTaskKind(const std::string& query);
 
-// What the query reads and writes, as far as its options say; it is the job's `number`-th query.
+// What the query reads and writes, as far as its options say.
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
-                                        const StreamingQueryPlan& plan, int number);
+                                        const StreamingQueryPlan& plan);
 
 // How the query's state stands in files. kInvalidArgument: an option is wrong.
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(

@@ -99,22 +99,25 @@ SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
 MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
                                          Cluster& cluster,
                                          const StreamingQueryDefinition& definition,
-                                         const QueryOptions& options)
+                                         const QueryOptions& options,
+                                         std::optional<AvailableFiles>& available)
     : node_(node),
       store_(store),
       cluster_(cluster),
       definition_(definition),
       options_(options),
+      available_(available),
       shuffle_partitions_(options.shuffle_partitions),
       history_(options.min_batches_to_retain) {}
 
 Task<absl::Status> MicroBatchExecution::Run() {
   const absl::Status taken_over = co_await TakeOver();
-  if (!taken_over.ok()) co_return Explain(taken_over, "take the query over");
+  if (!taken_over.ok()) co_return Explain(taken_over, act_);
   bool in_doubt = true;
   while (!ended_) {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
     const RecoveryDecision decision = row.decision;
+    act_ = std::string(checkpoint::RecoveryDecisionName(decision));
     co_await node_.Step(checkpoint::steps::kRecoveryDecided,
                         {{"batch", newest_batch()}, {"row", checkpoint::RowNumber(row)}});
     if (decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink) {
@@ -122,8 +125,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
     } else if (in_doubt) {
       in_doubt = false;
       node_.Log(platform::LogLevel::kInfo,
-                absl::StrCat(Title(), ": ", platform::ToAbsl(row.reason), ": ",
-                             platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
+                absl::StrCat(Title(), ": ", platform::ToAbsl(row.reason), ": ", act_));
       co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
                                                    {"decision", static_cast<int64_t>(decision)}});
     }
@@ -131,10 +133,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
       co_return checkpoint::Refusal(row, definition_.name, newest_batch());
     }
     const absl::Status status = co_await Act(decision);
-    if (!status.ok()) {
-      co_return Explain(status,
-                        absl::StrCat(platform::ToAbsl(checkpoint::RecoveryDecisionName(decision))));
-    }
+    if (!status.ok()) co_return Explain(status, act_);
   }
   co_await node_.Step(steps::kQueryStopped, {{"batch", newest_batch()}});
   co_return absl::OkStatus();
@@ -212,7 +211,7 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
        {plan_->source.path, sink_directory_, checkpoint_directory_}) {
     if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
   }
-  std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_, 0);
+  std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
   WT_CO_RETURN_IF_ERROR(CheckApart(directories));
   WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, std::move(directories)));
   // One that is not there yet may come.
@@ -235,7 +234,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
-    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable());
+    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable(available_));
   }
   planner_ = std::make_unique<BatchPlanner>(
       node_, *source_,
@@ -378,9 +377,11 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
     work.late_watermark = WatermarkOf(before->definition);
     work.states.assign(before->prepared->states().begin(), before->prepared->states().end());
   }
-  WT_CO_ASSIGN_OR_RETURN(const GraphResults results,
-                         co_await cluster_.Run(BuildBatchGraph(*plan_, work)));
-  WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, results));
+  const absl::StatusOr<GraphResults> results = co_await cluster_.Run(BuildBatchGraph(*plan_, work));
+  // A newer owner removes what this one's records name.
+  if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  WT_CO_RETURN_IF_ERROR(results.status());
+  WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, *results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
   for (const checkpoint::OperatorState& state : attempt.states) {
     WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));

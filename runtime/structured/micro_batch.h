@@ -26,6 +26,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
@@ -43,14 +44,20 @@ namespace wavetank::runtime {
 
 class MicroBatchExecution {
  public:
-  // Everything outlives the execution.
+  // Everything outlives the execution. `available`: of the AvailableNow trigger, what there is to
+  // be read; fixed by the first execution that gets so far.
   MicroBatchExecution(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-                      const StreamingQueryDefinition& definition, const QueryOptions& options);
+                      const StreamingQueryDefinition& definition, const QueryOptions& options,
+                      std::optional<AvailableFiles>& available);
 
   // Until the query is stopped or all that was available is done (OK), or fails. At most once.
   Task<absl::Status> Run();
 
   int64_t batches_committed() const { return batches_committed_; }
+  // Whether it has begun to own its log.
+  bool has_taken_over() const { return log_ != nullptr; }
+  // "query words, batch 3: run the batch".
+  std::string UnderWay() const { return absl::StrCat(Title(), ": ", act_); }
 
  private:
   using BatchDefinition = checkpoint::BatchDefinition;
@@ -101,6 +108,7 @@ class MicroBatchExecution {
   Cluster& cluster_;
   const StreamingQueryDefinition& definition_;
   const QueryOptions& options_;
+  std::optional<AvailableFiles>& available_;
   std::string checkpoint_directory_;
   std::string sink_directory_;
 
@@ -118,6 +126,7 @@ class MicroBatchExecution {
   std::optional<BatchAttempt> attempt_;  // what this driver ran
   int unsure_ = 0;                       // commits in a row whose outcome was not known
   platform::MonotonicTime batch_start_;
+  std::string act_ = "take the query over";
   bool ended_ = false;
   bool said_without_time_ = false;
   int64_t batches_committed_ = 0;

@@ -8,7 +8,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 #include "checkpoint/paths.h"
 #include "platform/nearest_name.h"
@@ -29,8 +28,8 @@ constexpr char kPath[] = "path";
 // A pause that no clock can be asked for is a mistake in its unit.
 constexpr absl::Duration kLongestTrigger = absl::Hours(24 * 366);
 
-absl::Status CheckNames(const char* call, const std::map<std::string, std::string>& options,
-                        const std::vector<std::string>& known) {
+absl::Status CheckOptions(const char* call, const std::map<std::string, std::string>& options,
+                          const std::vector<std::string>& known) {
   for (const auto& [name, value] : options) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return absl::InvalidArgumentError(absl::StrCat(call, ": nothing reads the option \"", name,
@@ -62,41 +61,18 @@ absl::Status CheckName(const std::string& name) {
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
   const SourceDescription& source = SourceOf(*definition.plan);
-  WT_RETURN_IF_ERROR(CheckNames("ReadStream", source.options,
-                                {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
+  WT_RETURN_IF_ERROR(CheckOptions("ReadStream", source.options,
+                                  {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
   WT_RETURN_IF_ERROR(SourceOptions(source).status());
   if (definition.sink_format != "file") {
     return absl::InvalidArgumentError(
         absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",
                      platform::Suggestion(definition.sink_format, {"file"})));
   }
-  WT_RETURN_IF_ERROR(CheckNames("WriteStream", definition.options,
-                                {kPath, kCheckpointLocation, kStateCompression}));
+  WT_RETURN_IF_ERROR(CheckOptions("WriteStream", definition.options,
+                                  {kPath, kCheckpointLocation, kStateCompression}));
   WT_RETURN_IF_ERROR(StateCompressionOf(definition).status());
   return CheckTrigger(definition.trigger_interval);
-}
-
-// Each component with a "/" after it, so that one path holds another when it is its prefix.
-std::string Canonical(const std::string& path) {
-  std::string canonical;
-  for (const absl::string_view part : absl::StrSplit(path, '/')) {
-    if (!part.empty() && part != ".") absl::StrAppend(&canonical, part, "/");
-  }
-  return canonical;
-}
-
-absl::Status CheckApart(const StreamingQueryDefinition& query,
-                        const StreamingQueryDefinition& other, const char* option) {
-  const auto mine = query.options.find(option);
-  const auto its = other.options.find(option);
-  if (mine == query.options.end() || its == other.options.end()) return absl::OkStatus();
-  const std::string a = Canonical(mine->second);
-  const std::string b = Canonical(its->second);
-  if (!absl::StartsWith(a, b) && !absl::StartsWith(b, a)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("query \"", query.name, "\": its option ", option, " is '", mine->second,
-                   "', that of query \"", other.name, "\" is '", its->second,
-                   "': give each query a directory of its own, neither within the other"));
 }
 
 }  // namespace
@@ -108,7 +84,7 @@ absl::Status CheckDefinition(const StreamingQueryDefinition& definition) {
                       absl::StrCat("query \"", definition.name, "\": ", status.message()));
 }
 
-absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries) {
+absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries) {
   for (size_t i = 0; i < queries.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       if (queries[i].name == queries[j].name) {
@@ -116,8 +92,6 @@ absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries)
             absl::StrCat("two queries of this job are called \"", queries[i].name,
                          "\": give each a QueryName(...) of its own"));
       }
-      WT_RETURN_IF_ERROR(CheckApart(queries[i], queries[j], kCheckpointLocation));
-      WT_RETURN_IF_ERROR(CheckApart(queries[i], queries[j], kPath));
     }
   }
   return absl::OkStatus();

@@ -1,7 +1,7 @@
-// What is wrong with a query, or with the queries of a job together, beyond the plan itself:
-// formats and options that nothing reads, values that mean nothing, places that two queries would
-// share. Checked before anything durable is written. Every error is kInvalidArgument, and names the
-// query.
+// What is wrong with a query, or with the names of a job's queries, beyond the plan itself: formats
+// and options that nothing reads, values that mean nothing. (That directories stand apart:
+// connectors/job_directories.h.) Checked before anything durable is written. Every error is
+// kInvalidArgument, and names the query.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
 #define WAVETANK_RUNTIME_STRUCTURED_QUERY_CHECK_H_
 
@@ -20,9 +20,8 @@ namespace wavetank::runtime {
 // not be there yet.
 absl::Status CheckDefinition(const StreamingQueryDefinition& definition);
 
-// The queries of one job, with all of their options: no two have one name, or a checkpoint or a
-// sink directory at or below another's.
-absl::Status CheckTogether(const std::vector<StreamingQueryDefinition>& queries);
+// No two queries of one job have one name.
+absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries);
 
 // What the source was told by its options "ignoreNames", "forgetAfter", "lostFiles" and
 // "maxFilesPerTrigger".

@@ -26,6 +26,17 @@ absl::Status MustAgree(const std::string& what, const std::string& logged, const
                    "': run the job as it was, or start with a new checkpoint and a new sink"));
 }
 
+// Files that were read are known by their paths in the source, and what was written by its sink's.
+absl::Status MustBeWhereItWas(const std::string& what, const std::string& logged,
+                              const std::string& now) {
+  if (logged == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("its checkpoint was begun with ", what, " '", logged, "', this job has '", now,
+                   "': if that directory has only been moved, move it back, or make '", logged,
+                   "' a link to it, and run the job as it was; else start with a new checkpoint "
+                   "and a new sink"));
+}
+
 }  // namespace
 
 checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
@@ -49,9 +60,9 @@ absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,
   int shuffle_partitions = identity.shuffle_partitions;
   for (const checkpoint::Setting& setting : metadata.pinned()) {
     if (setting.name() == kSourcePath) {
-      WT_RETURN_IF_ERROR(MustAgree(kSourcePath, setting.value(), identity.source_path));
+      WT_RETURN_IF_ERROR(MustBeWhereItWas(kSourcePath, setting.value(), identity.source_path));
     } else if (setting.name() == kSinkPath) {
-      WT_RETURN_IF_ERROR(MustAgree(kSinkPath, setting.value(), identity.sink_path));
+      WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_path));
     } else if (setting.name() == kShufflePartitions &&
                (!absl::SimpleAtoi(setting.value(), &shuffle_partitions) ||
                 shuffle_partitions <= 0)) {

@@ -1,13 +1,17 @@
 #include "runtime/structured/streaming_query.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/timeout.h"
 #include "runtime/structured/batch_tasks.h"
 #include "runtime/structured/micro_batch.h"
 #include "runtime/structured/query_check.h"
@@ -38,10 +42,42 @@ absl::Status CheckOptions(const std::string& query, const QueryOptions& options)
     return wrong("poll_interval", absl::FormatDuration(options.poll_interval), "more than 0s");
   }
   if (options.max_restarts < 0) return wrong("max_restarts", options.max_restarts, "0 or more");
+  if (options.graceful_stop_timeout <= absl::ZeroDuration()) {
+    return wrong("graceful_stop_timeout", absl::FormatDuration(options.graceful_stop_timeout),
+                 "more than 0s");
+  }
   if (options.restart_backoff < absl::ZeroDuration()) {
     return wrong("restart_backoff", absl::FormatDuration(options.restart_backoff), "0s or more");
   }
   return absl::OkStatus();
+}
+
+Task<void> SetWith(platform::Event& first, platform::Event& then) {
+  co_await first.Wait();
+  then.Set();
+}
+
+// How the execution ends, by itself or because `stop` is set: at once if it has not begun, which
+// `began_before` says of those before it, else when what is under way is finished. Everything
+// outlives the task.
+Task<absl::Status> RunUntilStopped(platform::Node& node, MicroBatchExecution& execution,
+                                   platform::Event& stop, absl::Duration stop_timeout,
+                                   bool began_before) {
+  std::optional<absl::Status> end;
+  platform::Event ended;
+  platform::Event either;
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("query", platform::internal::RunInto(execution.Run(), end, ended));
+  scope.Spawn("end watch", SetWith(ended, either));
+  scope.Spawn("stop watch", SetWith(stop, either));
+  co_await either.Wait();
+  if (end.has_value()) co_return *end;
+  if (!began_before && !execution.has_taken_over()) co_return absl::OkStatus();
+  const bool in_time = co_await ended.WaitFor(node.clock(), stop_timeout);
+  if (in_time) co_return *end;
+  co_return absl::DeadlineExceededError(absl::StrCat(
+      execution.UnderWay(), ": still under way ", absl::FormatDuration(stop_timeout),
+      " after the query was asked to stop; what it has not finished, its next start does"));
 }
 
 }  // namespace
@@ -51,13 +87,25 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options) {
   WT_CO_RETURN_IF_ERROR(CheckOptions(definition.name, options));
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
+  platform::Event never;
+  platform::Event& stop = options.stop != nullptr ? *options.stop : never;
+  std::optional<AvailableFiles> available;
+  bool began = false;
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;
   while (true) {
-    MicroBatchExecution execution(node, store, cluster, definition, options);
-    const absl::Status status = co_await execution.Run();
-    if (!MayPass(status)) co_return status;
-    if (execution.batches_committed() > 0) {
+    absl::Status status;
+    int64_t committed = 0;
+    {
+      // Ends before the pause: what it has begun must not go on during that.
+      MicroBatchExecution execution(node, store, cluster, definition, options, available);
+      status =
+          co_await RunUntilStopped(node, execution, stop, options.graceful_stop_timeout, began);
+      began = began || execution.has_taken_over();
+      committed = execution.batches_committed();
+    }
+    if (!MayPass(status) || stop.is_set()) co_return status;
+    if (committed > 0) {
       restarts = 0;
       backoff = options.restart_backoff;
     }
@@ -66,7 +114,8 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
     node.Log(platform::LogLevel::kWarning,
              absl::StrCat(status.message(), " (restart ", restarts, " of ", options.max_restarts,
                           " in ", absl::FormatDuration(backoff), ")"));
-    co_await node.clock().Sleep(backoff);
+    const bool stopped = co_await stop.WaitFor(node.clock(), backoff);
+    if (stopped) co_return status;
     backoff = std::min(backoff * 2, kMaxBackoff);
   }
 }

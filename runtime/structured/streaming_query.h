@@ -58,8 +58,11 @@ struct QueryOptions {
   // How often an idle query looks for new files.
   absl::Duration poll_interval = absl::Milliseconds(100);
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
-  // ends with OK. Null: never.
+  // ends with OK; before it has taken its log over, at once. Null: never.
   platform::Event* stop = nullptr;
+  // How long that may take; then the query ends with kDeadlineExceeded, and what it had not
+  // finished the next start does. An error that may pass ends it too.
+  absl::Duration graceful_stop_timeout = absl::Seconds(30);
   // Called after each commit, on the driver's node. Null: its text goes to the node's log.
   std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
@@ -69,8 +72,9 @@ struct QueryOptions {
   absl::Duration restart_backoff = absl::Milliseconds(200);
 };
 
-// Runs the query until it is stopped (OK), fenced by a newer driver (kAborted) or in error: one
-// line that names the query, the batch, what was attempted and what to do. `node`, `store` and
+// Runs the query until it is stopped (OK; kDeadlineExceeded if that took too long), fenced by a
+// newer driver (kAborted) or in error: one line that names the query, the batch, what was attempted
+// and what to do. `node`, `store` and
 // `cluster` outlive the task.
 Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& store,
                                      Cluster& cluster, StreamingQueryDefinition definition,

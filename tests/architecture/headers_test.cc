@@ -65,13 +65,13 @@ std::vector<std::string> HeadersWithoutCoroutines() {
   return without;
 }
 
-CommandResult CompileWithGpp(const std::vector<std::string>& headers) {
+CommandResult CompileWithGpp(const std::vector<std::string>& headers, const char* flags = "") {
   const std::string source = ::testing::TempDir() + "/wavetank_installed_headers.cc";
   std::ofstream out(source);
   for (const std::string& header : headers) out << "#include \"" << header << "\"\n";
   out.close();
   return RunCommand("g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I. -I" + BuildDirectory() +
-                    " " + source);
+                    " " + flags + " " + source);
 }
 
 TEST(Headers, ThoseWithoutCoroutinesCompileWithDebiansOwnCompiler) {
@@ -84,7 +84,7 @@ TEST(Headers, ThoseWithoutCoroutinesCompileWithDebiansOwnCompiler) {
 TEST(Headers, CoroutinesAreRefusedByDebiansOwnCompilerWithASentence) {
   EXPECT_THAT(HeadersWithoutCoroutines(), Not(Contains("platform/node.h")));
   for (const char* header : {"platform/task.h", "platform/node.h", "simulator/sim_world.h"}) {
-    const CommandResult result = CompileWithGpp({header});
+    const CommandResult result = CompileWithGpp({header}, "-Wfatal-errors");  // the first error
     EXPECT_NE(result.status, 0) << header;
     EXPECT_THAT(result.output, HasSubstr("Compile this file with clang++-19")) << header;
   }

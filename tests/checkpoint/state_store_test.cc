@@ -130,8 +130,8 @@ Task<void> NamesWhatIsWrong(Node& node) {
   const absl::Status removed = co_await store.Remove(two.files[0]);
   EXPECT_TRUE(removed.ok());
   const Opened gone = co_await StateStore::Open(node, store, "s", two);
-  EXPECT_TRUE(absl::IsNotFound(gone.status())) << gone.status();
-  EXPECT_THAT(gone.status().ToString(), HasSubstr(two.files[0]));
+  EXPECT_TRUE(absl::IsDataLoss(gone.status())) << gone.status();
+  EXPECT_THAT(gone.status().ToString(), HasSubstr(two.files[0] + " is gone"));
 }
 
 Task<void> CommitsNamedStoresTogether(Node& node) {
@@ -219,7 +219,7 @@ Task<void> RollsBack(Node& node) {
   state->Put("uncommitted", "");
   const StateVersion nowhere{7, {"s/7-x.delta"}};
   const absl::Status failed = co_await state->RollBack(nowhere);
-  EXPECT_TRUE(absl::IsNotFound(failed)) << failed;
+  EXPECT_TRUE(absl::IsDataLoss(failed)) << failed;
   EXPECT_EQ(state->version(), two);
   EXPECT_EQ(state->size(), 2u);
 }

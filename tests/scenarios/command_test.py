@@ -182,11 +182,11 @@ class Command(unittest.TestCase):
         ports = [free_port(), free_port()]
         first = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=.")
         self.wait_for(first, "serving the store")
+        (self.here / "other").mkdir()
         locked = self.start("start", "store", f"--address=127.0.0.1:{ports[1]}", "--root=.")
+        in_use = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=other")
         self.assertEqual(self.status(locked), 2, locked.said)
         self.assertRegex(locked.said, "cannot serve the store .* another holds it")
-        (self.here / "other").mkdir()
-        in_use = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=other")
         self.assertEqual(self.status(in_use), 2, in_use.said)
         self.assertIn("Address already in use", in_use.said)
 
@@ -195,34 +195,36 @@ class Command(unittest.TestCase):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            for role in (["--as=driver"], ["--as=worker", f"--driver=127.0.0.1:{free_port()}"]):
-                process = self.start("start", "word_count", *FILES, *role,
-                                     f"--address=127.0.0.1:{port}")
+            processes = [self.start("start", "word_count", *FILES, *role,
+                                    f"--address=127.0.0.1:{port}")
+                         for role in (["--as=driver"],
+                                      ["--as=worker", f"--driver=127.0.0.1:{free_port()}"])]
+            for process in processes:
                 self.assertEqual(self.status(process), 2, process.said)
                 self.assertIn("Address already in use", process.said)
 
     def test_who_waits_says_for_what(self):
-        nobody = free_port()
+        nobody, port = free_port(), free_port()
+        (self.here / "in/a").write_text("to be or not to be\n")
+        waiting = []
         for arguments, says in [
             (["--as=worker", f"--address=127.0.0.1:{free_port()}", f"--driver=127.0.0.1:{nobody}"],
              rf"waiting for a driver at 127.0.0.1:{nobody} for \ds: .*refused"),
             (["--as=driver", f"--address=127.0.0.1:{free_port()}", f"--store=127.0.0.1:{nobody}"],
              rf"waiting for the store at 127.0.0.1:{nobody} for \ds: .*refused"),
+            (["--as=driver", f"--address=127.0.0.1:{port}"],
+             rf"waiting for workers at 127.0.0.1:{port} for \ds: 0 of 1 have come"),
         ]:
-            process = self.start("start", "word_count", *FILES, *arguments)
+            waiting.append((self.start("start", "word_count", *FILES, *arguments), says))
+        for process, says in waiting:
             self.wait_for(process, says)
-            self.end(process)
-        port = free_port()
-        (self.here / "in/a").write_text("to be or not to be\n")
-        process = self.start("start", "word_count", *FILES, "--as=driver",
-                             f"--address=127.0.0.1:{port}")
-        self.wait_for(process, rf"waiting for workers at 127.0.0.1:{port} for \ds: 0 of 1 have come")
 
     def test_a_missing_input_directory_is_said(self):
         (self.here / "in").rmdir()
-        for job in ("word_count", "word_count_dstream"):
-            files = ["--input=in", f"--output=out-{job}", f"--checkpoint=cp-{job}"]
-            process = self.start("start", job, *files, "--interval=100ms")
+        processes = [self.start("start", job, "--input=in", f"--output=out-{job}",
+                                f"--checkpoint=cp-{job}", "--interval=100ms")
+                     for job in ("word_count", "word_count_dstream")]
+        for process in processes:
             self.wait_for(process, r"waiting for source directory \S*in for \ds: there is none")
 
     def test_the_first_signal_stops_gracefully_and_a_second_one_at_once(self):
@@ -235,15 +237,52 @@ class Command(unittest.TestCase):
                 self.wait_for(process, "worker-2 .* has registered")
                 process.send_signal(number)
                 self.assertEqual(self.status(process), 0, process.said)
-        # One that cannot finish: it waits for a store that is not there.
+        # One that cannot finish: the worker that its batch needs does not come.
+        process = self.start("start", "word_count", *FILES, "--as=driver",
+                             f"--address=127.0.0.1:{free_port()}")
+        self.wait_for(process, "waiting for workers")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(self.status(process), (128 + signal.SIGTERM, 128 + signal.SIGINT),
+                      process.said)
+
+    def cluster(self):
+        """A store, a driver and a worker that has counted batch 0."""
+        (self.here / "in/a").write_text("to be or not to be\n")
+        ports = [free_port(), free_port(), free_port()]
+        at = [f"127.0.0.1:{port}" for port in ports]
+        job = ["start", "word_count", *FILES, f"--store={at[0]}"]
+        store = self.start("start", "store", f"--address={at[0]}", "--root=.")
+        driver = self.start(*job, "--as=driver", f"--address={at[1]}")
+        worker = self.start(*job, "--as=worker", f"--address={at[2]}", f"--driver={at[1]}")
+        self.wait_for(driver, "batch 0: files")
+        return store, driver, worker
+
+    def test_a_driver_that_only_waits_for_its_store_stops_at_once(self):
         process = self.start("start", "word_count", *FILES, "--as=driver",
                              f"--address=127.0.0.1:{free_port()}",
                              f"--store=127.0.0.1:{free_port()}")
         self.wait_for(process, "waiting for the store")
         process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGINT)
-        self.assertIn(self.status(process), (128 + signal.SIGTERM, 128 + signal.SIGINT),
-                      process.said)
+        self.assertEqual(self.status(process), 0, process.said)
+        store, driver, worker = self.cluster()
+        self.end(store)
+        self.wait_for(driver, "waiting for the store")
+        for process in (driver, worker):
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(self.status(process), 0, process.said)
+            self.assertNotIn("given up", process.said)
+
+    def test_a_stop_that_takes_too_long_leaves_the_rest_to_the_next_start(self):
+        (self.here / "in/a").write_text("to be or not to be\n")
+        process = self.start("start", "word_count", *FILES, "--as=driver", "--stop-timeout=200ms",
+                             f"--address=127.0.0.1:{free_port()}")
+        self.wait_for(process, "waiting for workers")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.status(process), 1, process.said)
+        self.assertRegex(process.said, "error .*query query-1, batch 0: run the batch: still under "
+                         "way 200ms after the query was asked to stop; what it has not finished, "
+                         "its next start does")
 
 
 if __name__ == "__main__":

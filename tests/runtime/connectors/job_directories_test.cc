@@ -33,9 +33,19 @@ TEST(CheckApart, RefusesEqualAndNestedDirectoriesByName) {
 }
 
 TEST(CheckApart, LetsOneQueryReadWhatAnotherWrites) {
-  const JobDirectory written{.use = Use::kOutput, .path = "x", .query = 0};
-  EXPECT_EQ(Why({written, {.use = Use::kInput, .path = "x", .query = 1}}), "");
-  EXPECT_THAT(Why({written, {.use = Use::kInput, .path = "x", .query = 0}}), HasSubstr("overlap"));
+  const JobDirectory written{.use = Use::kOutput, .path = "x", .query = "a"};
+  EXPECT_EQ(Why({written, {.use = Use::kInput, .path = "x", .query = "b"}}), "");
+  EXPECT_THAT(Why({written, {.use = Use::kInput, .path = "x", .query = "a"}}),
+              HasSubstr("the output directory x and the input directory x overlap"));
+}
+
+TEST(CheckApart, NamesTheQueriesOfWhatTwoOfThemShare) {
+  for (const Use use : {Use::kOutput, Use::kCheckpoint}) {
+    const JobDirectory first{.use = use, .path = "x", .query = "a"};
+    EXPECT_THAT(Why({first, {.use = use, .path = "x/y", .query = "b"}}),
+                HasSubstr("directory x of query \"a\" and the "));
+    EXPECT_EQ(Why({first, {.use = use, .path = "xy", .query = "b"}}), "");
+  }
 }
 
 TEST(CheckApart, TakesAPrefixForTheDirectoriesThatBeginWithIt) {

@@ -116,5 +116,22 @@ TEST(DStreamOutputs, WithoutSomebodyToTellAFailureEndsTheDriverNamingTheOutput) 
               AllOf(HasSubstr("operator 2 (ForeachRDD)"), HasSubstr("not today")));
 }
 
+// That of a stream which began before outputs had owners: its parts count there, this stream's none.
+TEST(DStreamOutputs, TheMarkOfAnotherStreamIsNotTakenForOnesOwn) {
+  SimJob job({.seed = 4}, [](StreamingContext& ssc) {
+    ssc.Checkpoint("checkpoint");
+    ssc.TextFileStream("in").SaveAsTextFiles("out/lines");
+  });
+  job.Start();
+  job.RunFor(absl::Seconds(3));
+  const int64_t soon_ms = job.History("checkpoint").batches().rbegin()->first + 2000;
+  job.machine().disk().Put(absl::StrCat("out/lines-", soon_ms, "/attempt-1/_SUCCESS"),
+                           "parts 1\npart-00000-of-another\n");
+  job.RunFor(absl::Seconds(4));
+  ASSERT_THAT(job.ended(), SizeIs(1));
+  EXPECT_TRUE(absl::IsFailedPrecondition(job.ended()[0])) << job.ended()[0];
+  EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("another stream writes to this output"));
+}
+
 }  // namespace
 }  // namespace wavetank::runtime::outputs

@@ -53,9 +53,11 @@ TEST(CheckPlan, RefusesTwoQueriesThatShareANameOrADirectory) {
   const Job one_name = TwoCopies("first", "out2");
   EXPECT_THAT(CheckPlan(Instance(one_name)).ToString(),
               HasSubstr("two queries of this job are called \"first\""));
-  const Job one_sink = TwoCopies("second", "./out1/");
-  EXPECT_THAT(CheckPlan(Instance(one_sink)).ToString(),
-              HasSubstr("give each query a directory of its own"));
+  for (const char* same : {"out1", "out1/", "./out1/", "out1/y"}) {
+    const Job one_sink = TwoCopies("second", same);
+    EXPECT_THAT(CheckPlan(Instance(one_sink)).ToString(),
+                HasSubstr("the output directory out1 of query \"first\" and the output directory"));
+  }
 }
 
 TEST(CheckPlan, RefusesASinkThatIsNotThere) {

@@ -89,8 +89,11 @@ TEST_F(MovedCheckpoint, ReadsItsOwnStateAndNotTheOriginals) {
   Remove("store/copy/state/");
   EXPECT_FALSE(Inspect("store/copy")->whole());
   const absl::Status ended = RunAt("copy");
-  EXPECT_FALSE(ended.ok());
+  EXPECT_TRUE(absl::IsDataLoss(ended)) << ended;
   EXPECT_THAT(ended.ToString(), HasSubstr("copy/state/0/"));
+  EXPECT_THAT(ended.ToString(), HasSubstr("is gone"));
+  EXPECT_THAT(ended.ToString(), HasSubstr("put the checkpoint back whole, or start with a new"));
+  EXPECT_EQ(world_.world().steps().Count("driver.task_retried"), 0u) << "it will not come back";
 }
 
 TEST_F(MovedCheckpoint, WhatWasNotLookedAtIsNotWhole) {

@@ -89,38 +89,17 @@ TEST(CheckDefinition, RefusesANameThatNamesNoDirectory) {
 std::vector<StreamingQueryDefinition> Two() {
   std::vector<StreamingQueryDefinition> queries(2);
   queries[0].name = "a";
-  queries[0].options = {{"path", "out/a"}, {"checkpointLocation", "ck/a"}};
   queries[1].name = "b";
-  queries[1].options = {{"path", "out/b"}, {"checkpointLocation", "ck/b"}};
   return queries;
 }
 
-TEST(CheckTogether, AcceptsQueriesThatShareNothing) { EXPECT_TRUE(CheckTogether(Two()).ok()); }
+TEST(CheckNames, AcceptsTwo) { EXPECT_TRUE(CheckNames(Two()).ok()); }
 
-TEST(CheckTogether, RefusesTwoOfOneName) {
+TEST(CheckNames, RefusesTwoOfOneName) {
   std::vector<StreamingQueryDefinition> queries = Two();
   queries[1].name = "a";
-  EXPECT_EQ(CheckTogether(queries).message(),
+  EXPECT_EQ(CheckNames(queries).message(),
             "two queries of this job are called \"a\": give each a QueryName(...) of its own");
-}
-
-TEST(CheckTogether, RefusesOneDirectoryForTwoHoweverItIsWritten) {
-  for (const char* option : {"path", "checkpointLocation"}) {
-    for (const char* same : {"x", "x/", "./x", "x/y"}) {
-      std::vector<StreamingQueryDefinition> queries = Two();
-      queries[0].options[option] = "x";
-      queries[1].options[option] = same;
-      EXPECT_EQ(
-          CheckTogether(queries).message(),
-          std::string("query \"b\": its option ") + option + " is '" + same +
-              "', that of query \"a\" is 'x': give each query a directory of its own, neither "
-              "within the other");
-    }
-    std::vector<StreamingQueryDefinition> queries = Two();
-    queries[0].options[option] = "x";
-    queries[1].options[option] = "xy";
-    EXPECT_TRUE(CheckTogether(queries).ok());
-  }
 }
 
 }  // namespace

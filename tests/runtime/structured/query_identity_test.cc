@@ -68,6 +68,8 @@ TEST_F(MicroBatchRefusal, AnotherSinkDirectory) {
   const absl::Status status = Run(WordCountJob("update", "1", "elsewhere"));
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("sink.path 'out', this job has 'elsewhere'"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("only been moved, move it back, or make 'out' a link to it"));
 }
 
 TEST_F(MicroBatchRefusal, ASourceFileThatIsGoneOrChanged) {
