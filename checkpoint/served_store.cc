@@ -242,11 +242,10 @@ Task<absl::Status> ServedStore::LinkAs(std::string from, std::string to, Token t
 }
 
 Task<absl::Status> ServedStore::RemoveFiles(std::vector<std::string> paths, Token token) {
-  constexpr size_t kMostAtOnce = 4096;
-  for (size_t begin = 0; begin < paths.size(); begin += kMostAtOnce) {
+  for (size_t begin = 0; begin < paths.size(); begin += kMaxPathsAtOnce) {
     RemoveRequest request;
     Stamp(token, request);
-    const size_t end = std::min(begin + kMostAtOnce, paths.size());
+    const size_t end = std::min(begin + kMaxPathsAtOnce, paths.size());
     for (size_t i = begin; i < end; ++i) request.add_path(std::move(paths[i]));
     const absl::StatusOr<std::string> reply =
         co_await Call("store.remove", request.SerializeAsString());

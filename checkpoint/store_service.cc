@@ -5,6 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/local_store.h"
@@ -24,9 +26,29 @@ using platform::RpcPayload;
 
 namespace {
 
+// Each field may become an object of many times its size, which nobody has counted.
+bool HasMoreFieldsThanAnyRequest(const std::string& bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                               static_cast<int>(bytes.size()));
+  constexpr size_t kOthers = 64;
+  size_t fields = 0;
+  for (uint32_t tag = input.ReadTag(); tag != 0; tag = input.ReadTag()) {
+    if (++fields > kMaxPathsAtOnce + kOthers) return true;
+    if (!WireFormatLite::SkipField(&input, tag)) return false;  // nor will it be parsed
+  }
+  return false;
+}
+
 // By value: a request's bytes go when they have been taken apart.
 template <typename Message>
 absl::StatusOr<Message> Parse(std::string bytes) {
+  if (HasMoreFieldsThanAnyRequest(bytes)) {
+    return absl::InvalidArgumentError(absl::StrCat("a request of ", bytes.size(),
+                                                   " bytes has more fields than the store service "
+                                                   "takes: name at most ",
+                                                   kMaxPathsAtOnce, " paths"));
+  }
   Message message;
   if (!message.ParseFromString(bytes)) {
     return absl::InvalidArgumentError("the store service cannot read the request");

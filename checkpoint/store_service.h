@@ -39,6 +39,8 @@ namespace wavetank::checkpoint {
 
 // The most that one request may carry or ask for: kInvalidArgument beyond it.
 inline constexpr uint64_t kMaxPartBytes = uint64_t{16} << 20;
+// The most paths that one request may name.
+inline constexpr size_t kMaxPathsAtOnce = 4096;
 inline constexpr int64_t kLeastStoreMemoryBytes = int64_t{32} << 20;
 
 // NetworkOptions::buffer_bytes of a process that serves a store: it has many connections.

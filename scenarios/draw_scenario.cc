@@ -291,9 +291,9 @@ class Drawing {
   }
 
   // A fault that is told by name (docs/faults.md), or that changes no answer. What is not told is
-  // left out: a DStream's text files, input that goes before anybody has seen it, a write that misses
-  // the end of a log, a sync of a log that was not made, all that the store's disk held, and a disk
-  // that lies for a while, whose files a checker cannot follow either.
+  // left out: a DStream's text files, input that goes before anybody has seen it, a write that
+  // misses the end of a log, a sync of a log that was not made, all that the store's disk held, and
+  // a disk that lies for a while, whose files a checker cannot follow either.
   void DrawBeyond() {
     enum Of { kStructured, kOfFiles, kAny };  // jobs: queries, all that read files, all
     struct Row {
@@ -302,14 +302,15 @@ class Drawing {
       const char* may_stop;  // in the error; null: it never stops
       Of of;
     };
-    constexpr Row kRows[] = {
+    static constexpr char kInputFile[] = "input/input-0000";
+    static constexpr Row kRows[] = {
         {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", kStructured},
         {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", kOfFiles},
         {FaultKind::kBitRot, "checkpoint/*epoch-*", "checkpoint/", kOfFiles},
         {FaultKind::kBitRot, "output/_wavetank/staged/*", "output/", kStructured},
         {FaultKind::kBitRot, "output/_wavetank/log-*", "output/_wavetank/log-", kStructured},
         {FaultKind::kBitRot, "output/_wavetank/epoch-*", "output/_wavetank/epoch-", kStructured},
-        {FaultKind::kBitRot, "input/*", "input/", kStructured},
+        {FaultKind::kBitRot, kInputFile, "input/", kStructured},
         {FaultKind::kMisdirectedWrite, "checkpoint/state/*", "checkpoint/state/", kStructured},
         {FaultKind::kMisdirectedWrite, "output/_wavetank/staged/*", "output/", kStructured},
         {FaultKind::kUnsyncedFile, "checkpoint/state/*", "checkpoint/state/", kStructured},
@@ -324,6 +325,8 @@ class Drawing {
     std::vector<const Row*> rows;
     for (const Row& row : kRows) {
       const bool fits = structured_ || row.of == kAny || (row.of == kOfFiles && !socket_);
+      const bool rewound = scenario_.input(0).arrival().has_rewind_after();
+      if (row.files == kInputFile && rewound) continue;  // a file may come again, not yet read
       if (fits && (row.kind != FaultKind::kDiskLoss || machines_.size() > 1)) rows.push_back(&row);
     }
     if (rows.empty()) return;
@@ -339,7 +342,7 @@ class Drawing {
             ? machines_[static_cast<size_t>(choices_.Between("beyond machine", 1, last))]
             : machines_.front());
     if (row.files != nullptr) fault.set_files(row.files);
-    if (row.files != nullptr && row.kind != FaultKind::kLostFiles) {
+    if (row.files != nullptr && row.kind != FaultKind::kLostFiles && row.files != kInputFile) {
       // A bit rots in any of them; the write that goes astray is any of the next few.
       const bool at_rest = simulator::IsAtRest(row.kind);
       fault.set_nth(at_rest && choices_.Between("beyond last", 0, 1) == 1
@@ -350,7 +353,18 @@ class Drawing {
       fault.set_amount(choices_.Between("beyond amount", info.amount.low, info.amount.high));
     }
     const bool removed = row.kind == FaultKind::kLostFiles;
-    if (removed) {
+    if (row.files == kInputFile) {
+      // Of a batch that is defined by then, which has a file at least: nobody knows what the others
+      // should hold.
+      const int64_t batch = choices_.Between("beyond batch", 0, 3);
+      const int64_t file = choices_.Between("beyond file", 0, batch);
+      fault.set_files(absl::StrCat(kInputFile, file, ".txt"));
+      AtStep& at = *fault.mutable_at_step();
+      at.set_step("batch.defined");
+      Attribute& attribute = *at.add_attribute();
+      attribute.set_name("batch");
+      attribute.set_value(batch);
+    } else if (removed) {
       // When there is something to lose: who begins anew before that need tell nothing.
       AtStep& at = *fault.mutable_at_step();
       at.set_step(structured_ ? "batch.committed" : "dstream.batch_completed");

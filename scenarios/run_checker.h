@@ -25,8 +25,8 @@ class RunChecker {
   // The beginnings of the paths that it looks at.
   virtual std::vector<std::string> Watches() const = 0;
   // After every durable change of what it watches; what is new is complete below the paths that it
-  // watches. `failures`: how many processes and tasks have failed, or were taken for failed, so far.
-  // Gives what is newly wrong.
+  // watches. `failures`: how many processes and tasks have failed, or were taken for failed, so
+  // far. Gives what is newly wrong.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::ObservedFiles& observed,
                                                      int64_t failures) = 0;

@@ -66,7 +66,8 @@ class DriverSession {
   bool registered() const { return registered_; }
 
  private:
-  // An attempt on its way. `over` is set when it has ended or is to be given up.
+  // An attempt on its way, from the command on. `over` is set when it has ended or is to be given
+  // up.
   struct Current {
     Current(DriverSession& s, const TaskId& i) : session(s), id(i) {
       WT_CHECK(session.current_.emplace(id.Unique(), this).second, "attempts start once");
@@ -79,7 +80,7 @@ class DriverSession {
   };
 
   Task<void> Obey();
-  Task<void> Perform(cluster::RunTask run);
+  Task<void> Perform(std::unique_ptr<Current> current, cluster::RunTask run);
   Task<absl::Status> Report(cluster::TaskReport report);
   static Task<void> RunInto(Attempt& attempt, std::optional<cluster::TaskReport>& report,
                             platform::Event& over);
@@ -120,9 +121,12 @@ Task<void> DriverSession::Obey() {
     }
     for (cluster::Command& command : *next.mutable_commands()) {
       switch (command.what_case()) {
-        case cluster::Command::kRun:
-          scope_.Spawn("task", Perform(std::move(*command.mutable_run())));
+        case cluster::Command::kRun: {
+          // Known at once: the next command may end it before its task has its first turn.
+          auto current = std::make_unique<Current>(*this, FromName(command.run().task()));
+          scope_.Spawn("task", Perform(std::move(current), std::move(*command.mutable_run())));
           break;
+        }
         case cluster::Command::kCancel:
           Cancel(FromName(command.cancel()));
           break;
@@ -136,19 +140,19 @@ Task<void> DriverSession::Obey() {
   }
 }
 
-Task<void> DriverSession::Perform(cluster::RunTask run) {
-  Current current(*this, FromName(run.task()));
+Task<void> DriverSession::Perform(std::unique_ptr<Current> current, cluster::RunTask run) {
+  if (current->cancelled) co_return;
   Attempt attempt(context_, std::move(run));
   co_await attempt.Step(steps::kTaskStarted);
   std::optional<cluster::TaskReport> report;
   {
     platform::TaskScope scope(context_.node.executor());
-    scope.Spawn("body", RunInto(attempt, report, current.over));
-    co_await current.over.Wait();
+    scope.Spawn("body", RunInto(attempt, report, current->over));
+    co_await current->over.Wait();
   }
-  if (current.cancelled) co_return;
+  if (current->cancelled) co_return;
   if (report->error_code() == 0) {
-    context_.exchange.blocks().Put(current.id, attempt.TakeBlocks());
+    context_.exchange.blocks().Put(current->id, attempt.TakeBlocks());
     co_await attempt.Step(steps::kShuffleWritten);
     co_await attempt.Step(steps::kTaskFinished);
   } else {

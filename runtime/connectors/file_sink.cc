@@ -38,6 +38,12 @@ int64_t StagedBatch(absl::string_view name) {
   return named ? batch : std::numeric_limits<int64_t>::max();
 }
 
+// Of a part, and others may be linked all the same: another's file has its plain name, or its own
+// file is gone or damaged.
+bool CannotBeLinked(const absl::Status& status) {
+  return absl::IsAlreadyExists(status) || absl::IsNotFound(status) || absl::IsDataLoss(status);
+}
+
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
 
 absl::StatusOr<ManifestEntry> DecodeCommittable(const std::string& committable) {
@@ -114,9 +120,11 @@ Task<absl::Status> FileSink::FindUnpublished() {
     plain_names.emplace(file.name, file.size_bytes);
   }
   for (const ManifestEntry& entry : entries) {
+    // What will be removed must be known to be this sink's: linking compares the bytes.
+    const bool is_to_go = entry.mode() == MANIFEST_MODE_COMPLETE;
     const auto is_there = [&](const ManifestPart& part) {
       const auto found = plain_names.find(part.name());
-      return found != plain_names.end() && found->second == part.size_bytes();
+      return !is_to_go && found != plain_names.end() && found->second == part.size_bytes();
     };
     if (!std::all_of(entry.parts().begin(), entry.parts().end(), is_there)) {
       unlinked_.push_back(entry);
@@ -244,7 +252,7 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
   co_await node_.Step(steps::kSinkManifestWritten, {{"batch", entry.batch()}});
   if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
-    replaced_.push_back(*std::move(last_but_one_));
+    Replace(*std::move(last_but_one_));
   }
   if (options_.mode != MANIFEST_MODE_COMPLETE) history_.KeepNewest(1);
   last_but_one_ = std::move(last_);
@@ -289,14 +297,23 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
   co_return CommittableState::kPending;
 }
 
+void FileSink::Replace(ManifestEntry entry) {
+  const auto unlinked =
+      std::find_if(unlinked_.begin(), unlinked_.end(),
+                   [&entry](const ManifestEntry& each) { return each.batch() == entry.batch(); });
+  const bool linked = unlinked == unlinked_.end();
+  if (!linked) unlinked_.erase(unlinked);
+  replaced_.push_back({.entry = std::move(entry), .linked = linked});
+}
+
 // Brings the plain names up to the manifest. What cannot be done now is done after the next commit.
 Task<void> FileSink::Publish() {
   absl::Status status;
-  std::deque<ManifestEntry> blocked;  // by a file that is not this sink's
-  while ((status.ok() || absl::IsAlreadyExists(status)) && !unlinked_.empty()) {
+  std::deque<ManifestEntry> blocked;
+  while ((status.ok() || CannotBeLinked(status)) && !unlinked_.empty()) {
     absl::Status linked = co_await LinkParts(unlinked_.front());
-    if (absl::IsAlreadyExists(linked)) blocked.push_back(unlinked_.front());
-    if (linked.ok() || absl::IsAlreadyExists(linked)) unlinked_.pop_front();
+    if (CannotBeLinked(linked)) blocked.push_back(unlinked_.front());
+    if (linked.ok() || CannotBeLinked(linked)) unlinked_.pop_front();
     if (!linked.ok()) status = std::move(linked);
   }
   const bool all_seen = unlinked_.empty();
@@ -318,22 +335,37 @@ Task<void> FileSink::Publish() {
   if (last_) co_await node_.Step(steps::kSinkPublished, {{"batch", last_->batch()}});
 }
 
+// Those that can be, also when one cannot.
 Task<absl::Status> FileSink::LinkParts(ManifestEntry entry) {
+  absl::Status blocked;
   for (const ManifestPart& part : entry.parts()) {
-    WT_CO_RETURN_IF_ERROR(
-        co_await store_.Link(StagedPath(options_.directory, part), PlainName(part)));
+    const absl::Status linked =
+        co_await store_.Link(StagedPath(options_.directory, part), PlainName(part));
+    if (!linked.ok() && !CannotBeLinked(linked)) co_return linked;
+    blocked.Update(linked);
   }
-  co_return absl::OkStatus();
+  co_return blocked;
 }
 
 // The staged name goes first, so that a fenced owner that still links cannot bring the plain name
 // back.
-Task<absl::Status> FileSink::RemoveParts(ManifestEntry entry) {
-  for (const ManifestPart& part : entry.parts()) {
+Task<absl::Status> FileSink::RemoveParts(Replaced replaced) {
+  for (const ManifestPart& part : replaced.entry.parts()) {
     WT_CO_RETURN_IF_ERROR(co_await store_.Remove(StagedPath(options_.directory, part)));
-    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(PlainName(part)));
+    bool ours = replaced.linked;
+    if (!ours) {
+      WT_CO_ASSIGN_OR_RETURN(ours, co_await PlainNameIsOurs(part));
+    }
+    if (ours) WT_CO_RETURN_IF_ERROR(co_await store_.Remove(PlainName(part)));
   }
   co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<bool>> FileSink::PlainNameIsOurs(ManifestPart part) {
+  const auto text = co_await store_.Read(PlainName(part), 0, part.size_bytes() + 1);
+  if (CannotBeLinked(text.status())) co_return false;
+  WT_CO_RETURN_IF_ERROR(text.status());
+  co_return text->size() == part.size_bytes() && checkpoint::Crc32c(*text) == part.crc32c();
 }
 
 std::string FileSink::PlainName(const ManifestPart& part) const {

@@ -8,7 +8,10 @@
 // visible, whole, with the one append of its entry. The plain names serve tools that only list:
 // they may lag behind the manifest, and never show what is not in it. In complete mode the parts of
 // all but the two newest entries are removed; a reader that finds one gone reads the manifest
-// again. What attempts that do not count have staged goes when the sink is fenced.
+// again. What attempts that do not count have staged goes when the sink is fenced. A file that
+// somebody else has put under a plain name is let be, and holds up no other; only of a table that
+// was replaced before this owner came nobody can tell any more, and the names of parts are the
+// sink's.
 //
 // To fence the sink is to take its log over. Since the log's epochs do not know the drivers' order,
 // each owner also writes its token: a driver that finds a newer one stops (kAborted), one that was
@@ -60,9 +63,16 @@ class FileSink : public TransactionalSink {
   Task<absl::Status> CheckNoParts();
   Task<absl::Status> CheckStaged(ManifestPart part);
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
+  // An entry whose table is not shown any more.
+  struct Replaced {
+    ManifestEntry entry;
+    bool linked = false;  // all its plain names are known to be this sink's
+  };
+  void Replace(ManifestEntry entry);
   Task<void> Publish();
   Task<absl::Status> LinkParts(ManifestEntry entry);
-  Task<absl::Status> RemoveParts(ManifestEntry entry);
+  Task<absl::Status> RemoveParts(Replaced replaced);
+  Task<absl::StatusOr<bool>> PlainNameIsOurs(ManifestPart part);
   std::string PlainName(const ManifestPart& part) const;
 
   platform::Node& node_;
@@ -71,10 +81,10 @@ class FileSink : public TransactionalSink {
   ManifestHistory history_;
   std::unique_ptr<checkpoint::FencedLog> log_;  // keeps history_ up to date
   std::optional<ManifestEntry> last_;
-  // What the plain names lag behind by, oldest first: entries to be linked and, in complete mode,
-  // entries whose parts are to be removed.
+  // What the plain names lag behind by, oldest first: entries to be linked, all of which are shown,
+  // and, in complete mode, entries whose parts are to be removed.
   std::deque<ManifestEntry> unlinked_;
-  std::deque<ManifestEntry> replaced_;
+  std::deque<Replaced> replaced_;
   std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
 };
 

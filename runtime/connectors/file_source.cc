@@ -36,41 +36,57 @@ Task<absl::StatusOr<SourceFile>> Measure(checkpoint::Store& store, std::string p
 FileSource::FileSource(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
                        FileSourceOptions options)
     : store_(store),
+      seen_(seen),
       directory_(std::move(host), store, seen, std::move(options.directory),
                  std::move(options.files)),
       max_files_per_trigger_(options.max_files_per_trigger) {
   WT_CHECK(max_files_per_trigger_ > 0);
 }
 
-Task<absl::Status> FileSource::FreezeAvailable() {
-  WT_CO_ASSIGN_OR_RETURN(const FoundFiles found, co_await directory_.Find());
-  available_.emplace();
-  for (const FoundFile& file : found.files) available_->insert(file.path);
+Task<absl::Status> FileSource::FreezeAvailable(std::optional<AvailableFiles>& available) {
+  if (!available) {
+    WT_CO_ASSIGN_OR_RETURN(const FoundFiles found, co_await directory_.Find());
+    available.emplace();
+    for (const FoundFile& file : found.files) available->insert(file.path);
+  }
+  available_ = &*available;
   co_return absl::OkStatus();
+}
+
+// What is available is input whether or not it is listed still: what has gone since is lost.
+std::vector<std::string> FileSource::Candidates(const FoundFiles& found) {
+  std::vector<std::string> paths;
+  if (available_ == nullptr) {
+    for (const FoundFile& file : found.files) paths.push_back(file.path);
+    return paths;
+  }
+  absl::erase_if(*available_, [this](const std::string& path) { return seen_.contains(path); });
+  paths.assign(available_->begin(), available_->end());
+  return paths;
 }
 
 Task<absl::StatusOr<DiscoveredFiles>> FileSource::Discover() {
   WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
   DiscoveredFiles discovered{
       .files = {}, .root = std::move(found.root), .forgotten = std::move(found.forgotten)};
-  for (const FoundFile& each : found.files) {
-    if (available_ && !available_->contains(each.path)) continue;
+  for (const std::string& path : Candidates(found)) {
     if (static_cast<int64_t>(discovered.files.size()) == max_files_per_trigger_) break;
-    auto file = co_await Measure(store_, each.path);
+    auto file = co_await Measure(store_, path);
     // A file that was listed is input, so one that has gone since is lost input.
     const bool gone = absl::IsNotFound(file.status());
     if (gone) {
-      const bool away = co_await DirectoryIsAway(store_, each.path);
-      if (away) break;  // the next listing shows what is there then
+      discovered.directory_away = co_await DirectoryIsAway(store_, path);
+      if (discovered.directory_away) break;
     }
     if (gone && directory_.options().lost == LostFiles::kSkip) {
-      directory_.SayLost(each.path, "vanished after it was listed");
+      directory_.SayLost(path, "vanished after it was listed");
+      if (available_ != nullptr) available_->erase(path);
       continue;
     }
     if (!file.ok()) {
       co_return absl::Status(
           gone ? absl::StatusCode::kDataLoss : file.status().code(),
-          absl::StrCat("source file ", each.path, gone ? " vanished after it was listed: " : ": ",
+          absl::StrCat("source file ", path, gone ? " vanished after it was listed: " : ": ",
                        file.status().message()));
     }
     discovered.files.push_back(*std::move(file));

@@ -43,8 +43,13 @@ struct FileSourceOptions {
   int64_t max_files_per_trigger = std::numeric_limits<int64_t>::max();
 };
 
+// Paths of files that were there at one instant and are input, though no definition names them yet.
+using AvailableFiles = absl::btree_set<std::string>;
+
 struct DiscoveredFiles {
   std::vector<SourceFile> files;  // in order of their names
+  // There are files that are input and cannot be looked at, as their directory is not there.
+  bool directory_away = false;
   // As in FoundFiles.
   std::string root;
   std::vector<std::string> forgotten;
@@ -57,16 +62,21 @@ class FileSource {
   FileSource(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
              FileSourceOptions options);
 
-  // From now on only files that are there at this instant are found (the AvailableNow trigger).
-  Task<absl::Status> FreezeAvailable();
+  // From now on only `available` is found, and all of it (the AvailableNow trigger). What that is,
+  // unless a source before this one has fixed it: the files that are there at this instant. It
+  // outlives the source.
+  Task<absl::Status> FreezeAvailable(std::optional<AvailableFiles>& available);
   // The next batch's files; none when there are no new ones. Repeatable: nothing is taken by it.
   Task<absl::StatusOr<DiscoveredFiles>> Discover();
 
  private:
+  std::vector<std::string> Candidates(const FoundFiles& found);
+
   checkpoint::Store& store_;
+  const checkpoint::SeenPaths& seen_;
   SourceDirectory directory_;
   const int64_t max_files_per_trigger_;
-  std::optional<absl::btree_set<std::string>> available_;
+  AvailableFiles* available_ = nullptr;
 };
 
 // A worker's side: reads one file in chunks of whole lines, and checks at its end that it was the

@@ -177,12 +177,16 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
   SayOnce(*listed);
   absl::btree_set<std::string> there;
   std::vector<std::string> back;
+  std::vector<std::string> elsewhere;  // where they showed before
   for (const checkpoint::StoredFile& file : *listed) {
     if (file.kind != platform::FileKind::kFile) continue;
     if (!IsInputName(file.name, options_.ignored_names)) continue;
     std::string path = checkpoint::JoinPath(directory_, file.name);
     there.insert(there.end(), path);
-    if (!found.root.empty()) seen_.ShowsUnder(path, found.root);
+    if (!found.root.empty()) {
+      if (WasUnderAnother(path, found.root)) elsewhere.push_back(path);
+      seen_.ShowsUnder(path, found.root);
+    }
     if (missing_since_.erase(path) > 0 && seen_.contains(path)) back.push_back(path);
     if (!seen_.contains(path)) {
       found.files.push_back({std::move(path), file.size_bytes, file.modified});
@@ -193,6 +197,13 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
               absl::StrCat("source directory ", directory_, ": ", Some(back.size(), back.front()),
                            " that had been read and was gone is back, and is not read again: give "
                            "new files new names"));
+  }
+  if (!elsewhere.empty()) {
+    host_.log(LogLevel::kInfo,
+              absl::StrCat(
+                  "source directory ", directory_, ": ", Some(elsewhere.size(), elsewhere.front()),
+                  " that had been read when another directory stood there (it was swapped, "
+                  "or mounted anew) is not read again: give new files new names"));
   }
   if (!found.root.empty()) FindGone(there, found.root);
   for (const auto& [path, seen] : seen_.paths()) {
@@ -216,14 +227,34 @@ void SourceDirectory::SayOnce(const std::vector<checkpoint::StoredFile>& listed)
   said_ = std::move(left_out);
 }
 
+bool SourceDirectory::WasUnderAnother(const std::string& path, const std::string& root) const {
+  const auto found = seen_.paths().find(path);
+  if (found == seen_.paths().end()) return false;
+  const checkpoint::SeenPaths::Path& seen = found->second;
+  const bool is_seen = seen.state == checkpoint::SeenPaths::State::kSeen;
+  return is_seen && !seen.root.empty() && seen.root != root;
+}
+
 void SourceDirectory::FindGone(const absl::btree_set<std::string>& there, const std::string& root) {
   const platform::MonotonicTime now = host_.clock.Now();
   std::vector<std::string> may_go;
+  std::vector<std::string> elsewhere;
   for (const auto& [path, seen] : seen_.paths()) {
-    if (seen.state != checkpoint::SeenPaths::State::kSeen || seen.root != root) continue;
-    if (there.contains(path)) continue;
+    if (seen.state != checkpoint::SeenPaths::State::kSeen || there.contains(path)) continue;
+    if (seen.root != root) {
+      elsewhere.push_back(path);
+      continue;
+    }
     const platform::MonotonicTime since = missing_since_.try_emplace(path, now).first->second;
     if (now - since >= options_.forget_after) may_go.push_back(path);
+  }
+  if (!elsewhere.empty() && std::exchange(said_for_root_, root) != root) {
+    host_.log(LogLevel::kWarning,
+              absl::StrCat(
+                  "source directory ", directory_, ": ", Some(elsewhere.size(), elsewhere.front()),
+                  " that had been read is not in it, and never showed in it: another "
+                  "directory stood there (it was swapped, or mounted anew). It is not "
+                  "forgotten, so no file of such a name is read: give new files new names"));
   }
   if (may_go.empty()) return;
   for (const std::string& path : may_go) {

@@ -11,6 +11,10 @@
 //   the one in which the file showed last (Store::Identify): one that is away, unmounted or swapped
 //   for another by a link forgets nothing. The forgetting is a record of the log before the name is
 //   taken again, and is said. A new driver counts anew. So: give new files new names.
+// - So a file that was removed while the directory was another, or was away until it came back as
+//   another, is never forgotten: nothing tells it from one that is still where it was. How many
+//   those are is said, once for each directory that comes to stand there; so is it when files of
+//   such names show.
 // - Compressed files cannot be read yet. They are refused by their names and by their first bytes.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
 #define WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
@@ -90,6 +94,7 @@ class SourceDirectory {
   // Says that the directory is not there, when that is due.
   void SayAway();
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);
+  bool WasUnderAnother(const std::string& path, const std::string& root) const;
   void FindGone(const absl::btree_set<std::string>& there, const std::string& root);
 
   const SourceHost host_;
@@ -97,7 +102,8 @@ class SourceDirectory {
   checkpoint::SeenPaths& seen_;
   const std::string directory_;
   const InputFileOptions options_;
-  std::string root_;  // at the end of the listing before
+  std::string root_;           // at the end of the listing before
+  std::string said_for_root_;  // that there are names which cannot be forgotten under it
   bool looked_ = false;
   std::optional<platform::WaitNotice> away_;  // since it was seen to be away
   absl::btree_map<std::string, platform::MonotonicTime> missing_since_;

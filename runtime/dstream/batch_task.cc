@@ -92,22 +92,26 @@ class BatchTaskRun {
       co_await Charge(split.inline_bytes.size());
       WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(split.inline_bytes); }));
     }
+    const bool may_skip = MaySkip(input);
+    if (may_skip && split.size_bytes > 0) {
+      // Before any row is given on, for rows cannot be taken back.
+      const auto last_byte = co_await context_.store().Read(split.path, split.size_bytes - 1, 1);
+      if (!last_byte.ok() || last_byte->empty()) {
+        WT_CO_ASSIGN_OR_RETURN(std::string how,
+                               co_await HowLost(last_byte.status(), split.size_bytes - 1));
+        co_return co_await Skip(InputLost(std::move(how)), *feed);
+      }
+    }
     uint32_t checksum = 0;
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
       auto piece = co_await context_.store().Read(split.path, offset, wanted);
-      const bool gone = absl::IsNotFound(piece.status());
-      if (!gone && !piece.ok()) co_return piece.status();
-      if (gone || piece->empty()) {
-        absl::Status lost = InputLost(gone ? "is gone" : absl::StrCat("now ends at ", offset));
-        if (gone && dynamic_cast<const TextFileInput*>(&input) != nullptr) {
-          const bool away = co_await DirectoryIsAway(context_.store(), split.path);
-          if (away) co_return absl::UnavailableError(lost.message());
-        }
-        if (!MaySkip(input)) co_return lost;
-        // Rows that were given on cannot be taken back: the task begins anew.
-        if (offset > 0) co_return absl::UnavailableError(lost.message());
-        co_return co_await Skip(std::move(lost), *feed);
+      if (!piece.ok() || piece->empty()) {
+        WT_CO_ASSIGN_OR_RETURN(std::string how, co_await HowLost(piece.status(), offset));
+        absl::Status lost = InputLost(std::move(how));
+        // It was whole just now: the next attempt skips it.
+        if (may_skip) lost = absl::UnavailableError(lost.message());
+        co_return lost;
       }
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();
@@ -166,6 +170,17 @@ class BatchTaskRun {
   static bool MaySkip(const InputOperator& input) {
     const auto* files = dynamic_cast<const TextFileInput*>(&input);
     return files != nullptr && files->options.files.lost == LostFiles::kSkip;
+  }
+
+  // Of a read at `offset`, before the split's end, that gave nothing. An error: of the store, or
+  // kUnavailable, since the file may be back with its directory.
+  Task<absl::StatusOr<std::string>> HowLost(absl::Status read, uint64_t offset) {
+    if (read.ok()) co_return absl::StrCat("now ends at ", offset, " or before");
+    if (!absl::IsNotFound(read)) co_return read;
+    const bool is_block = task_.split.has_checksum;
+    const bool away = !is_block && co_await DirectoryIsAway(context_.store(), task_.split.path);
+    if (away) co_return absl::UnavailableError(InputLost("is gone").message());
+    co_return std::string("is gone");
   }
 
   // `feed` outlives the task.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/btree_set.h"
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -48,6 +49,16 @@ class BlockFiles {
       std::string path = absl::StrCat(directory_, "/", file.name);
       if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});
     }
+  }
+
+  // Of a directory that nobody uses any more. OK, also when some stay.
+  static Task<absl::Status> RemoveAll(platform::Node& node, checkpoint::Store& store,
+                                      std::string directory) {
+    BlockFiles files(node, store, std::move(directory));
+    const RecoveredStream needed;
+    co_await files.FindLeftovers(needed);
+    co_await files.RemoveUpTo(absl::InfinitePast());
+    co_return absl::OkStatus();
   }
 
   // The batch's completion is durable.

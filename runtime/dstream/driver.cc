@@ -12,22 +12,22 @@
 #include "checkpoint/paths.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/steps.h"
+#include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/text.h"
+#include "platform/timeout.h"
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_schedule.h"
-#include "runtime/dstream/batch_task.h"
 #include "runtime/dstream/block_files.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/missing_input.h"
 #include "runtime/dstream/receiver_tracker.h"
-#include "runtime/dstream/socket_receiver.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -36,6 +36,8 @@
 namespace wavetank::runtime {
 namespace {
 
+// For the blocks that a driver leaves, if its store answers.
+constexpr absl::Duration kRemovalTime = absl::Seconds(5);
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
 constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 
@@ -56,17 +58,16 @@ class DriverRun {
  public:
   // `began`: a run before it had, and this one goes on where that failed.
   DriverRun(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-            const StreamingGraph& graph, const DStreamOptions& options, bool began)
+            const StreamingGraph& graph, const DStreamOptions& options,
+            std::string blocks_directory, bool began)
       : began_(began),
         node_(node),
         store_(store),
         cluster_(cluster),
         graph_(graph),
         options_(options),
-        directory_(options.checkpoint_directory.empty() ? graph.checkpoint_directory
-                                                        : options.checkpoint_directory),
-        blocks_directory_(checkpoint::JoinPath(
-            directory_.empty() ? options.scratch_directory : directory_, "blocks")),
+        directory_(graph.checkpoint_directory),
+        blocks_directory_(std::move(blocks_directory)),
         block_files_(node, store, blocks_directory_),
         receivers_(node.executor()),
         scope_(node.executor()) {}
@@ -446,20 +447,17 @@ class DriverRun {
   platform::TaskScope scope_;
 };
 
-}  // namespace
-
-Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
-                                    Cluster& cluster, const StreamingGraph& graph,
-                                    DStreamOptions options) {
-  WT_CO_RETURN_IF_ERROR(graph.Validate());
-  WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
+// Ownership after ownership, while one that ended may succeed later. All outlive the task.
+Task<absl::Status> RunUntilEnded(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
+                                 const StreamingGraph& graph, const DStreamOptions& options,
+                                 std::string blocks_directory) {
   platform::Event never;
   platform::Event& stop = options.stop != nullptr ? options.stop->requested() : never;
   bool began = false;
   while (true) {
     absl::Status ended;
     {
-      DriverRun run(node, store, cluster, graph, options, began);
+      DriverRun run(node, store, cluster, graph, options, blocks_directory, began);
       ended = co_await run.Run();
       began = run.began();
     }
@@ -473,15 +471,26 @@ Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& sto
   }
 }
 
-void RegisterTasks(const StreamingGraph& graph, TaskRegistry& registry) {
-  registry[kBatchTaskKind] = std::make_unique<BatchTaskBody>(graph);
-  registry[kReceiverTaskKind] = std::make_unique<SocketReceiverBody>(graph);
-}
+}  // namespace
 
-Task<void> DrainReceivers(const TaskRegistry& registry) {
-  const auto found = registry.find(kReceiverTaskKind);
-  if (found == registry.end()) co_return;
-  co_await dynamic_cast<SocketReceiverBody&>(*found->second).Drain();
+Task<absl::Status> RunDStreamDriver(platform::Node& node, checkpoint::Store& store,
+                                    Cluster& cluster, const StreamingGraph& graph,
+                                    DStreamOptions options) {
+  WT_CO_RETURN_IF_ERROR(graph.Validate());
+  WT_CO_RETURN_IF_ERROR(CheckDStreamOptions(options));
+  // Without a log nothing tells whose blocks are whose: this driver has its own to itself.
+  const bool alone = graph.checkpoint_directory.empty();
+  const std::string scratch =
+      alone ? checkpoint::JoinPath(options.scratch_directory, checkpoint::UniqueId(node)) : "";
+  const std::string blocks =
+      checkpoint::JoinPath(alone ? scratch : graph.checkpoint_directory, "blocks");
+  const absl::Status ended = co_await RunUntilEnded(node, store, cluster, graph, options, blocks);
+  if (!alone) co_return ended;
+  const absl::Status removed = co_await platform::WithTimeout(
+      node.executor(), node.clock(), kRemovalTime, absl::StrCat("remove the blocks in ", blocks),
+      BlockFiles::RemoveAll(node, store, blocks));
+  if (!removed.ok()) node.Log(platform::LogLevel::kWarning, std::string(removed.message()));
+  co_return ended;
 }
 
 }  // namespace wavetank::runtime

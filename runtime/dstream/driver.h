@@ -52,9 +52,8 @@ class StopRequest {
 };
 
 struct DStreamOptions {
-  // Overrides the job's Checkpoint() unless empty.
-  std::string checkpoint_directory;
-  // Where blocks go when there is no checkpoint directory.
+  // Where blocks go when there is no checkpoint directory: below it, into a directory of this
+  // driver's own. What of them a driver that dies leaves there, nobody will read or remove.
   std::string scratch_directory = "scratch";
   // Partitions of a shuffle.
   int default_parallelism = 2;

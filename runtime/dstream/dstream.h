@@ -141,8 +141,7 @@ class DStream {
       graph_->AddError(absl::InvalidArgumentError(
           absl::StrCat("SaveAsTextFiles of ", title(), ": the prefix is empty")));
     }
-    Then<T>(std::make_unique<internal::SaveAsTextOperator<T>>(
-        TextFiles{.prefix = std::move(prefix), .suffix = std::move(suffix)}));
+    Then<T>(std::make_unique<internal::SaveAsTextOperator<T>>(prefix, std::move(suffix)));
   }
 
  private:

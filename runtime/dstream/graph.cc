@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "checkpoint/paths.h"
 #include "platform/check.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
@@ -17,6 +18,14 @@ namespace {
 constexpr absl::Duration kLongestInterval = absl::Hours(24 * 366);
 
 }  // namespace
+
+std::string NormalPrefix(std::string_view prefix) {
+  const size_t slash = prefix.rfind('/');
+  if (slash == std::string_view::npos) return std::string(prefix);
+  const std::string directory = checkpoint::NormalPath(prefix.substr(0, slash + 1));
+  const bool joined = directory.empty() || directory.ends_with('/');
+  return absl::StrCat(directory, joined ? "" : "/", std::string(prefix.substr(slash + 1)));
+}
 
 OperatorId StreamingGraph::Add(std::optional<OperatorId> parent,
                                std::unique_ptr<StreamOperator> added) {

@@ -137,7 +137,7 @@ struct OutputTail {
 
 // The text files of SaveAsTextFiles, a directory a batch: "<prefix>-<milliseconds>[.<suffix>]".
 struct TextFiles {
-  std::string prefix;
+  std::string prefix;  // normal, as NormalPrefix gives it
   std::string suffix;
 
   std::string Directory(absl::Time batch_time) const {
@@ -145,6 +145,10 @@ struct TextFiles {
                         suffix);
   }
 };
+
+// The same beginning of paths as shortly as it can be said. The last component is any text: "in/"
+// stays, and is not "in".
+std::string NormalPrefix(std::string_view prefix);
 
 using Printer = std::function<void(std::string text)>;
 

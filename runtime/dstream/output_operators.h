@@ -124,10 +124,10 @@ class TextSink final : public TypedSink<T> {
 template <typename T>
 class SaveAsTextOperator final : public OutputOperator {
  public:
-  explicit SaveAsTextOperator(TextFiles files)
-      : OutputOperator("SaveAsTextFiles", absl::StrCat(files.prefix, "-*.", files.suffix),
-                       Codec<T>::Name()),
-        files_(std::move(files)) {}
+  // The plan names the prefix as the job writes it: checkpoints of older builds do.
+  SaveAsTextOperator(const std::string& prefix, std::string suffix)
+      : OutputOperator("SaveAsTextFiles", absl::StrCat(prefix, "-*.", suffix), Codec<T>::Name()),
+        files_{.prefix = NormalPrefix(prefix), .suffix = std::move(suffix)} {}
   OutputTail OpenTail() const override {
     auto sink = std::make_unique<TextSink<T>>();
     auto* text = sink.get();

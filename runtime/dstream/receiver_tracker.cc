@@ -165,13 +165,14 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<Rece
     co_return absl::AbortedError(
         absl::StrCat("take block ", block.path, " over: its receiver was replaced"));
   }
-  if (receiver->newest_path == block.path) {
-    if (receiver->newest_queued) co_return std::string("added");
+  if (name->number < receiver->blocks_taken) {
+    // A repeated report, however late.
+    const bool newest = name->number == receiver->blocks_taken - 1;
+    if (!newest || receiver->newest_queued) co_return std::string("added");
     co_return absl::UnavailableError(absl::StrCat("block ", block.path, " is being logged"));
   }
-  receiver->newest_path = block.path;
   receiver->newest_queued = false;
-  receiver->blocks_taken = std::max(receiver->blocks_taken, name->number + 1);
+  receiver->blocks_taken = name->number + 1;
   const auto take_over = std::make_shared<TakeOver>();
   self->scope_.Spawn("taking a block over",
                      self->LogAndQueue(std::move(block), receiver, take_over));

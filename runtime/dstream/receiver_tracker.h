@@ -79,8 +79,8 @@ class ReceiverTracker {
     // Whether the log has it, and those before it have ended, or that has failed.
     platform::Event started;
     absl::Status start_status;
-    std::string newest_path;  // of its blocks, which it reports one by one
-    bool newest_queued = false;
+    // Of the newest of them; it reports one by one, so those before it are.
+    bool newest_queued = true;
   };
   using ReceiverPointer = std::shared_ptr<Receiver>;
 

@@ -88,15 +88,16 @@ class SocketReceiver {
       splitter_.Push(bytes, [this](std::string_view line) { Append(line); });
       if (static_cast<int64_t>(splitter_.unfinished_bytes()) > task_.line_bytes_max) {
         splitter_.Drop();
-        skipping_ = true;
+        // Said at once: the line may never end.
+        if (!std::exchange(skipping_, true)) dropped_line_ = true;
       }
       if (std::exchange(dropped_line_, false)) co_await ReportLongLine();
     }
   }
 
   void Append(std::string_view line) {
-    if (std::exchange(skipping_, false) ||
-        static_cast<int64_t>(line.size()) > task_.line_bytes_max) {
+    if (std::exchange(skipping_, false)) return;
+    if (static_cast<int64_t>(line.size()) > task_.line_bytes_max) {
       dropped_line_ = true;
       return;
     }
@@ -198,8 +199,8 @@ class SocketReceiver {
   LineSplitter splitter_;
   std::string buffer_;  // complete lines, each with "\n"
   int64_t records_ = 0;
-  bool skipping_ = false;  // the line under way is too long, and is dropped when it ends
-  bool dropped_line_ = false;
+  bool skipping_ = false;      // the line under way is too long, and is dropped until it ends
+  bool dropped_line_ = false;  // and that is still to be reported
   int64_t next_number_ = 0;
   platform::Event room_;
   platform::Event stop_;

@@ -46,7 +46,8 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     if (stopped()) co_return Set(Outcome::kStopped);
     files_ = co_await source_.Discover();
     if (!files_.ok() || !files_->files.empty()) co_return Set(Outcome::kInput);
-    if (options_.available_now) co_return Set(Outcome::kExhausted);
+    const bool exhausted = options_.available_now && !files_->directory_away;
+    if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();
     due = options_.interval > absl::ZeroDuration()

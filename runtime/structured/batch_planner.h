@@ -20,7 +20,7 @@ namespace wavetank::runtime {
 struct BatchPlannerOptions {
   absl::Duration interval;          // of the trigger; zero: as soon as there is data
   absl::Duration poll_interval;     // with a zero interval
-  bool available_now = false;       // looks once: what is not there then is not waited for
+  bool available_now = false;       // ends when the source has no more of what was available
   platform::Event* stop = nullptr;  // set: nothing more is found
 };
 

@@ -99,12 +99,14 @@ SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
 MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
                                          Cluster& cluster,
                                          const StreamingQueryDefinition& definition,
-                                         const QueryOptions& options)
+                                         const QueryOptions& options,
+                                         std::optional<AvailableFiles>& available)
     : node_(node),
       store_(store),
       cluster_(cluster),
       definition_(definition),
       options_(options),
+      available_(available),
       shuffle_partitions_(options.shuffle_partitions),
       history_(options.min_batches_to_retain) {}
 
@@ -232,7 +234,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));
   if (options_.trigger == TriggerKind::kAvailableNow) {
-    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable());
+    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable(available_));
   }
   planner_ = std::make_unique<BatchPlanner>(
       node_, *source_,

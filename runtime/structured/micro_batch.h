@@ -44,9 +44,11 @@ namespace wavetank::runtime {
 
 class MicroBatchExecution {
  public:
-  // Everything outlives the execution.
+  // Everything outlives the execution. `available`: of the AvailableNow trigger, what there is to
+  // be read; fixed by the first execution that gets so far.
   MicroBatchExecution(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-                      const StreamingQueryDefinition& definition, const QueryOptions& options);
+                      const StreamingQueryDefinition& definition, const QueryOptions& options,
+                      std::optional<AvailableFiles>& available);
 
   // Until the query is stopped or all that was available is done (OK), or fails. At most once.
   Task<absl::Status> Run();
@@ -106,6 +108,7 @@ class MicroBatchExecution {
   Cluster& cluster_;
   const StreamingQueryDefinition& definition_;
   const QueryOptions& options_;
+  std::optional<AvailableFiles>& available_;
   std::string checkpoint_directory_;
   std::string sink_directory_;
 

@@ -1,6 +1,7 @@
 #include "runtime/structured/streaming_query.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -88,16 +89,23 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
   platform::Event never;
   platform::Event& stop = options.stop != nullptr ? *options.stop : never;
+  std::optional<AvailableFiles> available;
   bool began = false;
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;
   while (true) {
-    MicroBatchExecution execution(node, store, cluster, definition, options);
-    const absl::Status status =
-        co_await RunUntilStopped(node, execution, stop, options.graceful_stop_timeout, began);
+    absl::Status status;
+    int64_t committed = 0;
+    {
+      // Ends before the pause: what it has begun must not go on during that.
+      MicroBatchExecution execution(node, store, cluster, definition, options, available);
+      status =
+          co_await RunUntilStopped(node, execution, stop, options.graceful_stop_timeout, began);
+      began = began || execution.has_taken_over();
+      committed = execution.batches_committed();
+    }
     if (!MayPass(status) || stop.is_set()) co_return status;
-    began = began || execution.has_taken_over();
-    if (execution.batches_committed() > 0) {
+    if (committed > 0) {
       restarts = 0;
       backoff = options.restart_backoff;
     }

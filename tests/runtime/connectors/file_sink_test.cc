@@ -15,6 +15,7 @@
 #include "checkpoint/local_store.h"
 #include "platform/status_macros.h"
 #include "simulator/sim_world.h"
+#include "tests/runtime/connectors/sim_sink.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -25,84 +26,6 @@ using platform::NodeMain;
 using simulator::SimWorld;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-ManifestColumn SinkColumn(const std::string& name, bool key) {
-  ManifestColumn column;
-  column.set_name(name);
-  column.set_type("string");
-  column.set_key(key);
-  return column;
-}
-
-FileSinkOptions SinkOptions(ManifestMode mode, const std::string& query_id = "q1") {
-  return {.directory = "out",
-          .query_id = query_id,
-          .mode = mode,
-          .columns = {SinkColumn("word", true), SinkColumn("count", false)}};
-}
-
-// One batch through the sink, under a unique name for its part.
-Task<absl::Status> CommitBatch(LocalStore& store, FileSink& sink, int64_t batch, uint64_t hash,
-                               std::string unique, std::string text, int64_t rows) {
-  SinkBatch prepared{batch, hash, {}};
-  WT_CO_ASSIGN_OR_RETURN(
-      std::string part,
-      co_await StageFilePart(store, "out", batch, std::move(unique), std::move(text), rows));
-  prepared.parts = {std::move(part)};
-  WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink.Prepare(std::move(prepared)));
-  co_return co_await sink.Commit(std::move(committable));
-}
-
-Task<void> FileSinkRead(Node& node, std::optional<absl::StatusOr<SinkTable>>& table) {
-  LocalStore store(node, "");
-  table.emplace(co_await ReadFileSink(node, store, "out", absl::Seconds(10)));
-}
-
-Task<void> FileSinkList(Node& node, std::vector<std::string>& names) {
-  LocalStore store(node, "");
-  const auto files = co_await store.List("out");
-  for (const checkpoint::StoredFile& file : *files) {
-    if (file.kind == platform::FileKind::kFile) names.push_back(file.name);
-  }
-}
-
-class FileSinkTest : public ::testing::Test {
- protected:
-  FileSinkTest() : world_({.seed = 5}) { world_.AddMachine("m"); }
-
-  // Runs `main` as a process until it ends.
-  void Run(const std::string& process, NodeMain main) {
-    world_.Start("m", {process, {{"node", std::move(main)}}});
-    world_.RunUntil([&] { return !world_.process(process).alive(); });
-    ASSERT_FALSE(world_.process(process).alive()) << process << " did not end";
-  }
-  SinkTable Table() {
-    std::optional<absl::StatusOr<SinkTable>> table;
-    Run("reader", [&table](Node& node) { return FileSinkRead(node, table); });
-    EXPECT_TRUE(table->ok()) << table->status();
-    return table->ok() ? **std::move(table) : SinkTable();
-  }
-  std::vector<std::string> PlainNames() {
-    std::vector<std::string> names;
-    Run("lister", [&names](Node& node) { return FileSinkList(node, names); });
-    return names;
-  }
-
-  SimWorld world_;
-};
-
-Task<void> CommitThree(Node& node, ManifestMode mode) {
-  LocalStore store(node, "");
-  FileSink sink(node, store, SinkOptions(mode));
-  const auto fenced = co_await sink.Fence({1, 1});
-  EXPECT_EQ(*fenced, std::nullopt);
-  const char* texts[] = {"a,1\nb,1\n", "a,2\n,1\n", "b,3\nc,1\n"};
-  for (int64_t batch = 0; batch < 3; ++batch) {
-    const absl::Status status = co_await CommitBatch(store, sink, batch, 100 + batch,
-                                                     absl::StrCat("u", batch), texts[batch], 2);
-    EXPECT_TRUE(status.ok()) << status;
-  }
-}
 
 TEST_F(FileSinkTest, AppendModeShowsTheRowsOfAllBatches) {
   Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_APPEND); });
@@ -204,51 +127,6 @@ TEST_F(FileSinkTest, NamesOnlyPartsThatItHasSeen) {
   EXPECT_TRUE(absl::IsFailedPrecondition(prepared)) << prepared;
   EXPECT_THAT(std::string(prepared.message()),
               HasSubstr("has staged batch-00000-u0.csv, and it is not in the driver's store"));
-}
-
-Task<void> CommitOne(Node& node, absl::Status& committed) {
-  LocalStore store(node, "");
-  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
-  EXPECT_TRUE((co_await sink.Fence({1, 1})).ok());
-  committed = co_await CommitBatch(store, sink, 0, 100, "u0", "a,1\n", 1);
-}
-
-TEST_F(FileSinkTest, RefusesADirectoryThatShowsPartsOfAnother) {
-  world_.machine("m").disk().Put("out/part-00003-00000.csv", "foreign,1\n");
-  absl::Status committed;
-  Run("driver", [&committed](Node& node) { return CommitOne(node, committed); });
-  EXPECT_TRUE(absl::IsFailedPrecondition(committed)) << committed;
-  EXPECT_THAT(std::string(committed.message()),
-              testing::AllOf(testing::HasSubstr("part-00003-00000.csv is there"),
-                             testing::HasSubstr("give the query an empty directory")));
-}
-
-Task<void> PutForeignPart(Node& node) {
-  LocalStore store(node, "");
-  EXPECT_TRUE((co_await store.Remove("out/part-00001-00000.csv")).ok());
-  const absl::Status put =
-      co_await store.CreateIfAbsent("out/part-00001-00000.csv", "foreign,1\nfile,2\n");
-  EXPECT_TRUE(put.ok()) << put;
-}
-
-Task<void> FenceAgain(Node& node) {
-  LocalStore store(node, "");
-  FileSink sink(node, store, SinkOptions(MANIFEST_MODE_APPEND));
-  EXPECT_TRUE((co_await sink.Fence({2, 1})).ok());
-  const absl::Status committed = co_await CommitBatch(store, sink, 3, 103, "u3", "d,1\n", 1);
-  EXPECT_TRUE(committed.ok()) << committed;
-}
-
-// Somebody puts a file where a part belongs: it is not taken for the part, and holds up no other.
-TEST_F(FileSinkTest, AForeignPlainPartHoldsUpNoOther) {
-  Run("driver", [](Node& node) { return CommitThree(node, MANIFEST_MODE_APPEND); });
-  Run("other", PutForeignPart);
-  Run("driver2", FenceAgain);
-  EXPECT_THAT(Table().rows, ::testing::SizeIs(7));
-  EXPECT_THAT(PlainNames(), ElementsAre("part-00000-00000.csv", "part-00001-00000.csv",
-                                        "part-00002-00000.csv", "part-00003-00000.csv"));
-  EXPECT_EQ(world_.machine("m").disk().Get("out/part-00001-00000.csv").value(),
-            "foreign,1\nfile,2\n");
 }
 
 Task<void> TryRefused(Node& node, std::vector<absl::Status>& statuses) {

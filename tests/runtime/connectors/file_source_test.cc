@@ -1,5 +1,6 @@
 #include "runtime/connectors/file_source.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -98,10 +99,75 @@ TEST_F(FileSourceTest, TakesNoMoreThanItsLimitATrigger) {
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {
   store_.files = {{"in/a", ""}};
+  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_, {.directory = "in"});
-  ASSERT_TRUE(Run(source.FreezeAvailable()).ok());
+  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
   store_.files["in/b"] = "";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
+  // Nor does a source that goes on for it.
+  FileSource next(Host(), store_, seen_, {.directory = "in"});
+  ASSERT_TRUE(Run(next.FreezeAvailable(available)).ok());
+  EXPECT_THAT(Names(next), ElementsAre("in/a"));
+}
+
+TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
+  store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
+  std::optional<AvailableFiles> available;
+  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
+  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  store_.files.erase("in/b");
+  EXPECT_THAT(Names(source), ElementsAre("in/a"));
+  seen_.Hold("in/a", "1");
+  const auto found = Run(source.Discover());
+  EXPECT_EQ(found.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(found.status().message()),
+              HasSubstr("in/b vanished after it was listed"));
+}
+
+TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo) {
+  store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
+  std::optional<AvailableFiles> available;
+  FileSource source(Host(), store_, seen_,
+                    {.directory = "in", .files = {.lost = LostFiles::kSkip}});
+  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  store_.files.erase("in/b");
+  EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
+  EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("in/b vanished after it was listed: it is skipped")));
+}
+
+TEST_F(FileSourceTest, WhatIsFrozenAndAwayWithItsDirectoryIsToCome) {
+  store_.files = {{"in/a", ""}};
+  std::optional<AvailableFiles> available;
+  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  std::map<std::string, std::string> away;
+  std::swap(away, store_.files);
+  store_.identity = "";
+  const auto found = Run(source.Discover());
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(found->files, IsEmpty());
+  EXPECT_TRUE(found->directory_away);
+  std::swap(away, store_.files);
+  store_.identity = "1";
+  EXPECT_THAT(Names(source), ElementsAre("in/a"));
+}
+
+TEST_F(FileSourceTest, AFrozenFileThatWasReadAndIsForgottenIsNotLost) {
+  store_.files = {{"in/a", ""}, {"in/b", ""}};
+  std::optional<AvailableFiles> available;
+  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
+  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  seen_.Hold("in/a", "1");
+  EXPECT_THAT(Names(source), ElementsAre("in/b"));
+  store_.files.erase("in/a");
+  EXPECT_THAT(Names(source), ElementsAre("in/b"));
+  clock_.Advance(absl::Hours(1));
+  const auto found = Run(source.Discover());
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(found->forgotten, ElementsAre("in/a"));
+  seen_.Forget("in/a");
+  EXPECT_THAT(Names(source), ElementsAre("in/b"));
 }
 
 TEST_F(FileSourceTest, ReadsWholeLinesWhateverTheChunk) {

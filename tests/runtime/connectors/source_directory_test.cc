@@ -145,6 +145,26 @@ TEST_F(SourceDirectoryTest, ForgetsNothingWhileAnotherDirectoryStandsInItsPlace)
   EXPECT_THAT(Find().forgotten, ElementsAre("in/a"));
 }
 
+// It may be where it was, or it was removed while nobody looked: then its name is never free again.
+TEST_F(SourceDirectoryTest, SaysOnceHowManyNamesItCannotForget) {
+  store_.files = {{"in/a", "1"}, {"in/b", "2"}, {"in/c", "3"}};
+  Take();
+  EXPECT_THAT(said_, IsEmpty());
+  store_.files = {{"in/c", "3"}};
+  store_.identity = "2";
+  for (int look = 0; look < 4; ++look) {
+    EXPECT_THAT(Find().forgotten, IsEmpty());
+    clock_.Advance(kForgetAfter);
+  }
+  ASSERT_THAT(said_, ElementsAre(HasSubstr("file in/c that had been read when another directory"),
+                                 HasSubstr("2 files (the first: in/a) that had been read")));
+  EXPECT_THAT(said_[1], HasSubstr("not forgotten"));
+  said_.clear();
+  store_.files["in/b"] = "another";
+  EXPECT_THAT(Names(), IsEmpty());
+  EXPECT_THAT(said_, ElementsAre(HasSubstr("file in/b that had been read when another directory")));
+}
+
 TEST(InputFileOptions, AreParsedOrRefusedByName) {
   const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip");
   ASSERT_TRUE(options.ok()) << options.status();

@@ -1,6 +1,7 @@
 #include "runtime/dstream/graph.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +85,41 @@ TEST(StreamingGraph, RefusesTwoOutputsIntoTheSameDirectories) {
   EXPECT_THAT(status.ToString(),
               testing::AllOf(HasSubstr("operator 2 (SaveAsTextFiles)"),
                              HasSubstr("operator 4 (SaveAsTextFiles)"), HasSubstr("out/lines")));
+}
+
+TEST(StreamingGraph, TakesThePrefixOfAnOutputInNormalForm) {
+  for (const auto& [prefix, normal] :
+       std::map<std::string, std::string>{{"lines", "lines"},
+                                          {"out/lines", "out/lines"},
+                                          {"out//lines", "out/lines"},
+                                          {"./out/./lines", "out/lines"},
+                                          {"x/../out/lines", "out/lines"},
+                                          {"../lines", "../lines"},
+                                          {"//data//lines", "/data/lines"},
+                                          {"/lines", "/lines"},
+                                          {"out//", "out/"},
+                                          {"./", ""}}) {
+    EXPECT_EQ(NormalPrefix(prefix), normal) << prefix;
+  }
+  StreamingContext ssc(absl::Seconds(1));
+  const DStream<std::string> lines = ssc.TextFileStream("in");
+  lines.SaveAsTextFiles("./out//lines");
+  EXPECT_EQ(ssc.graph().output(ssc.graph().outputs().at(0)).files()->prefix, "out/lines");
+  // A checkpoint of an older build has it as it was written.
+  EXPECT_THAT(ssc.graph().Describe(), HasSubstr("(./out//lines-*.)"));
+  EXPECT_TRUE(ssc.graph().Validate().ok()) << ssc.graph().Validate();
+  lines.SaveAsTextFiles("out/lines");
+  EXPECT_THAT(ssc.graph().Validate().ToString(), HasSubstr("save into the same directories"));
+}
+
+TEST(StreamingGraph, RefusesAnOutputInsideItsInputHoweverItIsWritten) {
+  for (const std::string prefix : {"in/x", "./in/x", "in//x", "y/../in/x"}) {
+    StreamingContext ssc(absl::Seconds(1));
+    ssc.TextFileStream("in").SaveAsTextFiles(prefix);
+    const absl::Status status = ssc.graph().Validate();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    EXPECT_THAT(status.ToString(), HasSubstr("overlap")) << prefix;
+  }
 }
 
 TEST(StreamingGraph, NamesTheFirstThingThatTheJobDidWrong) {

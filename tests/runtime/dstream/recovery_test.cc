@@ -396,13 +396,8 @@ TEST_P(SeveralFileStreams, EachTakeEachFileOnce) {
   }
   job.RunFor(absl::Seconds(5));
   for (const auto& [number, lines] : put) {
-    std::vector<std::string> saved;
-    for (const auto& [time_ms, attempts] : job.Saved("out" + number)) {
-      for (const auto& [name, attempt] : attempts) {
-        saved.insert(saved.end(), attempt.lines.begin(), attempt.lines.end());
-      }
-    }
-    EXPECT_THAT(saved, testing::UnorderedElementsAreArray(lines)) << "stream " << number;
+    EXPECT_THAT(job.SavedLines("out" + number), testing::UnorderedElementsAreArray(lines))
+        << "stream " << number;
   }
 }
 
@@ -453,6 +448,29 @@ TEST(DStreamRecoveryOf, LoggedInputThatIsGoneStopsTheJobNamingIt) {
   ASSERT_EQ(job.ended().size(), 1u);
   EXPECT_TRUE(absl::IsDataLoss(job.ended()[0])) << job.ended()[0];
   EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("in/file-0"));
+}
+
+// A file is cut when its batch is logged: what is left of it still has a first piece to read.
+TEST(DStreamRecoveryOf, AFileThatIsShorterThanItWasLoggedIsSkippedWhole) {
+  SimJob job({.seed = 11}, [](StreamingContext& ssc) {
+    ssc.Checkpoint(kCheckpoint);
+    ssc.TextFileStream("in", {.files = {.lost = LostFiles::kSkip}}).SaveAsTextFiles("out/lines");
+  });
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  job.machine().disk().Put("in/cut", "one\ntwo\nthree\nfour\n");
+  job.machine().disk().Put("in/whole", "five\n");
+  job.AtStep("dstream.batch_input_logged", 1,
+             [&job](simulator::SimProcess&) { job.machine().disk().Put("in/cut", "one\ntwo\n"); });
+  job.RunFor(absl::Seconds(4));
+  job.machine().disk().Put("in/later", "six\n");
+  job.RunFor(absl::Seconds(4));
+  EXPECT_EQ(job.strikes(), 1);
+  EXPECT_THAT(job.ended(), IsEmpty());
+  EXPECT_EQ(job.Reached("dstream.driver_failed"), 0u);
+  EXPECT_EQ(job.Reached("task.failed"), 0u);
+  EXPECT_EQ(job.Reached("input.file_skipped"), 1u);
+  EXPECT_THAT(job.SavedLines("out"), testing::ElementsAre("five", "six"));
 }
 
 }  // namespace

@@ -73,6 +73,10 @@ class SimJob final : private simulator::FaultHook {
   // Set before Start, and for later incarnations at any time.
   DStreamOptions& driver_options() { return options_.driver; }
   void SetJob(JobPlan job) { job_ = std::move(job); }
+  // What becomes of each worker's tasks.
+  void SetRegistry(std::function<void(TaskRegistry&)> change) {
+    change_registry_ = std::move(change);
+  }
 
   void Start() {
     for (int i = 0; i < options_.workers; ++i) StartWorker(i);
@@ -83,10 +87,10 @@ class SimJob final : private simulator::FaultHook {
         "m",
         {name, {{name, [this, port](platform::Node& node) { return RunDriver(node, port); }}}});
   }
-  void StartWorker(int i) {
+  void StartWorker(int i, std::vector<std::string> drivers = {"m:7000", "m:7001"}) {
     const std::string name = absl::StrCat("w", i);
-    world_.Start("m", {name, {{name, [this, i](platform::Node& node) {
-                                 return RunWorkerNode(node, absl::StrCat("m:", 8000 + i));
+    world_.Start("m", {name, {{name, [this, i, drivers](platform::Node& node) {
+                                 return RunWorkerNode(node, absl::StrCat("m:", 8000 + i), drivers);
                                }}}});
   }
   // Of the live driver.
@@ -137,13 +141,14 @@ class SimJob final : private simulator::FaultHook {
     EXPECT_TRUE(history.ok()) << history.status();
     return history.ok() ? *std::move(history) : checkpoint::GraphHistory();
   }
-  size_t FilesIn(const std::string& directory) {
-    size_t files = 0;
+  std::vector<std::string> NamesIn(const std::string& directory) {
+    std::vector<std::string> names;
     Read([&](platform::Node&, checkpoint::Store& store) {
-      return CountFiles(store, directory, files);
+      return ListNames(store, directory, names);
     });
-    return files;
+    return names;
   }
+  size_t FilesIn(const std::string& directory) { return NamesIn(directory).size(); }
   // What SaveAsTextFiles("<directory>/<name>") left.
   SavedOutput Saved(const std::string& directory) {
     SavedOutput output;
@@ -151,6 +156,16 @@ class SimJob final : private simulator::FaultHook {
       return ReadSaved(store, directory, output);
     });
     return output;
+  }
+  // The lines of all of it, by batch time.
+  std::vector<std::string> SavedLines(const std::string& directory) {
+    std::vector<std::string> lines;
+    for (const auto& [time_ms, attempts] : Saved(directory)) {
+      for (const auto& [name, attempt] : attempts) {
+        lines.insert(lines.end(), attempt.lines.begin(), attempt.lines.end());
+      }
+    }
+    return lines;
   }
 
  private:
@@ -182,14 +197,16 @@ class SimJob final : private simulator::FaultHook {
     options.stop = &stop;
     ended_.push_back(co_await RunDStreamDriver(node, store, **cluster, context.graph(), options));
   }
-  Task<void> RunWorkerNode(platform::Node& node, std::string address) {
+  Task<void> RunWorkerNode(platform::Node& node, std::string address,
+                           std::vector<std::string> drivers) {
     StreamingContext context(options_.interval);
     job_(context);
     TaskRegistry registry;
     RegisterTasks(context.graph(), registry);
+    if (change_registry_) change_registry_(registry);
     checkpoint::LocalStore store(node, "");
     co_await RunWorker(node, store, registry,
-                       {.driver_addresses = {"m:7000", "m:7001"},
+                       {.driver_addresses = std::move(drivers),
                         .address = std::move(address),
                         .plan_fingerprint = context.graph().Fingerprint()});
   }
@@ -215,10 +232,11 @@ class SimJob final : private simulator::FaultHook {
         co_await checkpoint::ReadMetadataLog(node, store, directory, absl::Seconds(30), found);
     history = read.ok() ? absl::StatusOr<checkpoint::GraphHistory>(std::move(found)) : read;
   }
-  static Task<void> CountFiles(checkpoint::Store& store, std::string directory, size_t& files) {
+  static Task<void> ListNames(checkpoint::Store& store, std::string directory,
+                              std::vector<std::string>& names) {
     const auto listed = co_await store.List(directory);
     EXPECT_TRUE(listed.ok()) << listed.status();
-    files = listed->size();
+    for (const checkpoint::StoredFile& file : *listed) names.push_back(file.name);
   }
   static Task<void> ReadSaved(checkpoint::Store& store, std::string directory,
                               SavedOutput& output) {
@@ -274,6 +292,7 @@ class SimJob final : private simulator::FaultHook {
 
   SimJobOptions options_;
   JobPlan job_;
+  std::function<void(TaskRegistry&)> change_registry_;
   std::string printed_;
   DriverLog driver_log_;
   std::vector<absl::Status> ended_;

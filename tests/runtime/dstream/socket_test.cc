@@ -33,7 +33,8 @@ class LineServer {
   }
   int64_t sent = 0;
   int64_t most = INT64_MAX;
-  std::string first;  // sent before all lines
+  std::string first;  // sent before all lines, once
+  bool ends_after_first = false;
 
  private:
   static Task<void> Serve(platform::Node& node, LineServer& self) {
@@ -47,6 +48,11 @@ class LineServer {
   static Task<void> Send(platform::Node& node, LineServer& self,
                          std::unique_ptr<platform::ByteStream> stream) {
     absl::Status written = co_await stream->Write(std::exchange(self.first, ""));
+    if (self.ends_after_first) {
+      stream->Close();
+      // Nobody else is served: the receiver would read on.
+      while (true) co_await node.clock().Sleep(absl::Hours(1));
+    }
     while (written.ok()) {
       co_await node.clock().Sleep(absl::Milliseconds(17));
       if (self.sent >= self.most) continue;
@@ -199,6 +205,66 @@ TEST(SocketTextStream, ALineBeyondTheLimitIsDroppedAndReported) {
   job.RunFor(absl::Seconds(5));
   EXPECT_THAT(ReadReceived(job).lines, testing::ElementsAre("7", std::string(10'000, 'z')));
   EXPECT_THAT(job.log(), HasSubstr("receive from m:9999: dropped a line of more than 10000 bytes"));
+}
+
+// No log tells a driver whose blocks it finds.
+TEST(SocketTextStream, DriversWithoutACheckpointDoNotTouchEachOthersBlocks) {
+  SimJob job({.seed = 7}, [](StreamingContext& ssc) {
+    ssc.SocketTextStream("m", 9999).SaveAsTextFiles("out/lines");
+  });
+  LineServer server(job);
+  server.most = 100;
+  job.AtStep("dstream.batch_input_logged", 2,
+             [&job](simulator::SimProcess& driver) { job.world().Pause(driver); });
+  job.Start();
+  job.RunFor(absl::Milliseconds(2100));
+  ASSERT_EQ(job.strikes(), 1);
+  const uint64_t completed = job.Reached("dstream.batch_completed");
+  job.StartDriver("driver2", 7001);
+  job.StartWorker(9, {"m:7001"});
+  job.RunFor(absl::Milliseconds(1100));
+  ASSERT_GT(job.Reached("dstream.batch_completed"), completed) << "the second removes leftovers";
+  job.world().Resume("driver");
+  job.RunFor(absl::Seconds(5));
+  EXPECT_THAT(job.ended(), IsEmpty());
+  std::vector<std::string> sent;
+  for (int line = 0; line < 100; ++line) sent.push_back(absl::StrCat(line));
+  EXPECT_THAT(job.SavedLines("out"), testing::ElementsAreArray(sent)) << job.log();
+}
+
+TEST(SocketTextStream, ADriverWithoutACheckpointLeavesNoBlocks) {
+  SimJob job({.seed = 8}, [](StreamingContext& ssc) {
+    ssc.SocketTextStream("m", 9999).SaveAsTextFiles("out/lines");
+  });
+  LineServer server(job);
+  job.Start();
+  job.RunFor(absl::Milliseconds(3700));
+  std::vector<std::string> scratch = job.NamesIn("scratch");
+  ASSERT_EQ(scratch.size(), 1u);
+  const std::string blocks = absl::StrCat("scratch/", scratch[0], "/blocks");
+  EXPECT_GT(job.FilesIn(blocks), 0u);
+  job.Stop(/*gracefully=*/false);
+  job.RunFor(absl::Seconds(5));
+  ASSERT_EQ(job.ended().size(), 1u);
+  EXPECT_EQ(job.FilesIn(blocks), 0u);
+}
+
+// The stream ends with the line, which nothing ends.
+TEST(SocketTextStream, ALineBeyondTheLimitIsReportedAlthoughItNeverEnds) {
+  for (const size_t size : {size_t{10'001}, size_t{64 << 10}, size_t{200'000}}) {
+    SCOPED_TRACE(size);
+    SimJob job({.seed = 6}, SaveLines);
+    job.driver_options().line_bytes_max = 10'000;
+    LineServer server(job);
+    server.first = absl::StrCat("7\n", std::string(size, 'x'));
+    server.ends_after_first = true;
+    job.Start();
+    job.RunFor(absl::Seconds(5));
+    EXPECT_THAT(ReadReceived(job).lines, testing::ElementsAre("7"));
+    const std::string report = "receive from m:9999: dropped a line of more than 10000 bytes";
+    EXPECT_THAT(job.log(), HasSubstr(report));
+    EXPECT_EQ(job.log().find(report), job.log().rfind(report));
+  }
 }
 
 TEST(SocketTextStream, BlocksAreRemovedOnceTheirBatchesAreCompleted) {

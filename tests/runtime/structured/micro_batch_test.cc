@@ -2,7 +2,9 @@
 #include "runtime/structured/micro_batch.h"
 
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -41,6 +43,96 @@ TEST_P(WordCountTest, AnswersWhatANaiveCountGives) {
 
 INSTANTIATE_TEST_SUITE_P(, WordCountTest, ::testing::Values("update", "complete"),
                          [](const auto& info) { return std::string(info.param); });
+
+TEST(MicroBatch, WhatWasAvailableAndIsGoneStopsTheQueryByName) {
+  QueryWorld world(3, WordCountJob("update"), AvailableNow());
+  PutWords(world);
+  world.StartDriver();
+  world.RunUntilStep("batch.defined 0");
+  world.world().machine("m").disk().LoseFile("store/in/c.txt");
+  world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
+  ASSERT_TRUE(world.driver_ended());
+  EXPECT_TRUE(absl::IsDataLoss(*world.driver_ended())) << *world.driver_ended();
+  EXPECT_THAT(std::string(world.driver_ended()->message()),
+              ::testing::HasSubstr("in/c.txt vanished after it was listed"));
+  const auto table = world.Table();
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->last_batch, 1);
+}
+
+// The query fails for it and begins anew several times, and what is available stays what it was.
+TEST(MicroBatch, WhatIsAvailableIsWaitedForWhenItsDirectoryIsAway) {
+  for (const char* step : {"query.recovered", "batch.defined 0", "batch.committed 0",
+                           "batch.defined 1", "batch.committed 1"}) {
+    SCOPED_TRACE(step);
+    QueryWorld world(4, WordCountJob("update"), AvailableNow());
+    PutWords(world);
+    world.StartDriver();
+    world.RunUntilStep(step);
+    simulator::SimDisk& disk = world.world().machine("m").disk();
+    disk.TakeAway("store/in", simulator::SimDisk::InPlace::kNothing);
+    world.world().RunFor(absl::Seconds(4));
+    disk.BringBack("store/in");
+    world.Put("d.txt", "later");
+    world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
+    ASSERT_TRUE(world.driver_ended());
+    EXPECT_TRUE(world.driver_ended()->ok()) << *world.driver_ended();
+    const auto table = world.Table();
+    ASSERT_TRUE(table.ok()) << table.status();
+    EXPECT_EQ(WordsOf(*table), CountWords());
+  }
+}
+
+// One in which nothing of the sink can be written. Counts how often the input is listed.
+class SinklessStore final : public checkpoint::Store {
+ public:
+  SinklessStore(std::unique_ptr<checkpoint::Store> inner, int& listed)
+      : inner_(std::move(inner)), listed_(listed) {}
+  Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
+    if (path.starts_with("out/")) co_return absl::UnavailableError("the sink is away");
+    co_return co_await inner_->CreateIfAbsent(std::move(path), std::move(content));
+  }
+  Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override {
+    return inner_->Append(std::move(path), offset, std::move(bytes));
+  }
+  Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override {
+    return inner_->Read(std::move(path), offset, length);
+  }
+  Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> List(std::string directory) override {
+    if (directory == "in") ++listed_;
+    return inner_->List(std::move(directory));
+  }
+  Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
+    return inner_->Identify(std::move(directory));
+  }
+  Task<absl::Status> Link(std::string from, std::string to) override {
+    return inner_->Link(std::move(from), std::move(to));
+  }
+  Task<absl::Status> Remove(std::string path) override { return inner_->Remove(std::move(path)); }
+
+ private:
+  const std::unique_ptr<checkpoint::Store> inner_;
+  int& listed_;
+};
+
+TEST(MicroBatch, LooksForNoFilesWhileItWaitsToBeginAnew) {
+  QueryWorld world(5, WordCountJob("update"), {.restart_backoff = absl::Minutes(1)});
+  int listed = 0;
+  world.wrap_driver_store = [&listed](std::unique_ptr<checkpoint::Store> inner) {
+    return std::make_unique<SinklessStore>(std::move(inner), listed);
+  };
+  world.StartDriver();
+  world.RunUntilStep("query.taken_over -1");
+  world.world().RunFor(absl::Seconds(20));
+  EXPECT_GT(listed, 0);
+  const int before = std::exchange(listed, 0);
+  world.world().RunFor(absl::Seconds(20));
+  EXPECT_EQ(listed, 0) << before << " before";
+  world.world().RunFor(absl::Minutes(1));
+  EXPECT_GT(listed, 0) << "it began anew";
+  EXPECT_FALSE(world.driver_ended());
+}
 
 TEST(MicroBatch, FollowsTheProtocolAndSharesTheSyncOfCommitAndNextDefinition) {
   QueryWorld world(2, WordCountJob("update", "2"), AvailableNow());
