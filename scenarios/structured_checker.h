@@ -60,8 +60,9 @@ class StructuredChecker final : public RunChecker {
   int64_t batches_with_files_ = 0;                        // that were looked at for it
   std::vector<std::vector<properties::NaiveRow>> shown_;  // by batch
   std::set<std::string> unreadable_;                      // reported
-  bool changed_ = true;                                   // since what is durable was judged
-  mutable std::optional<bool> done_;                      // since the last observation
+  bool sink_seen_ = false;            // there was something at an instant, readable or not
+  bool changed_ = true;               // since what is durable was judged
+  mutable std::optional<bool> done_;  // since the last observation
 };
 
 }  // namespace wavetank::scenarios
