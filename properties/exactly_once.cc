@@ -64,6 +64,7 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
                         first + log.definitions.size()));
     return;
   }
+  if (first > known) return;  // reported by CheckDropped: nobody can tell what these follow
   for (size_t i = 0; i < log.definitions.size(); ++i) {
     if (first + i >= known) {
       CheckNewDefinition(log.definitions[i]);

@@ -88,15 +88,16 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
     }
     return found;
   };
+  const auto& sink = sink_.Get(observed.files);
+  sink_seen_ = sink_seen_ || !sink.ok() || sink->has_value();
   const auto& log = log_.Get(observed.files);
   if (!log.ok()) return unreadable(log.status());
-  const auto& sink = sink_.Get(observed.files);
   if (!sink.ok()) return unreadable(sink.status());
   const auto& listing = listing_.Get(observed.files);
   if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (!log->has_value()) return found;
-  const bool sink_is_new = shown_.empty() && !sink->has_value();
+  const bool sink_is_new = !sink_seen_;
   if (!sink->has_value() && !sink_is_new) return found;
   static const properties::FileSinkView kNothing;
   const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;

@@ -65,6 +65,7 @@ class StructuredChecker final : public RunChecker {
   };
   std::vector<Shown> shown_;          // by batch, as it was last shown
   std::set<std::string> unreadable_;  // reported
+  bool sink_seen_ = false;            // there was something at an instant, readable or not
   bool changed_ = true;               // since what is durable was judged
   mutable std::optional<bool> done_;  // since the last observation
 };

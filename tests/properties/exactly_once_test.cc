@@ -128,6 +128,16 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItIsCommitted) {
               ElementsAre(violation_kinds::kDefinition));
 }
 
+// As after a while in which a part of the sink could not be read, and nothing could be judged.
+TEST_F(ExactlyOnceCheckerTest, DoesNotGuessWhatFollowsBatchesThatItNeverSaw) {
+  EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
+  const LoggedBatch third{2, {"f1"}, 2, 3, 0, 0, 33};
+  const QueryLogView log{.definitions = {third}, .commits = {}, .first_batch = 2, .first_start = 2};
+  EXPECT_THAT(Observe(log, {shown_first_}),
+              ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition));
+  EXPECT_THAT(Observe(log, {shown_first_}), IsEmpty());
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsThatWhatIsLeftStartsElsewhere) {
   EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
   EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 2},
