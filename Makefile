@@ -69,7 +69,7 @@ bench: build/release/configured
 	  simulator_dispatch_bench state_bench -j $(JOBS)
 	@benchmarks/ratios.sh build/release/bin
 
-## make storm      a store of the default size under more than it has memory for (minutes, 3 GB of disk)
+## make storm      a store under more than it has memory for (minutes, 3 GB of disk)
 storm: build/release/configured
 	@cmake --build build/release --target store_process_test -j $(JOBS)
 	@STORE_FULL_SIZE=1 TEST_TMPDIR=$(CURDIR)/build build/release/bin/store_process_test --gtest_brief=1

@@ -18,7 +18,7 @@ struct PlainNamesView {
   std::vector<std::string> missing;
   // In the listing, of tables that were replaced: in complete mode all but the two newest.
   std::vector<std::string> left_over;
-  // In the listing, of an entry that counts, with other bytes than the part's: never, at any instant.
+  // In the listing, of an entry that counts, with other bytes than the part's: never.
   std::vector<std::string> wrong;
 };
 

@@ -1,5 +1,5 @@
-// FailureCount: how many processes and tasks have failed in a run, or were taken for failed, so that
-// a promise of "once for each failure" can be judged. Each counts once, however many of its
+// FailureCount: how many processes and tasks have failed in a run, or were taken for failed, so
+// that a promise of "once for each failure" can be judged. Each counts once, however many of its
 // consequences are seen: the fault, the death that it causes, the driver that takes over after it.
 #ifndef WAVETANK_SCENARIOS_FAILURE_COUNT_H_
 #define WAVETANK_SCENARIOS_FAILURE_COUNT_H_

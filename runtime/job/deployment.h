@@ -62,7 +62,8 @@ struct DriverHooks {
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});
 // In a process of its own, when that is asked to stop: exits with 0 once its receivers have handed
-// over what they have, with 1 if that takes longer than "stop-timeout". A store exits at once: whoever has no answer asks the next one.
+// over what they have, with 1 if that takes longer than "stop-timeout". A store exits at once:
+// whoever has no answer asks the next one.
 platform::NodeMain WorkerMain(JobInstance instance, Deployment deployment, std::string address);
 platform::NodeMain StoreMain(Deployment deployment);
 

@@ -116,7 +116,7 @@ TEST(DStreamOutputs, WithoutSomebodyToTellAFailureEndsTheDriverNamingTheOutput) 
               AllOf(HasSubstr("operator 2 (ForeachRDD)"), HasSubstr("not today")));
 }
 
-// That of a stream which began before outputs had owners: its parts count there, this stream's none.
+// That of a stream which began before outputs had owners: its parts count there, not this one's.
 TEST(DStreamOutputs, TheMarkOfAnotherStreamIsNotTakenForOnesOwn) {
   SimJob job({.seed = 4}, [](StreamingContext& ssc) {
     ssc.Checkpoint("checkpoint");
