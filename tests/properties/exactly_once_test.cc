@@ -134,7 +134,8 @@ TEST_F(ExactlyOnceCheckerTest, DoesNotGuessWhatFollowsBatchesThatItNeverSaw) {
   const LoggedBatch third{2, {"f1"}, 2, 3, 0, 0, 33};
   const QueryLogView log{.definitions = {third}, .commits = {}, .first_batch = 2, .first_start = 2};
   EXPECT_THAT(Observe(log, {shown_first_}),
-              ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition));
+              ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition,
+                          violation_kinds::kCommitOrder));
   EXPECT_THAT(Observe(log, {shown_first_}), IsEmpty());
 }
 
