@@ -95,6 +95,7 @@ class Store {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
                            co_await List(std::move(directory)));
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const StoredFile& file : files) names.push_back(file.name);
     co_return names;
   }

@@ -18,7 +18,8 @@ under_way() {
 # The same of a DStream, as batch times alone.
 unfinished_times() { under_way "$1" | sed 's/ .*//'; }
 
-epochs() { inspect "$1" | grep -c '^  epoch '; }
+# The newest epoch of its log: older ones go.
+newest_epoch() { inspect "$1" | sed -nE 's/^  epoch ([0-9]+) .*/\1/p' | sort -n | tail -1; }
 
 # How many files the batches that ended have read. A file is in one batch.
 files_done() {

@@ -7,20 +7,20 @@
 # shellcheck shell=bash
 
 # note_kill DIRECTORY: right after a kill and before anything is started again, what a DStream's
-# checkpoint says (the batches without a completion mark, and how many epochs there are), and which
+# checkpoint says (the batches without a completion mark, and the newest epoch of its log), and which
 # attempts can be seen.
 note_kill() {
   local notes=$1/kills number
   mkdir -p "$notes"
   number=$(find "$notes" -name '*.unfinished' | wc -l)
   unfinished_times "$1/checkpoint" >"$notes/$number.unfinished"
-  epochs "$1/checkpoint" >"$notes/$number.epochs"
+  newest_epoch "$1/checkpoint" >"$notes/$number.epoch"
   attempts "$1/out" >"$notes/$number.attempts"
 }
 
 # note_end DIRECTORY: the same once everything has ended.
 note_end() {
-  epochs "$1/checkpoint" >"$1/kills/end.epochs"
+  newest_epoch "$1/checkpoint" >"$1/kills/end.epoch"
   attempts "$1/out" >"$1/kills/end.attempts"
   complete_attempts "$1/out" >"$1/kills/end.complete"
 }
@@ -30,10 +30,10 @@ note_end() {
 unfinished_at_take_overs() {
   local notes=$1/kills kill epoch next
   for ((kill = 0; ; ++kill)); do
-    [[ -e $notes/$kill.epochs ]] || return 0
-    epoch=$(<"$notes/$kill.epochs")
-    next=$notes/$((kill + 1)).epochs
-    [[ -e $next ]] || next=$notes/end.epochs
+    [[ -e $notes/$kill.epoch ]] || return 0
+    epoch=$(<"$notes/$kill.epoch")
+    next=$notes/$((kill + 1)).epoch
+    [[ -e $next ]] || next=$notes/end.epoch
     (($(<"$next") == epoch)) || sed "s/$/ $epoch $kill/" "$notes/$kill.unfinished"
   done
 }

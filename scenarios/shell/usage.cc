@@ -117,6 +117,7 @@ class Words {
     const std::vector<const CLI::App*> subcommands = SubcommandsOf(*app_);
     if (!subcommands.empty()) {
       std::vector<std::string> names;
+      names.reserve(subcommands.size());
       for (const CLI::App* sub : subcommands) names.push_back(sub->get_name());
       return Wrong(absl::StrCat("name a ", KindOfSubcommand(), ": ", absl::StrJoin(names, ", ")));
     }
