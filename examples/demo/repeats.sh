@@ -7,8 +7,8 @@
 # shellcheck shell=bash
 
 # note_kill DIRECTORY: right after a kill and before anything is started again, what a DStream's
-# checkpoint says (the batches without a completion mark, and the newest epoch of its log), and which
-# attempts can be seen.
+# checkpoint says (the batches without a completion mark, and the newest epoch of its log), and
+# which attempts can be seen.
 note_kill() {
   local notes=$1/kills number
   mkdir -p "$notes"
