@@ -129,7 +129,7 @@ absl::StatusOr<JobArguments> BindArguments(const Job& job,
                                                    unknown, "\"",
                                                    platform::Suggestion(unknown, names)));
   }
-  for (const JobParameter& parameter : job.parameters) {
+  for (const JobParameter& parameter : AllParameters(job)) {
     const absl::Status valid = CheckKind(job, parameter, arguments.values_[parameter.name]);
     if (!valid.ok()) return valid;
   }

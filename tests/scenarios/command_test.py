@@ -131,6 +131,7 @@ class Command(unittest.TestCase):
             ("--interval=-1s", "is not a duration"),
             ("--interval=inf", "is not a duration"),
             ("--interval=9999999h", "is not a duration"),
+            ("--stop-timeout=-1s", "is not a duration"),
             ("--retain=1", "is not a number from 2"),
             ("--log-bytes=-5", "is not a number from 1"),
             ("--address=localhost:70", "--address belongs to --as=driver and --as=worker"),

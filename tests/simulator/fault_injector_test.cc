@@ -226,34 +226,40 @@ TEST(FaultInjector, ACrashWhileRecoveringBefallsItsTargetsAlone) {
   EXPECT_FALSE(crashed({"client"}).contains("server"));
 }
 
-TEST(FaultInjector, OfTwoFaultsOfOneCallTheSecondWaitsForTheNext) {
+// What three appends say, and the counts of faults that have fired and that have not, when two are
+// aimed at one call.
+struct TwoFaults {
+  std::vector<absl::StatusCode> codes;
+  size_t fired = 0;
+  size_t unfired = 0;
+};
+TwoFaults TwoWriteErrorsAt(uint64_t call) {
   SimWorld world({.seed = 3});
   world.AddMachine("m");
-  const AtSeamCall at{.process = "p", .node = "n", .call = 2};
-  const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
-                                                  {at, {.kind = FaultKind::kWriteError}}}});
-  std::vector<absl::StatusCode> codes;
-  world.Start("m",
-              {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
+  const ListedFault write_error{AtSeamCall{.process = "p", .node = "n", .call = call},
+                                {.kind = FaultKind::kWriteError}};
+  const FaultInjector injector(world, {.listed = {write_error, write_error}});
+  TwoFaults seen;
+  world.Start(
+      "m", {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &seen.codes); }}}});
   EXPECT_TRUE(world.RunUntilIdle());
+  seen.fired = injector.fired().size();
+  seen.unfired = injector.Unfired().size();
+  return seen;
+}
+
+TEST(FaultInjector, OfTwoFaultsOfOneCallTheSecondWaitsForTheNext) {
+  const TwoFaults seen = TwoWriteErrorsAt(2);
   using enum absl::StatusCode;
-  EXPECT_EQ(codes, (std::vector<absl::StatusCode>{kUnavailable, kUnavailable, kOk}));
-  EXPECT_EQ(injector.fired().size(), 2u);
+  EXPECT_EQ(seen.codes, (std::vector<absl::StatusCode>{kUnavailable, kUnavailable, kOk}));
+  EXPECT_EQ(seen.fired, 2u);
 }
 
 TEST(FaultInjector, AFaultThatFindsNoCallOfItsOwnHasNotFired) {
-  SimWorld world({.seed = 3});
-  world.AddMachine("m");
-  const AtSeamCall at{.process = "p", .node = "n", .call = 4};
-  const FaultInjector injector(world, {.listed = {{at, {.kind = FaultKind::kWriteError}},
-                                                  {at, {.kind = FaultKind::kWriteError}}}});
-  std::vector<absl::StatusCode> codes;
-  world.Start("m",
-              {"p", {{"n", [&](platform::Node& node) { return AppendThrice(node, &codes); }}}});
-  EXPECT_TRUE(world.RunUntilIdle());
-  EXPECT_EQ(codes.back(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(injector.fired().size(), 1u);
-  EXPECT_EQ(injector.Unfired().size(), 1u);
+  const TwoFaults seen = TwoWriteErrorsAt(4);
+  EXPECT_EQ(seen.codes.back(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(seen.fired, 1u);
+  EXPECT_EQ(seen.unfired, 1u);
 }
 
 TEST(FaultInjector, ACallOnAFileTriggersFromItsStepOn) {

@@ -39,6 +39,11 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
                            "\" is not a duration such as 500ms or 2s, from a millisecond to a "
                            "year"));
   }
+  for (const char* timeout : {"soon", "-1s", "inf"}) {
+    EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"stop-timeout", timeout}}),
+              absl::StrCat("job words: stop-timeout \"", timeout,
+                           "\" is not a duration such as 500ms or 2s, a year at most"));
+  }
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"partitions", "0"}}),
             "job words: partitions \"0\" is not a number from 1 to 1024");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"retain", "1"}}),
