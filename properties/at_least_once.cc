@@ -66,7 +66,7 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
   std::sort(completed.begin(), completed.end());
   auto there = log.inputs.begin();
   for (size_t index = kept_from_; index < inputs_.size(); ++index) {
-    const LoggedInput& known = inputs_[index];
+    LoggedInput& known = inputs_[index];
     const int64_t time_ms = known.time_ms;
     while (there != log.inputs.end() && there->time_ms < time_ms) ++there;
     const bool was_completed = completed_.contains(time_ms);
@@ -77,11 +77,31 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
     } else if (*there != known) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the logged input of batch ", time_ms, " ms has changed"));
+      // What is put out from now on is put out of it.
+      for (const std::string& piece : known.pieces) --pieces_[piece];
+      known = *there;
+      TakeInput(known);
     } else if (was_completed && !std::binary_search(completed.begin(), completed.end(), time_ms)) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the batch log has lost the completion of batch ", time_ms, " ms"));
     }
   }
+}
+
+void AtLeastOnceChecker::TakeInput(const LoggedInput& input) {
+  std::vector<std::string> lines;
+  for (const std::string& piece : input.pieces) {
+    const int64_t at_most = options_.times_input ? options_.times_input(piece) : 1;
+    if (++pieces_[piece] > std::max<int64_t>(1, at_most)) {
+      Report(violation_kinds::kDuplicated,
+             absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
+             {piece});
+    }
+    const std::vector<std::string> more = options_.read_piece(piece);
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  const std::vector<NaiveRow> answer = options_.answer(lines);
+  answers_[input.time_ms] = std::multiset<NaiveRow>(answer.begin(), answer.end());
 }
 
 void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
@@ -93,23 +113,15 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
       Report(violation_kinds::kDefinition, absl::StrCat("batch ", input.time_ms, " ms comes after ",
                                                         inputs_.back().time_ms, " ms was seen"));
     }
-    std::vector<std::string> lines;
-    for (const std::string& piece : input.pieces) {
-      const int64_t at_most = options_.times_input ? options_.times_input(piece) : 1;
-      if (++pieces_[piece] > std::max<int64_t>(1, at_most)) {
-        Report(violation_kinds::kDuplicated,
-               absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
-               {piece});
-      }
-      const std::vector<std::string> more = options_.read_piece(piece);
-      lines.insert(lines.end(), more.begin(), more.end());
-    }
-    const std::vector<NaiveRow> answer = options_.answer(lines);
-    answers_[input.time_ms].insert(answer.begin(), answer.end());
+    TakeInput(input);
     failures_at_input_[input.time_ms] = failures;
     if (!input.pieces.empty() || CatchesUp(input)) Advance();
     newest_input_ns_ = now_ns_;
     inputs_.push_back(input);
+    // A log that is damaged may show an input only when it is mended, after its output.
+    const auto early = early_.extract(input.time_ms);
+    if (early.empty()) continue;
+    for (const auto& [attempt, output] : early.mapped()) CheckOutput(output, failures);
   }
   for (const int64_t time_ms : log.completed_ms) {
     if (!completed_.insert(time_ms).second) continue;
@@ -143,6 +155,7 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
   if (answer == answers_.end()) {
     Report(violation_kinds::kInputDurable,
            absl::StrCat("batch ", time_ms, " ms has output, but its input is not durable"));
+    early_[time_ms].insert_or_assign(output.attempt, output);
     return;
   }
   Attempts& attempts = attempts_[time_ms];
@@ -214,6 +227,11 @@ std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
     }
   }
   return std::exchange(fresh_, {});
+}
+
+int64_t AtLeastOnceChecker::TimesInBatches(const std::string& piece) const {
+  const auto found = pieces_.find(piece);
+  return found == pieces_.end() ? 0 : std::max<int64_t>(1, found->second);
 }
 
 std::vector<int64_t> AtLeastOnceChecker::repeated_batches() const {

@@ -86,6 +86,8 @@ class AtLeastOnceChecker {
 
   int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
   int64_t batches_completed() const { return static_cast<int64_t>(completed_.size()); }
+  // How many batches have a piece; at least 1 if any ever had.
+  int64_t TimesInBatches(const std::string& piece) const;
   // How often the work has come nearer to its end, until something was wrong. A stream makes empty
   // batches for ever: they count only while they catch up, being overdue.
   int64_t advances() const { return advances_; }
@@ -99,6 +101,7 @@ class AtLeastOnceChecker {
   };
   void CheckWhatWasLogged(const BatchLogView& log);
   void CheckDropped(const BatchLogView& log);
+  void TakeInput(const LoggedInput& input);
   void CheckLog(const BatchLogView& log, int64_t failures);
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
@@ -116,9 +119,11 @@ class AtLeastOnceChecker {
   std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
   std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;
-  std::map<std::string, int64_t> pieces_;  // how many batches have each
+  std::map<std::string, int64_t> pieces_;  // that were input, and how many batches have each
   std::set<int64_t> completed_;
   std::map<int64_t, Attempts> attempts_;
+  // By batch time and attempt: outputs as last seen whose input was not there to judge them by.
+  std::map<int64_t, std::map<std::string, OutputAttempt>> early_;
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;
 };

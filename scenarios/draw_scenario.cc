@@ -385,6 +385,7 @@ class Drawing {
       expect.add_may_stop(row.may_stop);
       // What tells a log of its lost end is the sink, when that is ahead; a stream, its output.
       if (structured_) expect.add_may_stop("the sink ");
+      if (structured_) expect.add_may_stop("belongs to query ");  // it begins as another one
       if (removed && !structured_) expect.add_may_stop("output of a batch that it does not know");
     }
   }

@@ -93,14 +93,7 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
     for (Violation& violation : more) found.push_back(std::move(violation));
   };
   if (std::exchange(pieces_changed_, false)) add(pieces_->Observe(now_ns, observed.files, **log));
-  if (std::exchange(log_changed_, false)) {
-    for (const properties::LoggedInput& input : (*log)->inputs) {
-      if (input.time_ms <= pieces_up_to_ms_) continue;
-      pieces_up_to_ms_ = input.time_ms;
-      for (const std::string& piece : input.pieces) ++pieces_in_batches_[piece];
-    }
-    add(checker_.ObserveLog(now_ns, **log, failures));
-  }
+  if (std::exchange(log_changed_, false)) add(checker_.ObserveLog(now_ns, **log, failures));
   pieces_->ObserveTime(now_ns);
   add(ObserveOutputs(now_ns, observed.files, failures));
   return found;
@@ -117,7 +110,7 @@ bool DStreamChecker::IsDone() const {
   }
   const std::vector<std::string> owed = pieces_->Owed();
   return std::all_of(owed.begin(), owed.end(), [this](const std::string& piece) {
-    return pieces_in_batches_.contains(piece);
+    return checker_.TimesInBatches(piece) > 0;
   });
 }
 
@@ -137,10 +130,7 @@ properties::RecordCounts DStreamChecker::Counts() const {
   }
   std::vector<int64_t> first_seen;
   std::map<std::string, int64_t> given;
-  const auto times = [this](const std::string& piece) {
-    const auto found = pieces_in_batches_.find(piece);
-    return found == pieces_in_batches_.end() ? 0 : found->second;
-  };
+  const auto times = [this](const std::string& piece) { return checker_.TimesInBatches(piece); };
   for (const std::string& id : RecordIds(pieces_->Given(times))) {
     if (++given[id] > 1) continue;
     first_seen.push_back(came_out.contains(id) ? batches[id] : -1);

@@ -57,10 +57,8 @@ class DStreamChecker final : public RunChecker {
   bool pieces_changed_ = true;                                // or what is beside it
   std::map<std::string, properties::OutputAttempt> outputs_;  // by directory
   std::set<std::string> changed_outputs_;                     // their directories
-  std::map<std::string, int64_t> pieces_in_batches_;          // how many have each
-  int64_t pieces_up_to_ms_ = INT64_MIN;  // of the batches that were looked at for it
-  std::set<std::string> unreadable_;     // reported
-  mutable std::optional<bool> done_;     // since the last observation
+  std::set<std::string> unreadable_;                          // reported
+  mutable std::optional<bool> done_;                          // since the last observation
 };
 
 }  // namespace wavetank::scenarios

@@ -58,11 +58,13 @@ std::vector<std::string> FilePieces::Owed() const {
 std::vector<std::string> FilePieces::Given(
     const std::function<int64_t(const std::string& piece)>& times) const {
   std::vector<std::string> lines;
-  for (const std::string& path : Owed()) {
-    const std::vector<std::string> more = Lines(path);
-    const int64_t given = std::max<int64_t>(1, times(path));
+  for (const ArrivingFile& file : input_) {
+    if (FindArrival(input_, file.name) != &file) continue;
+    const std::string path = PathOf(file);
+    // An old file is none, but it may be forgotten and put there anew.
+    const int64_t given = std::max<int64_t>(old_files_.contains(path) ? 0 : 1, times(path));
     for (int64_t time = 0; time < given; ++time)
-      lines.insert(lines.end(), more.begin(), more.end());
+      lines.insert(lines.end(), file.lines.begin(), file.lines.end());
   }
   return lines;
 }

@@ -233,10 +233,10 @@ void Run::Converge() {
 }
 
 void Run::StartAnew() {
+  // A zombie that its replacement never fenced is one of them.
+  for (const auto& process : world_.processes()) world_.Crash(*process);
   for (const PlannedProcess& process : prepared_.cluster.processes) {
-    if (!world_.HasProcess(process.spec.name)) continue;
-    if (world_.process(process.spec.name).alive()) world_.Crash(process.spec.name);
-    world_.Restart(process.spec.name);
+    if (world_.HasProcess(process.spec.name)) world_.Restart(process.spec.name);
   }
 }
 

@@ -86,7 +86,9 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
   if (!history_.query_id().empty() && history_.query_id() != options_.query_id) {
     co_return absl::FailedPreconditionError(absl::StrCat(
         "sink ", options_.directory, " belongs to query ", history_.query_id(), ", this is query ",
-        options_.query_id, ": give each query a directory of its own"));
+        options_.query_id,
+        ": give each query a directory of its own; if this one has lost its checkpoint, put that "
+        "back"));
   }
   if (history_.token() > token) {
     co_return absl::AbortedError(

@@ -12,13 +12,14 @@ using testing::IsEmpty;
 class AtLeastOnceCheckerTest : public testing::Test {
  protected:
   // Each line of a file is a row; a file's only line is its name.
-  AtLeastOnceCheckerTest()
-      : checker_({[](const std::vector<std::string>& lines) {
-                    std::vector<NaiveRow> rows;
-                    for (const std::string& line : lines) rows.push_back({line});
-                    return rows;
-                  },
-                  [](const std::string& file) { return std::vector<std::string>{file}; }}) {}
+  static AtLeastOnceOptions Options() {
+    return {[](const std::vector<std::string>& lines) {
+              std::vector<NaiveRow> rows;
+              for (const std::string& line : lines) rows.push_back({line});
+              return rows;
+            },
+            [](const std::string& file) { return std::vector<std::string>{file}; }};
+  }
 
   std::vector<std::string> Observe(const BatchLogView& log,
                                    const std::vector<OutputAttempt>& outputs,
@@ -41,7 +42,7 @@ class AtLeastOnceCheckerTest : public testing::Test {
   const LoggedInput second_{2000, {"f2"}};
   const OutputAttempt whole_{1000, "d1", true, {{"f1"}}};
   int64_t now_ = 0;
-  AtLeastOnceChecker checker_;
+  AtLeastOnceChecker checker_{Options()};
 };
 
 TEST_F(AtLeastOnceCheckerTest, AcceptsARunWithoutFailures) {
@@ -111,6 +112,16 @@ TEST_F(AtLeastOnceCheckerTest, LooksAtABatchThatIsKeptAmongDroppedOnes) {
   EXPECT_THAT(Observe(other, {}), ElementsAre(violation_kinds::kDefinition));
 }
 
+TEST_F(AtLeastOnceCheckerTest, JudgesAnOutputByTheInputThatChanged) {
+  EXPECT_THAT(Observe({{first_}, {}}, {whole_}), IsEmpty());
+  const BatchLogView changed{{{1000, {"f9"}}}, {}};
+  EXPECT_THAT(Observe(changed, {}), ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe(changed, {{1000, "d2", true, {{"f9"}}}}, 1), IsEmpty());
+  EXPECT_THAT(Observe(changed, {{1000, "d3", true, {{"f1"}}}}, 2),
+              ElementsAre(violation_kinds::kWrongAnswer));
+  EXPECT_EQ(checker_.TimesInBatches("f9"), 1);
+}
+
 TEST_F(AtLeastOnceCheckerTest, ReportsADroppedBatchThatNeverWasDurable) {
   EXPECT_THAT(Observe({.inputs = {second_}, .dropped_up_to_ms = 1000}, {}),
               ElementsAre(violation_kinds::kDefinition));
@@ -137,6 +148,21 @@ TEST_F(AtLeastOnceCheckerTest, ReportsAnotherAttemptAfterTheCompletionMark) {
 
 TEST_F(AtLeastOnceCheckerTest, ReportsOutputBeforeItsInputIsDurable) {
   EXPECT_THAT(Observe({{}, {}}, {whole_}), ElementsAre(violation_kinds::kInputDurable));
+}
+
+TEST_F(AtLeastOnceCheckerTest, JudgesAnEarlyOutputOnceItsInputShows) {
+  const OutputAttempt wrong{1000, "d1", true, {{"f9"}}};
+  for (const OutputAttempt& output : {whole_, wrong}) {
+    AtLeastOnceChecker checker(Options());
+    EXPECT_EQ(checker.ObserveOutput(1, output, 0).size(), 1);
+    const std::vector<Violation> judged = checker.ObserveLog(2, {{first_}, {1000}}, 0);
+    if (output.rows == whole_.rows) {
+      EXPECT_THAT(judged, IsEmpty());
+    } else {
+      EXPECT_THAT(Kinds(judged), ElementsAre(violation_kinds::kWrongAnswer));
+    }
+    EXPECT_THAT(checker.Finish(3, {"f1"}), IsEmpty());
+  }
 }
 
 TEST_F(AtLeastOnceCheckerTest, ReportsACompleteAttemptWithWrongRows) {
