@@ -153,12 +153,13 @@ class RpcServer {
   Task<absl::Status> Welcome(Served& served);
   // Takes requests until the connection ends, which is why it returns.
   Task<absl::Status> TakeRequests(Served& served);
-  Task<absl::StatusOr<Message>> NextMessage(Served& served);
+  Task<void> DropWhatIsLate(Served& served);
   // A request's first message: takes the memory for it, or refuses it.
   Task<void> Begin(Served& served, RpcPart first);
   Task<void> Handle(Served& served, RpcPayload request, std::string method, uint64_t id,
                     RpcCall call);
   static Task<void> Reply(Served& served, uint64_t id, absl::StatusOr<RpcPayload> result);
+  absl::Status RoomForOneMore() const;
   void LogRefusal(const std::string& peer, const absl::Status& why);
 
   Node& node_;

@@ -59,6 +59,7 @@ struct RpcServer::Served {
   std::shared_ptr<const Session> session;
   Budget::Share memory;
   std::optional<Incoming> incoming;  // whose last part has not come
+  Event part_awaited;
   Budget turn{1};
   int in_flight = 0;
   Event slot_free;
@@ -142,12 +143,9 @@ Task<absl::Status> RpcServer::Welcome(Served& served) {
     handshakes_.front()->Close();
     handshakes_.pop_front();
   }
-  if ((connections_ + 1) * options_.connection_bytes > memory_->total() / 2) {
-    const absl::Status full = absl::UnavailableError(
-        absl::StrCat(listener_->address(), " has ", connections_,
-                     " connections, and memory for no more: give it more memory"));
-    co_await Refuse(*served.connection, full);
-    co_return full;
+  if (const absl::Status room = RoomForOneMore(); !room.ok()) {
+    co_await Refuse(*served.connection, room);
+    co_return room;
   }
   Task<absl::StatusOr<Session>> greeting =
       GreetAsServer(*served.connection, Credentials::Of(node_), node_.DrawNonce(kNonceBytes));
@@ -155,8 +153,18 @@ Task<absl::Status> RpcServer::Welcome(Served& served) {
       co_await WithTimeout(node_.executor(), node_.clock(), options_.handshake_timeout, "handshake",
                            std::move(greeting));
   WT_CO_RETURN_IF_ERROR(session.status());
+  WT_CO_RETURN_IF_ERROR(RoomForOneMore());  // others may have come while this one was greeted
   served.session = std::make_shared<const Session>(*std::move(session));
   co_return absl::OkStatus();
+}
+
+absl::Status RpcServer::RoomForOneMore() const {
+  if ((connections_ + 1) * options_.connection_bytes <= memory_->total() / 2) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat(listener_->address(), " has ", connections_,
+                   " connections, and memory for no more: give it more memory"));
 }
 
 void RpcServer::LogRefusal(const std::string& peer, const absl::Status& why) {
@@ -168,29 +176,29 @@ void RpcServer::LogRefusal(const std::string& peer, const absl::Status& why) {
 
 Task<absl::Status> RpcServer::TakeRequests(Served& served) {
   served.memory = co_await memory_->Take(options_.connection_bytes);
+  served.handlers.Spawn("rpc deadline", DropWhatIsLate(served));
   while (true) {
-    absl::StatusOr<Message> message = co_await NextMessage(served);
-    if (absl::IsDeadlineExceeded(message.status())) {
-      served.incoming.reset();  // nobody waits for it; the parts that still come are let go
-      continue;
-    }
-    WT_CO_RETURN_IF_ERROR(message.status());
-    WT_CO_ASSIGN_OR_RETURN(RpcPart part, DecodeRpcPart(*std::move(message)));
+    WT_CO_ASSIGN_OR_RETURN(Message message, co_await served.connection->Receive());
+    WT_CO_ASSIGN_OR_RETURN(RpcPart part, DecodeRpcPart(std::move(message)));
     if (part.head.kind == RpcKind::kReply) co_return absl::DataLossError("a client sent a reply");
-    if (part.head.kind == RpcKind::kRequest) {
+    const bool begins = part.head.kind == RpcKind::kRequest;
+    if (begins) {
       co_await Begin(served, std::move(part));
     } else if (served.incoming.has_value() && served.incoming->content.id() == part.head.id) {
       WT_CO_RETURN_IF_ERROR(served.incoming->content.Add(std::move(part)));
     }
-    if (!served.incoming.has_value() || !served.incoming->content.complete()) continue;
-
-    while (served.in_flight >= options_.max_in_flight) {
-      served.slot_free.Reset();
-      co_await served.slot_free.Wait();
+    if (!served.incoming.has_value()) continue;
+    if (!served.incoming->content.complete()) {
+      if (begins) served.part_awaited.Set();
+      continue;
     }
     RpcIncoming request = std::move(served.incoming->content);
     RpcCall call = std::move(served.incoming->call);
     served.incoming.reset();
+    while (served.in_flight >= options_.max_in_flight) {
+      served.slot_free.Reset();
+      co_await served.slot_free.Wait();
+    }
     if (node_.clock().Now() >= call.deadline()) continue;
     ++served.in_flight;
     std::string method = request.head().text;
@@ -200,12 +208,22 @@ Task<absl::Status> RpcServer::TakeRequests(Served& served) {
   }
 }
 
-Task<absl::StatusOr<Message>> RpcServer::NextMessage(Served& served) {
-  if (!served.incoming.has_value()) co_return co_await served.connection->Receive();
-  const absl::Duration left = served.incoming->call.deadline() - node_.clock().Now();
-  Task<absl::StatusOr<Message>> receiving = served.connection->Receive();
-  co_return co_await WithTimeout(node_.executor(), node_.clock(), left, "the rest of a request",
-                                 std::move(receiving));
+// Nobody waits for the rest of a request whose deadline has passed: the parts that still come are
+// let go. A Receive that is under way is never given up for it, since it may have a message already.
+Task<void> RpcServer::DropWhatIsLate(Served& served) {
+  while (true) {
+    served.part_awaited.Reset();
+    if (!served.incoming.has_value()) {
+      co_await served.part_awaited.Wait();
+      continue;
+    }
+    const absl::Duration left = served.incoming->call.deadline() - node_.clock().Now();
+    if (left <= absl::ZeroDuration()) {
+      served.incoming.reset();
+    } else {
+      co_await served.part_awaited.WaitFor(node_.clock(), left);
+    }
+  }
 }
 
 Task<void> RpcServer::Begin(Served& served, RpcPart first) {

@@ -90,7 +90,9 @@ absl::StatusOr<RpcPart> DecodeRpcPart(Message message) {
 
 RpcIncoming::RpcIncoming(RpcPart first)
     : head_(std::move(first.head)), content_(std::move(first.content)) {
-  content_.body.reserve(head_.content_bytes());
+  // What a head says is not yet there: beyond this, memory follows what comes.
+  constexpr uint64_t kMostReserved = uint64_t{32} << 20;
+  content_.body.reserve(std::min(head_.content_bytes(), kMostReserved));
 }
 
 absl::Status RpcIncoming::Add(RpcPart part) {

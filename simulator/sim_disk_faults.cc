@@ -180,7 +180,7 @@ absl::Status SimDisk::Refused(DiskCall& call) {
       case FaultKind::kTooManyFiles:
         return Error(call, absl::StatusCode::kUnavailable, "too many open files");
       case FaultKind::kAccessDenied:
-        return Error(call, absl::StatusCode::kUnavailable, "permission denied");
+        return Error(call, absl::StatusCode::kPermissionDenied, "permission denied");
       case FaultKind::kNoSpaceForNames:
         // What is there needs no new name.
         if (call.kind == SeamCallKind::kOpen && call.mode != platform::OpenMode::kCreateNew) break;

@@ -66,6 +66,10 @@ class BoundedQueue {
   // Refuses further values with `why`, and reports it to the consumer after what is queued. The
   // first close stands.
   void Close(absl::Status why) { End(std::move(why), false); }
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return !closed_.ok();
+  }
   // Close, and drops what is queued.
   void Abort(absl::Status why) { End(std::move(why), true); }
 
@@ -94,7 +98,7 @@ class BoundedQueue {
   const std::function<void()> on_item_;
   const std::function<void()> on_room_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<Weighed> items_;
   int64_t weight_ = 0;
   absl::Status closed_;  // OK while open

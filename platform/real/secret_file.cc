@@ -47,7 +47,7 @@ absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
     return Refused(path, absl::StrCat("is longer than ", kMostSecretBytes, " bytes"));
   }
   secret.resize(size);
-  while (!secret.empty() && std::strchr(" \t\r\n", secret.back()) != nullptr) secret.pop_back();
+  secret.resize(secret.find_last_not_of(" \t\r\n") + 1);
   if (secret.size() < kLeastSecretBytes) {
     return Refused(path, absl::StrCat("is shorter than ", kLeastSecretBytes, " bytes"));
   }

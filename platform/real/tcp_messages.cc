@@ -22,6 +22,7 @@ namespace wavetank::platform {
 namespace {
 
 constexpr size_t kBatchBytes = 64 << 10;
+constexpr int64_t kMostCredit = int64_t{1} << 50;  // so that sums stay numbers
 
 // The I/O thread's end of a connection. It lives as long as an operation of its socket or timer.
 class FramedLink : public std::enable_shared_from_this<FramedLink> {
@@ -93,6 +94,7 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
       absl::StatusOr<std::optional<MessageQueue::Weighed>> next = out_->TryPop();
       if (next.ok() && !next->has_value()) break;
       if (next.ok()) {
+        held_for_ = absl::ZeroDuration();
         credit_ -= (*next)->weight;
         const Message& message = (*next)->value;
         AppendFrame(FrameKind::kMessage, message.body, message.attachment_bytes, batch_);
@@ -154,6 +156,9 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
       case FrameKind::kCredit: {
         const absl::StatusOr<int64_t> grant = DecodeCredit(frame.body);
         if (!grant.ok()) return Break(grant.status());
+        if (*grant <= 0 || *grant > kMostCredit - credit_) {
+          return Break(absl::DataLossError(absl::StrCat("the peer granted ", *grant, " bytes")));
+        }
         credit_ += *grant;
         return Pump();
       }
@@ -182,6 +187,11 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
     if (silence_ >= options_.dead_after) {
       return Break(absl::UnavailableError(
           absl::StrCat("nothing heard for ", absl::FormatDuration(silence_))));
+    }
+    // A peer that lives, but neither takes what is left for it nor closes, is not waited for.
+    held_for_ = in_->closed() ? held_for_ + options_.heartbeat_interval : absl::ZeroDuration();
+    if (held_for_ > options_.dead_after) {
+      return Break(absl::UnavailableError("closed by this end, and not by the peer"));
     }
     heartbeat_due_ = true;
     Pump();
@@ -224,6 +234,7 @@ class FramedLink : public std::enable_shared_from_this<FramedLink> {
   bool greeted_ = false;
   bool heard_ = false;
   absl::Duration silence_;
+  absl::Duration held_for_;  // the node has closed, and the peer has taken no message since
 };
 
 std::unique_ptr<Connection> StartLink(IoThread& io, EventLoop& loop, const NetworkOptions& options,

@@ -11,7 +11,8 @@
 // blame its peers when it wakes. The peer's interval must be shorter than this end's dead_after.
 //
 // Close. What Send has taken is written out, then kEnd; the socket is held until the peer has seen
-// that and closed, because closing it first could reset what the peer has not read yet.
+// that and closed, because closing it first could reset what the peer has not read yet, but for no
+// more than dead_after in which the peer takes no message.
 #ifndef WAVETANK_PLATFORM_REAL_TCP_MESSAGES_H_
 #define WAVETANK_PLATFORM_REAL_TCP_MESSAGES_H_
 

@@ -33,6 +33,7 @@ class TcpStream final : public ByteStream {
     std::shared_ptr<ByteQueue> in;
     std::shared_ptr<QueueEnd> chunks;  // of `in`
     std::shared_ptr<void> link;        // kept alive, also while it waits for this end
+    std::function<void()> on_close;    // tells the link
     std::string rest;                  // of the chunk that a Read did not take whole
   };
   explicit TcpStream(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -52,6 +53,7 @@ class TcpStream final : public ByteStream {
     parts_->in->Abort(closed);
     parts_->room->Cancel();
     parts_->chunks->Cancel();
+    parts_->on_close();
   }
 
  private:
@@ -98,6 +100,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
                                             node->room->signal->Waker());
     node->in = std::make_shared<ByteQueue>(options_.buffer_bytes, node->chunks->signal->Waker(),
                                            on_io(&StreamLink::OnRoom));
+    node->on_close = on_io(&StreamLink::OnClose);
     out_ = node->out;
     in_ = node->in;
     ReadSome();
@@ -118,8 +121,20 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
                       [self = shared_from_this()](const asio::error_code& error, size_t) {
                         self->writing_ = false;
                         if (error) return self->BreakOff(error);
+                        if (self->closing_) self->HoldOn();
                         self->Pump();
                       });
+  }
+  void OnClose() {
+    if (!std::exchange(closing_, true) && !broken_) HoldOn();
+  }
+  // Until the peer has taken what is on its way, or has closed as well; for as long as it may be
+  // silent, from here on.
+  void HoldOn() {
+    linger_.expires_after(ToChrono(options_.dead_after));
+    linger_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error) self->Break(OrderlyEnd());
+    });
   }
   // The node has closed, and all that it wrote is written.
   void End() {
@@ -128,10 +143,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
     if (peer_ended_) return Break(OrderlyEnd());
     if (!wrote_) undelivered_ = nullptr;
-    linger_.expires_after(ToChrono(options_.dead_after));
-    linger_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error) self->Break(OrderlyEnd());
-    });
+    HoldOn();
   }
 
   void ReadSome() {
@@ -185,6 +197,7 @@ class StreamLink : public std::enable_shared_from_this<StreamLink> {
   std::array<char, 64 << 10> read_;
   bool writing_ = false;
   bool wrote_ = false;
+  bool closing_ = false;     // the node has closed
   bool ended_ = false;       // this end is shut down
   bool peer_ended_ = false;  // the peer's end is
   bool broken_ = false;

@@ -1,7 +1,8 @@
 // Byte streams over TCP (contract: network.h). Backpressure is TCP's own: at most buffer_bytes and
 // one chunk are held for a node that does not read, then the socket is left alone. Close writes out
-// what Write has taken and ends the stream; the socket is held for at most dead_after until the
-// peer has closed as well, because closing it first could reset what the peer has not read yet.
+// what Write has taken and ends the stream; the socket is held until the peer has closed as well,
+// because closing it first could reset what the peer has not read yet, but from Close on for no
+// more than dead_after in which the peer takes nothing.
 #ifndef WAVETANK_PLATFORM_REAL_TCP_STREAM_H_
 #define WAVETANK_PLATFORM_REAL_TCP_STREAM_H_
 

@@ -131,7 +131,7 @@ TEST(NamesFaults, AccessDeniedFailsEachCallOnNamesAndDoesNothing) {
   EXPECT_EQ(Failing(FaultKind::kAccessDenied, 1, &names),
             All({"create", "open", "open for writing", "truncate", "rename", "link", "remove",
                  "make directory", "remove directory", "list", "stat", "lock"},
-                kUnavailable));
+                kPermissionDenied));
   EXPECT_EQ(names, "d/from d/gone d/there ");
 }
 

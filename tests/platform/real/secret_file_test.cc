@@ -37,6 +37,8 @@ TEST_F(SecretFile, IsReadWithoutTheWhiteSpaceAtItsEnd) {
   EXPECT_EQ(ReadSecretFile(path_).value(), "sixteen bytes or more");
   Write(std::string("not text\0 but bytes", 19));
   EXPECT_EQ(ReadSecretFile(path_).value(), std::string("not text\0 but bytes", 19));
+  Write(std::string("bytes and zeros at the end\0\0\n", 29));
+  EXPECT_EQ(ReadSecretFile(path_).value(), std::string("bytes and zeros at the end\0\0", 28));
 }
 
 TEST_F(SecretFile, IsForItsOwnerAlone) {

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "platform/real/descriptor.h"
 #include "platform/real/frame.h"
 #include "platform/real/real_process.h"
+#include "platform/timeout.h"
 
 namespace wavetank::platform {
 namespace {
@@ -107,6 +109,78 @@ TEST(TcpMessages, PeerThatExceedsItsGrantIsCutOff) {
   const Received received = Receive(bytes, {.buffer_bytes = 1000}, ReceiveWhen::kOnceItEnded);
   EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
   EXPECT_LT(received.bodies.size(), 100u * 101);
+}
+
+std::string CreditFrame(int64_t grant) {
+  std::string bytes;
+  AppendFrame(FrameKind::kCredit, EncodeCredit(grant), "", bytes);
+  return bytes;
+}
+TEST(TcpMessages, PeerThatGrantsWhatIsNoNumberOfBytesIsCutOff) {
+  constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+  for (const std::string& credit : {CreditFrame(0), CreditFrame(-1), CreditFrame(kAll),
+                                    CreditFrame(std::numeric_limits<int64_t>::min()),
+                                    CreditFrame(int64_t{1} << 50) + CreditFrame(1)}) {
+    const Received received = Receive(Hello() + credit);
+    EXPECT_EQ(received.end.code(), absl::StatusCode::kDataLoss) << received.end;
+  }
+}
+
+constexpr NetworkOptions kImpatient{.heartbeat_interval = absl::Milliseconds(10),
+                                    .dead_after = absl::Milliseconds(50)};
+
+// Whether this end of a foreign stream sees that the other one has let go of it.
+Task<void> KeepTalking(Node& node, ByteStream& foreign, bool& let_go) {
+  for (int i = 0; i < 1000 && !let_go; ++i) {
+    std::string heartbeat;
+    AppendFrame(FrameKind::kHeartbeat, "", "", heartbeat);
+    let_go = !(co_await foreign.Write(std::move(heartbeat))).ok();
+    co_await node.clock().Sleep(absl::Milliseconds(10));
+  }
+}
+Task<void> CloseOnOneWhoTalks(Node& node, bool& let_go) {
+  const auto listener = co_await node.network().Listen("127.0.0.1:0");
+  const auto foreign = co_await node.network().ConnectStream((*listener)->address());
+  const auto connection = co_await (*listener)->Accept();
+  (co_await (*foreign)->Write(Hello())).IgnoreError();  // and grants nothing
+  EXPECT_TRUE((co_await (*connection)->Send(Message{"never taken", nullptr, ""})).ok());
+  (*connection)->Close();
+  co_await KeepTalking(node, **foreign, let_go);
+}
+TEST(TcpMessages, PeerThatIsCutOffDoesNotKeepTheSocketByTalking) {
+  RealProcessOptions options;
+  options.network = kImpatient;
+  bool let_go = false;
+  EXPECT_TRUE(RunNode([&](Node& node) { return CloseOnOneWhoTalks(node, let_go); }, options).ok());
+  EXPECT_TRUE(let_go);
+}
+
+Task<void> CloseOnOneWhoReadsLater(Node& node, size_t& written, size_t& came) {
+  const auto listener = co_await node.network().ListenStream("127.0.0.1:0");
+  const auto reader = co_await node.network().ConnectStream((*listener)->address());
+  const auto writer = co_await (*listener)->Accept();
+  constexpr size_t kChunk = size_t{1} << 20;
+  for (absl::Status taken; taken.ok() && written < 64 * kChunk; written += kChunk) {
+    taken = co_await WithTimeout(node.executor(), node.clock(), absl::Seconds(1), "write",
+                                 (*writer)->Write(std::string(kChunk, 'x')));
+  }
+  (*writer)->Close();
+  co_await node.clock().Sleep(10 * kImpatient.dead_after);
+  while (true) {
+    const absl::StatusOr<std::string> read = co_await (*reader)->Read(1 << 20);
+    if (!read.ok() || read->empty()) break;
+    came += read->size();
+  }
+}
+TEST(TcpStream, PeerThatDoesNotReadIsNotWaitedForAfterClose) {
+  RealProcessOptions options;
+  options.network = kImpatient;
+  options.network.buffer_bytes = int64_t{8} << 20;
+  size_t written = 0, came = 0;
+  EXPECT_TRUE(
+      RunNode([&](Node& node) { return CloseOnOneWhoReadsLater(node, written, came); }, options)
+          .ok());
+  EXPECT_LT(came + (size_t{2} << 20), written);
 }
 
 TEST(TcpMessages, SilentPeerIsTakenForDead) {
