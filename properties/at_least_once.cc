@@ -71,7 +71,10 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
     while (there != log.inputs.end() && there->time_ms < time_ms) ++there;
     const bool was_completed = completed_.contains(time_ms);
     if (there == log.inputs.end() || there->time_ms != time_ms) {
-      if (time_ms <= log.dropped_up_to_ms && was_completed) continue;
+      const bool dropped = time_ms <= log.dropped_up_to_ms;
+      if (dropped && was_completed) continue;
+      // Its completion will not show any more.
+      if (dropped && given_up_.insert(time_ms).second) ++completed_inputs_;
       Report(violation_kinds::kDefinition,
              absl::StrCat("the batch log has lost the durable input of batch ", time_ms, " ms"));
     } else if (*there != known) {
@@ -118,6 +121,7 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     if (!input.pieces.empty() || CatchesUp(input)) Advance();
     newest_input_ns_ = now_ns_;
     inputs_.push_back(input);
+    if (completed_.contains(input.time_ms)) ++completed_inputs_;
     // A log that is damaged may show an input only when it is mended, after its output.
     const auto early = early_.extract(input.time_ms);
     if (early.empty()) continue;
@@ -126,6 +130,7 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
   for (const int64_t time_ms : log.completed_ms) {
     if (!completed_.insert(time_ms).second) continue;
     failures_at_completion_[time_ms] = failures;
+    if (answers_.contains(time_ms) && !given_up_.contains(time_ms)) ++completed_inputs_;
     const auto answer = answers_.find(time_ms);
     if (answer != answers_.end() && !answer->second.empty()) Advance();
     if (!answers_.contains(time_ms)) {
@@ -218,6 +223,7 @@ std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
   }
   for (const LoggedInput& input : inputs_) {
     if (!completed_.contains(input.time_ms)) {
+      if (given_up_.contains(input.time_ms)) continue;
       Report(violation_kinds::kLost,
              absl::StrCat("batch ", input.time_ms, " ms was never completed"));
     } else if (attempts_[input.time_ms].complete.empty() && !answers_[input.time_ms].empty()) {

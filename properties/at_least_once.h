@@ -85,7 +85,8 @@ class AtLeastOnceChecker {
   std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_pieces);
 
   int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
-  int64_t batches_completed() const { return static_cast<int64_t>(completed_.size()); }
+  // Of those logged, with those that were dropped without it, which is reported.
+  int64_t batches_completed() const { return completed_inputs_; }
   // How many batches have a piece; at least 1 if any ever had.
   int64_t TimesInBatches(const std::string& piece) const;
   // How often the work has come nearer to its end, until something was wrong. A stream makes empty
@@ -121,6 +122,8 @@ class AtLeastOnceChecker {
   std::map<int64_t, int64_t> failures_at_completion_;
   std::map<std::string, int64_t> pieces_;  // that were input, and how many batches have each
   std::set<int64_t> completed_;
+  std::set<int64_t> given_up_;  // batches that were dropped before their completion was seen
+  int64_t completed_inputs_ = 0;
   std::map<int64_t, Attempts> attempts_;
   // By batch time and attempt: outputs as last seen whose input was not there to judge them by.
   std::map<int64_t, std::map<std::string, OutputAttempt>> early_;

@@ -87,6 +87,7 @@ TEST_F(AtLeastOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItEndedOrWithoutA
   EXPECT_THAT(Observe({{first_, second_}, {1000}}, {whole_}), IsEmpty());
   EXPECT_THAT(Observe({.inputs = {}, .dropped_up_to_ms = 2000}, {whole_}),
               ElementsAre(violation_kinds::kDefinition));
+  EXPECT_EQ(checker_.batches_completed(), 2) << "it is not waited for any more";
   EXPECT_THAT(Observe({.inputs = {second_}}, {whole_}), ElementsAre(violation_kinds::kDefinition));
 }
 
@@ -128,6 +129,14 @@ TEST_F(AtLeastOnceCheckerTest, ReportsADroppedBatchThatNeverWasDurable) {
   const int64_t advances = checker_.advances();
   Observe({.inputs = {second_, {3000, {"f3"}}}, .dropped_up_to_ms = 1000}, {});
   EXPECT_EQ(checker_.advances(), advances) << "after a violation nothing is progress";
+}
+
+TEST_F(AtLeastOnceCheckerTest, CountsTheCompletedAmongTheLoggedInAnyOrder) {
+  EXPECT_THAT(Observe({{}, {1000}}, {}), ElementsAre(violation_kinds::kCommitOrder));
+  EXPECT_EQ(checker_.batches_completed(), 0);
+  EXPECT_THAT(Observe({{first_, second_}, {1000}}, {}), IsEmpty());
+  EXPECT_EQ(checker_.batches_completed(), 1);
+  EXPECT_EQ(checker_.batches_logged(), 2);
 }
 
 TEST_F(AtLeastOnceCheckerTest, ReportsACompletionThatIsGone) {
