@@ -2,7 +2,7 @@
 """Finds out what notices mutants of which that is not known yet, and writes it into their lists.
 
     find.py                    every mutant whose last line begins with `missed Not judged yet`
-    find.py --only NAME...     these, whatever their last lines say
+    find.py --only NAME...     these, in this order, whatever their last lines say
     find.py --most N           no more than N of them
 
 Asked in this order, until one fails: every scenario; the test programs of the folder that the mutant
@@ -117,10 +117,11 @@ def main():
     arguments = parser.parse_args()
     mutants = [mutant for path in arguments.mutants for mutant in lists.read_mutants(path)]
     if arguments.only:
-        unknown = set(arguments.only) - {mutant.name for mutant in mutants}
+        named = {mutant.name: mutant for mutant in mutants}
+        unknown = set(arguments.only) - set(named)
         if unknown:
             parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
-        mutants = [mutant for mutant in mutants if mutant.name in arguments.only]
+        mutants = [named[name] for name in arguments.only]
     else:
         mutants = [mutant for mutant in mutants if mutant.missed.startswith(NOT_JUDGED)]
     mutants = mutants[:arguments.most]

@@ -16,7 +16,7 @@ SCRATCH = ROOT / "build/mutants/tree"
 BUILD = SCRATCH / "build/release"
 LOGS = ROOT / "build/mutants/logs"
 COPIED = ["CMakeLists.txt", "CMakePresets.json", "cmake", "platform", "checkpoint", "runtime",
-          "simulator", "properties", "scenarios", "examples", "tests"]
+          "simulator", "properties", "scenarios", "examples", "docs", "tests"]
 # A mutant may loop for ever and allocate while it does: either is a way to be caught.
 # A scenario takes some hundredths of a second, or a second when it restarts over and over.
 SCENARIO_SECONDS = 60
