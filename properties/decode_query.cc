@@ -25,7 +25,7 @@ using runtime::ManifestRecord;
 absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   LoggedBatch batch;
   batch.batch = definition.batch_id();
-  batch.watermark_ms = definition.watermark_ms();
+  if (definition.has_watermark_ms()) batch.watermark_ms = definition.watermark_ms();
   batch.timestamp_ms = definition.timestamp_ms();
   batch.hash = definition.hash();
   if (definition.sources_size() != 1) {
@@ -207,6 +207,14 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
       if (record.dropped().starts_size() != 1 ||
           !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view.first_start)) {
         return absl::DataLossError(directory + ": what was dropped does not say where it ended");
+      }
+    } else if (record.has_query()) {
+      for (const checkpoint::Setting& setting : record.query().pinned()) {
+        if (setting.name() == "shuffle_partitions" &&
+            !absl::SimpleAtoi(setting.value(), &view.shuffle_partitions)) {
+          return absl::DataLossError(
+              absl::StrCat(directory, ": shuffle_partitions is pinned to ", setting.value()));
+        }
       }
     } else if (record.has_definition()) {
       WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));

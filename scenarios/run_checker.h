@@ -11,7 +11,7 @@
 #include "properties/durable_files.h"
 #include "properties/naive_query.h"
 #include "properties/verdict.h"
-#include "runtime/job/job.h"
+#include "runtime/job/deployment.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
 #include "scenarios/oracle.h"
@@ -55,10 +55,10 @@ struct JobPaths {
   int64_t forget_after_ms = 600'000;
 };
 
-// Null without an oracle. `feed` is that of the server that the job reads from, null unless it
-// reads a socket.
+// A structured query is judged by replay, and by its oracle if it has one; a DStream by its oracle:
+// null without. `feed` is that of the server that the job reads from, null unless it reads a socket.
 std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
-                                           const runtime::JobArguments& arguments,
+                                           const runtime::JobInstance& instance,
                                            const JobPaths& paths, const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed);
 

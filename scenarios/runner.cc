@@ -65,7 +65,7 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
-        checker_(MakeRunChecker(prepared_.oracle, prepared_.instance.arguments, prepared_.paths,
+        checker_(MakeRunChecker(prepared_.oracle, prepared_.instance, prepared_.paths,
                                 prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {

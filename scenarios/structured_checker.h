@@ -1,4 +1,4 @@
-// The RunChecker of structured queries: exactly once.
+// The RunChecker of a structured query: exactly once.
 #ifndef WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 #define WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 
@@ -15,13 +15,15 @@
 #include "properties/plain_names.h"
 #include "properties/remembered.h"
 #include "scenarios/run_checker.h"
+#include "scenarios/table_rule.h"
 
 namespace wavetank::scenarios {
 
 class StructuredChecker final : public RunChecker {
  public:
-  StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
-                    std::unique_ptr<properties::NaiveQuery> query);
+  // `has_ids`: the last field but one of a row of output is a record's id where it looks like one.
+  StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
+                    std::vector<properties::BatchAnswers> answers);
 
   // Not the state files: that they are right shows in what comes of them.
   std::vector<std::string> Watches() const override {
@@ -51,7 +53,8 @@ class StructuredChecker final : public RunChecker {
 
   const JobPaths paths_;
   const InputPlan input_;
-  const Fold fold_;
+  const TableRule rule_;
+  const bool has_ids_;
   properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
