@@ -37,15 +37,6 @@ LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchI
   return logged;
 }
 
-// "(key,value)", where the key may hold commas.
-NaiveRow PairRow(absl::string_view line) {
-  absl::ConsumePrefix(&line, "(");
-  absl::ConsumeSuffix(&line, ")");
-  const size_t comma = line.rfind(',');
-  if (comma == absl::string_view::npos) return {std::string(line)};
-  return {std::string(line.substr(0, comma)), std::string(line.substr(comma + 1))};
-}
-
 // The directory of one attempt. Other names than these, ".tmp-..." that a crash has left among
 // them, are no output.
 struct AttemptFiles {
@@ -55,10 +46,9 @@ struct AttemptFiles {
 
 void AddPart(std::string_view part, OutputAttempt& attempt) {
   attempt.content_hash = platform::MixBits(attempt.content_hash) ^ platform::StableHash(part);
-  for (const absl::string_view line :
-       absl::StrSplit(platform::ToAbsl(part), '\n', absl::SkipEmpty())) {
-    attempt.rows.push_back(PairRow(line));
-  }
+  std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(part), '\n');
+  if (lines.back().empty()) lines.pop_back();  // after the last line's end
+  for (std::string& line : lines) attempt.rows.push_back({std::move(line)});
 }
 
 // The mark: "parts <n>", then the names of the parts that count, if it was written by a version
@@ -102,15 +92,20 @@ struct AttemptName {
   std::string id;
 };
 
-// Of "<prefix>-<milliseconds>/<id>/<name>", where the name may be "".
-std::optional<AttemptName> NameOfAttempt(std::string_view path, std::string_view prefix) {
+// Of "<prefix>-<milliseconds>[.<suffix>]/<id>/<name>", where the name may be "".
+std::optional<AttemptName> NameOfAttempt(std::string_view path, const TextOutputName& output) {
   absl::string_view rest = platform::ToAbsl(path);
-  if (!absl::ConsumePrefix(&rest, platform::ToAbsl(prefix)) || !absl::ConsumePrefix(&rest, "-")) {
+  if (!absl::ConsumePrefix(&rest, output.prefix) || !absl::ConsumePrefix(&rest, "-")) {
     return std::nullopt;
   }
   const std::vector<std::string> parts = absl::StrSplit(rest, '/');
+  absl::string_view time = parts[0];
+  if (!output.suffix.empty() &&
+      !(absl::ConsumeSuffix(&time, output.suffix) && absl::ConsumeSuffix(&time, "."))) {
+    return std::nullopt;
+  }
   AttemptName name;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &name.time_ms)) return std::nullopt;
+  if (parts.size() != 3 || !absl::SimpleAtoi(time, &name.time_ms)) return std::nullopt;
   name.id = parts[1];
   return name;
 }
@@ -156,15 +151,16 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
   return view;
 }
 
-std::string AttemptDirectory(std::string_view path, std::string_view prefix) {
-  const std::optional<AttemptName> name = NameOfAttempt(path, prefix);
+std::string AttemptDirectory(std::string_view path, const TextOutputName& output) {
+  const std::optional<AttemptName> name = NameOfAttempt(path, output);
   if (!name.has_value()) return "";
   return absl::StrCat(platform::ToAbsl(path.substr(0, path.rfind('/'))), "/");
 }
 
-std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const std::string& prefix,
+std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files,
+                                              const TextOutputName& output,
                                               const std::string& directory) {
-  const std::optional<AttemptName> attempt = NameOfAttempt(directory, prefix);
+  const std::optional<AttemptName> attempt = NameOfAttempt(directory, output);
   AttemptFiles there;
   bool any = false;
   for (auto file = files.lower_bound(directory); file != files.end(); ++file) {
@@ -179,23 +175,24 @@ std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const s
     }
   }
   if (!any || !attempt.has_value()) return std::nullopt;
-  OutputAttempt output{.time_ms = attempt->time_ms, .attempt = attempt->id};
-  ReadAttempt(there, output);
-  return output;
+  OutputAttempt read{.time_ms = attempt->time_ms, .attempt = attempt->id};
+  ReadAttempt(there, read);
+  return read;
 }
 
-std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix) {
+std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files,
+                                             const TextOutputName& output) {
   std::set<std::string> directories;
-  const std::string begin = prefix + "-";
+  const std::string begin = output.prefix + "-";
   for (auto file = files.lower_bound(begin);
        file != files.end() && absl::StartsWith(file->first, begin); ++file) {
-    directories.insert(AttemptDirectory(file->first, prefix));
+    directories.insert(AttemptDirectory(file->first, output));
   }
   directories.erase("");
   std::vector<OutputAttempt> outputs;
   for (const std::string& directory : directories) {
-    std::optional<OutputAttempt> output = DecodeTextOutput(files, prefix, directory);
-    if (output.has_value()) outputs.push_back(*std::move(output));
+    std::optional<OutputAttempt> attempt = DecodeTextOutput(files, output, directory);
+    if (attempt.has_value()) outputs.push_back(*std::move(attempt));
   }
   return outputs;
 }

@@ -121,7 +121,7 @@ absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& pa
   return rivals;
 }
 
-// A job with the parameters "host" and "port" reads a socket.
+// What the job's socket connects to.
 absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& host,
                            const std::string& port, Prepared& prepared) {
   const Job& job = parsed.scenario->job();
@@ -171,20 +171,10 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
     WT_ASSIGN_OR_RETURN(prepared.input,
                         PlanInput(parsed, scenario.input(0), random, options.read_host_file));
   }
-  const auto argument = [&](const char* name) {
-    for (const auto& parameter : runtime::AllParameters(*prepared.instance.job)) {
-      if (parameter.name == name) return prepared.instance.arguments.Get(name);
-    }
-    return std::string();
-  };
-  prepared.paths = {argument("input"), argument("output"), argument("checkpoint")};
-  if (const std::string text = argument("forget-after"); !text.empty()) {
-    absl::Duration forget_after;
-    WT_CHECK(absl::ParseDuration(text, &forget_after), "a bound duration is one");
-    prepared.paths.forget_after_ms = absl::ToInt64Milliseconds(forget_after);
-  }
-  if (const std::string host = argument("host"); !host.empty()) {
-    WT_RETURN_IF_ERROR(AddLineServer(parsed, host, argument("port"), prepared));
+  prepared.shape = ShapeOf(prepared.instance);
+  if (!prepared.shape.server_host.empty()) {
+    WT_RETURN_IF_ERROR(
+        AddLineServer(parsed, prepared.shape.server_host, prepared.shape.server_port, prepared));
   }
   WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
   WT_RETURN_IF_ERROR(CheckExpectations(parsed));

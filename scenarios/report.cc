@@ -99,6 +99,7 @@ std::string Summary(const RunReport& report) {
   } else {
     absl::StrAppend(&text, "  records  not told apart: this job has none with an id\n");
   }
+  if (!report.unjudged.empty()) absl::StrAppend(&text, "  unjudged ", report.unjudged, "\n");
   if (!report.ended_by.empty()) absl::StrAppend(&text, "  ended by ", report.ended_by, "\n");
   if (!report.recovery_rows.empty()) {
     absl::StrAppend(&text, "  decided  ", absl::StrJoin(report.recovery_rows, ", "), "\n");

@@ -65,7 +65,7 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
-        checker_(MakeRunChecker(prepared_.oracle, prepared_.instance, prepared_.paths,
+        checker_(MakeRunChecker(prepared_.oracle, prepared_.shape, prepared_.instance.arguments,
                                 prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {
@@ -186,7 +186,7 @@ void Run::Supply(const ArrivingFile& arriving) {
     return;
   }
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  const std::string path = absl::StrCat(prepared_.paths.input, "/", arriving.name);
+  const std::string path = absl::StrCat(prepared_.shape.paths.input, "/", arriving.name);
   if (!arriving.removed) {
     disk.Put(path, arriving.text);
   } else if (disk.Get(path).ok()) {  // a lost disk has it no more
@@ -408,6 +408,7 @@ RunReport Run::Report() {
   report.events = world_.trace().events();
   if (checker_ != nullptr) {
     report.records = checker_->Counts();
+    report.unjudged = checker_->Unjudged();
     if (finished) JudgeCounts(report.records);
   }
   report.violations = facts_.violations;
