@@ -22,10 +22,12 @@ std::vector<NaiveRow> Sorted(std::vector<NaiveRow> rows) {
 void BatchAnswers::Add(const NaiveBatch& batch) {
   NaiveAnswer answer = query_->Run(batch);
   late_dropped_ += answer.dropped;
+  std::optional<int64_t> watermark = watermark_ms();
   if (answer.max_event_ms.has_value()) {
     const int64_t demanded = *answer.max_event_ms - query_->watermark_delay_ms();
-    watermark_ms_ = std::max(watermark_ms_.value_or(demanded), demanded);
+    watermark = std::max(watermark.value_or(demanded), demanded);
   }
+  watermarks_ms_.push_back(watermark);
   answers_.push_back(std::move(answer));
 }
 
@@ -56,6 +58,14 @@ std::optional<BatchAnswers::Difference> BatchAnswers::Compare(
   difference.what = absl::StrCat("shows ", extra.size(), " rows that it must not, and lacks ",
                                  missing.size(), ", ", difference.records.front(), " among them");
   return difference;
+}
+
+std::optional<std::string> BatchAnswers::Compare(int64_t batch, int64_t dropped_late,
+                                                 int64_t without_time) const {
+  const NaiveAnswer& answer = at(batch);
+  if (answer.dropped == dropped_late && answer.without_time == without_time) return std::nullopt;
+  return absl::StrCat(dropped_late, " late rows and ", without_time, " without a time dropped, ",
+                      answer.dropped, " and ", answer.without_time, " are");
 }
 
 }  // namespace wavetank::properties

@@ -20,7 +20,12 @@ class BatchAnswers {
   // Works out the next batch's answer.
   void Add(const NaiveBatch& batch);
   // Of the next batch, by the rows of those before it.
-  std::optional<int64_t> watermark_ms() const { return watermark_ms_; }
+  std::optional<int64_t> watermark_ms() const {
+    return watermarks_ms_.empty() ? std::nullopt : watermarks_ms_.back();
+  }
+  std::optional<int64_t> watermark_after(int64_t batch) const {
+    return watermarks_ms_[static_cast<size_t>(batch)];
+  }
   // Late rows that the watermarks demand to be dropped, of all batches.
   int64_t late_dropped() const { return late_dropped_; }
   const std::vector<NaiveRow>& rows(int64_t batch) const { return at(batch).rows; }
@@ -31,13 +36,16 @@ class BatchAnswers {
   };
   // Between what a batch must show and what it shows; nullopt: none.
   std::optional<Difference> Compare(int64_t batch, const std::vector<NaiveRow>& shown) const;
+  // The same of the rows that were dropped.
+  std::optional<std::string> Compare(int64_t batch, int64_t dropped_late,
+                                     int64_t without_time) const;
 
  private:
   const NaiveAnswer& at(int64_t batch) const { return answers_[static_cast<size_t>(batch)]; }
 
   std::unique_ptr<NaiveQuery> query_;
-  std::vector<NaiveAnswer> answers_;  // by batch
-  std::optional<int64_t> watermark_ms_;
+  std::vector<NaiveAnswer> answers_;                   // by batch
+  std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
   int64_t late_dropped_ = 0;
 };
 

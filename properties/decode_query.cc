@@ -219,6 +219,14 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
     } else if (record.has_definition()) {
       WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
       view.definitions.push_back(std::move(batch));
+    } else if (record.has_prepared()) {
+      const checkpoint::Prepared& prepared = record.prepared();
+      PreparedBatch batch{.batch = prepared.batch_id(),
+                          .rows_dropped_late = prepared.dropped_rows(),
+                          .rows_without_time = prepared.rows_without_time(),
+                          .files_skipped = prepared.files_skipped()};
+      if (prepared.has_next_watermark_ms()) batch.next_watermark_ms = prepared.next_watermark_ms();
+      view.prepared.push_back(batch);
     } else if (record.has_commit()) {
       view.commits.push_back(record.commit().batch_id());
     }

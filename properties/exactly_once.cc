@@ -33,6 +33,7 @@ std::vector<Violation> ExactlyOnceChecker::Observe(int64_t now_ns, const QueryLo
   now_ns_ = now_ns;
   CheckDropped(log);
   CheckDefinitions(log);
+  CheckPrepared(log);
   CheckCommits(log);
   CheckSink(sink);
   return std::exchange(fresh_, {});
@@ -119,6 +120,28 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
   input.shuffle_partitions = shuffle_partitions;
   for (BatchAnswers& answers : answers_) answers.Add(input);
   definitions_.push_back(batch);
+}
+
+// What was counted while a batch ran, and the watermark that follows from it.
+void ExactlyOnceChecker::CheckPrepared(const QueryLogView& log) {
+  for (const PreparedBatch& prepared : log.prepared) {
+    // Of a batch that is not known, CheckDefinitions has said so; of lost files nobody knows which.
+    if (prepared.batch >= batches_logged() || prepared.files_skipped > 0) continue;
+    for (const BatchAnswers& answers : answers_) {
+      const std::optional<std::string> wrong =
+          answers.Compare(prepared.batch, prepared.rows_dropped_late, prepared.rows_without_time);
+      if (wrong.has_value()) {
+        Report(violation_kinds::kWrongAnswer,
+               absl::StrCat("batch ", prepared.batch, " is prepared with ", *wrong));
+      }
+      const std::optional<int64_t> next = answers.watermark_after(prepared.batch);
+      if (prepared.next_watermark_ms == next) continue;
+      Report(violation_kinds::kWatermark,
+             absl::StrCat("batch ", prepared.batch, " is prepared with the next watermark ",
+                          TextOf(prepared.next_watermark_ms), "; the rows so far give ",
+                          TextOf(next)));
+    }
+  }
 }
 
 void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {

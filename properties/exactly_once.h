@@ -32,6 +32,17 @@ struct LoggedBatch {
   friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
 };
 
+// What the log says of the attempt at a batch that counts.
+struct PreparedBatch {
+  int64_t batch = 0;
+  int64_t rows_dropped_late = 0;
+  int64_t rows_without_time = 0;
+  int64_t files_skipped = 0;
+  std::optional<int64_t> next_watermark_ms = {};
+
+  friend bool operator==(const PreparedBatch&, const PreparedBatch&) = default;
+};
+
 struct QueryLogView {
   std::vector<LoggedBatch> definitions;  // in log order
   std::vector<int64_t> commits;          // batches, in log order
@@ -41,6 +52,7 @@ struct QueryLogView {
   int64_t first_start = 0;
   // Pinned by the query's first record; 0: it says nothing.
   int shuffle_partitions = 0;
+  std::vector<PreparedBatch> prepared = {};  // in log order; a batch may have several
 };
 
 // A batch that the sink shows, as a reader of its manifest sees it.
@@ -88,6 +100,7 @@ class ExactlyOnceChecker {
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
   void CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions);
+  void CheckPrepared(const QueryLogView& log);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);
   void CheckShown(int64_t due, const ShownBatch& shown);

@@ -277,7 +277,9 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
   JudgeSteps(expect, facts, judgement);
   JudgeRecoveryRows(expect, report, judgement);
   if (facts.checker == nullptr && expect.guarantee() != Expect::NONE) {
-    judgement.Fail(Verdict::kInconclusive, "this job has no oracle to check its guarantee with");
+    judgement.Fail(Verdict::kInconclusive,
+                   "no checker knows a job of this shape: one query with one source and a file "
+                   "sink, or one stream with one text output");
   }
 }
 

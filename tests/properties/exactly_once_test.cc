@@ -77,6 +77,20 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchMadeFromAnotherDefinition) {
               ElementsAre(violation_kinds::kDefinition));
 }
 
+TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
+  QueryLogView log{.definitions = {first_}, .commits = {}};
+  log.prepared = {{.batch = 0}};
+  EXPECT_THAT(Observe(log, {}), IsEmpty());
+  log.prepared = {{.batch = 0, .rows_dropped_late = 1}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWrongAnswer));
+  log.prepared = {{.batch = 0, .rows_without_time = 1}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWrongAnswer));
+  log.prepared = {{.batch = 0, .next_watermark_ms = 5}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWatermark));
+  log.prepared = {{.batch = 0, .rows_dropped_late = 1, .files_skipped = 1}};
+  EXPECT_THAT(Observe(log, {}), IsEmpty()) << "nobody knows what was in the file";
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
   EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
   LoggedBatch changed = first_;

@@ -165,28 +165,55 @@ std::vector<AnyJob> AnyJobs() {
   return jobs;
 }
 
-// Each of them befalls runs of its own.
-std::vector<std::string> FaultsOf(const Job& job) {
-  const bool structured = job.structured != nullptr;
-  const auto at = [](const char* kind, const char* target, const char* step) {
-    return absl::StrCat("fault { kind: \"", kind, "\" target: \"", target, "\" at_step { step: \"",
-                        step, "\" occurrence: 2 } }");
-  };
-  if (structured) {
-    return {"", at("process.crash", "app", "batch.defined"),
-            at("process.crash", "app", "batch.prepared"),
-            at("machine.power_loss", "m1", "sink.committed")};
-  }
-  return {"", at("process.crash", "app", "dstream.batch_input_logged"),
-          at("machine.power_loss", "m1", "dstream.output_done")};
+constexpr char kCluster[] = R"(
+  cluster {
+    machine { name: "m-store" process { name: "store" node: "store" } }
+    machine { name: "m-driver" process { name: "driver" node: "driver" } }
+    machine { name: "m-1" process { name: "worker-a" node: "worker-1" } }
+    machine { name: "m-2" process { name: "worker-b" node: "worker-2" } }
+  })";
+
+std::string FaultAt(const char* kind, const char* target, const std::string& at) {
+  return absl::StrCat("fault { kind: \"", kind, "\" target: \"", target, "\" at_step { ", at,
+                      " } }");
 }
 
-RunReport RunWith(const AnyJob& any, const std::string& fault, uint64_t seed) {
+// Each befalls runs of its own, of one process or of a cluster.
+std::vector<std::string> CircumstancesOf(const Job& job) {
+  // A worker is lost with what it has put out for a batch under way.
+  const bool structured = job.structured != nullptr;
+  const std::string batch =
+      absl::StrCat("attribute { name: \"batch\" value: ", structured ? 1 : 2, " }");
+  std::vector<std::string> circumstances = {
+      "", kCluster,
+      absl::StrCat(kCluster, FaultAt("process.crash", "worker-a",
+                                     absl::StrCat("step: \"task.finished\" ", batch)))};
+  if (structured) {
+    // The workers keep what they have made for the driver that is gone.
+    circumstances.push_back(absl::StrCat(
+        kCluster, FaultAt("process.crash", "driver", "step: \"batch.run\" occurrence: 2")));
+    circumstances.push_back(
+        FaultAt("process.crash", "app", "step: \"batch.defined\" occurrence: 2"));
+    circumstances.push_back(FaultAt("process.crash", "app", "step: \"batch.run\" occurrence: 2"));
+    circumstances.push_back(
+        FaultAt("process.crash", "app", "step: \"batch.prepared\" occurrence: 2"));
+    circumstances.push_back(
+        FaultAt("machine.power_loss", "m1", "step: \"sink.committed\" occurrence: 2"));
+  } else {
+    circumstances.push_back(
+        FaultAt("process.crash", "app", "step: \"dstream.batch_input_logged\" occurrence: 2"));
+    circumstances.push_back(
+        FaultAt("machine.power_loss", "m1", "step: \"dstream.output_done\" occurrence: 2"));
+  }
+  return circumstances;
+}
+
+RunReport RunWith(const AnyJob& any, const std::string& circumstances, uint64_t seed) {
   ScenarioJobs jobs;
   jobs.Add(any.job);
   const std::string text = absl::StrCat(
       "schema_version: 1 name: \"any\" job { name: \"", any.job.name, "\" ", any.parameters, " }\n",
-      "input { name: \"input\"", any.input, "}\n", fault,
+      "input { name: \"input\"", any.input, "}\n", circumstances,
       " expect { guarantee: ", any.job.structured != nullptr ? "EXACTLY_ONCE" : "AT_LEAST_ONCE",
       " }");
   const auto parsed = ParseScenario("any", text);
@@ -202,10 +229,10 @@ class AnyJobTest : public testing::TestWithParam<size_t> {};
 
 TEST_P(AnyJobTest, IsJudgedByReplay) {
   const AnyJob any = AnyJobs()[GetParam()];
-  for (const std::string& fault : FaultsOf(any.job)) {
+  for (const std::string& circumstances : CircumstancesOf(any.job)) {
     for (uint64_t seed = 1; seed <= 3; ++seed) {
-      const RunReport report = RunWith(any, fault, seed);
-      EXPECT_EQ(report.verdict, Verdict::kPass) << fault << "\n" << Summary(report);
+      const RunReport report = RunWith(any, circumstances, seed);
+      EXPECT_EQ(report.verdict, Verdict::kPass) << circumstances << "\n" << Summary(report);
       EXPECT_FALSE(report.records.told_apart) << "it has no ids that anybody told of";
       EXPECT_EQ(report.unjudged.empty(), any.job.structured != nullptr || any.job.deterministic);
     }
