@@ -34,7 +34,8 @@ constexpr char kLines[] = R"(
           line: "whether tis nobler, in" line: "the mind" line: "r3 to suffer" }
   arrival { records_each: 2 first_ms: 500 every_ms: 700 })";
 constexpr char kTimes[] = R"(
-  generator { records: 60 words_per_line: 1 vocabulary: 5 event_step_ms: 3000 late_ppm: 100000 late_by_ms: 40000 }
+  generator { records: 60 words_per_line: 1 vocabulary: 5 event_step_ms: 3000
+              late_ppm: 100000 late_by_ms: 40000 }
   arrival { records_each: 8 first_ms: 500 every_ms: 700 })";
 
 void WriteTo(const DataFrame& rows, const JobArguments& arguments, const char* mode,
