@@ -16,9 +16,11 @@
 
 namespace wavetank::properties {
 
-// nullopt: a reader would have no answer yet. kDataLoss: something that counts is damaged.
-absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
-                                                           const std::string& directory);
+// What the log says of one of the graph's input streams; nullopt: of all of them. Gives nullopt
+// where a reader would have no answer yet. kDataLoss: something that counts is damaged.
+absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
+    const DurableFiles& files, const std::string& directory,
+    std::optional<int64_t> stream = std::nullopt);
 
 // An output's directories are "<prefix>-<milliseconds>", and then ".<suffix>" if it has one.
 struct TextOutputName {

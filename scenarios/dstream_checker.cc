@@ -57,21 +57,22 @@ void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>
 
 }  // namespace
 
-DStreamChecker::DStreamChecker(const JobShape& shape, StreamShape stream,
+DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
                                std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle)
-    : paths_(shape.paths),
+    : paths_(std::move(paths)),
       stream_(std::move(stream)),
       output_(NameOf(stream_)),
       has_oracle_(oracle != nullptr),
       read_(ReaderFor(oracle)),
       pieces_(std::move(pieces)),
       checker_(
-          {.judges = Judges(shape.partitions, oracle),
+          {.judges = Judges(partitions, oracle),
            .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
            .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
       log_(properties::FencedLogFiles(paths_.checkpoint),
-           [directory = paths_.checkpoint](const properties::DurableFiles& files) {
-             return properties::DecodeBatchLog(files, directory);
+           [directory = paths_.checkpoint,
+            input = stream_.input.value()](const properties::DurableFiles& files) {
+             return properties::DecodeBatchLog(files, directory, input);
            }) {}
 
 std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,

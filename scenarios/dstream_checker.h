@@ -22,8 +22,8 @@ namespace wavetank::scenarios {
 class DStreamChecker final : public RunChecker {
  public:
   // `oracle` may be null; then records have no ids.
-  DStreamChecker(const JobShape& shape, StreamShape stream, std::unique_ptr<DStreamPieces> pieces,
-                 const DStreamOracle* oracle);
+  DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
+                 std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};

@@ -278,8 +278,8 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
   JudgeRecoveryRows(expect, report, judgement);
   if (facts.checker == nullptr && expect.guarantee() != Expect::NONE) {
     judgement.Fail(Verdict::kInconclusive,
-                   "no checker knows a job of this shape: one query with one source and a file "
-                   "sink, or one stream with one text output");
+                   "this job leaves nothing durable that could be judged: neither a query nor a "
+                   "stream's text files");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "scenarios/job_shape.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -28,62 +29,85 @@ std::string DirectoryFor(JobDirectory::Use use, const std::vector<JobDirectory>&
   return "";
 }
 
+std::string CheckpointOf(const runtime::JobInstance& instance) {
+  return checkpoint::NormalPath(instance.arguments.Get("checkpoint"));
+}
+
+void AddOnce(const std::string& text, std::vector<std::string>& texts) {
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+}
+
 void AddFileOptions(const runtime::InputFileOptions& files, JobPaths& paths) {
   paths.forget_after_ms = absl::ToInt64Milliseconds(files.forget_after);
 }
 
-void AddQuery(const runtime::JobInstance& instance, JobShape& shape) {
+void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
   runtime::Session session;
   instance.job->structured(session, instance.arguments);
-  if (session.queries().size() != 1) return;
-  QueryShape query{.definition = session.queries().front(), .plan = nullptr};
-  auto plan = runtime::CompileQuery(query.definition, {.shuffle_partitions = shape.partitions});
-  WT_CHECK(plan.ok(), "a job that was checked compiles");
-  query.plan = *std::move(plan);
-  const std::vector<JobDirectory> directories =
-      runtime::DirectoriesOf(query.definition, *query.plan);
-  shape.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
-  shape.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
-  if (const auto options = runtime::SourceOptions(query.plan->source); options.ok()) {
-    AddFileOptions(options->files, shape.paths);
+  const bool several = session.queries().size() > 1;
+  for (const runtime::StreamingQueryDefinition& definition : session.queries()) {
+    auto plan = runtime::CompileQuery(definition, {.shuffle_partitions = shape.partitions});
+    WT_CHECK(plan.ok(), "a job that was checked compiles");
+    JobPart part{.name = definition.name, .paths = {}, .of = QueryShape{definition, *plan}};
+    const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, **plan);
+    part.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
+    part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
+    part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
+    if (part.paths.checkpoint.empty()) {
+      part.paths.checkpoint = CheckpointOf(instance);
+      if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
+    }
+    if (const auto options = runtime::SourceOptions((*plan)->source); options.ok()) {
+      AddFileOptions(options->files, part.paths);
+    }
+    AddOnce(part.paths.input, shape.directories);
+    shape.parts.push_back(std::move(part));
   }
-  shape.of = std::move(query);
 }
 
-void AddStream(const runtime::JobInstance& instance, JobShape& shape) {
+void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
   auto context = std::make_shared<runtime::StreamingContext>(absl::Seconds(1));
   instance.job->dstream(*context, instance.arguments);
   const runtime::StreamingGraph& graph = context->graph();
-  std::vector<OperatorId> text_outputs;
-  for (const OperatorId output : graph.outputs()) {
-    if (graph.output(output).files() != nullptr) text_outputs.push_back(output);
-  }
   for (const OperatorId id : graph.inputs()) {
-    const runtime::InputOperator& input = graph.input(id);
-    if (const auto* files = dynamic_cast<const runtime::TextFileInput*>(&input)) {
-      shape.paths.input = checkpoint::NormalPath(files->directory);
-      AddFileOptions(files->options.files, shape.paths);
-    } else if (const auto* socket = dynamic_cast<const runtime::SocketTextInput*>(&input)) {
-      shape.server_host = socket->host;
-      shape.server_port = absl::StrCat(socket->port);
+    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
+      AddOnce(checkpoint::NormalPath(text->directory), shape.directories);
+    } else if (const auto* socket =
+                   dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
+      AddOnce(socket->address(), shape.servers);
     }
   }
-  if (graph.inputs().size() != 1 || text_outputs.size() != 1) return;
-  shape.paths.output = checkpoint::ParentPath(graph.output(text_outputs.front()).files()->prefix);
-  shape.of = StreamShape{std::move(context), text_outputs.front(), instance.job->deterministic};
+  for (const OperatorId output : graph.outputs()) {
+    const runtime::TextFiles* const files = graph.output(output).files();
+    const OperatorId from = graph.InputOf(output);
+    const bool of_program = dynamic_cast<const runtime::QueueInput*>(&graph.input(from)) != nullptr;
+    if (files == nullptr || of_program) {
+      shape.without_files.push_back(graph.at(output).Title());
+      continue;
+    }
+    JobPart part{.name = files->prefix,
+                 .paths = {},
+                 .of = StreamShape{context, output, from, instance.job->deterministic}};
+    part.paths.output = checkpoint::ParentPath(files->prefix);
+    part.paths.checkpoint = CheckpointOf(instance);
+    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(from))) {
+      part.paths.input = checkpoint::NormalPath(text->directory);
+      AddFileOptions(text->options.files, part.paths);
+    }
+    shape.parts.push_back(std::move(part));
+  }
 }
 
 }  // namespace
 
 JobShape ShapeOf(const runtime::JobInstance& instance) {
   JobShape shape;
-  shape.paths.checkpoint = checkpoint::NormalPath(instance.arguments.Get("checkpoint"));
   WT_CHECK(absl::SimpleAtoi(instance.arguments.Get("partitions"), &shape.partitions),
            "a bound number is one");
   if (instance.job->structured != nullptr) {
-    AddQuery(instance, shape);
+    AddQueries(instance, shape);
   } else {
-    AddStream(instance, shape);
+    AddStreams(instance, shape);
   }
   return shape;
 }

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/streaming_context.h"
@@ -33,21 +33,29 @@ struct QueryShape {
   std::shared_ptr<const runtime::StreamingQueryPlan> plan;
 };
 
-// One stream, from a directory or a socket, that ends in SaveAsTextFiles.
+// What ends in one SaveAsTextFiles, from a directory or a socket.
 struct StreamShape {
   std::shared_ptr<runtime::StreamingContext> context;
   runtime::OperatorId output;
+  runtime::OperatorId input;
   bool deterministic = false;  // as the job says
 };
 
-struct JobShape {
+// What has an answer of its own.
+struct JobPart {
+  std::string name;  // of the query; of a stream's output, its prefix
   JobPaths paths;
+  std::variant<QueryShape, StreamShape> of;
+};
+
+struct JobShape {
   int partitions = 1;
-  // The address that a stream of a socket connects to.
-  std::string server_host;
-  std::string server_port;
-  // Neither: no checker knows what to make of a job of that shape.
-  std::variant<std::monostate, QueryShape, StreamShape> of;
+  // What it reads, each once: directories of files, and the addresses of servers.
+  std::vector<std::string> directories;
+  std::vector<std::string> servers;
+  std::vector<JobPart> parts;
+  // Outputs that leave nothing durable, which nobody can judge.
+  std::vector<std::string> without_files;
 };
 
 // REQUIRES: CheckPlan(instance) is OK.

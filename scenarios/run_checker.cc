@@ -4,15 +4,16 @@
 
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
+#include "scenarios/parts_checker.h"
 #include "scenarios/replay_query.h"
 #include "scenarios/structured_checker.h"
 
 namespace wavetank::scenarios {
 namespace {
 
-std::unique_ptr<RunChecker> CheckerOf(const QueryShape& query, const StructuredOracle* oracle,
-                                      const JobShape& shape, const runtime::JobArguments& arguments,
-                                      const InputPlan& input) {
+std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& query,
+                                      const StructuredOracle* oracle, int partitions,
+                                      const runtime::JobArguments& arguments, InputPlan input) {
   std::vector<properties::BatchAnswers> answers;
   TableRule rule = RuleOf(*query.plan);
   bool has_ids = false;
@@ -22,22 +23,24 @@ std::unique_ptr<RunChecker> CheckerOf(const QueryShape& query, const StructuredO
     rule = RuleOf(fold);
     has_ids = fold != Fold::kOneRow;
   }
-  answers.emplace_back(ReplayQuery(query.definition, shape.partitions));
-  return std::make_unique<StructuredChecker>(shape.paths, input, std::move(rule), has_ids,
+  answers.emplace_back(ReplayQuery(query.definition, partitions));
+  return std::make_unique<StructuredChecker>(part.paths, std::move(input), std::move(rule), has_ids,
                                              std::move(answers));
 }
 
-std::unique_ptr<RunChecker> CheckerOf(const StreamShape& stream, const DStreamOracle* oracle,
-                                      const JobShape& shape, const InputPlan& input,
+std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
+                                      const DStreamOracle* oracle, int partitions, InputPlan input,
                                       std::shared_ptr<const fakes::LineFeed> feed) {
   std::unique_ptr<DStreamPieces> pieces;
-  if (feed == nullptr) {
-    pieces = std::make_unique<FilePieces>(shape.paths.input, input, shape.paths.forget_after_ms);
-  } else {
+  if (part.paths.input.empty()) {
     pieces =
-        std::make_unique<BlockPieces>(input, shape.paths.checkpoint + "/blocks", std::move(feed));
+        std::make_unique<BlockPieces>(input, part.paths.checkpoint + "/blocks", std::move(feed));
+  } else {
+    pieces = std::make_unique<FilePieces>(part.paths.input, std::move(input),
+                                          part.paths.forget_after_ms);
   }
-  return std::make_unique<DStreamChecker>(shape, stream, std::move(pieces), oracle);
+  return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces),
+                                          oracle);
 }
 
 }  // namespace
@@ -46,15 +49,26 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobSha
                                            const runtime::JobArguments& arguments,
                                            const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed) {
-  if (const auto* query = std::get_if<QueryShape>(&shape.of)) {
-    return CheckerOf(*query, oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
-                     shape, arguments, input);
+  std::vector<PartChecker> checkers;
+  for (const JobPart& part : shape.parts) {
+    InputPlan arriving = ArrivingIn(input, part.paths.input);
+    std::unique_ptr<RunChecker> checker;
+    if (const auto* query = std::get_if<QueryShape>(&part.of)) {
+      checker = CheckerOf(part, *query,
+                          oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
+                          shape.partitions, arguments, std::move(arriving));
+    } else {
+      checker = CheckerOf(part, std::get<StreamShape>(part.of),
+                          oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle),
+                          shape.partitions, std::move(arriving), feed);
+    }
+    checkers.push_back({part.name, std::move(checker)});
   }
-  if (const auto* stream = std::get_if<StreamShape>(&shape.of)) {
-    return CheckerOf(*stream, oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle),
-                     shape, input, std::move(feed));
+  if (checkers.empty()) return nullptr;
+  if (checkers.size() == 1 && shape.without_files.empty()) {
+    return std::move(checkers.front().checker);
   }
-  return nullptr;
+  return std::make_unique<PartsChecker>(std::move(checkers), shape.without_files);
 }
 
 }  // namespace wavetank::scenarios

@@ -179,14 +179,14 @@ absl::Duration Run::NextLook() const {
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (prepared_.feed != nullptr) {
-    if (!arriving.removed) {
+  if (arriving.directory.empty()) {
+    if (prepared_.feed != nullptr && !arriving.removed) {
       prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
     }
     return;
   }
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  const std::string path = absl::StrCat(prepared_.shape.paths.input, "/", arriving.name);
+  const std::string path = absl::StrCat(arriving.directory, "/", arriving.name);
   if (!arriving.removed) {
     disk.Put(path, arriving.text);
   } else if (disk.Get(path).ok()) {  // a lost disk has it no more

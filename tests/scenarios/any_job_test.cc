@@ -71,6 +71,7 @@ struct AnyJob {
   Job job;
   const char* input = kLines;
   std::string parameters = {};
+  std::string more = {};  // inputs
 };
 
 std::string WordOf(const std::string& line) { return line.substr(0, line.find(' ')); }
@@ -155,6 +156,39 @@ std::vector<AnyJob> AnyJobs() {
                            context.TextFileStream(arguments.Get("input"))
                                .SaveAsTextFiles(arguments.Get("output") + "/lines");
                          })});
+  {
+    // Two queries from two directories, beside one another.
+    Job job = Structured("two_queries", [](Session& session, const JobArguments& arguments) {
+      WriteTo(Lines(session, arguments).GroupBy({Col("value")}).Count(), arguments, "update");
+      WriteTo(Lines(session, arguments, "others").GroupBy({}).Count(), arguments, "complete",
+              "totals");
+    });
+    job.parameters.push_back({"others", "more lines", std::nullopt});
+    job.parameters.push_back({"totals", "rows", std::nullopt});
+    jobs.push_back({std::move(job), kLines,
+                    R"(parameter { name: "others" value: "logs/others" }
+                       parameter { name: "totals" value: "totals" })",
+                    R"(input { name: "others" generator { records: 30 }
+                               arrival { records_each: 6 first_ms: 700 every_ms: 900 } })"});
+  }
+  {
+    // Two streams of one graph, one of which has two outputs.
+    Job job =
+        Stream("two_streams", true, [](StreamingContext& context, const JobArguments& arguments) {
+          const auto lines = context.TextFileStream(arguments.Get("input"));
+          lines.SaveAsTextFiles(arguments.Get("output") + "/lines");
+          lines.Map(WordOf).SaveAsTextFiles(arguments.Get("output") + "/words");
+          context.TextFileStream("more")
+              .Map([](const std::string& line) {
+                return std::pair<std::string, int64_t>(WordOf(line), 1);
+              })
+              .ReduceByKey(std::plus<int64_t>())
+              .SaveAsTextFiles(arguments.Get("output") + "/counts");
+        });
+    jobs.push_back({std::move(job), kLines, "",
+                    R"(input { name: "more" generator { records: 30 }
+                               arrival { records_each: 6 first_ms: 700 every_ms: 900 } })"});
+  }
   jobs.push_back({Stream(
       "not_deterministic", false, [](StreamingContext& context, const JobArguments& arguments) {
         context.TextFileStream(arguments.Get("input"))
@@ -214,7 +248,7 @@ RunReport RunWith(const AnyJob& any, const std::string& circumstances, uint64_t 
   jobs.Add(any.job);
   const std::string text = absl::StrCat(
       "schema_version: 1 name: \"any\" job { name: \"", any.job.name, "\" ", any.parameters, " }\n",
-      "input { name: \"input\"", any.input, "}\n", circumstances,
+      "input { name: \"input\"", any.input, "}\n", any.more, circumstances,
       " expect { guarantee: ", any.job.structured != nullptr ? "EXACTLY_ONCE" : "AT_LEAST_ONCE",
       " }");
   const auto parsed = ParseScenario("any", text);
