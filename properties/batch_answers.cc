@@ -28,6 +28,7 @@ void BatchAnswers::Add(const NaiveBatch& batch) {
     watermark = std::max(watermark.value_or(demanded), demanded);
   }
   watermarks_ms_.push_back(watermark);
+  state_ = std::exchange(answer.state, {});
   answers_.push_back(std::move(answer));
 }
 

@@ -30,6 +30,9 @@ class BatchAnswers {
   int64_t late_dropped() const { return late_dropped_; }
   const std::vector<NaiveRow>& rows(int64_t batch) const { return at(batch).rows; }
 
+  // By partition, after the newest batch; empty: not known.
+  const std::vector<StateEntries>& state() const { return state_; }
+
   struct Difference {
     std::string what;  // after "batch 3 "
     std::vector<std::string> records;
@@ -47,6 +50,7 @@ class BatchAnswers {
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
   int64_t late_dropped_ = 0;
+  std::vector<StateEntries> state_;
 };
 
 }  // namespace wavetank::properties

@@ -44,6 +44,21 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   return batch;
 }
 
+std::vector<PreparedState> StatesOf(const checkpoint::Prepared& prepared) {
+  std::vector<PreparedState> states;
+  for (const checkpoint::OperatorState& state : prepared.states()) {
+    PreparedState& named = states.emplace_back();
+    named.operator_id = state.operator_id();
+    named.partition = state.partition();
+    named.names.assign(state.names().begin(), state.names().end());
+    // Of older writers: paths, of which the last component counts.
+    for (const std::string& file : state.files()) {
+      named.names.push_back(file.substr(file.rfind('/') + 1));
+    }
+  }
+  return states;
+}
+
 // Those that count, one after the other from 0 or from what was dropped on.
 absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
     const DurableFiles& files, const std::string& directory) {
@@ -222,6 +237,8 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
     } else if (record.has_prepared()) {
       const checkpoint::Prepared& prepared = record.prepared();
       PreparedBatch batch{.batch = prepared.batch_id(),
+                          .attempt = prepared.attempt_id(),
+                          .states = StatesOf(prepared),
                           .rows_dropped_late = prepared.dropped_rows(),
                           .rows_without_time = prepared.rows_without_time(),
                           .files_skipped = prepared.files_skipped()};

@@ -33,8 +33,17 @@ struct LoggedBatch {
 };
 
 // What the log says of the attempt at a batch that counts.
+struct PreparedState {
+  int64_t operator_id = 0;
+  int64_t partition = 0;
+  std::vector<std::string> names;  // of its files, in the order in which they are applied
+
+  friend bool operator==(const PreparedState&, const PreparedState&) = default;
+};
 struct PreparedBatch {
   int64_t batch = 0;
+  std::string attempt = {};
+  std::vector<PreparedState> states = {};
   int64_t rows_dropped_late = 0;
   int64_t rows_without_time = 0;
   int64_t files_skipped = 0;
@@ -93,6 +102,8 @@ class ExactlyOnceChecker {
   int64_t batches_shown() const { return static_cast<int64_t>(shown_.size()); }
   // What a batch must show. REQUIRES: batch < batches_logged().
   const std::vector<NaiveRow>& answer(int64_t batch) const { return answers_.front().rows(batch); }
+  // By partition, what state must be after the newest batch that is logged; empty: not known.
+  const std::vector<StateEntries>& state() const { return answers_.back().state(); }
   // Late rows that the logged watermarks demand to be dropped.
   int64_t late_dropped() const { return answers_.front().late_dropped(); }
 

@@ -8,12 +8,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wavetank::properties {
 
 // A row, field by field, as text. (No query here gives nulls.)
 using NaiveRow = std::vector<std::string>;
+
+// Keys and values of a store, in its order.
+using StateEntries = std::vector<std::pair<std::string, std::string>>;
 
 struct NaiveBatch {
   std::vector<std::string> lines;
@@ -35,6 +39,8 @@ struct NaiveAnswer {
   int64_t without_time = 0;  // lines that are none
   // The latest event time among the batch's rows, late ones too.
   std::optional<int64_t> max_event_ms;
+  // By partition, after the batch; empty: the evaluator keeps its state in a form of its own.
+  std::vector<StateEntries> state;
 };
 
 class NaiveQuery {

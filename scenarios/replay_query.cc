@@ -66,7 +66,7 @@ class Replay final : public properties::NaiveQuery {
     const absl::Time watermark = runtime::NextWatermark(*plan_, absl::InfinitePast(), stats);
     if (watermark != absl::InfinitePast()) answer.max_event_ms = absl::ToUnixMillis(watermark);
     if (plan_->stateful) {
-      ReduceAll(tasks, clock, answer.rows);
+      ReduceAll(tasks, clock, answer);
     } else {
       for (const Shuffled& task : tasks) {
         for (const std::vector<RecordBatch>& outputs : task) {
@@ -118,8 +118,7 @@ class Replay final : public properties::NaiveQuery {
     return shuffled;
   }
 
-  void ReduceAll(const std::vector<Shuffled>& tasks, const BatchClock& clock,
-                 std::vector<NaiveRow>& rows) {
+  void ReduceAll(const std::vector<Shuffled>& tasks, const BatchClock& clock, NaiveAnswer& answer) {
     for (size_t partition = 0; partition < states_.size(); ++partition) {
       std::vector<RecordBatch> inputs;
       for (const Shuffled& task : tasks) {
@@ -131,7 +130,11 @@ class Replay final : public properties::NaiveQuery {
           runtime::ReduceTask(*plan_, static_cast<int>(partition), inputs, state, clock);
       WT_CHECK(output.ok(), "state is what the same plan wrote");
       state.Accept();
-      AddRows(*output->rows, rows);
+      AddRows(*output->rows, answer.rows);
+      properties::StateEntries& entries = answer.state.emplace_back();
+      state.ForEach([&entries](std::string_view key, std::string_view value) {
+        entries.emplace_back(key, value);
+      });
     }
   }
 

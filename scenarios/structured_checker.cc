@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 
 #include "platform/text.h"
+#include "properties/decode_state.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -87,6 +88,9 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;
 
   found = checker_.Observe(now_ns, **log, view.batches);
+  for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
+    found.push_back(std::move(violation));
+  }
   for (const properties::LoggedBatch& batch : (*log)->definitions) {
     if (batch.batch < batches_with_files_) continue;
     batches_with_files_ = batch.batch + 1;
@@ -110,6 +114,40 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   for (const std::string& part : view.uncommitted) listed(part, ", which was not committed");
   for (const std::string& part : newest_listing_.wrong) {
     listed(part, " with other bytes than those that were committed");
+  }
+  return found;
+}
+
+std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
+                                                     const properties::QueryLogView& log,
+                                                     const DurableFiles& files) {
+  // Of older ones files may be gone, or the next batch is what the evaluators are at.
+  if (log.prepared.empty()) return {};
+  const properties::PreparedBatch& newest = log.prepared.back();
+  const std::vector<properties::StateEntries>& expected = checker_.state();
+  if (newest.batch != checker_.batches_logged() - 1 || expected.empty()) return {};
+  // Who skips a lost file has read less than there was.
+  const bool skipped = std::any_of(log.prepared.begin(), log.prepared.end(),
+                                   [](const auto& batch) { return batch.files_skipped > 0; });
+  if (skipped || std::exchange(state_judged_, newest.attempt) == newest.attempt) return {};
+  std::vector<Violation> found;
+  const auto wrong = [&](const char* kind, const std::string& what) {
+    found.push_back({kind, what, now_ns, {}, ""});
+  };
+  for (const properties::PreparedState& state : newest.states) {
+    const std::string directory =
+        absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);
+    const auto entries = properties::DecodeState(files, directory, state.names);
+    if (absl::IsUnimplemented(entries.status())) continue;
+    if (!entries.ok()) {
+      wrong(properties::violation_kinds::kUnreadable,
+            std::string(platform::ToStd(entries.status().message())));
+    } else if (*entries != expected[static_cast<size_t>(state.partition)]) {
+      wrong(properties::violation_kinds::kWrongAnswer,
+            absl::StrCat("batch ", newest.batch, " leaves state in ", directory, " of ",
+                         entries->size(), " keys, which is not that of replay, of ",
+                         expected[static_cast<size_t>(state.partition)].size()));
+    }
   }
   return found;
 }

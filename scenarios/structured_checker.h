@@ -25,9 +25,8 @@ class StructuredChecker final : public RunChecker {
   StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
                     std::vector<properties::BatchAnswers> answers);
 
-  // Not the state files: that they are right shows in what comes of them.
   std::vector<std::string> Watches() const override {
-    return {paths_.checkpoint + "/log/", paths_.output + "/"};
+    return {paths_.checkpoint + "/log/", paths_.checkpoint + "/state/", paths_.output + "/"};
   }
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
@@ -43,6 +42,9 @@ class StructuredChecker final : public RunChecker {
 
  private:
   bool IsDone() const;
+  // Of the newest attempt that is prepared, once: its files are durable and hold what they must.
+  std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
+                                                const properties::DurableFiles& files);
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
@@ -67,6 +69,7 @@ class StructuredChecker final : public RunChecker {
     std::vector<properties::NaiveRow> rows;
   };
   std::vector<Shown> shown_;          // by batch, as it was last shown
+  std::string state_judged_;          // of which attempt
   std::set<std::string> unreadable_;  // reported
   bool sink_seen_ = false;            // there was something at an instant, readable or not
   bool changed_ = true;               // since what is durable was judged
