@@ -33,6 +33,12 @@ constexpr char kLines[] = R"(
   lines { line: "to be or not" line: "r1 r2 r1" line: "to be" line: "" line: "the question"
           line: "whether tis nobler, in" line: "the mind" line: "r3 to suffer" }
   arrival { records_each: 2 first_ms: 500 every_ms: 700 })";
+// What a sink has to quote, and what a null might be taken for.
+constexpr char kOdd[] = R"(
+  lines { line: "a,\"b\"" line: "\\N" line: "" line: "0.1" line: "k 0.1" line: "k 0.2"
+          line: "k 1e300" line: "k -1e300" line: "j 1e-3" line: "it's \"x\""
+          line: "2020-01-01T00:00:00Z" line: "k 0.3" }
+  arrival { records_each: 3 first_ms: 500 every_ms: 400 burst: 2 })";
 constexpr char kTimes[] = R"(
   generator { records: 60 words_per_line: 1 vocabulary: 5 event_step_ms: 3000
               late_ppm: 100000 late_by_ms: 40000 }
@@ -104,6 +110,33 @@ std::vector<AnyJob> AnyJobs() {
   jobs.push_back({Structured("whole_table", [](Session& session, const JobArguments& arguments) {
     WriteTo(Lines(session, arguments).GroupBy({Col("value")}).Count(), arguments, "complete");
   })});
+  jobs.push_back(
+      {Structured("every_type",
+                  [](Session& session, const JobArguments& arguments) {
+                    WriteTo(Lines(session, arguments)
+                                .Select({Col("value"),
+                                         Cast(Col("value"), runtime::DataType::kDouble).As("d"),
+                                         Cast(Col("value"), runtime::DataType::kTimestamp).As("t"),
+                                         (runtime::Length(Col("value")) > 4).As("b"),
+                                         runtime::SubstringAfter(Col("value"), " ").As("rest")}),
+                            arguments, "append");
+                  }),
+       kOdd});
+  jobs.push_back(
+      {Structured("sums_of_doubles",
+                  [](Session& session, const JobArguments& arguments) {
+                    // Their last bits depend on the order of adding.
+                    WriteTo(Lines(session, arguments)
+                                .Select({runtime::SubstringBefore(Col("value"), " ").As("key"),
+                                         Cast(runtime::SubstringAfter(Col("value"), " "),
+                                              runtime::DataType::kDouble)
+                                             .As("d")})
+                                .GroupBy({Col("key")})
+                                .Agg({runtime::Sum(Col("d")).As("sum"),
+                                      runtime::Min(Col("d")).As("least")}),
+                            arguments, "update");
+                  }),
+       kOdd});
   jobs.push_back({Structured("without_state", [](Session& session, const JobArguments& arguments) {
     WriteTo(Lines(session, arguments)
                 .Where(Col("value") != "")
