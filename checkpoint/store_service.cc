@@ -436,8 +436,9 @@ Task<absl::Status> Serve(platform::Node& node, std::string address, std::string 
                          co_await LocalStore::OpenExclusive(node, root));
   WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<StoreService> service,
                          co_await StoreService::Start(node, address, *store, options));
-  node.Log(platform::LogLevel::kInfo,
-           absl::StrCat("serving the store ", root, " at ", service->address()));
+  node.Log(
+      platform::LogLevel::kInfo,
+      absl::StrCat("serving the store ", root, root.empty() ? "" : " ", "at ", service->address()));
   platform::Event never;
   co_await never.Wait();
   co_return absl::OkStatus();

@@ -30,6 +30,10 @@ class BatchAnswers {
   int64_t late_dropped() const { return late_dropped_; }
   const std::vector<NaiveRow>& rows(int64_t batch) const { return at(batch).rows; }
 
+  // Whether a batch must come next although there is no input for it; unset: not known.
+  std::optional<bool> another_is_due() const {
+    return answers_.empty() ? std::optional(false) : answers_.back().another_is_due;
+  }
   // By partition, after the newest batch; empty: not known.
   const std::vector<StateEntries>& state() const { return state_; }
 

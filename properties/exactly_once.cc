@@ -100,6 +100,10 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
            absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
            {file});
   }
+  if (batch.files.empty() && answers_.back().another_is_due() == false) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " has no input, and no rows become final in it"));
+  }
   for (const BatchAnswers& answers : answers_) {
     if (batch.watermark_ms == answers.watermark_ms()) continue;
     Report(violation_kinds::kWatermark,
@@ -221,6 +225,11 @@ std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,
   for (const std::string& file : all_files) {
     if (files_.contains(file)) continue;
     Report(violation_kinds::kLost, absl::StrCat("file ", file, " is in no batch"), {file});
+  }
+  if (another_is_due()) {
+    Report(violation_kinds::kLost,
+           absl::StrCat("the rows that the watermark after batch ", batches_logged() - 1,
+                        " makes final are in no batch"));
   }
   if (batches_shown() < batches_logged()) {
     Report(violation_kinds::kLost,

@@ -102,6 +102,8 @@ class ExactlyOnceChecker {
   int64_t batches_shown() const { return static_cast<int64_t>(shown_.size()); }
   // What a batch must show. REQUIRES: batch < batches_logged().
   const std::vector<NaiveRow>& answer(int64_t batch) const { return answers_.front().rows(batch); }
+  // Whether a batch without input must still come.
+  bool another_is_due() const { return answers_.back().another_is_due().value_or(false); }
   // By partition, what state must be after the newest batch that is logged; empty: not known.
   const std::vector<StateEntries>& state() const { return answers_.back().state(); }
   // Late rows that the logged watermarks demand to be dropped.

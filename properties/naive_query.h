@@ -39,6 +39,9 @@ struct NaiveAnswer {
   int64_t without_time = 0;  // lines that are none
   // The latest event time among the batch's rows, late ones too.
   std::optional<int64_t> max_event_ms;
+  // Whether a batch must follow though there be no input for it, since rows become final by the
+  // watermark that it has; unset: not known.
+  std::optional<bool> another_is_due;
   // By partition, after the batch; empty: the evaluator keeps its state in a form of its own.
   std::vector<StateEntries> state;
 };

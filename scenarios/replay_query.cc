@@ -65,6 +65,8 @@ class Replay final : public properties::NaiveQuery {
     answer.without_time = stats.rows_without_time;
     const absl::Time watermark = runtime::NextWatermark(*plan_, absl::InfinitePast(), stats);
     if (watermark != absl::InfinitePast()) answer.max_event_ms = absl::ToUnixMillis(watermark);
+    answer.another_is_due = runtime::ShouldRunAnotherBatch(
+        *plan_, clock.watermark, runtime::NextWatermark(*plan_, clock.watermark, stats));
     if (plan_->stateful) {
       ReduceAll(tasks, clock, answer);
     } else {

@@ -169,7 +169,8 @@ bool StructuredChecker::Done() const {
 }
 
 bool StructuredChecker::IsDone() const {
-  const bool ended = checker_.batches_logged() == checker_.batches_committed() &&
+  const bool ended = !checker_.another_is_due() &&
+                     checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
   return ended && std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
            return files_in_batches_.contains(absl::StrCat(paths_.input, "/", file.name));

@@ -91,6 +91,44 @@ TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
   EXPECT_THAT(Observe(log, {}), IsEmpty()) << "nobody knows what was in the file";
 }
 
+// Says of each batch whether another must follow.
+class SaysWhatIsDue final : public NaiveQuery {
+ public:
+  explicit SaysWhatIsDue(std::vector<bool> due) : due_(std::move(due)) {}
+  NaiveAnswer Run(const NaiveBatch&) override {
+    NaiveAnswer answer;
+    answer.another_is_due = due_.at(batches_++);
+    return answer;
+  }
+
+ private:
+  const std::vector<bool> due_;
+  size_t batches_ = 0;
+};
+
+TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
+  const auto kinds = [](std::vector<bool> due, std::vector<LoggedBatch> logged, bool finish) {
+    ExactlyOnceOptions options;
+    options.answers.emplace_back(std::make_unique<SaysWhatIsDue>(std::move(due)));
+    options.read_file = [](const std::string&) { return std::vector<std::string>(); };
+    ExactlyOnceChecker checker(std::move(options));
+    std::vector<Violation> found =
+        checker.Observe(1, {.definitions = std::move(logged), .commits = {}}, {});
+    if (finish) found = checker.Finish(2, {});
+    std::vector<std::string> names;
+    for (const Violation& violation : found) names.push_back(violation.kind);
+    return names;
+  };
+  const LoggedBatch with_input{0, {"f1"}, 0, 1, {}, 0, 11};
+  const LoggedBatch without{1, {}, 1, 1, {}, 0, 22};
+  EXPECT_THAT(kinds({true, false}, {with_input, without}, false), IsEmpty());
+  EXPECT_THAT(kinds({false, false}, {with_input, without}, false),
+              ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(kinds({true}, {with_input}, true), testing::Contains(violation_kinds::kLost));
+  const LoggedBatch first_without{0, {}, 0, 0, {}, 0, 33};
+  EXPECT_THAT(kinds({false}, {first_without}, false), ElementsAre(violation_kinds::kDefinition));
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
   EXPECT_THAT(Observe({{first_}, {}}, {}), IsEmpty());
   LoggedBatch changed = first_;
