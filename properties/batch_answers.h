@@ -4,6 +4,7 @@
 #define WAVETANK_PROPERTIES_BATCH_ANSWERS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,12 @@ namespace wavetank::properties {
 
 class BatchAnswers {
  public:
-  explicit BatchAnswers(std::unique_ptr<NaiveQuery> query) : query_(std::move(query)) {}
+  // `make` gives a fresh evaluator.
+  explicit BatchAnswers(std::function<std::unique_ptr<NaiveQuery>()> make)
+      : make_(std::move(make)), query_(make_()) {}
+
+  // As if no batch had been added.
+  void StartAnew() { *this = BatchAnswers(make_); }
 
   // Works out the next batch's answer.
   void Add(const NaiveBatch& batch);
@@ -50,6 +56,7 @@ class BatchAnswers {
  private:
   const NaiveAnswer& at(int64_t batch) const { return answers_[static_cast<size_t>(batch)]; }
 
+  std::function<std::unique_ptr<NaiveQuery>()> make_;
   std::unique_ptr<NaiveQuery> query_;
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it

@@ -63,7 +63,7 @@ void ExactlyOnceChecker::CheckDropped(const QueryLogView& log) {
 
 void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
   const auto first = static_cast<size_t>(log.first_batch);
-  const size_t known = definitions_.size();
+  size_t known = definitions_.size();
   if (first + log.definitions.size() < known) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("the log had ", known, " definitions and now has ",
@@ -77,8 +77,22 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
     } else if (log.definitions[i] != definitions_[first + i]) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the definition of batch ", first + i, " has changed"));
+      // What nobody has seen anything of is what it is now.
+      if (static_cast<int64_t>(first + i) < std::max(batches_shown(), committed_)) continue;
+      TakeBack(first + i, log.shuffle_partitions);
+      known = first + i;
+      CheckNewDefinition(log.definitions[i], log.shuffle_partitions);
     }
   }
+}
+
+// Forgets the definitions from this batch on.
+void ExactlyOnceChecker::TakeBack(size_t batch, int shuffle_partitions) {
+  std::vector<LoggedBatch> kept = std::exchange(definitions_, {});
+  kept.resize(batch);
+  files_.clear();
+  for (BatchAnswers& answers : answers_) answers.StartAnew();
+  for (const LoggedBatch& definition : kept) CheckNewDefinition(definition, shuffle_partitions);
 }
 
 void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions) {
@@ -217,6 +231,11 @@ void ExactlyOnceChecker::CheckShown(int64_t due, const ShownBatch& shown) {
     Report(violation_kinds::kWrongAnswer, absl::StrCat("batch ", shown.batch, " ", wrong->what),
            wrong->records);
   }
+}
+
+int64_t ExactlyOnceChecker::TimesInBatches(const std::string& file) const {
+  const auto found = files_.find(file);
+  return found == files_.end() ? 0 : found->second;
 }
 
 std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,

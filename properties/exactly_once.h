@@ -102,6 +102,8 @@ class ExactlyOnceChecker {
   int64_t batches_shown() const { return static_cast<int64_t>(shown_.size()); }
   // What a batch must show. REQUIRES: batch < batches_logged().
   const std::vector<NaiveRow>& answer(int64_t batch) const { return answers_.front().rows(batch); }
+  // How many batches have the file.
+  int64_t TimesInBatches(const std::string& file) const;
   // Whether a batch without input must still come.
   bool another_is_due() const { return answers_.back().another_is_due().value_or(false); }
   // By partition, what state must be after the newest batch that is logged; empty: not known.
@@ -113,6 +115,7 @@ class ExactlyOnceChecker {
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
   void CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions);
+  void TakeBack(size_t batch, int shuffle_partitions);
   void CheckPrepared(const QueryLogView& log);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);

@@ -18,12 +18,13 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
   TableRule rule = RuleOf(*query.plan);
   bool has_ids = false;
   if (oracle != nullptr) {
-    answers.emplace_back(oracle->query(arguments));
+    answers.emplace_back([make = oracle->query, arguments] { return make(arguments); });
     const Fold fold = oracle->fold(arguments);
     rule = RuleOf(fold);
     has_ids = fold != Fold::kOneRow;
   }
-  answers.emplace_back(ReplayQuery(query.definition, partitions));
+  answers.emplace_back(
+      [definition = query.definition, partitions] { return ReplayQuery(definition, partitions); });
   return std::make_unique<StructuredChecker>(part.paths, std::move(input), std::move(rule), has_ids,
                                              std::move(answers));
 }

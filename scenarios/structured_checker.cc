@@ -91,11 +91,6 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
     found.push_back(std::move(violation));
   }
-  for (const properties::LoggedBatch& batch : (*log)->definitions) {
-    if (batch.batch < batches_with_files_) continue;
-    batches_with_files_ = batch.batch + 1;
-    for (const std::string& file : batch.files) ++files_in_batches_[file];
-  }
   KeepShown(view.batches);
   if (!view.batches.empty() && !IsReadBy(rule_, view) && unreadable_.insert("mode").second) {
     found.push_back({properties::violation_kinds::kWrongAnswer,
@@ -173,7 +168,7 @@ bool StructuredChecker::IsDone() const {
                      checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
   return ended && std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
-           return files_in_batches_.contains(absl::StrCat(paths_.input, "/", file.name));
+           return checker_.TimesInBatches(absl::StrCat(paths_.input, "/", file.name)) > 0;
          });
 }
 
@@ -234,8 +229,8 @@ std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
     for (const ArrivingFile& file : input_) {
       if (FindArrival(input_, file.name) != &file) continue;
       const std::vector<std::string> more = RecordIds(file.lines);
-      const auto batches = files_in_batches_.find(absl::StrCat(paths_.input, "/", file.name));
-      const int64_t times = batches == files_in_batches_.end() ? 1 : batches->second;
+      const int64_t times =
+          std::max<int64_t>(1, checker_.TimesInBatches(absl::StrCat(paths_.input, "/", file.name)));
       for (int64_t time = 0; time < times; ++time) ids.insert(ids.end(), more.begin(), more.end());
     }
     return ids;

@@ -62,8 +62,6 @@ class StructuredChecker final : public RunChecker {
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
   properties::PlainNamesView newest_listing_;
-  std::map<std::string, int64_t> files_in_batches_;  // how many have each
-  int64_t batches_with_files_ = 0;                   // that were looked at for it
   struct Shown {
     uint64_t entry_hash = 0;
     std::vector<properties::NaiveRow> rows;

@@ -33,7 +33,7 @@ class EachLine final : public NaiveQuery {
 };
 
 BatchAnswers Of(bool ordered, std::vector<std::string> lines) {
-  BatchAnswers answers(std::make_unique<EachLine>(ordered));
+  BatchAnswers answers([ordered] { return std::make_unique<EachLine>(ordered); });
   answers.Add({.lines = std::move(lines)});
   return answers;
 }
@@ -54,7 +54,7 @@ TEST(BatchAnswers, NamesWhatIsMissingAndWhatIsThereBeyondIt) {
 }
 
 TEST(BatchAnswers, ItsWatermarkNeverFallsAndThereIsNoneBeforeAnEventTime) {
-  BatchAnswers answers(std::make_unique<EachLine>(false));
+  BatchAnswers answers([] { return std::make_unique<EachLine>(false); });
   answers.Add({});
   EXPECT_EQ(answers.watermark_ms(), std::nullopt);
   answers.Add({.lines = {"3"}});

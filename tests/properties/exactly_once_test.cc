@@ -16,7 +16,7 @@ class ExactlyOnceCheckerTest : public testing::Test {
  protected:
   static ExactlyOnceOptions Options() {
     ExactlyOnceOptions options;
-    options.answers.emplace_back(NaiveWordCount(NaiveMode::kUpdate));
+    options.answers.emplace_back([] { return NaiveWordCount(NaiveMode::kUpdate); });
     options.read_file = [](const std::string& file) {
       static const std::map<std::string, std::vector<std::string>> kFiles = {{"f1", {"a b"}},
                                                                              {"f2", {"a"}}};
@@ -91,6 +91,20 @@ TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
   EXPECT_THAT(Observe(log, {}), IsEmpty()) << "nobody knows what was in the file";
 }
 
+TEST_F(ExactlyOnceCheckerTest, JudgesWhatIsShownByTheDefinitionThatChangedBeforeAnythingWasShown) {
+  EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_first_}), IsEmpty());
+  const LoggedBatch other{1, {}, 1, 1, {}, 0, 33};
+  EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_}),
+              ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_, {1, 33, std::vector<NaiveRow>{}}}),
+              IsEmpty());
+  const LoggedBatch third{2, {"f2"}, 1, 2, {}, 0, 44};
+  EXPECT_THAT(Observe({{first_, other, third}, {}}, {shown_first_,
+                                                     {1, 33, std::vector<NaiveRow>{}},
+                                                     {2, 44, std::vector<NaiveRow>{{"a", "2"}}}}),
+              IsEmpty());
+}
+
 // Says of each batch whether another must follow.
 class SaysWhatIsDue final : public NaiveQuery {
  public:
@@ -109,7 +123,7 @@ class SaysWhatIsDue final : public NaiveQuery {
 TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
   const auto kinds = [](std::vector<bool> due, std::vector<LoggedBatch> logged, bool finish) {
     ExactlyOnceOptions options;
-    options.answers.emplace_back(std::make_unique<SaysWhatIsDue>(std::move(due)));
+    options.answers.emplace_back([due] { return std::make_unique<SaysWhatIsDue>(due); });
     options.read_file = [](const std::string&) { return std::vector<std::string>(); };
     ExactlyOnceChecker checker(std::move(options));
     std::vector<Violation> found =
