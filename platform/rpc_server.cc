@@ -209,7 +209,7 @@ Task<absl::Status> RpcServer::TakeRequests(Served& served) {
 }
 
 // Nobody waits for the rest of a request whose deadline has passed: the parts that still come are
-// let go. A Receive that is under way is never given up for it, since it may have a message already.
+// let go. A Receive that is under way is never given up for it: it may have a message already.
 Task<void> RpcServer::DropWhatIsLate(Served& served) {
   while (true) {
     served.part_awaited.Reset();

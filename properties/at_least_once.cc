@@ -1,6 +1,7 @@
 #include "properties/at_least_once.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -92,7 +93,7 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
 }
 
 void AtLeastOnceChecker::TakeInput(const LoggedInput& input) {
-  std::vector<std::string> lines;
+  PieceLines pieces;
   for (const std::string& piece : input.pieces) {
     const int64_t at_most = options_.times_input ? options_.times_input(piece) : 1;
     if (++pieces_[piece] > std::max<int64_t>(1, at_most)) {
@@ -100,11 +101,22 @@ void AtLeastOnceChecker::TakeInput(const LoggedInput& input) {
              absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
              {piece});
     }
-    const std::vector<std::string> more = options_.read_piece(piece);
-    lines.insert(lines.end(), more.begin(), more.end());
+    pieces.push_back(options_.read_piece(piece));
   }
-  const std::vector<NaiveRow> answer = options_.answer(lines);
-  answers_[input.time_ms] = std::multiset<NaiveRow>(answer.begin(), answer.end());
+  std::vector<std::vector<NaiveRow>>& answers = answers_[input.time_ms];
+  answers.clear();
+  for (const OutputJudge& judge : options_.judges) {
+    answers.push_back(judge.answer(pieces));
+    std::sort(answers.back().begin(), answers.back().end());
+  }
+}
+
+// Whether a batch without output lacks some.
+bool AtLeastOnceChecker::MustPutOut(int64_t time_ms) const {
+  const auto answers = answers_.find(time_ms);
+  return answers != answers_.end() &&
+         std::any_of(answers->second.begin(), answers->second.end(),
+                     [](const std::vector<NaiveRow>& answer) { return !answer.empty(); });
 }
 
 void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
@@ -131,8 +143,7 @@ void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
     if (!completed_.insert(time_ms).second) continue;
     failures_at_completion_[time_ms] = failures;
     if (answers_.contains(time_ms) && !given_up_.contains(time_ms)) ++completed_inputs_;
-    const auto answer = answers_.find(time_ms);
-    if (answer != answers_.end() && !answer->second.empty()) Advance();
+    if (MustPutOut(time_ms)) Advance();
     if (!answers_.contains(time_ms)) {
       Report(
           violation_kinds::kCommitOrder,
@@ -156,8 +167,7 @@ bool AtLeastOnceChecker::CatchesUp(const LoggedInput& input) const {
 
 void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failures) {
   const int64_t time_ms = output.time_ms;
-  const auto answer = answers_.find(time_ms);
-  if (answer == answers_.end()) {
+  if (!answers_.contains(time_ms)) {
     Report(violation_kinds::kInputDurable,
            absl::StrCat("batch ", time_ms, " ms has output, but its input is not durable"));
     early_[time_ms].insert_or_assign(output.attempt, output);
@@ -188,29 +198,34 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
   }
   const auto [judged, is_new] = attempts.complete.try_emplace(output.attempt, output.content_hash);
   if (!is_new && std::exchange(judged->second, output.content_hash) == output.content_hash) return;
-  CheckRows(output, answer->second);
+  CheckRows(output);
 }
 
-void AtLeastOnceChecker::CheckRows(const OutputAttempt& output,
-                                   const std::multiset<NaiveRow>& answer) {
-  const std::multiset<NaiveRow> actual(output.rows.begin(), output.rows.end());
-  if (actual == answer) return;
-  std::vector<std::string> records;
-  for (const NaiveRow& row : answer) {
-    if (actual.count(row) < answer.count(row))
-      records.push_back("missing " + absl::StrJoin(row, ","));
+void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {
+  const std::vector<std::vector<NaiveRow>>& answers = answers_[output.time_ms];
+  for (size_t i = 0; i < options_.judges.size(); ++i) {
+    const OutputJudge& judge = options_.judges[i];
+    const std::vector<NaiveRow>& answer = answers[i];
+    std::vector<NaiveRow> actual = judge.read ? judge.read(output.rows) : output.rows;
+    std::sort(actual.begin(), actual.end());
+    if (actual == answer) continue;
+    std::vector<NaiveRow> missing;
+    std::set_difference(answer.begin(), answer.end(), actual.begin(), actual.end(),
+                        std::back_inserter(missing));
+    std::vector<NaiveRow> extra;
+    std::set_difference(actual.begin(), actual.end(), answer.begin(), answer.end(),
+                        std::back_inserter(extra));
+    std::vector<std::string> records;
+    for (const NaiveRow& row : missing) records.push_back("missing " + absl::StrJoin(row, ","));
+    for (const NaiveRow& row : extra) records.push_back("extra " + absl::StrJoin(row, ","));
+    const std::string first = records.front();
+    constexpr size_t kMostRecords = 5;
+    records.resize(std::min(records.size(), kMostRecords));
+    Report(violation_kinds::kWrongAnswer,
+           absl::StrCat("attempt ", output.attempt, " of batch ", output.time_ms,
+                        " ms is marked complete with wrong rows: ", first),
+           records);
   }
-  for (const NaiveRow& row : actual) {
-    if (actual.count(row) > answer.count(row))
-      records.push_back("extra " + absl::StrJoin(row, ","));
-  }
-  const std::string first = records.front();
-  constexpr size_t kMostRecords = 5;
-  records.resize(std::min(records.size(), kMostRecords));
-  Report(violation_kinds::kWrongAnswer,
-         absl::StrCat("attempt ", output.attempt, " of batch ", output.time_ms,
-                      " ms is marked complete with wrong rows: ", first),
-         records);
 }
 
 std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
@@ -226,7 +241,7 @@ std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
       if (given_up_.contains(input.time_ms)) continue;
       Report(violation_kinds::kLost,
              absl::StrCat("batch ", input.time_ms, " ms was never completed"));
-    } else if (attempts_[input.time_ms].complete.empty() && !answers_[input.time_ms].empty()) {
+    } else if (attempts_[input.time_ms].complete.empty() && MustPutOut(input.time_ms)) {
       Report(violation_kinds::kLost,
              absl::StrCat("batch ", input.time_ms,
                           " ms is marked complete without a complete output"));

@@ -54,14 +54,25 @@ struct OutputAttempt {
   int64_t time_ms = 0;
   std::string attempt;  // unique
   bool complete = false;
-  std::vector<NaiveRow> rows = {};
-  std::string damage = {};    // why a complete one cannot be read; empty: it can
-  uint64_t content_hash = 0;  // of the bytes that count: other ones, other rows
+  std::vector<NaiveRow> rows = {};  // each a field: the line
+  std::string damage = {};          // why a complete one cannot be read; empty: it can
+  uint64_t content_hash = 0;        // of the bytes that count: other ones, other rows
+};
+
+// A batch's pieces, each with its lines.
+using PieceLines = std::vector<std::vector<std::string>>;
+
+// One way to tell what a batch must put out.
+struct OutputJudge {
+  // Of these pieces, in any order.
+  std::function<std::vector<NaiveRow>(const PieceLines& pieces)> answer;
+  // What to compare that with, of an attempt's rows. Unset: the rows.
+  std::function<std::vector<NaiveRow>(const std::vector<NaiveRow>& rows)> read = nullptr;
 };
 
 struct AtLeastOnceOptions {
-  // What one batch of these lines must put out, in any order.
-  std::function<std::vector<NaiveRow>(const std::vector<std::string>& lines)> answer;
+  // None: what is put out is not known.
+  std::vector<OutputJudge> judges;
   // The lines of a source file or block.
   std::function<std::vector<std::string>(const std::string& piece)> read_piece;
   // How often a piece of this path may be input, by the source's rule. Unset: once.
@@ -107,7 +118,8 @@ class AtLeastOnceChecker {
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
-  void CheckRows(const OutputAttempt& output, const std::multiset<NaiveRow>& answer);
+  void CheckRows(const OutputAttempt& output);
+  bool MustPutOut(int64_t time_ms) const;
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const AtLeastOnceOptions options_;
@@ -117,8 +129,8 @@ class AtLeastOnceChecker {
   std::vector<LoggedInput> inputs_;
   size_t kept_from_ = 0;  // of them: those before are completed and dropped
   int64_t dropped_up_to_ms_ = INT64_MIN;
-  std::map<int64_t, std::multiset<NaiveRow>> answers_;  // by batch time
-  std::map<int64_t, int64_t> failures_at_input_;        // how many there were when it was logged
+  std::map<int64_t, std::vector<std::vector<NaiveRow>>> answers_;  // by batch time, of each judge
+  std::map<int64_t, int64_t> failures_at_input_;  // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;
   std::map<std::string, int64_t> pieces_;  // that were input, and how many batches have each
   std::set<int64_t> completed_;

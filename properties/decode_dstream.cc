@@ -25,25 +25,18 @@ std::string PathOfBlock(const std::string& directory, const checkpoint::BlockAdd
   return directory + "/blocks/" + block.block_id();
 }
 
-LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input) {
+LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input,
+                          std::optional<int64_t> wanted) {
   LoggedInput logged;
   logged.time_ms = input.batch_time_ms();
   for (const checkpoint::StreamInput& stream : input.streams()) {
+    if (stream.stream() != wanted.value_or(stream.stream())) continue;
     for (const checkpoint::InputFile& file : stream.files()) logged.pieces.push_back(file.path());
     for (const checkpoint::BlockAdded& block : stream.blocks()) {
       logged.pieces.push_back(PathOfBlock(directory, block));
     }
   }
   return logged;
-}
-
-// "(key,value)", where the key may hold commas.
-NaiveRow PairRow(absl::string_view line) {
-  absl::ConsumePrefix(&line, "(");
-  absl::ConsumeSuffix(&line, ")");
-  const size_t comma = line.rfind(',');
-  if (comma == absl::string_view::npos) return {std::string(line)};
-  return {std::string(line.substr(0, comma)), std::string(line.substr(comma + 1))};
 }
 
 // The directory of one attempt. Other names than these, ".tmp-..." that a crash has left among
@@ -55,10 +48,9 @@ struct AttemptFiles {
 
 void AddPart(std::string_view part, OutputAttempt& attempt) {
   attempt.content_hash = platform::MixBits(attempt.content_hash) ^ platform::StableHash(part);
-  for (const absl::string_view line :
-       absl::StrSplit(platform::ToAbsl(part), '\n', absl::SkipEmpty())) {
-    attempt.rows.push_back(PairRow(line));
-  }
+  std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(part), '\n');
+  if (lines.back().empty()) lines.pop_back();  // after the last line's end
+  for (std::string& line : lines) attempt.rows.push_back({std::move(line)});
 }
 
 // The mark: "parts <n>", then the names of the parts that count, if it was written by a version
@@ -102,15 +94,20 @@ struct AttemptName {
   std::string id;
 };
 
-// Of "<prefix>-<milliseconds>/<id>/<name>", where the name may be "".
-std::optional<AttemptName> NameOfAttempt(std::string_view path, std::string_view prefix) {
+// Of "<prefix>-<milliseconds>[.<suffix>]/<id>/<name>", where the name may be "".
+std::optional<AttemptName> NameOfAttempt(std::string_view path, const TextOutputName& output) {
   absl::string_view rest = platform::ToAbsl(path);
-  if (!absl::ConsumePrefix(&rest, platform::ToAbsl(prefix)) || !absl::ConsumePrefix(&rest, "-")) {
+  if (!absl::ConsumePrefix(&rest, output.prefix) || !absl::ConsumePrefix(&rest, "-")) {
     return std::nullopt;
   }
   const std::vector<std::string> parts = absl::StrSplit(rest, '/');
+  absl::string_view time = parts[0];
+  if (!output.suffix.empty() &&
+      !(absl::ConsumeSuffix(&time, output.suffix) && absl::ConsumeSuffix(&time, "."))) {
+    return std::nullopt;
+  }
   AttemptName name;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &name.time_ms)) return std::nullopt;
+  if (parts.size() != 3 || !absl::SimpleAtoi(time, &name.time_ms)) return std::nullopt;
   name.id = parts[1];
   return name;
 }
@@ -118,7 +115,8 @@ std::optional<AttemptName> NameOfAttempt(std::string_view path, std::string_view
 }  // namespace
 
 absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
-                                                           const std::string& directory) {
+                                                           const std::string& directory,
+                                                           std::optional<int64_t> stream) {
   WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory));
   if (!records.has_value()) return std::nullopt;
   BatchLogView view;
@@ -130,22 +128,25 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
     if (record.has_dropped()) {
       view.dropped_up_to_ms = record.dropped().ended_up_to_ms();
     } else if (record.has_graph()) {
-      for (const checkpoint::StreamInput& stream : record.graph().old_files()) {
-        for (const checkpoint::InputFile& file : stream.files()) {
+      for (const checkpoint::StreamInput& old : record.graph().old_files()) {
+        if (old.stream() != stream.value_or(old.stream())) continue;
+        for (const checkpoint::InputFile& file : old.files()) {
           view.old_files.push_back(file.path());
         }
       }
     } else if (record.has_input()) {
-      view.inputs.push_back(ToLoggedInput(directory, record.input()));
+      view.inputs.push_back(ToLoggedInput(directory, record.input(), stream));
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
+      if (block.stream() != stream.value_or(block.stream())) continue;
       view.blocks.push_back(
           {PathOfBlock(directory, block), block.records(), block.size_bytes(), block.crc32c()});
     } else if (record.has_receiver_started()) {
-      view.receivers.push_back(
-          {record.receiver_started().stream(), record.receiver_started().run()});
+      const checkpoint::ReceiverStarted& started = record.receiver_started();
+      if (started.stream() != stream.value_or(started.stream())) continue;
+      view.receivers.push_back({started.stream(), started.run()});
     } else if (record.has_receiver_ended()) {
       std::erase_if(view.receivers, [&](const LoggedReceiver& receiver) {
         return receiver.stream == record.receiver_ended().stream() &&
@@ -156,15 +157,16 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
   return view;
 }
 
-std::string AttemptDirectory(std::string_view path, std::string_view prefix) {
-  const std::optional<AttemptName> name = NameOfAttempt(path, prefix);
+std::string AttemptDirectory(std::string_view path, const TextOutputName& output) {
+  const std::optional<AttemptName> name = NameOfAttempt(path, output);
   if (!name.has_value()) return "";
   return absl::StrCat(platform::ToAbsl(path.substr(0, path.rfind('/'))), "/");
 }
 
-std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const std::string& prefix,
+std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files,
+                                              const TextOutputName& output,
                                               const std::string& directory) {
-  const std::optional<AttemptName> attempt = NameOfAttempt(directory, prefix);
+  const std::optional<AttemptName> attempt = NameOfAttempt(directory, output);
   AttemptFiles there;
   bool any = false;
   for (auto file = files.lower_bound(directory); file != files.end(); ++file) {
@@ -179,23 +181,24 @@ std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const s
     }
   }
   if (!any || !attempt.has_value()) return std::nullopt;
-  OutputAttempt output{.time_ms = attempt->time_ms, .attempt = attempt->id};
-  ReadAttempt(there, output);
-  return output;
+  OutputAttempt read{.time_ms = attempt->time_ms, .attempt = attempt->id};
+  ReadAttempt(there, read);
+  return read;
 }
 
-std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix) {
+std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files,
+                                             const TextOutputName& output) {
   std::set<std::string> directories;
-  const std::string begin = prefix + "-";
+  const std::string begin = output.prefix + "-";
   for (auto file = files.lower_bound(begin);
        file != files.end() && absl::StartsWith(file->first, begin); ++file) {
-    directories.insert(AttemptDirectory(file->first, prefix));
+    directories.insert(AttemptDirectory(file->first, output));
   }
   directories.erase("");
   std::vector<OutputAttempt> outputs;
   for (const std::string& directory : directories) {
-    std::optional<OutputAttempt> output = DecodeTextOutput(files, prefix, directory);
-    if (output.has_value()) outputs.push_back(*std::move(output));
+    std::optional<OutputAttempt> attempt = DecodeTextOutput(files, output, directory);
+    if (attempt.has_value()) outputs.push_back(*std::move(attempt));
   }
   return outputs;
 }

@@ -16,18 +16,28 @@
 
 namespace wavetank::properties {
 
-// nullopt: a reader would have no answer yet. kDataLoss: something that counts is damaged.
-absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
-                                                           const std::string& directory);
+// What the log says of one of the graph's input streams; nullopt: of all of them. Gives nullopt
+// where a reader would have no answer yet. kDataLoss: something that counts is damaged.
+absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
+    const DurableFiles& files, const std::string& directory,
+    std::optional<int64_t> stream = std::nullopt);
 
-// The attempts below the directories "<prefix>-<milliseconds>". A row is a line "(key,value)". Of a
-// complete attempt those of the parts that its mark names; of any other those of all its parts.
-std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files, const std::string& prefix);
+// An output's directories are "<prefix>-<milliseconds>", and then ".<suffix>" if it has one.
+struct TextOutputName {
+  std::string prefix;
+  std::string suffix = {};
+};
+
+// The attempts below an output's directories. A row is a line, one field. Of a complete attempt
+// those of the parts that its mark names; of any other those of all its parts.
+std::vector<OutputAttempt> DecodeTextOutputs(const DurableFiles& files,
+                                             const TextOutputName& output);
 // Of one, by its directory with a slash at its end; nullopt: no such attempt has a file there.
-std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files, const std::string& prefix,
+std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files,
+                                              const TextOutputName& output,
                                               const std::string& directory);
 // The directory, in that form, of the attempt that a file may be of; "": of none.
-std::string AttemptDirectory(std::string_view path, std::string_view prefix);
+std::string AttemptDirectory(std::string_view path, const TextOutputName& output);
 
 }  // namespace wavetank::properties
 

@@ -25,7 +25,7 @@ using runtime::ManifestRecord;
 absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   LoggedBatch batch;
   batch.batch = definition.batch_id();
-  batch.watermark_ms = definition.watermark_ms();
+  if (definition.has_watermark_ms()) batch.watermark_ms = definition.watermark_ms();
   batch.timestamp_ms = definition.timestamp_ms();
   batch.hash = definition.hash();
   if (definition.sources_size() != 1) {
@@ -42,6 +42,21 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   }
   for (const checkpoint::InputFile& file : range.files()) batch.files.push_back(file.path());
   return batch;
+}
+
+std::vector<PreparedState> StatesOf(const checkpoint::Prepared& prepared) {
+  std::vector<PreparedState> states;
+  for (const checkpoint::OperatorState& state : prepared.states()) {
+    PreparedState& named = states.emplace_back();
+    named.operator_id = state.operator_id();
+    named.partition = state.partition();
+    named.names.assign(state.names().begin(), state.names().end());
+    // Of older writers: paths, of which the last component counts.
+    for (const std::string& file : state.files()) {
+      named.names.push_back(file.substr(file.rfind('/') + 1));
+    }
+  }
+  return states;
 }
 
 // Those that count, one after the other from 0 or from what was dropped on.
@@ -208,9 +223,27 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
           !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view.first_start)) {
         return absl::DataLossError(directory + ": what was dropped does not say where it ended");
       }
+    } else if (record.has_query()) {
+      for (const checkpoint::Setting& setting : record.query().pinned()) {
+        if (setting.name() == "shuffle_partitions" &&
+            !absl::SimpleAtoi(setting.value(), &view.shuffle_partitions)) {
+          return absl::DataLossError(
+              absl::StrCat(directory, ": shuffle_partitions is pinned to ", setting.value()));
+        }
+      }
     } else if (record.has_definition()) {
       WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
       view.definitions.push_back(std::move(batch));
+    } else if (record.has_prepared()) {
+      const checkpoint::Prepared& prepared = record.prepared();
+      PreparedBatch batch{.batch = prepared.batch_id(),
+                          .attempt = prepared.attempt_id(),
+                          .states = StatesOf(prepared),
+                          .rows_dropped_late = prepared.dropped_rows(),
+                          .rows_without_time = prepared.rows_without_time(),
+                          .files_skipped = prepared.files_skipped()};
+      if (prepared.has_next_watermark_ms()) batch.next_watermark_ms = prepared.next_watermark_ms();
+      view.prepared.push_back(batch);
     } else if (record.has_commit()) {
       view.commits.push_back(record.commit().batch_id());
     }

@@ -4,16 +4,21 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace wavetank::properties {
 namespace {
 
-std::string Text(const NaiveRow& row) { return absl::StrJoin(row, ","); }
+std::string TextOf(std::optional<int64_t> watermark_ms) {
+  return watermark_ms ? absl::StrCat(*watermark_ms, " ms") : "none";
+}
 
 }  // namespace
 
-ExactlyOnceChecker::ExactlyOnceChecker(ExactlyOnceOptions options) : options_(std::move(options)) {}
+ExactlyOnceChecker::ExactlyOnceChecker(ExactlyOnceOptions options)
+    : read_file_(std::move(options.read_file)),
+      times_input_(std::move(options.times_input)),
+      newest_batch_is_the_table_(options.newest_batch_is_the_table),
+      answers_(std::move(options.answers)) {}
 
 void ExactlyOnceChecker::Report(const char* kind, std::string what,
                                 std::vector<std::string> records) {
@@ -28,6 +33,7 @@ std::vector<Violation> ExactlyOnceChecker::Observe(int64_t now_ns, const QueryLo
   now_ns_ = now_ns;
   CheckDropped(log);
   CheckDefinitions(log);
+  CheckPrepared(log);
   CheckCommits(log);
   CheckSink(sink);
   return std::exchange(fresh_, {});
@@ -67,7 +73,7 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
   if (first > known) return;  // reported by CheckDropped: nobody can tell what these follow
   for (size_t i = 0; i < log.definitions.size(); ++i) {
     if (first + i >= known) {
-      CheckNewDefinition(log.definitions[i]);
+      CheckNewDefinition(log.definitions[i], log.shuffle_partitions);
     } else if (log.definitions[i] != definitions_[first + i]) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the definition of batch ", first + i, " has changed"));
@@ -75,7 +81,7 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
   }
 }
 
-void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
+void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions) {
   const auto expected_id = static_cast<int64_t>(definitions_.size());
   if (batch.batch != expected_id) {
     Report(violation_kinds::kDefinition,
@@ -88,33 +94,54 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
                         ", its predecessor ended at ", start));
   }
   for (const std::string& file : batch.files) {
-    const int64_t at_most = options_.times_input ? options_.times_input(file) : 1;
+    const int64_t at_most = times_input_ ? times_input_(file) : 1;
     if (++files_[file] <= std::max<int64_t>(1, at_most)) continue;
     Report(violation_kinds::kDuplicated,
            absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
            {file});
   }
-  if (batch.watermark_ms != demanded_watermark_ms_) {
+  for (const BatchAnswers& answers : answers_) {
+    if (batch.watermark_ms == answers.watermark_ms()) continue;
     Report(violation_kinds::kWatermark,
-           absl::StrCat("batch ", batch.batch, " is logged with watermark ", batch.watermark_ms,
-                        " ms; the earlier batches' rows give ", demanded_watermark_ms_, " ms"));
+           absl::StrCat("batch ", batch.batch, " is logged with watermark ",
+                        TextOf(batch.watermark_ms), "; the earlier batches' rows give ",
+                        TextOf(answers.watermark_ms())));
   }
 
   NaiveBatch input;
   for (const std::string& file : batch.files) {
-    const std::vector<std::string> lines = options_.read_file(file);
+    const std::vector<std::string> lines = read_file_(file);
     input.lines.insert(input.lines.end(), lines.begin(), lines.end());
+    input.file_ends.push_back(input.lines.size());
   }
   input.watermark_ms = batch.watermark_ms;
-  input.late_watermark_ms = definitions_.empty() ? 0 : definitions_.back().watermark_ms;
-  const NaiveAnswer answer = options_.query->Run(input);
-  answers_.emplace_back(answer.rows.begin(), answer.rows.end());
-  late_dropped_ += answer.dropped;
-  if (answer.max_event_ms.has_value()) {
-    demanded_watermark_ms_ = std::max(demanded_watermark_ms_,
-                                      *answer.max_event_ms - options_.query->watermark_delay_ms());
-  }
+  if (!definitions_.empty()) input.late_watermark_ms = definitions_.back().watermark_ms;
+  input.timestamp_ms = batch.timestamp_ms;
+  input.shuffle_partitions = shuffle_partitions;
+  for (BatchAnswers& answers : answers_) answers.Add(input);
   definitions_.push_back(batch);
+}
+
+// What was counted while a batch ran, and the watermark that follows from it.
+void ExactlyOnceChecker::CheckPrepared(const QueryLogView& log) {
+  for (const PreparedBatch& prepared : log.prepared) {
+    // Of a batch that is not known, CheckDefinitions has said so; of lost files nobody knows which.
+    if (prepared.batch >= batches_logged() || prepared.files_skipped > 0) continue;
+    for (const BatchAnswers& answers : answers_) {
+      const std::optional<std::string> wrong =
+          answers.Compare(prepared.batch, prepared.rows_dropped_late, prepared.rows_without_time);
+      if (wrong.has_value()) {
+        Report(violation_kinds::kWrongAnswer,
+               absl::StrCat("batch ", prepared.batch, " is prepared with ", *wrong));
+      }
+      const std::optional<int64_t> next = answers.watermark_after(prepared.batch);
+      if (prepared.next_watermark_ms == next) continue;
+      Report(violation_kinds::kWatermark,
+             absl::StrCat("batch ", prepared.batch, " is prepared with the next watermark ",
+                          TextOf(prepared.next_watermark_ms), "; the rows so far give ",
+                          TextOf(next)));
+    }
+  }
 }
 
 void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
@@ -144,7 +171,7 @@ void ExactlyOnceChecker::CheckSink(const std::vector<ShownBatch>& sink) {
                         " and begins at ", first));
     return;
   }
-  if (first > 0 && !options_.newest_batch_is_the_table) {
+  if (first > 0 && !newest_batch_is_the_table_) {
     Report(violation_kinds::kVisibility, absl::StrCat("the sink shows no batch before ", first,
                                                       ", and the table is made of all of them"));
   }
@@ -179,29 +206,13 @@ void ExactlyOnceChecker::CheckShown(int64_t due, const ShownBatch& shown) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("the sink shows batch ", shown.batch, " made from another definition"));
   }
-  CheckRows(due, shown);
-}
-
-void ExactlyOnceChecker::CheckRows(int64_t due, const ShownBatch& shown) {
   if (!shown.rows.has_value()) return;
-  const std::multiset<NaiveRow>& expected = answers_[static_cast<size_t>(due)];
-  const std::multiset<NaiveRow> actual(shown.rows->begin(), shown.rows->end());
-  if (actual == expected) return;
-  std::vector<NaiveRow> missing;
-  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
-                      std::back_inserter(missing));
-  std::vector<NaiveRow> extra;
-  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
-                      std::back_inserter(extra));
-  std::vector<std::string> records;
-  records.reserve(missing.size() + extra.size());
-  for (const NaiveRow& row : missing) records.push_back("missing " + Text(row));
-  for (const NaiveRow& row : extra) records.push_back("extra " + Text(row));
-  Report(violation_kinds::kWrongAnswer,
-         absl::StrCat("batch ", shown.batch, " shows ", extra.size(),
-                      " rows that it must not, and lacks ", missing.size(), ", ", records.front(),
-                      " among them"),
-         records);
+  for (const BatchAnswers& answers : answers_) {
+    const std::optional<BatchAnswers::Difference> wrong = answers.Compare(due, *shown.rows);
+    if (!wrong.has_value()) continue;
+    Report(violation_kinds::kWrongAnswer, absl::StrCat("batch ", shown.batch, " ", wrong->what),
+           wrong->records);
+  }
 }
 
 std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,

@@ -1,6 +1,6 @@
 // ExactlyOnceChecker: the promise for structured queries, checked at every instant
 // at which the query's log or its sink changed. It sees only what is durable, decoded by decoders
-// of its own (decode_log.h, decode_manifest.h), and works the answers out with a NaiveQuery.
+// of its own (decode_log.h, decode_manifest.h), and works the answers out with NaiveQueries.
 #ifndef WAVETANK_PROPERTIES_EXACTLY_ONCE_H_
 #define WAVETANK_PROPERTIES_EXACTLY_ONCE_H_
 
@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "properties/batch_answers.h"
 #include "properties/naive_query.h"
 #include "properties/verdict.h"
 
@@ -24,11 +25,31 @@ struct LoggedBatch {
   std::vector<std::string> files;  // of the source, in the order of reading
   int64_t start = 0;               // how many files the batches before it have read
   int64_t end = 0;
-  int64_t watermark_ms = 0;
+  std::optional<int64_t> watermark_ms = {};  // unset: there is none yet
   int64_t timestamp_ms = 0;
   uint64_t hash = 0;
 
   friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
+};
+
+// What the log says of the attempt at a batch that counts.
+struct PreparedState {
+  int64_t operator_id = 0;
+  int64_t partition = 0;
+  std::vector<std::string> names;  // of its files, in the order in which they are applied
+
+  friend bool operator==(const PreparedState&, const PreparedState&) = default;
+};
+struct PreparedBatch {
+  int64_t batch = 0;
+  std::string attempt = {};
+  std::vector<PreparedState> states = {};
+  int64_t rows_dropped_late = 0;
+  int64_t rows_without_time = 0;
+  int64_t files_skipped = 0;
+  std::optional<int64_t> next_watermark_ms = {};
+
+  friend bool operator==(const PreparedBatch&, const PreparedBatch&) = default;
 };
 
 struct QueryLogView {
@@ -38,6 +59,9 @@ struct QueryLogView {
   // by then.
   int64_t first_batch = 0;
   int64_t first_start = 0;
+  // Pinned by the query's first record; 0: it says nothing.
+  int shuffle_partitions = 0;
+  std::vector<PreparedBatch> prepared = {};  // in log order; a batch may have several
 };
 
 // A batch that the sink shows, as a reader of its manifest sees it.
@@ -51,7 +75,8 @@ struct ShownBatch {
 };
 
 struct ExactlyOnceOptions {
-  std::unique_ptr<NaiveQuery> query;
+  // What each batch must show, by each of them. REQUIRES: there is one at least.
+  std::vector<BatchAnswers> answers;
   // The lines of a source file.
   std::function<std::vector<std::string>(const std::string& file)> read_file;
   // How often a file of this path may be input, by the source's rule. Unset: once.
@@ -75,28 +100,31 @@ class ExactlyOnceChecker {
   int64_t batches_logged() const { return static_cast<int64_t>(definitions_.size()); }
   int64_t batches_committed() const { return committed_; }
   int64_t batches_shown() const { return static_cast<int64_t>(shown_.size()); }
-  // By batch: what it must show.
-  const std::vector<std::multiset<NaiveRow>>& answers() const { return answers_; }
+  // What a batch must show. REQUIRES: batch < batches_logged().
+  const std::vector<NaiveRow>& answer(int64_t batch) const { return answers_.front().rows(batch); }
+  // By partition, what state must be after the newest batch that is logged; empty: not known.
+  const std::vector<StateEntries>& state() const { return answers_.back().state(); }
   // Late rows that the logged watermarks demand to be dropped.
-  int64_t late_dropped() const { return late_dropped_; }
+  int64_t late_dropped() const { return answers_.front().late_dropped(); }
 
  private:
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
-  void CheckNewDefinition(const LoggedBatch& batch);
+  void CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions);
+  void CheckPrepared(const QueryLogView& log);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);
   void CheckShown(int64_t due, const ShownBatch& shown);
-  void CheckRows(int64_t due, const ShownBatch& shown);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
-  const ExactlyOnceOptions options_;
+  const std::function<std::vector<std::string>(const std::string& file)> read_file_;
+  const std::function<int64_t(const std::string& file)> times_input_;
+  const bool newest_batch_is_the_table_;
   int64_t now_ns_ = 0;
   std::vector<LoggedBatch> definitions_;
-  std::vector<std::multiset<NaiveRow>> answers_;
+  std::vector<BatchAnswers> answers_;
   int64_t dropped_ = 0;                   // of them, from the log
   std::map<std::string, int64_t> files_;  // how many definitions have each
-  int64_t demanded_watermark_ms_ = 0;     // for the next definition
   int64_t committed_ = 0;
   // By batch that the sink has shown: what was judged of it last.
   struct Judged {
@@ -105,7 +133,6 @@ class ExactlyOnceChecker {
     friend bool operator==(const Judged&, const Judged&) = default;
   };
   std::vector<Judged> shown_;
-  int64_t late_dropped_ = 0;
   std::set<std::string> reported_;
   std::vector<Violation> fresh_;
 };

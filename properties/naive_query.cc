@@ -140,7 +140,9 @@ class LineCount : public NaiveQuery {
  public:
   NaiveAnswer Run(const NaiveBatch& batch) override {
     lines_ += batch.lines.size();
-    return {.rows = {{std::to_string(lines_)}}, .dropped = 0, .max_event_ms = std::nullopt};
+    NaiveAnswer answer;
+    answer.rows = {{std::to_string(lines_)}};
+    return answer;
   }
 
  private:
@@ -166,7 +168,7 @@ class WindowedCount : public NaiveQuery {
       const int64_t event_ms = FloorDivide(*event_us, 1000);
       answer.max_event_ms = std::max(answer.max_event_ms.value_or(event_ms), event_ms);
       const int64_t start_ms = FloorDivide(event_ms, window_ms_) * window_ms_;
-      if (start_ms + window_ms_ <= batch.late_watermark_ms) {
+      if (batch.late_watermark_ms && start_ms + window_ms_ <= *batch.late_watermark_ms) {
         ++answer.dropped;
       } else {
         ++counts_[{start_ms, line.substr(comma + 1)}];
@@ -175,7 +177,7 @@ class WindowedCount : public NaiveQuery {
     while (!counts_.empty()) {
       const auto& [key, count] = *counts_.begin();
       const auto& [start_ms, word] = key;
-      if (start_ms + window_ms_ > batch.watermark_ms) break;
+      if (!batch.watermark_ms || start_ms + window_ms_ > *batch.watermark_ms) break;
       answer.rows.push_back(
           {TimeText(start_ms), TimeText(start_ms + window_ms_), word, std::to_string(count)});
       counts_.erase(counts_.begin());

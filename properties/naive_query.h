@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wavetank::properties {
@@ -15,20 +16,31 @@ namespace wavetank::properties {
 // A row, field by field, as text. (No query here gives nulls.)
 using NaiveRow = std::vector<std::string>;
 
+// Keys and values of a store, in its order.
+using StateEntries = std::vector<std::pair<std::string, std::string>>;
+
 struct NaiveBatch {
   std::vector<std::string> lines;
-  // In milliseconds of event time; 0 before any is known. Rows whose window ends at or before the
-  // first are late; groups whose window ends at or before the second are final.
-  int64_t late_watermark_ms = 0;
-  int64_t watermark_ms = 0;
+  // In milliseconds of event time; unset before any is known. Rows whose window ends at or before
+  // the first are late; groups whose window ends at or before the second are final.
+  std::optional<int64_t> late_watermark_ms = {};
+  std::optional<int64_t> watermark_ms = {};
+  // How many of the lines came before the end of each file, in the order of the files.
+  std::vector<size_t> file_ends = {};
+  int64_t timestamp_ms = 0;  // of the batch's definition
+  // That the query's checkpoint has pinned; 0: none is known.
+  int shuffle_partitions = 0;
 };
 
 struct NaiveAnswer {
-  std::vector<NaiveRow> rows;  // in no particular order
-  int64_t dropped = 0;         // raw rows that were late
-  int64_t without_time = 0;    // lines that are none
+  std::vector<NaiveRow> rows;
+  bool ordered = false;      // whether the rows must come in this order
+  int64_t dropped = 0;       // raw rows that were late
+  int64_t without_time = 0;  // lines that are none
   // The latest event time among the batch's rows, late ones too.
   std::optional<int64_t> max_event_ms;
+  // By partition, after the batch; empty: the evaluator keeps its state in a form of its own.
+  std::vector<StateEntries> state;
 };
 
 class NaiveQuery {

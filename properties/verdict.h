@@ -18,6 +18,8 @@ struct RecordCounts {
   int64_t lost = 0;
   int64_t phantom = 0;    // came out, but no source gave them
   int64_t reordered = 0;  // came out before one that its source gave earlier
+  // Whether records have ids to tell them by; else nothing was counted.
+  bool told_apart = true;
 
   friend bool operator==(const RecordCounts&, const RecordCounts&) = default;
 };

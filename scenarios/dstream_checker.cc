@@ -5,8 +5,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "platform/text.h"
+#include "scenarios/replay_stream.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -15,8 +17,39 @@ using properties::NaiveRow;
 using properties::OutputAttempt;
 using properties::Violation;
 
-void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& counts) {
-  for (const NaiveRow& row : attempt.rows) {
+// A line "(key,value)", where the key may hold commas.
+NaiveRow PairOf(const NaiveRow& row) {
+  absl::string_view line = row.front();
+  absl::ConsumePrefix(&line, "(");
+  absl::ConsumeSuffix(&line, ")");
+  const size_t comma = line.rfind(',');
+  if (comma == absl::string_view::npos) return {std::string(line)};
+  return {std::string(line.substr(0, comma)), std::string(line.substr(comma + 1))};
+}
+
+std::vector<NaiveRow> PairsOf(const std::vector<NaiveRow>& rows) {
+  std::vector<NaiveRow> pairs;
+  for (const NaiveRow& row : rows) {
+    if (!row.front().empty()) pairs.push_back(PairOf(row));
+  }
+  return pairs;
+}
+
+std::function<std::vector<NaiveRow>(const std::vector<NaiveRow>&)> ReaderFor(
+    const DStreamOracle* oracle) {
+  if (oracle == nullptr || oracle->canonical == nullptr) return PairsOf;
+  return [canonical = oracle->canonical](const std::vector<NaiveRow>& rows) {
+    return canonical(PairsOf(rows));
+  };
+}
+
+properties::TextOutputName NameOf(const StreamShape& stream) {
+  const runtime::TextFiles& files = *stream.context->graph().output(stream.output).files();
+  return {files.prefix, files.suffix};
+}
+
+void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>& counts) {
+  for (const NaiveRow& row : rows) {
     int64_t count = 0;
     if (row.size() == 2 && absl::SimpleAtoi(row[1], &count)) counts[row[0]] += count;
   }
@@ -24,25 +57,57 @@ void AddCounts(const OutputAttempt& attempt, std::map<std::string, int64_t>& cou
 
 }  // namespace
 
-DStreamChecker::DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces,
-                               DStreamOracle oracle)
+DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
+                               std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle)
     : paths_(std::move(paths)),
-      outputs_prefix_(paths_.output + "/counts"),
-      canonical_(std::move(oracle.canonical)),
+      stream_(std::move(stream)),
+      output_(NameOf(stream_)),
+      has_oracle_(oracle != nullptr),
+      read_(ReaderFor(oracle)),
       pieces_(std::move(pieces)),
       checker_(
-          {.answer = std::move(oracle.answer),
+          {.judges = Judges(partitions, oracle),
            .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
            .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
       log_(properties::FencedLogFiles(paths_.checkpoint),
-           [directory = paths_.checkpoint](const properties::DurableFiles& files) {
-             return properties::DecodeBatchLog(files, directory);
+           [directory = paths_.checkpoint,
+            input = stream_.input.value()](const properties::DurableFiles& files) {
+             return properties::DecodeBatchLog(files, directory, input);
            }) {}
 
+std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,
+                                                            const DStreamOracle* oracle) const {
+  std::vector<properties::OutputJudge> judges;
+  if (oracle != nullptr) {
+    const auto answer = [answer = oracle->answer](const properties::PieceLines& pieces) {
+      std::vector<std::string> all;
+      for (const auto& lines : pieces) all.insert(all.end(), lines.begin(), lines.end());
+      return answer(all);
+    };
+    judges.push_back({.answer = answer, .read = read_});
+  }
+  if (stream_.deterministic) {
+    judges.push_back({.answer = [this, partitions](const properties::PieceLines& pieces) {
+      std::vector<NaiveRow> rows;
+      for (std::string& line :
+           ReplayTextOutput(stream_.context->graph(), stream_.output, partitions, pieces)) {
+        rows.push_back({std::move(line)});
+      }
+      return rows;
+    }});
+  }
+  return judges;
+}
+
+std::string DStreamChecker::Unjudged() const {
+  if (has_oracle_ || stream_.deterministic) return "";
+  return "the rows: the job has no oracle and does not say that its functions are deterministic";
+}
+
 void DStreamChecker::NoteOutputs(const std::set<std::string>& changed) {
-  for (auto path = changed.lower_bound(outputs_prefix_);
-       path != changed.end() && path->starts_with(outputs_prefix_); ++path) {
-    std::string directory = properties::AttemptDirectory(*path, outputs_prefix_);
+  for (auto path = changed.lower_bound(output_.prefix);
+       path != changed.end() && path->starts_with(output_.prefix); ++path) {
+    std::string directory = properties::AttemptDirectory(*path, output_);
     if (!directory.empty()) changed_outputs_.insert(std::move(directory));
   }
 }
@@ -52,8 +117,7 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
                                                       int64_t failures) {
   std::vector<Violation> found;
   for (const std::string& directory : std::exchange(changed_outputs_, {})) {
-    std::optional<OutputAttempt> output =
-        properties::DecodeTextOutput(files, outputs_prefix_, directory);
+    std::optional<OutputAttempt> output = properties::DecodeTextOutput(files, output_, directory);
     const auto known = outputs_.find(directory);
     if (!output.has_value() && known == outputs_.end()) continue;
     if (!output.has_value()) {
@@ -64,7 +128,6 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
       }
       continue;
     }
-    if (canonical_ != nullptr) output->rows = canonical_(std::move(output->rows));
     for (Violation& violation : checker_.ObserveOutput(now_ns, *output, failures)) {
       found.push_back(std::move(violation));
     }
@@ -119,11 +182,13 @@ std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
 }
 
 properties::RecordCounts DStreamChecker::Counts() const {
+  if (!has_oracle_) return {.told_apart = false};
   std::map<std::string, int64_t> came_out;
-  for (const auto& [directory, attempt] : outputs_) AddCounts(attempt, came_out);
   std::map<std::string, int64_t> batches;  // by record, the time of the first that put it out
   for (const auto& [directory, attempt] : outputs_) {
-    for (const NaiveRow& row : attempt.rows) {
+    const std::vector<NaiveRow> rows = read_(attempt.rows);
+    AddCounts(rows, came_out);
+    for (const NaiveRow& row : rows) {
       const auto first = batches.emplace(row[0], attempt.time_ms).first;
       first->second = std::min(first->second, attempt.time_ms);
     }
@@ -149,9 +214,14 @@ std::vector<std::string> DStreamChecker::Rows() const {
     if (attempt.complete) complete[attempt.time_ms] = &attempt;
   }
   std::map<std::string, int64_t> counts;
-  for (const auto& [time_ms, attempt] : complete) AddCounts(*attempt, counts);
   std::vector<std::string> rows;
-  rows.reserve(counts.size());
+  for (const auto& [time_ms, attempt] : complete) {
+    if (has_oracle_) {
+      AddCounts(read_(attempt->rows), counts);
+    } else {
+      for (const NaiveRow& row : attempt->rows) rows.push_back(row.front());
+    }
+  }
   for (const auto& [word, count] : counts) rows.push_back(absl::StrCat(word, ",", count));
   std::sort(rows.begin(), rows.end());
   return rows;

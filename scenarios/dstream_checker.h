@@ -1,4 +1,4 @@
-// The RunChecker of the DStream word counts: at least once.
+// The RunChecker of a stream: at least once.
 #ifndef WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 #define WAVETANK_SCENARIOS_DSTREAM_CHECKER_H_
 
@@ -21,7 +21,9 @@ namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  DStreamChecker(JobPaths paths, std::unique_ptr<DStreamPieces> pieces, DStreamOracle oracle);
+  // `oracle` may be null; then records have no ids.
+  DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
+                 std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -35,8 +37,10 @@ class DStreamChecker final : public RunChecker {
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
   // By output attempts, complete or not: a record that two attempts put out came out twice.
   properties::RecordCounts Counts() const override;
-  // The sum over one complete attempt of each batch.
+  // Of one complete attempt of each batch: the sum of each key, or all lines where no oracle says
+  // that they are pairs.
   std::vector<std::string> Rows() const override;
+  std::string Unjudged() const override;
 
  private:
   bool IsDone() const;
@@ -46,10 +50,15 @@ class DStreamChecker final : public RunChecker {
                                                     const properties::DurableFiles& files,
                                                     int64_t failures);
 
+  std::vector<properties::OutputJudge> Judges(int partitions, const DStreamOracle* oracle) const;
+
   const JobPaths paths_;
-  const std::string outputs_prefix_;
-  const std::function<std::vector<properties::NaiveRow>(std::vector<properties::NaiveRow>)>
-      canonical_;
+  const StreamShape stream_;
+  const properties::TextOutputName output_;
+  const bool has_oracle_;
+  // An attempt's rows as the oracle has them.
+  const std::function<std::vector<properties::NaiveRow>(const std::vector<properties::NaiveRow>&)>
+      read_;
   const std::unique_ptr<DStreamPieces> pieces_;
   properties::AtLeastOnceChecker checker_;
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;

@@ -213,6 +213,10 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
         expect, "recovery_row", i,
         absl::StrCat("no recovery table has a row \"", row, "\"", platform::Suggestion(row, rows)));
   }
+  if (expect.breaks_stronger_promise() && expect.violation_size() == 0) {
+    return parsed.ErrorAt(expect, "breaks_stronger_promise", 0,
+                          "what breaks is a violation: say which, as `violation`");
+  }
   for (const Reached& reached : expect.reached()) {
     WT_RETURN_IF_ERROR(CheckStep(parsed, reached, reached.step(), reached.attribute()));
     if (reached.has_at_most() && reached.at_least() > reached.at_most()) {
@@ -277,7 +281,9 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
   JudgeSteps(expect, facts, judgement);
   JudgeRecoveryRows(expect, report, judgement);
   if (facts.checker == nullptr && expect.guarantee() != Expect::NONE) {
-    judgement.Fail(Verdict::kInconclusive, "this job has no oracle to check its guarantee with");
+    judgement.Fail(Verdict::kInconclusive,
+                   "this job leaves nothing durable that could be judged: neither a query nor a "
+                   "stream's text files");
   }
 }
 

@@ -26,13 +26,18 @@ void FailureCount::OnFault(const simulator::Fault& fault) {
 }
 
 void FailureCount::OnDied(const std::string& process) {
-  if (!drivers_.contains(process)) ++count_;
+  if (drivers_.contains(process)) {
+    driver_died_ = true;
+  } else {
+    ++count_;
+  }
 }
 
 void FailureCount::OnTakeOver(const std::string& process) {
   drivers_.insert(process);
-  if (!ended_as_asked_.contains(process)) ++count_;
+  if (driver_died_ || !ended_as_asked_.contains(process)) ++count_;
   ended_as_asked_.clear();
+  driver_died_ = false;
 }
 
 }  // namespace wavetank::scenarios

@@ -257,6 +257,14 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
   return plan;
 }
 
+InputPlan ArrivingIn(const InputPlan& plan, std::string_view directory) {
+  InputPlan arriving;
+  for (const ArrivingFile& file : plan) {
+    if (file.directory == directory) arriving.push_back(file);
+  }
+  return arriving;
+}
+
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name) {
   const auto found = std::find_if(plan.begin(), plan.end(), [name](const ArrivingFile& file) {
     return file.name == name && !file.removed;

@@ -18,6 +18,7 @@ namespace wavetank::scenarios {
 // One file renamed into the input directory, or one write to a socket; or a file's removal.
 struct ArrivingFile {
   int64_t at_ms = 0;
+  std::string directory = {};  // into which it comes; of a socket: ""
   std::string name;
   std::string text = {};
   std::vector<std::string> lines = {};  // of the text
@@ -27,6 +28,9 @@ struct ArrivingFile {
 };
 // In order of time.
 using InputPlan = std::vector<ArrivingFile>;
+
+// Those that come into the directory.
+InputPlan ArrivingIn(const InputPlan& plan, std::string_view directory);
 
 // The arrival that first gave the file of this name; null if none did.
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);

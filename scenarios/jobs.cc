@@ -275,6 +275,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.name = "word_count_dstream";
     job.meaning = "DStream: how often each word came in each batch, at least once";
     job.parameters = WithFileParameters({kInput, kOutput});
+    job.deterministic = true;
     job.dstream = WordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
@@ -295,6 +296,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.parameters = {{"host", "where to connect", "localhost"},
                       {"port", "where to connect", "9999", ParameterKind::kPort},
                       kOutput};
+    job.deterministic = true;
     job.dstream = SocketWordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }

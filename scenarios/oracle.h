@@ -4,8 +4,11 @@
 //   ScenarioJobs jobs;
 //   jobs.Add(my_job, DStreamOracle{.answer = [](const std::vector<std::string>& lines) { … }});
 //
-// An oracle shares no code with the job. Records that carry an id, a word "r<number>", let the
-// checkers count what came out once, twice or never (input.h).
+// A job needs none: what its batches must put out is worked out by replay, from the plan it builds
+// (of a DStream, if the job says that its functions are deterministic). An oracle is a second
+// opinion, which shares no code with the job nor with the engine; and records of such a job that
+// carry an id, a word "r<number>", let the checkers count what came out once, twice or never
+// (input.h).
 #ifndef WAVETANK_SCENARIOS_ORACLE_H_
 #define WAVETANK_SCENARIOS_ORACLE_H_
 
@@ -52,8 +55,7 @@ using JobOracle = std::variant<StructuredOracle, DStreamOracle>;
 
 class ScenarioJobs {
  public:
-  // REQUIRES: as JobCatalogue::Add. A scenario of a job without an oracle can expect steps, errors
-  // and progress, and no guarantee.
+  // REQUIRES: as JobCatalogue::Add.
   void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {
     if (oracle.has_value()) oracles_.emplace(job.name, *std::move(oracle));
     catalogue_.Add(std::move(job));

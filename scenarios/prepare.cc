@@ -1,6 +1,7 @@
 #include "scenarios/prepare.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -8,8 +9,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/paths.h"
 #include "platform/check.h"
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
@@ -121,10 +124,11 @@ absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& pa
   return rivals;
 }
 
-// A job with the parameters "host" and "port" reads a socket.
-absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& host,
-                           const std::string& port, Prepared& prepared) {
+// What the job's sockets connect to.
+absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& address,
+                           Prepared& prepared) {
   const Job& job = parsed.scenario->job();
+  const std::string host = address.substr(0, address.rfind(':'));
   if (host != kOutside) {
     return parsed.ErrorAt(
         job, "name", 0,
@@ -138,9 +142,58 @@ absl::Status AddLineServer(const ParsedScenario& parsed, const std::string& host
                                        "server there sends"));
   }
   prepared.feed = std::make_shared<fakes::LineFeed>();
-  const std::string address = absl::StrCat(host, ":", port);
   return AddOutside(parsed, {"line-server", fakes::LineServerMain(address, prepared.feed)},
                     prepared.cluster);
+}
+
+// The directory that an input comes into, or "" for the job's server: the only one that there is;
+// of several the one that the parameter of that name says, or that is called so.
+absl::StatusOr<std::string> WhereInputGoes(const ParsedScenario& parsed, const Input& input,
+                                           const Prepared& prepared) {
+  const JobShape& shape = prepared.shape;
+  const bool has_server = !shape.servers.empty();
+  if (parsed.scenario->input_size() == 1 && shape.directories.size() + has_server == 1) {
+    return has_server ? "" : shape.directories.front();
+  }
+  std::string directory = input.name();
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*prepared.instance.job)) {
+    if (parameter.name == input.name()) directory = prepared.instance.arguments.Get(input.name());
+  }
+  directory = checkpoint::NormalPath(directory);
+  const std::vector<std::string>& all = shape.directories;
+  if (std::find(all.begin(), all.end(), directory) != all.end()) return directory;
+  if (has_server && input.name() == "server") return std::string();
+  return parsed.ErrorAt(
+      input, "name", 0,
+      absl::StrCat("job ", prepared.instance.job->name, " reads no \"", input.name(),
+                   "\": ", all.empty() ? "no directory" : absl::StrJoin(all, ", "),
+                   has_server ? ", and a server, whose input is called \"server\"" : ""));
+}
+
+absl::StatusOr<InputPlan> PlanInputs(const ParsedScenario& parsed, const Prepared& prepared,
+                                     const RunOptions& options) {
+  InputPlan plan;
+  std::set<std::string> taken;
+  int64_t number = 0;
+  for (const Input& input : parsed.scenario->input()) {
+    // The first one's lines do not depend on whether there are others.
+    platform::Random random = platform::Random(prepared.seed).Fork("input");
+    if (number > 0) random = random.Fork("another", {static_cast<uint64_t>(number)});
+    ++number;
+    WT_ASSIGN_OR_RETURN(const std::string directory, WhereInputGoes(parsed, input, prepared));
+    if (!taken.insert(directory).second) {
+      return parsed.ErrorAt(input, "name", 0, "two inputs go to the same place");
+    }
+    WT_ASSIGN_OR_RETURN(InputPlan files, PlanInput(parsed, input, random, options.read_host_file));
+    for (ArrivingFile& file : files) file.directory = directory;
+    InputPlan merged;
+    std::merge(std::make_move_iterator(plan.begin()), std::make_move_iterator(plan.end()),
+               std::make_move_iterator(files.begin()), std::make_move_iterator(files.end()),
+               std::back_inserter(merged),
+               [](const ArrivingFile& a, const ArrivingFile& b) { return a.at_ms < b.at_ms; });
+    plan = std::move(merged);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -163,29 +216,15 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals, PrepareRivals(parsed, jobs, given));
   prepared.oracle = jobs.OracleOf(prepared.instance.job->name);
   WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, job, rivals));
-  if (scenario.input_size() > 1) {
-    return parsed.ErrorAt(scenario, "input", 1, "a job with several inputs cannot be run yet");
+  prepared.shape = ShapeOf(prepared.instance);
+  if (prepared.shape.servers.size() > 1) {
+    return parsed.ErrorAt(scenario.job(), "name", 0,
+                          "a job with several servers cannot be run yet");
   }
-  if (scenario.input_size() == 1) {
-    const platform::Random random = platform::Random(prepared.seed).Fork("input");
-    WT_ASSIGN_OR_RETURN(prepared.input,
-                        PlanInput(parsed, scenario.input(0), random, options.read_host_file));
+  for (const std::string& address : prepared.shape.servers) {
+    WT_RETURN_IF_ERROR(AddLineServer(parsed, address, prepared));
   }
-  const auto argument = [&](const char* name) {
-    for (const auto& parameter : runtime::AllParameters(*prepared.instance.job)) {
-      if (parameter.name == name) return prepared.instance.arguments.Get(name);
-    }
-    return std::string();
-  };
-  prepared.paths = {argument("input"), argument("output"), argument("checkpoint")};
-  if (const std::string text = argument("forget-after"); !text.empty()) {
-    absl::Duration forget_after;
-    WT_CHECK(absl::ParseDuration(text, &forget_after), "a bound duration is one");
-    prepared.paths.forget_after_ms = absl::ToInt64Milliseconds(forget_after);
-  }
-  if (const std::string host = argument("host"); !host.empty()) {
-    WT_RETURN_IF_ERROR(AddLineServer(parsed, host, argument("port"), prepared));
-  }
+  WT_ASSIGN_OR_RETURN(prepared.input, PlanInputs(parsed, prepared, options));
   WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
   WT_RETURN_IF_ERROR(CheckExpectations(parsed));
   return prepared;

@@ -11,6 +11,7 @@
 #include "scenarios/cluster_plan.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
+#include "scenarios/job_shape.h"
 #include "scenarios/oracle.h"
 #include "scenarios/parse.h"
 #include "scenarios/run_checker.h"
@@ -22,7 +23,7 @@ namespace wavetank::scenarios {
 struct Prepared {
   runtime::JobInstance instance;  // as it is at the first start
   const JobOracle* oracle = nullptr;
-  JobPaths paths;
+  JobShape shape;
   ClusterPlan cluster;
   InputPlan input;
   std::shared_ptr<fakes::LineFeed> feed;  // of the job's socket, if it reads one

@@ -57,11 +57,13 @@ std::string ToJson(const RunReport& report) {
   json["trace_hash"] = absl::StrFormat("%016x", report.trace_hash);
   json["virtual_seconds"] = Seconds(report.virtual_ns);
   json["events"] = report.events;
-  json["records"] = {{"once", report.records.once},
-                     {"duplicated", report.records.duplicated},
-                     {"lost", report.records.lost},
-                     {"phantom", report.records.phantom},
-                     {"reordered", report.records.reordered}};
+  json["records"] = nullptr;
+  if (report.records.told_apart)
+    json["records"] = {{"once", report.records.once},
+                       {"duplicated", report.records.duplicated},
+                       {"lost", report.records.lost},
+                       {"phantom", report.records.phantom},
+                       {"reordered", report.records.reordered}};
   json["violations"] = nlohmann::ordered_json::array();
   for (const properties::Violation& violation : report.violations) {
     json["violations"].push_back({{"kind", violation.kind},
@@ -90,9 +92,14 @@ std::string Summary(const RunReport& report) {
                                            Seconds(violation.time_ns), violation.what));
   }
   const properties::RecordCounts& records = report.records;
-  absl::StrAppend(&text, "  records  ", records.once, " once, ", records.duplicated,
-                  " duplicated, ", records.lost, " lost, ", records.phantom, " phantom, ",
-                  records.reordered, " reordered\n");
+  if (records.told_apart) {
+    absl::StrAppend(&text, "  records  ", records.once, " once, ", records.duplicated,
+                    " duplicated, ", records.lost, " lost, ", records.phantom, " phantom, ",
+                    records.reordered, " reordered\n");
+  } else {
+    absl::StrAppend(&text, "  records  not told apart: this job has none with an id\n");
+  }
+  if (!report.unjudged.empty()) absl::StrAppend(&text, "  unjudged ", report.unjudged, "\n");
   if (!report.ended_by.empty()) absl::StrAppend(&text, "  ended by ", report.ended_by, "\n");
   if (!report.recovery_rows.empty()) {
     absl::StrAppend(&text, "  decided  ", absl::StrJoin(report.recovery_rows, ", "), "\n");

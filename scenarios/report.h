@@ -40,6 +40,7 @@ struct RunReport {
   uint64_t events = 0;
   properties::RecordCounts records;
   std::vector<properties::Violation> violations;
+  std::string unjudged;  // what of the answers nobody could judge, and why
   std::string ended_by;  // the error, when one that the file expects has ended the job
   std::vector<std::string> recovery_rows;  // those that decided, by name, in the tables' order
   std::vector<TimelineLine> timeline;

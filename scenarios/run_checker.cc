@@ -4,27 +4,71 @@
 
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
+#include "scenarios/parts_checker.h"
+#include "scenarios/replay_query.h"
 #include "scenarios/structured_checker.h"
 
 namespace wavetank::scenarios {
+namespace {
 
-std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
-                                           const runtime::JobArguments& arguments,
-                                           const JobPaths& paths, const InputPlan& input,
-                                           std::shared_ptr<const fakes::LineFeed> feed) {
-  if (oracle == nullptr) return nullptr;
-  if (const auto* structured = std::get_if<StructuredOracle>(oracle)) {
-    return std::make_unique<StructuredChecker>(paths, input, structured->fold(arguments),
-                                               structured->query(arguments));
+std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& query,
+                                      const StructuredOracle* oracle, int partitions,
+                                      const runtime::JobArguments& arguments, InputPlan input) {
+  std::vector<properties::BatchAnswers> answers;
+  TableRule rule = RuleOf(*query.plan);
+  bool has_ids = false;
+  if (oracle != nullptr) {
+    answers.emplace_back(oracle->query(arguments));
+    const Fold fold = oracle->fold(arguments);
+    rule = RuleOf(fold);
+    has_ids = fold != Fold::kOneRow;
   }
+  answers.emplace_back(ReplayQuery(query.definition, partitions));
+  return std::make_unique<StructuredChecker>(part.paths, std::move(input), std::move(rule), has_ids,
+                                             std::move(answers));
+}
+
+std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
+                                      const DStreamOracle* oracle, int partitions, InputPlan input,
+                                      std::shared_ptr<const fakes::LineFeed> feed) {
   std::unique_ptr<DStreamPieces> pieces;
-  if (feed == nullptr) {
-    pieces = std::make_unique<FilePieces>(paths.input, input, paths.forget_after_ms);
+  if (part.paths.input.empty()) {
+    pieces =
+        std::make_unique<BlockPieces>(input, part.paths.checkpoint + "/blocks", std::move(feed));
   } else {
-    pieces = std::make_unique<BlockPieces>(input, paths.checkpoint + "/blocks", std::move(feed));
+    pieces = std::make_unique<FilePieces>(part.paths.input, std::move(input),
+                                          part.paths.forget_after_ms);
   }
-  return std::make_unique<DStreamChecker>(paths, std::move(pieces),
-                                          std::get<DStreamOracle>(*oracle));
+  return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces),
+                                          oracle);
+}
+
+}  // namespace
+
+std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobShape& shape,
+                                           const runtime::JobArguments& arguments,
+                                           const InputPlan& input,
+                                           std::shared_ptr<const fakes::LineFeed> feed) {
+  std::vector<PartChecker> checkers;
+  for (const JobPart& part : shape.parts) {
+    InputPlan arriving = ArrivingIn(input, part.paths.input);
+    std::unique_ptr<RunChecker> checker;
+    if (const auto* query = std::get_if<QueryShape>(&part.of)) {
+      checker = CheckerOf(part, *query,
+                          oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
+                          shape.partitions, arguments, std::move(arriving));
+    } else {
+      checker = CheckerOf(part, std::get<StreamShape>(part.of),
+                          oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle),
+                          shape.partitions, std::move(arriving), feed);
+    }
+    checkers.push_back({part.name, std::move(checker)});
+  }
+  if (checkers.empty()) return nullptr;
+  if (checkers.size() == 1 && shape.without_files.empty()) {
+    return std::move(checkers.front().checker);
+  }
+  return std::make_unique<PartsChecker>(std::move(checkers), shape.without_files);
 }
 
 }  // namespace wavetank::scenarios

@@ -14,6 +14,7 @@
 #include "runtime/job/job.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
+#include "scenarios/job_shape.h"
 #include "scenarios/oracle.h"
 
 namespace wavetank::scenarios {
@@ -42,24 +43,18 @@ class RunChecker {
   virtual std::vector<properties::Violation> JudgeListing(int64_t /*now_ns*/) { return {}; }
   virtual properties::RecordCounts Counts() const = 0;
   virtual int64_t LateDropped() const { return 0; }
+  // What of the answers nobody can judge, and why: "" if all is.
+  virtual std::string Unjudged() const { return ""; }
   // The final answer, a row a line, fields joined by commas, ordered.
   virtual std::vector<std::string> Rows() const = 0;
 };
 
-// Where a job's input arrives and its results and checkpoint stand, in the cluster's store.
-struct JobPaths {
-  std::string input;
-  std::string output;
-  std::string checkpoint;
-  // After how long a file that is gone may be forgotten.
-  int64_t forget_after_ms = 600'000;
-};
-
-// Null without an oracle. `feed` is that of the server that the job reads from, null unless it
-// reads a socket.
-std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle,
+// Null where no checker knows the job's shape. A query is judged by replay, and by its oracle if it
+// has one; a stream by its oracle, and by replay if it says that its functions are deterministic.
+// `feed` is that of the server that the job reads from, null unless it reads a socket.
+std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobShape& shape,
                                            const runtime::JobArguments& arguments,
-                                           const JobPaths& paths, const InputPlan& input,
+                                           const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed);
 
 }  // namespace wavetank::scenarios

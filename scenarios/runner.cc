@@ -65,7 +65,7 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
-        checker_(MakeRunChecker(prepared_.oracle, prepared_.instance.arguments, prepared_.paths,
+        checker_(MakeRunChecker(prepared_.oracle, prepared_.shape, prepared_.instance.arguments,
                                 prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {
@@ -179,14 +179,14 @@ absl::Duration Run::NextLook() const {
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (prepared_.feed != nullptr) {
-    if (!arriving.removed) {
+  if (arriving.directory.empty()) {
+    if (prepared_.feed != nullptr && !arriving.removed) {
       prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
     }
     return;
   }
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  const std::string path = absl::StrCat(prepared_.paths.input, "/", arriving.name);
+  const std::string path = absl::StrCat(arriving.directory, "/", arriving.name);
   if (!arriving.removed) {
     disk.Put(path, arriving.text);
   } else if (disk.Get(path).ok()) {  // a lost disk has it no more
@@ -408,6 +408,7 @@ RunReport Run::Report() {
   report.events = world_.trace().events();
   if (checker_ != nullptr) {
     report.records = checker_->Counts();
+    report.unjudged = checker_->Unjudged();
     if (finished) JudgeCounts(report.records);
   }
   report.violations = facts_.violations;

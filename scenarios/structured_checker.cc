@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 
 #include "platform/text.h"
+#include "properties/decode_state.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -17,30 +18,14 @@ using properties::NaiveRow;
 using properties::TableIs;
 using properties::Violation;
 
-// Whether a reader of the manifest makes up the table as the job's answer is meant.
-bool IsReadAs(Fold fold, const properties::FileSinkView& view) {
-  std::vector<bool> keys(view.key_columns.size(), false);
-  switch (fold) {
-    case Fold::kUnion:
-      return view.table == TableIs::kAllRows;
-    case Fold::kByKey:
-      std::fill(keys.begin(), keys.end() - 1, true);
-      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
-    case Fold::kOneRow:
-      return view.table == TableIs::kLastRowOfEachKey && view.key_columns == keys;
-    case Fold::kNewest:
-      return view.table == TableIs::kNewestRows;
-  }
-  return false;
-}
-
 }  // namespace
 
-StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
-                                     std::unique_ptr<properties::NaiveQuery> query)
+StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
+                                     std::vector<properties::BatchAnswers> answers)
     : paths_(std::move(paths)),
       input_(std::move(input)),
-      fold_(fold),
+      rule_(std::move(rule)),
+      has_ids_(has_ids),
       log_({paths_.checkpoint + "/log/"},
            [directory = paths_.checkpoint + "/log"](const DurableFiles& files) {
              return properties::DecodeQueryLog(files, directory);
@@ -53,13 +38,13 @@ StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
                [directory = paths_.output](const DurableFiles& files) {
                  return properties::DecodePlainNames(files, directory);
                }),
-      checker_({.query = std::move(query),
+      checker_({.answers = std::move(answers),
                 .read_file = [this](const std::string& file) { return Lines(file); },
                 .times_input =
                     [this](const std::string& file) {
                       return TimesInput(input_, NameOf(file), paths_.forget_after_ms);
                     },
-                .newest_batch_is_the_table = fold == Fold::kNewest}) {}
+                .newest_batch_is_the_table = rule_.table == TableIs::kNewestRows}) {}
 
 std::string_view StructuredChecker::NameOf(std::string_view file) const {
   const bool below = file.starts_with(paths_.input + "/");
@@ -103,13 +88,16 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;
 
   found = checker_.Observe(now_ns, **log, view.batches);
+  for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
+    found.push_back(std::move(violation));
+  }
   for (const properties::LoggedBatch& batch : (*log)->definitions) {
     if (batch.batch < batches_with_files_) continue;
     batches_with_files_ = batch.batch + 1;
     for (const std::string& file : batch.files) ++files_in_batches_[file];
   }
   KeepShown(view.batches);
-  if (!view.batches.empty() && !IsReadAs(fold_, view) && unreadable_.insert("mode").second) {
+  if (!view.batches.empty() && !IsReadBy(rule_, view) && unreadable_.insert("mode").second) {
     found.push_back({properties::violation_kinds::kWrongAnswer,
                      "the manifest's mode or key columns make another table of the rows than the "
                      "job's answer is",
@@ -126,6 +114,40 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   for (const std::string& part : view.uncommitted) listed(part, ", which was not committed");
   for (const std::string& part : newest_listing_.wrong) {
     listed(part, " with other bytes than those that were committed");
+  }
+  return found;
+}
+
+std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
+                                                     const properties::QueryLogView& log,
+                                                     const DurableFiles& files) {
+  // Of older ones files may be gone, or the next batch is what the evaluators are at.
+  if (log.prepared.empty()) return {};
+  const properties::PreparedBatch& newest = log.prepared.back();
+  const std::vector<properties::StateEntries>& expected = checker_.state();
+  if (newest.batch != checker_.batches_logged() - 1 || expected.empty()) return {};
+  // Who skips a lost file has read less than there was.
+  const bool skipped = std::any_of(log.prepared.begin(), log.prepared.end(),
+                                   [](const auto& batch) { return batch.files_skipped > 0; });
+  if (skipped || std::exchange(state_judged_, newest.attempt) == newest.attempt) return {};
+  std::vector<Violation> found;
+  const auto wrong = [&](const char* kind, const std::string& what) {
+    found.push_back({kind, what, now_ns, {}, ""});
+  };
+  for (const properties::PreparedState& state : newest.states) {
+    const std::string directory =
+        absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);
+    const auto entries = properties::DecodeState(files, directory, state.names);
+    if (absl::IsUnimplemented(entries.status())) continue;
+    if (!entries.ok()) {
+      wrong(properties::violation_kinds::kUnreadable,
+            std::string(platform::ToStd(entries.status().message())));
+    } else if (*entries != expected[static_cast<size_t>(state.partition)]) {
+      wrong(properties::violation_kinds::kWrongAnswer,
+            absl::StrCat("batch ", newest.batch, " leaves state in ", directory, " of ",
+                         entries->size(), " keys, which is not that of replay, of ",
+                         expected[static_cast<size_t>(state.partition)].size()));
+    }
   }
   return found;
 }
@@ -185,11 +207,10 @@ std::vector<NaiveRow> StructuredChecker::Table() const {
   std::map<NaiveRow, NaiveRow> by_key;
   std::vector<NaiveRow> rows;
   for (const Shown& batch : shown_) {
-    if (fold_ == Fold::kNewest) rows.clear();
-    if (fold_ == Fold::kOneRow && !batch.rows.empty()) rows.clear();
+    if (rule_.table == TableIs::kNewestRows) rows.clear();
     for (const NaiveRow& row : batch.rows) {
-      if (fold_ == Fold::kByKey) {
-        by_key[NaiveRow(row.begin(), row.end() - 1)] = row;
+      if (rule_.table == TableIs::kLastRowOfEachKey) {
+        by_key[KeyOf(rule_, row)] = row;
       } else {
         rows.push_back(row);
       }
@@ -208,8 +229,7 @@ std::vector<std::string> StructuredChecker::Rows() const {
 
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
-  if (fold_ == Fold::kOneRow) return ids;
-  if (fold_ != Fold::kUnion) {
+  if (rule_.table != TableIs::kAllRows) {
     for (const ArrivingFile& file : input_) {
       if (FindArrival(input_, file.name) != &file) continue;
       const std::vector<std::string> more = RecordIds(file.lines);
@@ -220,8 +240,8 @@ std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
     return ids;
   }
   // Of an append-mode query: what is final and was not late, by the oracle.
-  for (const auto& answer : checker_.answers()) {
-    for (const NaiveRow& row : answer) {
+  for (int64_t batch = 0; batch < checker_.batches_logged(); ++batch) {
+    for (const NaiveRow& row : checker_.answer(batch)) {
       int64_t times = 0;
       if (!IsRecordId(row[row.size() - 2]) || !absl::SimpleAtoi(row.back(), &times)) continue;
       ids.insert(ids.end(), static_cast<size_t>(times), row[row.size() - 2]);
@@ -248,6 +268,7 @@ std::vector<int64_t> StructuredChecker::FirstSeen() const {
 }
 
 properties::RecordCounts StructuredChecker::Counts() const {
+  if (!has_ids_) return {.told_apart = false};
   std::map<std::string, int64_t> came_out;
   for (const NaiveRow& row : Table()) {
     if (row.size() < 2 || !IsRecordId(row[row.size() - 2])) continue;
@@ -261,7 +282,7 @@ properties::RecordCounts StructuredChecker::Counts() const {
     return !given.contains(entry.first);
   });
   // Of a complete table no reader can tell; in append mode windows come out in their own order.
-  if (fold_ == Fold::kByKey && !IsRewound(input_))
+  if (rule_.table == TableIs::kLastRowOfEachKey && !IsRewound(input_))
     counts.reordered = properties::CountReordered(FirstSeen());
   return counts;
 }

@@ -1,4 +1,4 @@
-// The RunChecker of structured queries: exactly once.
+// The RunChecker of a structured query: exactly once.
 #ifndef WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 #define WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 
@@ -15,17 +15,18 @@
 #include "properties/plain_names.h"
 #include "properties/remembered.h"
 #include "scenarios/run_checker.h"
+#include "scenarios/table_rule.h"
 
 namespace wavetank::scenarios {
 
 class StructuredChecker final : public RunChecker {
  public:
-  StructuredChecker(JobPaths paths, InputPlan input, Fold fold,
-                    std::unique_ptr<properties::NaiveQuery> query);
+  // `has_ids`: the last field but one of a row of output is a record's id where it looks like one.
+  StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
+                    std::vector<properties::BatchAnswers> answers);
 
-  // Not the state files: that they are right shows in what comes of them.
   std::vector<std::string> Watches() const override {
-    return {paths_.checkpoint + "/log/", paths_.output + "/"};
+    return {paths_.checkpoint + "/log/", paths_.checkpoint + "/state/", paths_.output + "/"};
   }
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
@@ -41,6 +42,9 @@ class StructuredChecker final : public RunChecker {
 
  private:
   bool IsDone() const;
+  // Of the newest attempt that is prepared, once: its files are durable and hold what they must.
+  std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
+                                                const properties::DurableFiles& files);
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
   std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
@@ -51,7 +55,8 @@ class StructuredChecker final : public RunChecker {
 
   const JobPaths paths_;
   const InputPlan input_;
-  const Fold fold_;
+  const TableRule rule_;
+  const bool has_ids_;
   properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
@@ -64,6 +69,7 @@ class StructuredChecker final : public RunChecker {
     std::vector<properties::NaiveRow> rows;
   };
   std::vector<Shown> shown_;          // by batch, as it was last shown
+  std::string state_judged_;          // of which attempt
   std::set<std::string> unreadable_;  // reported
   bool sink_seen_ = false;            // there was something at an instant, readable or not
   bool changed_ = true;               // since what is durable was judged

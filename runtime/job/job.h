@@ -55,6 +55,9 @@ struct Job {
   // Raise it when the job has changed so that it cannot go on from an older checkpoint.
   std::string version = "1";
   std::vector<JobParameter> parameters;
+  // Whether the functions of a DStream give the same for the same, whenever and wherever they are
+  // called: only then can a check work its answers out anew. (A query's expressions always do.)
+  bool deterministic = false;
   // One of the two.
   std::function<void(StreamingContext&, const JobArguments&)> dstream;
   std::function<void(Session&, const JobArguments&)> structured;

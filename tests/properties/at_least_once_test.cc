@@ -13,12 +13,14 @@ class AtLeastOnceCheckerTest : public testing::Test {
  protected:
   // Each line of a file is a row; a file's only line is its name.
   static AtLeastOnceOptions Options() {
-    return {[](const std::vector<std::string>& lines) {
-              std::vector<NaiveRow> rows;
-              for (const std::string& line : lines) rows.push_back({line});
-              return rows;
-            },
-            [](const std::string& file) { return std::vector<std::string>{file}; }};
+    OutputJudge judge{.answer = [](const PieceLines& pieces) {
+      std::vector<NaiveRow> rows;
+      for (const std::vector<std::string>& lines : pieces) {
+        for (const std::string& line : lines) rows.push_back({line});
+      }
+      return rows;
+    }};
+    return {{judge}, [](const std::string& file) { return std::vector<std::string>{file}; }};
   }
 
   std::vector<std::string> Observe(const BatchLogView& log,

@@ -22,7 +22,7 @@ class DecodeTextOutputsTest : public testing::Test {
   OutputAttempt Decode() {
     DurableFiles files;
     for (const auto& [path, content] : contents_) files.emplace(path, content);
-    const std::vector<OutputAttempt> outputs = DecodeTextOutputs(files, "out/counts");
+    const std::vector<OutputAttempt> outputs = DecodeTextOutputs(files, {"out/counts"});
     EXPECT_EQ(outputs.size(), 1u);
     return outputs.empty() ? OutputAttempt() : outputs.front();
   }
@@ -40,7 +40,7 @@ TEST_F(DecodeTextOutputsTest, ReadsOfACompleteAttemptThePartsThatItsMarkNames) {
   EXPECT_TRUE(attempt.complete);
   EXPECT_EQ(attempt.damage, "");
   EXPECT_THAT(attempt.rows,
-              UnorderedElementsAre(NaiveRow{"a", "1"}, NaiveRow{"b,c", "2"}, NaiveRow{"d", "3"}));
+              UnorderedElementsAre(NaiveRow{"(a,1)"}, NaiveRow{"(b,c,2)"}, NaiveRow{"(d,3)"}));
 }
 
 TEST_F(DecodeTextOutputsTest, TellsContentThatCountsFromOther) {
@@ -60,14 +60,14 @@ TEST_F(DecodeTextOutputsTest, ReadsWhatOlderVersionsWrote) {
   const OutputAttempt attempt = Decode();
   EXPECT_TRUE(attempt.complete);
   EXPECT_EQ(attempt.damage, "");
-  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}, NaiveRow{"b", "2"}));
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"(a,1)"}, NaiveRow{"(b,2)"}));
 }
 
 TEST_F(DecodeTextOutputsTest, ReadsOfAnAttemptWithoutAMarkWhatIsThere) {
   Put("part-00000-d-1-1-0-0", "(a,1)\n");
   const OutputAttempt attempt = Decode();
   EXPECT_FALSE(attempt.complete);
-  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}));
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"(a,1)"}));
 }
 
 TEST_F(DecodeTextOutputsTest, LeavesOutWhatAPowerLossHasLeftAmongTheParts) {
@@ -81,7 +81,7 @@ TEST_F(DecodeTextOutputsTest, LeavesOutWhatAPowerLossHasLeftAmongTheParts) {
   attempt = Decode();
   EXPECT_TRUE(attempt.complete);
   EXPECT_EQ(attempt.damage, "");
-  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"a", "1"}));
+  EXPECT_THAT(attempt.rows, UnorderedElementsAre(NaiveRow{"(a,1)"}));
 }
 
 TEST_F(DecodeTextOutputsTest, SaysWhatOfACompleteAttemptCannotBeRead) {

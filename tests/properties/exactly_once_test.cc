@@ -15,11 +15,14 @@ using testing::IsEmpty;
 class ExactlyOnceCheckerTest : public testing::Test {
  protected:
   static ExactlyOnceOptions Options() {
-    return {NaiveWordCount(NaiveMode::kUpdate), [](const std::string& file) {
-              static const std::map<std::string, std::vector<std::string>> kFiles = {
-                  {"f1", {"a b"}}, {"f2", {"a"}}};
-              return kFiles.at(file);
-            }};
+    ExactlyOnceOptions options;
+    options.answers.emplace_back(NaiveWordCount(NaiveMode::kUpdate));
+    options.read_file = [](const std::string& file) {
+      static const std::map<std::string, std::vector<std::string>> kFiles = {{"f1", {"a b"}},
+                                                                             {"f2", {"a"}}};
+      return kFiles.at(file);
+    };
+    return options;
   }
   ExactlyOnceCheckerTest() : checker_(Options()) {}
 
@@ -33,8 +36,8 @@ class ExactlyOnceCheckerTest : public testing::Test {
     return kinds;
   }
 
-  const LoggedBatch first_{0, {"f1"}, 0, 1, 0, 0, 11};
-  const LoggedBatch second_{1, {"f2"}, 1, 2, 0, 0, 22};
+  const LoggedBatch first_{0, {"f1"}, 0, 1, {}, 0, 11};
+  const LoggedBatch second_{1, {"f2"}, 1, 2, {}, 0, 22};
   const ShownBatch shown_first_{0, 11, std::vector<NaiveRow>{{"b", "1"}, {"a", "1"}}};
   const ShownBatch shown_second_{1, 22, std::vector<NaiveRow>{{"a", "2"}}};
   int64_t now_ = 0;
@@ -72,6 +75,20 @@ TEST_F(ExactlyOnceCheckerTest, ReportsAnAnswerThatIsNotTheNaiveOne) {
 TEST_F(ExactlyOnceCheckerTest, ReportsABatchMadeFromAnotherDefinition) {
   EXPECT_THAT(Observe({{first_}, {}}, {{0, 12, shown_first_.rows}}),
               ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
+  QueryLogView log{.definitions = {first_}, .commits = {}};
+  log.prepared = {{.batch = 0}};
+  EXPECT_THAT(Observe(log, {}), IsEmpty());
+  log.prepared = {{.batch = 0, .rows_dropped_late = 1}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWrongAnswer));
+  log.prepared = {{.batch = 0, .rows_without_time = 1}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWrongAnswer));
+  log.prepared = {{.batch = 0, .next_watermark_ms = 5}};
+  EXPECT_THAT(Observe(log, {}), ElementsAre(violation_kinds::kWatermark));
+  log.prepared = {{.batch = 0, .rows_dropped_late = 1, .files_skipped = 1}};
+  EXPECT_THAT(Observe(log, {}), IsEmpty()) << "nobody knows what was in the file";
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
@@ -131,7 +148,7 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItIsCommitted) {
 // As after a while in which a part of the sink could not be read, and nothing could be judged.
 TEST_F(ExactlyOnceCheckerTest, DoesNotGuessWhatFollowsBatchesThatItNeverSaw) {
   EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
-  const LoggedBatch third{2, {"f1"}, 2, 3, 0, 0, 33};
+  const LoggedBatch third{2, {"f1"}, 2, 3, {}, 0, 33};
   const QueryLogView log{.definitions = {third}, .commits = {}, .first_batch = 2, .first_start = 2};
   EXPECT_THAT(Observe(log, {shown_first_}),
               ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition,

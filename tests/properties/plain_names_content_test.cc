@@ -13,7 +13,7 @@ using runtime::MANIFEST_MODE_COMPLETE;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-PlainNamesView Decode(const SinkFiles& sink) {
+PlainNamesView ListingOf(const SinkFiles& sink) {
   const auto view = DecodePlainNames(sink.Durable(), "out");
   EXPECT_TRUE(view.ok()) << view.status();
   return view.ok() ? *view : PlainNamesView();
@@ -23,7 +23,7 @@ TEST(PlainNamesContent, IsThatOfTheCommittedParts) {
   SinkFiles sink;
   sink.Commit(sink.Stage(0, MANIFEST_MODE_APPEND, "a,1\n"));
   sink[SinkFiles::PartName(0)] = "a,1\n";
-  EXPECT_THAT(Decode(sink).wrong, IsEmpty());
+  EXPECT_THAT(ListingOf(sink).wrong, IsEmpty());
 }
 
 TEST(PlainNamesContent, OfAnotherAttemptIsWrong) {
@@ -31,8 +31,8 @@ TEST(PlainNamesContent, OfAnotherAttemptIsWrong) {
   sink.Stage(0, MANIFEST_MODE_APPEND, "a,2\n", "late");
   sink.Commit(sink.Stage(0, MANIFEST_MODE_APPEND, "a,1\n", "committed"));
   sink[SinkFiles::PartName(0)] = "a,2\n";
-  EXPECT_THAT(Decode(sink).wrong, ElementsAre(SinkFiles::PartName(0)));
-  EXPECT_THAT(Decode(sink).missing, IsEmpty());
+  EXPECT_THAT(ListingOf(sink).wrong, ElementsAre(SinkFiles::PartName(0)));
+  EXPECT_THAT(ListingOf(sink).missing, IsEmpty());
 }
 
 TEST(PlainNamesContent, OfATableWhoseStagedPartsAreRemovedIsJudgedByItsChecksum) {
@@ -42,9 +42,9 @@ TEST(PlainNamesContent, OfATableWhoseStagedPartsAreRemovedIsJudgedByItsChecksum)
   sink.Remove("_wavetank/staged/a-0");
   sink[SinkFiles::PartName(0)] = "a,1\n";
   sink[SinkFiles::PartName(1)] = "a,2\n";
-  EXPECT_THAT(Decode(sink).wrong, IsEmpty());
+  EXPECT_THAT(ListingOf(sink).wrong, IsEmpty());
   sink[SinkFiles::PartName(0)] = "a,7\n";
-  EXPECT_THAT(Decode(sink).wrong, ElementsAre(SinkFiles::PartName(0)));
+  EXPECT_THAT(ListingOf(sink).wrong, ElementsAre(SinkFiles::PartName(0)));
 }
 
 }  // namespace

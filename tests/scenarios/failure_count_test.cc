@@ -50,6 +50,13 @@ TEST_F(FailureCountTest, AnEndInGoodOrderIsNone) {
   EXPECT_EQ(Count(), 0);
 }
 
+TEST_F(FailureCountTest, AnEndInGoodOrderExcusesNoCrashBeforeIt) {
+  failures_.OnDied("driver");
+  failures_.OnEndedAsAsked("driver");  // before it had taken over again
+  failures_.OnTakeOver("driver");
+  EXPECT_EQ(Count(), 1);
+}
+
 TEST_F(FailureCountTest, AnEndInGoodOrderExcusesNoDriverThatHasWorkedSince) {
   failures_.OnEndedAsAsked("driver");
   failures_.OnTakeOver("standby");

@@ -52,6 +52,8 @@ TEST(RunScenario, RefusesWhatIsNotThereWithItsPlaceAndTheNearestName) {
             "s:5:55: step batch.prepared has no attribute \"bach\": did you mean \"batch\"?");
   EXPECT_EQ(RunErrorOf("expect { reached { step: \"batch.prepared\" at_least: 2 at_most: 1 } }"),
             "s:5:55: at_most is below at_least");
+  EXPECT_EQ(RunErrorOf("expect { breaks_stronger_promise: true }"),
+            "s:5:10: what breaks is a violation: say which, as `violation`");
   EXPECT_EQ(RunErrorOf("expect { violation: \"lots\" }"),
             "s:5:10: there is no violation \"lots\": did you mean \"lost\"?");
   EXPECT_EQ(RunErrorOf("expect { recovery_row: \"prepared_gon\" }"),

@@ -1,0 +1,58 @@
+// BatchAnswers: what each batch of a structured query must show, by one evaluator of it, and the
+// watermarks that its rows demand.
+#ifndef WAVETANK_PROPERTIES_BATCH_ANSWERS_H_
+#define WAVETANK_PROPERTIES_BATCH_ANSWERS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "properties/naive_query.h"
+
+namespace wavetank::properties {
+
+class BatchAnswers {
+ public:
+  explicit BatchAnswers(std::unique_ptr<NaiveQuery> query) : query_(std::move(query)) {}
+
+  // Works out the next batch's answer.
+  void Add(const NaiveBatch& batch);
+  // Of the next batch, by the rows of those before it.
+  std::optional<int64_t> watermark_ms() const {
+    return watermarks_ms_.empty() ? std::nullopt : watermarks_ms_.back();
+  }
+  std::optional<int64_t> watermark_after(int64_t batch) const {
+    return watermarks_ms_[static_cast<size_t>(batch)];
+  }
+  // Late rows that the watermarks demand to be dropped, of all batches.
+  int64_t late_dropped() const { return late_dropped_; }
+  const std::vector<NaiveRow>& rows(int64_t batch) const { return at(batch).rows; }
+
+  // By partition, after the newest batch; empty: not known.
+  const std::vector<StateEntries>& state() const { return state_; }
+
+  struct Difference {
+    std::string what;  // after "batch 3 "
+    std::vector<std::string> records;
+  };
+  // Between what a batch must show and what it shows; nullopt: none.
+  std::optional<Difference> Compare(int64_t batch, const std::vector<NaiveRow>& shown) const;
+  // The same of the rows that were dropped.
+  std::optional<std::string> Compare(int64_t batch, int64_t dropped_late,
+                                     int64_t without_time) const;
+
+ private:
+  const NaiveAnswer& at(int64_t batch) const { return answers_[static_cast<size_t>(batch)]; }
+
+  std::unique_ptr<NaiveQuery> query_;
+  std::vector<NaiveAnswer> answers_;                   // by batch
+  std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
+  int64_t late_dropped_ = 0;
+  std::vector<StateEntries> state_;
+};
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_BATCH_ANSWERS_H_

@@ -1,0 +1,115 @@
+#include "scenarios/job_shape.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+#include "checkpoint/paths.h"
+#include "platform/check.h"
+#include "runtime/connectors/job_directories.h"
+#include "runtime/dstream/input_operators.h"
+#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/query_check.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using runtime::JobDirectory;
+using runtime::OperatorId;
+
+// The first of its kind; "" if there is none.
+std::string DirectoryFor(JobDirectory::Use use, const std::vector<JobDirectory>& directories) {
+  for (const JobDirectory& directory : directories) {
+    if (directory.use == use) return directory.path;
+  }
+  return "";
+}
+
+std::string CheckpointOf(const runtime::JobInstance& instance) {
+  return checkpoint::NormalPath(instance.arguments.Get("checkpoint"));
+}
+
+void AddOnce(const std::string& text, std::vector<std::string>& texts) {
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+}
+
+void AddFileOptions(const runtime::InputFileOptions& files, JobPaths& paths) {
+  paths.forget_after_ms = absl::ToInt64Milliseconds(files.forget_after);
+}
+
+void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
+  runtime::Session session;
+  instance.job->structured(session, instance.arguments);
+  const bool several = session.queries().size() > 1;
+  for (const runtime::StreamingQueryDefinition& definition : session.queries()) {
+    auto plan = runtime::CompileQuery(definition, {.shuffle_partitions = shape.partitions});
+    WT_CHECK(plan.ok(), "a job that was checked compiles");
+    JobPart part{.name = definition.name, .paths = {}, .of = QueryShape{definition, *plan}};
+    const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, **plan);
+    part.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
+    part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
+    part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
+    if (part.paths.checkpoint.empty()) {
+      part.paths.checkpoint = CheckpointOf(instance);
+      if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
+    }
+    if (const auto options = runtime::SourceOptions((*plan)->source); options.ok()) {
+      AddFileOptions(options->files, part.paths);
+    }
+    AddOnce(part.paths.input, shape.directories);
+    shape.parts.push_back(std::move(part));
+  }
+}
+
+void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
+  auto context = std::make_shared<runtime::StreamingContext>(absl::Seconds(1));
+  instance.job->dstream(*context, instance.arguments);
+  const runtime::StreamingGraph& graph = context->graph();
+  for (const OperatorId id : graph.inputs()) {
+    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
+      AddOnce(checkpoint::NormalPath(text->directory), shape.directories);
+    } else if (const auto* socket =
+                   dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
+      AddOnce(socket->address(), shape.servers);
+    }
+  }
+  for (const OperatorId output : graph.outputs()) {
+    const runtime::TextFiles* const files = graph.output(output).files();
+    const OperatorId from = graph.InputOf(output);
+    const bool of_program = dynamic_cast<const runtime::QueueInput*>(&graph.input(from)) != nullptr;
+    if (files == nullptr || of_program) {
+      shape.without_files.push_back(graph.at(output).Title());
+      continue;
+    }
+    JobPart part{.name = files->prefix,
+                 .paths = {},
+                 .of = StreamShape{context, output, from, instance.job->deterministic}};
+    part.paths.output = checkpoint::ParentPath(files->prefix);
+    part.paths.checkpoint = CheckpointOf(instance);
+    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(from))) {
+      part.paths.input = checkpoint::NormalPath(text->directory);
+      AddFileOptions(text->options.files, part.paths);
+    }
+    shape.parts.push_back(std::move(part));
+  }
+}
+
+}  // namespace
+
+JobShape ShapeOf(const runtime::JobInstance& instance) {
+  JobShape shape;
+  WT_CHECK(absl::SimpleAtoi(instance.arguments.Get("partitions"), &shape.partitions),
+           "a bound number is one");
+  if (instance.job->structured != nullptr) {
+    AddQueries(instance, shape);
+  } else {
+    AddStreams(instance, shape);
+  }
+  return shape;
+}
+
+}  // namespace wavetank::scenarios

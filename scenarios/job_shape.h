@@ -1,0 +1,66 @@
+// JobShape: what a run has to know of a job, read from the plan that the job builds: where its
+// input, output and checkpoint are, what it reads from, and what its answers are to be told by.
+// Nothing of it is taken from the names of jobs, parameters or directories.
+#ifndef WAVETANK_SCENARIOS_JOB_SHAPE_H_
+#define WAVETANK_SCENARIOS_JOB_SHAPE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/dstream/operator.h"
+#include "runtime/dstream/streaming_context.h"
+#include "runtime/job/deployment.h"
+#include "runtime/structured/data_frame.h"
+#include "runtime/structured/physical_plan.h"
+
+namespace wavetank::scenarios {
+
+// In the cluster's store.
+struct JobPaths {
+  std::string input;  // of a socket: ""
+  std::string output;
+  std::string checkpoint;
+  // After how long a file that is gone may be forgotten.
+  int64_t forget_after_ms = 600'000;
+};
+
+// One query, from a directory of files into a file sink.
+struct QueryShape {
+  runtime::StreamingQueryDefinition definition;
+  std::shared_ptr<const runtime::StreamingQueryPlan> plan;
+};
+
+// What ends in one SaveAsTextFiles, from a directory or a socket.
+struct StreamShape {
+  std::shared_ptr<runtime::StreamingContext> context;
+  runtime::OperatorId output;
+  runtime::OperatorId input;
+  bool deterministic = false;  // as the job says
+};
+
+// What has an answer of its own.
+struct JobPart {
+  std::string name;  // of the query; of a stream's output, its prefix
+  JobPaths paths;
+  std::variant<QueryShape, StreamShape> of;
+};
+
+struct JobShape {
+  int partitions = 1;
+  // What it reads, each once: directories of files, and the addresses of servers.
+  std::vector<std::string> directories;
+  std::vector<std::string> servers;
+  std::vector<JobPart> parts;
+  // Outputs that leave nothing durable, which nobody can judge.
+  std::vector<std::string> without_files;
+};
+
+// REQUIRES: CheckPlan(instance) is OK.
+JobShape ShapeOf(const runtime::JobInstance& instance);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_JOB_SHAPE_H_

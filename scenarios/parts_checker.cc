@@ -1,0 +1,105 @@
+#include "scenarios/parts_checker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace wavetank::scenarios {
+
+using properties::Violation;
+
+template <typename Ask>
+std::vector<Violation> PartsChecker::OfAll(const Ask& ask) const {
+  std::vector<Violation> all;
+  for (const PartChecker& part : parts_) {
+    for (Violation& violation : ask(*part.checker)) {
+      violation.what = absl::StrCat(part.name, ": ", violation.what);
+      all.push_back(std::move(violation));
+    }
+  }
+  return all;
+}
+
+std::vector<std::string> PartsChecker::Watches() const {
+  std::vector<std::string> all;
+  for (const PartChecker& part : parts_) {
+    for (std::string& path : part.checker->Watches()) all.push_back(std::move(path));
+  }
+  return all;
+}
+
+std::vector<Violation> PartsChecker::Observe(int64_t now_ns,
+                                             const properties::ObservedFiles& observed,
+                                             int64_t failures) {
+  return OfAll([&](RunChecker& checker) { return checker.Observe(now_ns, observed, failures); });
+}
+
+bool PartsChecker::Done() const {
+  return std::all_of(parts_.begin(), parts_.end(),
+                     [](const PartChecker& part) { return part.checker->Done(); });
+}
+
+uint64_t PartsChecker::Progress() const {
+  uint64_t sum = 0;
+  for (const PartChecker& part : parts_) sum += part.checker->Progress();
+  return sum;
+}
+
+int64_t PartsChecker::BatchesEnded() const {
+  int64_t sum = 0;
+  for (const PartChecker& part : parts_) sum += part.checker->BatchesEnded();
+  return sum;
+}
+
+std::vector<Violation> PartsChecker::Finish(int64_t now_ns) {
+  return OfAll([&](RunChecker& checker) { return checker.Finish(now_ns); });
+}
+
+std::vector<Violation> PartsChecker::JudgeListing(int64_t now_ns) {
+  return OfAll([&](RunChecker& checker) { return checker.JudgeListing(now_ns); });
+}
+
+properties::RecordCounts PartsChecker::Counts() const {
+  properties::RecordCounts sum;
+  for (const PartChecker& part : parts_) {
+    const properties::RecordCounts counts = part.checker->Counts();
+    sum.once += counts.once;
+    sum.duplicated += counts.duplicated;
+    sum.lost += counts.lost;
+    sum.phantom += counts.phantom;
+    sum.reordered += counts.reordered;
+    sum.told_apart = sum.told_apart && counts.told_apart;
+  }
+  return sum;
+}
+
+int64_t PartsChecker::LateDropped() const {
+  int64_t sum = 0;
+  for (const PartChecker& part : parts_) sum += part.checker->LateDropped();
+  return sum;
+}
+
+std::vector<std::string> PartsChecker::Rows() const {
+  std::vector<std::string> all;
+  for (const PartChecker& part : parts_) {
+    for (const std::string& row : part.checker->Rows()) {
+      all.push_back(absl::StrCat(part.name, ": ", row));
+    }
+  }
+  return all;
+}
+
+std::string PartsChecker::Unjudged() const {
+  std::vector<std::string> all;
+  for (const PartChecker& part : parts_) {
+    const std::string unjudged = part.checker->Unjudged();
+    if (!unjudged.empty()) all.push_back(absl::StrCat(part.name, ": ", unjudged));
+  }
+  for (const std::string& output : without_files_) {
+    all.push_back(absl::StrCat(output, ": it leaves nothing durable"));
+  }
+  return absl::StrJoin(all, "; ");
+}
+
+}  // namespace wavetank::scenarios

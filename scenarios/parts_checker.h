@@ -1,0 +1,52 @@
+// PartsChecker: the RunChecker of a job with several queries or outputs, of which each has its own.
+#ifndef WAVETANK_SCENARIOS_PARTS_CHECKER_H_
+#define WAVETANK_SCENARIOS_PARTS_CHECKER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scenarios/run_checker.h"
+
+namespace wavetank::scenarios {
+
+struct PartChecker {
+  std::string name;
+  std::unique_ptr<RunChecker> checker;
+};
+
+class PartsChecker final : public RunChecker {
+ public:
+  // `without_files`: outputs that leave nothing durable.
+  PartsChecker(std::vector<PartChecker> parts, std::vector<std::string> without_files)
+      : parts_(std::move(parts)), without_files_(std::move(without_files)) {}
+
+  std::vector<std::string> Watches() const override;
+  std::vector<properties::Violation> Observe(int64_t now_ns,
+                                             const properties::ObservedFiles& observed,
+                                             int64_t failures) override;
+  bool Done() const override;
+  uint64_t Progress() const override;
+  int64_t BatchesEnded() const override;
+  std::vector<properties::Violation> Finish(int64_t now_ns) override;
+  std::vector<properties::Violation> JudgeListing(int64_t now_ns) override;
+  // Each part puts out each record.
+  properties::RecordCounts Counts() const override;
+  int64_t LateDropped() const override;
+  // Each begins with its part's name and ": ".
+  std::vector<std::string> Rows() const override;
+  std::string Unjudged() const override;
+
+ private:
+  // What `ask` finds of each part, with its name.
+  template <typename Ask>
+  std::vector<properties::Violation> OfAll(const Ask& ask) const;
+
+  const std::vector<PartChecker> parts_;
+  const std::vector<std::string> without_files_;
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_PARTS_CHECKER_H_

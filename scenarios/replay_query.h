@@ -1,0 +1,21 @@
+// ReplayQuery: what a structured query must answer, worked out by replay: the engine's own map and
+// reduce steps, in one loop over tables in memory, without cluster, exchange, store, log or
+// retries. It needs to know nothing of the query, and so judges any; what the steps themselves get
+// wrong it gets wrong too, which is what an oracle that shares no code with them is for.
+#ifndef WAVETANK_SCENARIOS_REPLAY_QUERY_H_
+#define WAVETANK_SCENARIOS_REPLAY_QUERY_H_
+
+#include <memory>
+
+#include "properties/naive_query.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::scenarios {
+
+// `shuffle_partitions`: where a query's checkpoint does not say. REQUIRES: the query compiles.
+std::unique_ptr<properties::NaiveQuery> ReplayQuery(runtime::StreamingQueryDefinition definition,
+                                                    int shuffle_partitions);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_REPLAY_QUERY_H_
