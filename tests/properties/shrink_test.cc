@@ -13,6 +13,14 @@ TEST(Shrink, LeavesOnlyWhatTheFailureNeeds) {
   EXPECT_EQ(shrunk, (ChosenHeights{{"a", 10}, {"b", 0}, {"c", 1}, {"d", 0}}));
 }
 
+TEST(Shrink, GoesOnUntilAWholeRoundChangesNothing) {
+  const ChosenHeights shrunk = Shrink(
+      {{"a", 1}, {"b", 1}},
+      [](const ChosenHeights& heights) { return heights.at("a") == 1 || heights.at("b") == 0; },
+      1000);
+  EXPECT_EQ(shrunk, (ChosenHeights{{"a", 0}, {"b", 0}})) << "a can go once b has gone";
+}
+
 TEST(Shrink, StopsAfterSoManyTries) {
   int tries = 0;
   const ChosenHeights heights = {{"a", 1 << 20}, {"b", 1 << 20}};

@@ -1,8 +1,10 @@
 // Structured queries end to end in the simulator: what they answer, step by step.
 #include "runtime/structured/micro_batch.h"
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "platform/status_macros.h"
 #include "tests/runtime/structured/query_jobs.h"
 #include "tests/runtime/structured/query_world.h"
 
@@ -83,13 +86,19 @@ TEST(MicroBatch, WhatIsAvailableIsWaitedForWhenItsDirectoryIsAway) {
   }
 }
 
-// One in which nothing of the sink can be written. Counts how often the input is listed.
-class SinklessStore final : public checkpoint::Store {
+enum class Sink { kThere, kAway };
+
+// Asks before each listing of the input, which fails so. Nothing of a sink that is away can be
+// written.
+class TappedStore final : public checkpoint::Store {
  public:
-  SinklessStore(std::unique_ptr<checkpoint::Store> inner, int& listed)
-      : inner_(std::move(inner)), listed_(listed) {}
+  TappedStore(std::unique_ptr<checkpoint::Store> inner, Sink sink,
+              std::function<absl::Status()> on_listing)
+      : inner_(std::move(inner)), sink_(sink), on_listing_(std::move(on_listing)) {}
   Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
-    if (path.starts_with("out/")) co_return absl::UnavailableError("the sink is away");
+    if (sink_ == Sink::kAway && path.starts_with("out/")) {
+      co_return absl::UnavailableError("the sink is away");
+    }
     co_return co_await inner_->CreateIfAbsent(std::move(path), std::move(content));
   }
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override {
@@ -100,8 +109,8 @@ class SinklessStore final : public checkpoint::Store {
     return inner_->Read(std::move(path), offset, length);
   }
   Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> List(std::string directory) override {
-    if (directory == "in") ++listed_;
-    return inner_->List(std::move(directory));
+    if (directory == "in") WT_CO_RETURN_IF_ERROR(on_listing_());
+    co_return co_await inner_->List(std::move(directory));
   }
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
     return inner_->Identify(std::move(directory));
@@ -113,14 +122,18 @@ class SinklessStore final : public checkpoint::Store {
 
  private:
   const std::unique_ptr<checkpoint::Store> inner_;
-  int& listed_;
+  const Sink sink_;
+  const std::function<absl::Status()> on_listing_;
 };
 
 TEST(MicroBatch, LooksForNoFilesWhileItWaitsToBeginAnew) {
   QueryWorld world(5, WordCountJob("update"), {.restart_backoff = absl::Minutes(1)});
   int listed = 0;
   world.wrap_driver_store = [&listed](std::unique_ptr<checkpoint::Store> inner) {
-    return std::make_unique<SinklessStore>(std::move(inner), listed);
+    return std::make_unique<TappedStore>(std::move(inner), Sink::kAway, [&listed] {
+      ++listed;
+      return absl::OkStatus();
+    });
   };
   world.StartDriver();
   world.RunUntilStep("query.taken_over -1");
@@ -132,6 +145,27 @@ TEST(MicroBatch, LooksForNoFilesWhileItWaitsToBeginAnew) {
   world.world().RunFor(absl::Minutes(1));
   EXPECT_GT(listed, 0) << "it began anew";
   EXPECT_FALSE(world.driver_ended());
+}
+
+// Its input is away for an instant after each batch that it commits.
+TEST(MicroBatch, CountsRestartsInARowWithoutABatchInBetween) {
+  QueryWorld world(13, WordCountJob("update"),
+                   {.trigger = TriggerKind::kAvailableNow, .max_restarts = 2});
+  for (int i = 0; i < 8; ++i) world.Put(absl::StrCat(i, ".txt"), "word\n");
+  size_t committed = 0;
+  int failed = 0;
+  world.wrap_driver_store = [&](std::unique_ptr<checkpoint::Store> inner) {
+    return std::make_unique<TappedStore>(std::move(inner), Sink::kThere, [&]() -> absl::Status {
+      if (world.progress.size() == std::exchange(committed, world.progress.size())) return {};
+      ++failed;
+      return absl::UnavailableError("the input is away");
+    });
+  };
+  const std::optional<absl::Status> ended = world.RunDriver();
+  ASSERT_TRUE(ended);
+  EXPECT_TRUE(ended->ok()) << *ended;
+  EXPECT_GT(failed, 3) << "more often than it may begin anew in a row";
+  EXPECT_EQ(world.Table()->last_batch, 7);
 }
 
 TEST(MicroBatch, FollowsTheProtocolAndSharesTheSyncOfCommitAndNextDefinition) {
@@ -169,6 +203,27 @@ TEST(MicroBatch, AppendsAWindowOnceItsWatermarkHasPassedAlsoAcrossRestarts) {
   EXPECT_EQ(world.progress[world.progress.size() - 2].num_rows_dropped_by_watermark, 1);
   EXPECT_THAT(run("4", "17\n"), UnorderedElementsAre("10 5", "15 1"));
   EXPECT_THAT(run("5", "40\n"), UnorderedElementsAre("10 5", "15 1", "25 2"));
+}
+
+// The listing that is under way then finds input, after the query was told to stop.
+TEST(MicroBatch, BeginsNoOtherBatchOnceItIsAskedToStop) {
+  for (const int listing : {2, 3}) {
+    SCOPED_TRACE(listing);
+    platform::Event stop;
+    QueryWorld world(12, WordCountJob("update"), {.stop = &stop});
+    PutWords(world);
+    int listed = 0;
+    world.wrap_driver_store = [&](std::unique_ptr<checkpoint::Store> inner) {
+      return std::make_unique<TappedStore>(std::move(inner), Sink::kThere, [&] {
+        if (++listed == listing) stop.Set();
+        return absl::OkStatus();
+      });
+    };
+    const std::optional<absl::Status> ended = world.RunDriver();
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->ok()) << *ended;
+    EXPECT_EQ(world.Table()->last_batch, listing - 2) << "each batch is one of listed files";
+  }
 }
 
 TEST(MicroBatch, APeriodicTriggerTakesWhatHasComeByEachTickAndStopEndsIt) {

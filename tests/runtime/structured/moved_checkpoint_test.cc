@@ -1,4 +1,5 @@
 // A checkpoint is its directory: it may be moved or copied, and a copy is read, not the original.
+#include <map>
 #include <optional>
 #include <string>
 
@@ -94,6 +95,37 @@ TEST_F(MovedCheckpoint, ReadsItsOwnStateAndNotTheOriginals) {
   EXPECT_THAT(ended.ToString(), HasSubstr("is gone"));
   EXPECT_THAT(ended.ToString(), HasSubstr("put the checkpoint back whole, or start with a new"));
   EXPECT_EQ(world_.world().steps().Count("driver.task_retried"), 0u) << "it will not come back";
+}
+
+// A copy from before a batch was defined defines it from other files, under the same number.
+TEST(PutBackCheckpoint, IsRefusedWhenTheSinkShowsItsNewestBatchFromAnotherDefinition) {
+  QueryWorld world(16, WordCountAt("checkpoint", "out"), AvailableNow());
+  simulator::SimDisk& disk = world.world().machine("m").disk();
+  const auto read = [&disk](const std::string& directory) {
+    std::map<std::string, std::string> files;
+    for (const std::string& file : disk.image().Files(directory)) files[file] = *disk.Get(file);
+    return files;
+  };
+  const auto put_back = [&disk](const std::string& directory,
+                                const std::map<std::string, std::string>& files) {
+    for (const std::string& file : disk.image().Files(directory)) disk.LoseFile(file);
+    for (const auto& [file, content] : files) disk.Put(file, content);
+  };
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  const auto checkpoint = read("store/checkpoint/");
+  const auto sink = read("store/out/");
+  world.Put("b.txt", "the first\n");
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  const auto sink_of_b = read("store/out/");
+  put_back("store/checkpoint/", checkpoint);
+  put_back("store/out/", sink);
+  world.Put("a.txt", "the other\n");
+  world.SetFault({.step = "batch.prepared", .process = ""});
+  ASSERT_FALSE(world.RunDriver().has_value());
+  put_back("store/out/", sink_of_b);
+  const absl::Status ended = world.RunToTheEnd();
+  EXPECT_TRUE(absl::IsDataLoss(ended)) << ended;
+  EXPECT_THAT(ended.ToString(), HasSubstr("the sink shows the batch from another"));
 }
 
 TEST_F(MovedCheckpoint, WhatWasNotLookedAtIsNotWhole) {
