@@ -364,8 +364,9 @@ class Drawing {
       Attribute& attribute = *at.add_attribute();
       attribute.set_name("batch");
       attribute.set_value(batch);
-    } else if (removed) {
-      // When there is something to lose: who begins anew before that need tell nothing.
+    } else if (removed || (!structured_ && row.files != nullptr)) {
+      // When there is something to lose: who begins anew before that need tell nothing. And of a
+      // stream's log a checker must have seen what was no input from the first.
       AtStep& at = *fault.mutable_at_step();
       at.set_step(structured_ ? "batch.committed" : "dstream.batch_completed");
       at.set_occurrence(static_cast<int32_t>(choices_.Between("beyond batch", 1, 4)));
