@@ -28,7 +28,7 @@ class FailureCount {
 
  private:
   int64_t count_ = 0;
-  std::set<std::string> drivers_;         // who have taken over before
+  std::set<std::string> drivers_;  // who have taken over before
   // Since somebody took over:
   std::set<std::string> ended_as_asked_;
   bool driver_died_ = false;

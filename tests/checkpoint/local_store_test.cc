@@ -437,6 +437,27 @@ TEST(LocalStore, SyncsTheDirectoriesThatItMadeAndTheirParentsAndNoneAbove) {
   EXPECT_EQ(syncs.synced(), expected);
 }
 
+Task<void> RemoveTwice(Node& node) {
+  LocalStore store(node, "store");
+  EXPECT_FALSE((co_await store.Remove("log/1")).ok()) << "its directory is not synced";
+  EXPECT_TRUE((co_await store.Remove("log/1")).ok());
+}
+
+// The first request has removed the file, and failed to make that durable.
+TEST(LocalStore, ARemovalThatIsRepeatedIsDurable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("store/log/1", "text");
+    {
+      const FailOnce fail(world, 0, {.kind = simulator::FaultKind::kDirectorySyncError});
+      RunToItsEnd(world, "store", RemoveTwice);
+      EXPECT_TRUE(fail.struck());
+    }
+    world.LosePower("m");
+    EXPECT_FALSE(world.machine("m").disk().Get("store/log/1").ok()) << "seed " << seed;
+  }
+}
+
 // One that is empty may be what a dead store made last: its name need not be durable.
 TEST(LocalStore, WhatADeadOneMadeLastIsMadeDurable) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {

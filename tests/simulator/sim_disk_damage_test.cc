@@ -1,4 +1,5 @@
 // Faults that damage, misplace or lose files, by name.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -168,6 +169,37 @@ TEST(FilePattern, StarStandsForAnyCharacters) {
   for (const char* pattern : {"", "a", "b*", "*b", "a/b/c/*", "a*c*c", "a/b/c?"}) {
     EXPECT_FALSE(MatchesFilePattern(pattern, "a/b/c")) << pattern;
   }
+}
+
+Task<void> AppendLater(Node& node) {
+  co_await node.clock().Sleep(absl::Seconds(1));
+  auto file = co_await node.disk().Open("f", OpenMode::kWrite);
+  (co_await (*file)->Append("abc")).IgnoreError();
+}
+
+Task<void> StatFile(Node& node, absl::Time& modified) {
+  const auto info = co_await node.disk().Stat("f");
+  if (info.ok()) modified = info->modified;
+}
+
+TEST(SimDisk, AWriteInFlightAtACrashMayHaveLeftTheFileAsItWas) {
+  std::set<bool> touched;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("f", "before");
+    const auto modified = [&world] {
+      absl::Time found;
+      RunDiskMain(world, [&found](Node& node) { return StatFile(node, found); });
+      return found;
+    };
+    const absl::Time before = modified();
+    FaultInjector injector(
+        world, {.listed = {{AtSeamCall{"p", "n", 2}, Fault{.kind = FaultKind::kCrash}}}});
+    RunDiskMain(world, AppendLater);
+    EXPECT_TRUE(injector.Unfired().empty());
+    touched.insert(modified() != before);
+  }
+  EXPECT_EQ(touched, (std::set<bool>{false, true}));
 }
 
 }  // namespace

@@ -51,6 +51,27 @@ TEST_F(FileSinkTest, CompleteModeShowsTheNewestBatchAndRemovesAllButTheTwoNewest
   EXPECT_THAT(PlainNames(), ElementsAre("part-00001-00000.csv", "part-00002-00000.csv"));
 }
 
+class LostParts : public FileSinkTest, public ::testing::WithParamInterface<ManifestMode> {};
+
+TEST_P(LostParts, AreToldOfToReadersInTheEnd) {
+  Run("driver", [](Node& node) { return CommitThree(node, GetParam()); });
+  simulator::SimDisk& disk = world_.machine("m").disk();
+  for (const std::string& file : disk.image().Files("out/")) {
+    if (file.ends_with(".csv")) disk.LoseFile(file);
+  }
+  std::optional<absl::StatusOr<SinkTable>> table;
+  world_.Start("m",
+               {"reader", {{"node", [&table](Node& node) { return FileSinkRead(node, table); }}}});
+  world_.RunFor(absl::Minutes(1));
+  ASSERT_TRUE(table.has_value()) << "it waits for a newer table for ever";
+  EXPECT_TRUE(absl::IsDataLoss(table->status())) << table->status();
+  EXPECT_THAT(table->status().ToString(), HasSubstr("a committed part is gone"));
+}
+
+INSTANTIATE_TEST_SUITE_P(, LostParts,
+                         ::testing::Values(MANIFEST_MODE_APPEND, MANIFEST_MODE_UPDATE,
+                                           MANIFEST_MODE_COMPLETE));
+
 // As an older build wrote it, in a directory that has been moved since; then a batch of today's.
 Task<void> GoOnAfterAnOlderBuild(Node& node) {
   LocalStore store(node, "");

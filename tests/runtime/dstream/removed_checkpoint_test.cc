@@ -12,9 +12,11 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-void SaveWhatComes(StreamingContext& ssc) {
-  ssc.Checkpoint("checkpoint");
-  ssc.TextFileStream("in").SaveAsTextFiles("out/lines");
+auto SaveWhatComes(const std::string& suffix) {
+  return [suffix](StreamingContext& ssc) {
+    ssc.Checkpoint("checkpoint");
+    ssc.TextFileStream("in").SaveAsTextFiles("out/lines", suffix);
+  };
 }
 
 void LoseAllBelow(SimJob& job, const std::string& directory) {
@@ -22,8 +24,10 @@ void LoseAllBelow(SimJob& job, const std::string& directory) {
   for (const std::string& file : disk.image().Files(directory)) disk.LoseFile(file);
 }
 
-TEST(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput) {
-  SimJob job({.seed = 21}, SaveWhatComes);
+class RemovedCheckpoint : public testing::TestWithParam<const char*> {};
+
+TEST_P(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput) {
+  SimJob job({.seed = 21}, SaveWhatComes(GetParam()));
   job.Start();
   job.RunFor(absl::Seconds(3));
   job.machine().disk().Put("in/a", "one\n");
@@ -48,16 +52,21 @@ TEST(RemovedCheckpoint, StopsTheStreamByNameAndIsNotBegunAnewBesideItsOldOutput)
                     HasSubstr("the output of a batch that it does not know")));
 }
 
-TEST(RemovedCheckpoint, DoesNotMatterToOutputsOfOtherNames) {
-  SimJob job({.seed = 22}, SaveWhatComes);
+TEST_P(RemovedCheckpoint, DoesNotMatterToOutputsOfOtherNames) {
+  SimJob job({.seed = 22}, SaveWhatComes(GetParam()));
   simulator::SimDisk& disk = job.machine().disk();
   disk.Put("out/lines-of-somebody", "x\n");
   disk.Put("out/line-1000/part", "x\n");
-  disk.Put("out/lines-1000.txt/part", "x\n");
+  const bool has_suffix = *GetParam() != '\0';
+  disk.Put(has_suffix ? "out/lines-1000/part" : "out/lines-1000.txt/part", "x\n");
   job.Start();
   job.RunFor(absl::Seconds(3));
   EXPECT_TRUE(job.ended().empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(, RemovedCheckpoint, testing::Values("", "txt"), [](const auto& info) {
+  return *info.param == '\0' ? "OfAnOutputWithoutSuffix" : "OfAnOutputWithASuffix";
+});
 
 }  // namespace
 }  // namespace wavetank::runtime
