@@ -216,6 +216,7 @@ void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {
     std::set_difference(actual.begin(), actual.end(), answer.begin(), answer.end(),
                         std::back_inserter(extra));
     std::vector<std::string> records;
+    records.reserve(missing.size() + extra.size());
     for (const NaiveRow& row : missing) records.push_back("missing " + absl::StrJoin(row, ","));
     for (const NaiveRow& row : extra) records.push_back("extra " + absl::StrJoin(row, ","));
     const std::string first = records.front();

@@ -193,6 +193,7 @@ std::vector<properties::NaiveRow> WithoutNumbers(std::vector<properties::NaiveRo
     counts[row.front().substr(0, end)] += count;
   }
   std::vector<properties::NaiveRow> without;
+  without.reserve(counts.size());
   for (const auto& [word, count] : counts) without.push_back({word, absl::StrCat(count)});
   return without;
 }
