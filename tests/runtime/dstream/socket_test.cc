@@ -114,6 +114,19 @@ TEST(SocketTextStream, GivesEveryLineOnceInOrderWhileNothingFails) {
   }
 }
 
+// What waits until then comes in one read.
+TEST(SocketTextStream, GoesOnReadingOnceAFullBufferIsHandedOver) {
+  SimJob job({.seed = 9}, SaveLines);
+  job.driver_options().buffer_bytes_max = 10;
+  LineServer server(job);
+  server.most = 60;
+  job.Start();
+  job.RunFor(absl::Seconds(12));
+  const Received received = ReadReceived(job);
+  ExpectWhatWasLoggedOnceInOrder(received);
+  EXPECT_EQ(received.lines.size(), 60u);
+}
+
 class SocketTextStreamFailure : public testing::TestWithParam<const char*> {};
 
 TEST_P(SocketTextStreamFailure, LosesOnlyWhatNoLoggedBlockHeld) {
