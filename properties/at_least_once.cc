@@ -1,11 +1,11 @@
 #include "properties/at_least_once.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+
+#include "properties/row_difference.h"
 
 namespace wavetank::properties {
 
@@ -209,16 +209,7 @@ void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {
     std::vector<NaiveRow> actual = judge.read ? judge.read(output.rows) : output.rows;
     std::sort(actual.begin(), actual.end());
     if (actual == answer) continue;
-    std::vector<NaiveRow> missing;
-    std::set_difference(answer.begin(), answer.end(), actual.begin(), actual.end(),
-                        std::back_inserter(missing));
-    std::vector<NaiveRow> extra;
-    std::set_difference(actual.begin(), actual.end(), answer.begin(), answer.end(),
-                        std::back_inserter(extra));
-    std::vector<std::string> records;
-    records.reserve(missing.size() + extra.size());
-    for (const NaiveRow& row : missing) records.push_back("missing " + absl::StrJoin(row, ","));
-    for (const NaiveRow& row : extra) records.push_back("extra " + absl::StrJoin(row, ","));
+    std::vector<std::string> records = DifferenceOf(answer, actual).records;
     const std::string first = records.front();
     constexpr size_t kMostRecords = 5;
     records.resize(std::min(records.size(), kMostRecords));

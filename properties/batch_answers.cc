@@ -1,11 +1,12 @@
 #include "properties/batch_answers.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+
+#include "properties/row_difference.h"
 
 namespace wavetank::properties {
 namespace {
@@ -46,19 +47,10 @@ std::optional<BatchAnswers::Difference> BatchAnswers::Compare(
                                    " where ", Text(*due), " is due"),
                       {Text(*there)}};
   }
-  std::vector<NaiveRow> missing;
-  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
-                      std::back_inserter(missing));
-  std::vector<NaiveRow> extra;
-  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
-                      std::back_inserter(extra));
-  Difference difference;
-  difference.records.reserve(missing.size() + extra.size());
-  for (const NaiveRow& row : missing) difference.records.push_back("missing " + Text(row));
-  for (const NaiveRow& row : extra) difference.records.push_back("extra " + Text(row));
-  difference.what = absl::StrCat("shows ", extra.size(), " rows that it must not, and lacks ",
-                                 missing.size(), ", ", difference.records.front(), " among them");
-  return difference;
+  RowDifference rows = DifferenceOf(expected, actual);
+  const std::string what = absl::StrCat("shows ", rows.extra, " rows that it must not, and lacks ",
+                                        rows.missing, ", ", rows.records.front(), " among them");
+  return Difference{what, std::move(rows.records)};
 }
 
 std::optional<std::string> BatchAnswers::Compare(int64_t batch, int64_t dropped_late,

@@ -5,8 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "platform/text.h"
-
 namespace wavetank::scenarios {
 namespace {
 

@@ -74,7 +74,7 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
       AddOnce(checkpoint::NormalPath(text->directory), shape.directories);
     } else if (const auto* socket =
                    dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
-      AddOnce(socket->address(), shape.servers);
+      shape.servers.push_back(socket->address());
     }
   }
   for (const OperatorId output : graph.outputs()) {

@@ -50,7 +50,7 @@ struct JobPart {
 
 struct JobShape {
   int partitions = 1;
-  // What it reads, each once: directories of files, and the addresses of servers.
+  // What it reads: directories of files, each once, and the server's address of each stream.
   std::vector<std::string> directories;
   std::vector<std::string> servers;
   std::vector<JobPart> parts;

@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "platform/check.h"
 #include "properties/naive_query.h"
 #include "runtime/job/job.h"
 
@@ -33,15 +34,14 @@ enum class Fold {
   kOneRow,  // update, of a global aggregate: the last row, which carries no ids
 };
 
-// Of a job with one structured query, from the directory `input` into a file sink at `output`.
+// Of a job with one structured query, from a directory into a file sink.
 struct StructuredOracle {
   // A fresh evaluator of the query.
   std::function<std::unique_ptr<properties::NaiveQuery>(const runtime::JobArguments&)> query;
   std::function<Fold(const runtime::JobArguments&)> fold;
 };
 
-// Of a job with one DStream that ends in SaveAsTextFiles("<output>/counts"), from the directory
-// `input` or, if it has the parameters `host` and `port`, from a socket.
+// Of a job with one SaveAsTextFiles, from a directory or a socket.
 struct DStreamOracle {
   // What one batch of these lines must put out, in any order: keys and values.
   std::function<std::vector<properties::NaiveRow>(const std::vector<std::string>& lines)> answer;
@@ -55,8 +55,10 @@ using JobOracle = std::variant<StructuredOracle, DStreamOracle>;
 
 class ScenarioJobs {
  public:
-  // REQUIRES: as JobCatalogue::Add.
+  // REQUIRES: as JobCatalogue::Add; an oracle is of the job's engine.
   void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {
+    WT_CHECK(!oracle.has_value() ||
+             std::holds_alternative<DStreamOracle>(*oracle) == (job.dstream != nullptr));
     if (oracle.has_value()) oracles_.emplace(job.name, *std::move(oracle));
     catalogue_.Add(std::move(job));
   }

@@ -219,7 +219,14 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   prepared.shape = ShapeOf(prepared.instance);
   if (prepared.shape.servers.size() > 1) {
     return parsed.ErrorAt(scenario.job(), "name", 0,
-                          "a job with several servers cannot be run yet");
+                          "a job with several streams from servers cannot be run yet");
+  }
+  if (prepared.oracle != nullptr && prepared.shape.parts.size() > 1) {
+    return parsed.ErrorAt(
+        scenario.job(), "name", 0,
+        absl::StrCat("job ", prepared.instance.job->name, " has an oracle, which is of one query ",
+                     "or output, and ", prepared.shape.parts.size(),
+                     " of them: add it without one, and each is judged by replay"));
   }
   for (const std::string& address : prepared.shape.servers) {
     WT_RETURN_IF_ERROR(AddLineServer(parsed, address, prepared));

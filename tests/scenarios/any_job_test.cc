@@ -312,6 +312,22 @@ INSTANTIATE_TEST_SUITE_P(Jobs, AnyJobTest, testing::Range<size_t>(0, AnyJobs().s
                            return AnyJobs()[info.param].job.name;
                          });
 
+TEST(AnyJob, AnOracleIsOfOnePartAlone) {
+  for (const AnyJob& any : AnyJobs()) {
+    if (any.job.name != "two_streams") continue;
+    ScenarioJobs jobs;
+    jobs.Add(any.job, DStreamOracle{.answer = [](const std::vector<std::string>&) {
+               return std::vector<properties::NaiveRow>();
+             }});
+    const auto parsed =
+        ParseScenario("any", "schema_version: 1 name: \"any\" job { name: \"two_streams\" }");
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    const auto report = RunScenario(*parsed, jobs, {});
+    EXPECT_THAT(std::string(report.status().message()),
+                HasSubstr("has an oracle, which is of one query or output, and 3 of them"));
+  }
+}
+
 TEST(AnyJob, SaysWhatNobodyCanJudge) {
   const std::vector<AnyJob> jobs = AnyJobs();
   const std::string said = Summary(RunWith(jobs.back(), "", 1));
