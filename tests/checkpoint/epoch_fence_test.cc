@@ -257,8 +257,9 @@ TEST_F(ServedFence, NothingOfAnOlderOwnerHappensOnceTheNewerEpochIsAnswered) {
 }
 
 // Whether a creation, or a request, that began when it could not has got its pass.
-Task<void> EnterAsCreation(Node& node, EpochFence& fence, bool& entered) {
-  const EpochFence::Pass pass = co_await fence.EnterCreation("log/epoch-2");
+Task<void> EnterAsCreation(Node& node, EpochFence& fence, bool& entered,
+                           std::string path = "log/epoch-2") {
+  const EpochFence::Pass pass = co_await fence.EnterCreation(std::move(path));
   entered = true;
   co_await node.clock().Sleep(absl::Seconds(1));
 }
@@ -295,16 +296,23 @@ Task<void> HoldEachOtherOff(Node& node, bool& done) {
 Task<void> EnterManyLogs(Node& node, bool& done) {
   LocalStore store(node, "root");
   EpochFence fence(store);
+  platform::TaskScope scope(node.executor());
+  bool created = false;
   {
     const auto held = co_await fence.Enter({"held", 1});
     EXPECT_TRUE(held.ok()) << held.status();
     for (size_t log = 0; log < 2 * EpochFence::kMostScopes; ++log) {
       const auto pass = co_await fence.Enter({absl::StrCat("log", log), 1});
       EXPECT_TRUE(pass.ok()) << pass.status();
-      const EpochFence::Pass created = co_await fence.EnterCreation("other/epoch-2");
+      const EpochFence::Pass other = co_await fence.EnterCreation("other/epoch-2");
     }
     EXPECT_LE(fence.remembered(), EpochFence::kMostScopes + 2);
+    scope.Spawn("creation", EnterAsCreation(node, fence, created, "held/epoch-2"));
+    co_await node.clock().Sleep(absl::Seconds(1));
+    EXPECT_FALSE(created) << "a request is under way that began long ago";
   }
+  co_await node.clock().Sleep(absl::Milliseconds(500));
+  EXPECT_TRUE(created);
   EXPECT_LE(fence.remembered(), EpochFence::kMostScopes);
   done = true;
 }

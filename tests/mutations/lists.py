@@ -180,6 +180,12 @@ def check(mutants):
     wrong = []
     tests = tests_of_the_tree()
     cmake = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("CMakeLists.txt"))
+    lists_of = {}
+    for mutant in mutants:
+        lists_of.setdefault(mutant.name, set()).add(mutant.list)
+    for name, of in lists_of.items():
+        if len(of) > 1:
+            wrong.append(f"{name}: mutants of {' and '.join(sorted(of))} are called so")
     for mutant in mutants:
         path = ROOT / mutant.file
         if not path.is_file():

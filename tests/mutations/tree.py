@@ -75,16 +75,19 @@ def run(command, seconds, environment=None):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SCRATCH,
                                env={**os.environ, **(environment or {})}, preexec_fn=limits)
     running.add(process)
+    status = None
     try:
         out, err = process.communicate(timeout=seconds)
+        status = process.returncode
     except subprocess.TimeoutExpired:
-        return None, "", ""
+        process.kill()
+        out, err = process.communicate()
     finally:
         if process.poll() is None:
             process.kill()
             process.communicate()
         running.discard(process)
-    return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")
+    return status, out.decode(errors="replace"), err.decode(errors="replace")
 
 
 def run_scenario(name):

@@ -7,9 +7,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/metadata.pb.h"
+#include "tests/properties/log_builder.h"
+
 namespace wavetank::properties {
 namespace {
 
+using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
@@ -28,6 +33,33 @@ class DecodeTextOutputsTest : public testing::Test {
   }
   std::map<std::string, std::string> contents_;
 };
+
+TEST(DecodeBatchLog, TakesOffTheVeryRunThatHasEnded) {
+  DurableFiles files;
+  LogBuilder log(files, 1);
+  log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  const auto add = [&log](const checkpoint::MetadataRecord& record) {
+    log.Add(checkpoint::GroupKind::kRecords, Texts({record.SerializeAsString()}));
+  };
+  for (const char* run : {"first", "second"}) {
+    for (const int stream : {0, 1}) {
+      checkpoint::MetadataRecord record;
+      record.mutable_receiver_started()->set_stream(stream);
+      record.mutable_receiver_started()->set_run(run);
+      add(record);
+    }
+  }
+  checkpoint::MetadataRecord ended;
+  ended.mutable_receiver_ended()->set_stream(0);
+  ended.mutable_receiver_ended()->set_run("first");
+  add(ended);
+  const auto runs_of = [&files](int64_t stream) {
+    return DecodeBatchLog(files, "q", stream).value().value().receivers;
+  };
+  EXPECT_THAT(runs_of(0), ElementsAre(Field(&LoggedReceiver::run, "second")));
+  EXPECT_THAT(runs_of(1), ElementsAre(Field(&LoggedReceiver::run, "first"),
+                                      Field(&LoggedReceiver::run, "second")));
+}
 
 TEST_F(DecodeTextOutputsTest, ReadsOfACompleteAttemptThePartsThatItsMarkNames) {
   Put("part-00000-d-1-1-0-0", "(a,1)\n(b,c,2)\n");

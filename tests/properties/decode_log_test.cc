@@ -33,6 +33,43 @@ TEST(DecodeFencedLog, CountsTheGroupsOfTheOnlyEpochAndCutsATear) {
   EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b"));
 }
 
+TEST(DecodeFencedLog, AGroupThatNamesMoreAsDurableThanStandsBeforeItDoesNotCount) {
+  Bytes files;
+  LogBuilder log(files, 1);
+  log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  const uint64_t length = log.Add(checkpoint::GroupKind::kRecords, Texts({"a"}));
+  log.Add(checkpoint::GroupKind::kRecords, Texts({"b"}));
+  log.NameAsDurable(length);
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a", "b"));
+  log.NameAsDurable(length + 1);
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("a"));
+}
+
+TEST(DecodeFencedLog, CountsThroughTheSegmentOfTheHighestNumberWhicheverNameSortsLast) {
+  Bytes files;
+  for (const int64_t segment : {9, 10}) {
+    LogBuilder log(files, 1, segment);
+    log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+    log.Add(checkpoint::GroupKind::kRecords, Texts({"of " + std::to_string(segment)}));
+  }
+  EXPECT_THAT(Decode(files)->value(), ElementsAre("of 10"));
+}
+
+TEST(DecodeFencedLog, SaysThatAnEpochFileIsDamaged) {
+  Bytes files;
+  LogBuilder log(files, 1);
+  log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  const std::string whole(files["q/epoch-1"]);
+  for (size_t i = 0; i < whole.size(); ++i) {
+    std::string damaged = whole;
+    damaged[i] ^= 0x20;
+    files["q/epoch-1"] = damaged;
+    EXPECT_THAT(std::string(Decode(files).status().message()),
+                HasSubstr("q/epoch-1: is no whole epoch file"))
+        << "byte " << i;
+  }
+}
+
 TEST(DecodeFencedLog, HasNoAnswerUntilTheNewestEpochHasSealed) {
   Bytes files;
   EXPECT_FALSE(Decode(files)->has_value());

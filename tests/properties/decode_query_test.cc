@@ -5,6 +5,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/metadata.pb.h"
+#include "tests/properties/log_builder.h"
 #include "tests/properties/sink_files.h"
 
 namespace wavetank::properties {
@@ -14,6 +16,7 @@ using runtime::MANIFEST_MODE_APPEND;
 using runtime::MANIFEST_MODE_COMPLETE;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Optional;
 
 FileSinkView Decode(const SinkFiles& sink) {
@@ -60,6 +63,44 @@ TEST(DecodeFileSink, LeavesOutWhatWasDropped) {
   base.Drop(3);
   base.Commit(base.Stage(3, MANIFEST_MODE_COMPLETE, "a,4\n"));
   EXPECT_THAT(BatchesOf(Decode(base)), ElementsAre(3));
+}
+
+TEST(DecodeFileSink, NamesWhatTheListingShowsAndNoEntryHas) {
+  SinkFiles sink;
+  for (int64_t batch = 0; batch < 3; ++batch) {
+    sink.Commit(sink.Stage(batch, MANIFEST_MODE_APPEND, "a,1\n"));
+    sink[SinkFiles::PartName(batch)] = "a,1\n";
+  }
+  EXPECT_THAT(Decode(sink).uncommitted, IsEmpty());
+  sink["part-00001-00007.csv"] = "a,9\n";  // beside those of a batch that is not the newest
+  sink["part-00003-00000.csv"] = "a,9\n";
+  EXPECT_THAT(Decode(sink).uncommitted,
+              ElementsAre("part-00001-00007.csv", "part-00003-00000.csv"));
+}
+
+TEST(ParseCsv, TellsAnEmptyTextFromNull) {
+  EXPECT_THAT(ParseCsv("\"\",1\n,2\n\"\",\n").value(),
+              ElementsAre(NaiveRow{"", "1"}, NaiveRow{"\\N", "2"}, NaiveRow{"", "\\N"}));
+}
+
+TEST(DecodeQueryLog, RefusesADefinitionWithMoreOrFewerFilesThanItsOffsetsSay) {
+  const auto decode = [](int files) {
+    checkpoint::MetadataRecord record;
+    checkpoint::SourceRange& range = *record.mutable_definition()->add_sources();
+    range.set_start_offset("0");
+    range.set_end_offset("2");
+    for (int i = 0; i < files; ++i) range.add_files()->set_path("f" + std::to_string(i));
+    DurableFiles durable;
+    LogBuilder log(durable, 1);
+    log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+    log.Add(checkpoint::GroupKind::kRecords, Texts({record.SerializeAsString()}));
+    return DecodeQueryLog(durable, "q").status();
+  };
+  EXPECT_TRUE(decode(2).ok());
+  for (const int files : {0, 1, 3}) {
+    EXPECT_THAT(std::string(decode(files).message()),
+                HasSubstr("goes from \"0\" to \"2\" with " + std::to_string(files) + " files"));
+  }
 }
 
 TEST(DecodeFileSink, FindsDamageWhereEntriesAreGoneWithoutAWord) {

@@ -77,6 +77,28 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchMadeFromAnotherDefinition) {
               ElementsAre(violation_kinds::kDefinition));
 }
 
+TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatDoesNotSayWhatItWasMadeFrom) {
+  EXPECT_THAT(Observe({{first_}, {}}, {{0, 0, shown_first_.rows}}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST(ExactlyOnceChecker, RowsAreLateByTheWatermarkOfTheBatchBefore) {
+  ExactlyOnceOptions options;
+  options.answers.emplace_back([] { return NaiveWindowedCount(5'000, 10'000); });
+  options.read_file = [](const std::string& file) {
+    return std::vector<std::string>{file == "f1" ? "100,x" : "20,x"};
+  };
+  ExactlyOnceChecker checker(std::move(options));
+  // The second batch's own watermark is past its row: it counts, and is final at once.
+  const QueryLogView log{{{0, {"f1"}, 0, 1, {}, 0, 11}, {1, {"f2"}, 1, 2, 90'000, 0, 22}}, {}};
+  const std::vector<NaiveRow> final_rows = {
+      {"1970-01-01T00:00:20Z", "1970-01-01T00:00:25Z", "x", "1"}};
+  for (const Violation& violation :
+       checker.Observe(1, log, {{0, 11, std::vector<NaiveRow>{}}, {1, 22, final_rows}})) {
+    ADD_FAILURE() << violation.kind << ": " << violation.what;
+  }
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
   QueryLogView log{.definitions = {first_}, .commits = {}};
   log.prepared = {{.batch = 0}};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,15 +64,32 @@ class LogBuilder {
     group.epoch = epoch_;
     group.offset = bytes.size();
     group.payload = std::move(payload);
+    last_offset_ = bytes.size();
     bytes += EncodeGroup(file_, group);
     return bytes.size();
   }
+  // Makes the last group name so many bytes as durable, which the encoder refuses of too many.
+  void NameAsDurable(uint64_t durable_bytes) {
+    constexpr size_t kChecksumAt = 4, kCoveredFrom = 8, kDurableAt = 32;
+    const std::string_view before = files_[file_.path];
+    std::string group(before.substr(last_offset_));
+    group.replace(kDurableAt, 8, Number64(durable_bytes));
+    const std::string covered =
+        Number64(file_.id) + Number64(last_offset_) + group.substr(kCoveredFrom);
+    group.replace(kChecksumAt, 4, Number(PlainCrc32c(covered)));
+    files_[file_.path] = std::string(before.substr(0, last_offset_)) + group;
+  }
 
  private:
+  static std::string Number64(uint64_t value) {
+    return Number(static_cast<uint32_t>(value)) + Number(static_cast<uint32_t>(value >> 32));
+  }
+
   DurableFiles& files_;
   const int64_t epoch_;
   checkpoint::LogFile file_;
   uint64_t sequence_ = 0;
+  size_t last_offset_ = 0;
 };
 
 }  // namespace wavetank::properties

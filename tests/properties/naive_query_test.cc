@@ -47,6 +47,16 @@ TEST(NaiveWindowedCount, GivesTheReferencesAppendExample) {
   EXPECT_EQ(late.dropped, 1);
 }
 
+TEST(NaiveWindowedCount, AWindowBefore1970HoldsTheTimesOfItsRows) {
+  const auto query = NaiveWindowedCount(5'000, 0);
+  query->Run({{"-7,x", "-5,x", "-1,x", "0,x"}, {}, {}});
+  EXPECT_THAT(
+      query->Run({{}, {}, 5'000}).rows,
+      UnorderedElementsAre(NaiveRow{"1969-12-31T23:59:50Z", "1969-12-31T23:59:55Z", "x", "1"},
+                           NaiveRow{"1969-12-31T23:59:55Z", "1970-01-01T00:00:00Z", "x", "2"},
+                           NaiveRow{"1970-01-01T00:00:00Z", "1970-01-01T00:00:05Z", "x", "1"}));
+}
+
 TEST(NaiveWindowedCount, TakesTimesInEveryFormAndDropsLinesThatAreNone) {
   const auto query = NaiveWindowedCount(10'000, 0);
   const NaiveAnswer answer = query->Run(
