@@ -115,13 +115,14 @@ class Drawing {
 
   // Of shapes that no oracle was written for.
   void DrawReplayedJob(Job& job) {
-    enum { kByCustomer, kWholeTable, kByWindow, kTwoQueries, kReadings };
-    const int64_t which = choices_.Between("replayed job", kByCustomer, kReadings);
+    enum { kByCustomer, kWholeTable, kByWindow, kTwoQueries, kReadings, kStamped };
+    const int64_t which = choices_.Between("replayed job", kByCustomer, kStamped);
     replayed_ = true;
-    structured_ = which != kReadings;
+    structured_ = which < kReadings;
     windowed_ = which == kByWindow;
-    constexpr const char* kNames[] = {"spend_by_customer", "spend_by_customer", "spend_by_window",
-                                      "orders_and_visits", "readings_dstream"};
+    constexpr const char* kNames[] = {"spend_by_customer", "spend_by_customer",
+                                      "spend_by_window",   "orders_and_visits",
+                                      "readings_dstream",  "stamped_lines_dstream"};
     job.set_name(kNames[which]);
     if (which == kWholeTable) Set(job, "mode", "complete");
     if (windowed_) DrawWindow(job);
