@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -82,12 +83,14 @@ std::vector<Violation> Judge(const BatchDefinition& definition) {
   log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
   checkpoint::MetadataRecord record;
   *record.mutable_definition() = definition;
-  log.Add(checkpoint::GroupKind::kRecords, checkpoint::EncodeRecords({record.SerializeAsString()}));
+  log.Add(checkpoint::GroupKind::kRecords, Texts({record.SerializeAsString()}));
   const auto view = DecodeQueryLog(files, "q");
   EXPECT_TRUE(view.ok() && view->has_value()) << view.status();
-  ExactlyOnceChecker checker(
-      {.answers = {BatchAnswers([] { return NaiveWordCount(NaiveMode::kUpdate); })},
-       .read_file = [](const std::string&) { return std::vector<std::string>{"a"}; }});
+  std::vector<BatchAnswers> answers;
+  answers.emplace_back([] { return NaiveWordCount(NaiveMode::kUpdate); });
+  ExactlyOnceChecker checker({.answers = std::move(answers), .read_file = [](const std::string&) {
+                                return std::vector<std::string>{"a"};
+                              }});
   return checker.Observe(1, **view, {});
 }
 
