@@ -8,8 +8,9 @@
 
 namespace wavetank::properties {
 
-// `tokens`: of all rows of one output, "<driver>-<graph>-<stage>-<partition>-<attempt>" each. Of one
-// task there may be one attempt, and all tasks are of one graph. "" if it is so; else what is wrong.
+// `tokens`: of all rows of one output, "<driver>-<graph>-<stage>-<partition>-<attempt>" each. Of
+// one task there may be one attempt, and all tasks are of one graph. "" if it is so; else what is
+// wrong.
 std::string MixedAttempts(const std::vector<std::string>& tokens);
 
 }  // namespace wavetank::properties

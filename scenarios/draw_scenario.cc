@@ -78,8 +78,8 @@ class Drawing {
                 .windowed = windowed_,
                 .socket = socket_},
                scenario_);
-    // Where the directories have those names; and of a stream whose log is damaged only ids tell that
-    // all came out.
+    // Where the directories have those names; and of a stream whose log is damaged only ids tell
+    // that all came out.
     const bool may_be_beyond = inputs_.size() == 1 && (structured_ || !replayed_);
     if (may_be_beyond && choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
