@@ -10,6 +10,7 @@
 
 #include "platform/check.h"
 #include "platform/text.h"
+#include "scenarios/draw_inputs.h"
 #include "scenarios/step_names.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
@@ -70,8 +71,17 @@ class Drawing {
     scenario_.set_seed(static_cast<uint64_t>(choices_.Between("seed", 1, 1'000'000)));
     DrawJob();
     DrawCluster();
-    DrawInput();
-    if (choices_.OneIn("beyond", 8)) DrawBeyond();
+    DrawInputs(choices_,
+               {.directories = inputs_,
+                .replayed = replayed_,
+                .structured = structured_,
+                .windowed = windowed_,
+                .socket = socket_},
+               scenario_);
+    // Where the directories have those names; and of a stream whose log is damaged only ids tell that
+    // all came out.
+    const bool may_be_beyond = inputs_.size() == 1 && (structured_ || !replayed_);
+    if (may_be_beyond && choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
     DrawInputDirectoryAway();
     DrawOddEntry();
@@ -87,6 +97,47 @@ class Drawing {
  private:
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
+    if (choices_.OneIn("replayed", 6)) {
+      DrawReplayedJob(job);
+    } else {
+      DrawJobWithAnOracle(job);
+    }
+    Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
+    const int64_t retain = choices_.Between("retain", 0, 4);
+    if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
+    const int64_t log_size = choices_.Between("log size", 0, 8);
+    if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
+    const int64_t least_ms = structured_ ? 0 : 200;
+    Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawChange(job);
+  }
+
+  // Of shapes that no oracle was written for.
+  void DrawReplayedJob(Job& job) {
+    enum { kByCustomer, kWholeTable, kByWindow, kTwoQueries, kReadings };
+    const int64_t which = choices_.Between("replayed job", kByCustomer, kReadings);
+    replayed_ = true;
+    structured_ = which != kReadings;
+    windowed_ = which == kByWindow;
+    constexpr const char* kNames[] = {"spend_by_customer", "spend_by_customer", "spend_by_window",
+                                      "orders_and_visits", "readings_dstream"};
+    job.set_name(kNames[which]);
+    if (which == kWholeTable) Set(job, "mode", "complete");
+    if (windowed_) DrawWindow(job);
+    if (which != kTwoQueries) return;
+    inputs_ = {"orders", "visits"};
+    for (const char* parameter : {"orders", "visits", "spent", "seen"}) {
+      Set(job, parameter, parameter);
+    }
+  }
+
+  void DrawWindow(Job& job) {
+    Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
+    Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
+  }
+
+  void DrawJobWithAnOracle(Job& job) {
     enum { kUpdate, kComplete, kWindowed, kWords, kLines, kDStream, kNumbered, kSocket };
     const int64_t which = choices_.Between("job", kUpdate, kSocket);
     structured_ = which < kDStream;
@@ -105,19 +156,7 @@ class Drawing {
     if (which == kWords && choices_.Between("words in update mode", 0, 1) == 1) {
       Set(job, "mode", "update");
     }
-    if (windowed_) {
-      Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
-      Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
-    }
-    Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
-    // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
-    const int64_t retain = choices_.Between("retain", 0, 4);
-    if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
-    const int64_t log_size = choices_.Between("log size", 0, 8);
-    if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
-    const int64_t least_ms = structured_ ? 0 : 200;
-    Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
-    DrawChange(job);
+    if (windowed_) DrawWindow(job);
   }
 
   // What may be another from the second start of a process on, without a change of the answer.
@@ -180,69 +219,6 @@ class Drawing {
     has_spare_ = true;
   }
 
-  void DrawInput() {
-    Input& input = *scenario_.add_input();
-    input.set_name("input");
-    Generator& generator = *input.mutable_generator();
-    generator.set_records(static_cast<int32_t>(choices_.Between("records", 1, 60)));
-    generator.set_vocabulary(static_cast<int32_t>(choices_.Between("vocabulary", 1, 20)));
-    if (windowed_) {
-      generator.set_event_step_ms(choices_.Between("event step", 1, 5'000));
-      generator.set_late_ppm(static_cast<int32_t>(choices_.Between("late", 0, 300'000)));
-      generator.set_late_by_ms(choices_.Between("late by", 0, 60'000));
-      generator.set_disorder_ppm(static_cast<int32_t>(choices_.Between("disorder", 0, 300'000)));
-      generator.set_disorder_by(static_cast<int32_t>(choices_.Between("disorder by", 1, 10)));
-    } else {
-      generator.set_words_per_line(static_cast<int32_t>(choices_.Between("words a line", 1, 6)));
-    }
-    Arrival& arrival = *input.mutable_arrival();
-    arrival.set_records_each(static_cast<int32_t>(choices_.Between("records each", 1, 20)));
-    arrival.set_first_ms(choices_.Between("first", 500, 2'000));
-    arrival.set_every_ms(choices_.Between("every", 20, 1'500));
-    DrawOddRecords(generator);
-    DrawOddArrival(arrival);
-  }
-
-  // What a source should not do, or what its records should not be, and are.
-  void DrawOddRecords(Generator& generator) {
-    if (choices_.OneIn("duplicates", 4)) {
-      generator.set_duplicate_ppm(static_cast<int32_t>(choices_.Between("duplicate", 0, 300'000)));
-      generator.set_duplicate_by(static_cast<int32_t>(choices_.Between("duplicate by", 1, 20)));
-    }
-    if (choices_.OneIn("malformed", 4)) {
-      generator.set_malformed_ppm(static_cast<int32_t>(choices_.Between("odd lines", 0, 300'000)));
-    }
-    if (choices_.OneIn("other line ends", 4)) {
-      const auto ends =
-          choices_.Between("line ends", Generator::LineEnds_MIN, Generator::LineEnds_MAX);
-      generator.set_line_ends(static_cast<Generator::LineEnds>(ends));
-    }
-    if (windowed_ && choices_.OneIn("other times", 4)) {
-      const auto format =
-          choices_.Between("times", Generator::TimeFormat_MIN, Generator::TimeFormat_MAX);
-      generator.set_time_format(static_cast<Generator::TimeFormat>(format));
-    }
-  }
-
-  void DrawOddArrival(Arrival& arrival) {
-    if (choices_.OneIn("bursts", 4)) {
-      arrival.set_burst(static_cast<int32_t>(choices_.Between("burst", 1, 10)));
-    }
-    if (choices_.OneIn("stalls", 4)) {
-      arrival.set_stall_after(static_cast<int32_t>(choices_.Between("stall after", 0, 10)));
-      arrival.set_stall_ms(choices_.Between("stall", 100, 10'000));
-    }
-    if (choices_.OneIn("rewinds", 4)) {
-      arrival.set_rewind_after(static_cast<int32_t>(choices_.Between("rewind after", 1, 6)));
-      arrival.set_rewind_files(static_cast<int32_t>(choices_.Between("rewind", 1, 3)));
-      arrival.set_rewind_ms(choices_.Between("rewind in", 100, 5'000));
-      if (!socket_) {
-        Set(*scenario_.mutable_job(), "forget-after",
-            absl::StrCat(choices_.Between("forget after", 500, 4'000), "ms"));
-      }
-    }
-  }
-
   // As a file system does that is unmounted for a while.
   void DrawInputDirectoryAway() {
     if (socket_ || !choices_.OneIn("input away", 4)) return;
@@ -250,7 +226,7 @@ class Drawing {
     Fault& fault = *scenario_.add_fault();
     fault.set_kind(std::string(info.name));
     fault.set_target(machines_.front());  // the store is there
-    fault.set_files("input");
+    fault.set_files(inputs_.front());
     fault.set_at_ms(choices_.Between("input away at", 2'100, 8'000));
     fault.set_duration_ms(choices_.Between("input away for", info.duration_ms.low, 5'000));
     fault.set_amount(choices_.Between("input away how", info.amount.low, info.amount.high));
@@ -262,7 +238,7 @@ class Drawing {
     Fault& fault = *scenario_.add_fault();
     fault.set_kind(std::string(info.name));
     fault.set_target(machines_.front());  // the store is there
-    fault.set_files("input/odd");
+    fault.set_files(inputs_.front() + "/odd");
     fault.set_at_ms(choices_.Between("odd entry at", 2'100, 8'000));
     fault.set_amount(choices_.Between("odd entry kind", info.amount.low, info.amount.high));
   }
@@ -471,6 +447,8 @@ class Drawing {
   bool structured_ = true;
   bool windowed_ = false;
   bool socket_ = false;
+  bool replayed_ = false;                        // a job without an oracle
+  std::vector<std::string> inputs_ = {"input"};  // directories, or parameters that say them
   bool has_spare_ = false;
   std::vector<std::string> machines_;
   std::vector<std::string> processes_;

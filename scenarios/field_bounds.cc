@@ -19,6 +19,9 @@ constexpr int64_t kDayMs = 86'400'000;
 constexpr int64_t kYearMs = 365 * kDayMs;
 constexpr int64_t kMillion = 1'000'000;
 constexpr int64_t kMany = INT32_MAX;
+constexpr int64_t kMostBytes = 10'000;
+// A million steps on it is an int64 still.
+constexpr int64_t kMostNumber = kMillion * kMillion * kMillion;
 
 constexpr FieldBounds kBounds[] = {
     // Which versions there are says the parser.
@@ -38,6 +41,29 @@ constexpr FieldBounds kBounds[] = {
     {"Generator", "duplicate_ppm", 0, kMillion},
     {"Generator", "duplicate_by", 0, kMany},
     {"Generator", "malformed_ppm", 0, kMillion},
+    {"Records", "count", 1, kMillion},
+    {"Records", "disorder_ppm", 0, kMillion},
+    {"Records", "disorder_by", 1, kMany},
+    {"Records", "duplicate_ppm", 0, kMillion},
+    {"Records", "duplicate_by", 1, kMany},
+    {"Records", "empty_ppm", 0, kMillion},
+    {"Records", "malformed_ppm", 0, kMillion},
+    {"Column", "min_bytes", 0, kMostBytes},
+    {"Column", "max_bytes", 1, kMostBytes},
+    {"Column", "first", -kMostNumber, kMostNumber},
+    {"Column", "step", -kMillion, kMillion},
+    {"Column", "empty_ppm", 0, kMillion},
+    {"Column", "malformed_ppm", 0, kMillion},
+    {"Uniform", "distinct", 1, kMillion},
+    {"Zipf", "distinct", 1, kMillion},
+    {"Zipf", "exponent", 1, 4},
+    {"Sequential", "distinct", 1, kMillion},
+    // Years from 1970 to 2262.
+    {"EventTime", "start_ms", 0, int64_t{9'223'372'036'854}},
+    {"EventTime", "step_ms", 0, kDayMs},
+    {"EventTime", "jitter_ms", 0, kYearMs},
+    {"EventTime", "late_ppm", 0, kMillion},
+    {"EventTime", "late_by_ms", 0, kYearMs},
     {"Arrival", "records_each", 1, kMany},
     {"Arrival", "first_ms", 0, kYearMs},
     {"Arrival", "every_ms", 0, kYearMs},

@@ -8,154 +8,31 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/time.h"
 
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/field_bounds.h"
+#include "scenarios/generator.h"
+#include "scenarios/records.h"
 
 namespace wavetank::scenarios {
 namespace {
-
-// Event times begin here, in seconds since 1970: a round number that people recognise, and one that
-// is told from milliseconds and microseconds.
-constexpr int64_t kFirstEventSeconds = 2'000'000;
-constexpr int64_t kFirstEventSecondsOfAnyFormat = 1'800'000'000;
 
 template <typename T>
 T Default(bool given, T value, T otherwise) {
   return given ? value : otherwise;
 }
 
-int WordsPerLine(const Generator& generator) {
-  return Default(generator.has_words_per_line(), generator.words_per_line(), 4);
-}
-
-// What fits into memory.
-absl::Status CheckSize(const ParsedScenario& parsed, const Generator& generator) {
-  constexpr int64_t kMostWords = 10'000'000;
-  if (int64_t{generator.records()} * WordsPerLine(generator) <= kMostWords) return absl::OkStatus();
-  return parsed.ErrorAt(generator, "words_per_line", 0,
-                        absl::StrCat("records times words_per_line must be at most ", kMostWords));
-}
-
-std::vector<std::string> WordLines(const Generator& generator, platform::Random random) {
-  const int words = WordsPerLine(generator);
-  const int vocabulary = Default(generator.has_vocabulary(), generator.vocabulary(), 20);
-  std::vector<std::string> lines;
-  for (int record = 0; record < generator.records(); ++record) {
-    std::string line = absl::StrCat("r", record);
-    for (int word = 1; word < words; ++word) {
-      absl::StrAppend(&line, " w", random.Below(static_cast<uint64_t>(vocabulary)));
-    }
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
-std::string TimeText(int64_t event_ms, Generator::TimeFormat format) {
-  switch (format) {
-    case Generator::MILLISECONDS:
-      return absl::StrCat(event_ms);
-    case Generator::MICROSECONDS:
-      return absl::StrCat(event_ms * 1000);
-    case Generator::ISO_8601:
-      return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", absl::FromUnixMillis(event_ms),
-                              absl::UTCTimeZone());
-    default:
-      return absl::StrCat(event_ms / 1000);
-  }
-}
-
-std::vector<std::string> TimedLines(const Generator& generator, platform::Random random) {
-  const bool seconds = generator.time_format() == Generator::SECONDS;
-  const int64_t first_ms = 1000 * (seconds ? kFirstEventSeconds : kFirstEventSecondsOfAnyFormat);
-  platform::Random formats = random.Fork("formats");
-  const int vocabulary = Default(generator.has_vocabulary(), generator.vocabulary(), 20);
-  std::vector<std::string> lines;
-  for (int record = 0; record < generator.records(); ++record) {
-    int64_t event_ms = first_ms + record * generator.event_step_ms();
-    if (random.PartsPerMillion(static_cast<uint32_t>(generator.late_ppm()))) {
-      event_ms -= random.Between(0, generator.late_by_ms());
-    }
-    const uint64_t word = random.Below(static_cast<uint64_t>(vocabulary));
-    Generator::TimeFormat format = generator.time_format();
-    if (format == Generator::ANY) {
-      format = static_cast<Generator::TimeFormat>(
-          formats.Between(Generator::SECONDS, Generator::ISO_8601));
-    }
-    lines.push_back(
-        absl::StrCat(TimeText(event_ms, format), ",",
-                     record % 2 == 0 ? absl::StrCat("r", record) : absl::StrCat("w", word)));
-  }
-  return lines;
-}
-
-void Disorder(const Generator& generator, platform::Random random,
-              std::vector<std::string>& lines) {
-  for (size_t i = 0; i + 1 < lines.size(); ++i) {
-    if (!random.PartsPerMillion(static_cast<uint32_t>(generator.disorder_ppm()))) continue;
-    const size_t farthest =
-        std::min(lines.size() - 1, i + static_cast<size_t>(std::max(1, generator.disorder_by())));
-    const size_t other = i + 1 + random.Below(farthest - i);
-    std::swap(lines[i], lines[other]);
-  }
-}
-
-void Duplicate(const Generator& generator, platform::Random random,
-               std::vector<std::string>& lines) {
-  const auto farthest = static_cast<size_t>(std::max(1, generator.duplicate_by()));
-  std::multimap<size_t, std::string, std::greater<>> again;  // by the place before which it comes
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (!random.PartsPerMillion(static_cast<uint32_t>(generator.duplicate_ppm()))) continue;
-    again.emplace(std::min(lines.size(), i + 1 + random.Below(farthest)), lines[i]);
-  }
-  for (auto& [place, line] : again) {
-    lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(place), std::move(line));
-  }
-}
-
-void Malform(const Generator& generator, platform::Random random, std::vector<std::string>& lines) {
-  static const std::string kNoTimes[] = {"",
-                                         "word",
-                                         ",word",
-                                         "12:34,word",
-                                         "2026-13-01,word",
-                                         "0x1F,word",
-                                         "1e9,word",
-                                         "99999999999999999999,word"};
-  static const std::string kOddBytes[] = {
-      "", " ", "a,b \"c\" \\n", std::string("nul\0nul", 7), "\xff\xfe \xc3", "\ttab  blanks "};
-  std::vector<std::string> all;
-  for (std::string& line : lines) {
-    if (random.PartsPerMillion(static_cast<uint32_t>(generator.malformed_ppm()))) {
-      all.push_back(generator.has_event_step_ms() ? kNoTimes[random.Below(std::size(kNoTimes))]
-                                                  : kOddBytes[random.Below(std::size(kOddBytes))]);
-    }
-    all.push_back(std::move(line));
-  }
-  lines = std::move(all);
-}
-
-std::vector<std::string> Generate(const Generator& generator, const platform::Random& random) {
-  std::vector<std::string> lines = generator.has_event_step_ms()
-                                       ? TimedLines(generator, random.Fork("timed lines"))
-                                       : WordLines(generator, random.Fork("word lines"));
-  Disorder(generator, random.Fork("disorder"), lines);
-  Duplicate(generator, random.Fork("duplicate"), lines);
-  Malform(generator, random.Fork("malformed"), lines);
-  return lines;
-}
-
-absl::StatusOr<std::vector<std::string>> Records(const ParsedScenario& parsed, const Input& input,
+absl::StatusOr<std::vector<std::string>> LinesOf(const ParsedScenario& parsed, const Input& input,
                                                  const platform::Random& random,
                                                  const ReadHostFile& read_host_file) {
   switch (input.source_case()) {
     case Input::kLines:
       return std::vector<std::string>(input.lines().line().begin(), input.lines().line().end());
     case Input::kGenerator:
-      WT_RETURN_IF_ERROR(CheckSize(parsed, input.generator()));
-      return Generate(input.generator(), random);
+      return Generate(parsed, input.generator(), random);
+    case Input::kRecords:
+      return DrawRecords(parsed, input.records(), random);
     case Input::kFile: {
       const absl::StatusOr<std::string> text = read_host_file(input.file());
       if (!text.ok())
@@ -165,7 +42,7 @@ absl::StatusOr<std::vector<std::string>> Records(const ParsedScenario& parsed, c
     case Input::SOURCE_NOT_SET:
       break;
   }
-  return parsed.ErrorAt(input, "name", 0, "an input needs lines, a file or a generator");
+  return parsed.ErrorAt(input, "name", 0, "an input needs lines, a file, a generator or records");
 }
 
 // A file's last line ends with "\n", so that no line's end is cut in two by the next file of a
@@ -225,7 +102,7 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
                                     const ReadHostFile& read_host_file) {
   WT_RETURN_IF_ERROR(CheckBounds(parsed, input));
   WT_ASSIGN_OR_RETURN(const std::vector<std::string> records,
-                      Records(parsed, input, random, read_host_file));
+                      LinesOf(parsed, input, random, read_host_file));
   const Arrival& arrival = input.arrival();
   const auto all = static_cast<int64_t>(records.size());
   const int64_t each = Default<int64_t>(arrival.has_records_each(), arrival.records_each(), all);
@@ -237,6 +114,8 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
   }
   WT_RETURN_IF_ERROR(CheckArrival(parsed, arrival));
   platform::Random ends = random.Fork("line ends");
+  const Generator::LineEnds line_ends =
+      input.has_records() ? input.records().line_ends() : input.generator().line_ends();
   const int64_t burst = Default<int64_t>(arrival.has_burst(), arrival.burst(), 1);
   InputPlan plan;
   for (int64_t begin = 0; begin < all; begin += each) {
@@ -247,7 +126,7 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
     const auto last = std::min(all, begin + each);
     for (int64_t record = begin; record < last; ++record) {
       absl::StrAppend(&file.text, records[static_cast<size_t>(record)],
-                      LineEnd(input.generator().line_ends(), record + 1 == last, ends));
+                      LineEnd(line_ends, record + 1 == last, ends));
     }
     file.lines = LinesOfText(file.text);
     plan.push_back(std::move(file));

@@ -16,6 +16,8 @@
 #include "properties/naive_query.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
+#include "scenarios/job_input.h"
+#include "scenarios/replayed_jobs.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -28,37 +30,11 @@ using runtime::DataType;
 using runtime::Explode;
 using runtime::Job;
 using runtime::JobArguments;
-using runtime::JobParameter;
 using runtime::ParameterKind;
 using runtime::Split;
 using runtime::SubstringAfter;
 using runtime::SubstringBefore;
 using runtime::Window;
-
-const JobParameter kInput{"input", "directory into which text files are renamed", std::nullopt,
-                          ParameterKind::kPath};
-const JobParameter kOutput{"output", "directory of the results", std::nullopt,
-                           ParameterKind::kPath};
-
-// What each job that reads files can be told about them.
-std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameters) {
-  parameters.push_back({"ignore", "names of files that are not input, as \"*.bak,core\"", ""});
-  parameters.push_back(
-      {"lost", "what an input file does that is gone or changed: stop or skip", "stop"});
-  parameters.push_back({"forget-after", "how long a file is gone before another of its name is new",
-                        "10m", ParameterKind::kDuration});
-  return parameters;
-}
-
-// The lines of the job's input directory, as column "value".
-DataFrame TextInput(runtime::Session& session, const JobArguments& arguments) {
-  return session.ReadStream()
-      .Format("text")
-      .Option("ignoreNames", arguments.Get("ignore"))
-      .Option("lostFiles", arguments.Get("lost"))
-      .Option("forgetAfter", arguments.Get("forget-after"))
-      .Load(arguments.Get("input"));
-}
 
 int64_t Milliseconds(const std::string& text) {
   absl::Duration duration;
@@ -84,28 +60,14 @@ void CountWords(runtime::DStream<std::string> lines, const JobArguments& argumen
       .SaveAsTextFiles(arguments.Get("output") + "/counts");
 }
 
-// The lines of the job's input directory.
-runtime::DStream<std::string> Lines(runtime::StreamingContext& context,
-                                    const JobArguments& arguments) {
-  runtime::TextFileOptions options;
-  auto files = runtime::ParseInputFileOptions(arguments.Get("ignore"),
-                                              arguments.Get("forget-after"), arguments.Get("lost"));
-  if (files.ok()) {
-    options.files = *std::move(files);
-  } else {
-    context.graph().AddError(files.status());
-  }
-  return context.TextFileStream(arguments.Get("input"), std::move(options));
-}
-
 void WordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
-  CountWords(Lines(context, arguments), arguments);
+  CountWords(TextInput(context, arguments, "input"), arguments);
 }
 
 // Each word with a number that depends on what this worker has seen before: not deterministic, as a
 // function that draws at random, asks a clock or keeps something between calls.
 void NumberedWordCountDStream(runtime::StreamingContext& context, const JobArguments& arguments) {
-  Lines(context, arguments)
+  TextInput(context, arguments, "input")
       .FlatMap(Words)
       .Map([seen = std::make_shared<int64_t>(0)](const std::string& word) {
         return std::pair<std::string, int64_t>(absl::StrCat(word, "~", ++*seen), 1);
@@ -122,7 +84,7 @@ void SocketWordCountDStream(runtime::StreamingContext& context, const JobArgumen
 
 void WordCountStructured(runtime::Session& session, const JobArguments& arguments) {
   DataFrame words =
-      TextInput(session, arguments).Select({Explode(Split(Col("value"), " ")).As("word")});
+      TextInput(session, arguments, "input").Select({Explode(Split(Col("value"), " ")).As("word")});
   words.GroupBy({Col("word")})
       .Count()
       .WriteStream()
@@ -134,7 +96,7 @@ void WordCountStructured(runtime::Session& session, const JobArguments& argument
 
 // Without an aggregate, so that no row ever replaces another, whatever the mode is called.
 void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
-  TextInput(session, arguments)
+  TextInput(session, arguments, "input")
       .Select({Explode(Split(Col("value"), " ")).As("word")})
       .WithColumn("count", runtime::Expression(1))
       .WriteStream()
@@ -145,7 +107,7 @@ void WordsStructured(runtime::Session& session, const JobArguments& arguments) {
 }
 
 void LineCountStructured(runtime::Session& session, const JobArguments& arguments) {
-  TextInput(session, arguments)
+  TextInput(session, arguments, "input")
       .GroupBy({})
       .Count()
       .WriteStream()
@@ -161,7 +123,7 @@ void WindowedCountStructured(runtime::Session& session, const JobArguments& argu
   WT_CHECK(absl::ParseDuration(arguments.Get("window"), &window), "window is not a duration");
   WT_CHECK(absl::ParseDuration(arguments.Get("delay"), &delay), "delay is not a duration");
   DataFrame events =
-      TextInput(session, arguments)
+      TextInput(session, arguments, "input")
           .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
                    SubstringAfter(Col("value"), ",").As("word")})
           .WithWatermark("time", delay);
@@ -229,8 +191,8 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "words";
     job.meaning = "structured: each word as it comes, exactly once";
-    job.parameters =
-        WithFileParameters({kInput, kOutput, {"mode", "output mode: append or update", "append"}});
+    job.parameters = WithFileParameters(
+        {InputParameter(), OutputParameter(), {"mode", "output mode: append or update", "append"}});
     job.structured = WordsStructured;
     jobs.Add(std::move(job),
              StructuredOracle{.query = [](const JobArguments&) { return properties::NaiveWords(); },
@@ -240,7 +202,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "line_count";
     job.meaning = "structured: how many lines came, exactly once";
-    job.parameters = WithFileParameters({kInput, kOutput});
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
     job.structured = LineCountStructured;
     jobs.Add(
         std::move(job),
@@ -251,8 +213,9 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "word_count";
     job.meaning = "structured: how often each word came, exactly once";
-    job.parameters = WithFileParameters(
-        {kInput, kOutput, {"mode", "output mode: update or complete", "update"}});
+    job.parameters = WithFileParameters({InputParameter(),
+                                         OutputParameter(),
+                                         {"mode", "output mode: update or complete", "update"}});
     job.structured = WordCountStructured;
     jobs.Add(std::move(job), WordCountOracle());
   }
@@ -264,8 +227,8 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
         "\"<time>,<word>\", the time in seconds, milliseconds or microseconds since 1970 or as ISO "
         "8601; others are dropped and counted";
     job.parameters = WithFileParameters(
-        {kInput,
-         kOutput,
+        {InputParameter(),
+         OutputParameter(),
          {"window", "size of a window", "10s", ParameterKind::kDuration},
          {"delay", "how late an event may be", "10s", ParameterKind::kDuration}});
     job.structured = WindowedCountStructured;
@@ -275,7 +238,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "word_count_dstream";
     job.meaning = "DStream: how often each word came in each batch, at least once";
-    job.parameters = WithFileParameters({kInput, kOutput});
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
     job.deterministic = true;
     job.dstream = WordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
@@ -286,7 +249,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.meaning =
         "DStream: as word_count_dstream, each word with a number by a function that is not "
         "deterministic";
-    job.parameters = WithFileParameters({kInput, kOutput});
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
     job.dstream = NumberedWordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch, .canonical = WithoutNumbers});
   }
@@ -296,11 +259,12 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     job.meaning = "DStream: how often each word came in each batch, from a socket (lossy)";
     job.parameters = {{"host", "where to connect", "localhost"},
                       {"port", "where to connect", "9999", ParameterKind::kPort},
-                      kOutput};
+                      OutputParameter()};
     job.deterministic = true;
     job.dstream = SocketWordCountDStream;
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
+  AddReplayedJobs(jobs);
 }
 
 }  // namespace wavetank::scenarios

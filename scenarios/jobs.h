@@ -7,7 +7,7 @@
 
 namespace wavetank::scenarios {
 
-// Each with its oracle.
+// Those that count words each with its oracle, and others (replayed_jobs.h).
 void AddBuiltInJobs(ScenarioJobs& jobs);
 
 }  // namespace wavetank::scenarios

@@ -155,19 +155,31 @@ absl::StatusOr<std::string> WhereInputGoes(const ParsedScenario& parsed, const I
   if (parsed.scenario->input_size() == 1 && shape.directories.size() + has_server == 1) {
     return has_server ? "" : shape.directories.front();
   }
-  std::string directory = input.name();
-  for (const runtime::JobParameter& parameter : runtime::AllParameters(*prepared.instance.job)) {
-    if (parameter.name == input.name()) directory = prepared.instance.arguments.Get(input.name());
-  }
-  directory = checkpoint::NormalPath(directory);
   const std::vector<std::string>& all = shape.directories;
-  if (std::find(all.begin(), all.end(), directory) != all.end()) return directory;
+  const auto is_read = [&all](const std::string& directory) {
+    return std::find(all.begin(), all.end(), directory) != all.end();
+  };
+  std::vector<std::string> names = all;
+  std::string directory = checkpoint::NormalPath(input.name());
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*prepared.instance.job)) {
+    const std::string value =
+        checkpoint::NormalPath(prepared.instance.arguments.Get(parameter.name));
+    if (parameter.name == input.name()) directory = value;
+    if (is_read(value)) names.push_back(parameter.name);
+  }
+  if (is_read(directory)) return directory;
   if (has_server && input.name() == "server") return std::string();
+  if (has_server) names.emplace_back("server");
+  const std::string nearest = platform::NearestName(input.name(), names);
+  std::vector<std::string> reads;
+  for (const std::string& each : all) reads.push_back(absl::StrCat("\"", each, "\""));
+  if (has_server) reads.emplace_back("a server, whose input is called \"server\"");
+  if (reads.empty()) reads.emplace_back("no directory and no server");
   return parsed.ErrorAt(
       input, "name", 0,
-      absl::StrCat("job ", prepared.instance.job->name, " reads no \"", input.name(),
-                   "\": ", all.empty() ? "no directory" : absl::StrJoin(all, ", "),
-                   has_server ? ", and a server, whose input is called \"server\"" : ""));
+      absl::StrCat("job ", prepared.instance.job->name, " reads no \"", input.name(), "\": ",
+                   nearest.empty() ? absl::StrCat("it reads ", absl::StrJoin(reads, " and "))
+                                   : absl::StrCat("did you mean \"", nearest, "\"?")));
 }
 
 absl::StatusOr<InputPlan> PlanInputs(const ParsedScenario& parsed, const Prepared& prepared,

@@ -17,6 +17,18 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
+// The numbers of a message that have no default, but for one of them, each at its low end.
+std::string NumbersOf(const Descriptor& message, std::string_view but) {
+  std::string text;
+  for (const FieldBounds& row : AllFieldBounds()) {
+    if (row.message != message.name() || row.field == but || row.field == "schema_version")
+      continue;
+    const FieldDescriptor* field = message.FindFieldByName(std::string(row.field));
+    if (!field->has_presence()) absl::StrAppend(&text, field->name(), ": ", row.low, " ");
+  }
+  return text;
+}
+
 // "input { generator { " for Generator: the way to each message that a scenario may hold.
 std::map<const Descriptor*, std::string> Ways() {
   std::map<const Descriptor*, std::string> ways{{Scenario::descriptor(), ""}};
@@ -27,7 +39,8 @@ std::map<const Descriptor*, std::string> Ways() {
     for (int i = 0; i < message->field_count(); ++i) {
       const FieldDescriptor* field = message->field(i);
       if (field->message_type() == nullptr) continue;
-      const std::string way = absl::StrCat(ways[message], field->name(), " { ");
+      const std::string way =
+          absl::StrCat(ways[message], NumbersOf(*message, ""), field->name(), " { ");
       if (ways.emplace(field->message_type(), way).second) open.push_back(field->message_type());
     }
   }
@@ -66,15 +79,7 @@ std::string ErrorOf(const FieldBounds& row, const std::string& value) {
   std::string text = "schema_version: 1\n";
   for (const auto& [message, way] : Ways()) {
     if (message->name() != row.message) continue;
-    absl::StrAppend(&text, way);
-    for (const FieldBounds& other : AllFieldBounds()) {
-      const FieldDescriptor* field = message->FindFieldByName(std::string(other.field));
-      if (other.message != row.message || other.field == row.field || field->has_presence())
-        continue;
-      if (other.field != "schema_version") {
-        absl::StrAppend(&text, field->name(), ": ", other.low, " ");
-      }
-    }
+    absl::StrAppend(&text, way, NumbersOf(*message, row.field));
     absl::StrAppend(&text, platform::ToAbsl(row.field), ": ", value);
     for (const char c : way) {
       if (c == '{') text += " }";

@@ -48,7 +48,9 @@ std::map<size_t, CellScenarios> Shown() {
         std::filesystem::relative(path, WAVETANK_SCENARIOS).replace_extension();
     for (const JobPart& part : prepared->shape.parts) {
       CellScenarios& cell = shown[CellOf(part)];
-      (side == GuaranteeSide::kHolds ? cell.hold : cell.break_).push_back(name);
+      std::vector<std::string>& names = side == GuaranteeSide::kHolds ? cell.hold : cell.break_;
+      // Of several parts in one cell, once.
+      if (names.empty() || names.back() != name) names.push_back(name);
     }
   }
   return shown;

@@ -139,6 +139,31 @@ TEST(RunScenario, RefusesAJobOrParameterThatIsNotThere) {
             "s:3:38: job word_count has no parameter \"mod\": did you mean \"mode\"?");
 }
 
+TEST(RunScenario, SaysWhatAJobReadsThatHasNoInputOfThatName) {
+  EXPECT_EQ(RunErrorOf("input { name: \"others\" lines { line: \"a\" } }"),
+            "s:5:9: job word_count reads no \"others\": it reads \"input\"");
+  const auto error =
+      [](const std::string& name) {
+        return std::string(RunText(R"(schema_version: 1
+        name: "s"
+        job { name: "orders_and_visits"
+              parameter { name: "orders" value: "in/orders" }
+              parameter { name: "visits" value: "in/visits" }
+              parameter { name: "spent" value: "spent" } parameter { name: "seen" value: "seen" } }
+        input { name: ")" + name + R"(" lines { line: "a" } })")
+                               .status()
+                               .message());
+      };
+  EXPECT_EQ(error("ordes"),
+            "s:7:17: job orders_and_visits reads no \"ordes\": did you mean "
+            "\"orders\"?");
+  EXPECT_EQ(error("numbers"),
+            "s:7:17: job orders_and_visits reads no \"numbers\": it reads \"in/orders\" and "
+            "\"in/visits\"");
+  EXPECT_EQ(error("orders"), "");
+  EXPECT_EQ(error("in/visits/"), "");
+}
+
 std::string SocketErrorOf(const std::string& more, const std::string& job = "") {
   const auto report = RunText("schema_version: 1\nname: \"s\"\njob { name: \"socket_word_count\" " +
                               job + "}\n" + more);

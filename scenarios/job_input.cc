@@ -1,0 +1,54 @@
+#include "scenarios/job_input.h"
+
+#include <optional>
+#include <utility>
+
+namespace wavetank::scenarios {
+
+using runtime::JobArguments;
+using runtime::JobParameter;
+using runtime::ParameterKind;
+
+JobParameter InputParameter() {
+  return {"input", "directory into which text files are renamed", std::nullopt,
+          ParameterKind::kPath};
+}
+
+JobParameter OutputParameter() {
+  return {"output", "directory of the results", std::nullopt, ParameterKind::kPath};
+}
+
+std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameters) {
+  parameters.push_back({"ignore", "names of files that are not input, as \"*.bak,core\"", ""});
+  parameters.push_back(
+      {"lost", "what an input file does that is gone or changed: stop or skip", "stop"});
+  parameters.push_back({"forget-after", "how long a file is gone before another of its name is new",
+                        "10m", ParameterKind::kDuration});
+  return parameters;
+}
+
+runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& arguments,
+                             const std::string& parameter) {
+  return session.ReadStream()
+      .Format("text")
+      .Option("ignoreNames", arguments.Get("ignore"))
+      .Option("lostFiles", arguments.Get("lost"))
+      .Option("forgetAfter", arguments.Get("forget-after"))
+      .Load(arguments.Get(parameter));
+}
+
+runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
+                                        const JobArguments& arguments,
+                                        const std::string& parameter) {
+  runtime::TextFileOptions options;
+  auto files = runtime::ParseInputFileOptions(arguments.Get("ignore"),
+                                              arguments.Get("forget-after"), arguments.Get("lost"));
+  if (files.ok()) {
+    options.files = *std::move(files);
+  } else {
+    context.graph().AddError(files.status());
+  }
+  return context.TextFileStream(arguments.Get(parameter), std::move(options));
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,30 @@
+// What the built-in jobs have in common: how they are told where their input is, and read it.
+#ifndef WAVETANK_SCENARIOS_JOB_INPUT_H_
+#define WAVETANK_SCENARIOS_JOB_INPUT_H_
+
+#include <string>
+#include <vector>
+
+#include "runtime/dstream/streaming_context.h"
+#include "runtime/job/job.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::scenarios {
+
+runtime::JobParameter InputParameter();
+runtime::JobParameter OutputParameter();
+
+// These, and what each job that reads files can be told about them.
+std::vector<runtime::JobParameter> WithFileParameters(
+    std::vector<runtime::JobParameter> parameters);
+
+// The lines of the directory that a parameter says, of a query as column "value".
+runtime::DataFrame TextInput(runtime::Session& session, const runtime::JobArguments& arguments,
+                             const std::string& parameter);
+runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
+                                        const runtime::JobArguments& arguments,
+                                        const std::string& parameter);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_JOB_INPUT_H_

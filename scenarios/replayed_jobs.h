@@ -1,0 +1,14 @@
+// Jobs without an oracle, of shapes that none was written for: each is judged by replay alone.
+// Their lines are those of a scenario's `records`.
+#ifndef WAVETANK_SCENARIOS_REPLAYED_JOBS_H_
+#define WAVETANK_SCENARIOS_REPLAYED_JOBS_H_
+
+#include "scenarios/oracle.h"
+
+namespace wavetank::scenarios {
+
+void AddReplayedJobs(ScenarioJobs& jobs);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_REPLAYED_JOBS_H_
