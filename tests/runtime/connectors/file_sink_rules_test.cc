@@ -256,5 +256,25 @@ TEST_F(FileSinkTest, WhoIsFencedCannotBringAReplacedNameBack) {
   EXPECT_THAT(PlainNames(), ElementsAre("part-00001-00000.csv", "part-00002-00000.csv"));
 }
 
+// --- what readers make of it ---
+
+Task<void> CommitTwoKeyColumns(Node& node) {
+  LocalStore store(node, "");
+  FileSinkOptions options = SinkOptions(MANIFEST_MODE_UPDATE);
+  options.columns = {SinkColumn("first", true), SinkColumn("second", true),
+                     SinkColumn("count", false)};
+  FileSink sink(node, store, std::move(options));
+  const auto fenced = co_await sink.Fence({1, 1});
+  EXPECT_TRUE(fenced.ok()) << fenced.status();
+  const absl::Status committed =
+      co_await CommitBatch(store, sink, 0, 100, "u", "a,bc,1\nab,c,2\n\"\",abc,3\n,abc,4\n", 4);
+  EXPECT_TRUE(committed.ok()) << committed;
+}
+
+TEST_F(FileSinkTest, KeysOfSeveralColumnsAreToldApart) {
+  Run("driver", CommitTwoKeyColumns);
+  EXPECT_EQ(Table().rows.size(), 4u);
+}
+
 }  // namespace
 }  // namespace wavetank::runtime
