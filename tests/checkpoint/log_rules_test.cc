@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,11 +52,11 @@ Task<void> Own(Node& node, Store& store, std::vector<std::string> records,
 Task<void> ReadBesideATakeOver(Node& node, bool& done) {
   MemoryStore files(node.executor());
   co_await Own(node, files, {"a"});
-  WatchedStore store(files, [&files](std::string_view call, const std::string& path) {
+  WatchedStore store(files, [&files](const std::string& call, const std::string& path) {
     if (call == "Read" && path == "log/log-1") {
       files.files["log/epoch-2"] = EncodeEpochFile("another");
     }
-    return absl::OkStatus();
+    return AnswerNow(absl::OkStatus());
   });
   RecordList fold;
   const absl::Status read = co_await ReadFencedLog(node, store, "log", absl::ZeroDuration(), fold);
@@ -71,9 +70,9 @@ TEST(LogRules, AReaderLooksAgainForAnEpochWithoutASealToo) { RunAlone(ReadBeside
 Task<void> LoseTheNewestSegment(Node& node, bool& done) {
   MemoryStore store(node.executor());
   std::string former;
-  WatchedStore watched(store, [&](std::string_view, const std::string&) {
+  WatchedStore watched(store, [&](const std::string&, const std::string&) {
     if (store.files.contains("log/log-1")) former = store.files.at("log/log-1");
-    return absl::OkStatus();
+    return AnswerNow(absl::OkStatus());
   });
   co_await Own(node, watched, {"a", "b"}, {.segment_bytes = 1});
   std::string newest;

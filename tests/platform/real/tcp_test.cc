@@ -183,6 +183,44 @@ TEST(TcpStream, PeerThatDoesNotReadIsNotWaitedForAfterClose) {
   EXPECT_LT(came + (size_t{2} << 20), written);
 }
 
+// A client of the kernel's own that is connected to this port of the loopback.
+Descriptor ConnectedTo(int port) {
+  Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  EXPECT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  return client;
+}
+
+Task<void> ReadFromOneWhoResets(Node& node, absl::Status& end) {
+  const auto listener = co_await node.network().ListenStream("127.0.0.1:0");
+  const std::string address = (*listener)->address();
+  std::unique_ptr<ByteStream> stream;
+  {
+    const Descriptor client = ConnectedTo(std::stoi(address.substr(address.rfind(':') + 1)));
+    auto accepted = co_await (*listener)->Accept();
+    stream = *std::move(accepted);
+    EXPECT_EQ(::send(client.get(), "half a li", 9, 0), 9);
+    const linger at_once{.l_onoff = 1, .l_linger = 0};  // a reset instead of an orderly end
+    EXPECT_EQ(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  }
+  while (true) {
+    const absl::StatusOr<std::string> read = co_await stream->Read(1000);
+    end = read.status();
+    if (!read.ok() || read->empty()) break;
+  }
+}
+
+TEST(TcpStream, APeerThatResetsHasNotEndedInOrder) {
+  absl::Status end;
+  const absl::StatusOr<int> status =
+      RunNode([&end](Node& node) { return ReadFromOneWhoResets(node, end); });
+  EXPECT_EQ(status.value(), 0);
+  EXPECT_TRUE(absl::IsUnavailable(end)) << end;
+}
+
 TEST(TcpMessages, SilentPeerIsTakenForDead) {
   const Received received =
       Receive(Hello() + MessageFrame("last words"),

@@ -34,7 +34,7 @@ inline FileSinkOptions SinkOptions(ManifestMode mode, const std::string& query_i
 }
 
 // One batch through the sink, under a unique name for its part.
-inline Task<absl::Status> CommitBatch(checkpoint::LocalStore& store, FileSink& sink, int64_t batch,
+inline Task<absl::Status> CommitBatch(checkpoint::Store& store, FileSink& sink, int64_t batch,
                                       uint64_t hash, std::string unique, std::string text,
                                       int64_t rows) {
   SinkBatch prepared{batch, hash, {}};

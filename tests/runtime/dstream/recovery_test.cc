@@ -436,18 +436,22 @@ TEST(DStreamRecoveryOf, AnotherPlanIsRefusedByName) {
 }
 
 TEST(DStreamRecoveryOf, LoggedInputThatIsGoneStopsTheJobNamingIt) {
-  SimJob job({.seed = 10}, CountWordsOfFiles);
-  WordFiles input(job, 10);
-  job.CrashAt("dstream.batch_input_logged", 3, absl::Seconds(1));
-  job.Start();
-  job.RunFor(absl::Milliseconds(2500));
-  input.PutNow();
-  job.RunFor(absl::Seconds(1));
-  job.machine().disk().Put("in/file-0", "");
-  job.RunFor(absl::Seconds(5));
-  ASSERT_EQ(job.ended().size(), 1u);
-  EXPECT_TRUE(absl::IsDataLoss(job.ended()[0])) << job.ended()[0];
-  EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("in/file-0"));
+  for (const char* left : {"", "a"}) {
+    SCOPED_TRACE(left);
+    SimJob job({.seed = 10}, CountWordsOfFiles);
+    WordFiles input(job, 10);
+    job.CrashAt("dstream.batch_input_logged", 3, absl::Seconds(1));
+    job.Start();
+    job.RunFor(absl::Milliseconds(2500));
+    input.PutNow();
+    job.RunFor(absl::Seconds(1));
+    job.machine().disk().Put("in/file-0", left);
+    job.RunFor(absl::Seconds(5));
+    ASSERT_EQ(job.ended().size(), 1u);
+    EXPECT_TRUE(absl::IsDataLoss(job.ended()[0])) << job.ended()[0];
+    EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("in/file-0"));
+    EXPECT_EQ(job.Reached("dstream.batch_rerun"), 0u) << "nothing of it may come out";
+  }
 }
 
 // A file is cut when its batch is logged: what is left of it still has a first piece to read.

@@ -117,6 +117,9 @@ class SimJob final : private simulator::FaultHook {
       });
     });
   }
+  // What befalls each call of a node; null: nothing.
+  using CallFault = std::function<const simulator::Fault*(const simulator::SeamCall& call)>;
+  void SetCallFault(CallFault fault) { call_fault_ = std::move(fault); }
   void After(absl::Duration delay, std::function<void()> action) {
     later_.emplace(world_.now() + delay, std::move(action));
   }
@@ -284,8 +287,9 @@ class SimJob final : private simulator::FaultHook {
       return;
     }
   }
-  const simulator::Fault* OnSeamCall(simulator::SimNode&, const simulator::SeamCall&) override {
-    return nullptr;
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    return call_fault_ ? call_fault_(call) : nullptr;
   }
   void OnStarted(simulator::SimProcess&) override {}
   void Freeze() override {}
@@ -293,6 +297,7 @@ class SimJob final : private simulator::FaultHook {
   SimJobOptions options_;
   JobPlan job_;
   std::function<void(TaskRegistry&)> change_registry_;
+  CallFault call_fault_;
   std::string printed_;
   DriverLog driver_log_;
   std::vector<absl::Status> ended_;

@@ -280,6 +280,33 @@ TEST(SocketTextStream, ALineBeyondTheLimitIsReportedAlthoughItNeverEnds) {
   }
 }
 
+TEST(SocketTextStream, BlocksOfWhatIsRememberedStayForSoLong) {
+  SimJob job({.seed = 5}, [](StreamingContext& ssc) {
+    SaveLines(ssc);
+    ssc.Remember(absl::Hours(1));
+  });
+  LineServer server(job);
+  server.most = 100;
+  job.Start();
+  job.RunFor(absl::Seconds(8));
+  EXPECT_EQ(ReadReceived(job).lines.size(), 100u);
+  EXPECT_GT(job.Reached("dstream.batch_completed"), 5u);
+  EXPECT_EQ(job.FilesIn("checkpoint/blocks"), job.Reached("dstream.block_logged"));
+}
+
+// Ten of its intervals, where that is more than what other streams get.
+TEST(SocketTextStream, AGracefulStopWaitsForTheNextBatchOfALongInterval) {
+  SimJob job({.seed = 5, .interval = absl::Minutes(1)}, SaveLines);
+  LineServer server(job);
+  server.most = 100;
+  job.Start();
+  job.RunFor(absl::Seconds(65));
+  job.Stop(/*gracefully=*/true);
+  job.RunFor(absl::Seconds(70));
+  EXPECT_THAT(job.ended(), testing::ElementsAre(absl::OkStatus()));
+  EXPECT_EQ(ReadReceived(job).lines.size(), 100u);
+}
+
 TEST(SocketTextStream, BlocksAreRemovedOnceTheirBatchesAreCompleted) {
   SimJob job({.seed = 5}, SaveLines);
   LineServer server(job);
