@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "properties/attempt_tokens.h"
 #include "properties/row_difference.h"
 
 namespace wavetank::properties {
@@ -198,7 +199,21 @@ void AtLeastOnceChecker::CheckOutput(const OutputAttempt& output, int64_t failur
   }
   const auto [judged, is_new] = attempts.complete.try_emplace(output.attempt, output.content_hash);
   if (!is_new && std::exchange(judged->second, output.content_hash) == output.content_hash) return;
+  CheckTokens(output);
   CheckRows(output);
+}
+
+void AtLeastOnceChecker::CheckTokens(const OutputAttempt& output) {
+  if (!options_.tokens) return;
+  std::vector<std::string> tokens;
+  for (const NaiveRow& row : output.rows) {
+    for (std::string& token : options_.tokens(row)) tokens.push_back(std::move(token));
+  }
+  const std::string wrong = MixedAttempts(tokens);
+  if (wrong.empty()) return;
+  Report(violation_kinds::kMixedAttempts,
+         absl::StrCat("attempt ", output.attempt, " of batch ", output.time_ms,
+                      " ms is marked complete with ", wrong));
 }
 
 void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {

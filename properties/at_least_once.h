@@ -73,6 +73,8 @@ struct OutputJudge {
 struct AtLeastOnceOptions {
   // None: what is put out is not known.
   std::vector<OutputJudge> judges;
+  // The tokens of attempts that a row carries (attempt_tokens.h). Unset: rows carry none.
+  std::function<std::vector<std::string>(const NaiveRow& row)> tokens = nullptr;
   // The lines of a source file or block.
   std::function<std::vector<std::string>(const std::string& piece)> read_piece;
   // How often a piece of this path may be input, by the source's rule. Unset: once.
@@ -119,6 +121,7 @@ class AtLeastOnceChecker {
   bool CatchesUp(const LoggedInput& input) const;
   void CheckOutput(const OutputAttempt& output, int64_t failures);
   void CheckRows(const OutputAttempt& output);
+  void CheckTokens(const OutputAttempt& output);
   bool MustPutOut(int64_t time_ms) const;
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 

@@ -12,6 +12,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "properties/definition_hash.h"
 #include "runtime/connectors/manifest.pb.h"
 
 namespace wavetank::properties {
@@ -28,6 +29,7 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   if (definition.has_watermark_ms()) batch.watermark_ms = definition.watermark_ms();
   batch.timestamp_ms = definition.timestamp_ms();
   batch.hash = definition.hash();
+  batch.own_hash = HashOfDefinition(definition);
   if (definition.sources_size() != 1) {
     return absl::DataLossError(
         absl::StrCat("batch ", batch.batch, " has ", definition.sources_size(), " sources, not 1"));

@@ -101,6 +101,11 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
     Report(violation_kinds::kDefinition,
            absl::StrCat("batch ", batch.batch, " is logged where batch ", expected_id, " is due"));
   }
+  if (batch.own_hash.value_or(batch.hash) != batch.hash) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " is logged with the hash ", absl::Hex(batch.hash),
+                        "; its definition gives ", absl::Hex(*batch.own_hash)));
+  }
   const int64_t start = definitions_.empty() ? 0 : definitions_.back().end;
   if (batch.start != start) {
     Report(violation_kinds::kDefinition,

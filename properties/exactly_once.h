@@ -27,7 +27,9 @@ struct LoggedBatch {
   int64_t end = 0;
   std::optional<int64_t> watermark_ms = {};  // unset: there is none yet
   int64_t timestamp_ms = 0;
-  uint64_t hash = 0;
+  uint64_t hash = 0;  // as it is logged
+  // As the definition's fields give it. Unset: nobody has worked it out.
+  std::optional<uint64_t> own_hash = {};
 
   friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
 };

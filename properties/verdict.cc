@@ -31,9 +31,9 @@ int64_t CountReordered(const std::vector<int64_t>& first_seen) {
 
 std::vector<std::string> AllViolationKinds() {
   namespace kinds = violation_kinds;
-  return {kinds::kLost,        kinds::kDuplicated,   kinds::kPhantom,   kinds::kReordered,
-          kinds::kWrongAnswer, kinds::kDefinition,   kinds::kWatermark, kinds::kCommitOrder,
-          kinds::kVisibility,  kinds::kInputDurable, kinds::kUnreadable};
+  return {kinds::kLost,        kinds::kDuplicated,   kinds::kPhantom,       kinds::kReordered,
+          kinds::kWrongAnswer, kinds::kDefinition,   kinds::kWatermark,     kinds::kCommitOrder,
+          kinds::kVisibility,  kinds::kInputDurable, kinds::kMixedAttempts, kinds::kUnreadable};
 }
 
 }  // namespace wavetank::properties

@@ -47,6 +47,8 @@ inline constexpr const char* kCommitOrder =
 inline constexpr const char* kVisibility = "visibility";  // a reader sees more, or less than before
 inline constexpr const char* kInputDurable =
     "input_durable";  // a batch ran before its input was durable
+inline constexpr const char* kMixedAttempts =
+    "mixed_attempts";  // one output has rows of several attempts at a task
 inline constexpr const char* kUnreadable =
     "unreadable";  // a durable file that must be whole is not
 }  // namespace violation_kinds

@@ -148,8 +148,8 @@ class InputDrawing {
       arrival.set_stall_after(static_cast<int32_t>(choices_.Between(of + "stall after", 0, 10)));
       arrival.set_stall_ms(choices_.Between(of + "stall", 100, 10'000));
     }
-    // A query that misses a file of its batch stops, and where it is one of several nobody starts it
-    // again while the others run.
+    // A query that misses a file of its batch stops, and where it is one of several nobody starts
+    // it again while the others run.
     if (for_.directories.size() == 1 && choices_.OneIn(of + "rewinds", 4)) {
       arrival.set_rewind_after(static_cast<int32_t>(choices_.Between(of + "rewind after", 1, 6)));
       arrival.set_rewind_files(static_cast<int32_t>(choices_.Between(of + "rewind", 1, 3)));

@@ -78,8 +78,8 @@ class Drawing {
                 .windowed = windowed_,
                 .socket = socket_},
                scenario_);
-    // Where the directories have those names; and of a stream whose log is damaged only ids tell that
-    // all came out.
+    // Where the directories have those names; and of a stream whose log is damaged only ids tell
+    // that all came out.
     const bool may_be_beyond = inputs_.size() == 1 && (structured_ || !replayed_);
     if (may_be_beyond && choices_.OneIn("beyond", 8)) DrawBeyond();
     for (int number = 0; number < kFaultsMost; ++number) DrawFault(absl::StrCat("fault ", number));
@@ -113,23 +113,19 @@ class Drawing {
     DrawChange(job);
   }
 
-  // Of shapes that no oracle was written for.
+  // Of shapes that no oracle was written for. (Not of several queries: one that a fault has stopped
+  // for good is not started again while the others run.)
   void DrawReplayedJob(Job& job) {
-    enum { kByCustomer, kWholeTable, kByWindow, kTwoQueries, kReadings };
-    const int64_t which = choices_.Between("replayed job", kByCustomer, kReadings);
+    enum { kByCustomer, kWholeTable, kByWindow, kReadings, kStamped };
+    const int64_t which = choices_.Between("replayed job", kByCustomer, kStamped);
     replayed_ = true;
-    structured_ = which != kReadings;
+    structured_ = which < kReadings;
     windowed_ = which == kByWindow;
     constexpr const char* kNames[] = {"spend_by_customer", "spend_by_customer", "spend_by_window",
-                                      "orders_and_visits", "readings_dstream"};
+                                      "readings_dstream", "stamped_lines_dstream"};
     job.set_name(kNames[which]);
     if (which == kWholeTable) Set(job, "mode", "complete");
     if (windowed_) DrawWindow(job);
-    if (which != kTwoQueries) return;
-    inputs_ = {"orders", "visits"};
-    for (const char* parameter : {"orders", "visits", "spent", "seen"}) {
-      Set(job, parameter, parameter);
-    }
   }
 
   void DrawWindow(Job& job) {

@@ -48,6 +48,11 @@ properties::TextOutputName NameOf(const StreamShape& stream) {
   return {files.prefix, files.suffix};
 }
 
+std::function<std::vector<std::string>(const NaiveRow&)> TokensOfRow(RowTokens tokens) {
+  if (tokens == nullptr) return nullptr;
+  return [tokens = std::move(tokens)](const NaiveRow& row) { return tokens(row.front()); };
+}
+
 void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>& counts) {
   for (const NaiveRow& row : rows) {
     int64_t count = 0;
@@ -58,15 +63,18 @@ void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>
 }  // namespace
 
 DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
-                               std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle)
+                               std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle,
+                               RowTokens tokens)
     : paths_(std::move(paths)),
       stream_(std::move(stream)),
       output_(NameOf(stream_)),
       has_oracle_(oracle != nullptr),
+      has_tokens_(tokens != nullptr),
       read_(ReaderFor(oracle)),
       pieces_(std::move(pieces)),
       checker_(
           {.judges = Judges(partitions, oracle),
+           .tokens = TokensOfRow(std::move(tokens)),
            .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
            .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
       log_(properties::FencedLogFiles(paths_.checkpoint),
@@ -101,7 +109,9 @@ std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,
 
 std::string DStreamChecker::Unjudged() const {
   if (has_oracle_ || stream_.deterministic) return "";
-  return "the rows: the job has no oracle and does not say that its functions are deterministic";
+  return absl::StrCat("the rows", has_tokens_ ? ", but for the attempts that they are of" : "",
+                      ": the job has no oracle and does not say that its functions are "
+                      "deterministic");
 }
 
 void DStreamChecker::NoteOutputs(const std::set<std::string>& changed) {

@@ -21,9 +21,10 @@ namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  // `oracle` may be null; then records have no ids.
+  // `oracle` may be null; then records have no ids. `tokens` too; then rows carry none.
   DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
-                 std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle);
+                 std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle,
+                 RowTokens tokens);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -56,6 +57,7 @@ class DStreamChecker final : public RunChecker {
   const StreamShape stream_;
   const properties::TextOutputName output_;
   const bool has_oracle_;
+  const bool has_tokens_;
   // An attempt's rows as the oracle has them.
   const std::function<std::vector<properties::NaiveRow>(const std::vector<properties::NaiveRow>&)>
       read_;

@@ -11,6 +11,7 @@
 #include "checkpoint/steps.h"
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
+#include "scenarios/expect_part.h"
 #include "scenarios/step_names.h"
 
 namespace wavetank::scenarios {
@@ -41,7 +42,8 @@ bool IsDamageSeen(const Expect& expect, const RunFacts& facts,
   if (absl::Nanoseconds(violation.time_ns) < *facts.first_beyond) return false;
   if (violation.kind == kinds::kDuplicated) return expect.guarantee() == Expect::AT_LEAST_ONCE;
   return violation.kind != kinds::kLost && violation.kind != kinds::kPhantom &&
-         violation.kind != kinds::kReordered && violation.kind != kinds::kWrongAnswer;
+         violation.kind != kinds::kReordered && violation.kind != kinds::kMixedAttempts &&
+         violation.kind != kinds::kWrongAnswer;
 }
 
 void JudgeViolations(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
@@ -85,26 +87,15 @@ bool AllCameOut(const Expect& expect, const RunFacts& facts, const RunReport& re
 }
 
 void JudgeRange(const char* what, int64_t value, const Range& range, Judgement& judgement) {
-  if ((range.has_min() && value < range.min()) || (range.has_max() && value > range.max())) {
-    judgement.Fail(Verdict::kViolation,
-                   absl::StrCat(value, " records were ", what, ", expected ",
-                                range.has_min() ? absl::StrCat("at least ", range.min(), " ") : "",
-                                range.has_max() ? absl::StrCat("at most ", range.max()) : ""));
-  }
+  if (IsWithin(value, range)) return;
+  judgement.Fail(Verdict::kViolation,
+                 absl::StrCat(value, " records were ", what, ", expected ", TextOf(range)));
 }
 
 void JudgeRows(const Expect& expect, const RunFacts& facts, Judgement& judgement) {
   if (expect.row_size() == 0) return;
-  std::vector<std::string> expected(expect.row().begin(), expect.row().end());
-  std::sort(expected.begin(), expected.end());
-  std::vector<std::string> actual = facts.checker->Rows();
-  // A checker's order is one of fields: another than that of their text where one holds characters
-  // below the comma.
-  std::sort(actual.begin(), actual.end());
-  if (actual == expected) return;
-  judgement.Fail(Verdict::kViolation,
-                 absl::StrCat("the rows are [", absl::StrJoin(actual, " "), "], expected [",
-                              absl::StrJoin(expected, " "), "]"));
+  const std::string why = DifferenceOfRows(expect.row(), facts.checker->Rows());
+  if (!why.empty()) judgement.Fail(Verdict::kViolation, why);
 }
 
 // From the last fault to the next end of a batch.
@@ -195,7 +186,7 @@ std::vector<std::string> RowsThatDecided(const RunFacts& facts) {
 
 }  // namespace
 
-absl::Status CheckExpectations(const ParsedScenario& parsed) {
+absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape) {
   const Expect& expect = parsed.scenario->expect();
   const std::vector<std::string> kinds = properties::AllViolationKinds();
   for (int i = 0; i < expect.violation_size(); ++i) {
@@ -223,7 +214,7 @@ absl::Status CheckExpectations(const ParsedScenario& parsed) {
       return parsed.ErrorAt(reached, "at_most", 0, "at_most is below at_least");
     }
   }
-  return absl::OkStatus();
+  return CheckExpectedParts(parsed, shape);
 }
 
 std::string ExpectedEnd(const Expect& expect, const std::vector<std::string>& errors) {
@@ -251,11 +242,26 @@ void Judge(const Expect& expect, const RunFacts& facts, RunReport& report) {
     JudgeRange("lost", report.records.lost, expect.lost(), judgement);
     JudgeRange("dropped as late", facts.checker->LateDropped(), expect.late_dropped(), judgement);
     JudgeRecovery(expect, facts, judgement);
+    for (const ExpectPart& part : expect.part()) {
+      for (const std::string& why : JudgePart(part, *facts.shape, *facts.checker)) {
+        judgement.Fail(Verdict::kViolation, absl::StrCat(part.name(), ": ", why));
+      }
+    }
   }
   if (!expect.error().empty() && !error_seen && !facts.cut) {
     judgement.Fail(
         Verdict::kViolation,
         absl::StrCat("the job did not stop with an error that says \"", expect.error(), "\""));
+  }
+  for (const ExpectPart& part : expect.part()) {
+    const bool stopped_it =
+        part.error().empty() ||
+        std::any_of(facts.errors.begin(), facts.errors.end(),
+                    [&](const std::string& error) { return HasStopped(part, error); });
+    if (stopped_it || facts.cut) continue;
+    judgement.Fail(Verdict::kViolation,
+                   absl::StrCat("query ", part.name(), " did not stop with an error that says \"",
+                                part.error(), "\""));
   }
   for (const std::string& wanted : expect.error_logged()) {
     const bool logged =

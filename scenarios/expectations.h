@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 
 #include "scenarios/cluster_plan.h"
+#include "scenarios/job_shape.h"
 #include "scenarios/parse.h"
 #include "scenarios/report.h"
 #include "scenarios/run_checker.h"
@@ -28,12 +29,13 @@ struct RunFacts {
   bool cut = false;                           // after as many events as were allowed
   std::vector<std::string> faults_not_fired;  // of the listed ones
   std::vector<simulator::StepCount> steps;
-  const RunChecker* checker = nullptr;  // null: the job has no oracle
+  const RunChecker* checker = nullptr;  // null: the job leaves nothing that could be judged
+  const JobShape* shape = nullptr;
 };
 
-// kInvalidArgument, with the place: a step, a step's attribute or a kind of violation that does not
-// exist.
-absl::Status CheckExpectations(const ParsedScenario& parsed);
+// kInvalidArgument, with the place: a step, a step's attribute, a kind of violation or a part of
+// the job that does not exist, or a field that does nothing.
+absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape);
 
 // The first error that says what an expected end of the job says; "" if there is none.
 std::string ExpectedEnd(const Expect& expect, const std::vector<std::string>& errors);

@@ -93,6 +93,8 @@ constexpr FieldBounds kBounds[] = {
     {"Expect", "recovery_ms", 0, kYearMs},
     {"Range", "min", 0, INT64_MAX},
     {"Range", "max", 0, INT64_MAX},
+    {"Total", "min", INT64_MIN, INT64_MAX},
+    {"Total", "max", INT64_MIN, INT64_MAX},
     {"Reached", "at_least", 0, kMany},
     {"Reached", "at_most", 0, kMany},
 };

@@ -1,5 +1,6 @@
 #include "scenarios/guarantee_matrix.h"
 
+#include <algorithm>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -77,7 +78,10 @@ size_t CellOf(const JobPart& part) {
 GuaranteeSide SideOf(const Scenario& scenario) {
   const Expect& expect = scenario.expect();
   if (expect.breaks_stronger_promise()) return GuaranteeSide::kBreaks;
-  const bool ends = !expect.error().empty() || expect.may_stop_size() > 0;
+  const bool a_part_ends =
+      std::any_of(expect.part().begin(), expect.part().end(),
+                  [](const ExpectPart& part) { return !part.error().empty(); });
+  const bool ends = !expect.error().empty() || expect.may_stop_size() > 0 || a_part_ends;
   if (expect.guarantee() == Expect::NONE || expect.violation_size() > 0 || ends) {
     return GuaranteeSide::kNeither;
   }

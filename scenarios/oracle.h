@@ -53,13 +53,20 @@ struct DStreamOracle {
 
 using JobOracle = std::variant<StructuredOracle, DStreamOracle>;
 
+// Of a stream whose rows carry tokens of the attempts that made them (MapWithAttempt of
+// runtime/dstream/attempt_operator.h): those of one line of its text files.
+using RowTokens = std::function<std::vector<std::string>(const std::string& line)>;
+
 class ScenarioJobs {
  public:
-  // REQUIRES: as JobCatalogue::Add; an oracle is of the job's engine.
-  void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {
+  // REQUIRES: as JobCatalogue::Add; an oracle is of the job's engine, tokens of a stream.
+  void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt,
+           RowTokens tokens = nullptr) {
     WT_CHECK(!oracle.has_value() ||
              std::holds_alternative<DStreamOracle>(*oracle) == (job.dstream != nullptr));
+    WT_CHECK(tokens == nullptr || job.dstream != nullptr);
     if (oracle.has_value()) oracles_.emplace(job.name, *std::move(oracle));
+    if (tokens != nullptr) tokens_.emplace(job.name, std::move(tokens));
     catalogue_.Add(std::move(job));
   }
   const runtime::JobCatalogue& catalogue() const { return catalogue_; }
@@ -68,10 +75,16 @@ class ScenarioJobs {
     const auto found = oracles_.find(job);
     return found == oracles_.end() ? nullptr : &found->second;
   }
+  // Null when its rows carry none.
+  RowTokens TokensOf(const std::string& job) const {
+    const auto found = tokens_.find(job);
+    return found == tokens_.end() ? nullptr : found->second;
+  }
 
  private:
   runtime::JobCatalogue catalogue_;
   std::map<std::string, JobOracle> oracles_;
+  std::map<std::string, RowTokens> tokens_;
 };
 
 }  // namespace wavetank::scenarios

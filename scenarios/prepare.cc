@@ -227,6 +227,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   prepared.instance = job.front().instance;
   WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals, PrepareRivals(parsed, jobs, given));
   prepared.oracle = jobs.OracleOf(prepared.instance.job->name);
+  prepared.tokens = jobs.TokensOf(prepared.instance.job->name);
   WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, job, rivals));
   prepared.shape = ShapeOf(prepared.instance);
   if (prepared.shape.servers.size() > 1) {
@@ -245,7 +246,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   }
   WT_ASSIGN_OR_RETURN(prepared.input, PlanInputs(parsed, prepared, options));
   WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
-  WT_RETURN_IF_ERROR(CheckExpectations(parsed));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape));
   return prepared;
 }
 

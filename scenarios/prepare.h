@@ -23,6 +23,7 @@ namespace wavetank::scenarios {
 struct Prepared {
   runtime::JobInstance instance;  // as it is at the first start
   const JobOracle* oracle = nullptr;
+  RowTokens tokens = nullptr;  // that the job's rows carry
   JobShape shape;
   ClusterPlan cluster;
   InputPlan input;

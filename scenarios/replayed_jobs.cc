@@ -4,11 +4,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 
 #include "platform/check.h"
+#include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
 #include "scenarios/job_input.h"
@@ -102,6 +106,33 @@ void Readings(StreamingContext& context, const JobArguments& arguments) {
       .SaveAsTextFiles(arguments.Get("output") + "/totals", "txt");
 }
 
+// Rows that say which attempts made them: of lines as they come, and of lines by their first field,
+// where each group also says which attempt put it together.
+void Stamped(StreamingContext& context, const JobArguments& arguments) {
+  const auto lines = TextInput(context, arguments, "input");
+  const auto stamped = runtime::MapWithAttempt(
+      context, lines, [](const std::string& line, const std::string& attempt) {
+        return std::pair<std::string, std::string>(line.substr(0, line.find(',')), attempt);
+      });
+  stamped.SaveAsTextFiles(arguments.Get("output") + "/lines");
+  const auto grouped =
+      stamped.ReduceByKey([](const std::string& a, const std::string& b) { return a + " " + b; });
+  runtime::MapWithAttempt(context, grouped,
+                          [](std::pair<std::string, std::string> row, const std::string& attempt) {
+                            row.second += " " + attempt;
+                            return row;
+                          })
+      .SaveAsTextFiles(arguments.Get("output") + "/groups");
+}
+
+// Of a line "(<field>,<token> <token> ...)".
+std::vector<std::string> TokensOf(const std::string& line) {
+  absl::string_view tokens = line;
+  tokens.remove_prefix(tokens.rfind(',') + 1);
+  absl::ConsumeSuffix(&tokens, ")");
+  return absl::StrSplit(tokens, ' ');
+}
+
 }  // namespace
 
 void AddReplayedJobs(ScenarioJobs& jobs) {
@@ -155,6 +186,16 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
     job.deterministic = true;
     job.dstream = Readings;
     jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "stamped_lines_dstream";
+    job.meaning =
+        "DStream: each line's first field, and each such field once a batch, with the attempts of "
+        "the tasks that they are of: not deterministic";
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
+    job.dstream = Stamped;
+    jobs.Add(std::move(job), std::nullopt, TokensOf);
   }
 }
 

@@ -30,7 +30,8 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
 }
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
-                                      const DStreamOracle* oracle, int partitions, InputPlan input,
+                                      const DStreamOracle* oracle, RowTokens tokens, int partitions,
+                                      InputPlan input,
                                       std::shared_ptr<const fakes::LineFeed> feed) {
   std::unique_ptr<DStreamPieces> pieces;
   if (part.paths.input.empty()) {
@@ -40,13 +41,14 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
     pieces = std::make_unique<FilePieces>(part.paths.input, std::move(input),
                                           part.paths.forget_after_ms);
   }
-  return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces),
-                                          oracle);
+  return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,
+                                          std::move(tokens));
 }
 
 }  // namespace
 
-std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobShape& shape,
+std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
+                                           const JobShape& shape,
                                            const runtime::JobArguments& arguments,
                                            const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed) {
@@ -60,7 +62,7 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobSha
                           shape.partitions, arguments, std::move(arriving));
     } else {
       checker = CheckerOf(part, std::get<StreamShape>(part.of),
-                          oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle),
+                          oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle), tokens,
                           shape.partitions, std::move(arriving), feed);
     }
     checkers.push_back({part.name, std::move(checker)});

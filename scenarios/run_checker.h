@@ -47,12 +47,22 @@ class RunChecker {
   virtual std::string Unjudged() const { return ""; }
   // The final answer, a row a line, fields joined by commas, ordered.
   virtual std::vector<std::string> Rows() const = 0;
+  // Of a query: the same, by columns.
+  virtual std::vector<properties::NaiveRow> Table() const { return {}; }
+
+  // That of the query or output of this name. REQUIRES: the job has it.
+  virtual const RunChecker& Part(const std::string& /*name*/) const { return *this; }
+  // The query of this name has stopped, as it should: it need not finish. REQUIRES: the job has it,
+  // and others.
+  virtual void Excuse(const std::string& /*name*/) {}
 };
 
 // Null where no checker knows the job's shape. A query is judged by replay, and by its oracle if it
 // has one; a stream by its oracle, and by replay if it says that its functions are deterministic.
-// `feed` is that of the server that the job reads from, null unless it reads a socket.
-std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, const JobShape& shape,
+// `tokens`: of its rows, null if they carry none. `feed` is that of the server that the job reads
+// from, null unless it reads a socket.
+std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
+                                           const JobShape& shape,
                                            const runtime::JobArguments& arguments,
                                            const InputPlan& input,
                                            std::shared_ptr<const fakes::LineFeed> feed);

@@ -16,6 +16,7 @@
 #include "checkpoint/steps.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "scenarios/expect_part.h"
 #include "scenarios/expectations.h"
 #include "scenarios/failure_count.h"
 #include "scenarios/fakes/line_server.h"
@@ -65,8 +66,8 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
-        checker_(MakeRunChecker(prepared_.oracle, prepared_.shape, prepared_.instance.arguments,
-                                prepared_.input, prepared_.feed)) {}
+        checker_(MakeRunChecker(prepared_.oracle, prepared_.tokens, prepared_.shape,
+                                prepared_.instance.arguments, prepared_.input, prepared_.feed)) {}
 
   RunReport Go() {
     Build();
@@ -294,7 +295,11 @@ void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
 
 void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
                 const std::string& text) {
-  if (level == platform::LogLevel::kError) facts_.errors.push_back(text);
+  if (level != platform::LogLevel::kError) return;
+  facts_.errors.push_back(text);
+  for (const ExpectPart& part : scenario_.expect().part()) {
+    if (checker_ != nullptr && HasStopped(part, text)) checker_->Excuse(part.name());
+  }
 }
 
 // What the program around each process does when that has ended by itself, a driver that was fenced
@@ -418,6 +423,7 @@ RunReport Run::Report() {
   }
   facts_.steps = world_.steps().counts();
   facts_.checker = checker_.get();
+  facts_.shape = &prepared_.shape;
   Judge(scenario_.expect(), facts_, report);
   for (const simulator::TraceRecord& record : world_.trace().records()) {
     report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),

@@ -39,6 +39,7 @@ class StructuredChecker final : public RunChecker {
   properties::RecordCounts Counts() const override;
   int64_t LateDropped() const override { return checker_.late_dropped(); }
   std::vector<std::string> Rows() const override;
+  std::vector<properties::NaiveRow> Table() const override;
 
  private:
   bool IsDone() const;
@@ -46,7 +47,6 @@ class StructuredChecker final : public RunChecker {
   std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
                                                 const properties::DurableFiles& files);
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
-  std::vector<properties::NaiveRow> Table() const;
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen() const;
   std::vector<std::string> Lines(const std::string& file) const;

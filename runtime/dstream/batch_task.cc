@@ -11,6 +11,7 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/source_directory.h"
+#include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/text_output.h"
@@ -80,7 +81,11 @@ class BatchTaskRun {
       first_ = output_.sink.get();
     }
     for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
-      narrow_.push_back(dynamic_cast<const NarrowOperator&>(graph_.at(*id)).Attach(*first_));
+      const auto& narrow = dynamic_cast<const NarrowOperator&>(graph_.at(*id));
+      const auto* of_attempt = dynamic_cast<const AttemptOperator*>(&narrow);
+      narrow_.push_back(of_attempt != nullptr
+                            ? of_attempt->AttachFor(context_.id().Unique(), *first_)
+                            : narrow.Attach(*first_));
       first_ = narrow_.back().get();
     }
   }
