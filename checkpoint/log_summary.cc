@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 
 #include "checkpoint/block_name.h"
@@ -68,6 +69,13 @@ LogSummary SummariseQuery(const QueryHistory& history) {
                                          ": committed, and dropped from the log"));
   }
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
+  if (history.plan()) {
+    summary.lines.push_back(absl::StrCat("plan ", history.plan()->hash(), ":"));
+    for (const absl::string_view line :
+         absl::StrSplit(history.plan()->text(), '\n', absl::SkipEmpty())) {
+      summary.lines.push_back(absl::StrCat("  ", line));
+    }
+  }
   const int64_t newest_version = history.newest_batch() + 1;
   summary.comes_after = [newest_version](const std::string& path) {
     return absl::StartsWith(path, kStateFolder) &&
@@ -146,8 +154,11 @@ std::optional<std::string> CheckpointOf(const std::string& path) {
 }
 
 std::string Describe(std::string_view record) {
-  const absl::StatusOr<MetadataRecord> decoded = DecodeMetadata(record);
-  return decoded.ok() ? decoded->ShortDebugString() : "";
+  absl::StatusOr<MetadataRecord> decoded = DecodeMetadata(record);
+  if (!decoded.ok()) return "";
+  // As text it stands in the summary.
+  if (decoded->has_plan()) decoded->mutable_plan()->clear_plan();
+  return decoded->ShortDebugString();
 }
 
 absl::StatusOr<std::optional<LogSummary>> Summarise(const std::string& log,

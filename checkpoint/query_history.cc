@@ -14,6 +14,7 @@ QueryHistory::QueryHistory(int64_t retained) : retained_(retained) {
 void QueryHistory::Clear() {
   begun_ = false;
   metadata_.reset();
+  plan_.reset();
   first_batch_ = 0;
   starts_.clear();
   batches_.clear();
@@ -23,7 +24,8 @@ void QueryHistory::Clear() {
 absl::Status QueryHistory::Add(const MetadataRecord& record) {
   const bool first = !std::exchange(begun_, true);
   const auto kind = record.kind_case();
-  const bool after_metadata = kind == MetadataRecord::kDefinition ||
+  const bool after_metadata = kind == MetadataRecord::kPlan ||
+                              kind == MetadataRecord::kDefinition ||
                               kind == MetadataRecord::kPrepared ||
                               kind == MetadataRecord::kCommit || kind == MetadataRecord::kDropped ||
                               kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten;
@@ -34,6 +36,9 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
     case MetadataRecord::kQuery:
       if (!first) return LogHasLost("the query's metadata is not the first record");
       metadata_ = record.query();
+      return absl::OkStatus();
+    case MetadataRecord::kPlan:
+      plan_ = record.plan();
       return absl::OkStatus();
     case MetadataRecord::kDropped:
       return AddDropped(record.dropped());
@@ -161,6 +166,8 @@ platform::Generator<MetadataRecord> QueryHistory::Base() const {
     auto parts = PathsInParts(std::move(forgotten), paths.Forgotten());
     while (std::optional<ForgottenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
+  // Behind the batches, which may have been run under others.
+  if (plan_.has_value()) co_yield Record(*plan_);
 }
 
 absl::StatusOr<QueryHistory> ReadQueryHistory(std::string_view name,

@@ -43,6 +43,8 @@ class QueryHistory final : public MetadataFold {
 
   // Unset only when the log is empty.
   const std::optional<QueryMetadata>& metadata() const { return metadata_; }
+  // The newest; unset in logs of older builds.
+  const std::optional<QueryPlan>& plan() const { return plan_; }
   // In order; all but the last are committed. The first is batch `first_batch`.
   const std::deque<BatchHistory>& batches() const { return batches_; }
   int64_t first_batch() const { return first_batch_; }
@@ -63,6 +65,7 @@ class QueryHistory final : public MetadataFold {
   int64_t retained_;
   bool begun_ = false;  // there is a record
   std::optional<QueryMetadata> metadata_;
+  std::optional<QueryPlan> plan_;
   int64_t first_batch_ = 0;
   absl::btree_map<std::string, std::string> starts_;  // of first_batch_, by source
   std::deque<BatchHistory> batches_;

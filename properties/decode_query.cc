@@ -214,6 +214,7 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
   WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory));
   if (!records.has_value()) return std::nullopt;
   QueryLogView view;
+  std::string plan_hash;  // of the newest plan; empty before there is one
   for (const std::string& bytes : *records) {
     MetadataRecord record;
     if (!record.ParseFromString(bytes)) {
@@ -236,8 +237,15 @@ absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& f
     } else if (record.has_definition()) {
       WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
       view.definitions.push_back(std::move(batch));
+    } else if (record.has_plan()) {
+      plan_hash = record.plan().hash();
     } else if (record.has_prepared()) {
       const checkpoint::Prepared& prepared = record.prepared();
+      if (!plan_hash.empty() && prepared.plan_hash() != plan_hash) {
+        return absl::DataLossError(absl::StrCat(
+            directory, ": batch ", prepared.batch_id(), " was prepared under plan \"",
+            prepared.plan_hash(), "\", the newest one before it is \"", plan_hash, "\""));
+      }
       PreparedBatch batch{.batch = prepared.batch_id(),
                           .attempt = prepared.attempt_id(),
                           .states = StatesOf(prepared),

@@ -46,10 +46,12 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
   instance.job->structured(session, instance.arguments);
   const bool several = session.queries().size() > 1;
   for (const runtime::StreamingQueryDefinition& definition : session.queries()) {
-    auto plan = runtime::CompileQuery(definition, {.shuffle_partitions = shape.partitions});
-    WT_CHECK(plan.ok(), "a job that was checked compiles");
-    JobPart part{.name = definition.name, .paths = {}, .of = QueryShape{definition, *plan}};
-    const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, **plan);
+    const auto compiled =
+        runtime::CompileQuery(definition, {.shuffle_partitions = shape.partitions});
+    WT_CHECK(compiled.ok(), "a job that was checked compiles");
+    const std::shared_ptr<const runtime::StreamingQueryPlan>& plan = compiled->plan;
+    JobPart part{.name = definition.name, .paths = {}, .of = QueryShape{definition, plan}};
+    const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
     part.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
     part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
@@ -57,7 +59,7 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
       part.paths.checkpoint = CheckpointOf(instance);
       if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
     }
-    if (const auto options = runtime::SourceOptions((*plan)->source); options.ok()) {
+    if (const auto options = runtime::SourceOptions(plan->source); options.ok()) {
       AddFileOptions(options->files, part.paths);
     }
     AddOnce(part.paths.input, shape.directories);

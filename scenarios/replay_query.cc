@@ -85,9 +85,9 @@ class Replay final : public properties::NaiveQuery {
 
   void Compile(int pinned_partitions) {
     const int partitions = pinned_partitions > 0 ? pinned_partitions : shuffle_partitions_;
-    auto plan = runtime::CompileQuery(definition_, {.shuffle_partitions = partitions});
-    WT_CHECK(plan.ok(), "a query that is replayed compiles");
-    plan_ = *std::move(plan);
+    const auto compiled = runtime::CompileQuery(definition_, {.shuffle_partitions = partitions});
+    WT_CHECK(compiled.ok(), "a query that is replayed compiles");
+    plan_ = compiled->plan;
     for (int i = 0; plan_->stateful && i < plan_->shuffle_partitions; ++i) {
       states_.push_back(std::make_unique<checkpoint::StateTable>());
     }

@@ -29,27 +29,13 @@ size_t BitmapBytes(int64_t size) { return static_cast<size_t>(BitWords(size)) * 
 
 }  // namespace
 
-int64_t ToMicros(absl::Time time) {
-  // absl saturates at the ends of int64, which are its infinities.
-  return absl::ToUnixMicros(time);
-}
-
-absl::Time FromMicros(int64_t micros) {
-  if (micros == std::numeric_limits<int64_t>::max()) return absl::InfiniteFuture();
-  if (micros == std::numeric_limits<int64_t>::min()) return absl::InfinitePast();
-  return absl::FromUnixMicros(micros);
-}
-
 Column::Column(DataType type, int64_t size, Buffer values, Buffer validity)
     : type_(type), size_(size), validity_(std::move(validity)), values_(std::move(values)) {
-  WT_CHECK(type != DataType::kString);
+  WT_CHECK(type != DataType::kString && type.kind() != DataType::kArray);
   const size_t wanted = type == DataType::kBool ? (static_cast<size_t>(size) + 7) / 8
                                                 : static_cast<size_t>(size) * sizeof(int64_t);
   WT_CHECK(values_.size_bytes() >= wanted);
-  if (!validity_.empty()) {
-    null_count_ = size_ - CountSet(validity_.data<uint64_t>(), size_);
-    if (null_count_ == 0) validity_ = Buffer();
-  }
+  CountNulls();
 }
 
 Column::Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity)
@@ -59,10 +45,23 @@ Column::Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity)
       values_(std::move(offsets)),
       bytes_(std::move(bytes)) {
   WT_CHECK(values_.size_bytes() >= static_cast<size_t>(size + 1) * sizeof(int64_t));
-  if (!validity_.empty()) {
-    null_count_ = size_ - CountSet(validity_.data<uint64_t>(), size_);
-    if (null_count_ == 0) validity_ = Buffer();
-  }
+  CountNulls();
+}
+
+Column::Column(Buffer offsets, Column elements, Buffer validity)
+    : type_(DataType::Array(elements.type())),
+      size_(static_cast<int64_t>(offsets.size_bytes() / sizeof(int64_t)) - 1),
+      validity_(std::move(validity)),
+      values_(std::move(offsets)),
+      elements_(std::make_shared<const Column>(std::move(elements))) {
+  WT_CHECK(size_ >= 0 && this->offsets()[size_] <= elements_->size());
+  CountNulls();
+}
+
+void Column::CountNulls() {
+  if (validity_.empty()) return;
+  null_count_ = size_ - CountSet(validity_.data<uint64_t>(), size_);
+  if (null_count_ == 0) validity_ = Buffer();
 }
 
 Column Column::Slice(int64_t begin, int64_t length) const {
@@ -71,12 +70,15 @@ Column Column::Slice(int64_t begin, int64_t length) const {
   const size_t begin_words = static_cast<size_t>(begin) * sizeof(int64_t);
   const size_t words = static_cast<size_t>(length) * sizeof(int64_t);
   Buffer validity = validity_.empty() ? Buffer() : validity_.Slice(begin_bits, BitmapBytes(length));
-  switch (type_) {
+  switch (type_.kind()) {
     case DataType::kBool:
       return Column(type_, length, values_.Slice(begin_bits, BitmapBytes(length)),
                     std::move(validity));
     case DataType::kString:
       return Column(length, values_.Slice(begin_words, words + sizeof(int64_t)), bytes_,
+                    std::move(validity));
+    case DataType::kArray:
+      return Column(values_.Slice(begin_words, words + sizeof(int64_t)), *elements_,
                     std::move(validity));
     default:
       return Column(type_, length, values_.Slice(begin_words, words), std::move(validity));
@@ -85,7 +87,7 @@ Column Column::Slice(int64_t begin, int64_t length) const {
 
 std::string Column::CellText(int64_t row) const {
   if (IsNull(row)) return "null";
-  switch (type_) {
+  switch (type_.kind()) {
     case DataType::kBool:
       return BoolAt(row) ? "true" : "false";
     case DataType::kInt64:
@@ -95,25 +97,57 @@ std::string Column::CellText(int64_t row) const {
     case DataType::kString:
       return std::string(StringAt(row));
     case DataType::kTimestamp:
-      return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E*SZ", TimeAt(row), absl::UTCTimeZone());
+      return TimestampText(Int64At(row));
+    case DataType::kInterval:
+      return absl::FormatDuration(absl::Microseconds(Int64At(row)));
+    case DataType::kArray: {
+      std::string text = "[";
+      for (int64_t i = offsets()[row]; i < offsets()[row + 1]; ++i) {
+        if (text.size() > 1) text += ", ";
+        text += elements_->CellText(i);
+      }
+      return text + "]";
+    }
   }
   WT_CHECK(false, "no such data type");
 }
 
+namespace {
+
+// Row i of the one is row j of the other. REQUIRES: the same type.
+bool IsSameRow(const Column& a, int64_t i, const Column& b, int64_t j) {
+  if (a.IsNull(i) || b.IsNull(j)) return a.IsNull(i) == b.IsNull(j);
+  switch (a.type().kind()) {
+    case DataType::kBool:
+      return a.BoolAt(i) == b.BoolAt(j);
+    case DataType::kString:
+      return a.StringAt(i) == b.StringAt(j);
+    case DataType::kArray: {
+      const int64_t size = a.offsets()[i + 1] - a.offsets()[i];
+      if (b.offsets()[j + 1] - b.offsets()[j] != size) return false;
+      for (int64_t k = 0; k < size; ++k) {
+        if (!IsSameRow(a.elements(), a.offsets()[i] + k, b.elements(), b.offsets()[j] + k)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    default:
+      return a.Int64At(i) == b.Int64At(j);
+  }
+}
+
+}  // namespace
+
 bool operator==(const Column& a, const Column& b) {
   if (a.type_ != b.type_ || a.size_ != b.size_ || a.null_count_ != b.null_count_) return false;
   for (int64_t row = 0; row < a.size_; ++row) {
-    if (a.IsNull(row) != b.IsNull(row)) return false;
-    if (a.IsNull(row)) continue;
-    const bool same = a.type_ == DataType::kBool     ? a.BoolAt(row) == b.BoolAt(row)
-                      : a.type_ == DataType::kString ? a.StringAt(row) == b.StringAt(row)
-                                                     : a.Int64At(row) == b.Int64At(row);
-    if (!same) return false;
+    if (!IsSameRow(a, row, b, row)) return false;
   }
   return true;
 }
 
-Column Concatenate(DataType type, const std::vector<const Column*>& parts) {
+Column Concatenate(const DataType& type, const std::vector<const Column*>& parts) {
   int64_t size = 0;
   bool nulls = false;
   for (const Column* part : parts) {
@@ -121,7 +155,8 @@ Column Concatenate(DataType type, const std::vector<const Column*>& parts) {
     size += part->size();
     nulls |= part->null_count() != 0;
   }
-  if (nulls || type == DataType::kBool) {  // bits of parts do not lie at whole words
+  // Bits of parts do not lie at whole words.
+  if (nulls || type == DataType::kBool || type.kind() == DataType::kArray) {
     ColumnBuilder builder(type);
     for (const Column* part : parts) {
       for (int64_t row = 0; row < part->size(); ++row) builder.Copy(*part, row);
@@ -164,13 +199,23 @@ Buffer ValidityBuilder::Finish(int64_t size) {
   return valid_.Finish();
 }
 
+ColumnBuilder::ColumnBuilder(DataType type) : type_(std::move(type)) {
+  if (type_ == DataType::kString) words_.Append(0);
+  if (type_.kind() != DataType::kArray) return;
+  words_.Append(0);
+  elements_ = std::make_unique<ColumnBuilder>(type_.element());
+}
+
 ColumnBuilder& ColumnBuilder::Null() {
   validity_.AppendNull();
-  switch (type_) {
+  switch (type_.kind()) {
     case DataType::kBool:
       return GrowBits();
     case DataType::kString:
       words_.Append(static_cast<int64_t>(bytes_.size()));
+      return *this;
+    case DataType::kArray:
+      words_.Append(elements_->size());
       return *this;
     default:
       words_.Append(0);
@@ -188,7 +233,8 @@ ColumnBuilder& ColumnBuilder::Bool(bool value) {
 }
 
 ColumnBuilder& ColumnBuilder::Int64(int64_t value) {
-  WT_CHECK(type_ == DataType::kInt64 || type_ == DataType::kTimestamp);
+  WT_CHECK(type_ == DataType::kInt64 || type_ == DataType::kTimestamp ||
+           type_ == DataType::kInterval);
   validity_.Append(true);
   words_.Append(value);
   return *this;
@@ -209,16 +255,26 @@ ColumnBuilder& ColumnBuilder::String(std::string_view value) {
   return *this;
 }
 
+ColumnBuilder& ColumnBuilder::Array(const Column& elements, int64_t begin, int64_t end) {
+  WT_CHECK(elements_ != nullptr);
+  validity_.Append(true);
+  for (int64_t i = begin; i < end; ++i) elements_->Copy(elements, i);
+  words_.Append(elements_->size());
+  return *this;
+}
+
 ColumnBuilder& ColumnBuilder::Copy(const Column& from, int64_t row) {
   WT_CHECK(from.type() == type_);
   if (from.IsNull(row)) return Null();
-  switch (type_) {
+  switch (type_.kind()) {
     case DataType::kBool:
       return Bool(from.BoolAt(row));
     case DataType::kDouble:
       return Double(from.DoubleAt(row));
     case DataType::kString:
       return String(from.StringAt(row));
+    case DataType::kArray:
+      return Array(from.elements(), from.offsets()[row], from.offsets()[row + 1]);
     default:
       return Int64(from.Int64At(row));
   }
@@ -233,11 +289,16 @@ ColumnBuilder& ColumnBuilder::GrowBits() {
 Column ColumnBuilder::Finish() {
   const int64_t rows = size();
   Buffer validity = validity_.Finish(rows);
-  switch (type_) {
+  switch (type_.kind()) {
     case DataType::kBool:
       return Column(type_, rows, bits_.Finish(), std::move(validity));
     case DataType::kString: {
       Column column(rows, words_.Finish(), bytes_.Finish(), std::move(validity));
+      words_.Append(0);
+      return column;
+    }
+    case DataType::kArray: {
+      Column column(words_.Finish(), elements_->Finish(), std::move(validity));
       words_.Append(0);
       return column;
     }

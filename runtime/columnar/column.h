@@ -4,6 +4,7 @@
 //   values     int64, timestamp, double: 8 bytes a row; bool: one bit a row;
 //              string: size + 1 int64 offsets into `bytes` (Arrow's LargeUtf8), never falling
 //   bytes      string only
+//   elements   array only: those of the first row, then of the second, ...; `values` are offsets
 //
 // What a null row's value is does not matter, but it is initialised, and a null string is empty.
 // Copies share the buffers. REQUIRES of all accessors: the type fits, 0 <= row < size().
@@ -11,6 +12,7 @@
 #define WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,17 +21,14 @@
 #include "absl/time/time.h"
 
 #include "runtime/columnar/buffer.h"
-#include "runtime/columnar/schema.h"
+#include "runtime/types/data_type.h"
+#include "runtime/types/timestamp.h"
 
 namespace wavetank::runtime {
 
 inline bool BitAt(const uint64_t* bits, int64_t i) { return (bits[i >> 6] >> (i & 63)) & 1; }
 inline void SetBit(uint64_t* bits, int64_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
 inline int64_t BitWords(int64_t bits) { return (bits + 63) / 64; }
-
-// Time as a timestamp column holds it. The infinite times become the ends of int64.
-int64_t ToMicros(absl::Time time);
-absl::Time FromMicros(int64_t micros);
 
 class Column {
  public:
@@ -39,8 +38,10 @@ class Column {
   Column(DataType type, int64_t size, Buffer values, Buffer validity);
   // A string column.
   Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity);
+  // A column of arrays, one fewer than there are offsets.
+  Column(Buffer offsets, Column elements, Buffer validity);
 
-  DataType type() const { return type_; }
+  const DataType& type() const { return type_; }
   int64_t size() const { return size_; }
   int64_t null_count() const { return null_count_; }
   bool IsNull(int64_t row) const { return null_count_ != 0 && !BitAt(validity(), row); }
@@ -54,6 +55,7 @@ class Column {
   const double* doubles() const { return values_.data<double>(); }
   const int64_t* offsets() const { return values_.data<int64_t>(); }
   const char* bytes() const { return bytes_.data<char>(); }
+  const Column& elements() const { return *elements_; }
 
   bool BoolAt(int64_t row) const { return BitAt(bits(), row); }
   int64_t Int64At(int64_t row) const { return int64s()[row]; }  // timestamps too
@@ -79,16 +81,19 @@ class Column {
   friend bool operator==(const Column& a, const Column& b);
 
  private:
+  void CountNulls();
+
   DataType type_ = DataType::kInt64;
   int64_t size_ = 0;
   int64_t null_count_ = 0;
   Buffer validity_;
   Buffer values_;
   Buffer bytes_;
+  std::shared_ptr<const Column> elements_;
 };
 
 // The rows of the columns, in order. REQUIRES: each has this type.
-Column Concatenate(DataType type, const std::vector<const Column*>& parts);
+Column Concatenate(const DataType& type, const std::vector<const Column*>& parts);
 
 // Builds a validity bitmap row by row, at no cost while nothing is null.
 class ValidityBuilder {
@@ -113,9 +118,7 @@ class ValidityBuilder {
 // Builds a column row by row: for tests and whatever is not hot.
 class ColumnBuilder {
  public:
-  explicit ColumnBuilder(DataType type) : type_(type) {
-    if (type == DataType::kString) words_.Append(0);
-  }
+  explicit ColumnBuilder(DataType type);
 
   ColumnBuilder& Null();
   ColumnBuilder& Bool(bool value);
@@ -123,6 +126,8 @@ class ColumnBuilder {
   ColumnBuilder& Double(double value);
   ColumnBuilder& String(std::string_view value);
   ColumnBuilder& Time(absl::Time value) { return Int64(ToMicros(value)); }
+  // The elements [begin, end) of a column of the element's type.
+  ColumnBuilder& Array(const Column& elements, int64_t begin, int64_t end);
   // A row of a column of the same type.
   ColumnBuilder& Copy(const Column& from, int64_t row);
   Column Finish();
@@ -136,6 +141,7 @@ class ColumnBuilder {
   BufferBuilder<uint64_t> bits_;
   BufferBuilder<int64_t> words_;  // values, doubles by their bits, or offsets
   BufferBuilder<char> bytes_;
+  std::unique_ptr<ColumnBuilder> elements_;  // of arrays
 };
 
 }  // namespace wavetank::runtime

@@ -64,12 +64,12 @@ void PutPacked(std::string& out, int64_t size, F value) {
 
 void PutColumn(std::string& out, const Field& field, const Column& column) {
   const int64_t rows = column.size();
-  PutInt(out, static_cast<uint8_t>(field.type));
+  PutInt(out, static_cast<uint8_t>(field.type.kind()));
   PutInt(out, static_cast<uint8_t>(column.null_count() != 0));
   PutInt(out, static_cast<uint32_t>(field.name.size()));
   out += field.name;
   if (column.null_count() != 0) PutBits(out, column.validity(), rows);
-  switch (field.type) {
+  switch (field.type.kind()) {
     case DataType::kBool:
       PutBits(out, column.bits(), rows);
       return;
@@ -89,7 +89,11 @@ void PutColumn(std::string& out, const Field& field, const Column& column) {
       if (bytes != 0) out.append(column.bytes() + offsets[0], bytes);
       return;
     }
+    case DataType::kInterval:
+    case DataType::kArray:
+      break;
   }
+  WT_CHECK(false, "a column that is not encoded: " + DataTypeName(field.type));
 }
 
 class Decoder {
@@ -186,19 +190,19 @@ class Decoder {
     uint8_t has_nulls = 0;
     uint32_t name_length = 0;
     WT_RETURN_IF_ERROR(TakeInt(&type));
-    if (!IsDataType(type)) return Damaged("no such data type");
+    if (!IsStorableKind(type)) return Damaged("no such data type");
     WT_RETURN_IF_ERROR(TakeInt(&has_nulls));
     if (has_nulls > 1) return Damaged("bad null flag");
     WT_RETURN_IF_ERROR(TakeInt(&name_length));
     std::string_view name;
     WT_RETURN_IF_ERROR(Take(name_length, &name));
-    *field = {std::string(name), static_cast<DataType>(type)};
+    *field = {std::string(name), static_cast<DataType::Kind>(type)};
 
     const auto size = static_cast<int64_t>(rows);
     Buffer validity;
     if (has_nulls == 1) WT_RETURN_IF_ERROR(TakeBits(rows, &validity));
     Buffer values;
-    switch (field->type) {
+    switch (field->type.kind()) {
       case DataType::kBool:
         WT_RETURN_IF_ERROR(TakeBits(rows, &values));
         break;
@@ -223,6 +227,9 @@ class Decoder {
         *column = Column(size, std::move(values), std::move(bytes), std::move(validity));
         return absl::OkStatus();
       }
+      case DataType::kInterval:
+      case DataType::kArray:
+        return Damaged("no such data type");
     }
     *column = Column(field->type, size, std::move(values), std::move(validity));
     return absl::OkStatus();

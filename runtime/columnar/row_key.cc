@@ -16,7 +16,7 @@ namespace {
 
 // Bytes that a value of this row takes after the null flag.
 size_t ValueBytes(const Column& column, int64_t row) {
-  switch (column.type()) {
+  switch (column.type().kind()) {
     case DataType::kBool:
       return 1;
     case DataType::kString:
@@ -27,7 +27,7 @@ size_t ValueBytes(const Column& column, int64_t row) {
 }
 
 char* PutValue(const Column& column, int64_t row, char* to) {
-  switch (column.type()) {
+  switch (column.type().kind()) {
     case DataType::kBool:
       *to = column.BoolAt(row) ? 1 : 0;
       return to + 1;
@@ -45,7 +45,8 @@ char* PutValue(const Column& column, int64_t row, char* to) {
 }
 
 // Reads one value off the front of `rest`: its bytes, or null. False: it is not there.
-bool TakeValue(DataType type, std::string_view& rest, std::optional<std::string_view>* value) {
+bool TakeValue(const DataType& type, std::string_view& rest,
+               std::optional<std::string_view>* value) {
   value->reset();
   if (rest.empty()) return false;
   const char flag = rest.front();
@@ -72,7 +73,8 @@ int64_t WordOf(std::string_view value) {
   return word;
 }
 
-void AppendValue(DataType type, std::optional<std::string_view> value, ColumnBuilder& builder) {
+void AppendValue(const DataType& type, std::optional<std::string_view> value,
+                 ColumnBuilder& builder) {
   if (!value) {
     builder.Null();
   } else if (type == DataType::kString) {
@@ -107,7 +109,7 @@ BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t row
   BufferBuilder<uint64_t> hashes;
   hashes.AppendRepeated(static_cast<size_t>(rows), 0);
   for (const Column& column : columns) {
-    switch (column.type()) {
+    switch (column.type().kind()) {
       case DataType::kString:
         HashColumn(column, hashes, [&](int64_t row) { return column.StringAt(row); });
         break;
@@ -156,7 +158,7 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
   WT_CHECK(keys.type() == DataType::kString);
   std::vector<ColumnBuilder> builders;
   builders.reserve(types.size());
-  for (const DataType type : types) builders.emplace_back(type);
+  for (const DataType& type : types) builders.emplace_back(type);
   for (int64_t row = 0; row < keys.size(); ++row) {
     std::string_view rest = keys.StringAt(row);
     for (size_t i = 0; i < types.size(); ++i) {

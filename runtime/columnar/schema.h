@@ -8,20 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/types/data_type.h"
+
 namespace wavetank::runtime {
-
-// The numbers are part of the encoding of batches and state keys.
-enum class DataType : uint8_t {
-  kBool = 1,
-  kInt64 = 2,
-  kDouble = 3,
-  kString = 4,     // bytes; text functions read them as UTF-8
-  kTimestamp = 5,  // int64 microseconds since the epoch, UTC
-};
-
-// "bool", "int64", "double", "string", "timestamp".
-std::string_view DataTypeName(DataType type);
-bool IsDataType(uint8_t number);
 
 struct Field {
   std::string name;

@@ -33,20 +33,19 @@ uint64_t EqualBytes(const char* bytes, char wanted) {
 // Collects parts. Copies run over: the 64 bytes behind every buffer allow 16 at a time.
 class Parts {
  public:
-  Parts(const Column& text, SplitRows rows) : keep_rows_(rows == SplitRows::kKeep) {
+  explicit Parts(const Column& text) : rows_(static_cast<size_t>(text.size()) + 1) {
     const auto length = static_cast<size_t>(text.offsets()[text.size()] - text.offsets()[0]);
     bytes_.Reserve(length);
     offsets_.Reserve(length / 4 + static_cast<size_t>(text.size()) + 1);
     offsets_.Append(0);
+    rows_.Append(0);
   }
 
   // Room for `more` parts; Add needs it.
-  void Reserve(size_t more) {
-    offsets_.Reserve(more);
-    if (keep_rows_) rows_.Reserve(more);
-  }
+  void Reserve(size_t more) { offsets_.Reserve(more); }
+  void EndRow() { rows_.Append(static_cast<int64_t>(offsets_.size()) - 1); }
 
-  void Add(uint32_t row, const char* begin, const char* end) {
+  void Add(const char* begin, const char* end) {
     const auto length = static_cast<size_t>(end - begin);
     char* const to = bytes_.data() + used_;
     std::memcpy(to, begin, 16);
@@ -55,27 +54,23 @@ class Parts {
     used_ += length;
     offsets_.data()[offsets_.size()] = static_cast<int64_t>(used_);
     offsets_.SetSize(offsets_.size() + 1);
-    if (keep_rows_) {
-      rows_.data()[rows_.size()] = row;
-      rows_.SetSize(rows_.size() + 1);
-    }
   }
 
-  SplitParts Finish() && {
+  Column Finish(Buffer validity) && {
     bytes_.SetSize(used_);
     const auto count = static_cast<int64_t>(offsets_.size()) - 1;
-    return {Column(count, offsets_.Finish(), bytes_.Finish(), Buffer()), std::move(rows_)};
+    return Column(rows_.Finish(), Column(count, offsets_.Finish(), bytes_.Finish(), Buffer()),
+                  std::move(validity));
   }
 
  private:
-  const bool keep_rows_;
   size_t used_ = 0;
   BufferBuilder<int64_t> offsets_;
   BufferBuilder<char> bytes_;
-  RowNumbers rows_;
+  BufferBuilder<int64_t> rows_;  // where the parts of each begin
 };
 
-void SplitByByte(uint32_t row, std::string_view text, char separator, Parts& parts) {
+void SplitByByte(std::string_view text, char separator, Parts& parts) {
   const char* part = text.data();
   const char* const end = part + text.size();
   for (const char* block = part; block < end; block += 64) {
@@ -84,21 +79,21 @@ void SplitByByte(uint32_t row, std::string_view text, char separator, Parts& par
     parts.Reserve(65);
     for (; mask != 0; mask &= mask - 1) {
       const char* const found = block + std::countr_zero(mask);
-      parts.Add(row, part, found);
+      parts.Add(part, found);
       part = found + 1;
     }
   }
   parts.Reserve(1);
-  parts.Add(row, part, end);
+  parts.Add(part, end);
 }
 
-void SplitByText(uint32_t row, std::string_view text, std::string_view separator, Parts& parts) {
+void SplitByText(std::string_view text, std::string_view separator, Parts& parts) {
   size_t begin = 0;
   for (;;) {
     const size_t found = text.find(separator, begin);
     const size_t end = found == std::string_view::npos ? text.size() : found;
     parts.Reserve(1);
-    parts.Add(row, text.data() + begin, text.data() + end);
+    parts.Add(text.data() + begin, text.data() + end);
     if (found == std::string_view::npos) return;
     begin = found + separator.size();
   }
@@ -106,18 +101,39 @@ void SplitByText(uint32_t row, std::string_view text, std::string_view separator
 
 }  // namespace
 
-SplitParts Split(const Column& text, std::string_view separator, SplitRows rows) {
+Column Split(const Column& text, std::string_view separator) {
   WT_CHECK(!separator.empty());
-  Parts parts(text, rows);
+  Parts parts(text);
   for (int64_t row = 0; row < text.size(); ++row) {
-    if (text.IsNull(row)) continue;
-    const auto number = static_cast<uint32_t>(row);
-    if (separator.size() == 1)
-      SplitByByte(number, text.StringAt(row), separator[0], parts);
-    else
-      SplitByText(number, text.StringAt(row), separator, parts);
+    if (!text.IsNull(row)) {
+      if (separator.size() == 1)
+        SplitByByte(text.StringAt(row), separator[0], parts);
+      else
+        SplitByText(text.StringAt(row), separator, parts);
+    }
+    parts.EndRow();
   }
-  return std::move(parts).Finish();
+  return std::move(parts).Finish(text.null_count() == 0 ? Buffer() : text.validity_buffer());
+}
+
+Column Elements(const Column& arrays) {
+  const int64_t begin = arrays.offsets()[0];
+  const int64_t end = arrays.offsets()[arrays.size()];
+  const Column& elements = arrays.elements();
+  if (begin == 0 && end == elements.size()) return elements;
+  RowNumbers wanted(static_cast<size_t>(end - begin));
+  for (int64_t i = begin; i < end; ++i) wanted.Append(static_cast<uint32_t>(i));
+  return Take(elements, Numbers(wanted));
+}
+
+RowNumbers RowsOfElements(const Column& arrays) {
+  const int64_t* const offsets = arrays.offsets();
+  RowNumbers rows(static_cast<size_t>(offsets[arrays.size()] - offsets[0]));
+  for (int64_t row = 0; row < arrays.size(); ++row) {
+    rows.AppendRepeated(static_cast<size_t>(offsets[row + 1] - offsets[row]),
+                        static_cast<uint32_t>(row));
+  }
+  return rows;
 }
 
 }  // namespace wavetank::runtime

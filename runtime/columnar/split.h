@@ -9,16 +9,15 @@
 
 namespace wavetank::runtime {
 
-struct SplitParts {
-  Column parts;     // those of the first row, then those of the second, ...
-  RowNumbers rows;  // which row each came from; empty unless asked for
-};
-
-enum class SplitRows : bool { kDrop, kKeep };
-
-// Empty parts count, also the last one: n separators give n + 1 parts; null gives none. REQUIRES: a
+// Each row's parts, as arrays. Empty parts count, also the last one: n separators give n + 1 parts;
+// null stays null. REQUIRES: a
 // string column, a separator that is not empty.
-SplitParts Split(const Column& text, std::string_view separator, SplitRows rows);
+Column Split(const Column& text, std::string_view separator);
+
+// All elements of an array column, one row after the other.
+Column Elements(const Column& arrays);
+// Which row each of them came from.
+RowNumbers RowsOfElements(const Column& arrays);
 
 }  // namespace wavetank::runtime
 

@@ -55,7 +55,7 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
   const auto size = static_cast<int64_t>(rows.size());
   Buffer validity;
   if (column.null_count() != 0) validity = TakeBits(column.validity(), rows);
-  switch (column.type()) {
+  switch (column.type().kind()) {
     case DataType::kBool:
       return Column(DataType::kBool, size, TakeBits(column.bits(), rows), std::move(validity));
     case DataType::kString: {
@@ -72,6 +72,20 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
         bytes.Append(column.bytes() + from[row], static_cast<size_t>(from[row + 1] - from[row]));
       }
       return Column(size, offsets.Finish(), bytes.Finish(), std::move(validity));
+    }
+    case DataType::kArray: {
+      const int64_t* const from = column.offsets();
+      BufferBuilder<int64_t> offsets(rows.size() + 1);
+      RowNumbers elements;
+      offsets.Append(0);
+      for (const uint32_t row : rows) {
+        for (int64_t element = from[row]; element < from[row + 1]; ++element) {
+          elements.Append(static_cast<uint32_t>(element));
+        }
+        offsets.Append(static_cast<int64_t>(elements.size()));
+      }
+      return Column(offsets.Finish(), Take(column.elements(), Numbers(elements)),
+                    std::move(validity));
     }
     default:
       return Column(column.type(), size, TakeWords(column.int64s(), rows), std::move(validity));

@@ -25,6 +25,7 @@
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
 #include "runtime/structured/query_check.h"
+#include "runtime/structured/query_identity.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
@@ -46,6 +47,14 @@ struct Plan {
   int partitions = 1;
   std::string fingerprint;
   std::vector<JobDirectory> directories;
+
+  // What nodes compare when they meet. A function's name says nothing of its code.
+  std::string FingerprintIn(const Deployment& deployment) const {
+    const bool own = session != nullptr && session->has_functions();
+    return own && !deployment.build_id.empty()
+               ? absl::StrCat(fingerprint, " of build ", deployment.build_id)
+               : fingerprint;
+  }
 };
 
 absl::Duration Interval(const JobArguments& arguments) {
@@ -107,8 +116,8 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
     WT_ASSIGN_OR_RETURN(
         const auto compiled,
         CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
-    absl::StrAppend(&plan->fingerprint, compiled->fingerprint);
-    for (JobDirectory& directory : DirectoriesOf(query, *compiled)) {
+    absl::StrAppend(&plan->fingerprint, PlanRecord(compiled).hash());
+    for (JobDirectory& directory : DirectoriesOf(query, *compiled.plan)) {
       plan->directories.push_back(std::move(directory));
     }
   }
@@ -236,7 +245,7 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   ClusterOptions options;
   options.store_identity = *std::move(identity);
   options.address = address.starts_with(':') ? node.machine() + address : address;
-  options.plan_fingerprint = (*plan)->fingerprint;
+  options.plan_fingerprint = (*plan)->FingerprintIn(deployment);
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
     Fail(node, cluster.status(), kRefused);
@@ -301,7 +310,7 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   WorkerOptions options;
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;
-  options.plan_fingerprint = (*plan)->fingerprint;
+  options.plan_fingerprint = (*plan)->FingerprintIn(deployment);
   platform::TaskScope scope(node.executor());
   if (!IsOfItsDriversProcess(deployment)) {
     scope.Spawn("leave when asked",

@@ -25,6 +25,9 @@ struct Deployment {
   std::string store_root;
   // Of the process that runs StoreMain.
   checkpoint::StoreServiceOptions store;
+  // Of the program (platform/real/build_id.h); "": it is not known. A job with functions of its own
+  // runs on nodes of one build.
+  std::string build_id = "";
   // Gives the event by which this incarnation of a node is asked to end in good order, as by
   // SIGTERM: set on the node's own turn. Called once for each incarnation. Null, or gives null: it
   // never is.

@@ -20,11 +20,11 @@ using checkpoint::OperatorState;
 using structured::BatchTask;
 using structured::BatchTaskResult;
 
-BatchTask CommonTask(const BatchWork& work) {
+BatchTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work) {
   const checkpoint::BatchDefinition& definition = work.definition;
   BatchTask task;
   task.set_batch(definition.batch_id());
-  task.set_shuffle_partitions(work.shuffle_partitions);
+  task.set_plan_hash(plan.hash);
   task.set_timestamp_micros(ToMicros(absl::FromUnixMillis(definition.timestamp_ms())));
   task.set_late_watermark_micros(ToMicros(work.late_watermark));
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
@@ -106,7 +106,7 @@ StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work
   StageGraph graph;
   graph.name = absl::StrCat("query ", work.query, " batch ", batch);
   graph.batch = batch;
-  const BatchTask common = CommonTask(work);
+  const BatchTask common = CommonTask(plan, work);
   Stage map = MapStage(work, common);
   const bool has_input = !map.payloads.empty();
   if (has_input) graph.stages.push_back(std::move(map));

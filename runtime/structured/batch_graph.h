@@ -23,7 +23,6 @@ inline constexpr int kMaxMapTasks = 32;
 
 struct BatchWork {
   std::string query;
-  int shuffle_partitions = 0;  // the checkpoint's, also where the plan uses none
   std::string checkpoint_directory;
   std::string sink_directory;
   checkpoint::BatchDefinition definition;

@@ -129,20 +129,10 @@ std::string ReduceTaskKind(const std::string& query) {
   return absl::StrCat("structured.reduce:", query);
 }
 
-absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompiledQuery::Plan(
-    int shuffle_partitions) {
-  std::shared_ptr<const StreamingQueryPlan>& plan = plans_[shuffle_partitions];
-  if (plan == nullptr) {
-    WT_ASSIGN_OR_RETURN(plan,
-                        CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions}));
-  }
-  return plan;
-}
-
 Task<absl::StatusOr<std::string>> MapTaskBody::Run(TaskContext& context, std::string payload) {
   WT_CO_ASSIGN_OR_RETURN(const BatchTask task, Decode(payload));
   WT_CO_ASSIGN_OR_RETURN(const std::shared_ptr<const StreamingQueryPlan> plan,
-                         query_.Plan(task.shuffle_partitions()));
+                         co_await plans_->Get(context, task.plan_hash()));
   const BatchClock clock = ClockOf(task);
 
   WT_CO_ASSIGN_OR_RETURN(const FileSourceOptions options, SourceOptions(plan->source));
@@ -231,7 +221,7 @@ std::unique_ptr<StateStore> ReduceTaskBody::TakeCached(const std::string& direct
 Task<absl::StatusOr<std::string>> ReduceTaskBody::Run(TaskContext& context, std::string payload) {
   WT_CO_ASSIGN_OR_RETURN(const BatchTask task, Decode(payload));
   WT_CO_ASSIGN_OR_RETURN(const std::shared_ptr<const StreamingQueryPlan> plan,
-                         query_.Plan(task.shuffle_partitions()));
+                         co_await plans_->Get(context, task.plan_hash()));
   platform::Node& node = context.node();
   const int partition = context.id().partition;
 

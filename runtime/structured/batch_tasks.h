@@ -24,6 +24,7 @@
 #include "runtime/connectors/job_directories.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/physical_plan.h"
+#include "runtime/structured/plan_cache.h"
 
 namespace wavetank::runtime {
 
@@ -38,34 +39,21 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
 
-// The plans of one query, compiled once for each number of shuffle partitions: a checkpoint pins
-// its own number, whatever the session says now.
-class CompiledQuery {
- public:
-  explicit CompiledQuery(StreamingQueryDefinition definition)
-      : definition_(std::move(definition)) {}
-  absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> Plan(int shuffle_partitions);
-
- private:
-  const StreamingQueryDefinition definition_;
-  std::map<int, std::shared_ptr<const StreamingQueryPlan>> plans_;
-};
-
 class MapTaskBody : public TaskBody {
  public:
-  explicit MapTaskBody(StreamingQueryDefinition definition) : query_(std::move(definition)) {}
+  explicit MapTaskBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
 
  private:
-  CompiledQuery query_;
+  const std::shared_ptr<PlanCache> plans_;
 };
 
 // Keeps, for each partition, the state as it stands after the last task that ran here, and uses it
 // when the next batch starts from exactly that version; otherwise it reads the version's files.
 class ReduceTaskBody : public TaskBody {
  public:
-  explicit ReduceTaskBody(StreamingQueryDefinition definition)
-      : definition_(definition), query_(std::move(definition)) {}
+  ReduceTaskBody(StreamingQueryDefinition definition, std::shared_ptr<PlanCache> plans)
+      : definition_(std::move(definition)), plans_(std::move(plans)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
   // Of how many partitions: no more than there are here.
   size_t states_kept() const { return cache_.size(); }
@@ -76,7 +64,7 @@ class ReduceTaskBody : public TaskBody {
                                                      const checkpoint::StateVersion& version);
 
   const StreamingQueryDefinition definition_;
-  CompiledQuery query_;
+  const std::shared_ptr<PlanCache> plans_;
   std::map<std::string, std::unique_ptr<checkpoint::StateStore>> cache_;  // by state directory
 };
 

@@ -19,16 +19,16 @@ RecordBatch Project(const BatchStep& step, const RecordBatch& batch, absl::Time 
 }
 
 RecordBatch Explode(const BatchStep& step, const RecordBatch& batch, absl::Time timestamp) {
-  const Column text = Evaluate(step.expressions[0], batch, timestamp);
-  const bool alone = step.expressions.size() == 1;
-  SplitParts split = Split(text, step.separator, alone ? SplitRows::kDrop : SplitRows::kKeep);
+  const Column arrays = Evaluate(step.expressions[0], batch, timestamp);
   std::vector<Column> columns;
-  for (size_t i = 1; i < step.expressions.size(); ++i) {
-    const Column kept = Evaluate(step.expressions[i], batch, timestamp);
-    columns.push_back(Take(kept, Numbers(split.rows)));
+  if (step.expressions.size() > 1) {
+    const RowNumbers from = RowsOfElements(arrays);
+    for (size_t i = 1; i < step.expressions.size(); ++i) {
+      columns.push_back(Take(Evaluate(step.expressions[i], batch, timestamp), Numbers(from)));
+    }
   }
-  const int64_t rows = split.parts.size();
-  columns.push_back(std::move(split.parts));
+  columns.push_back(Elements(arrays));
+  const int64_t rows = columns.back().size();
   return RecordBatch(step.schema, std::move(columns), rows);
 }
 
@@ -73,6 +73,19 @@ RecordBatch RunSteps(const std::vector<BatchStep>& steps, RecordBatch batch, abs
     }
   }
   return batch;
+}
+
+RecordBatch Results(const AggregatePlan& plan, const std::vector<Column>& columns, int64_t rows) {
+  const auto keys = static_cast<ptrdiff_t>(plan.keys.size());
+  std::vector<Column> shown(columns.begin(), columns.begin() + keys);
+  std::span<const Column> rest(columns.begin() + keys, columns.end());
+  for (const AggregateCall& call : plan.calls) {
+    const size_t count = call.intermediate().size();
+    const AggregateParts& parts = *call.function->parts;
+    shown.push_back(parts.result ? parts.result(rest.first(count)) : rest[0]);
+    rest = rest.subspan(count);
+  }
+  return RecordBatch(plan.schema, std::move(shown), rows);
 }
 
 WatermarkPredicate::WatermarkPredicate(const AggregatePlan& plan, absl::Time watermark) {

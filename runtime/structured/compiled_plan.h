@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/columnar/record_batch.h"
-#include "runtime/structured/evaluate.h"
+#include "runtime/functions/bound_expression.h"
 #include "runtime/structured/hash_aggregate.h"
 #include "runtime/structured/physical_plan.h"
 
@@ -17,7 +17,7 @@ namespace wavetank::runtime {
 
 enum class StepKind : uint8_t {
   kProject,    // expressions
-  kExplode,    // expressions[1..], and the parts of expressions[0]
+  kExplode,    // expressions[1..], and the elements of expressions[0]
   kFilter,     // by expressions[0]
   kWatermark,  // observes expressions[0]
 };
@@ -25,7 +25,6 @@ enum class StepKind : uint8_t {
 struct BatchStep {
   StepKind kind = StepKind::kProject;
   std::vector<BoundExpression> expressions;
-  std::string separator;
   int operator_id = 0;
   SchemaPtr schema;  // of what it gives
 };
@@ -41,10 +40,11 @@ struct MapPipeline {
 struct AggregatePlan {
   std::vector<BoundExpression> keys;
   std::vector<DataType> key_types;
-  std::vector<AggregateFunction> functions;
-  std::vector<std::optional<BoundExpression>> values;  // what each function takes
-  // Of partials, and of rows out of state: the keys, then the aggregates.
-  SchemaPtr schema;
+  std::vector<AggregateCall> calls;
+  std::vector<BoundExpression> arguments;  // of each call, one after the other
+  std::vector<DataType> intermediate;      // of each call, one after the other
+  SchemaPtr partial_schema;                // keys, then intermediate columns: of partials and state
+  SchemaPtr schema;                        // keys, then results
   // The key by which rows become final, once key + span is at or below the watermark; -1: none.
   int event_time_key = -1;
   int64_t span_micros = 0;
@@ -53,6 +53,9 @@ struct AggregatePlan {
   // From rows out of state to the query's output.
   std::vector<BatchStep> projection;
 };
+
+// From keys and intermediate columns to keys and results.
+RecordBatch Results(const AggregatePlan& plan, const std::vector<Column>& columns, int64_t rows);
 
 // Whether a row is final or late: event time + span <= watermark. Null times never are.
 class WatermarkPredicate {

@@ -20,10 +20,10 @@ DataFrame Apply(Session* session, LogicalPlan node) {
   return DataFrame(session, std::make_shared<const LogicalPlan>(std::move(node)));
 }
 
-LogicalPlan Over(const LogicalPlanPtr& input, LogicalOperator op) {
+LogicalPlan Over(const LogicalPlanPtr& input, PlanOperator op) {
   LogicalPlan node;
   node.op = op;
-  node.input = input;
+  node.inputs = {input};
   return node;
 }
 
@@ -31,29 +31,63 @@ LogicalPlan Over(const LogicalPlanPtr& input, LogicalOperator op) {
 
 DataStreamReader Session::ReadStream() { return DataStreamReader(this); }
 
+absl::Status Session::RegisterFunction(Function function) {
+  const absl::Status added = functions_->Add(std::move(function));
+  has_functions_ |= added.ok();
+  return added;
+}
+
 DataFrame DataFrame::Select(std::vector<Expression> columns) const {
-  LogicalPlan node = Over(plan_, LogicalOperator::kProject);
+  LogicalPlan node = Over(plan_, PlanOperator::kProject);
   node.expressions = Nodes(columns);
   return Apply(session_, std::move(node));
 }
 
 DataFrame DataFrame::Where(Expression condition) const {
-  LogicalPlan node = Over(plan_, LogicalOperator::kFilter);
+  LogicalPlan node = Over(plan_, PlanOperator::kFilter);
   node.expressions = {condition.node()};
   return Apply(session_, std::move(node));
 }
 
 DataFrame DataFrame::WithColumn(std::string name, Expression value) const {
-  LogicalPlan node = Over(plan_, LogicalOperator::kWithColumn);
+  LogicalPlan node = Over(plan_, PlanOperator::kWithColumn);
   node.expressions = {value.node()};
   node.name = std::move(name);
   return Apply(session_, std::move(node));
 }
 
 DataFrame DataFrame::WithWatermark(std::string column, absl::Duration delay) const {
-  LogicalPlan node = Over(plan_, LogicalOperator::kWatermark);
-  node.name = std::move(column);
+  LogicalPlan node = Over(plan_, PlanOperator::kWatermark);
+  node.expressions = {Col(std::move(column)).node()};
   node.delay = delay;
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::Alias(std::string name) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kNamed);
+  node.name = std::move(name);
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::Join(const DataFrame& right, Expression condition, JoinType type) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kJoin);
+  node.inputs.push_back(right.plan_);
+  node.expressions = {condition.node()};
+  node.join = type;
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::Union(const DataFrame& other) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kUnion);
+  node.inputs.push_back(other.plan_);
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::DropDuplicates(std::vector<std::string> columns) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kDropDuplicates);
+  for (std::string& column : columns) {
+    node.expressions.push_back(Col(std::move(column)).node());
+  }
   return Apply(session_, std::move(node));
 }
 
@@ -66,7 +100,7 @@ DataStreamWriter DataFrame::WriteStream() const { return DataStreamWriter(sessio
 DataFrame GroupedData::Count() const { return Agg({runtime::Count().As("count")}); }
 
 DataFrame GroupedData::Agg(std::vector<Expression> aggregates) const {
-  LogicalPlan node = Over(input_.plan_, LogicalOperator::kAggregate);
+  LogicalPlan node = Over(input_.plan_, PlanOperator::kAggregate);
   node.expressions = Nodes(keys_);
   node.keys = static_cast<int>(keys_.size());
   for (ExpressionPtr& aggregate : Nodes(aggregates)) {
@@ -87,7 +121,7 @@ DataStreamReader& DataStreamReader::Option(std::string key, std::string value) {
 
 DataFrame DataStreamReader::Load(std::string path) {
   LogicalPlan node;
-  node.op = LogicalOperator::kSource;
+  node.op = PlanOperator::kSource;
   node.source = source_;
   node.source.path = checkpoint::NormalPath(path);
   return Apply(session_, std::move(node));
@@ -127,6 +161,7 @@ void DataStreamWriter::Start() {
   if (definition.name.empty()) {
     definition.name = absl::StrCat("query-", session_->queries_.size() + 1);
   }
+  definition.functions = session_->functions_;
   session_->queries_.push_back(std::move(definition));
 }
 

@@ -13,14 +13,16 @@
 #define WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 
-#include "runtime/structured/expression.h"
-#include "runtime/structured/logical_plan.h"
+#include "runtime/functions/registry.h"
+#include "runtime/plan/expression.h"
+#include "runtime/plan/logical_plan.h"
 
 namespace wavetank::runtime {
 
@@ -32,17 +34,26 @@ struct StreamingQueryDefinition {
   std::string sink_format;
   std::map<std::string, std::string> options;  // "path", "checkpointLocation", ...
   absl::Duration trigger_interval;             // zero: as soon as there is data
+  // The job's own functions among them; null: the built-in ones alone.
+  std::shared_ptr<const FunctionRegistry> functions = nullptr;
 };
 
 // Holds the queries of a job, in the order in which they were started.
 class Session {
  public:
   class DataStreamReader ReadStream();
+  // Makes a function of the job callable by its name, in this session's queries (user_function.h):
+  // every node runs the job's code, and plans hold names alone. kAlreadyExists: there is one.
+  absl::Status RegisterFunction(Function function);
+  // Whether there is one.
+  bool has_functions() const { return has_functions_; }
   const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
 
  private:
   friend class DataStreamWriter;
+  bool has_functions_ = false;
   std::vector<StreamingQueryDefinition> queries_;
+  std::shared_ptr<FunctionRegistry> functions_ = std::make_shared<FunctionRegistry>();
 };
 
 class DataFrame {
@@ -58,6 +69,16 @@ class DataFrame {
   DataFrame WithWatermark(std::string column, absl::Duration delay) const;
   // Keys are columns or expressions, and at most one Window. No keys: one group of all rows.
   class GroupedData GroupBy(std::vector<Expression> keys) const;
+  // A name for its columns: "name.column", where several inputs have one of that name.
+  DataFrame Alias(std::string name) const;
+  // Every pair of rows for which the condition is true; left, right and full keep rows without a
+  // partner, beside nulls; semi and anti keep the left row alone, if it has one, or has none.
+  DataFrame Join(const DataFrame& right, Expression condition,
+                 JoinType type = JoinType::kInner) const;
+  // The rows of both, columns by their place.
+  DataFrame Union(const DataFrame& other) const;
+  // The first row of those alike in the columns; none: in all.
+  DataFrame DropDuplicates(std::vector<std::string> columns = {}) const;
   class DataStreamWriter WriteStream() const;
 
   const LogicalPlanPtr& plan() const { return plan_; }

@@ -36,21 +36,19 @@ class PartialAggregation {
         clock_(clock),
         late_(aggregate_, plan.mode == QueryOutputMode::kComplete ? absl::InfinitePast()
                                                                   : clock.late_watermark),
-        groups_(aggregate_.key_types, aggregate_.functions) {}
+        groups_(aggregate_.key_types, aggregate_.calls) {}
 
   void Add(const RecordBatch& batch, MapStats& stats) {
     int64_t rows = batch.num_rows();
     std::vector<Column> keys;
     keys.reserve(aggregate_.keys.size());
-    std::vector<Column> values(aggregate_.values.size());
     for (const BoundExpression& key : aggregate_.keys) {
       keys.push_back(NormaliseKey(Evaluate(key, batch, clock_.timestamp)));
     }
-    std::vector<const Column*> arguments(values.size(), nullptr);
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (!aggregate_.values[i]) continue;
-      values[i] = Evaluate(*aggregate_.values[i], batch, clock_.timestamp);
-      arguments[i] = &values[i];
+    std::vector<Column> arguments;
+    arguments.reserve(aggregate_.arguments.size());
+    for (const BoundExpression& argument : aggregate_.arguments) {
+      arguments.push_back(Evaluate(argument, batch, clock_.timestamp));
     }
     const auto keep = [&](const RowNumbers& kept, int64_t& dropped) {
       const auto kept_rows = static_cast<int64_t>(kept.size());
@@ -58,9 +56,7 @@ class PartialAggregation {
       dropped += rows - kept_rows;
       rows = kept_rows;
       for (Column& key : keys) key = Take(key, Numbers(kept));
-      for (size_t i = 0; i < values.size(); ++i) {
-        if (arguments[i] != nullptr) values[i] = Take(values[i], Numbers(kept));
-      }
+      for (Column& argument : arguments) argument = Take(argument, Numbers(kept));
     };
     if (aggregate_.window_key >= 0) {
       const Column& starts = keys[static_cast<size_t>(aggregate_.window_key)];
@@ -87,7 +83,8 @@ class PartialAggregation {
     partitions.reserve(members.size());
     for (const RowNumbers& groups : members) {
       partitions.push_back(std::make_shared<const RecordBatch>(
-          aggregate_.schema, groups_.Rows(Numbers(groups)), static_cast<int64_t>(groups.size())));
+          aggregate_.partial_schema, groups_.Partials(Numbers(groups)),
+          static_cast<int64_t>(groups.size())));
     }
     return partitions;
   }

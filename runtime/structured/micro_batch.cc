@@ -188,6 +188,9 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   if (!history_.metadata()) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
   WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
   WT_CO_RETURN_IF_ERROR(Compile());
+  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
+    WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));
+  }
   if (history_.metadata()->build_id() != options_.build_id) {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
@@ -265,14 +268,19 @@ Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
   }
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
-  co_return co_await log_->Append(checkpoint::Record(NewQueryMetadata(
-      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16)),
-      identity)));
+  const std::string id =
+      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
+  std::vector<checkpoint::MetadataRecord> begin = {
+      checkpoint::Record(NewQueryMetadata(id, identity)), checkpoint::Record(plan_record_)};
+  co_return co_await log_->Append(std::move(begin));
 }
 
 absl::Status MicroBatchExecution::Compile() {
-  WT_ASSIGN_OR_RETURN(plan_,
+  WT_ASSIGN_OR_RETURN(const CompiledQuery compiled,
                       CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
+  plan_ = compiled.plan;
+  plan_record_ = PlanRecord(compiled);
+  PublishPlan(definition_.name, compiled, cluster_);
   return absl::OkStatus();
 }
 
@@ -368,7 +376,6 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   const BatchHistory* const before =
       history_.batches().size() < 2 ? nullptr : &history_.batches().end()[-2];
   BatchWork work{.query = definition_.name,
-                 .shuffle_partitions = shuffle_partitions_,
                  .checkpoint_directory = checkpoint_directory_,
                  .sink_directory = sink_directory_,
                  .definition = newest().definition,
@@ -401,6 +408,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   prepared.set_dropped_rows(attempt.map.rows_dropped_late);
   prepared.set_rows_without_time(attempt.map.rows_without_time);
   prepared.set_files_skipped(attempt.files_skipped);
+  prepared.set_plan_hash(plan_record_.hash());
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
   attempt_ = std::move(attempt);
   found_.prepared = PreparedFound::kNewest;

@@ -114,6 +114,7 @@ class MicroBatchExecution {
 
   int shuffle_partitions_;
   std::shared_ptr<const StreamingQueryPlan> plan_;
+  checkpoint::QueryPlan plan_record_;  // the same, as the log has it
   checkpoint::QueryHistory history_;
   std::unique_ptr<checkpoint::MetadataLog> log_;  // keeps history_ up to date
   checkpoint::QueryFound found_;                  // what is known now, relative to the newest batch

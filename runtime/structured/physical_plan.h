@@ -24,8 +24,8 @@
 
 #include "checkpoint/state_table.h"
 #include "runtime/columnar/record_batch.h"
+#include "runtime/plan/output_mode.h"
 #include "runtime/structured/data_frame.h"
-#include "runtime/structured/output_mode.h"
 
 namespace wavetank::runtime {
 
@@ -87,7 +87,7 @@ struct ReduceOutput {
 struct MapPipeline;
 struct AggregatePlan;
 
-// Immutable once compiled, the same on every node that compiles the same query.
+// Immutable once loaded.
 struct StreamingQueryPlan {
   SourceDescription source;
   SchemaPtr source_schema;  // what MapTask's input must have
@@ -107,9 +107,8 @@ struct StreamingQueryPlan {
   // Watermark operators by id, and their delays.
   std::map<int, absl::Duration> watermark_delays;
 
-  // What this plan does, in full; workers that compiled another are refused.
-  std::string fingerprint_text;
-  std::string fingerprint;  // 16 hex digits of its hash
+  // 16 hex digits: by which the bytes that it was loaded from are known.
+  std::string hash;
   // What a checkpoint is bound to: source formats, output mode, the stateful operator with its
   // keys, types and aggregates. Filters and projections may change between runs, this may not.
   std::string state_fingerprint;
@@ -128,10 +127,31 @@ struct CompileOptions {
   const std::vector<OptimiserRule>* rules = nullptr;
 };
 
-// Analyses, optimises and compiles. kInvalidArgument: one line that says what is wrong with the
-// query, on which column, what there is, and what to do.
-absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileQuery(
-    const StreamingQueryDefinition& definition, const CompileOptions& options);
+// One query in all its forms.
+struct CompiledQuery {
+  QueryOutputMode mode = QueryOutputMode::kAppend;  // as it was asked for
+  LogicalPlanPtr analysed;
+  LogicalPlanPtr optimised;
+  std::string physical;  // plan::PhysicalPlan: what workers are given
+  std::shared_ptr<const StreamingQueryPlan> plan;
+};
+
+// Analyses, optimises and lowers. kInvalidArgument: one line that says what is wrong with the
+// query, on which column, what there is, and what to do. kUnimplemented: it can be explained and
+// not be run yet.
+absl::StatusOr<CompiledQuery> CompileQuery(const StreamingQueryDefinition& definition,
+                                           const CompileOptions& options);
+// The same without what runs: `physical` and `plan` are not set.
+absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& definition,
+                                           const CompileOptions& options);
+
+// By which the bytes of a physical plan are known.
+std::string PlanHash(const std::string& physical);
+
+// A physical plan as it is run. kFailedPrecondition: of another version, or it calls functions that
+// are not there. kDataLoss: no plan.
+absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> LoadPlan(
+    const std::string& physical, const FunctionRegistry& functions);
 
 // Runs one source partition's rows up to the shuffle. kInvalidArgument: `input` has another schema
 // than the source.

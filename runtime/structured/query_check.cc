@@ -38,10 +38,12 @@ absl::Status CheckOptions(const char* call, const std::map<std::string, std::str
   return absl::OkStatus();
 }
 
-const SourceDescription& SourceOf(const LogicalPlan& plan) {
-  const LogicalPlan* node = &plan;
-  while (node->input != nullptr) node = node->input.get();
-  return node->source;
+std::vector<SourceDescription> SourcesOf(const LogicalPlanPtr& plan) {
+  std::vector<SourceDescription> sources;
+  for (const LogicalPlanPtr& node : InOrder(plan)) {
+    if (node->op == PlanOperator::kSource) sources.push_back(node->source);
+  }
+  return sources;
 }
 
 absl::Status CheckTrigger(absl::Duration interval) {
@@ -60,10 +62,11 @@ absl::Status CheckName(const std::string& name) {
 
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
-  const SourceDescription& source = SourceOf(*definition.plan);
-  WT_RETURN_IF_ERROR(CheckOptions("ReadStream", source.options,
-                                  {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
-  WT_RETURN_IF_ERROR(SourceOptions(source).status());
+  for (const SourceDescription& source : SourcesOf(definition.plan)) {
+    WT_RETURN_IF_ERROR(CheckOptions("ReadStream", source.options,
+                                    {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
+    WT_RETURN_IF_ERROR(SourceOptions(source).status());
+  }
   if (definition.sink_format != "file") {
     return absl::InvalidArgumentError(
         absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",

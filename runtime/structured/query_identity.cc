@@ -4,7 +4,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "platform/random.h"
 #include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/plan/plan_codec.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -50,6 +53,18 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
   Pin(kSourcePath, identity.source_path, metadata);
   Pin(kSinkPath, identity.sink_path, metadata);
   return metadata;
+}
+
+checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled) {
+  checkpoint::QueryPlan record;
+  const std::string canonical = ToText(compiled.analysed, AttributeText::kIds);
+  record.set_hash(
+      absl::StrCat(absl::Hex(platform::StableHash(absl::StrCat(
+                                 platform::ToAbsl(OutputModeName(compiled.mode)), "\n", canonical)),
+                             absl::kZeroPad16)));
+  record.set_plan(EncodePlan(compiled.analysed));
+  record.set_text(ToText(compiled.analysed, AttributeText::kNamesAndIds));
+  return record;
 }
 
 absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,

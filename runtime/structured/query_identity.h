@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 
 #include "checkpoint/metadata.pb.h"
+#include "runtime/structured/physical_plan.h"
 
 namespace wavetank::runtime {
 
@@ -25,6 +26,10 @@ struct QueryIdentity {
 
 checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
                                            const QueryIdentity& identity);
+
+// The analysed plan as the log keeps it, under the hash of what it computes, whatever its columns
+// are called.
+checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled);
 
 // The number of shuffle partitions to run with. kFailedPrecondition names what differs, both
 // values, and what to do. kDataLoss: the checkpoint pins nonsense.

@@ -18,13 +18,6 @@ namespace {
 
 using checkpoint::StateTable;
 
-std::vector<DataType> ResultTypes(const AggregatePlan& plan) {
-  std::vector<DataType> types;
-  types.reserve(plan.functions.size());
-  for (const AggregateFunction& function : plan.functions) types.push_back(function.type);
-  return types;
-}
-
 RowNumbers AllGroups(const HashAggregate& groups) {
   RowNumbers all(groups.size());
   for (uint32_t group = 0; group < groups.size(); ++group) all.Append(group);
@@ -43,9 +36,9 @@ class StateRows {
     const int64_t rows = keys_.size();
     WT_ASSIGN_OR_RETURN(std::vector<Column> columns, DecodeRowKeys(keys_.Finish(), plan.key_types));
     WT_ASSIGN_OR_RETURN(std::vector<Column> results,
-                        DecodeRowKeys(values_.Finish(), ResultTypes(plan)));
+                        DecodeRowKeys(values_.Finish(), plan.intermediate));
     for (Column& result : results) columns.push_back(std::move(result));
-    return RecordBatch(plan.schema, std::move(columns), rows);
+    return Results(plan, columns, rows);
   }
 
  private:
@@ -64,12 +57,14 @@ absl::Status MergeInputs(const AggregatePlan& plan, const std::vector<RecordBatc
                          HashAggregate& groups, ReduceStats& stats) {
   const auto keys = static_cast<ptrdiff_t>(plan.keys.size());
   for (const RecordBatch& input : inputs) {
-    if (input.schema() != *plan.schema) {
+    if (input.schema() != *plan.partial_schema) {
       return absl::DataLossError(absl::StrCat("partial aggregates of ", input.schema().ToText(),
-                                              " where the query has ", plan.schema->ToText()));
+                                              " where the query has ",
+                                              plan.partial_schema->ToText()));
     }
     const std::vector<Column>& columns = input.columns();
-    groups.Merge({columns.begin(), columns.begin() + keys}, {columns.begin() + keys, columns.end()},
+    groups.Merge({columns.begin(), columns.begin() + keys},
+                 std::span<const Column>(columns).subspan(static_cast<size_t>(keys)),
                  input.num_rows());
     stats.rows_in += input.num_rows();
   }
@@ -93,9 +88,9 @@ absl::Status MergeState(const AggregatePlan& plan, StateTable& state, HashAggreg
     present.Append(static_cast<uint32_t>(row));
   }
   WT_ASSIGN_OR_RETURN(const std::vector<Column> before,
-                      DecodeRowKeys(stored.Finish(), ResultTypes(plan)));
-  groups.Merge(Numbers(present), before);
-  const Column values = EncodeRowKeys(groups.Results(Numbers(all)), rows);
+                      DecodeRowKeys(stored.Finish(), plan.intermediate));
+  groups.MergeEarlier(Numbers(present), before);
+  const Column values = EncodeRowKeys(groups.Intermediate(Numbers(all)), rows);
   state.PutMany(keys, StringsIn(values));
   stats.rows_updated = rows;
   return absl::OkStatus();
@@ -138,7 +133,7 @@ absl::StatusOr<ReduceOutput> ReduceTask(const StreamingQueryPlan& plan, int part
   WT_CHECK(plan.stateful);
   const AggregatePlan& aggregate = *plan.aggregate;
   ReduceOutput output;
-  HashAggregate groups(aggregate.key_types, aggregate.functions);
+  HashAggregate groups(aggregate.key_types, aggregate.calls);
   WT_RETURN_IF_ERROR(MergeInputs(aggregate, inputs, groups, output.stats));
   if (aggregate.keys.empty() && partition == 0) {
     // The group of all rows exists without any row, and is shown by every batch.
@@ -155,7 +150,7 @@ absl::StatusOr<ReduceOutput> ReduceTask(const StreamingQueryPlan& plan, int part
     const WatermarkPredicate expired(aggregate, advanced ? clock.watermark : absl::InfinitePast());
     WT_ASSIGN_OR_RETURN(rows, Evict(aggregate, state, expired, output.stats));
     if (plan.mode == QueryOutputMode::kUpdate) {
-      rows = RecordBatch(aggregate.schema, groups.Rows(Numbers(AllGroups(groups))), groups.size());
+      rows = Results(aggregate, groups.Partials(Numbers(AllGroups(groups))), groups.size());
     }
   }
   auto shown = std::make_shared<const RecordBatch>(

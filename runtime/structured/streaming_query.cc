@@ -123,8 +123,10 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry) {
   WT_CHECK(!registry.contains(MapTaskKind(definition.name)),
            "two queries of this registry are called " + definition.name);
-  registry[MapTaskKind(definition.name)] = std::make_unique<MapTaskBody>(definition);
-  registry[ReduceTaskKind(definition.name)] = std::make_unique<ReduceTaskBody>(definition);
+  auto plans = std::make_shared<PlanCache>(definition.name, definition.functions);
+  registry[MapTaskKind(definition.name)] = std::make_unique<MapTaskBody>(plans);
+  registry[ReduceTaskKind(definition.name)] =
+      std::make_unique<ReduceTaskBody>(definition, std::move(plans));
 }
 
 }  // namespace wavetank::runtime

@@ -254,6 +254,11 @@ class StartArguments {
     add_address("--driver", command_.driver_addresses,
                 "The driver; again for each that may replace it", shell::HostPart::kRequired);
     add_address("--store", command_.store_address, "The store", shell::HostPart::kRequired);
+    if (job.structured != nullptr) {
+      sub.add_flag("--explain", command_.explain,
+                   "Show the job's plans, from what was written to what workers run, and start "
+                   "nothing");
+    }
     AddCommon(sub);
   }
 

@@ -13,6 +13,7 @@
 #include "checkpoint/paths.h"
 #include "checkpoint/store_service.h"
 #include "platform/nearest_name.h"
+#include "platform/real/build_id.h"
 #include "platform/real/last_words.h"
 #include "platform/real/loopback.h"
 #include "platform/real/real_process.h"
@@ -20,6 +21,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/job/deployment.h"
+#include "runtime/job/explain_job.h"
 #include "scenarios/step_names.h"
 
 namespace wavetank::scenarios::shell {
@@ -46,8 +48,8 @@ std::string Resolved(const std::string& path) {
   return checkpoint::NormalPath(error ? host.string() : resolved.string());
 }
 
-absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
-                                                 const runtime::JobCatalogue& jobs) {
+absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
+                                          const runtime::JobCatalogue& jobs) {
   const runtime::Job* job = jobs.Find(command.job);
   if (job == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -72,7 +74,12 @@ absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
     }
   }
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
-  runtime::JobInstance instance{job, std::move(arguments)};
+  return runtime::JobInstance{job, std::move(arguments)};
+}
+
+absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
+                                                 const runtime::JobCatalogue& jobs) {
+  WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(command, jobs));
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
   if (command.store_address.empty()) {
     WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
@@ -120,6 +127,7 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   deployment.stop_requested = [&stop_events](platform::Node& node) {
     return stop_events.at(node.name());
   };
+  deployment.build_id = platform::BuildId();
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
   const auto need = [](const std::string& value, const char* option, const char* who) {
@@ -200,7 +208,17 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
   return fault;
 }
 
+int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  const absl::StatusOr<runtime::JobInstance> instance = Bind(command, jobs);
+  if (!instance.ok()) return Refuse(instance.status());
+  const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
+  if (!text.ok()) return Refuse(text.status());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
+  if (command.explain) return Explain(command, jobs);
   platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {

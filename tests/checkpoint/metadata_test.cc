@@ -120,6 +120,25 @@ TEST(QueryHistory, TellsEachBatchAndItsNewestAttempt) {
   EXPECT_TRUE(ReadQueryHistory("offsets", {})->batches().empty());
 }
 
+// In a log begun anew it stands behind the batches, which may have been run under others.
+TEST(QueryHistory, KeepsTheNewestPlan) {
+  QueryPlan plan;
+  plan.set_hash("1");
+  const MetadataRecord first = Record(plan);
+  plan.set_hash("2");
+  const absl::StatusOr<QueryHistory> history = ReadQueryHistory(
+      "offsets",
+      {Query(), first, Defines(0), Prepares(0, "a"), Commits(0, "a"), Record(plan), Defines(1)});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->plan()->hash(), "2");
+  std::vector<MetadataRecord> base;
+  platform::Generator<MetadataRecord> records = history->Base();
+  while (std::optional<MetadataRecord> record = records.Next()) base.push_back(*record);
+  EXPECT_EQ(base.back().plan().hash(), "2");
+  EXPECT_EQ(ReadQueryHistory("offsets", base)->plan()->hash(), "2");
+  EXPECT_THAT(WhyQueryRefused({first}), HasSubstr("metadata is missing"));
+}
+
 TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
   EXPECT_THAT(WhyQueryRefused({Defines(0)}), HasSubstr("metadata is missing"));
   EXPECT_THAT(WhyQueryRefused({Query(), Query()}), HasSubstr("not the first"));

@@ -20,7 +20,10 @@ class AtLeastOnceCheckerTest : public testing::Test {
       }
       return rows;
     }};
-    return {{judge}, [](const std::string& file) { return std::vector<std::string>{file}; }};
+    AtLeastOnceOptions options;
+    options.judges = {judge};
+    options.read_piece = [](const std::string& file) { return std::vector<std::string>{file}; };
+    return options;
   }
 
   std::vector<std::string> Observe(const BatchLogView& log,

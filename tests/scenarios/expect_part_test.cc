@@ -42,7 +42,7 @@ absl::StatusOr<RunReport> RunWith(const std::string& text) {
   return RunScenario(*parsed, jobs, {});
 }
 
-std::string ErrorOf(const std::string& more, const char* scenario = kTwoQueries) {
+std::string PartError(const std::string& more, const char* scenario = kTwoQueries) {
   const auto report = RunWith(scenario + more);
   return report.ok() ? "" : std::string(report.status().message());
 }
@@ -98,7 +98,7 @@ TEST(ExpectPart, IsOfAStreamsOutputByItsPrefix) {
 
 TEST(ExpectPart, RefusesWhatIsNotThereOrSaysNothing) {
   const auto error = [](const std::string& part, const char* scenario = kTwoQueries) {
-    return ErrorOf("expect { part { " + part + " } }", scenario);
+    return PartError("expect { part { " + part + " } }", scenario);
   };
   EXPECT_EQ(error(R"(name: "spend" rows { min: 1 })"),
             "s:12:17: the job has no query or output \"spend\": did you mean \"spent\"?");

@@ -39,7 +39,7 @@ Lines LinesOf(const std::string& fields, uint64_t seed = 1) {
   return lines.value_or(Lines());
 }
 
-std::string ErrorOf(const std::string& fields) {
+std::string RecordsError(const std::string& fields) {
   return std::string(Draw(fields).status().message());
 }
 
@@ -185,35 +185,35 @@ TEST(Records, EndLinesAsTheyAreTold) {
 
 TEST(Records, RefuseWhatContradictsItselfByItsPlace) {
   const std::string k = R"(column { name: "k" sequential {} } )";
-  EXPECT_EQ(ErrorOf("count: 1"), "a:2:19: records need a column: say what a line holds");
-  EXPECT_EQ(ErrorOf("count: 0 " + k), "a:2:19: count is 0 and must be from 1 to 1000000");
-  EXPECT_EQ(ErrorOf("count: 1 colum {}"),
+  EXPECT_EQ(RecordsError("count: 1"), "a:2:19: records need a column: say what a line holds");
+  EXPECT_EQ(RecordsError("count: 0 " + k), "a:2:19: count is 0 and must be from 1 to 1000000");
+  EXPECT_EQ(RecordsError("count: 1 colum {}"),
             "a:2:28: Records has no field \"colum\": did you mean \"column\"?");
   EXPECT_EQ(
-      ErrorOf(R"(count: 1 column { name: "k" type: FLOAT })"),
+      RecordsError(R"(count: 1 column { name: "k" type: FLOAT })"),
       "a:2:53: type has no value \"FLOAT\"; there are STRING, INT64, DOUBLE, BOOLEAN, TIMESTAMP");
-  EXPECT_EQ(ErrorOf(R"(count: 1 column { name: "k" })"),
+  EXPECT_EQ(RecordsError(R"(count: 1 column { name: "k" })"),
             "a:2:37: column \"k\" needs values: uniform, zipf, sequential, constant, list or "
             "event_time");
-  EXPECT_EQ(ErrorOf("count: 1 " + k + k), "a:2:72: two columns are called \"k\"");
-  EXPECT_THAT(ErrorOf("count: 1 " + k + "duplicate_by: 3"),
+  EXPECT_EQ(RecordsError("count: 1 " + k + k), "a:2:72: two columns are called \"k\"");
+  EXPECT_THAT(RecordsError("count: 1 " + k + "duplicate_by: 3"),
               HasSubstr("duplicate_ppm and duplicate_by go together"));
-  EXPECT_THAT(ErrorOf("count: 1 " + k + "disorder_ppm: 3"),
+  EXPECT_THAT(RecordsError("count: 1 " + k + "disorder_ppm: 3"),
               HasSubstr("disorder_ppm and disorder_by go together"));
-  EXPECT_THAT(ErrorOf("count: 1 separator: \";\" " + k),
+  EXPECT_THAT(RecordsError("count: 1 separator: \";\" " + k),
               HasSubstr("a separator does nothing beside one column"));
-  EXPECT_THAT(ErrorOf(R"(count: 1 separator: "\n")" + k), HasSubstr("a record is a line"));
-  EXPECT_THAT(ErrorOf(R"(count: 1 quoting: CSV separator: "::")" + k),
+  EXPECT_THAT(RecordsError(R"(count: 1 separator: "\n")" + k), HasSubstr("a record is a line"));
+  EXPECT_THAT(RecordsError(R"(count: 1 quoting: CSV separator: "::")" + k),
               HasSubstr("CSV needs a separator of one byte"));
-  EXPECT_THAT(ErrorOf("count: 1000000 " +
-                      std::string(R"(column { name: "k" sequential {} min_bytes: 9000 })")),
+  EXPECT_THAT(RecordsError("count: 1000000 " +
+                           std::string(R"(column { name: "k" sequential {} min_bytes: 9000 })")),
               HasSubstr("lines of up to 9000 bytes, of which there may be at most 29826"));
 }
 
 TEST(Records, RefuseWhatAColumnCannotHoldOrDoesNothing) {
   const auto error = [](const std::string& column) {
-    return ErrorOf(R"(count: 1 column { name: "other" constant: "x" } column { name: "k" )" +
-                   column + " }");
+    return RecordsError(R"(count: 1 column { name: "other" constant: "x" } column { name: "k" )" +
+                        column + " }");
   };
   EXPECT_THAT(error(R"(type: INT64 constant: "x")"),
               MatchesRegex("a:2:[0-9]+: \"x\" is no INT64, which is the type of column \"k\""));

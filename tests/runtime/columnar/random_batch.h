@@ -67,7 +67,7 @@ inline RecordBatch RandomBatch(platform::Random& random, const std::vector<DataT
                                int64_t rows) {
   std::vector<Field> fields;
   std::vector<Column> columns;
-  for (const DataType type : types) {
+  for (const DataType& type : types) {
     fields.push_back({"c" + std::to_string(fields.size()), type});
     const bool nulls = random.Below(2) == 0;
     columns.push_back(RandomColumn(random, type, rows, nulls));
@@ -76,11 +76,11 @@ inline RecordBatch RandomBatch(platform::Random& random, const std::vector<DataT
 }
 
 inline DataType RandomType(platform::Random& random) {
-  return static_cast<DataType>(random.Between(1, 5));
+  return static_cast<DataType::Kind>(random.Between(1, 5));
 }
 
 inline RecordBatch RandomBatch(platform::Random& random) {
-  std::vector<DataType> types(random.Below(5));
+  std::vector<DataType> types(random.Below(5), DataType::kInt64);
   for (DataType& type : types) type = RandomType(random);
   const int64_t rows = random.Between(0, 200);
   return RandomBatch(random, types, rows);

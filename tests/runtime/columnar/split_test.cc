@@ -13,9 +13,9 @@ namespace {
 
 std::vector<std::string> SplitOne(std::string_view text, std::string_view separator) {
   const Column column = ColumnBuilder(DataType::kString).String(text).Finish();
-  const SplitParts split = Split(column, separator, SplitRows::kDrop);
+  const Column split = Elements(Split(column, separator));
   std::vector<std::string> parts;
-  for (int64_t i = 0; i < split.parts.size(); ++i) parts.emplace_back(split.parts.StringAt(i));
+  for (int64_t i = 0; i < split.size(); ++i) parts.emplace_back(split.StringAt(i));
   return parts;
 }
 
@@ -31,10 +31,13 @@ TEST(Split, KeepsEmptyParts) {
 
 TEST(Split, NullHasNoParts) {
   const Column column = ColumnBuilder(DataType::kString).Null().String("x").Null().Finish();
-  const SplitParts split = Split(column, " ", SplitRows::kKeep);
-  EXPECT_EQ(split.parts.size(), 1);
-  ASSERT_EQ(split.rows.size(), 1U);
-  EXPECT_EQ(split.rows[0], 1U);
+  const Column split = Split(column, " ");
+  EXPECT_TRUE(split.IsNull(0));
+  EXPECT_EQ(split.CellText(1), "[x]");
+  EXPECT_EQ(Elements(split).size(), 1);
+  const RowNumbers rows = RowsOfElements(split);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0], 1U);
 }
 
 RC_GTEST_PROP(Split, EqualsANaiveLoop, (uint64_t seed)) {
@@ -54,11 +57,13 @@ RC_GTEST_PROP(Split, EqualsANaiveLoop, (uint64_t seed)) {
     expected.push_back(rest);
     rows.push_back(static_cast<uint32_t>(row));
   }
-  const SplitParts split = Split(text, separator, SplitRows::kKeep);
-  RC_ASSERT(split.parts.size() == static_cast<int64_t>(expected.size()));
+  const Column split = Split(text, separator);
+  const Column parts = Elements(split);
+  const RowNumbers from = RowsOfElements(split);
+  RC_ASSERT(parts.size() == static_cast<int64_t>(expected.size()));
   for (size_t i = 0; i < expected.size(); ++i) {
-    RC_ASSERT(split.parts.StringAt(static_cast<int64_t>(i)) == expected[i]);
-    RC_ASSERT(split.rows[i] == rows[i]);
+    RC_ASSERT(parts.StringAt(static_cast<int64_t>(i)) == expected[i]);
+    RC_ASSERT(from[i] == rows[i]);
   }
 }
 

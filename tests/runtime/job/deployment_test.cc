@@ -1,14 +1,18 @@
 // What a job's processes do with several queries, and with nodes that do not belong together.
 #include "runtime/job/deployment.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "platform/check.h"
+#include "runtime/functions/user_function.h"
 #include "runtime/structured/data_frame.h"
 #include "simulator/sim_world.h"
 
@@ -134,6 +138,42 @@ TEST(Deployment, AWorkerWithAnotherStoreIsRefusedByName) {
               AllOf(HasSubstr("refused: worker w/worker/worker-1 at w:7101 has the store "),
                     HasSubstr("start both with the same --store")));
   EXPECT_EQ(world.steps().Count("driver.worker_registered"), 0U);
+}
+
+// What a function of the job does stands in the program alone.
+TEST(Deployment, WorkersOfAnotherBuildAreRefusedByNameIfTheJobHasFunctions) {
+  for (const bool functions : {true, false}) {
+    SimWorld world({.seed = 6});
+    ErrorLog log;
+    world.AddObserver(log);
+    world.AddMachine("m");
+    Job job = TwoCopies("second", "out2");
+    job.structured = [functions, copies = job.structured](Session& session,
+                                                          const JobArguments& arguments) {
+      const auto same = [](int64_t value) { return value; };
+      if (functions) {
+        WT_CHECK(session.RegisterFunction(UserFunction("same", same, {.version = 1})).ok());
+      }
+      copies(session, arguments);
+    };
+    Deployment deployment;
+    deployment.driver_addresses = {"m:7000"};
+    deployment.build_id = "b1";
+    world.Start("m", {"driver", {{"driver", DriverMain(Instance(job), deployment, "m:7000")}}});
+    deployment.build_id = "b2";
+    world.Start("m", {"worker", {{"worker-1", WorkerMain(Instance(job), deployment, "m:7101")}}});
+    const auto refused = [&] {
+      return std::ranges::any_of(log.errors, [](const std::string& error) {
+        return absl::StrContains(error, "of build b2") && absl::StrContains(error, "of build b1");
+      });
+    };
+    const auto told = [&] {
+      return refused() || world.steps().Count("driver.worker_registered") > 0;
+    };
+    EXPECT_EQ(world.RunUntil(told), RunEnd::kDone);
+    EXPECT_EQ(world.steps().Count("driver.worker_registered"), functions ? 0U : 1U);
+    EXPECT_EQ(refused(), functions);
+  }
 }
 
 }  // namespace

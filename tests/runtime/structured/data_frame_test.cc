@@ -31,9 +31,9 @@ TEST(Session, HoldsTheQueriesThatWereStartedInOrder) {
 TEST(DataFrame, IsUnchangedByWhatIsBuiltOnIt) {
   Session session;
   const DataFrame lines = session.ReadStream().Format("text").Load("in");
-  const std::string before = ToText(*lines.plan());
+  const std::string before = ToText(lines.plan());
   lines.Where(Col("value") != "").Select({Col("value")});
-  EXPECT_EQ(ToText(*lines.plan()), before);
+  EXPECT_EQ(ToText(lines.plan()), before);
 }
 
 }  // namespace

@@ -27,9 +27,11 @@ using simulator::SimWorld;
 // A task that reads no shuffle.
 class LoneContext final : public TaskContext {
  public:
-  LoneContext(Node& node, checkpoint::Store& store, int partition, int attempt)
+  LoneContext(Node& node, checkpoint::Store& store, const CompiledQuery& compiled, int partition,
+              int attempt)
       : node_(node),
         store_(store),
+        compiled_(compiled),
         id_{.driver = "d", .graph = 1, .stage = 1, .partition = partition, .attempt = attempt} {}
 
   Node& node() override { return node_; }
@@ -39,25 +41,27 @@ class LoneContext final : public TaskContext {
     co_return std::vector<ShuffleBlock>();
   }
   void PutShuffle(int, std::shared_ptr<const platform::Attachment>) override {}
+  // The driver's answer to a worker that asks for the plan.
   Task<absl::StatusOr<std::string>> CallDriver(std::string, std::string, absl::Duration) override {
-    co_return absl::UnimplementedError("there is no driver");
+    co_return compiled_.physical;
   }
 
  private:
   Node& node_;
   checkpoint::Store& store_;
+  const CompiledQuery& compiled_;
   const TaskId id_;
 };
 
-Task<void> RunPartition(Node& node, checkpoint::Store& store, ReduceTaskBody& body, int partition,
-                        int64_t version) {
+Task<void> RunPartition(Node& node, checkpoint::Store& store, const CompiledQuery& compiled,
+                        ReduceTaskBody& body, int partition, int64_t version) {
   structured::BatchTask task;
   task.set_batch(version);
-  task.set_shuffle_partitions(8);
+  task.set_plan_hash(compiled.plan->hash);
   task.set_sink_directory("out");
   task.mutable_state()->set_directory(absl::StrCat("ck/state/0/", partition));
   task.mutable_state()->set_version(version);
-  LoneContext context(node, store, partition, static_cast<int>(version));
+  LoneContext context(node, store, compiled, partition, static_cast<int>(version));
   std::string payload = task.SerializeAsString();
   const absl::StatusOr<std::string> result = co_await body.Run(context, std::move(payload));
   EXPECT_TRUE(result.ok()) << result.status();
@@ -69,10 +73,11 @@ Task<void> RunWhereOneMovesAwayEachBatch(Node& node, std::vector<size_t>& kept, 
   StreamingQueryDefinition definition;
   definition.plan = builder.Source().GroupBy({Col("value")}).Count().plan();
   definition.output_mode = "update";
-  ReduceTaskBody body(definition);
+  const CompiledQuery compiled = CompileQuery(definition, {.shuffle_partitions = 8}).value();
+  ReduceTaskBody body(definition, std::make_shared<PlanCache>("counts", nullptr));
   for (int64_t version = 0; version < 8; ++version) {
     for (int partition = 7; partition >= version; --partition) {
-      co_await RunPartition(node, store, body, partition, version);
+      co_await RunPartition(node, store, compiled, body, partition, version);
     }
     kept.push_back(body.states_kept());
   }

@@ -25,8 +25,8 @@ struct QueryBuilder {
   DataFrame Source() { return session.ReadStream().Format("text").Load("in"); }
 };
 
-inline absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileFrame(
-    const DataFrame& frame, const std::string& mode, CompileOptions options = {}) {
+inline absl::StatusOr<CompiledQuery> CompileFrame(const DataFrame& frame, const std::string& mode,
+                                                  CompileOptions options = {}) {
   StreamingQueryDefinition definition;
   definition.plan = frame.plan();
   definition.output_mode = mode;
@@ -37,9 +37,9 @@ class QueryRun {
  public:
   // REQUIRES: the query compiles.
   QueryRun(const DataFrame& frame, const std::string& mode, CompileOptions options = {}) {
-    auto plan = CompileFrame(frame, mode, options);
-    WT_CHECK(plan.ok(), plan.status().ToString());
-    plan_ = *std::move(plan);
+    const auto compiled = CompileFrame(frame, mode, options);
+    WT_CHECK(compiled.ok(), compiled.status().ToString());
+    plan_ = compiled->plan;
     for (int i = 0; i < plan_->shuffle_partitions; ++i) {
       states_.push_back(std::make_unique<checkpoint::StateTable>());
     }

@@ -64,5 +64,15 @@ TEST(TumblingCount, InCompleteModeShowsTheWholeTableAndDropsNothing) {
   EXPECT_EQ(run.dropped, 0);
 }
 
+// Of equals the first that came wins, also when it came in an earlier batch.
+TEST(WorkedExamples, TheFirstOfEqualsWinsAcrossBatches) {
+  QueryBuilder builder;
+  QueryRun run(builder.Source().GroupBy({}).Agg({MinBy(Col("value"), Length(Col("value"))),
+                                                 MaxBy(Col("value"), Length(Col("value")))}),
+               "complete", {.shuffle_partitions = 1});
+  EXPECT_EQ(run.RunBatch({"aa", "bb"}, 2), (Lines{"aa\taa"}));
+  EXPECT_EQ(run.RunBatch({"cc"}, 1), (Lines{"aa\taa"}));
+}
+
 }  // namespace
 }  // namespace wavetank::runtime

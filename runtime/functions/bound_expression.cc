@@ -1,0 +1,81 @@
+#include "runtime/functions/bound_expression.h"
+
+#include <utility>
+
+#include "platform/check.h"
+#include "runtime/functions/cast.h"
+#include "runtime/functions/kernels.h"
+
+namespace wavetank::runtime {
+namespace {
+
+// What depends on no row is computed for one.
+Operand EvaluateOperand(const BoundExpression& expression, const RecordBatch& batch,
+                        absl::Time timestamp) {
+  if (expression.kind == BoundExpression::Kind::kColumn) {
+    return {batch.column(expression.column), false};
+  }
+  if (expression.kind == BoundExpression::Kind::kLiteral) return {expression.literal, true};
+  std::vector<Operand> operands;
+  operands.reserve(expression.operands.size());
+  // A function that is not deterministic is called for each row, whatever its arguments.
+  bool scalar = expression.function == nullptr || expression.function->deterministic;
+  for (const BoundExpression& operand : expression.operands) {
+    operands.push_back(EvaluateOperand(operand, batch, timestamp));
+    scalar &= operands.back().scalar;
+  }
+  const int64_t rows = scalar ? 1 : batch.num_rows();
+  if (expression.kind == BoundExpression::Kind::kCast) {
+    return {CastColumn(operands[0].column, expression.type), operands[0].scalar};
+  }
+  Column result = expression.kernel(
+      {.operands = operands, .rows = rows, .type = expression.type, .timestamp = timestamp});
+  WT_CHECK(result.size() == rows && result.type() == expression.type, expression.function->name);
+  return {std::move(result), scalar};
+}
+
+}  // namespace
+
+Column LiteralColumn(const Value& value, const DataType& type) {
+  struct Visitor {
+    ColumnBuilder& builder;
+    void operator()(std::monostate) { builder.Null(); }
+    void operator()(bool v) { builder.Bool(v); }
+    void operator()(int64_t v) { builder.Int64(v); }
+    void operator()(double v) { builder.Double(v); }
+    void operator()(const std::string& v) { builder.String(v); }
+    void operator()(Timestamp v) { builder.Int64(v.micros); }
+    void operator()(Interval v) { builder.Int64(v.micros); }
+  };
+  ColumnBuilder builder(type);
+  std::visit(Visitor{builder}, value);
+  return builder.Finish();
+}
+
+std::string PrepareCall(BoundExpression& call) {
+  const Function& function = *call.function;
+  if (function.is_aggregate()) return "an aggregate where a function of a row is wanted";
+  if (!function.TakesThisMany(call.operands.size())) return "too few or too many arguments";
+  std::vector<Value> literals;
+  for (size_t i = 0; i < call.operands.size(); ++i) {
+    const BoundExpression& operand = call.operands[i];
+    const Parameter& parameter = function.parameter(i);
+    const bool literal = operand.kind == BoundExpression::Kind::kLiteral;
+    if (!Accept(parameter.accepts, operand.type)) return "an argument of another type";
+    if (parameter.literal && !literal) return "an argument that is no literal";
+    literals.push_back(literal ? operand.value : Value());
+  }
+  std::string refusal = function.refuses ? function.refuses(literals) : "";
+  if (refusal.empty()) {
+    call.kernel = function.prepare ? function.prepare(literals) : function.kernel;
+  }
+  return refusal;
+}
+
+Column Evaluate(const BoundExpression& expression, const RecordBatch& batch, absl::Time timestamp) {
+  Operand result = EvaluateOperand(expression, batch, timestamp);
+  if (!result.scalar) return std::move(result.column);
+  return Repeat(result.column, batch.num_rows());
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,148 @@
+#include "runtime/functions/extremes.h"
+
+#include <bit>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "platform/check.h"
+#include "runtime/functions/kernels.h"
+
+namespace wavetank::runtime {
+namespace {
+
+// One value of a storable type a group, null at first.
+class Slots {
+ public:
+  explicit Slots(DataType type) : type_(std::move(type)) { WT_CHECK(type_.is_storable()); }
+
+  const DataType& type() const { return type_; }
+  void Resize(uint32_t groups) {
+    if (groups <= set_.size()) return;
+    const size_t more = groups - set_.size();
+    set_.AppendRepeated(more, 0);
+    if (type_ == DataType::kString) {
+      texts_.resize(groups);
+    } else {
+      words_.AppendRepeated(more, 0);
+    }
+  }
+
+  bool IsNull(uint32_t group) const { return set_[group] == 0; }
+  std::string_view Get(uint32_t group, std::string_view) const { return texts_[group]; }
+  int64_t Get(uint32_t group, int64_t) const { return words_[group]; }
+  double Get(uint32_t group, double) const { return std::bit_cast<double>(words_[group]); }
+
+  void Set(uint32_t group, const Column& from, int64_t row) {
+    set_[group] = from.IsNull(row) ? 0 : 1;
+    if (set_[group] == 0) return;
+    if (type_ == DataType::kString) {
+      texts_[group] = from.StringAt(row);
+    } else {
+      words_[group] = type_ == DataType::kBool ? from.BoolAt(row) : from.Int64At(row);
+    }
+  }
+
+  Column Take(std::span<const uint32_t> groups) const {
+    ColumnBuilder builder(type_);
+    for (const uint32_t group : groups) {
+      if (IsNull(group)) {
+        builder.Null();
+      } else if (type_ == DataType::kString) {
+        builder.String(texts_[group]);
+      } else if (type_ == DataType::kBool) {
+        builder.Bool(words_[group] != 0);
+      } else if (type_ == DataType::kDouble) {
+        builder.Double(std::bit_cast<double>(words_[group]));
+      } else {
+        builder.Int64(words_[group]);
+      }
+    }
+    return builder.Finish();
+  }
+
+ private:
+  DataType type_;
+  BufferBuilder<uint8_t> set_;
+  BufferBuilder<int64_t> words_;  // of all types but strings: doubles by their bits, bools as 0, 1
+  std::vector<std::string> texts_;  // of strings
+};
+
+class ExtremesState final : public AggregateState {
+ public:
+  ExtremesState(std::span<const DataType> columns, Extreme which) : which_(which) {
+    for (const DataType& type : columns) slots_.emplace_back(type);
+  }
+
+  void Resize(uint32_t groups) override {
+    for (Slots& slots : slots_) slots.Resize(groups);
+  }
+  void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
+    UpdateBy(arguments, groups, /*earlier=*/false);
+  }
+  void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
+    UpdateBy(partials, groups, /*earlier=*/false);
+  }
+  void MergeEarlier(std::span<const Column> partials, std::span<const uint32_t> groups) override {
+    UpdateBy(partials, groups, /*earlier=*/true);
+  }
+  std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
+    std::vector<Column> columns;
+    for (const Slots& slots : slots_) columns.push_back(slots.Take(groups));
+    return columns;
+  }
+
+ private:
+  void UpdateBy(std::span<const Column> arguments, std::span<const uint32_t> groups, bool earlier) {
+    const Column& order = arguments.back();
+    WT_CHECK(arguments.size() == slots_.size() && order.type() == slots_.back().type());
+    switch (order.type().kind()) {
+      case DataType::kString:
+        return Update(arguments, groups, earlier,
+                      [&order](int64_t row) { return order.StringAt(row); });
+      case DataType::kDouble:
+        return Update(arguments, groups, earlier,
+                      [&order](int64_t row) { return order.DoubleAt(row); });
+      case DataType::kInt64:
+      case DataType::kTimestamp:
+        return Update(arguments, groups, earlier,
+                      [&order](int64_t row) { return order.Int64At(row); });
+      default:
+        WT_CHECK(false, "a type without an order");
+    }
+  }
+  // Of equals the first one wins, so what came earlier does.
+  template <typename ValueAt>
+  void Update(std::span<const Column> arguments, std::span<const uint32_t> groups, bool earlier,
+              ValueAt value_at) {
+    const Column& order = arguments.back();
+    const Slots& best = slots_.back();
+    for (size_t i = 0; i < groups.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      if (order.IsNull(row)) continue;
+      const uint32_t group = groups[i];
+      const auto value = value_at(row);
+      if (!best.IsNull(group)) {
+        const auto kept = best.Get(group, value);
+        const bool further = which_ == Extreme::kLeast ? TotalOrder::Less(value, kept)
+                                                       : TotalOrder::Less(kept, value);
+        if (!further && !(earlier && TotalOrder::Equal(value, kept))) continue;
+      }
+      for (size_t column = 0; column < slots_.size(); ++column) {
+        slots_[column].Set(group, arguments[column], row);
+      }
+    }
+  }
+
+  const Extreme which_;
+  std::vector<Slots> slots_;  // a column each
+};
+
+}  // namespace
+
+std::unique_ptr<AggregateState> MakeExtremes(std::span<const DataType> columns, Extreme which) {
+  return std::make_unique<ExtremesState>(columns, which);
+}
+
+}  // namespace wavetank::runtime

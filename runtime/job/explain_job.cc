@@ -1,0 +1,34 @@
+#include "runtime/job/explain_job.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "runtime/structured/explain.h"
+#include "runtime/structured/query_check.h"
+
+namespace wavetank::runtime {
+
+absl::StatusOr<std::string> ExplainJob(const JobInstance& instance) {
+  if (instance.job->structured == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("job ", instance.job->name,
+                     " is a DStream program: its operators are C++, which no plan shows"));
+  }
+  Session session;
+  instance.job->structured(session, instance.arguments);
+  int partitions = 0;
+  if (!absl::SimpleAtoi(instance.arguments.Get("partitions"), &partitions)) {
+    return absl::InvalidArgumentError("partitions is no number");
+  }
+  WT_RETURN_IF_ERROR(CheckNames(session.queries()));
+  std::string text;
+  for (const StreamingQueryDefinition& query : session.queries()) {
+    WT_RETURN_IF_ERROR(CheckDefinition(query));
+    WT_ASSIGN_OR_RETURN(const std::string explained, ExplainQuery(query, partitions));
+    absl::StrAppend(&text, text.empty() ? "" : "\n", explained);
+  }
+  return text;
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,179 @@
+#include "runtime/plan/mode_rules.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/text.h"
+
+namespace wavetank::runtime {
+namespace {
+
+std::string KeyNames(const LogicalPlan& aggregate) {
+  std::string names;
+  for (int i = 0; i < aggregate.keys; ++i) {
+    absl::StrAppend(&names, i == 0 ? "" : ", ", aggregate.output[static_cast<size_t>(i)].name);
+  }
+  return names;
+}
+
+// Which key of the aggregate each attribute of `node`'s output carries. nullopt: rows have no key
+// of their own any more.
+std::optional<std::map<int, int>> CarriedKeys(const LogicalPlan& node) {
+  std::map<int, int> carried;
+  if (node.op == PlanOperator::kAggregate) {
+    for (int i = 0; i < node.keys; ++i) carried[node.output[static_cast<size_t>(i)].id] = i;
+    return carried;
+  }
+  if (node.inputs.size() != 1 || node.op == PlanOperator::kExplode) return std::nullopt;
+  const std::optional<std::map<int, int>> below = CarriedKeys(*node.input());
+  if (!below || node.op != PlanOperator::kProject) return below;
+  for (const ExpressionPtr& column : node.expressions) {
+    const ExpressionNode* value = WithoutAlias(column).get();
+    if (IsCall(*value, "window_end")) value = value->operands[0].get();
+    const auto found = below->find(value->attribute);
+    if (value->kind == ExpressionKind::kAttribute && found != below->end()) {
+      carried[column->attribute] = found->second;
+    }
+  }
+  return carried;
+}
+
+// Whether something that keeps state stands between the node and the sink.
+bool FeedsState(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  for (const LogicalPlanPtr& above : InOrder(root)) {
+    if (!IsStateful(above->op) || above.get() == &node) continue;
+    for (const LogicalPlanPtr& below : InOrder(above)) {
+      if (below.get() == &node) return true;
+    }
+  }
+  return false;
+}
+
+std::string MustBeFinal(const LogicalPlan& node, const LogicalPlanPtr&) {
+  if (!node.event_times.empty()) return "";
+  return absl::StrCat(
+      "it shows a row once, when it is final, and no row of GroupBy(", KeyNames(node),
+      ") ever is: group by a column with a watermark (WithWatermark) or a Window of it, or use "
+      "\"update\" or \"complete\"");
+}
+
+// A change set is folded by the keys of its rows: without them no reader could tell which row a
+// later one replaces.
+std::string MustShowItsKeys(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  if (FeedsState(node, root)) {
+    return absl::StrCat("what GroupBy(", KeyNames(node),
+                        ") shows changes again, and another operator that keeps state reads it: "
+                        "use \"append\"");
+  }
+  if (OutputKeys(*root)) return "";
+  const std::optional<std::map<int, int>> carried = CarriedKeys(*root);
+  if (!carried && FindOnWay(*root, PlanOperator::kExplode) == nullptr) {
+    return "its rows meet others after GroupBy, and a reader could not tell which of them a later "
+           "row replaces: use \"append\"";
+  }
+  if (!carried) {
+    return "Explode after GroupBy makes several rows of one group, and a reader could not tell "
+           "which of them a later row replaces: explode before GroupBy, or use another mode";
+  }
+  std::string lost;
+  for (int key = 0; key < node.keys; ++key) {
+    const bool shown =
+        std::ranges::any_of(*carried, [key](const auto& column) { return column.second == key; });
+    if (shown) continue;
+    absl::StrAppend(&lost, lost.empty() ? "" : ", ", node.output[static_cast<size_t>(key)].name);
+  }
+  return absl::StrCat("its output has not all keys of GroupBy, ", lost,
+                      " is left out or changed, so a reader could not tell which row a later one "
+                      "replaces: select the keys as they are, or use another mode");
+}
+
+std::string MustBeTheLastState(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  if (!FeedsState(node, root)) return "";
+  return absl::StrCat("what GroupBy(", KeyNames(node),
+                      ") shows is its whole table each time, and another operator that keeps state "
+                      "reads it: use \"append\"");
+}
+
+std::string JoinsShowRowsOnce(const LogicalPlan&, const LogicalPlanPtr&) {
+  return "a join of streams shows a row once, and never changes it: use \"append\"";
+}
+
+// Complete mode is of a table, which only an aggregate keeps.
+std::string MustHaveAnAggregate(const LogicalPlan&, const LogicalPlanPtr& root) {
+  for (const LogicalPlanPtr& node : InOrder(root)) {
+    if (node->op == PlanOperator::kAggregate) return "";
+  }
+  return "it shows a whole table, and the query has no aggregate: use \"append\"";
+}
+
+}  // namespace
+
+const std::vector<ModeRule>& ModeRules() {
+  using enum QueryOutputMode;
+  using enum PlanOperator;
+  static const std::vector<ModeRule> rules = {
+      {kSource, kAppend, nullptr},
+      {kSource, kUpdate, nullptr},
+      {kSource, kComplete, MustHaveAnAggregate},
+      {kProject, kAppend, nullptr},
+      {kProject, kUpdate, nullptr},
+      {kProject, kComplete, nullptr},
+      {kExplode, kAppend, nullptr},
+      {kExplode, kUpdate, nullptr},
+      {kExplode, kComplete, nullptr},
+      {kFilter, kAppend, nullptr},
+      {kFilter, kUpdate, nullptr},
+      {kFilter, kComplete, nullptr},
+      {kWatermark, kAppend, nullptr},
+      {kWatermark, kUpdate, nullptr},
+      {kWatermark, kComplete, nullptr},
+      {kAggregate, kAppend, MustBeFinal},
+      {kAggregate, kUpdate, MustShowItsKeys},
+      {kAggregate, kComplete, MustBeTheLastState},
+      {kJoin, kAppend, nullptr},
+      {kJoin, kUpdate, JoinsShowRowsOnce},
+      {kJoin, kComplete, JoinsShowRowsOnce},
+      {kUnion, kAppend, nullptr},
+      {kUnion, kUpdate, nullptr},
+      {kUnion, kComplete, nullptr},
+      {kDropDuplicates, kAppend, nullptr},
+      {kDropDuplicates, kUpdate, nullptr},
+      {kDropDuplicates, kComplete, nullptr},
+  };
+  return rules;
+}
+
+absl::Status CheckMode(const LogicalPlanPtr& analysed, QueryOutputMode mode) {
+  const std::vector<LogicalPlanPtr> order = InOrder(analysed);
+  for (auto node = order.rbegin(); node != order.rend(); ++node) {
+    for (const ModeRule& rule : ModeRules()) {
+      if (rule.op != (*node)->op || rule.mode != mode || rule.refuses == nullptr) continue;
+      const std::string why = rule.refuses(**node, analysed);
+      if (why.empty()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("OutputMode(\"", platform::ToAbsl(OutputModeName(mode)), "\"): ", why));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::optional<std::vector<int>> OutputKeys(const LogicalPlan& root) {
+  const LogicalPlan* const aggregate = FindOnWay(root, PlanOperator::kAggregate);
+  if (aggregate == nullptr) return std::nullopt;
+  const std::optional<std::map<int, int>> carried = CarriedKeys(root);
+  if (!carried) return std::nullopt;
+  std::vector<int> columns;
+  for (int key = 0; key < aggregate->keys; ++key) {
+    const auto found = std::ranges::find_if(root.output, [&](const Attribute& attribute) {
+      const auto carries = carried->find(attribute.id);
+      return carries != carried->end() && carries->second == key;
+    });
+    if (found == root.output.end()) return std::nullopt;
+    columns.push_back(static_cast<int>(found - root.output.begin()));
+  }
+  return columns;
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,33 @@
+// From an optimised plan to what workers run: fragments of operators between exchanges, with
+// expressions bound to columns (physical.proto).
+#ifndef WAVETANK_RUNTIME_PLAN_PHYSICAL_H_
+#define WAVETANK_RUNTIME_PLAN_PHYSICAL_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/plan/logical_plan.h"
+#include "runtime/plan/output_mode.h"
+
+namespace wavetank::runtime {
+namespace plan {
+class PhysicalPlan;
+}  // namespace plan
+
+inline constexpr int kPhysicalPlanVersion = 1;
+
+// kUnimplemented: it is analysed and explained, and cannot be run yet; names the operator and what
+// to do.
+absl::Status CheckRunnable(const LogicalPlanPtr& analysed);
+
+// REQUIRES: CheckRunnable.
+plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
+                                    int shuffle_partitions);
+
+// For people: a line an operator, fragment by fragment.
+std::string PhysicalText(const plan::PhysicalPlan& plan);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_PLAN_PHYSICAL_H_

@@ -1,0 +1,291 @@
+#include "runtime/plan/resolve.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/functions/cast.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using platform::ToAbsl;
+
+ExpressionPtr Share(ExpressionNode node) {
+  return std::make_shared<const ExpressionNode>(std::move(node));
+}
+
+// The result's type and whether it may be null. REQUIRES: function and operands are set.
+void Finish(ExpressionNode& call) {
+  std::vector<DataType> types;
+  bool any = false;
+  bool all = !call.operands.empty();
+  for (const ExpressionPtr& operand : call.operands) {
+    types.push_back(operand->type);
+    any |= operand->nullable;
+    all &= operand->nullable;
+  }
+  call.type = call.function->result(types);
+  switch (call.function->nulls) {
+    case Nulls::kOfArguments:
+    case Nulls::kOfArgumentsAtTimes:
+      call.nullable = any;
+      break;
+    case Nulls::kOfArgumentsToo:
+    case Nulls::kAnyTime:
+      call.nullable = true;
+      break;
+    case Nulls::kNever:
+      call.nullable = false;
+      break;
+    case Nulls::kIfAllArguments:
+      call.nullable = all;
+      break;
+  }
+}
+
+std::string TakesText(const Function& function) {
+  const size_t most = function.parameters.size();
+  const size_t least = function.least_arguments();
+  return function.repeats_last ? absl::StrCat(least, " or more arguments")
+         : least != most       ? absl::StrCat(least, " to ", most, " arguments")
+         : most == 1           ? "1 argument"
+                               : absl::StrCat(most, " arguments");
+}
+
+}  // namespace
+
+ExpressionPtr WithOperands(const ExpressionPtr& node, std::vector<ExpressionPtr> operands) {
+  if (operands == node->operands) return node;
+  ExpressionNode changed = *node;
+  changed.operands = std::move(operands);
+  if (changed.kind == ExpressionKind::kCall) {
+    Finish(changed);
+  } else if (changed.kind == ExpressionKind::kAlias) {
+    changed.type = changed.operands[0]->type;
+    changed.nullable = changed.operands[0]->nullable;
+  }
+  return Share(std::move(changed));
+}
+
+ExpressionPtr Aliased(ExpressionPtr value, std::string name, int attribute) {
+  value = WithoutAlias(value);
+  if (value->kind == ExpressionKind::kAttribute && value->name == name) return value;
+  ExpressionNode node;
+  node.kind = ExpressionKind::kAlias;
+  node.name = std::move(name);
+  node.attribute = attribute;
+  node.type = value->type;
+  node.nullable = value->nullable;
+  node.operands = {std::move(value)};
+  return Share(std::move(node));
+}
+
+ExpressionPtr CastTo(ExpressionPtr value, DataType type) {
+  if (value->type == type) return value;
+  ExpressionNode node;
+  node.kind = ExpressionKind::kCast;
+  node.type = std::move(type);
+  // Numbers become doubles without loss of a value; else text that does not parse is null.
+  node.nullable = value->nullable || !value->type.is_number();
+  node.operands = {std::move(value)};
+  return Share(std::move(node));
+}
+
+ExpressionPtr BuiltInCall(std::string name, std::vector<ExpressionPtr> operands) {
+  ExpressionNode node;
+  node.kind = ExpressionKind::kCall;
+  node.function = FunctionRegistry::BuiltIn().Find(name);
+  WT_CHECK(node.function != nullptr, name);
+  node.name = std::move(name);
+  node.operands = std::move(operands);
+  Finish(node);
+  return Share(std::move(node));
+}
+
+absl::Status Resolver::Error(std::string_view what) const {
+  return absl::InvalidArgumentError(absl::StrCat(call_, ": ", ToAbsl(what)));
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::Column(std::string_view name) const {
+  std::vector<const Attribute*> found;
+  for (const Attribute& attribute : input_) {
+    if (attribute.name == name) found.push_back(&attribute);
+  }
+  for (const Attribute& attribute : input_) {
+    if (!found.empty() && found[0]->name == name) break;
+    if (attribute.qualifier.empty()) continue;
+    if (absl::StrCat(attribute.qualifier, ".", attribute.name) == name) found.push_back(&attribute);
+  }
+  if (found.size() == 1) return Reference(*found[0]);
+  if (found.size() > 1) {
+    std::string which;
+    for (const Attribute* attribute : found) {
+      if (attribute->qualifier.empty()) continue;
+      absl::StrAppend(&which, which.empty() ? "" : " or ", "\"", attribute->qualifier, ".",
+                      attribute->name, "\"");
+    }
+    return Error(absl::StrCat("several columns are called \"", ToAbsl(name), "\": ",
+                              which.empty() ? "give the inputs names with Alias(...), and write "
+                                              "\"name.column\""
+                                            : absl::StrCat("write ", which)));
+  }
+  std::vector<std::string> names;
+  for (const Attribute& attribute : input_) names.push_back(attribute.name);
+  return Error(
+      absl::StrCat("there is no column \"", ToAbsl(name), "\"", platform::Suggestion(name, names)));
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, const DataType& type,
+                                              std::string_view advice) const {
+  WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(expression));
+  if (value->type == type) return value;
+  return Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type), ", not ",
+                            DataTypeName(type), ": ", ToAbsl(advice)));
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::Row(const ExpressionPtr& expression) const {
+  const ExpressionNode& node = *expression;
+  switch (node.kind) {
+    case ExpressionKind::kName:
+      return Column(node.name);
+    case ExpressionKind::kAttribute:
+      return expression;
+    case ExpressionKind::kLiteral: {
+      ExpressionNode literal = node;
+      literal.nullable = std::holds_alternative<std::monostate>(node.value);
+      return Share(std::move(literal));
+    }
+    case ExpressionKind::kAlias: {
+      WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(node.operands[0]));
+      return Aliased(std::move(value), node.name, -1);
+    }
+    case ExpressionKind::kCast:
+      return CastOf(node);
+    case ExpressionKind::kCall:
+      break;
+  }
+  if (node.name == kExplodeCall) {
+    return Error(absl::StrCat(ToText(node),
+                              " gives several rows: use it at the top of Select or WithColumn, "
+                              "and compute with its column after that"));
+  }
+  if (node.name == kWindowCall) {
+    return Error(absl::StrCat(ToText(node), " is for GroupBy; after it, use the columns \"",
+                              OutputName(node), ".start\" and \"", OutputName(node), ".end\""));
+  }
+  const FunctionPtr function = functions_.Find(node.name);
+  if (function != nullptr && function->is_aggregate()) {
+    return Error(absl::StrCat(ToText(node), " is an aggregate: use it in GroupBy(...).Agg(...)"));
+  }
+  return CallOf(node);
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::CastOf(const ExpressionNode& node) const {
+  WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(node.operands[0]));
+  value = WithoutAlias(value);
+  if (value->type != node.type && !CanCast(value->type, node.type)) {
+    return Error(absl::StrCat(ToText(node), ": ", DataTypeName(value->type), " cannot become ",
+                              DataTypeName(node.type)));
+  }
+  return CastTo(std::move(value), node.type);
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::CallOf(const ExpressionNode& node) const {
+  const absl::StatusOr<FunctionPtr> function = functions_.Get(node.name);
+  if (!function.ok()) {
+    return Error(absl::StrCat(ToText(node), ": ", function.status().message()));
+  }
+  ExpressionNode call = node;
+  call.function = *function;
+  call.operands.clear();
+  for (const ExpressionPtr& operand : node.operands) {
+    WT_ASSIGN_OR_RETURN(const ExpressionPtr resolved, Row(operand));
+    call.operands.push_back(WithoutAlias(resolved));
+  }
+  WT_RETURN_IF_ERROR(CheckArguments(call));
+  WT_RETURN_IF_ERROR(Unify(call));
+  Finish(call);
+  return Share(std::move(call));
+}
+
+absl::Status Resolver::CheckArguments(const ExpressionNode& call) const {
+  const Function& function = *call.function;
+  const size_t given = call.operands.size();
+  if (!function.TakesThisMany(given)) {
+    return Error(absl::StrCat(ToText(call), ": ", call.name, " takes ", TakesText(function), ": ",
+                              function.SignatureText()));
+  }
+  std::vector<Value> literals;
+  for (size_t i = 0; i < given; ++i) {
+    const Parameter& parameter = function.parameter(i);
+    const ExpressionNode& operand = *call.operands[i];
+    if (!Accept(parameter.accepts, operand.type)) {
+      return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
+                                DataTypeName(operand.type), ", not ",
+                                AcceptsText(parameter.accepts), ": cast it"));
+    }
+    const bool literal = operand.kind == ExpressionKind::kLiteral;
+    if (parameter.literal && !literal) {
+      return Error(absl::StrCat(ToText(call), ": its ", parameter.name, " ", ToText(operand),
+                                " is no literal: give one, the same for all rows"));
+    }
+    literals.push_back(literal ? operand.value : Value());
+  }
+  const std::string refusal = function.refuses ? function.refuses(literals) : "";
+  if (!refusal.empty()) return Error(absl::StrCat(ToText(call), ": ", refusal));
+  return absl::OkStatus();
+}
+
+absl::Status Resolver::Unify(ExpressionNode& call) const {
+  std::map<char, std::vector<size_t>> alike;
+  for (size_t i = 0; i < call.operands.size(); ++i) {
+    const Parameter& parameter = call.function->parameter(i);
+    if (parameter.accepts == Accepts::kDouble) {
+      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
+    }
+    if (parameter.same != '\0') alike[parameter.same].push_back(i);
+  }
+  for (const auto& [letter, arguments] : alike) {
+    const DataType& first = call.operands[arguments[0]]->type;
+    const auto differs =
+        std::ranges::find_if(arguments, [&](size_t i) { return call.operands[i]->type != first; });
+    if (differs == arguments.end()) continue;
+    const auto other = std::ranges::find_if(
+        arguments, [&](size_t i) { return !call.operands[i]->type.is_number(); });
+    if (other != arguments.end()) {
+      const ExpressionNode& operand = *call.operands[*differs];
+      return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
+                                DataTypeName(operand.type), ", not ", DataTypeName(first),
+                                ": cast it"));
+    }
+    for (const size_t i : arguments) {
+      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::Aggregate(const ExpressionPtr& expression) const {
+  if (expression->kind == ExpressionKind::kAlias) {
+    WT_ASSIGN_OR_RETURN(ExpressionPtr value, Aggregate(expression->operands[0]));
+    return Aliased(std::move(value), expression->name, -1);
+  }
+  const ExpressionNode& node = *expression;
+  const FunctionPtr function =
+      node.kind == ExpressionKind::kCall ? functions_.Find(node.name) : nullptr;
+  if (function == nullptr || !function->is_aggregate()) {
+    return Error(absl::StrCat(
+        ToText(node),
+        " is no aggregate: use Count, Sum, Min, Max, Avg, MinBy or MaxBy, or add it to GroupBy"));
+  }
+  return CallOf(node);
+}
+
+}  // namespace wavetank::runtime

@@ -1,0 +1,170 @@
+// Aggregates over random rows in groups, against what their definitions say, and in any parts.
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "rapidcheck/gtest.h"
+
+#include "runtime/functions/kernels.h"
+#include "tests/runtime/columnar/random_batch.h"
+#include "tests/runtime/functions/aggregation.h"
+
+namespace wavetank::runtime {
+namespace {
+
+constexpr uint32_t kGroups = 3;
+
+struct Rows {
+  RecordBatch batch;
+  std::vector<uint32_t> groups;
+
+  // Those of a group.
+  std::vector<uint32_t> Of(uint32_t group) const {
+    std::vector<uint32_t> rows;
+    for (uint32_t row = 0; row < groups.size(); ++row) {
+      if (groups[row] == group) rows.push_back(row);
+    }
+    return rows;
+  }
+};
+
+// Sums of these doubles are exact in any order.
+Column ExactDoubles(platform::Random& random, int64_t rows) {
+  ColumnBuilder builder(DataType::kDouble);
+  for (int64_t row = 0; row < rows; ++row) {
+    const double value = static_cast<double>(random.Between(-8, 8)) / 4;
+    random.Below(4) == 0 ? builder.Null() : builder.Double(value);
+  }
+  return builder.Finish();
+}
+
+Rows RandomRows(platform::Random& random, const std::vector<DataType>& types, bool exact) {
+  const int64_t rows = random.Between(0, 40);
+  std::vector<Column> columns;
+  for (const DataType& type : types) {
+    columns.push_back(exact && type == DataType::kDouble ? ExactDoubles(random, rows)
+                                                         : RandomColumn(random, type, rows, true));
+  }
+  Rows result{BatchOf(std::move(columns)), {}};
+  for (int64_t row = 0; row < rows; ++row) {
+    result.groups.push_back(static_cast<uint32_t>(random.Below(kGroups)));
+  }
+  return result;
+}
+
+// Checks the aggregate against `expected(group's rows)`, whole and in parts.
+void Check(platform::Random& random, const Expression& call, const Rows& rows,
+           const std::function<std::string(const std::vector<uint32_t>&)>& expected) {
+  const Aggregation aggregation(call, rows.batch, rows.groups, kGroups);
+  const Column whole = aggregation.OfAllRows();
+  for (uint32_t group = 0; group < kGroups; ++group) {
+    const std::string wanted = expected(rows.Of(group));
+    if (whole.CellText(group) != wanted) {
+      RC_FAIL(ToText(*call.node()) + " is " + whole.CellText(group) + ", not " + wanted);
+    }
+  }
+  for (int i = 0; i < 3; ++i) {
+    const Column parts = aggregation.OfParts(random);
+    if (parts != whole) RC_FAIL(ToText(*call.node()) + " differs in parts");
+  }
+}
+
+RC_GTEST_PROP(Aggregates, CountSumAndAverageAreOfTheValues, (uint64_t seed)) {
+  platform::Random random(seed);
+  const Rows rows = RandomRows(random, {DataType::kDouble, DataType::kInt64}, true);
+  const Column& doubles = rows.batch.column(0);
+  const Column& integers = rows.batch.column(1);
+  const auto values = [](const Column& column, const std::vector<uint32_t>& group) {
+    int64_t count = 0;
+    for (const uint32_t row : group) count += column.IsNull(row) ? 0 : 1;
+    return count;
+  };
+  const auto text = [](double value) {
+    return LiteralColumn(value, DataType::kDouble).CellText(0);
+  };
+  const auto sum = [&](const std::vector<uint32_t>& group) {
+    double total = 0;
+    for (const uint32_t row : group) total += doubles.IsNull(row) ? 0 : doubles.DoubleAt(row);
+    return total;
+  };
+  Check(random, Count(), rows, [](const auto& group) { return std::to_string(group.size()); });
+  Check(random, Count(Col("c0")), rows,
+        [&](const auto& group) { return std::to_string(values(doubles, group)); });
+  Check(random, Sum(Col("c0")), rows,
+        [&](const auto& group) { return values(doubles, group) == 0 ? "null" : text(sum(group)); });
+  Check(random, Sum(Col("c1")), rows, [&](const auto& group) {
+    uint64_t total = 0;
+    for (const uint32_t row : group) {
+      if (!integers.IsNull(row)) total += static_cast<uint64_t>(integers.Int64At(row));
+    }
+    return values(integers, group) == 0 ? "null" : std::to_string(static_cast<int64_t>(total));
+  });
+  Check(random, Avg(Col("c0")), rows, [&](const auto& group) {
+    const int64_t count = values(doubles, group);
+    return count == 0 ? "null" : text(sum(group) / static_cast<double>(count));
+  });
+}
+
+TEST(Aggregates, AverageOfInt64IsADoubleAndDoesNotWrapAround) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  const RecordBatch batch =
+      BatchOf({ColumnBuilder(DataType::kInt64).Int64(most).Int64(most).Finish()});
+  const Aggregation average(Avg(Col("c0")), batch, {0, 0}, 1);
+  EXPECT_EQ(average.OfAllRows().DoubleAt(0), 9223372036854775808.0);
+}
+
+// The row that wins, if any: of several the first.
+std::optional<uint32_t> Winner(const Column& order, const std::vector<uint32_t>& group,
+                               bool greatest) {
+  const auto less = [&](uint32_t a, uint32_t b) {
+    if (order.type() == DataType::kString) return order.StringAt(a) < order.StringAt(b);
+    if (order.type() == DataType::kDouble) {
+      return TotalOrder::Less(order.DoubleAt(a), order.DoubleAt(b));
+    }
+    return order.Int64At(a) < order.Int64At(b);
+  };
+  std::optional<uint32_t> best;
+  for (const uint32_t row : group) {
+    if (order.IsNull(row)) continue;
+    if (!best || (greatest ? less(*best, row) : less(row, *best))) best = row;
+  }
+  return best;
+}
+
+RC_GTEST_PROP(Aggregates, ExtremesAreOfTheFirstRowThatIsFurthest, (uint64_t seed)) {
+  platform::Random random(seed);
+  constexpr DataType::Kind kOrdered[] = {DataType::kInt64, DataType::kDouble, DataType::kString,
+                                         DataType::kTimestamp};
+  const DataType order_type = kOrdered[random.Below(std::size(kOrdered))];
+  const Rows rows = RandomRows(random, {RandomType(random), order_type}, false);
+  const auto cell = [&](int column, bool greatest) {
+    return [&rows, column, greatest](const std::vector<uint32_t>& group) {
+      const auto winner = Winner(rows.batch.column(1), group, greatest);
+      return winner ? rows.batch.column(column).CellText(*winner) : "null";
+    };
+  };
+  Check(random, Min(Col("c1")), rows, cell(1, false));
+  Check(random, Max(Col("c1")), rows, cell(1, true));
+  Check(random, MinBy(Col("c0"), Col("c1")), rows, cell(0, false));
+  Check(random, MaxBy(Col("c0"), Col("c1")), rows, cell(0, true));
+}
+
+TEST(Aggregates, OfAnArrayAreRefused) {
+  const auto refusal = [](const Expression& call) {
+    const RecordBatch batch = OneRow();
+    const std::vector<Attribute> input = AttributesOf(batch);
+    const auto resolved =
+        Resolver("Agg", input, FunctionRegistry::BuiltIn()).Aggregate(call.node());
+    return resolved.ok() ? std::string() : std::string(resolved.status().message());
+  };
+  const Expression array = Split("a", ",");
+  EXPECT_NE(refusal(Max(array)).find("not a number, string or timestamp"), std::string::npos);
+  EXPECT_NE(refusal(MaxBy(array, 1)).find("not a bool, number"), std::string::npos);
+  EXPECT_NE(refusal(MaxBy(absl::Seconds(1), 1)).find("not a bool, number"), std::string::npos);
+  EXPECT_NE(refusal(MaxBy(1, true)).find("not a number, string or timestamp"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
