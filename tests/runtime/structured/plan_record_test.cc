@@ -77,6 +77,19 @@ TEST(PlanRecord, OfAChangedPlanPrecedesTheFirstBatchUnderIt) {
   EXPECT_EQ(history->batches()[1].prepared->plan_hash(), history->plan()->hash());
 }
 
+// The hash is of what is computed; what people call it is kept too.
+TEST(PlanRecord, OfAPlanThatWasRenamedTellsTheNewNames) {
+  QueryWorld world(6, WithoutTheWord("x", "n"), AvailableNow());
+  world.Put("a", "a x\n");
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  const std::string before = world.History()->plan()->hash();
+  world.Put("b", "a\n");
+  const absl::Status ended = RunJob(world, WithoutTheWord("x", "m"));
+  ASSERT_TRUE(ended.ok()) << ended;
+  EXPECT_EQ(world.History()->plan()->hash(), before);
+  EXPECT_THAT(world.History()->plan()->text(), HasSubstr("as m#"));
+}
+
 // A function of the job's own is on every node, since each runs the job's code; plans name it.
 QueryJob Shouting(bool registered) {
   return [=](Session& session) {
