@@ -126,7 +126,7 @@ TEST(QueryHistory, KeepsTheNewestPlan) {
   plan.set_hash("1");
   const MetadataRecord first = Record(plan);
   plan.set_hash("2");
-  const absl::StatusOr<QueryHistory> history = ReadQueryHistory(
+  absl::StatusOr<QueryHistory> history = ReadQueryHistory(
       "offsets",
       {Query(), first, Defines(0), Prepares(0, "a"), Commits(0, "a"), Record(plan), Defines(1)});
   ASSERT_TRUE(history.ok()) << history.status();
@@ -137,6 +137,8 @@ TEST(QueryHistory, KeepsTheNewestPlan) {
   EXPECT_EQ(base.back().plan().hash(), "2");
   EXPECT_EQ(ReadQueryHistory("offsets", base)->plan()->hash(), "2");
   EXPECT_THAT(WhyQueryRefused({first}), HasSubstr("metadata is missing"));
+  history->Clear();
+  EXPECT_FALSE(history->plan().has_value());
 }
 
 TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {

@@ -10,6 +10,7 @@
 #include "platform/random.h"
 #include "runtime/plan/analyser.h"
 #include "runtime/plan/optimiser/optimiser.h"
+#include "runtime/plan/resolve.h"
 #include "tests/runtime/structured/query_run.h"
 
 namespace wavetank::runtime {
@@ -87,6 +88,21 @@ TEST(PlanCodec, RefusesOtherVersionsAndFunctionsThatAreNotThere) {
       HasSubstr("calls a function that this program has not: there is no function \"mine\""));
   EXPECT_EQ(DecodePlan(bytes + '\x08' + '\x02', functions).status().message(),
             "the plan has version 2, this build reads version 1");
+}
+
+TEST(PlanCodec, RefusesAnalysedPlansThatNameWhatIsNotThere) {
+  QueryBuilder builder;
+  const LogicalPlanPtr source = Analyse(builder.Source().plan()).value();
+  const auto status = [&](const ExpressionPtr& condition) {
+    return DecodePlan(EncodePlan(MakeFilter(source, condition)), FunctionRegistry()).status();
+  };
+  const Attribute value = source->output[0];
+  const auto is_null = [](const Attribute& attribute) {
+    return BuiltInCall("isnull", {Reference(attribute)});
+  };
+  EXPECT_TRUE(status(is_null(value)).ok());
+  EXPECT_TRUE(absl::IsDataLoss(status(is_null({99, "other", DataType::kString}))));
+  EXPECT_TRUE(absl::IsDataLoss(status(is_null({value.id, "value", DataType::kInt64}))));
 }
 
 // Bytes that others wrote, or that rotted, are an error, whatever they are.
