@@ -16,7 +16,7 @@
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/fragment_task.h"
 #include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
 
@@ -403,10 +403,11 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                                                   .definition_hash = newest().definition.hash(),
                                                   .parts = std::move(attempt.parts)}));
   const std::optional<int64_t> next_watermark_ms =
-      ToWatermarkMs(NextWatermark(*plan_, WatermarkOf(newest().definition), attempt.map));
+      ToWatermarkMs(NextWatermark(*plan_, WatermarkOf(newest().definition), attempt.report));
   if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
-  prepared.set_dropped_rows(attempt.map.rows_dropped_late);
-  prepared.set_rows_without_time(attempt.map.rows_without_time);
+  const OperatorReport sum = attempt.report.Sum();
+  prepared.set_dropped_rows(sum.rows_late);
+  prepared.set_rows_without_time(sum.rows_without_time);
   prepared.set_files_skipped(attempt.files_skipped);
   prepared.set_plan_hash(plan_record_.hash());
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
