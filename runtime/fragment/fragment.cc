@@ -38,8 +38,8 @@ absl::Status FragmentInstance::Open(const States& states, Outlet& outlet, Memory
     context.memory = MemoryHolder(&memory);
     if (node.state_id >= 0) {
       const auto state = states.find(node.state_id);
-      WT_CHECK(state != states.end(), node.text);
-      context.state = state->second;
+      WT_CHECK(state != states.end() && state->second.size() == node.stores.size(), node.text);
+      context.stores = state->second;
     }
     if (i + 1 == static_cast<int>(operators_.size())) context.outlet = &outlet;
     WT_RETURN_IF_ERROR(

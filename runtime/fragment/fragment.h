@@ -41,8 +41,9 @@ struct FragmentPlan {
   struct Node {
     std::function<std::unique_ptr<Operator>()> make;
     std::vector<Port> ports;
-    std::string text;   // for people
-    int state_id = -1;  // the operator id that names its state; -1: it has none
+    std::string text;                      // for people
+    int state_id = -1;                     // the operator id that names its state; -1: it has none
+    std::vector<std::string> stores = {};  // the names of its stores
   };
 
   std::vector<Input> inputs;
@@ -65,8 +66,8 @@ class FragmentInstance {
     int fragment = 0;
     int partition = 0;
   };
-  // Tables by the operator's state id, as the epoch before has left them.
-  using States = std::map<int, checkpoint::StateTable*>;
+  // By the operator's state id: its stores, as the epoch before has left them.
+  using States = std::map<int, std::vector<checkpoint::StateTable*>>;
 
   // All outlive it. REQUIRES: `states` has what the plan's operators need.
   FragmentInstance(std::shared_ptr<const FragmentPlan> plan, Identity identity);

@@ -18,6 +18,8 @@
 namespace wavetank::runtime {
 namespace {
 
+// The store of an aggregate: durable.
+constexpr char kGroupsStore[] = "groups";
 // What an error shows of an operator.
 constexpr size_t kMostText = 120;
 
@@ -80,7 +82,7 @@ class Loader {
       if (reads != fragment_->inputs.empty()) {
         return Damaged("a fragment that does not begin, and only begin, with what it reads");
       }
-      const absl::Status status = reads ? Read(op) : Node(op, OperatorText(op, below));
+      const absl::Status status = reads ? Read(op) : Node(op, below);
       if (!status.ok()) {
         return absl::Status(
             status.code(), absl::StrCat(status.message(), ", in fragment ", plan_->fragments.size(),
@@ -161,16 +163,19 @@ class Loader {
     return Damaged("an operator that gives other columns than it reads");
   }
 
-  absl::Status Node(const plan::Operator& op, std::string text) {
+  absl::Status Node(const plan::Operator& op, const plan::Operator& below) {
     FragmentPlan::Node node;
-    if (text.size() > kMostText) text = absl::StrCat(text.substr(0, kMostText), "...");
-    node.text = std::move(text);
     const int before = static_cast<int>(fragment_->nodes.size()) - 1;
     node.ports.push_back(before < 0
                              ? FragmentPlan::Port{FragmentPlan::Port::Of::kInput, 0}
                              : FragmentPlan::Port{FragmentPlan::Port::Of::kOperator, before});
     WT_ASSIGN_OR_RETURN(node.make, MakerOf(op));
-    if (op.has_final_aggregate()) node.state_id = op.final_aggregate().operator_id();
+    node.text = OperatorText(op, below);  // which takes for granted that all is there
+    if (node.text.size() > kMostText) node.text = node.text.substr(0, kMostText) + "...";
+    if (op.has_final_aggregate()) {
+      node.state_id = op.final_aggregate().operator_id();
+      node.stores = {kGroupsStore};
+    }
     fragment_->nodes.push_back(std::move(node));
     return absl::OkStatus();
   }
@@ -309,6 +314,7 @@ class Loader {
     spec->partial_schema = input_;
     spec->schema = output_;
     plan_->stateful = true;
+    plan_->stores = {kGroupsStore};
     plan_->state_operator_id = from.operator_id();
     plan_->shuffle_partitions = fragment_->partitions;
     if (fragment_->partitions == 0) return Damaged("groups that no exchange has brought together");

@@ -37,6 +37,7 @@ struct StreamingQueryPlan {
   // operator of the query as it was written, before optimisation.
   bool stateful = false;
   int state_operator_id = -1;
+  std::vector<std::string> stores;
   int shuffle_partitions = 0;  // pinned by the first batch; 0 without an aggregate
 
   struct Watermark {

@@ -53,7 +53,7 @@ absl::StatusOr<FragmentReport> ReplayRunner::RunTask(size_t fragment, int partit
                             {.fragment = static_cast<int>(fragment), .partition = partition});
   FragmentInstance::States states;
   const auto state = states_.find(partition);
-  if (state != states_.end()) states[plan_->state_operator_id] = state->second.get();
+  if (state != states_.end()) states[plan_->state_operator_id] = {state->second.get()};
   MemoryAccount memory;
   WT_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
   instance.Begin(epoch);

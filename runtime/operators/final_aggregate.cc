@@ -72,7 +72,7 @@ class FinalAggregate final : public Operator {
 
   absl::Status Open(const OperatorContext& context) override {
     memory_ = context.memory;
-    state_ = context.state;
+    state_ = context.stores[0];
     partition_ = context.partition;
     return absl::OkStatus();
   }

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -36,7 +37,7 @@ namespace wavetank::runtime {
 struct Epoch {
   int64_t id = 0;
   // What CurrentTimestamp() gives, and the processing time of the whole epoch.
-  absl::Time timestamp;
+  absl::Time timestamp = absl::UnixEpoch();
   // For whatever is drawn: of (definition, partition).
   uint64_t seed = 0;
   // Of this operator. Rows at or below `late` are late: the watermark of the epoch before. What
@@ -56,8 +57,9 @@ class Outlet {
 // What an operator is given. All of it outlives the operator.
 struct OperatorContext {
   int partition = 0;
-  // Of a stateful operator: as the epoch before has left it. Who runs the fragment commits it.
-  checkpoint::StateTable* state = nullptr;
+  // Of a stateful operator, by the number of the store: as the epoch before has left them. Who runs
+  // the fragment commits them.
+  std::vector<checkpoint::StateTable*> stores = {};
   Outlet* outlet = nullptr;  // of the last operator of a fragment
   MemoryHolder memory;
 };

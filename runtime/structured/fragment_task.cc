@@ -102,7 +102,10 @@ absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
   checkpoint::StateStoreOptions options;
   options.operator_fingerprint =
       absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
-  options.stores = {{.name = "groups", .schema_fingerprint = plan.state_schema}};
+  options.stores.clear();
+  for (const std::string& name : plan.stores) {
+    options.stores.push_back({.name = name, .schema_fingerprint = plan.state_schema});
+  }
   WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
   return options;
 }
@@ -188,7 +191,11 @@ class FragmentTaskBody::Attempt {
     Outlet& outlet = is_last ? static_cast<Outlet&>(part) : shuffle;
     FragmentInstance instance(fragment_, {task_.fragment(), context_.id().partition});
     FragmentInstance::States states;
-    if (state_ != nullptr) states[plan_->state_operator_id] = &state_->table();
+    if (state_ != nullptr) {
+      for (size_t i = 0; i < plan_->stores.size(); ++i) {
+        states[plan_->state_operator_id].push_back(&state_->table(i));
+      }
+    }
     WT_CO_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
     instance.Begin(EpochOf());
     std::optional<std::string> lost;
