@@ -80,7 +80,7 @@ class FragmentInstance {
     Progress progress = Progress::kDone;
     int number = 0;  // of the input that is needed, or of the node that is blocked
   };
-  // Goes on as far as it can. Errors carry epoch, partition and operator; those of a row, which one.
+  // Goes on as far as it can. Errors carry epoch, partition and operator; those of a row, which.
   absl::StatusOr<Step> Run();
 
   // REQUIRES: Run gave kNeedsInput for this input. kDataLoss: rows of another schema.

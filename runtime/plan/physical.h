@@ -26,8 +26,8 @@ absl::Status CheckRunnable(const LogicalPlanPtr& analysed);
 plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
                                     int shuffle_partitions);
 
-// For people: a line an operator, fragment by fragment; and one operator, by the columns of `below`,
-// which it reads.
+// For people: a line an operator, fragment by fragment; and one operator, by the columns of
+// `below`, which it reads.
 std::string OperatorText(const plan::Operator& op, const plan::Operator& below);
 std::string PhysicalText(const plan::PhysicalPlan& plan);
 

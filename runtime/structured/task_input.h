@@ -51,8 +51,8 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
                                                     const structured::FragmentTask& task,
                                                     const FragmentPlan& fragment);
 
-// All outlive the inputs. `lost` is set when one meets a file, not among the `skipped`, that is lost
-// and may be skipped; its Load fails then.
+// All outlive the inputs. `lost` is set when one meets a file, not among the `skipped`, that is
+// lost and may be skipped; its Load fails then.
 absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
                                       const structured::FragmentTask& task,
                                       const ExchangeBlocks& blocks,

@@ -38,8 +38,8 @@ class TextOutlet final : public Outlet {
   std::vector<Lines> partitions;
 };
 
-// One epoch: `inputs` by port, `rows_at_once` at a time; what came out, row by row. How many rows an
-// Add has is asked for each.
+// One epoch: `inputs` by port; what came out, row by row. How many rows an Add has is asked for
+// each.
 struct DrivenEpoch {
   Lines rows;
   OperatorReport report;
