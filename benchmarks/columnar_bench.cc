@@ -1,6 +1,6 @@
 // Words counted a second by the first fragment of a structured query, as a ratio to the loop that
-// everybody writes first: split into std::string, count in a std::unordered_map. Both begin with the same
-// text, whose words follow Zipf's law as those of languages do. One item is one word.
+// everybody writes first: split into std::string, count in a std::unordered_map. Both begin with
+// the same text, whose words follow Zipf's law as those of languages do. One item is one word.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
