@@ -27,6 +27,7 @@
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/missing_input.h"
+#include "runtime/dstream/output_owner.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
@@ -118,10 +119,14 @@ class DriverRun {
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
+      const BatchLogOptions log_options{.batches_retained = options_.batches_retained,
+                                        .segment_bytes = options_.log_segment_bytes};
       WT_CO_ASSIGN_OR_RETURN(
-          log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_,
-                                            {.batches_retained = options_.batches_retained,
-                                             .segment_bytes = options_.log_segment_bytes}));
+          const StreamAge age,
+          co_await BatchLog::Compare(node_, store_, graph_, directory_, log_options));
+      WT_CO_RETURN_IF_ERROR(co_await CheckOutputs(store_, graph_, directory_, age));
+      WT_CO_ASSIGN_OR_RETURN(
+          log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
@@ -129,10 +134,9 @@ class DriverRun {
                                                     files->directory, files->options.files));
       }
     }
-    if (log_->start() == nullptr) {
-      WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_));
-      WT_CO_RETURN_IF_ERROR(co_await FirstStart());
-    }
+    const StreamAge age = log_->start() == nullptr ? StreamAge::kNew : StreamAge::kBegun;
+    WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age));
+    if (age == StreamAge::kNew) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());

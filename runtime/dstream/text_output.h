@@ -22,7 +22,6 @@
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "runtime/cluster/task.h"
-#include "runtime/dstream/graph.h"
 
 namespace wavetank::runtime {
 
@@ -49,14 +48,6 @@ Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, st
 // number is complete there.
 Task<absl::Status> MarkComplete(checkpoint::Store& store, std::string directory,
                                 std::vector<std::string> parts);
-
-// Before a stream with a checkpoint begins: makes its outputs its own, by a file beside each that
-// names the checkpoint ("out/_counts-stream" for "out/counts"). What an output has is of batches
-// that a checkpoint knew; beside it, or beside another stream that has begun and put out nothing
-// yet, a stream that begins anew would give the same input again: kFailedPrecondition, with what is
-// found. Without a checkpoint, an empty directory, each stream begins anew, and owns nothing.
-Task<absl::Status> OwnOutputs(checkpoint::Store& store, const StreamingGraph& graph,
-                              std::string checkpoint_directory);
 
 }  // namespace wavetank::runtime
 
