@@ -144,6 +144,13 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
     co_await DecideNext(recovered);
+    for (const BatchInput& unfinished : recovered.unfinished) {
+      for (const OperatorId output : graph_.outputs()) {
+        const TextFiles* const files = graph_.output(output).files();
+        if (files == nullptr) continue;
+        co_await TidyAttempts(store_, files->Directory(clock_->TimeOf(unfinished.batch)));
+      }
+    }
     co_await block_files_.FindLeftovers(recovered);
     co_await node_.Step(steps::kRecovered,
                         {{"unfinished", static_cast<int64_t>(recovered.unfinished.size())},
@@ -330,8 +337,8 @@ class DriverRun {
                               .default_parallelism = options_.default_parallelism,
                               .files_directory = ""};
     if (output.files() != nullptr) {
-      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time),
-                                             "/attempt-", log_->driver_id());
+      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time), "/",
+                                             kAttemptPrefix, log_->driver_id());
     }
     std::vector<std::string> results;
     bool ran_again = false;

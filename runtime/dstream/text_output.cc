@@ -35,4 +35,18 @@ Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, st
   }
 }
 
+// To begin a file, and give it up, has the store look for what the dead have left in its directory,
+// as wherever it creates one. Of a living process's files it takes none: who writes one holds its
+// lock.
+Task<void> TidyAttempts(checkpoint::Store& store, std::string batch_directory) {
+  const auto attempts = co_await store.ListNames(batch_directory);
+  if (!attempts.ok()) co_return;
+  for (const std::string& attempt : *attempts) {
+    if (!attempt.starts_with(kAttemptPrefix)) continue;
+    const std::string directory = checkpoint::JoinPath(batch_directory, attempt);
+    const auto begun = co_await store.Stage(checkpoint::JoinPath(directory, kSuccessMark));
+    if (begun.ok()) co_await (*begun)->Discard();
+  }
+}
+
 }  // namespace wavetank::runtime

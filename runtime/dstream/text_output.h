@@ -27,6 +27,8 @@ namespace wavetank::runtime {
 
 inline constexpr char kSuccessMark[] = "_SUCCESS";
 inline constexpr std::string_view kPartPrefix = "part-";
+// Of the name of an attempt's directory, within its batch's.
+inline constexpr char kAttemptPrefix[] = "attempt-";
 
 inline std::string PartName(const TaskId& task) {
   return absl::StrFormat("part-%05d-%s", task.partition, task.Unique());
@@ -43,6 +45,11 @@ inline std::string SuccessMark(const std::vector<std::string>& parts) {
 // an attempt that is a zombie's may write its part later than this.
 Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, std::string directory,
                               std::vector<std::string> counting);
+
+// What earlier attempts at a batch, whose processes were killed, left half written beside their
+// parts: no attempt has the directory of another, so nobody creates a file there again. Best effort.
+// For batches that are not complete: that of a complete one was tidied when its mark was written.
+Task<void> TidyAttempts(checkpoint::Store& store, std::string batch_directory);
 
 // Marks the attempt in `directory` complete. kFailedPrecondition: another stream's attempt of that
 // number is complete there.
