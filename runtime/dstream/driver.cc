@@ -28,6 +28,7 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/missing_input.h"
 #include "runtime/dstream/output_owner.h"
+#include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
@@ -208,6 +209,11 @@ class DriverRun {
       if (!input.options.new_files_only) continue;
       WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
       if (old.files.empty()) continue;
+      node_.Log(platform::LogLevel::kWarning,
+                absl::StrCat(old.files.size(), " files were in ", input.directory,
+                             " before the stream began and are not input: move files there while "
+                             "it runs, under names that are new there, or have the job read what "
+                             "is there too (TextFileOptions::new_files_only = false)"));
       start.old_files.push_back(
           {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
     }
@@ -311,6 +317,7 @@ class DriverRun {
 
   // An error ends this run of the driver.
   Task<absl::Status> RunBatch(BatchInput input) {
+    const platform::MonotonicTime began = node_.clock().Now();
     if (platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
@@ -326,9 +333,20 @@ class DriverRun {
     }
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
     const absl::Time batch_time = clock_->TimeOf(input.batch);
+    if (!input.streams.empty()) {
+      Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
+    }
     block_files_.Consumed(input, batch_time);
     co_await block_files_.RemoveUpTo(batch_time - graph_.remember);
     co_return absl::OkStatus();
+  }
+
+  void Report(const StreamProgress& progress) {
+    if (options_.on_progress) {
+      options_.on_progress(progress);
+    } else {
+      node_.Log(platform::LogLevel::kInfo, progress.ToText());
+    }
   }
 
   Task<absl::Status> RunOutput(const BatchInput& input, OperatorId output_id) {
