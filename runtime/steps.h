@@ -3,7 +3,8 @@
 // once in the list below it.
 //
 // Attributes that recur: `batch` and `graph` (StageGraph), `stage`, `partition`, `attempt`
-// (TaskId); as text, `task`, the kind of a task, `query`, the query's name, and `sink`, its directory.
+// (TaskId); as text, `task`, the kind of a task, `query`, the query's name, and `sink`, its
+// directory.
 #ifndef WAVETANK_RUNTIME_STEPS_H_
 #define WAVETANK_RUNTIME_STEPS_H_
 

@@ -11,8 +11,8 @@
 
 namespace wavetank::scenarios {
 
-// `text`: what attributes that are text may be. kInvalidArgument, with the place: a kind, target, step, attribute or node that is not there, or a
-// rate that cannot be.
+// `text`: what attributes that are text may be. kInvalidArgument, with the place: a kind, target,
+// step, attribute or node that is not there, or a rate that cannot be.
 absl::StatusOr<simulator::FaultPlan> PlanFaults(const ParsedScenario& parsed,
                                                 const ClusterPlan& cluster,
                                                 const TextOfSteps& text);

@@ -51,7 +51,7 @@ class ReplayRunner {
     std::vector<std::vector<RecordBatch>> rows;
     EpochReport report;
   };
-  // `splits`: the rows of each task that reads the source, in order. On an error state is as it was.
+  // `splits`: the rows of each task that reads the source, in order. On an error state stays.
   absl::StatusOr<Output> Run(const Epoch& epoch,
                              const std::vector<std::vector<RecordBatch>>& splits);
 
