@@ -17,6 +17,7 @@
 #include "scenarios/fault_plan.h"
 #include "scenarios/field_bounds.h"
 #include "scenarios/input_places.h"
+#include "scenarios/step_names.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -150,13 +151,16 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
                      "or output, and ", prepared.shape.parts.size(),
                      " of them: add it without one, and each is judged by replay"));
   }
+  TextOfSteps text;
+  AddTextOfSteps(prepared.shape, text);
+  for (const PlannedRival& rival : rivals) AddTextOfSteps(ShapeOf(rival.instance), text);
   WT_ASSIGN_OR_RETURN(const std::vector<InputPlace> places,
                       PlacesOfInputs(parsed, prepared.instance, prepared.shape));
   WT_ASSIGN_OR_RETURN(prepared.feeds, AddServers(parsed, prepared.shape, places, prepared.cluster));
   WT_ASSIGN_OR_RETURN(prepared.input,
                       PlanInputs(parsed, places, prepared.seed, options.read_host_file));
-  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
-  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape));
+  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster, text));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape, text));
   return prepared;
 }
 
