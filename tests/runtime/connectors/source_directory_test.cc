@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -163,6 +164,33 @@ TEST_F(SourceDirectoryTest, SaysOnceHowManyNamesItCannotForget) {
   store_.files["in/b"] = "another";
   EXPECT_THAT(Names(), IsEmpty());
   EXPECT_THAT(said_, ElementsAre(HasSubstr("file in/b that had been read when another directory")));
+}
+
+// A stream that waits costs no more for each file that it has read.
+TEST_F(SourceDirectoryTest, LooksAtEachEntryOnlyWhereANameIsNew) {
+  for (int i = 0; i < 100; ++i) store_.files[absl::StrCat("in/", i)] = "1";
+  store_.files["in/x.tmp"] = "";
+  Take();
+  const int taken = store_.lists;
+  for (int look = 0; look < 5; ++look) {
+    EXPECT_THAT(Names(), IsEmpty());
+    clock_.Advance(kForgetAfter);
+  }
+  EXPECT_EQ(store_.lists, taken);
+  store_.files["in/new"] = "12";
+  const FoundFiles found = Find();
+  ASSERT_EQ(found.files.size(), 1u);
+  EXPECT_EQ(found.files[0].path, "in/new");
+  EXPECT_EQ(found.files[0].size_bytes, 2u);
+  EXPECT_EQ(store_.lists, taken + 1);
+}
+
+TEST_F(SourceDirectoryTest, FindsAFileWhereThereWasNone) {
+  store_.files = {{"in/a", "1"}, {"in/folder/x", "1"}};
+  Take();
+  store_.files = {{"in/a", "1"}, {"in/folder", "a file by now"}};
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_THAT(Names(), ElementsAre("in/folder"));
 }
 
 TEST(InputFileOptions, AreParsedOrRefusedByName) {
