@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/first_record.h"
 #include "checkpoint/history_parts.h"
 #include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
@@ -14,6 +15,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/directory_uses.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/batch_tasks.h"
@@ -174,17 +176,12 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
-                                   node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
-                                   history_, {.segment_bytes = options_.log_segment_bytes}));
+                                   node_, store_, LogDirectory(), history_,
+                                   {.segment_bytes = options_.log_segment_bytes}));
   found_ = checkpoint::WhatQueryLogSays(history_);
   co_await node_.Step(steps::kQueryTakenOver,
                       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}});
-  const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
-                               .job_version = options_.job_version,
-                               .build_id = options_.build_id,
-                               .source_path = plan_->source.path,
-                               .sink_path = sink_directory_,
-                               .shuffle_partitions = options_.shuffle_partitions};
+  const QueryIdentity identity = Identity();
   if (!history_.metadata()) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
   WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
   WT_CO_RETURN_IF_ERROR(Compile());
@@ -206,6 +203,19 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   co_return absl::OkStatus();
 }
 
+std::string MicroBatchExecution::LogDirectory() const {
+  return absl::StrCat(checkpoint_directory_, "/log");
+}
+
+QueryIdentity MicroBatchExecution::Identity() const {
+  return {.state_fingerprint = plan_->state_fingerprint,
+          .job_version = options_.job_version,
+          .build_id = options_.build_id,
+          .source_path = plan_->source.path,
+          .sink_path = sink_directory_,
+          .shuffle_partitions = options_.shuffle_partitions};
+}
+
 // What is refused must not stand in a checkpoint, which would refuse what is right after it.
 Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
@@ -216,7 +226,25 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   }
   std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
   WT_CO_RETURN_IF_ERROR(CheckApart(directories));
-  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, std::move(directories)));
+  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, directories));
+  WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, std::move(directories), CheckpointOf::kQuery));
+  // A query that is not the checkpoint's, or the sink's, must not fence the one that is, which may
+  // be at work.
+  const auto first = co_await checkpoint::FirstMetadata(store_, LogDirectory());
+  // Of what is damaged or missing the take-over tells more.
+  if (!first.ok() && !absl::IsDataLoss(first.status()) && !absl::IsNotFound(first.status())) {
+    co_return first.status();
+  }
+  if (first.ok()) {
+    std::string id;
+    if (!first->has_value()) {
+      WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+    } else if ((*first)->has_query()) {
+      WT_CO_RETURN_IF_ERROR(CheckCompatible((*first)->query(), Identity()).status());
+      id = (*first)->query().query_id();
+    }
+    WT_CO_RETURN_IF_ERROR(co_await CheckSinkIsOf(store_, sink_directory_, std::move(id)));
+  }
   // One that is not there yet may come.
   const auto source = co_await store_.Identify(plan_->source.path);
   if (!source.ok() && !absl::IsNotFound(source.status())) {
@@ -256,16 +284,18 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
 }
 
 // The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
-Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
+Task<absl::Status> MicroBatchExecution::CheckNoState() {
   const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
                          co_await store_.List(state_directory));
-  if (!state.empty()) {
-    co_return absl::DataLossError(absl::StrCat(
-        "there is state in ", state_directory, ", and ", log_->directory(),
-        " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
-        "with a new checkpoint and a new sink"));
-  }
+  if (state.empty()) co_return absl::OkStatus();
+  co_return absl::DataLossError(absl::StrCat(
+      "there is state in ", state_directory, ", and ", LogDirectory(),
+      " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
+      "with a new checkpoint and a new sink"));
+}
+
+Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
   const std::string id =

@@ -65,6 +65,9 @@ class MicroBatchExecution {
   // Before the first batch: the log, the query's identity, source and sink.
   Task<absl::Status> TakeOver();
   Task<absl::Status> CheckBeforeFirstWrite();
+  Task<absl::Status> CheckNoState();
+  QueryIdentity Identity() const;
+  std::string LogDirectory() const;
   Task<absl::Status> BeginNewQuery(QueryIdentity identity);
   absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();
