@@ -24,6 +24,8 @@ namespace {
 
 // Bytes read from the store at a time; also what a worker computes between two turns of its loop.
 constexpr uint64_t kPieceBytes = 1 << 20;
+// Partitions of a stage; far beyond any job's.
+constexpr int64_t kMostTargets = 1 << 20;
 // What a row of text is taken to measure when CPU work is charged.
 constexpr int64_t kRowBytes = 16;
 
@@ -53,6 +55,13 @@ class BatchTaskRun {
 
   Task<absl::StatusOr<std::string>> Run() {
     const std::vector<StagePlan> stages = graph_.StagesOf(OperatorId(task_.output));
+    // Room is made for as many as a driver says.
+    if (task_.targets < 0 || task_.targets > kMostTargets || task_.stage < 0 ||
+        task_.stage >= static_cast<int64_t>(stages.size())) {
+      co_return absl::InvalidArgumentError(absl::StrCat(
+          "a DStream task of stage ", task_.stage, " for ", task_.targets,
+          " partitions: its plan has ", stages.size(), " stages, of at most ", kMostTargets));
+    }
     const StagePlan& stage = stages.at(static_cast<size_t>(task_.stage));
     Assemble(stage);
     if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(stage.head))) {

@@ -17,6 +17,9 @@
 namespace wavetank::runtime {
 namespace {
 
+// Far beyond any job's.
+constexpr int kMostPartitions = 1 << 16;
+
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a physical plan: ", platform::ToAbsl(what)));
 }
@@ -138,7 +141,11 @@ class Loader {
         break;
       case plan::Operator::kWriteExchange:
         plan_->shuffle_partitions = op.write_exchange().partitions();
-        if (plan_->shuffle_partitions < 1) return Damaged("no partitions");
+        // Room is made for as many as a driver says.
+        if (plan_->shuffle_partitions < 1 || plan_->shuffle_partitions > kMostPartitions) {
+          return Damaged(absl::StrCat(plan_->shuffle_partitions, " partitions, of at least 1 and ",
+                                      "at most ", kMostPartitions));
+        }
         break;
       case plan::Operator::kReadExchange:
       case plan::Operator::kWriteSink:
