@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -80,7 +81,8 @@ std::string Some(size_t count, const std::string& first) {
 
 absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
                                                        const std::string& forget_after,
-                                                       const std::string& lost) {
+                                                       const std::string& lost,
+                                                       const std::string& max_line_bytes) {
   InputFileOptions options;
   options.ignored_names = absl::StrSplit(ignored_names, ',', absl::SkipWhitespace());
   if (!forget_after.empty() && (!absl::ParseDuration(forget_after, &options.forget_after) ||
@@ -93,7 +95,21 @@ absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignore
   } else if (!lost.empty() && lost != "stop") {
     return absl::InvalidArgumentError(absl::StrCat("lostFiles is '", lost, "': give stop or skip"));
   }
+  if (!max_line_bytes.empty() &&
+      (!absl::SimpleAtoi(max_line_bytes, &options.max_line_bytes) || options.max_line_bytes == 0)) {
+    return absl::InvalidArgumentError(absl::StrCat("maxLineBytes is '", max_line_bytes,
+                                                   "': give a whole number of bytes above 0"));
+  }
   return options;
+}
+
+absl::Status LineTooLong(const std::string& path, uint64_t offset, uint64_t so_far,
+                         const InputFileOptions& options) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "input file ", path, " has a line of ", so_far, " bytes or more, which begins at byte ",
+      offset, ", and a line may have ", options.max_line_bytes,
+      ", since it is held in memory whole: raise that limit (maxLineBytes), break the line under "
+      "another name, or leave the file out by the option that names what is ignored"));
 }
 
 bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names) {

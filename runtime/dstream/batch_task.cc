@@ -10,6 +10,7 @@
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/input_operators.h"
@@ -116,6 +117,8 @@ class BatchTaskRun {
         co_return co_await Skip(InputLost(std::move(how)), *feed);
       }
     }
+    const auto* const files = dynamic_cast<const TextFileInput*>(&input);
+    LineLimit lines(files != nullptr ? files->options.files.max_line_bytes : UINT64_MAX);
     uint32_t checksum = 0;
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
@@ -126,6 +129,9 @@ class BatchTaskRun {
         // It was whole just now: the next attempt skips it.
         if (may_skip) lost = absl::UnavailableError(lost.message());
         co_return lost;
+      }
+      if (!lines.Add(*piece)) {
+        co_return LineTooLong(split.path, lines.begin(), lines.length(), files->options.files);
       }
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();

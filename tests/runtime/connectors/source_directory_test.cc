@@ -194,18 +194,23 @@ TEST_F(SourceDirectoryTest, FindsAFileWhereThereWasNone) {
 }
 
 TEST(InputFileOptions, AreParsedOrRefusedByName) {
-  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip");
+  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip", "1000");
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->forget_after, absl::Seconds(90));
   EXPECT_EQ(options->lost, LostFiles::kSkip);
   EXPECT_EQ(options->ignored_names.size(), 2u);
-  EXPECT_EQ(*ParseInputFileOptions("", "", ""), InputFileOptions());
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "").status().message()),
+  EXPECT_EQ(options->max_line_bytes, 1000u);
+  EXPECT_EQ(*ParseInputFileOptions("", "", "", ""), InputFileOptions());
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "", "").status().message()),
               HasSubstr("forgetAfter is 'never'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "").status().message()),
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "", "").status().message()),
               HasSubstr("forgetAfter is '0s'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore").status().message()),
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore", "").status().message()),
               HasSubstr("lostFiles is 'ignore': give stop or skip"));
+  for (const char* wrong : {"0", "-1", "1k"}) {
+    EXPECT_THAT(std::string(ParseInputFileOptions("", "", "", wrong).status().message()),
+                HasSubstr("give a whole number of bytes above 0"));
+  }
 }
 
 }  // namespace
