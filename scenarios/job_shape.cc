@@ -12,7 +12,7 @@
 #include "platform/check.h"
 #include "runtime/connectors/job_directories.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/fragment_task.h"
 #include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {

@@ -13,8 +13,8 @@
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/job/deployment.h"
+#include "runtime/structured/compile_query.h"
 #include "runtime/structured/data_frame.h"
-#include "runtime/structured/physical_plan.h"
 
 namespace wavetank::scenarios {
 

@@ -20,6 +20,7 @@
 #include "scenarios/expectations.h"
 #include "scenarios/fault_plan.h"
 #include "scenarios/field_bounds.h"
+#include "scenarios/step_names.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -241,12 +242,15 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
                      "or output, and ", prepared.shape.parts.size(),
                      " of them: add it without one, and each is judged by replay"));
   }
+  TextOfSteps text;
+  AddTextOfSteps(prepared.shape, text);
+  for (const PlannedRival& rival : rivals) AddTextOfSteps(ShapeOf(rival.instance), text);
   for (const std::string& address : prepared.shape.servers) {
     WT_RETURN_IF_ERROR(AddLineServer(parsed, address, prepared));
   }
   WT_ASSIGN_OR_RETURN(prepared.input, PlanInputs(parsed, prepared, options));
-  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster));
-  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape));
+  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster, text));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape, text));
   return prepared;
 }
 

@@ -8,12 +8,11 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
-#include "checkpoint/state_table.h"
 #include "platform/check.h"
-#include "runtime/columnar/take.h"
 #include "runtime/columnar/text_lines.h"
+#include "runtime/fragment/replay_runner.h"
 #include "runtime/structured/batch_graph.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -21,11 +20,8 @@ namespace {
 using properties::NaiveAnswer;
 using properties::NaiveBatch;
 using properties::NaiveRow;
-using runtime::BatchClock;
-using runtime::MapOutput;
-using runtime::MapStats;
 using runtime::RecordBatch;
-using runtime::ReduceOutput;
+using runtime::ReplayRunner;
 using runtime::StreamingQueryPlan;
 
 absl::Time WatermarkAt(std::optional<int64_t> ms) {
@@ -54,96 +50,66 @@ class Replay final : public properties::NaiveQuery {
       : definition_(std::move(definition)), shuffle_partitions_(shuffle_partitions) {}
 
   NaiveAnswer Run(const NaiveBatch& batch) override {
-    if (plan_ == nullptr) Compile(batch.shuffle_partitions);
-    const BatchClock clock{absl::FromUnixMillis(batch.timestamp_ms),
-                           WatermarkAt(batch.late_watermark_ms), WatermarkAt(batch.watermark_ms)};
-    MapStats stats;
-    const std::vector<Shuffled> tasks = MapAll(batch, clock, stats);
+    if (runner_ == nullptr) Compile(batch.shuffle_partitions);
+    const runtime::Epoch epoch{.id = next_epoch_++,
+                               .timestamp = absl::FromUnixMillis(batch.timestamp_ms),
+                               .seed = 0,
+                               .late = WatermarkAt(batch.late_watermark_ms),
+                               .evict = WatermarkAt(batch.watermark_ms)};
+    const absl::StatusOr<ReplayRunner::Output> output = runner_->Run(epoch, Splits(batch));
+    WT_CHECK(output.ok(), output.status().ToString());
+    const runtime::OperatorReport sum = output->report.Sum();
     NaiveAnswer answer;
     answer.ordered = true;
-    answer.dropped = stats.rows_dropped_late;
-    answer.without_time = stats.rows_without_time;
-    const absl::Time watermark = runtime::NextWatermark(*plan_, absl::InfinitePast(), stats);
+    answer.dropped = sum.rows_late;
+    answer.without_time = sum.rows_without_time;
+    const absl::Time watermark =
+        runtime::NextWatermark(*plan_, absl::InfinitePast(), output->report);
     if (watermark != absl::InfinitePast()) answer.max_event_ms = absl::ToUnixMillis(watermark);
     answer.another_is_due = runtime::ShouldRunAnotherBatch(
-        *plan_, clock.watermark, runtime::NextWatermark(*plan_, clock.watermark, stats));
-    if (plan_->stateful) {
-      ReduceAll(tasks, clock, answer);
-    } else {
-      for (const Shuffled& task : tasks) {
-        for (const std::vector<RecordBatch>& outputs : task) {
-          for (const RecordBatch& rows : outputs) AddRows(rows, answer.rows);
-        }
-      }
+        *plan_, epoch.evict, runtime::NextWatermark(*plan_, epoch.evict, output->report));
+    for (const std::vector<RecordBatch>& task : output->rows) {
+      for (const RecordBatch& rows : task) AddRows(rows, answer.rows);
+    }
+    for (int i = 0; plan_->stateful && i < plan_->shuffle_partitions; ++i) {
+      properties::StateEntries& entries = answer.state.emplace_back();
+      runner_->state(i).ForEach([&entries](std::string_view key, std::string_view value) {
+        entries.emplace_back(key, value);
+      });
     }
     return answer;
   }
 
  private:
-  // What one map task gives: by target partition, in the order of its rows.
-  using Shuffled = std::vector<std::vector<RecordBatch>>;
-
   void Compile(int pinned_partitions) {
     const int partitions = pinned_partitions > 0 ? pinned_partitions : shuffle_partitions_;
     const auto compiled = runtime::CompileQuery(definition_, {.shuffle_partitions = partitions});
     WT_CHECK(compiled.ok(), "a query that is replayed compiles");
     plan_ = compiled->plan;
-    for (int i = 0; plan_->stateful && i < plan_->shuffle_partitions; ++i) {
-      states_.push_back(std::make_unique<checkpoint::StateTable>());
-    }
+    runner_ = std::make_unique<ReplayRunner>(plan_);
   }
 
   // As the engine divides a batch into tasks: sums of doubles depend on it.
-  std::vector<Shuffled> MapAll(const NaiveBatch& batch, const BatchClock& clock,
-                               MapStats& stats) const {
-    const size_t files = batch.file_ends.size();
-    const size_t tasks = std::min<size_t>(files, runtime::kMaxMapTasks);
-    std::vector<Shuffled> shuffled(tasks);
-    for (size_t task = 0; task < tasks; ++task) {
-      for (size_t file = files * task / tasks; file < files * (task + 1) / tasks; ++file) {
+  static std::vector<std::vector<RecordBatch>> Splits(const NaiveBatch& batch) {
+    std::vector<std::vector<RecordBatch>> splits;
+    for (const auto& [first, last] : runtime::SourceTasks(batch.file_ends.size())) {
+      std::vector<RecordBatch>& split = splits.emplace_back();
+      for (size_t file = first; file < last; ++file) {
         const auto begin =
             batch.lines.begin() + static_cast<ptrdiff_t>(file == 0 ? 0 : batch.file_ends[file - 1]);
         const auto end = batch.lines.begin() + static_cast<ptrdiff_t>(batch.file_ends[file]);
         if (begin == end) continue;
-        const std::string text = absl::StrJoin(begin, end, "\n") + "\n";
-        const absl::StatusOr<MapOutput> output =
-            runtime::MapTask(*plan_, runtime::TextLines(text), clock);
-        WT_CHECK(output.ok(), "lines are what the query reads");
-        stats.Merge(output->stats);
-        shuffled[task].resize(output->partitions.size());
-        for (size_t i = 0; i < output->partitions.size(); ++i) {
-          if (output->partitions[i]->num_rows() == 0) continue;
-          shuffled[task][i].push_back(*output->partitions[i]);
-        }
+        split.push_back(runtime::TextLines(absl::StrJoin(begin, end, "\n") + "\n"));
       }
     }
-    return shuffled;
-  }
-
-  void ReduceAll(const std::vector<Shuffled>& tasks, const BatchClock& clock, NaiveAnswer& answer) {
-    for (size_t partition = 0; partition < states_.size(); ++partition) {
-      std::vector<RecordBatch> inputs;
-      for (const Shuffled& task : tasks) {
-        if (task.empty() || task[partition].empty()) continue;
-        inputs.push_back(Concatenate(task[partition].front().schema_ptr(), task[partition]));
-      }
-      checkpoint::StateTable& state = *states_[partition];
-      const absl::StatusOr<ReduceOutput> output =
-          runtime::ReduceTask(*plan_, static_cast<int>(partition), inputs, state, clock);
-      WT_CHECK(output.ok(), "state is what the same plan wrote");
-      state.Accept();
-      AddRows(*output->rows, answer.rows);
-      properties::StateEntries& entries = answer.state.emplace_back();
-      state.ForEach([&entries](std::string_view key, std::string_view value) {
-        entries.emplace_back(key, value);
-      });
-    }
+    return splits;
   }
 
   const runtime::StreamingQueryDefinition definition_;
   const int shuffle_partitions_;
-  std::shared_ptr<const StreamingQueryPlan> plan_;               // once the first batch comes
-  std::vector<std::unique_ptr<checkpoint::StateTable>> states_;  // by partition
+  std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
+  std::unique_ptr<ReplayRunner> runner_;
+  int64_t next_epoch_ = 0;
 };
 
 }  // namespace

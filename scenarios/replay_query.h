@@ -1,7 +1,7 @@
-// ReplayQuery: what a structured query must answer, worked out by replay: the engine's own map and
-// reduce steps, in one loop over tables in memory, without cluster, exchange, store, log or
-// retries. It needs to know nothing of the query, and so judges any; what the steps themselves get
-// wrong it gets wrong too, which is what an oracle that shares no code with them is for.
+// ReplayQuery: what a structured query must answer, worked out by replay (ReplayRunner): the
+// engine's own operators in one loop over tables in memory, without cluster, exchange, store, log
+// or retries. It needs to know nothing of the query, and so judges any; what operators themselves
+// get wrong it gets wrong too, which is what an oracle that shares no code with them is for.
 #ifndef WAVETANK_SCENARIOS_REPLAY_QUERY_H_
 #define WAVETANK_SCENARIOS_REPLAY_QUERY_H_
 

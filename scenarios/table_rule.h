@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "properties/decode_query.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 #include "scenarios/oracle.h"
 
 namespace wavetank::scenarios {

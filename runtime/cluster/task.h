@@ -82,7 +82,7 @@ class TaskBody {
   virtual Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) = 0;
 };
 
-// Bodies by kind ("dstream", "structured.map", ...): built from the job's plan, alike on every
+// Bodies by kind ("dstream", "structured:counts", ...): built from the job's plan, alike on every
 // node.
 using TaskRegistry = std::map<std::string, std::unique_ptr<TaskBody>>;
 

@@ -29,6 +29,11 @@ class KeyTable {
   // Valid until the next Assign; "" for null.
   std::string_view Key(uint32_t group) const;
   uint64_t Hash(uint32_t group) const { return hashes_[group]; }
+  // What it holds in memory.
+  size_t bytes() const {
+    return slots_.capacity() * sizeof(Slot) + entries_.capacity() * sizeof(Entry) +
+           hashes_.capacity() * sizeof(uint64_t) + long_keys_.capacity();
+  }
 
  private:
   static constexpr uint32_t kInlineBytes = 12;

@@ -45,6 +45,26 @@ bool operator==(const RecordBatch& a, const RecordBatch& b) {
   return a.num_rows_ == b.num_rows_ && *a.schema_ == *b.schema_ && a.columns_ == b.columns_;
 }
 
+int64_t ByteSize(const Column& column, int64_t begin, int64_t end) {
+  const int64_t rows = end - begin;
+  switch (column.type().kind()) {
+    case DataType::kBool:
+      return rows;
+    case DataType::kString:
+      return rows * 8 + column.offsets()[end] - column.offsets()[begin];
+    case DataType::kArray:
+      return rows * 8 + ByteSize(column.elements(), column.offsets()[begin], column.offsets()[end]);
+    default:
+      return rows * 8;
+  }
+}
+
+int64_t ByteSize(const RecordBatch& batch, int64_t begin, int64_t end) {
+  int64_t bytes = 0;
+  for (const Column& column : batch.columns()) bytes += ByteSize(column, begin, end);
+  return bytes;
+}
+
 RecordBatch Concatenate(SchemaPtr schema, const std::vector<RecordBatch>& batches) {
   int64_t rows = 0;
   for (const RecordBatch& batch : batches) {

@@ -62,6 +62,11 @@ class RecordBatch final : public platform::Attachment {
   int64_t num_rows_ = 0;
 };
 
+// How much the values of the rows [begin, end) take: the same however they are cut into batches.
+int64_t ByteSize(const Column& column, int64_t begin, int64_t end);
+int64_t ByteSize(const RecordBatch& batch, int64_t begin, int64_t end);
+inline int64_t ByteSize(const RecordBatch& batch) { return ByteSize(batch, 0, batch.num_rows()); }
+
 // The rows of the batches, in order. REQUIRES: each has this schema.
 RecordBatch Concatenate(SchemaPtr schema, const std::vector<RecordBatch>& batches);
 

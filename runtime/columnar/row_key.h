@@ -6,7 +6,7 @@
 //   hash     h = 0; for each column: h = XXH3_64(the value's bytes, seed h), or h = MixBits(h + 1)
 //            for a null. Doubles equal by value have equal bits here: -0 is 0, NaN is one NaN.
 //
-// A partition is the high bits' share: PartitionOf (runtime/cluster/partition_of.h).
+// A partition is the high bits' share: PartitionOf (runtime/columnar/partition_of.h).
 #ifndef WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 #define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 

@@ -80,7 +80,8 @@ Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken
     co_await node_.clock().Sleep(absl::Milliseconds(wait_ms));
   }
   WT_CO_RETURN_IF_ERROR(status);
-  co_await node_.Step(steps::kSinkFenced, {{"batch", last_ ? last_->batch() : -1}});
+  co_await node_.Step(steps::kSinkFenced,
+                      {{"batch", last_ ? last_->batch() : -1}, {"sink", options_.directory}});
   co_await Publish();
   if (!last_) co_return std::nullopt;
   co_return CommittedBatch{last_->batch(), last_->definition_hash()};
@@ -257,7 +258,8 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   ManifestRecord record;
   *record.mutable_entry() = entry;
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
-  co_await node_.Step(steps::kSinkManifestWritten, {{"batch", entry.batch()}});
+  co_await node_.Step(steps::kSinkManifestWritten,
+                      {{"batch", entry.batch()}, {"sink", options_.directory}});
   if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
     Replace(*std::move(last_but_one_));
   }
@@ -339,7 +341,9 @@ Task<void> FileSink::Publish() {
                            " lag behind its manifest: ", status.message()));
     co_return;
   }
-  if (last_) co_await node_.Step(steps::kSinkPublished, {{"batch", last_->batch()}});
+  if (!last_) co_return;
+  co_await node_.Step(steps::kSinkPublished,
+                      {{"batch", last_->batch()}, {"sink", options_.directory}});
 }
 
 // Those that can be, also when one cannot.

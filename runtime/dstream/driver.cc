@@ -351,7 +351,9 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
     }
     co_await node_.Step(steps::kOutputDone,
-                        {{"batch", input.batch.value()}, {"output", output_id.value()}});
+                        {{"batch", input.batch.value()},
+                         {"output", output_id.value()},
+                         {"prefix", output.files() != nullptr ? output.files()->prefix : ""}});
     co_return absl::OkStatus();
   }
 

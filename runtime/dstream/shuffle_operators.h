@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 
-#include "runtime/cluster/partition_of.h"
+#include "runtime/columnar/partition_of.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/operator.h"

@@ -27,6 +27,7 @@
 
 #include "runtime/functions/function.h"
 #include "runtime/functions/kernels.h"
+#include "runtime/functions/row_error.h"
 
 namespace wavetank::runtime {
 
@@ -108,17 +109,24 @@ template <typename T>
 using TypedOf = Typed<std::remove_cv_t<std::remove_reference_t<T>>>;
 
 template <typename F, typename Result, typename... Arguments, size_t... i>
-Kernel MakeKernel(F function, std::index_sequence<i...>) {
-  return [function = std::move(function)](const KernelCall& call) {
+Kernel MakeKernel(std::string name, F function, std::index_sequence<i...>) {
+  return [name = std::move(name), function = std::move(function)](const KernelCall& call) {
     ColumnBuilder result(call.type);
-    for (int64_t row = 0; row < call.rows; ++row) {
-      if (((!TypedOf<Arguments>::kOptional && IsNullAt(call.operands[i], row)) || ...)) {
-        result.Null();
-        continue;
+    int64_t row = 0;
+    try {
+      for (; row < call.rows; ++row) {
+        if (((!TypedOf<Arguments>::kOptional && IsNullAt(call.operands[i], row)) || ...)) {
+          result.Null();
+          continue;
+        }
+        TypedOf<Result>::Append(
+            result, function(TypedOf<Arguments>::Read(call.operands[i].column,
+                                                      row * call.operands[i].stride())...));
       }
-      TypedOf<Result>::Append(
-          result, function(TypedOf<Arguments>::Read(call.operands[i].column,
-                                                    row * call.operands[i].stride())...));
+    } catch (const std::exception& exception) {
+      throw RowError(row, name + " threw: " + exception.what());
+    } catch (...) {
+      throw RowError(row, name + " threw something that is no std::exception");
     }
     return result.Finish();
   };
@@ -152,7 +160,7 @@ Function Make(std::string name, F function, UserFunctionOptions options) {
   made.result = Gives(TypedOf<Result>::kKind);
   made.nulls = NullsOf<Result, Arguments...>();
   made.deterministic = options.deterministic;
-  made.kernel = MakeKernel<F, Result, Arguments...>(std::move(function),
+  made.kernel = MakeKernel<F, Result, Arguments...>(made.name, std::move(function),
                                                     std::index_sequence_for<Arguments...>());
   made.help = std::move(options.help);
   made.no_example = "it is the job's own";

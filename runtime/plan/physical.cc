@@ -210,40 +210,6 @@ std::string AggregateText(const plan::Aggregate& aggregate, const plan::Operator
   return text;
 }
 
-std::string OperatorText(const plan::Operator& op, const plan::Operator& below) {
-  switch (op.what_case()) {
-    case plan::Operator::kReadSource:
-      return absl::StrCat("read ", op.read_source().format(), " from ", op.read_source().path());
-    case plan::Operator::kReadExchange:
-      return absl::StrCat("read what fragment ", op.read_exchange(), " wrote");
-    case plan::Operator::kProject:
-      return absl::StrCat("project ", ListText(op.project().columns(), below));
-    case plan::Operator::kExplode:
-      return absl::StrCat("explode ", BoundText(op.explode().array(), below),
-                          op.explode().kept().empty() ? "" : " beside ",
-                          ListText(op.explode().kept(), below));
-    case plan::Operator::kFilter:
-      return absl::StrCat("filter ", BoundText(op.filter().condition(), below));
-    case plan::Operator::kWatermark:
-      return absl::StrCat("watch event time ", BoundText(op.watermark().event_time(), below),
-                          ", watermark ", op.watermark().operator_id(), " is ",
-                          absl::FormatDuration(absl::Microseconds(op.watermark().delay_micros())),
-                          " behind");
-    case plan::Operator::kPartialAggregate:
-      return AggregateText(op.partial_aggregate(), below, true);
-    case plan::Operator::kFinalAggregate:
-      return AggregateText(op.final_aggregate(), below, false);
-    case plan::Operator::kWriteExchange:
-      return absl::StrCat("write to ", op.write_exchange().partitions(),
-                          " partitions by the first ", op.write_exchange().keys(), " columns");
-    case plan::Operator::kWriteSink:
-      return "write to the sink";
-    case plan::Operator::WHAT_NOT_SET:
-      break;
-  }
-  return "?";
-}
-
 }  // namespace
 
 absl::Status CheckRunnable(const LogicalPlanPtr& analysed) {
@@ -284,6 +250,40 @@ plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutput
     for (const int key : *keys) plan.mutable_output_keys()->add_columns(key);
   }
   return plan;
+}
+
+std::string OperatorText(const plan::Operator& op, const plan::Operator& below) {
+  switch (op.what_case()) {
+    case plan::Operator::kReadSource:
+      return absl::StrCat("read ", op.read_source().format(), " from ", op.read_source().path());
+    case plan::Operator::kReadExchange:
+      return absl::StrCat("read what fragment ", op.read_exchange(), " wrote");
+    case plan::Operator::kProject:
+      return absl::StrCat("project ", ListText(op.project().columns(), below));
+    case plan::Operator::kExplode:
+      return absl::StrCat("explode ", BoundText(op.explode().array(), below),
+                          op.explode().kept().empty() ? "" : " beside ",
+                          ListText(op.explode().kept(), below));
+    case plan::Operator::kFilter:
+      return absl::StrCat("filter ", BoundText(op.filter().condition(), below));
+    case plan::Operator::kWatermark:
+      return absl::StrCat("watch event time ", BoundText(op.watermark().event_time(), below),
+                          ", watermark ", op.watermark().operator_id(), " is ",
+                          absl::FormatDuration(absl::Microseconds(op.watermark().delay_micros())),
+                          " behind");
+    case plan::Operator::kPartialAggregate:
+      return AggregateText(op.partial_aggregate(), below, true);
+    case plan::Operator::kFinalAggregate:
+      return AggregateText(op.final_aggregate(), below, false);
+    case plan::Operator::kWriteExchange:
+      return absl::StrCat("write to ", op.write_exchange().partitions(),
+                          " partitions by the first ", op.write_exchange().keys(), " columns");
+    case plan::Operator::kWriteSink:
+      return "write to the sink";
+    case plan::Operator::WHAT_NOT_SET:
+      break;
+  }
+  return "?";
 }
 
 std::string PhysicalText(const plan::PhysicalPlan& plan) {

@@ -12,6 +12,7 @@
 
 namespace wavetank::runtime {
 namespace plan {
+class Operator;
 class PhysicalPlan;
 }  // namespace plan
 
@@ -25,7 +26,9 @@ absl::Status CheckRunnable(const LogicalPlanPtr& analysed);
 plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
                                     int shuffle_partitions);
 
-// For people: a line an operator, fragment by fragment.
+// For people: a line an operator, fragment by fragment; and one operator, by the columns of
+// `below`, which it reads.
+std::string OperatorText(const plan::Operator& op, const plan::Operator& below);
 std::string PhysicalText(const plan::PhysicalPlan& plan);
 
 }  // namespace wavetank::runtime

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -12,14 +13,16 @@
 
 #include "checkpoint/metadata.pb.h"
 #include "runtime/cluster/task.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/fragment/query_plan.h"
 
 namespace wavetank::runtime {
 
-// A batch has at most this many map tasks; its files go to them in runs of neighbours. The number
-// depends on nothing but the definition, so a batch run again on another cluster merges in the same
-// order.
-inline constexpr int kMaxMapTasks = 32;
+// A batch has at most this many tasks that read the source; its files go to them in runs of
+// neighbours. The number depends on nothing but the definition, so a batch run again on another
+// cluster merges in the same order.
+inline constexpr int kMaxSourceTasks = 32;
+// Of the files from 0 to `files`, those of each task: [begin, end).
+std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files);
 
 struct BatchWork {
   std::string query;
@@ -37,9 +40,7 @@ StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work
 struct BatchAttempt {
   std::vector<std::string> parts;                 // for TransactionalSink::Prepare
   std::vector<checkpoint::OperatorState> states;  // by partition
-  MapStats map;
-  ReduceStats reduce;
-  int64_t rows_out = 0;
+  EpochReport report;
   int64_t files_skipped = 0;  // lost
 };
 absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,

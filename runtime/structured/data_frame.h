@@ -7,7 +7,7 @@
 //        .WriteStream().OutputMode("update").Format("file").Option("path", out).Start();
 //
 // Building never fails and does nothing: mistakes are found when the query is compiled
-// (physical_plan.h), all with what is wrong, which column, what there is and what to do.
+// (compile_query.h), all with what is wrong, which column, what there is and what to do.
 // DataFrames are immutable values, cheap to copy; readers and writers are changed by their methods.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
 #define WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_

@@ -8,7 +8,7 @@
 #include "runtime/plan/physical.h"
 #include "runtime/plan/physical.pb.h"
 #include "runtime/plan/plan_codec.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 
 namespace wavetank::runtime {
 namespace {

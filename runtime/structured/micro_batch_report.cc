@@ -32,11 +32,12 @@ StreamingQueryProgress MicroBatchExecution::Progress() const {
   progress.num_rows_without_time = batch.prepared->rows_without_time();
   progress.num_files_skipped = batch.prepared->files_skipped();
   if (attempt_) {  // else another driver ran it
-    progress.num_input_rows = attempt_->map.rows_in;
-    progress.num_rows_total = attempt_->reduce.state_rows;
-    progress.num_rows_updated = attempt_->reduce.rows_updated;
-    progress.num_rows_removed = attempt_->reduce.rows_removed;
-    progress.num_output_rows = attempt_->rows_out;
+    const OperatorReport sum = attempt_->report.Sum();
+    progress.num_input_rows = attempt_->report.source_rows(*plan_);
+    progress.num_rows_total = sum.state_rows;
+    progress.num_rows_updated = sum.rows_updated;
+    progress.num_rows_removed = sum.rows_removed;
+    progress.num_output_rows = attempt_->report.sink_rows(*plan_);
   }
   return progress;
 }

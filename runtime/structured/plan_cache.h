@@ -12,8 +12,8 @@
 
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/task.h"
+#include "runtime/structured/compile_query.h"
 #include "runtime/structured/data_frame.h"
-#include "runtime/structured/physical_plan.h"
 
 namespace wavetank::runtime {
 

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 
 #include "checkpoint/metadata.pb.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 
 namespace wavetank::runtime {
 

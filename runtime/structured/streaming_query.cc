@@ -12,7 +12,7 @@
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "platform/timeout.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
 #include "runtime/structured/query_check.h"
 
@@ -121,12 +121,11 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
 }
 
 void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry) {
-  WT_CHECK(!registry.contains(MapTaskKind(definition.name)),
+  WT_CHECK(!registry.contains(FragmentTaskKind(definition.name)),
            "two queries of this registry are called " + definition.name);
   auto plans = std::make_shared<PlanCache>(definition.name, definition.functions);
-  registry[MapTaskKind(definition.name)] = std::make_unique<MapTaskBody>(plans);
-  registry[ReduceTaskKind(definition.name)] =
-      std::make_unique<ReduceTaskBody>(definition, std::move(plans));
+  registry[FragmentTaskKind(definition.name)] =
+      std::make_unique<FragmentTaskBody>(definition, std::move(plans));
 }
 
 }  // namespace wavetank::runtime

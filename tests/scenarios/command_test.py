@@ -137,6 +137,8 @@ class Command(unittest.TestCase):
             ("--address=localhost:70", "--address belongs to --as=driver and --as=worker"),
             ("--driver=x:1", "--driver belongs to --as=worker"),
             ("--kill-at=nosuch", 'there is no step "nosuch"'),
+            ("--kill-at=batch.run:1:bach=2", 'has no attribute "bach": did you mean "batch"?'),
+            ("--kill-at=batch.run:1:batch=x", "is not of the form name=number"),
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))

@@ -5,7 +5,7 @@
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
 
-#include "runtime/cluster/partition_of.h"
+#include "runtime/columnar/partition_of.h"
 #include "tests/runtime/columnar/random_batch.h"
 
 namespace wavetank::runtime {

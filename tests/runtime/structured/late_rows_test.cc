@@ -69,11 +69,11 @@ TEST(LateRows, MoveTheEventTimesTheyPassed) {
   QueryRun run(Timed(builder, absl::Seconds(0)).GroupBy({Col("time")}).Count(), "update");
   run.Add({"50"});
   run.RunBatch({"7", "60", "x", "9"}, 2);
-  const EventTimeStats& stats = run.map_stats.event_times.at(0);
+  const EventTimeStats& stats = run.sum.event_times;
   EXPECT_EQ(stats.rows, 3);
   EXPECT_EQ(stats.min, absl::FromUnixSeconds(7));
   EXPECT_EQ(stats.max, absl::FromUnixSeconds(60));
-  EXPECT_EQ(run.map_stats.rows_dropped_late, 2);
+  EXPECT_EQ(run.sum.rows_late, 2);
 }
 
 TEST(LateRows, RowsWithoutATimeAreInNoWindowAndAreCountedInEveryMode) {
@@ -84,9 +84,9 @@ TEST(LateRows, RowsWithoutATimeAreInNoWindowAndAreCountedInEveryMode) {
                      .Agg({Count().As("n"), Max(Col("time"))}),
                  mode);
     run.RunBatch({"none", "7", "", "8", "2026-13-01"}, 2);
-    EXPECT_EQ(run.map_stats.rows_without_time, 3) << mode;
-    EXPECT_EQ(run.map_stats.rows_dropped_late, 0) << mode;
-    EXPECT_EQ(run.map_stats.rows_out, 2) << mode;  // a group in each map task
+    EXPECT_EQ(run.sum.rows_without_time, 3) << mode;
+    EXPECT_EQ(run.sum.rows_late, 0) << mode;
+    EXPECT_EQ(run.report.fragments[1].input_rows[0], 2) << mode;  // a group of each source task
   }
 }
 
@@ -119,7 +119,7 @@ TEST(LateRows, RowsWithoutATimeAreInNoWindowAndAreNotLate) {
       "update");
   EXPECT_EQ(run.Add({"x", "y"}), Lines{});
   EXPECT_EQ(run.dropped, 0);
-  EXPECT_EQ(run.reduce_stats.state_rows, 0);
+  EXPECT_EQ(run.sum.state_rows, 0);
 }
 
 TEST(LateRows, NullTimesGroupedByThemselvesAreNeverLateNorFinal) {
@@ -172,7 +172,7 @@ RC_GTEST_PROP(LateRows, AppendModeShowsEachWindowOnceWithItsRowsInTime, (uint64_
     const Lines rows = run.RunBatch(lines, static_cast<int>(random.Between(1, 3)));
     RC_ASSERT(std::multiset<std::string>(rows.begin(), rows.end()) == expected);
     RC_ASSERT(run.dropped == dropped);
-    RC_ASSERT(run.reduce_stats.state_rows == static_cast<int64_t>(open.size()));
+    RC_ASSERT(run.sum.state_rows == static_cast<int64_t>(open.size()));
   }
 }
 

@@ -12,7 +12,7 @@
 #include "checkpoint/local_store.h"
 #include "platform/event.h"
 #include "runtime/cluster/block_exchange.h"
-#include "runtime/structured/batch_tasks.h"
+#include "runtime/structured/fragment_task.h"
 #include "runtime/structured/tasks.pb.h"
 #include "simulator/sim_world.h"
 #include "tests/runtime/structured/query_run.h"
@@ -54,8 +54,10 @@ class LoneContext final : public TaskContext {
 };
 
 Task<void> RunPartition(Node& node, checkpoint::Store& store, const CompiledQuery& compiled,
-                        ReduceTaskBody& body, int partition, int64_t version) {
-  structured::BatchTask task;
+                        FragmentTaskBody& body, int partition, int64_t version) {
+  structured::FragmentTask task;
+  task.set_fragment(1);
+  task.add_inputs()->set_stage(-1);
   task.set_batch(version);
   task.set_plan_hash(compiled.plan->hash);
   task.set_sink_directory("out");
@@ -74,7 +76,7 @@ Task<void> RunWhereOneMovesAwayEachBatch(Node& node, std::vector<size_t>& kept, 
   definition.plan = builder.Source().GroupBy({Col("value")}).Count().plan();
   definition.output_mode = "update";
   const CompiledQuery compiled = CompileQuery(definition, {.shuffle_partitions = 8}).value();
-  ReduceTaskBody body(definition, std::make_shared<PlanCache>("counts", nullptr));
+  FragmentTaskBody body(definition, std::make_shared<PlanCache>("counts", nullptr));
   for (int64_t version = 0; version < 8; ++version) {
     for (int partition = 7; partition >= version; --partition) {
       co_await RunPartition(node, store, compiled, body, partition, version);

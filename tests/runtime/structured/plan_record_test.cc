@@ -8,7 +8,7 @@
 #include "platform/check.h"
 #include "runtime/functions/user_function.h"
 #include "runtime/plan/plan_codec.h"
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 #include "tests/runtime/structured/query_jobs.h"
 
 namespace wavetank::runtime {

@@ -1,10 +1,8 @@
-// QueryRun: a streaming query driven by hand, batch after batch, through the pure steps of
-// runtime/structured/physical_plan.h, with state in memory.
+// QueryRun: a streaming query driven by hand, batch after batch, by a ReplayRunner.
 #ifndef WAVETANK_TESTS_RUNTIME_STRUCTURED_QUERY_RUN_H_
 #define WAVETANK_TESTS_RUNTIME_STRUCTURED_QUERY_RUN_H_
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,8 +10,9 @@
 
 #include "platform/check.h"
 #include "runtime/columnar/text_lines.h"
+#include "runtime/fragment/replay_runner.h"
+#include "runtime/structured/compile_query.h"
 #include "runtime/structured/data_frame.h"
-#include "runtime/structured/physical_plan.h"
 
 namespace wavetank::runtime {
 
@@ -40,16 +39,14 @@ class QueryRun {
     const auto compiled = CompileFrame(frame, mode, options);
     WT_CHECK(compiled.ok(), compiled.status().ToString());
     plan_ = compiled->plan;
-    for (int i = 0; i < plan_->shuffle_partitions; ++i) {
-      states_.push_back(std::make_unique<checkpoint::StateTable>());
-    }
+    runner_ = std::make_unique<ReplayRunner>(plan_);
   }
 
-  // A batch of these lines, spread over `map_tasks`, and the batches without data that follow from
-  // it. Gives the output rows, sorted.
-  Lines Add(const Lines& lines, int map_tasks = 1) {
-    Lines output = RunBatch(lines, map_tasks);
-    while (ShouldRunAnotherBatch(*plan_, clock_.watermark, next_watermark_)) {
+  // A batch of these lines, spread over `source_tasks`, and the batches without data that follow
+  // from it. Gives the output rows, sorted.
+  Lines Add(const Lines& lines, int source_tasks = 1) {
+    Lines output = RunBatch(lines, source_tasks);
+    while (ShouldRunAnotherBatch(*plan_, epoch_.evict, next_watermark_)) {
       for (std::string& row : RunBatch({}, 0)) output.push_back(std::move(row));
     }
     std::ranges::sort(output);
@@ -57,69 +54,50 @@ class QueryRun {
   }
 
   // One batch; its output rows in order.
-  Lines RunBatch(const Lines& lines, int map_tasks) {
-    clock_.late_watermark = clock_.watermark;
-    clock_.watermark = next_watermark_;
-    std::vector<MapOutput> maps;
-    MapStats stats;
-    for (int task = 0; task < map_tasks; ++task) {
-      std::string text;
-      const size_t count = lines.size();
-      const size_t tasks = static_cast<size_t>(map_tasks);
-      const size_t at = static_cast<size_t>(task);
-      for (size_t i = count * at / tasks; i < count * (at + 1) / tasks; ++i) {
-        text += lines[i] + "\n";
+  Lines RunBatch(const Lines& lines, int source_tasks) {
+    epoch_.late = epoch_.evict;
+    epoch_.evict = next_watermark_;
+    const ReplayRunner::Output output =
+        runner_->Run(epoch_, Splits(lines, static_cast<size_t>(source_tasks))).value();
+    ++epoch_.id;
+    report = output.report;
+    sum = report.Sum();
+    next_watermark_ = NextWatermark(*plan_, epoch_.evict, report);
+    dropped += sum.rows_late;
+    Lines rows;
+    for (const std::vector<RecordBatch>& task : output.rows) {
+      for (const RecordBatch& batch : task) {
+        WT_CHECK(batch.schema() == *plan_->output_schema);
+        for (int64_t row = 0; row < batch.num_rows(); ++row) rows.push_back(batch.RowText(row));
       }
-      maps.push_back(MapTask(*plan_, TextLines(text), clock_).value());
-      stats.Merge(maps.back().stats);
     }
-    map_stats = stats;
-    next_watermark_ = NextWatermark(*plan_, clock_.watermark, stats);
-    dropped += stats.rows_dropped_late;
-    return plan_->stateful ? Reduce(maps) : Output(maps, 0);
+    return rows;
   }
 
   const StreamingQueryPlan& plan() const { return *plan_; }
   absl::Time watermark() const { return next_watermark_; }
-  void SetTimestamp(absl::Time timestamp) { clock_.timestamp = timestamp; }
+  void SetTimestamp(absl::Time timestamp) { epoch_.timestamp = timestamp; }
 
-  int64_t dropped = 0;       // late rows, in all batches
-  MapStats map_stats;        // of the last batch
-  ReduceStats reduce_stats;  // of the last batch
+  int64_t dropped = 0;  // late rows, in all batches
+  EpochReport report;   // of the last batch
+  OperatorReport sum;   // likewise, of all its operators
 
  private:
-  static Lines Output(const std::vector<MapOutput>& maps, size_t partition) {
-    Lines rows;
-    for (const MapOutput& map : maps) Append(*map.partitions[partition], rows);
-    return rows;
-  }
-
-  static void Append(const RecordBatch& batch, Lines& rows) {
-    for (int64_t row = 0; row < batch.num_rows(); ++row) rows.push_back(batch.RowText(row));
-  }
-
-  Lines Reduce(const std::vector<MapOutput>& maps) {
-    Lines rows;
-    reduce_stats = ReduceStats();
-    for (size_t partition = 0; partition < states_.size(); ++partition) {
-      std::vector<RecordBatch> inputs;
-      for (const MapOutput& map : maps) {
-        // As it arrives from another process.
-        inputs.push_back(RecordBatch::Decode(map.partitions[partition]->Encode()).value());
+  static std::vector<std::vector<RecordBatch>> Splits(const Lines& lines, size_t tasks) {
+    std::vector<std::vector<RecordBatch>> splits;
+    for (size_t task = 0; task < tasks; ++task) {
+      std::string text;
+      for (size_t i = lines.size() * task / tasks; i < lines.size() * (task + 1) / tasks; ++i) {
+        text += lines[i] + "\n";
       }
-      const ReduceOutput output =
-          ReduceTask(*plan_, static_cast<int>(partition), inputs, *states_[partition], clock_)
-              .value();
-      reduce_stats.Merge(output.stats);
-      WT_CHECK(output.rows->schema() == *plan_->output_schema);
-      Append(*output.rows, rows);
+      splits.push_back({TextLines(text)});
     }
-    return rows;
+    return splits;
   }
 
   std::shared_ptr<const StreamingQueryPlan> plan_;
-  std::vector<std::unique_ptr<checkpoint::StateTable>> states_;
-  BatchClock clock_;
+  std::unique_ptr<ReplayRunner> runner_;
+  Epoch epoch_;
   absl::Time next_watermark_ = absl::InfinitePast();
 };
 

@@ -34,10 +34,10 @@ TEST(TumblingCount, InAppendModeShowsAWindowOnceTheWatermarkHasPassedIt) {
   EXPECT_EQ(run.Add({"10", "11", "12", "13", "14", "15"}), Lines{});
   EXPECT_EQ(run.Add({"25"}), Lines{"10\t5"});
   EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(15));
-  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.sum.state_rows, 2);
   EXPECT_EQ(run.dropped, 0);
   EXPECT_EQ(run.Add({"10"}), Lines{});
-  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.sum.state_rows, 2);
   EXPECT_EQ(run.dropped, 1);
 }
 
@@ -46,7 +46,7 @@ TEST(TumblingCount, InUpdateModeShowsWhatChangedAndDropsWhatIsLate) {
   QueryRun run(WindowsAndCounts(builder), "update");
   EXPECT_EQ(run.Add({"10", "11", "12", "13", "14", "15"}), (Lines{Row(10, 5), Row(15, 1)}));
   EXPECT_EQ(run.Add({"25"}), Lines{Row(25, 1)});
-  EXPECT_EQ(run.reduce_stats.state_rows, 2);
+  EXPECT_EQ(run.sum.state_rows, 2);
   EXPECT_EQ(run.Add({"10", "25"}), Lines{Row(25, 2)});
   EXPECT_EQ(run.dropped, 1);
   EXPECT_EQ(run.Add({"10"}), Lines{});

@@ -1,35 +1,33 @@
-// The two kinds of task of a structured query's batch, and what surrounds the pure steps of
-// physical_plan.h: reading source files, the shuffle, state versions, staged sink parts.
+// The task of a structured query's batch: one partition of one fragment, and what surrounds its
+// operators: reading source files, the shuffle, state versions, staged sink parts.
 //
-//   structured.map:<query>      reads its files in chunks; shuffles partial aggregates or, for a
-//                               query without state, stages its part of the output
-//   structured.reduce:<query>   loads the state version that the batch starts from, merges, commits
-//                               a new version under a unique name, stages its part
+//   structured:<query>   reads its files in chunks, or its exchange; loads the state version that
+//                        the batch starts from, runs the fragment, commits a new version under a
+//                        unique name; shuffles what the fragment writes, or stages it as a part
 //
 // Nothing that a task writes counts before the driver has logged it: any number of attempts may run
 // at once, also of batches long over.
-#ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_
-#define WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_
+#ifndef WAVETANK_RUNTIME_STRUCTURED_FRAGMENT_TASK_H_
+#define WAVETANK_RUNTIME_STRUCTURED_FRAGMENT_TASK_H_
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 #include "checkpoint/state_store.h"
 #include "runtime/cluster/task.h"
-#include "runtime/connectors/file_source.h"
 #include "runtime/connectors/job_directories.h"
+#include "runtime/fragment/query_plan.h"
 #include "runtime/structured/data_frame.h"
-#include "runtime/structured/physical_plan.h"
 #include "runtime/structured/plan_cache.h"
 
 namespace wavetank::runtime {
 
-std::string MapTaskKind(const std::string& query);
-std::string ReduceTaskKind(const std::string& query);
+std::string FragmentTaskKind(const std::string& query);
 
 // What the query reads and writes, as far as its options say.
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
@@ -39,26 +37,18 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
 
-class MapTaskBody : public TaskBody {
- public:
-  explicit MapTaskBody(std::shared_ptr<PlanCache> plans) : plans_(std::move(plans)) {}
-  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
-
- private:
-  const std::shared_ptr<PlanCache> plans_;
-};
-
 // Keeps, for each partition, the state as it stands after the last task that ran here, and uses it
 // when the next batch starts from exactly that version; otherwise it reads the version's files.
-class ReduceTaskBody : public TaskBody {
+class FragmentTaskBody : public TaskBody {
  public:
-  ReduceTaskBody(StreamingQueryDefinition definition, std::shared_ptr<PlanCache> plans)
+  FragmentTaskBody(StreamingQueryDefinition definition, std::shared_ptr<PlanCache> plans)
       : definition_(std::move(definition)), plans_(std::move(plans)) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
   // Of how many partitions: no more than there are here.
   size_t states_kept() const { return cache_.size(); }
 
  private:
+  class Attempt;  // at one task
   // Takes the state out of the cache: two attempts at one partition never share it.
   std::unique_ptr<checkpoint::StateStore> TakeCached(const std::string& directory,
                                                      const checkpoint::StateVersion& version);
@@ -70,4 +60,4 @@ class ReduceTaskBody : public TaskBody {
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_STRUCTURED_BATCH_TASKS_H_
+#endif  // WAVETANK_RUNTIME_STRUCTURED_FRAGMENT_TASK_H_

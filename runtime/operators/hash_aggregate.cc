@@ -1,4 +1,4 @@
-#include "runtime/structured/hash_aggregate.h"
+#include "runtime/operators/hash_aggregate.h"
 
 #include <utility>
 
@@ -6,6 +6,14 @@
 #include "runtime/columnar/row_key.h"
 
 namespace wavetank::runtime {
+namespace {
+
+// A running value: 8 bytes, or a text with what the allocator takes.
+constexpr int64_t kBytesAValue = 8;
+constexpr int64_t kBytesAText = 48;
+
+}  // namespace
+
 HashAggregate::HashAggregate(std::vector<DataType> key_types,
                              const std::vector<AggregateCall>& calls)
     : key_types_(std::move(key_types)),
@@ -14,7 +22,14 @@ HashAggregate::HashAggregate(std::vector<DataType> key_types,
     running_.push_back({.state = call.function->parts->make(call.arguments),
                         .arguments = call.arguments.size(),
                         .intermediate = call.intermediate().size()});
+    for (const DataType& type : call.intermediate()) {
+      bytes_a_group_ += type == DataType::kString ? kBytesAText : kBytesAValue;
+    }
   }
+}
+
+int64_t HashAggregate::bytes() const {
+  return static_cast<int64_t>(table_.bytes()) + bytes_a_group_ * size();
 }
 
 std::span<const uint32_t> HashAggregate::Assign(const std::vector<Column>& keys, int64_t rows) {

@@ -1,7 +1,7 @@
 // Which task of a shuffle a key belongs to: part of the durable formats, since state is kept by
 // partition.
-#ifndef WAVETANK_RUNTIME_CLUSTER_PARTITION_OF_H_
-#define WAVETANK_RUNTIME_CLUSTER_PARTITION_OF_H_
+#ifndef WAVETANK_RUNTIME_COLUMNAR_PARTITION_OF_H_
+#define WAVETANK_RUNTIME_COLUMNAR_PARTITION_OF_H_
 
 #include <cstdint>
 
@@ -16,4 +16,4 @@ inline int PartitionOf(uint64_t hash, int partitions) {
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_CLUSTER_PARTITION_OF_H_
+#endif  // WAVETANK_RUNTIME_COLUMNAR_PARTITION_OF_H_

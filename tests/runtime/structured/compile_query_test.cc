@@ -1,4 +1,4 @@
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 
 #include <vector>
 
@@ -105,11 +105,14 @@ TEST(NextWatermark, IsTheNewestEventTimeLessTheDelayAndNeverFalls) {
                                     .WithWatermark("time", absl::Seconds(10)),
                                 "append");
   const absl::Time start = absl::FromUnixSeconds(100);
-  MapStats stats;
-  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), stats), absl::InfinitePast());
-  stats.event_times[0].Merge({1, start, start});
-  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), stats), start - absl::Seconds(10));
-  EXPECT_EQ(NextWatermark(*plan, start, stats), start);
+  EpochReport report;
+  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), report), absl::InfinitePast());
+  FragmentReport fragment;
+  fragment.operators.resize(plan->fragments[0]->nodes.size());
+  fragment.operators[plan->watermarks.at(0).node].event_times = {1, start, start};
+  report.Merge(0, fragment);
+  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), report), start - absl::Seconds(10));
+  EXPECT_EQ(NextWatermark(*plan, start, report), start);
 }
 
 TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {
@@ -127,29 +130,6 @@ TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {
   }
   EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, "complete"), now, later));
   EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(builder.Source(), "append"), now, later));
-}
-
-TEST(MapTask, RefusesAnotherSchemaThanTheSources) {
-  QueryBuilder builder;
-  const auto plan = MustCompile(builder.Source(), "append");
-  const RecordBatch other(
-      std::make_shared<const Schema>(std::vector<Field>{{"n", DataType::kInt64}}),
-      {ColumnBuilder(DataType::kInt64).Int64(1).Finish()}, 1);
-  EXPECT_EQ(MapTask(*plan, other, {}).status().message(),
-            "the source gives n: int64, the query reads value: string");
-}
-
-TEST(ReduceTask, ReportsPartialsAndStateOfAnotherQuery) {
-  QueryBuilder builder;
-  const auto words = MustCompile(WordsOf(builder).GroupBy({Col("word")}).Count(), "complete");
-  const auto lines =
-      MustCompile(builder.Source().GroupBy({Length(Col("value"))}).Count(), "complete");
-  checkpoint::StateTable state;
-  const MapOutput partials = MapTask(*lines, TextLines("a\n"), {}).value();
-  EXPECT_EQ(ReduceTask(*words, 0, {*partials.partitions[0]}, state, {}).status().code(),
-            absl::StatusCode::kDataLoss);
-  state.Put("not a row key", "nor a row");
-  EXPECT_EQ(ReduceTask(*words, 0, {}, state, {}).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

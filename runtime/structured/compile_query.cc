@@ -1,4 +1,4 @@
-#include "runtime/structured/physical_plan.h"
+#include "runtime/structured/compile_query.h"
 
 #include <algorithm>
 #include <set>
@@ -15,7 +15,6 @@
 #include "runtime/plan/optimiser/optimiser.h"
 #include "runtime/plan/physical.h"
 #include "runtime/plan/physical.pb.h"
-#include "runtime/structured/compiled_plan.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -107,45 +106,6 @@ absl::StatusOr<CompiledQuery> CompileQuery(const StreamingQueryDefinition& defin
     return compiled;
   };
   return NamingTheQuery(definition, lower());
-}
-
-void EventTimeStats::Merge(const EventTimeStats& other) {
-  rows += other.rows;
-  min = std::min(min, other.min);
-  max = std::max(max, other.max);
-}
-
-void MapStats::Merge(const MapStats& other) {
-  rows_in += other.rows_in;
-  rows_out += other.rows_out;
-  rows_dropped_late += other.rows_dropped_late;
-  rows_without_time += other.rows_without_time;
-  for (const auto& [id, stats] : other.event_times) event_times[id].Merge(stats);
-}
-
-void ReduceStats::Merge(const ReduceStats& other) {
-  rows_in += other.rows_in;
-  rows_out += other.rows_out;
-  state_rows += other.state_rows;
-  rows_updated += other.rows_updated;
-  rows_removed += other.rows_removed;
-}
-
-absl::Time NextWatermark(const StreamingQueryPlan& plan, absl::Time watermark,
-                         const MapStats& stats) {
-  absl::Time next = watermark;
-  for (const auto& [id, delay] : plan.watermark_delays) {
-    const auto seen = stats.event_times.find(id);
-    if (seen == stats.event_times.end() || seen->second.rows == 0) continue;
-    // In whole microseconds, as it is logged: the batch must see the same when it is run again.
-    next = std::max(next, FromMicros(ToMicros(seen->second.max - delay)));
-  }
-  return next;
-}
-
-bool ShouldRunAnotherBatch(const StreamingQueryPlan& plan, absl::Time watermark,
-                           absl::Time next_watermark) {
-  return plan.stateful && plan.mode != QueryOutputMode::kComplete && next_watermark > watermark;
 }
 
 }  // namespace wavetank::runtime

@@ -1,8 +1,8 @@
 // HashAggregate: groups in the order in which they came, and their running aggregates, updated a
 // batch at a time. The same for raw rows (Update) and for partial aggregates (Merge): a partial is
 // its group's key and the intermediate columns so far.
-#ifndef WAVETANK_RUNTIME_STRUCTURED_HASH_AGGREGATE_H_
-#define WAVETANK_RUNTIME_STRUCTURED_HASH_AGGREGATE_H_
+#ifndef WAVETANK_RUNTIME_OPERATORS_HASH_AGGREGATE_H_
+#define WAVETANK_RUNTIME_OPERATORS_HASH_AGGREGATE_H_
 
 #include <cstdint>
 #include <memory>
@@ -28,8 +28,8 @@ class HashAggregate {
   HashAggregate(std::vector<DataType> key_types, const std::vector<AggregateCall>& calls);
 
   uint32_t size() const { return table_.size(); }
-  // Of a group's key: row_key.h.
-  uint64_t Hash(uint32_t group) const { return table_.Hash(group); }
+  // What it holds in memory; of texts that aggregates keep, a guess.
+  int64_t bytes() const;
 
   // `keys` are normalised (row_key.h). `arguments` are those of each call, one after the other.
   void Update(const std::vector<Column>& keys, std::span<const Column> arguments, int64_t rows);
@@ -57,9 +57,10 @@ class HashAggregate {
     size_t intermediate = 0;
   };
   std::vector<Running> running_;
+  int64_t bytes_a_group_ = 0;       // of running values
   BufferBuilder<uint32_t> groups_;  // of the batch at hand
 };
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_STRUCTURED_HASH_AGGREGATE_H_
+#endif  // WAVETANK_RUNTIME_OPERATORS_HASH_AGGREGATE_H_

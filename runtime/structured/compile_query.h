@@ -1,0 +1,46 @@
+// From what was written to what is run: a definition is analysed, checked against its output mode,
+// optimised, and lowered to a physical plan (plan/), which is then loaded (fragment/).
+#ifndef WAVETANK_RUNTIME_STRUCTURED_COMPILE_QUERY_H_
+#define WAVETANK_RUNTIME_STRUCTURED_COMPILE_QUERY_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/fragment/query_plan.h"
+#include "runtime/plan/output_mode.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::runtime {
+
+struct OptimiserRule;
+
+struct CompileOptions {
+  int shuffle_partitions = 4;
+  // Null: all there are (optimiser.h). Tests compare what some rules or none make of a query.
+  const std::vector<OptimiserRule>* rules = nullptr;
+};
+
+// One query in all its forms.
+struct CompiledQuery {
+  QueryOutputMode mode = QueryOutputMode::kAppend;  // as it was asked for
+  LogicalPlanPtr analysed;
+  LogicalPlanPtr optimised;
+  std::string physical;  // plan::PhysicalPlan: what workers are given
+  std::shared_ptr<const StreamingQueryPlan> plan;
+};
+
+// Analyses, optimises and lowers. kInvalidArgument: one line that says what is wrong with the
+// query, on which column, what there is, and what to do. kUnimplemented: it can be explained and
+// not be run yet.
+absl::StatusOr<CompiledQuery> CompileQuery(const StreamingQueryDefinition& definition,
+                                           const CompileOptions& options);
+// The same without what runs: `physical` and `plan` are not set.
+absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& definition,
+                                           const CompileOptions& options);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_COMPILE_QUERY_H_

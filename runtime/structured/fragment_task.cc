@@ -1,0 +1,289 @@
+#include "runtime/structured/fragment_task.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "platform/random.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/file_sink.h"
+#include "runtime/fragment/fragment.h"
+#include "runtime/steps.h"
+#include "runtime/structured/fragment_outlets.h"
+#include "runtime/structured/query_check.h"
+#include "runtime/structured/task_input.h"
+#include "runtime/structured/tasks.pb.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::StateStore;
+using checkpoint::StateVersion;
+using structured::FragmentTaskResult;
+
+void Encode(const FragmentReport& report, FragmentTaskResult& out) {
+  for (const int64_t rows : report.input_rows) out.add_input_rows(rows);
+  for (const OperatorReport& from : report.operators) {
+    structured::OperatorReport& to = *out.add_operators();
+    to.set_rows_in(from.rows_in);
+    to.set_rows_out(from.rows_out);
+    to.set_rows_late(from.rows_late);
+    to.set_rows_without_time(from.rows_without_time);
+    if (from.event_times.rows > 0) {
+      structured::EventTimes& times = *to.mutable_event_times();
+      times.set_rows(from.event_times.rows);
+      times.set_min_micros(ToMicros(from.event_times.min));
+      times.set_max_micros(ToMicros(from.event_times.max));
+    }
+    to.set_state_rows(from.state_rows);
+    to.set_state_bytes(from.state_bytes);
+    to.set_rows_updated(from.rows_updated);
+    to.set_rows_removed(from.rows_removed);
+    if (from.earliest_timer != absl::InfiniteFuture()) {
+      to.set_earliest_timer_micros(ToMicros(from.earliest_timer));
+    }
+  }
+}
+
+// Runs the fragment for the batch, over all its input. All outlive the task.
+Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs) {
+  while (true) {
+    WT_CO_ASSIGN_OR_RETURN(const FragmentInstance::Step step, instance.Run());
+    switch (step.progress) {
+      case FragmentInstance::Progress::kDone:
+        co_return absl::OkStatus();
+      case FragmentInstance::Progress::kBlocked: {
+        const Request request = instance.BlockedOn(step.number);
+        WT_CO_RETURN_IF_ERROR(
+            instance.Answer(step.number, absl::UnimplementedError(absl::StrCat(
+                                             "no task answers a request for ", request.what))));
+        break;
+      }
+      case FragmentInstance::Progress::kNeedsInput: {
+        TaskInput& input = *inputs[static_cast<size_t>(step.number)];
+        std::optional<RecordBatch> rows = input.Ready();
+        if (!rows) {
+          WT_CO_ASSIGN_OR_RETURN(const bool more, co_await input.Load());
+          if (more) break;
+          instance.EndInput(step.number);
+          break;
+        }
+        WT_CO_RETURN_IF_ERROR(instance.Add(step.number, *std::move(rows)));
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string FragmentTaskKind(const std::string& query) {
+  return absl::StrCat("structured:", query);
+}
+
+std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
+                                        const StreamingQueryPlan& plan) {
+  std::vector<JobDirectory> directories = {
+      {.use = JobDirectory::Use::kInput, .path = plan.source.path, .query = definition.name}};
+  const auto add = [&](const char* option, JobDirectory::Use use) {
+    const auto found = definition.options.find(option);
+    if (found == definition.options.end() || found->second.empty()) return;
+    directories.push_back(
+        {.use = use, .path = checkpoint::NormalPath(found->second), .query = definition.name});
+  };
+  add("path", JobDirectory::Use::kOutput);
+  add("checkpointLocation", JobDirectory::Use::kCheckpoint);
+  return directories;
+}
+
+absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
+    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan) {
+  checkpoint::StateStoreOptions options;
+  options.operator_fingerprint =
+      absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
+  options.stores.clear();
+  for (const std::string& name : plan.stores) {
+    options.stores.push_back({.name = name, .schema_fingerprint = plan.state_schema});
+  }
+  WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
+  return options;
+}
+
+// What one task is and has, while it runs.
+class FragmentTaskBody::Attempt {
+ public:
+  Attempt(FragmentTaskBody& body, TaskContext& context, structured::FragmentTask task,
+          std::shared_ptr<const StreamingQueryPlan> plan)
+      : body_(body),
+        context_(context),
+        task_(std::move(task)),
+        plan_(std::move(plan)),
+        fragment_(plan_->fragments[static_cast<size_t>(task_.fragment())]) {}
+
+  Task<absl::StatusOr<std::string>> Run() {
+    WT_CO_ASSIGN_OR_RETURN(ExchangeBlocks blocks,
+                           co_await FetchExchanges(context_, task_, *fragment_));
+    if (task_.has_state()) WT_CO_RETURN_IF_ERROR(co_await LoadState());
+    if (!ReadsSource()) co_await context_.node().Work(blocks.rows);
+    FragmentTaskResult result;
+    result.set_fragment(task_.fragment());
+    std::set<std::string> skipped;
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lost,
+                             co_await RunOnce(blocks, skipped, result));
+      if (!lost) break;
+      // What the operators have of it cannot be told from the rest: they begin anew without it.
+      skipped.insert(*lost);
+      if (state_ != nullptr) state_->Abort();
+      co_await context_.node().Step(steps::kInputFileSkipped);
+    }
+    result.set_files_skipped(static_cast<int64_t>(skipped.size()));
+    if (state_ != nullptr) {
+      body_.cache_.insert_or_assign(task_.state().directory(), std::move(state_));
+    }
+    co_return result.SerializeAsString();
+  }
+
+ private:
+  bool ReadsSource() const {
+    return std::ranges::any_of(fragment_->inputs, [](const FragmentPlan::Input& input) {
+      return input.from == FragmentPlan::kSource;
+    });
+  }
+
+  Epoch EpochOf() const {
+    return {.id = task_.batch(),
+            .timestamp = FromMicros(task_.timestamp_micros()),
+            .seed = task_.seed(),
+            .late = FromMicros(task_.late_watermark_micros()),
+            .evict = FromMicros(task_.watermark_micros())};
+  }
+
+  Task<absl::Status> LoadState() {
+    const std::string& directory = task_.state().directory();
+    StateVersion version{task_.state().version(),
+                         {task_.state().files().begin(), task_.state().files().end()}};
+    state_ = body_.TakeCached(directory, version);
+    const bool cached = state_ != nullptr;
+    if (!cached) {
+      WT_CO_ASSIGN_OR_RETURN(checkpoint::StateStoreOptions options,
+                             StateOptions(body_.definition_, *plan_));
+      WT_CO_ASSIGN_OR_RETURN(state_,
+                             co_await StateStore::Open(context_.node(), context_.store(), directory,
+                                                       std::move(version), std::move(options)));
+    }
+    co_await context_.node().Step(steps::kStateLoaded, {{"batch", task_.batch()},
+                                                        {"partition", context_.id().partition},
+                                                        {"cached", cached},
+                                                        {"query", body_.definition_.name}});
+    co_return absl::OkStatus();
+  }
+
+  // The whole task, but for files that are left out. A file that is found to be lost and may be
+  // skipped: which.
+  Task<absl::StatusOr<std::optional<std::string>>> RunOnce(const ExchangeBlocks& blocks,
+                                                           const std::set<std::string>& skipped,
+                                                           FragmentTaskResult& result) {
+    MemoryAccount memory;
+    MemoryHolder read(&memory);
+    WT_CO_RETURN_IF_ERROR(read.Hold(blocks.bytes));
+    ShuffleOutlet shuffle(memory);
+    PartOutlet part(memory);
+    const bool is_last = task_.fragment() + 1 == static_cast<int>(plan_->fragments.size());
+    Outlet& outlet = is_last ? static_cast<Outlet&>(part) : shuffle;
+    FragmentInstance instance(fragment_, {task_.fragment(), context_.id().partition});
+    FragmentInstance::States states;
+    if (state_ != nullptr) {
+      for (size_t i = 0; i < plan_->stores.size(); ++i) {
+        states[plan_->state_operator_id].push_back(&state_->table(i));
+      }
+    }
+    WT_CO_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
+    instance.Begin(EpochOf());
+    std::optional<std::string> lost;
+    WT_CO_ASSIGN_OR_RETURN(TaskInputs inputs,
+                           MakeInputs(context_, *plan_, task_, blocks, skipped, lost));
+    absl::Status status = co_await RunFragment(instance, inputs);
+    for (size_t i = 0; !status.ok() && !lost && i < inputs.size(); ++i) {
+      // Rows of a file that has changed may be anything: the file is to blame, not they.
+      const absl::Status meant = co_await inputs[i]->Check();
+      if (absl::IsDataLoss(meant)) status = meant;
+    }
+    if (lost) co_return lost;
+    WT_CO_RETURN_IF_ERROR(status);
+    Encode(instance.Report(), result);
+    if (state_ != nullptr) WT_CO_RETURN_IF_ERROR(co_await CommitState(result));
+    if (!is_last) {
+      shuffle.Put(context_);
+    } else if (part.rows() > 0 || !ReadsSource()) {
+      WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(part));
+    }
+    co_return std::nullopt;
+  }
+
+  Task<absl::Status> CommitState(FragmentTaskResult& result) {
+    WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state_->Commit());
+    co_await context_.node().Step(steps::kStateCommitted, {{"batch", task_.batch()},
+                                                           {"partition", context_.id().partition},
+                                                           {"query", body_.definition_.name}});
+    result.mutable_state()->set_directory(task_.state().directory());
+    result.mutable_state()->set_version(next.version);
+    for (std::string& file : next.files) result.mutable_state()->add_files(std::move(file));
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::StatusOr<std::string>> Stage(PartOutlet& part) {
+    WT_CO_ASSIGN_OR_RETURN(
+        std::string staged,
+        co_await StageFilePart(context_.store(), task_.sink_directory(), task_.batch(),
+                               context_.id().Unique(), part.TakeText(), part.rows()));
+    co_await context_.node().Step(steps::kPartStaged, {{"batch", task_.batch()},
+                                                       {"partition", context_.id().partition},
+                                                       {"query", body_.definition_.name}});
+    co_return staged;
+  }
+
+  FragmentTaskBody& body_;
+  TaskContext& context_;
+  const structured::FragmentTask task_;
+  const std::shared_ptr<const StreamingQueryPlan> plan_;
+  const std::shared_ptr<const FragmentPlan> fragment_;
+  std::unique_ptr<StateStore> state_;  // null: it has none
+};
+
+Task<absl::StatusOr<std::string>> FragmentTaskBody::Run(TaskContext& context, std::string payload) {
+  structured::FragmentTask task;
+  if (!task.ParseFromString(payload)) {
+    co_return absl::InvalidArgumentError("a structured task's payload cannot be decoded");
+  }
+  WT_CO_ASSIGN_OR_RETURN(std::shared_ptr<const StreamingQueryPlan> plan,
+                         co_await plans_->Get(context, task.plan_hash()));
+  if (task.fragment() < 0 || task.fragment() >= static_cast<int>(plan->fragments.size()) ||
+      plan->fragments[static_cast<size_t>(task.fragment())]->inputs.size() !=
+          static_cast<size_t>(task.inputs_size())) {
+    co_return absl::InvalidArgumentError(
+        absl::StrCat("a task of fragment ", task.fragment(), " that does not fit its plan"));
+  }
+  Attempt attempt(*this, context, std::move(task), std::move(plan));
+  co_return co_await attempt.Run();
+}
+
+// Every partition goes on by one version a batch, so what is behind has moved to another worker.
+std::unique_ptr<StateStore> FragmentTaskBody::TakeCached(const std::string& directory,
+                                                         const StateVersion& version) {
+  std::erase_if(cache_, [&version](const auto& entry) {
+    return entry.second->version().version < version.version;
+  });
+  const auto found = cache_.find(directory);
+  if (found == cache_.end()) return nullptr;
+  std::unique_ptr<StateStore> state = std::move(found->second);
+  cache_.erase(found);
+  if (state->version() != version) return nullptr;
+  return state;
+}
+
+}  // namespace wavetank::runtime

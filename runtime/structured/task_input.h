@@ -1,0 +1,68 @@
+// The inputs of a task's fragment: files of the source, read a chunk at a time, and blocks of
+// exchanges.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_TASK_INPUT_H_
+#define WAVETANK_RUNTIME_STRUCTURED_TASK_INPUT_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "runtime/cluster/task.h"
+#include "runtime/columnar/record_batch.h"
+#include "runtime/fragment/query_plan.h"
+
+namespace wavetank::runtime {
+namespace structured {
+class FragmentTask;
+}  // namespace structured
+
+class TaskInput {
+ public:
+  virtual ~TaskInput() = default;
+  // A few of the rows that are loaded, in order; nullopt: there are none left.
+  std::optional<RecordBatch> Ready();
+  // Loads more. False: there are no more.
+  virtual Task<absl::StatusOr<bool>> Load() = 0;
+  // After rows of it have failed: whether what they came from was what was meant. The error says
+  // how it was not.
+  virtual Task<absl::Status> Check() = 0;
+
+ protected:
+  // REQUIRES: Ready() gave nullopt.
+  void SetLoaded(RecordBatch rows, int64_t rows_at_once);
+
+ private:
+  RecordBatch loaded_;
+  int64_t next_ = 0;
+  int64_t rows_at_once_ = 0;
+};
+using TaskInputs = std::vector<std::unique_ptr<TaskInput>>;
+
+// What the task reads of exchanges: for each input, blocks in the order of their source tasks.
+struct ExchangeBlocks {
+  std::map<int, std::vector<RecordBatch>> by_input;
+  int64_t rows = 0;
+  int64_t bytes = 0;
+};
+// `context` and `task` outlive it.
+Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
+                                                    const structured::FragmentTask& task,
+                                                    const FragmentPlan& fragment);
+
+// All outlive the inputs. `lost` is set when one meets a file, not among the `skipped`, that is
+// lost and may be skipped; its Load fails then.
+absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
+                                      const structured::FragmentTask& task,
+                                      const ExchangeBlocks& blocks,
+                                      const std::set<std::string>& skipped,
+                                      std::optional<std::string>& lost);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_TASK_INPUT_H_
