@@ -23,6 +23,9 @@ constexpr char kGroupsStore[] = "groups";
 // What an error shows of an operator.
 constexpr size_t kMostText = 120;
 
+// Of an exchange; far beyond any job's.
+constexpr int kMostPartitions = 1 << 16;
+
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a physical plan: ", platform::ToAbsl(what)));
 }
@@ -351,6 +354,10 @@ class Loader {
     WT_RETURN_IF_ERROR(CheckGivesWhatItReads());
     WT_RETURN_IF_ERROR(CheckLeaves());
     if (from.partitions() < 1) return Damaged("no partitions");
+    // Room is made for as many as a driver says.
+    if (from.partitions() > kMostPartitions) {
+      return Damaged(absl::StrCat(from.partitions(), " partitions, of at most ", kMostPartitions));
+    }
     if (from.keys() < 0 || from.keys() > input_->size()) return Damaged("keys that are no columns");
     exchanges_.resize(plan_->fragments.size() + 1);
     exchanges_.back() = {.partitions = from.partitions(),

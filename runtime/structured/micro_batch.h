@@ -66,6 +66,7 @@ class MicroBatchExecution {
   Task<absl::Status> TakeOver();
   Task<absl::Status> CheckBeforeFirstWrite();
   Task<absl::Status> CheckBeforeClaim(QueryIdentity identity);
+  Task<absl::Status> CheckNoState();
   Task<absl::Status> BeginUnlessBound(QueryIdentity identity);
   std::string LogDirectory() const { return checkpoint_directory_ + "/log"; }
   absl::Status Compile();

@@ -10,6 +10,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/directory_uses.h"
 #include "runtime/steps.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
@@ -105,7 +106,8 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   }
   std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
   WT_CO_RETURN_IF_ERROR(CheckApart(directories));
-  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, std::move(directories)));
+  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, directories));
+  WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, std::move(directories), CheckpointOf::kQuery));
   // One that is not there yet may come.
   const auto source = co_await store_.Identify(plan_->source.path);
   if (!source.ok() && !absl::IsNotFound(source.status())) {
@@ -144,15 +146,36 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
   co_return absl::OkStatus();
 }
 
-// An owner that would refuse this job must not lose its query to it: what can be read without a
-// claim is compared before.
+// An owner that would refuse this job must not lose its query, or its sink, to it: what can be read
+// without a claim is compared before.
 Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity) {
   checkpoint::QueryHistory logged(options_.min_batches_to_retain);
   const absl::Status read = co_await checkpoint::ReadMetadataLog(node_, store_, LogDirectory(),
                                                                  absl::ZeroDuration(), logged);
   // There is none, or somebody is taking it over: it is compared again once it is this driver's.
-  if (!read.ok() || !logged.bound()) co_return absl::OkStatus();
-  co_return CheckCompatible(*logged.metadata(), identity).status();
+  if (!read.ok()) co_return absl::OkStatus();
+  if (logged.bound()) {
+    WT_CO_RETURN_IF_ERROR(CheckCompatible(*logged.metadata(), identity).status());
+  }
+  std::string id;
+  if (logged.metadata()) {
+    id = logged.metadata()->query_id();
+  } else {
+    WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+  }
+  co_return co_await CheckSinkIsOf(store_, sink_directory_, std::move(id));
+}
+
+// The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
+Task<absl::Status> MicroBatchExecution::CheckNoState() {
+  const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
+                         co_await store_.List(state_directory));
+  if (state.empty()) co_return absl::OkStatus();
+  co_return absl::DataLossError(absl::StrCat(
+      "there is state in ", state_directory, ", and ", LogDirectory(),
+      " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
+      "with a new checkpoint and a new sink"));
 }
 
 // Nothing has been run for a query that has no batch: until then it may be begun anew, as another
@@ -169,16 +192,7 @@ Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity)
                                                      checkpoint::Record(plan_record_)};
     co_return co_await log_->Append(std::move(begin));
   }
-  // The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
-  const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
-  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
-                         co_await store_.List(state_directory));
-  if (!state.empty()) {
-    co_return absl::DataLossError(absl::StrCat(
-        "there is state in ", state_directory, ", and ", log_->directory(),
-        " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
-        "with a new checkpoint and a new sink"));
-  }
+  WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
   const std::string id =

@@ -78,14 +78,10 @@ absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
   return runtime::JobInstance{job, std::move(arguments)};
 }
 
-absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
-                                                 const runtime::JobCatalogue& jobs) {
-  WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(command, jobs));
+absl::Status Check(const StartCommand& command, const runtime::JobInstance& instance) {
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
-  if (command.store_address.empty()) {
-    WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
-  }
-  return instance;
+  if (!command.store_address.empty()) return absl::OkStatus();
+  return runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved);
 }
 
 runtime::DriverHooks PrintToOutput() {
@@ -227,6 +223,8 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   if (!instance.ok()) return Refuse(instance.status());
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
   if (!text.ok()) return Refuse(text.status());
+  const absl::Status checked = Check(command, *instance);
+  if (!checked.ok()) return Refuse(checked);
   std::fputs(text->c_str(), stdout);
   return 0;
 }
@@ -236,8 +234,10 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
-    absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
+    absl::StatusOr<runtime::JobInstance> given = Bind(command, jobs);
     if (!given.ok()) return Refuse(given.status());
+    const absl::Status checked = Check(command, *given);
+    if (!checked.ok()) return Refuse(checked);
     instance = *std::move(given);
   }
   StopEvents stop_events;

@@ -187,9 +187,8 @@ TEST(PushFilters, LeaveWhatWouldGrowWithoutBound) {
 TEST(OptimiserRules, LeaveAFunctionThatThrowsToTheRowThatNeedsIt) {
   QueryBuilder builder;
   const auto fails = [](int64_t) -> int64_t { throw std::runtime_error("never"); };
-  ASSERT_TRUE(builder.session
-                  .RegisterFunction(UserFunction("fails", fails, {.deterministic = true}))
-                  .ok());
+  ASSERT_TRUE(
+      builder.session.RegisterFunction(UserFunction("fails", fails, {.deterministic = true})).ok());
   builder.Source().Select({Call("fails", {Expression(1)}).As("n")}).WriteStream().Start();
   EXPECT_TRUE(CompileQuery(builder.session.queries()[0], {}).ok());
 }
