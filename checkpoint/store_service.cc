@@ -449,7 +449,8 @@ Task<void> RunStoreService(platform::Node& node, std::string address, std::strin
     failed = co_await Serve(node, address, root, options);
   }
   node.Log(platform::LogLevel::kError,
-           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));
+           absl::StrCat("cannot serve the store ", root, root.empty() ? "" : " ", "at ", address,
+                        ": ", failed.message()));
   node.Exit(kRefused);
 }
 

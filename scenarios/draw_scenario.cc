@@ -220,16 +220,16 @@ class Drawing {
     has_spare_ = true;
   }
 
-  // Of several, each a process of its own, which a fault may strike alone.
+  // What the job's sockets connect to, each a process of its own, which a fault may strike alone.
   void AddServers() {
-    if (!HasSeveralServers()) return;
+    if (!socket_) return;
     machines_.emplace_back(kOutside);
     for (const std::string& input : inputs_) {
-      processes_.push_back(absl::StrCat(kOutside, "-", input));
-      nodes_.push_back(absl::StrCat("line-server-", input));
+      const std::string suffix = inputs_.size() > 1 ? absl::StrCat("-", input) : "";
+      processes_.push_back(kOutside + suffix);
+      nodes_.push_back("line-server" + suffix);
     }
   }
-  bool HasSeveralServers() const { return socket_ && inputs_.size() > 1; }
 
   // As a file system does that is unmounted for a while.
   void DrawInputDirectoryAway() {
@@ -268,8 +268,8 @@ class Drawing {
       const bool other =
           std::any_of(other_engine.begin(), other_engine.end(),
                       [step](std::string_view start) { return step->name.starts_with(start); });
-      // Neither of a fake that no fault strikes, nor where nothing has changed since the step before.
-      const bool of_no_use = (step->name.starts_with("line_server.") && !HasSeveralServers()) ||
+      // Neither of a server that is not there, nor where nothing has changed since the step before.
+      const bool of_no_use = (step->name.starts_with("line_server.") && !socket_) ||
                              step->name.starts_with("recovery.");
       const bool seldom = OnlyAfterAFault(step->name) || (!socket_ && IsOfReceivers(step->name));
       if (!other && !of_no_use && (any || !seldom)) steps.push_back(step->name);

@@ -189,7 +189,8 @@ class Command(unittest.TestCase):
         locked = self.start("start", "store", f"--address=127.0.0.1:{ports[1]}", "--root=.")
         in_use = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=other")
         self.assertEqual(self.status(locked), 2, locked.said)
-        self.assertRegex(locked.said, "cannot serve the store .* another holds it")
+        self.assertRegex(locked.said, "cannot serve the store at .* another holds it, a store that "
+                                      "serves this root: stop that one")
         self.assertEqual(self.status(in_use), 2, in_use.said)
         self.assertIn("Address already in use", in_use.said)
 
