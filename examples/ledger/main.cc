@@ -1,8 +1,9 @@
 // Looks for the faults under which the ledger loses what it has acknowledged, and shows the fewest:
 //
-//   build/release/bin/ledger [PAGE.html]
+//   build/release/bin/ledger                      as text
+//   build/release/bin/ledger --page > page.html   as a page with pictures
 #include <cstdio>
-#include <fstream>
+#include <string_view>
 
 #include "examples/ledger/ledger.h"
 
@@ -43,7 +44,8 @@ int main(int argc, char** argv) {
     std::puts("1000 runs, and no promise was broken.");
     return 0;
   }
-  std::fputs(found->ToText().c_str(), stdout);
-  if (argc > 1) std::ofstream(argv[1]) << wavetank::scenarios::ToHtml({found->report});
+  const bool page = argc > 1 && std::string_view(argv[1]) == "--page";
+  std::fputs((page ? wavetank::scenarios::ToHtml({found->report}) : found->ToText()).c_str(),
+             stdout);
   return 1;
 }
