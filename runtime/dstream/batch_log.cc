@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "checkpoint/first_record.h"
 #include "checkpoint/graph_history.h"
 #include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
@@ -73,8 +74,11 @@ absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const Stream
   }
   if (logged.plan_fingerprint() != graph.Fingerprint()) {
     changes.push_back(absl::StrCat(
-        "its operators, or the directories that they read and write, had the fingerprint ",
-        logged.plan_fingerprint(), ", and have ", graph.Fingerprint()));
+        "it is of another plan: its operators, or the directories that they read and write, had "
+        "the fingerprint ",
+        logged.plan_fingerprint(), ", and have ", graph.Fingerprint(),
+        " (if those directories have only been moved, move them back, or make links to them where "
+        "they were)"));
   }
   if (changes.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
@@ -92,6 +96,15 @@ class FencedBatchLog final : public BatchLog {
   Task<absl::Status> TakeOver(platform::Node& node, checkpoint::Store& store,
                               const StreamingGraph& graph, std::string directory,
                               uint64_t segment_bytes) {
+    // Another job must not fence the checkpoint's own, which may be at work.
+    const auto first = co_await checkpoint::FirstMetadata(store, directory);
+    // Of what is damaged or missing the take-over tells more.
+    if (!first.ok() && !absl::IsDataLoss(first.status()) && !absl::IsNotFound(first.status())) {
+      co_return first.status();
+    }
+    if (first.ok() && first->has_value() && (*first)->has_graph()) {
+      WT_CO_RETURN_IF_ERROR(CheckSamePlan((*first)->graph(), graph, directory));
+    }
     WT_CO_ASSIGN_OR_RETURN(
         log_, co_await checkpoint::MetadataLog::TakeOver(node, store, directory, history_,
                                                          {.segment_bytes = segment_bytes}));

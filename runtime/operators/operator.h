@@ -38,7 +38,7 @@ struct Epoch {
   int64_t id = 0;
   // What CurrentTimestamp() gives, and the processing time of the whole epoch.
   absl::Time timestamp = absl::UnixEpoch();
-  // For whatever is drawn: of (definition, partition).
+  // For whatever is drawn: of (definition, fragment, partition).
   uint64_t seed = 0;
   // Of this operator. Rows at or below `late` are late: the watermark of the epoch before. What
   // lies at or below `evict` is final: that of this one, never below `late`. Without one both are
@@ -77,7 +77,7 @@ struct Pulled {
 };
 
 // What only a runner can await: a page of state, a call to another system.
-struct Request {
+struct OperatorRequest {
   std::string what;     // "lookup", by which a runner knows who answers
   std::string payload;  // for that one
 };
@@ -96,7 +96,7 @@ class Operator {
   virtual absl::StatusOr<Pulled> Next(RecordBatch& output) = 0;
   // REQUIRES: Next gave kBlocked. The answer, or the error that there is instead, goes to Answer;
   // then Next is called again.
-  virtual Request BlockedOn() const;
+  virtual OperatorRequest BlockedOn() const;
   virtual absl::Status Answer(absl::StatusOr<std::string> answer);
   // Rows in and out are counted by who runs it.
   virtual void Report(OperatorReport& report) const = 0;
