@@ -87,8 +87,8 @@ class BatchLog {
  public:
   virtual ~BatchLog() = default;
 
-  // What the log says to somebody who does not own it, before it is claimed: whoever is refused must
-  // not fence a stream that is well. kFailedPrecondition: as from TakeOver.
+  // What the log says to somebody who does not own it, before it is claimed: whoever is refused
+  // must not fence a stream that is well. kFailedPrecondition: as from TakeOver.
   static Task<absl::StatusOr<StreamAge>> Compare(platform::Node& node, checkpoint::Store& store,
                                                  const StreamingGraph& graph, std::string directory,
                                                  BatchLogOptions options = {});

@@ -31,6 +31,7 @@
 #include "runtime/dstream/output_owner.h"
 #include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
+#include "runtime/dstream/stream_start.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -139,14 +140,18 @@ class DriverRun {
     }
     const StreamAge age = log_->start() == nullptr ? StreamAge::kNew : StreamAge::kBegun;
     WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age));
-    if (age == StreamAge::kNew) WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    if (age == StreamAge::kNew) {
+      WT_CO_ASSIGN_OR_RETURN(StreamStart start,
+                             co_await FirstStart(node_, graph_, file_selectors_));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
+    }
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
-    co_await DecideNext(recovered);
+    co_await DecideNext(node_, recovered);
     for (const BatchInput& unfinished : recovered.unfinished) {
       for (const OperatorId output : graph_.outputs()) {
         const TextFiles* const files = graph_.output(output).files();
@@ -171,55 +176,12 @@ class DriverRun {
                                       .completion = checkpoint::CompletionFound::kNone,
                                       .data = missing.empty() ? checkpoint::DataFound::kWhole
                                                               : checkpoint::DataFound::kMissing});
-    co_await Decided(input.batch, row);
+    co_await Decided(node_, input.batch, row);
     if (row.decision == checkpoint::GraphDecision::kRerun) co_return absl::OkStatus();
     co_return absl::DataLossError(absl::StrCat("recover batch ", input.batch.value(), " (",
                                                absl::ToUnixMillis(clock_->TimeOf(input.batch)),
                                                " ms) from ", directory_, ": ",
                                                platform::ToAbsl(row.reason), ": ", missing));
-  }
-
-  Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
-    co_await node_.Step(checkpoint::steps::kRecoveryDecided,
-                        {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
-  }
-
-  // Where the stream goes on: behind what is completed, with a batch that the log does not know.
-  Task<void> DecideNext(const RecoveredStream& recovered) {
-    const bool completed =
-        recovered.last != BatchNumber() &&
-        (recovered.unfinished.empty() || recovered.unfinished.back().batch != recovered.last);
-    if (completed) {
-      const checkpoint::GraphRow& skip =
-          checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
-                                        .completion = checkpoint::CompletionFound::kDurable});
-      WT_CHECK(skip.decision == checkpoint::GraphDecision::kSkip);
-      co_await Decided(recovered.last, skip);
-    }
-    const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
-    WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
-    co_await Decided(recovered.last.next(), plan);
-  }
-
-  // Fixes what batch times count from, and which files are too old to be input.
-  Task<absl::Status> FirstStart() {
-    StreamStart start;
-    const absl::Time now = node_.clock().WallNow();
-    start.zero = BatchSchedule::ZeroTime(now, graph_.batch_interval);
-    for (auto& [stream, source] : file_selectors_) {
-      const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
-      if (!input.options.new_files_only) continue;
-      WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
-      if (old.files.empty()) continue;
-      node_.Log(platform::LogLevel::kWarning,
-                absl::StrCat(old.files.size(), " files were in ", input.directory,
-                             " before the stream began and are not input: move files there while "
-                             "it runs, under names that are new there, or have the job read what "
-                             "is there too (TextFileOptions::new_files_only = false)"));
-      start.old_files.push_back(
-          {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
-    }
-    co_return co_await log_->LogStart(std::move(start));
   }
 
   Task<void> RunBatches() {

@@ -47,8 +47,9 @@ Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, st
                               std::vector<std::string> counting);
 
 // What earlier attempts at a batch, whose processes were killed, left half written beside their
-// parts: no attempt has the directory of another, so nobody creates a file there again. Best effort.
-// For batches that are not complete: that of a complete one was tidied when its mark was written.
+// parts: no attempt has the directory of another, so nobody creates a file there again. Best
+// effort. For batches that are not complete: that of a complete one was tidied when its mark was
+// written.
 Task<void> TidyAttempts(checkpoint::Store& store, std::string batch_directory);
 
 // Marks the attempt in `directory` complete. kFailedPrecondition: another stream's attempt of that

@@ -1,5 +1,5 @@
-// A stream that is refused leaves things as they were: it claims nothing, and the one that runs goes
-// on.
+// A stream that is refused leaves things as they were: it claims nothing, and the one that runs
+// goes on.
 #include <string>
 
 #include "gmock/gmock.h"
