@@ -51,6 +51,11 @@ ends() {
   grep -q -- "$1" log || fail "no error says '$1'"
 }
 
+# remove DIRECTORY: under a job that may just put something into it.
+remove() {
+  wait_for "the end of $1" rm -rf "$1"
+}
+
 query=(word_count --input=in --output=out --checkpoint=ck)
 stream=(word_count_dstream --input=in --output=out --checkpoint=ck)
 has_part() { compgen -G 'out/part-*.csv'; }
@@ -64,20 +69,20 @@ afresh
 begin "${query[@]}"
 put first one
 wait_for 'a batch' has_part
-rm -rf ck
+remove ck
 ends 'ck/log/.* was removed while it was being written'
 
 afresh
 begin "${query[@]}"
 put first one
 wait_for 'a batch' has_part
-rm -rf out
+remove out
 ends 'out/_wavetank/.* was removed while it was being written'
 
 afresh
 begin "${stream[@]}"
 wait_for 'a batch' has_batch
-rm -rf ck
+remove ck
 ends 'ck/.* was removed while it was being written'
 begin "${stream[@]}"
 ends 'the output of a batch that it does not know'
