@@ -4,27 +4,8 @@
 # output.
 set -euo pipefail
 
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-job=
-trap '[ -z "$job" ] || kill -9 "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(cat log)" >&2
-  exit 1
-}
-
-# wait_for WHAT COMMAND...: until it succeeds, for 60 s at most.
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+# shellcheck source=/dev/null
+source "$(dirname "$0")/real_job.sh" "$1"
 
 put() {
   echo "$2 all" >.new
