@@ -39,9 +39,9 @@ tsan: build/tsan/configured
 RUNS ?= 5000
 SEED ?= 1
 search: build/release/configured
-	@cmake --build build/release --target scenarios_test -j $(JOBS)
-	@RC_PARAMS="max_success=$(RUNS) seed=$(SEED) verbose_progress=1" build/release/bin/scenarios_test \
-	  --gtest_filter='DeliveryProperty.*'
+	@cmake --build build/release --target wavetank -j $(JOBS)
+	@build/release/bin/wavetank explore --seeds=$(SEED)-1000000000 --runs=$(RUNS) --jobs=$(JOBS) \
+	  --save=build/found
 
 ## make model      the protocol of a fenced log in every interleaving within its bounds
 model: build/release/configured

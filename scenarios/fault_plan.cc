@@ -84,6 +84,9 @@ class FaultPlanner {
       return parsed_.ErrorAt(fault, "target", 0, "a machine is named twice");
     }
     if (info.family != FaultFamily::kNetwork) return absl::OkStatus();
+    // Of the call that it befalls it need not be said to whom that is.
+    const bool of_a_call = fault.has_at_call() && simulator::BefallsCalls(info.kind);
+    if (of_a_call && fault.peer().empty()) return absl::OkStatus();
     return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
   }
 
@@ -111,6 +114,7 @@ class FaultPlanner {
   absl::Duration RestartAfter(const Fault& fault, const FaultInfo& info) const {
     absl::Duration after = absl::InfiniteDuration();
     if (info.restart_after_ms.high == 0) return after;
+    if (fault.has_restart_after_ms()) return absl::Milliseconds(fault.restart_after_ms());
     const std::vector<std::string> machines = MachinesOf(fault, info);
     for (const PlannedProcess& process : cluster_.processes) {
       const bool struck =
@@ -144,6 +148,9 @@ class FaultPlanner {
     if (fault.has_duration_ms() && info.duration_ms.empty()) {
       return parsed_.ErrorAt(fault, "duration_ms", 0, fault.kind() + " lasts no time");
     }
+    if (fault.has_restart_after_ms() && info.restart_after_ms.empty()) {
+      return parsed_.ErrorAt(fault, "restart_after_ms", 0, fault.kind() + " ends nothing");
+    }
     if (info.amount.empty() || simulator::TakesSeveralMachines(info.kind)) {
       if (!fault.has_amount()) return absl::OkStatus();
       return parsed_.ErrorAt(fault, "amount", 0, fault.kind() + " takes no amount");
@@ -167,6 +174,8 @@ class FaultPlanner {
     switch (fault.when_case()) {
       case Fault::kAtMs:
         return simulator::AtTime{absl::Milliseconds(fault.at_ms())};
+      case Fault::kAtNs:
+        return simulator::AtTime{absl::Nanoseconds(fault.at_ns())};
       case Fault::kAtStep:
         return As<simulator::AtStep>(ToStep(fault.at_step()));
       case Fault::kAtCall:
@@ -176,7 +185,7 @@ class FaultPlanner {
       default:
         return parsed_.ErrorAt(
             fault, "kind", 0,
-            "a fault needs one of at_ms, at_step, at_call, at_file_call, at_random");
+            "a fault needs one of at_ms, at_ns, at_step, at_call, at_file_call, at_random");
     }
   }
 
@@ -233,8 +242,8 @@ class FaultPlanner {
     for (const PlannedProcess& process : cluster_.processes) {
       for (const platform::NodeSpec& node : process.spec.nodes) {
         if (node.name != at.node()) continue;
-        return simulator::AtSeamCall{process.spec.name, node.name,
-                                     static_cast<uint64_t>(at.call())};
+        return simulator::AtSeamCall{process.spec.name, node.name, static_cast<uint64_t>(at.call()),
+                                     at.incarnation()};
       }
     }
     return parsed_.ErrorAt(at, "node", 0,
@@ -262,9 +271,13 @@ class FaultPlanner {
       return parsed_.ErrorAt(fault, fault.files().empty() ? "nth" : "files", 0,
                              "a fault at random chooses its files itself");
     }
-    if (fault.has_duration_ms() || fault.has_amount()) {
-      return parsed_.ErrorAt(fault, fault.has_amount() ? "amount" : "duration_ms", 0,
-                             "a fault at random draws its amount and how long it lasts");
+    if (fault.has_duration_ms() || fault.has_amount() || fault.has_restart_after_ms()) {
+      const char* const field = fault.has_amount()        ? "amount"
+                                : fault.has_duration_ms() ? "duration_ms"
+                                                          : "restart_after_ms";
+      return parsed_.ErrorAt(
+          fault, field, 0,
+          "a fault at random draws its amount, how long it lasts, and when what it ends starts");
     }
     if (at.has_to_ms() && at.to_ms() < at.from_ms()) {
       return parsed_.ErrorAt(at, "to_ms", 0, "to_ms is below from_ms");

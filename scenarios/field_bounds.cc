@@ -74,13 +74,16 @@ constexpr FieldBounds kBounds[] = {
     {"Arrival", "rewind_files", 1, kMillion},
     {"Arrival", "rewind_ms", 1, kDayMs},
     {"Fault", "at_ms", 0, kYearMs},
+    {"Fault", "at_ns", 0, 1'000'000 * kYearMs},
     {"Fault", "duration_ms", 0, kYearMs},
+    {"Fault", "restart_after_ms", 0, kYearMs},
     // Each kind has bounds of its own: simulator/fault_table.h.
     {"Fault", "amount", INT64_MIN, INT64_MAX},
     {"Fault", "nth", -1, kMany},
     {"AtStep", "occurrence", 1, kMany},
     {"Attribute", "value", INT64_MIN, INT64_MAX},
     {"AtCall", "call", 1, INT64_MAX},
+    {"AtCall", "incarnation", 1, INT64_MAX},
     {"AtFileCall", "occurrence", 1, kMany},
     {"AtRandom", "probability", 0, 1},
     // Once a millisecond.

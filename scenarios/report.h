@@ -3,12 +3,17 @@
 #define WAVETANK_SCENARIOS_REPORT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "properties/verdict.h"
+#include "simulator/fault_plan.h"
+#include "simulator/step_coverage.h"
 
 namespace wavetank::scenarios {
+
+struct Survey;
 
 // Against the file's expectations: an expected violation is a pass.
 enum class Verdict { kPass, kViolation, kStalled, kNondeterministic, kInconclusive };
@@ -42,7 +47,10 @@ struct RunReport {
   std::vector<properties::Violation> violations;
   std::string unjudged;  // what of the answers nobody could judge, and why
   std::string ended_by;  // the error, when one that the file expects has ended the job
-  std::vector<std::string> recovery_rows;  // those that decided, by name, in the tables' order
+  std::vector<std::string> recovery_rows;     // those that decided, by name, in the tables' order
+  std::vector<simulator::ListedFault> fired;  // what befell the world, as a list that does it again
+  std::vector<simulator::StepCount> steps;    // that were reached
+  std::shared_ptr<const Survey> survey;       // where it was asked for
   std::vector<TimelineLine> timeline;
 };
 

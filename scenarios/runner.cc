@@ -22,6 +22,7 @@
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/prepare.h"
 #include "scenarios/run_checker.h"
+#include "scenarios/survey.h"
 #include "simulator/fault_injector.h"
 #include "simulator/fault_table.h"
 #include "simulator/sim_world.h"
@@ -66,6 +67,7 @@ class Run : private simulator::WorldObserver {
         world_(WorldOptionsOf(scenario_, prepared_.seed, options)),
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
+        survey_wanted_(options.survey),
         checker_(MakeRunChecker(prepared_.oracle, prepared_.tokens, prepared_.shape,
                                 prepared_.instance.arguments, prepared_.input, prepared_.feeds)) {}
 
@@ -118,6 +120,8 @@ class Run : private simulator::WorldObserver {
   SimWorld world_;
   simulator::FaultInjector injector_;
   const uint64_t events_max_;
+  const bool survey_wanted_;
+  std::optional<Surveyor> surveyor_;
   const std::unique_ptr<RunChecker> checker_;
 
   const simulator::LifeId life_ = world_.scheduler().NewLife();  // of this run's own events
@@ -133,6 +137,7 @@ class Run : private simulator::WorldObserver {
 
 void Run::Build() {
   world_.AddObserver(*this);
+  if (survey_wanted_) surveyor_.emplace(world_, injector_);
   for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   if (checker_ != nullptr)
@@ -397,6 +402,7 @@ void Run::JudgeCounts(const properties::RecordCounts& records) {
 RunReport Run::Report() {
   facts_.cut = Cut();
   const bool finished = !stalled_ && !facts_.cut && !Ended();
+  last_step_.clear();  // what shows only at the end is of no step
   if (checker_ != nullptr && finished) {
     const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
     Add(checker_->Finish(now_ns));
@@ -424,6 +430,9 @@ RunReport Run::Report() {
   facts_.checker = checker_.get();
   facts_.shape = &prepared_.shape;
   Judge(scenario_.expect(), facts_, report);
+  report.fired = injector_.fired();
+  report.steps = std::move(facts_.steps);
+  if (surveyor_.has_value()) report.survey = std::make_shared<const Survey>(surveyor_->Take());
   for (const simulator::TraceRecord& record : world_.trace().records()) {
     report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),
                                std::string(simulator::Name(record.event.kind)), record.text,

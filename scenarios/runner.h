@@ -22,6 +22,8 @@ struct RunOptions {
   // What the report's timeline holds.
   simulator::Retain retain = simulator::Retain::kTimeline;
   ReadHostFile read_host_file;
+  // Whether the report has a survey.
+  bool survey = false;
   // After so many events a run is cut, which makes it inconclusive.
   uint64_t events_max = UINT64_MAX;
   // The bug that shows, in a build that has bugs planted (properties/planted_bugs.h).

@@ -35,6 +35,8 @@ struct JobParameter {
   // Unset: the parameter must be given.
   std::optional<std::string> default_value;
   ParameterKind kind = ParameterKind::kText;
+  // What a search sets it to, one or another of these (`wavetank explore`). None: its default.
+  std::vector<std::string> tried = {};
 };
 
 // A value for every parameter of a job.

@@ -10,8 +10,8 @@
 #include "platform/planted.h"
 #include "platform/text.h"
 #include "properties/planted_bugs.h"
-#include "scenarios/draw_scenario.h"
-#include "scenarios/find_failure.h"
+#include "scenarios/explore/draw_world.h"
+#include "scenarios/explore/find_failure.h"
 #include "scenarios/shell/host.h"
 
 namespace wavetank::scenarios::shell {

@@ -16,6 +16,7 @@
 #include "properties/planted_bugs.h"
 #include "scenarios/jobs.h"
 #include "scenarios/shell/bugs_command.h"
+#include "scenarios/shell/explore_arguments.h"
 #include "scenarios/shell/inspect_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
@@ -343,6 +344,9 @@ int CommandLine::Run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "wavetank " WAVETANK_VERSION);
   RunArguments run(app);
+  shell::ExploreArguments explore(app);
+  shell::ShrinkArguments shrink(app);
+  shell::NamesArguments names(app);
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
   InspectArguments inspect(app);
@@ -355,6 +359,9 @@ int CommandLine::Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return RefuseUsage(absl::StrCat(TitleOfParsed(app), ": ", error.what()));
   }
+  if (explore.wanted()) return explore.Execute(jobs_);
+  if (shrink.wanted()) return shrink.Execute(jobs_);
+  if (names.wanted()) return names.Execute(jobs_);
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());

@@ -66,6 +66,20 @@ absl::Status WriteFile(const std::string& path, const std::string& content) {
   return absl::OkStatus();
 }
 
+absl::Status CheckIsThere(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat(path, ": no such file"));
+}
+
+absl::Status MakeDirectories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the directory ", path, " cannot be made: ", error.message()));
+}
+
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(
     const std::vector<std::string>& paths) {
   std::vector<std::string> files;
@@ -97,6 +111,25 @@ absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(
 
 std::string BesideFile(const std::string& file, const std::string& relative) {
   return (fs::path(file).parent_path() / relative).string();
+}
+
+HostWatch::HostWatch() : started_seconds_(NowSeconds()) {}
+double HostWatch::Seconds() const { return NowSeconds() - started_seconds_; }
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
+
+void ProgressLine::Show(const std::string& text) {
+  if (!terminal_) return;
+  std::fprintf(stderr, "\r\033[K%s", text.c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressLine::Clear() {
+  if (!drawn_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  drawn_ = false;
 }
 
 ProgressBar::ProgressBar(std::string title, size_t total)

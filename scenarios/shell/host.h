@@ -19,12 +19,42 @@ absl::Status CheckWritable(const std::string& path);
 // Replaces the file.
 absl::Status WriteFile(const std::string& path, const std::string& content);
 
+// kNotFound: there is nothing at the path.
+absl::Status CheckIsThere(const std::string& path);
+// With those above it. kInvalidArgument: it cannot be made.
+absl::Status MakeDirectories(const std::string& path);
+
 // Files as given, and for each directory the *.textproto files below it, ordered by path; none
 // twice.
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(const std::vector<std::string>& paths);
 
 // `relative` as seen from the folder of `file`; absolute paths as they are.
 std::string BesideFile(const std::string& file, const std::string& relative);
+
+// How long ago it was made.
+class HostWatch {
+ public:
+  HostWatch();
+  double Seconds() const;
+
+ private:
+  const double started_seconds_;
+};
+
+// A line on a terminal that says how far a piece of work is, of which nobody knows how long it is.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine() { Clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  void Show(const std::string& text);
+  void Clear();
+
+ private:
+  const bool terminal_;
+  bool drawn_ = false;
+};
 
 // Shows how far a long piece of work is: a bar that redraws itself on a terminal, and only after
 // the first second; nothing otherwise.

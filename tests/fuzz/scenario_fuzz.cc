@@ -3,7 +3,7 @@
 #include "platform/check.h"
 #include "platform/text.h"
 #include "properties/choices.h"
-#include "scenarios/draw_scenario.h"
+#include "scenarios/explore/draw_world.h"
 #include "scenarios/jobs.h"
 #include "scenarios/parse.h"
 #include "scenarios/runner.h"
@@ -14,8 +14,10 @@ namespace wavetank {
 std::vector<std::string> fuzz::Seeds() {
   std::vector<std::string> seeds;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    properties::SeededChoices choices(seed);
-    seeds.push_back(scenarios::ToText(scenarios::DrawScenario(choices), "a seed"));
+    const properties::Choices choices(seed);
+    const scenarios::Scenario drawn =
+        scenarios::DrawWorld(choices, scenarios::DrawBuiltInForm(choices));
+    seeds.push_back(scenarios::ToText(drawn, "a seed"));
   }
   return seeds;
 }

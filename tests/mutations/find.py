@@ -94,8 +94,6 @@ def find(mutant, jobs, search_seconds, script_names):
         test = unit_that_fails(program)
         if test is not None:
             return f"found unit {program} {test}"
-    if not tree.build(log, ["scenarios_test"], jobs):
-        return "missed scenarios_test does not build with it."
     passed, _, _ = tree.run_search(SEARCH_RUNS, search_seconds)
     if not passed:
         return "found search"

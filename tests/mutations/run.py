@@ -44,11 +44,10 @@ def grouped(verdicts):
 
 def targets_of(mutants):
     """What must be built to judge these."""
-    by_command = any(mutant.expected or mutant.scripts for mutant in mutants)
+    by_command = any(mutant.expected or mutant.scripts or mutant.search_runs
+                     for mutant in mutants)
     targets = {"wavetank"} if by_command else set()
     targets |= {binary for mutant in mutants for binary, _ in mutant.units}
-    if any(mutant.search_runs for mutant in mutants):
-        targets.add("scenarios_test")
     return sorted(targets)
 
 

@@ -4,6 +4,7 @@
     command_test.py WAVETANK [CASE]"""
 
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -26,6 +27,37 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+# What a disk that lies breaks.
+LYING_DISK = """schema_version: 1
+name: "lying"
+job { name: "word_count" parameter { name: "partitions" value: "3" } }
+input {
+  name: "input"
+  generator { records: 60 }
+  arrival { records_each: 20 first_ms: 500 every_ms: 1000 }
+}
+fault { kind: "process.crash" target: "app" at_ms: 600 }
+fault {
+  kind: "disk.lying_sync"
+  target: "m1"
+  at_step { step: "batch.prepared" attribute { name: "batch" value: 1 } }
+  duration_ms: 3
+}
+expect { guarantee: EXACTLY_ONCE }
+"""
+# A stream gives its records at least once.
+BEYOND_ITS_PROMISE = """schema_version: 1
+name: "wrong"
+job { name: "word_count_dstream" }
+input {
+  name: "input"
+  generator { records: 20 }
+  arrival { records_each: 5 first_ms: 500 every_ms: 500 }
+}
+expect { guarantee: EXACTLY_ONCE }
+"""
 
 
 class Command(unittest.TestCase):
@@ -90,6 +122,12 @@ class Command(unittest.TestCase):
             (["run", "--sed=1", "in"], 'there is no option --sed: did you mean "--seed"?'),
             (["inspect", "--verfy", "in"], 'did you mean "--verify"?'),
             (["bugs", "--jason=x"], 'did you mean "--json"?'),
+            (["explore", "word_cuont"],
+             'no job and no scenario "word_cuont": did you mean "word_count"?'),
+            (["explore", "--seed=1-2"], 'there is no option --seed: did you mean "--seeds"?'),
+            (["steps", "batch.prepard"], 'did you mean "batch.prepared"?'),
+            (["faults", "process.crush"], 'did you mean "process.crash"?'),
+            (["jobs", "word_cuont"], 'did you mean "word_count"?'),
             (["--seed=1", "run", "in"], "--seed stands behind the subcommand: wavetank run --seed"),
             (["start", "word_count", *FILES, "--as=Driver"], 'did you mean "driver"?'),
         ]:
@@ -102,6 +140,8 @@ class Command(unittest.TestCase):
             (["start", "word_count", "--input=in"],
              "wavetank start word_count: lacks --output=DIR, --checkpoint=DIR"),
             (["run"], "wavetank run: lacks a scenario"),
+            (["shrink"], "wavetank shrink: lacks a scenario"),
+            (["explore", "--merge"], "--merge needs the files of summaries"),
             (["inspect"], "wavetank inspect: lacks a DIR"),
             (["start", "store"], "wavetank start store: lacks --address=HOST:PORT"),
             (["start", "word_count", *FILES, "--as=driver"],
@@ -200,6 +240,111 @@ class Command(unittest.TestCase):
                                       "serves this root: stop that one")
         self.assertEqual(self.status(in_use), 2, in_use.said)
         self.assertIn("Address already in use", in_use.said)
+
+    def done(self, *arguments):
+        """What it says, and its status."""
+        done = subprocess.run([WAVETANK, *arguments], cwd=self.here, capture_output=True, text=True,
+                              timeout=SECONDS)
+        return done.stdout + done.stderr, done.returncode
+
+    def test_names_are_listed_with_their_meaning_and_unknown_ones_refused(self):
+        for verb, name, says in [
+            ("steps", "batch.prepared", "attributes  batch, query (text)"),
+            ("faults", "disk.torn_write", "0 to 1099511627776 (bytes of it, round and round)"),
+            ("jobs", "windowed_count", "size of a window [10s]"),
+        ]:
+            said, status = self.done(verb, name)
+            self.assertEqual(status, 0, said)
+            self.assertIn(says, said)
+            listed, status = self.done(verb)
+            self.assertEqual(status, 0)
+            self.assertRegex(listed, rf"(?m)^{re.escape(name)} +\S")
+            objects = [json.loads(line) for line in self.done(verb, "--json")[0].splitlines()]
+            self.assertEqual(len(objects), len(listed.splitlines()))
+            self.assertTrue(all(each["name"] and each["meaning"] for each in objects))
+        self.assertGreater(len(self.done("steps", "batch.")[0].splitlines()), 3)
+
+    def summary(self, *arguments):
+        said, status = self.done("explore", *arguments, "--json=-")
+        self.assertEqual(status, 0, said)
+        summary = json.loads(said)
+        for of_the_host in ("seconds", "worker_seconds"):
+            summary.pop(of_the_host)
+        summary["virtual_seconds"] = round(summary["virtual_seconds"], 6)
+        return summary
+
+    def test_an_exploration_is_the_same_in_shards_and_in_processes(self):
+        whole = self.summary("word_count", "--seeds=1-4", "--jobs=1")
+        self.assertGreater(whole["runs"], 8)
+        self.assertEqual(self.summary("word_count", "--seeds=1-4", "--jobs=3"), whole)
+        for part in "12":
+            said, status = self.done("explore", "word_count", "--seeds=1-4", "--jobs=1",
+                                     f"--shard={part}/2", f"--json={part}.json")
+            self.assertEqual(status, 0, said)
+        self.assertEqual(self.summary("--merge", "1.json", "2.json"), whole)
+
+    def test_an_exploration_that_misses_what_it_must_reach_says_so(self):
+        (self.here / "some").write_text("step batch.prepared\nfault process.crash\n")
+        (self.here / "none").write_text("# never\nstep receiver.connected\n")
+        self.done("explore", "word_count", "--seeds=1-1", "--jobs=1", "--json=s.json")
+        for required, wanted, says in [
+            ("none", 5, "never reached: step receiver.connected"),
+            ("in", 2, "is a directory"),
+        ]:
+            said, status = self.done("explore", "--merge", "s.json",
+                                     f"--require-coverage={required}")
+            self.assertEqual(status, wanted, said)
+            self.assertIn(says, said)
+        (self.here / "all").write_text("step batch.prepared\n")
+        said, status = self.done("explore", "--merge", "s.json", "--require-coverage=all")
+        self.assertEqual(status, 0, said)
+        (self.here / "odd").write_text("step batch.prepard\n")
+        said, status = self.done("explore", "--require-coverage=odd", "--for=1s")
+        self.assertEqual(status, 2, said)
+        self.assertIn('odd:1: there is no step "batch.prepard": did you mean', said)
+
+    def test_an_exploration_that_is_interrupted_says_how_far_it_came(self):
+        exploring = self.start("explore", "word_count", "--for=1h", "--jobs=2", "--json=s.json")
+        until = time.monotonic() + SECONDS
+        # As soon as it has workers, it can be asked.
+        children = pathlib.Path(f"/proc/{exploring.pid}/task/{exploring.pid}/children")
+        while not children.read_text() and time.monotonic() < until:
+            select.select([], [], [], 0.05)
+        exploring.send_signal(signal.SIGINT)
+        self.assertEqual(self.status(exploring), 0, exploring.said)
+        self.assertRegex(exploring.said, r"\d+ runs in [\d.]+ s")
+        self.assertIn("verdicts", json.loads((self.here / "s.json").read_text()))
+
+    def test_what_an_exploration_finds_is_saved_and_fails_again(self):
+        (self.here / "wrong.textproto").write_text(BEYOND_ITS_PROMISE)
+        said, status = self.done("explore", "wrong.textproto", "--seeds=1-30", "--jobs=1",
+                                 "--shrink-for=5s", "--save=found")
+        self.assertEqual(status, 1, said)
+        again = re.search(r"again +wavetank run (found/\S+)", said)
+        self.assertIsNotNone(again, said)
+        self.assertIn("FOUND", said)
+        said, status = self.done("run", "--quiet", again.group(1))
+        self.assertEqual(status, 1, said)
+        self.assertIn("VIOLATION", said)
+
+    def test_a_scenario_that_fails_is_made_small(self):
+        (self.here / "lying.textproto").write_text(LYING_DISK)
+        said, status = self.done("shrink", "lying.textproto", "--budget=20s")
+        self.assertEqual(status, 0, said)
+        saved = list((self.here / "scenarios/regressions").iterdir())
+        self.assertEqual(len(saved), 1, said)
+        text = saved[0].read_text()
+        self.assertEqual(text.count("fault {"), 1, text)
+        self.assertNotIn("at_random", text)
+        self.assertRegex(text, r'claim: "word_count answers \d+ records? exactly once although ')
+        said, status = self.done("run", "--quiet", str(saved[0]))
+        self.assertEqual(status, 1, said)
+        self.assertIn("commit_order", said)
+        (self.here / "fine.textproto").write_text(
+            LYING_DISK.replace("disk.lying_sync", "disk.stalled"))
+        said, status = self.done("shrink", "fine.textproto", "--out=x.textproto")
+        self.assertEqual(status, 1, said)
+        self.assertIn("there is nothing to shrink", said)
 
     def test_an_address_in_use_ends_driver_and_worker_with_2(self):
         with socket.socket() as taken:

@@ -96,7 +96,8 @@ TEST(RunScenario, RefusesMeasuresThatAFaultCannotHave) {
   EXPECT_EQ(why("kind: \"disk.read_error\" nth: -1"),
             "s:5:55: no call is known to be the last: calls are counted from 1");
   EXPECT_EQ(RunErrorOf("fault { kind: \"disk.slow\" amount: 3 at_random { per_hour: 1 } }"),
-            "s:5:27: a fault at random draws its amount and how long it lasts");
+            "s:5:27: a fault at random draws its amount, how long it lasts, and when what it ends "
+            "starts");
   EXPECT_EQ(RunErrorOf("fault { kind: \"disk.slow\" "
                        "at_random { per_hour: 1 from_ms: 5 to_ms: 4 } }"),
             "s:5:62: to_ms is below from_ms");

@@ -1,4 +1,4 @@
-#include "scenarios/draw_inputs.h"
+#include "scenarios/explore/draw_inputs.h"
 
 #include <string>
 
@@ -11,14 +11,14 @@ using properties::Choices;
 
 class InputDrawing {
  public:
-  InputDrawing(Choices& choices, const InputsFor& inputs_for, Scenario& scenario)
+  InputDrawing(const Choices& choices, const InputsFor& inputs_for, Scenario& scenario)
       : choices_(choices), for_(inputs_for), scenario_(scenario) {}
 
   void Draw() {
     for (const std::string& name : for_.names) {
       Input& input = *scenario_.add_input();
       input.set_name(name);
-      if (for_.replayed) {
+      if (for_.records) {
         // The choices of the first have no name before them, as those of an only one.
         const std::string of = name == for_.names.front() ? "" : name + " ";
         DrawRecords(of, *input.mutable_records());
@@ -39,7 +39,7 @@ class InputDrawing {
                  : 0;
     };
     records.set_count(static_cast<int32_t>(choices_.Between(of + "records", 1, 60)));
-    if (for_.windowed) {
+    if (for_.timed) {
       Column& time = *records.add_column();
       time.set_name("time");
       time.set_type(Column::TIMESTAMP);
@@ -100,7 +100,7 @@ class InputDrawing {
     Generator& generator = *input.mutable_generator();
     generator.set_records(static_cast<int32_t>(choices_.Between("records", 1, 60)));
     generator.set_vocabulary(static_cast<int32_t>(choices_.Between("vocabulary", 1, 20)));
-    if (for_.windowed) {
+    if (for_.timed) {
       generator.set_event_step_ms(choices_.Between("event step", 1, 5'000));
       generator.set_late_ppm(static_cast<int32_t>(choices_.Between("late", 0, 300'000)));
       generator.set_late_by_ms(choices_.Between("late by", 0, 60'000));
@@ -133,7 +133,7 @@ class InputDrawing {
           choices_.Between("line ends", Generator::LineEnds_MIN, Generator::LineEnds_MAX);
       generator.set_line_ends(static_cast<Generator::LineEnds>(ends));
     }
-    if (for_.windowed && choices_.OneIn("other times", 4)) {
+    if (for_.timed && choices_.OneIn("other times", 4)) {
       const auto format =
           choices_.Between("times", Generator::TimeFormat_MIN, Generator::TimeFormat_MAX);
       generator.set_time_format(static_cast<Generator::TimeFormat>(format));
@@ -154,7 +154,7 @@ class InputDrawing {
       arrival.set_rewind_after(static_cast<int32_t>(choices_.Between(of + "rewind after", 1, 6)));
       arrival.set_rewind_files(static_cast<int32_t>(choices_.Between(of + "rewind", 1, 3)));
       arrival.set_rewind_ms(choices_.Between(of + "rewind in", 100, 5'000));
-      if (!for_.socket) {
+      if (!for_.socket && for_.forgets) {
         Parameter& parameter = *scenario_.mutable_job()->add_parameter();
         parameter.set_name("forget-after");
         parameter.set_value(absl::StrCat(choices_.Between("forget after", 500, 4'000), "ms"));
@@ -162,14 +162,14 @@ class InputDrawing {
     }
   }
 
-  Choices& choices_;
+  const Choices& choices_;
   const InputsFor& for_;
   Scenario& scenario_;
 };
 
 }  // namespace
 
-void DrawInputs(Choices& choices, const InputsFor& inputs_for, Scenario& scenario) {
+void DrawInputs(const Choices& choices, const InputsFor& inputs_for, Scenario& scenario) {
   InputDrawing(choices, inputs_for, scenario).Draw();
 }
 

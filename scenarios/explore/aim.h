@@ -1,0 +1,52 @@
+// Aim: where in a run a fault can strike, by the survey of that run.
+#ifndef WAVETANK_SCENARIOS_EXPLORE_AIM_H_
+#define WAVETANK_SCENARIOS_EXPLORE_AIM_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "properties/choices.h"
+#include "scenarios/scenario.pb.h"
+#include "scenarios/survey.h"
+
+namespace wavetank::scenarios {
+
+class Aim {
+ public:
+  // `survey` must outlive it.
+  explicit Aim(const Survey& survey);
+
+  // The events after the last fault at which this fault, whose kind and target are drawn, finds
+  // what it strikes, and after which comes a call that it can befall, if it needs one.
+  std::vector<size_t> PlacesOf(const Fault& fault) const;
+  // Those of `places` at which this step is reached.
+  std::vector<size_t> AtStep(const std::string& step, const std::vector<size_t>& places) const;
+
+  // Leaves those after which some file that matches has been synced, or has arrived from outside,
+  // which no survey sees: then those after a call on one. Whether any is left.
+  bool KeepAfterFiles(const std::string& files, std::vector<size_t>& places) const;
+
+  // Says when: at one of these places, drawn: at a step, a call, a call on a file, or a time.
+  // REQUIRES: there is one.
+  void Draw(const properties::Choices& choices, const std::string& name,
+            const std::vector<size_t>& places, Fault& fault) const;
+  // At the step that is reached there.
+  void SetStep(size_t place, Fault& fault) const;
+
+ private:
+  using Event = Survey::Event;
+
+  std::vector<size_t> Soon(const std::vector<size_t>& places) const;
+  std::vector<size_t> Only(Survey::Kind kind, const std::vector<size_t>& places) const;
+  void SetTime(size_t place, Fault& fault) const;
+  void SetFileCall(size_t place, Fault& fault) const;
+
+  const Survey& survey_;
+  size_t first_ = 0;  // event after the last fault
+  int64_t last_fault_ns_ = 0;
+};
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_EXPLORE_AIM_H_

@@ -1,0 +1,287 @@
+#include "scenarios/explore/draw_world.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
+
+#include "platform/check.h"
+#include "platform/nearest_name.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "scenarios/cluster_plan.h"
+#include "scenarios/explore/draw_inputs.h"
+#include "scenarios/job_shape.h"
+#include "scenarios/prepare.h"
+
+namespace wavetank::scenarios {
+namespace {
+
+using properties::Choices;
+
+const std::vector<JobForm>& FormsWithAnOracle() {
+  static const std::vector<JobForm> forms = [] {
+    std::vector<JobForm> all = {
+        {.name = "word_count"},
+        {.name = "word_count", .fixed = {{"mode", "complete"}}},
+        {.name = "windowed_count", .windowed = true},
+        {.name = "words", .drawn = {{"mode", {"append", "update"}}}},
+        {.name = "line_count"},
+        {.name = "word_count_dstream", .structured = false},
+        {.name = "numbered_word_count_dstream", .structured = false},
+        {.name = "socket_word_count", .structured = false, .socket = true},
+    };
+    for (JobForm& form : all) {
+      if (form.structured) continue;
+      // A socket promises nothing of lines that are in no block; what is in one is checked anyway.
+      form.guarantee = form.socket ? Expect::NONE : Expect::AT_LEAST_ONCE;
+    }
+    return all;
+  }();
+  return forms;
+}
+
+// Of shapes that no oracle was written for. (Not of several queries: one that a fault has stopped
+// for good is not started again while the others run.)
+const std::vector<JobForm>& FormsThatAreReplayed() {
+  static const std::vector<JobForm> forms = [] {
+    std::vector<JobForm> all = {
+        {.name = "spend_by_customer"},
+        {.name = "spend_by_customer", .fixed = {{"mode", "complete"}}},
+        {.name = "spend_by_window", .windowed = true},
+        {.name = "readings_dstream", .structured = false},
+        {.name = "stamped_lines_dstream", .structured = false},
+        {.name = "readings_and_alarms_dstream",
+         .inputs = {"readings", "alarms"},
+         .structured = false,
+         .socket = true},
+    };
+    for (JobForm& form : all) {
+      form.lines = JobForm::Lines::kRecords;
+      if (!form.structured) form.guarantee = form.socket ? Expect::NONE : Expect::AT_LEAST_ONCE;
+    }
+    return all;
+  }();
+  return forms;
+}
+
+void Set(Job& job, const std::string& name, std::string value) {
+  Parameter& parameter = *job.add_parameter();
+  parameter.set_name(name);
+  parameter.set_value(std::move(value));
+}
+
+class WorldDrawing {
+ public:
+  WorldDrawing(const Choices& choices, const JobForm& form) : choices_(choices), form_(form) {}
+
+  Scenario Draw() {
+    scenario_.set_schema_version(1);
+    scenario_.set_name("drawn");
+    scenario_.set_seed(static_cast<uint64_t>(choices_.Between("seed", 1, 1'000'000)));
+    DrawJob();
+    DrawCluster();
+    const bool any = form_.lines == JobForm::Lines::kAny;
+    enum { kWords, kRecords, kTimedRecords };
+    const int64_t lines = any ? choices_.Between("lines", kWords, kTimedRecords) : kWords;
+    DrawInputs(choices_,
+               {.names = form_.inputs,
+                .records = form_.lines == JobForm::Lines::kRecords || lines != kWords,
+                .structured = form_.structured,
+                .timed = form_.windowed || lines == kTimedRecords,
+                .socket = form_.socket,
+                .forgets = form_.forgets},
+               scenario_);
+    const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
+    scenario_.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
+    scenario_.mutable_expect()->set_guarantee(form_.guarantee);
+    return scenario_;
+  }
+
+ private:
+  void DrawJob() {
+    Job& job = *scenario_.mutable_job();
+    job.set_name(form_.name);
+    for (const auto& [name, value] : form_.fixed) Set(job, name, value);
+    for (const auto& [name, values] : form_.drawn) {
+      Set(job, name, choices_.OneOf("parameter " + name, values));
+    }
+    if (form_.windowed) {
+      Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
+      Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
+    }
+    Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
+    const int64_t retain = choices_.Between("retain", 0, 4);
+    if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
+    const int64_t log_size = choices_.Between("log size", 0, 8);
+    if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
+    const int64_t least_ms = form_.structured ? 0 : 200;
+    Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawChange(job);
+  }
+
+  // What may be another from the second start of a process on, without a change of the answer.
+  void DrawChange(Job& job) {
+    if (!choices_.OneIn("changes", 3)) return;
+    Change& change = *job.add_change();
+    const auto set = [&](const char* name, int64_t value) {
+      Parameter& parameter = *change.add_parameter();
+      parameter.set_name(name);
+      parameter.set_value(absl::StrCat(value));
+    };
+    set("partitions", choices_.Between("changed partitions", 1, 4));
+    set("retain", choices_.Between("changed retain", 2, 6));
+    set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
+  }
+
+  void AddMachine(const std::string& machine, const std::string& process,
+                  const std::vector<std::string>& nodes) {
+    Machine& added = *scenario_.mutable_cluster()->add_machine();
+    added.set_name(machine);
+    Process& on_it = *added.add_process();
+    on_it.set_name(process);
+    on_it.set_restart_after_ms(choices_.Between(absl::StrCat("restart of ", process), 100, 3'000));
+    for (const std::string& node : nodes) on_it.add_node(node);
+  }
+
+  void DrawCluster() {
+    const int64_t workers = choices_.Between("workers", 1, 3);
+    std::vector<std::string> names;
+    for (int64_t worker = 1; worker <= workers; ++worker) {
+      names.push_back(absl::StrCat("worker-", worker));
+    }
+    if (choices_.Between("spread", 0, 1) == 0) {
+      names.insert(names.begin(), "driver");
+      AddMachine("m1", "app", names);
+      return;
+    }
+    AddMachine("m-store", "store", {"store"});
+    AddMachine("m-driver", "driver", {"driver"});
+    for (int64_t worker = 1; worker <= workers; ++worker) {
+      AddMachine(absl::StrCat("m-", worker), absl::StrCat("process-", worker),
+                 {names[static_cast<size_t>(worker - 1)]});
+    }
+    DrawSpare();
+  }
+
+  // A machine on which a driver that is taken for dead may be replaced. (On its own it would wait
+  // for the address of the one before.)
+  void DrawSpare() {
+    if (choices_.Between("spare", 0, 1) == 0) return;
+    Machine& added = *scenario_.mutable_cluster()->add_machine();
+    added.set_name("m-spare");
+    Process& process = *added.add_process();
+    process.set_name("spare");
+    process.set_standby(true);
+    process.add_node("driver");
+  }
+
+  const Choices& choices_;
+  const JobForm& form_;
+  Scenario scenario_;
+};
+
+absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& jobs) {
+  JobForm form;
+  form.name = job.name;
+  std::map<std::string, std::string> arguments = {
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+  const std::vector<runtime::JobParameter> parameters = runtime::AllParameters(job);
+  std::erase_if(arguments, [&](const auto& entry) {
+    return std::none_of(parameters.begin(), parameters.end(),
+                        [&](const auto& each) { return each.name == entry.first; });
+  });
+  form.forgets = false;
+  for (const runtime::JobParameter& parameter : parameters) {
+    if (parameter.name == "forget-after") form.forgets = true;
+    if (!parameter.tried.empty()) {
+      form.drawn.emplace_back(parameter.name, parameter.tried);
+      arguments[parameter.name] = parameter.tried.front();
+    }
+    if (parameter.default_value.has_value() || arguments.contains(parameter.name)) continue;
+    if (parameter.kind != runtime::ParameterKind::kPath) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("job ", job.name, " cannot be drawn: its parameter \"", parameter.name,
+                       "\" has no default, and no values to try (JobParameter::tried); or vary a ",
+                       "scenario of it, which says its parameters"));
+    }
+    form.fixed.emplace_back(parameter.name, parameter.name);
+    arguments[parameter.name] = parameter.name;
+  }
+  WT_ASSIGN_OR_RETURN(runtime::JobArguments bound, runtime::BindArguments(job, arguments));
+  const runtime::JobInstance instance{&job, std::move(bound)};
+  WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  const JobShape shape = ShapeOf(instance);
+  form.structured = job.structured != nullptr;
+  form.socket = !shape.servers.empty();
+  form.lines = JobForm::Lines::kAny;
+  form.inputs = form.socket ? shape.servers : shape.directories;
+  if (form.socket) {
+    form.inputs.insert(form.inputs.end(), shape.directories.begin(), shape.directories.end());
+  }
+  const bool judged =
+      job.deterministic || jobs.OracleOf(job.name) != nullptr || jobs.TokensOf(job.name) != nullptr;
+  if (!form.structured) {
+    const bool promises = judged && !form.socket && !shape.parts.empty();
+    form.guarantee = promises ? Expect::AT_LEAST_ONCE : Expect::NONE;
+  }
+  return form;
+}
+
+}  // namespace
+
+JobForm DrawBuiltInForm(const Choices& choices) {
+  const bool replayed = choices.OneIn("replayed", 6);
+  return choices.OneOf("job", replayed ? FormsThatAreReplayed() : FormsWithAnOracle());
+}
+
+absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const ScenarioJobs& jobs) {
+  const runtime::Job* const job = jobs.catalogue().Find(name);
+  if (job == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "there is no job \"", name, "\"", platform::Suggestion(name, jobs.catalogue().names())));
+  }
+  std::vector<JobForm> forms;
+  for (const auto* built_in : {&FormsWithAnOracle(), &FormsThatAreReplayed()}) {
+    std::copy_if(built_in->begin(), built_in->end(), std::back_inserter(forms),
+                 [&](const JobForm& form) { return form.name == name; });
+  }
+  if (!forms.empty()) return forms;
+  WT_ASSIGN_OR_RETURN(JobForm form, FormOfPlan(*job, jobs));
+  forms.push_back(std::move(form));
+  return forms;
+}
+
+Scenario DrawWorld(const Choices& choices, const JobForm& form) {
+  return WorldDrawing(choices, form).Draw();
+}
+
+Scenario DrawVariation(const Choices& choices, const Scenario& scenario) {
+  Scenario varied = scenario;
+  varied.clear_fault();
+  varied.clear_phases();
+  varied.set_seed(static_cast<uint64_t>(choices.Between("seed", 1, 1'000'000)));
+  varied.clear_schedule();
+  const auto policy = choices.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
+  varied.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
+  const Expect& expected = scenario.expect();
+  Expect expect;
+  expect.set_guarantee(expected.guarantee());
+  expect.set_listing_up_to_date(expected.listing_up_to_date());
+  *varied.mutable_expect() = std::move(expect);
+  return varied;
+}
+
+std::string ToText(const Scenario& scenario, const std::string& comment) {
+  std::string text;
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetUseShortRepeatedPrimitives(true);
+  WT_CHECK(printer.PrintToString(scenario, &text));
+  return absl::StrCat("# ", comment, "\n", text);
+}
+
+}  // namespace wavetank::scenarios

@@ -1,0 +1,55 @@
+// Draws a world without faults: a job with its parameters, a cluster, what arrives, and how what is
+// ready together is ordered. It is a Scenario, so whatever fails can be saved and replayed.
+#ifndef WAVETANK_SCENARIOS_EXPLORE_DRAW_WORLD_H_
+#define WAVETANK_SCENARIOS_EXPLORE_DRAW_WORLD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "properties/choices.h"
+#include "scenarios/oracle.h"
+#include "scenarios/parse.h"
+#include "scenarios/scenario.pb.h"
+
+namespace wavetank::scenarios {
+
+// A way to draw a job.
+struct JobForm {
+  std::string name;
+  // Parameters that are so in this form.
+  std::vector<std::pair<std::string, std::string>> fixed = {};
+  // Parameters of which each has one of its values.
+  std::vector<std::pair<std::string, std::vector<std::string>>> drawn = {};
+  std::vector<std::string> inputs = {"input"};  // by name
+  bool structured = true;
+  bool windowed = false;  // it has a window and a delay; its lines begin with a time
+  bool socket = false;    // its inputs are servers
+  // What a line is: words with ids, or the records of the jobs that have no oracle, a key and a
+  // number; or, of a job of which nobody knows, either.
+  enum class Lines { kWords, kRecords, kAny } lines = Lines::kWords;
+  bool forgets = true;  // it has the parameter "forget-after"
+  Expect::Guarantee guarantee = Expect::EXACTLY_ONCE;
+};
+
+// Those of the built-in jobs, of which one in six draws has one without an oracle.
+JobForm DrawBuiltInForm(const properties::Choices& choices);
+
+// The built-in forms of this job, or what its plan says: what it reads, what can be judged of it.
+// Its parameters are what they are by default, or one of those that it says a search may try
+// (JobParameter::tried). kInvalidArgument: a parameter has neither, or its plan is refused.
+absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& job, const ScenarioJobs& jobs);
+
+Scenario DrawWorld(const properties::Choices& choices, const JobForm& form);
+
+// This scenario with another seed and schedule and without its faults; of what it expects, what
+// holds whatever befalls it.
+Scenario DrawVariation(const properties::Choices& choices, const Scenario& scenario);
+
+// As a file that `wavetank run` replays. `comment` is a line for people.
+std::string ToText(const Scenario& scenario, const std::string& comment);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_EXPLORE_DRAW_WORLD_H_

@@ -1,0 +1,74 @@
+#include "scenarios/explore/exploration.h"
+
+#include <utility>
+
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "scenarios/explore/draw_faults.h"
+#include "scenarios/prepare.h"
+
+namespace wavetank::scenarios {
+
+bool Fails(const RunReport& report) {
+  return report.verdict != Verdict::kPass && report.verdict != Verdict::kInconclusive;
+}
+
+absl::StatusOr<Exploration> Exploration::Make(const ScenarioJobs& jobs,
+                                              ExplorationOptions options) {
+  Exploration exploration(jobs, std::move(options));
+  for (const std::string& job : exploration.options_.jobs) {
+    WT_ASSIGN_OR_RETURN(std::vector<JobForm> forms, FormsOf(job, jobs));
+    exploration.forms_.push_back(std::move(forms));
+  }
+  return exploration;
+}
+
+RunOptions Exploration::OptionsOf(Keep keep) const {
+  RunOptions options;
+  options.retain =
+      keep == Keep::kTimeline ? simulator::Retain::kTimeline : simulator::Retain::kNothing;
+  options.planted = options_.planted;
+  options.survey = keep == Keep::kSurvey;
+  return options;
+}
+
+Scenario Exploration::DrawFirst(const properties::Choices& choices) const {
+  const size_t origins = forms_.size() + options_.scenarios.size();
+  if (origins == 0) return DrawWorld(choices, DrawBuiltInForm(choices));
+  const auto origin =
+      static_cast<size_t>(choices.Between("origin", 0, static_cast<int64_t>(origins) - 1));
+  if (origin < forms_.size()) return DrawWorld(choices, choices.OneOf("job", forms_[origin]));
+  return DrawVariation(choices, *options_.scenarios[origin - forms_.size()].scenario);
+}
+
+// Through the text, so that what is run is exactly what a saved file replays.
+absl::StatusOr<RunReport> Exploration::Run(const Scenario& scenario, Keep keep) const {
+  WT_ASSIGN_OR_RETURN(const ParsedScenario parsed,
+                      ParseScenario(scenario.name(), ToText(scenario, scenario.name())));
+  return RunScenario(parsed, *jobs_, OptionsOf(keep));
+}
+
+void Exploration::Explore(uint64_t seed, const OnRun& on_run) const {
+  const properties::Choices choices(seed);
+  Scenario scenario = DrawFirst(choices);
+  const auto parsed = ParseScenario("drawn", ToText(scenario, "drawn"));
+  WT_CHECK(parsed.ok(), std::string(platform::ToStd(parsed.status().message())));
+  const auto prepared = Prepare(*parsed, *jobs_, OptionsOf(Keep::kNothing));
+  WT_CHECK(prepared.ok(), std::string(platform::ToStd(prepared.status().message())));
+  const FaultTargets targets = TargetsOf(*prepared, scenario);
+  Scenario before = scenario;
+  for (int number = 0;; ++number) {
+    const bool last = number == kFaultsMost;
+    const absl::StatusOr<RunReport> report = Run(scenario, last ? Keep::kNothing : Keep::kSurvey);
+    WT_CHECK(report.ok(), std::string(platform::ToStd(report.status().message())));
+    if (!on_run(number, scenario, *report) || last || Fails(*report)) return;
+    // What did not come after all is not waited for again.
+    if (report->verdict == Verdict::kInconclusive) scenario = before;
+    before = scenario;
+    AddFault(choices, number + 1, targets, *report->survey, scenario);
+    if (scenario.fault_size() == before.fault_size()) return;  // nothing is left to strike at
+  }
+}
+
+}  // namespace wavetank::scenarios
