@@ -263,7 +263,8 @@ class Loader {
         WT_ASSIGN_OR_RETURN(const BoundExpression bound, DecodeBound(argument, functions_));
         call.arguments.push_back(bound.type);
       }
-      if (!TakesThese(call)) return Damaged("an aggregate of arguments that it does not take");
+      if (!call.function->TakesTypes(call.arguments))
+        return Damaged("an aggregate of arguments that it does not take");
       for (DataType& type : call.intermediate()) spec->intermediate.push_back(std::move(type));
       spec->calls.push_back(std::move(call));
     }
@@ -274,14 +275,6 @@ class Loader {
       }
     }
     return spec;
-  }
-
-  static bool TakesThese(const AggregateCall& call) {
-    if (!call.function->TakesThisMany(call.arguments.size())) return false;
-    for (size_t i = 0; i < call.arguments.size(); ++i) {
-      if (!Accept(call.function->parameter(i).accepts, call.arguments[i])) return false;
-    }
-    return true;
   }
 
   static std::vector<DataType> PartialTypes(const AggregateSpec& spec) {

@@ -31,62 +31,104 @@ ResultType GivesTypeOf(size_t argument) {
           .as = argument};
 }
 
+bool Function::TakesTypes(std::span<const DataType> arguments) const {
+  if (!TakesThisMany(arguments.size())) return false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (Accepted(parameter(i).accepts, arguments[i]) != arguments[i]) return false;
+    for (size_t before = 0; before < i; ++before) {
+      const bool alike = parameter(i).same != '\0' && parameter(i).same == parameter(before).same;
+      if (alike && arguments[before] != arguments[i]) return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+// The only type that it takes; nullopt: several.
+std::optional<DataType> OnlyType(Accepts accepts) {
+  switch (accepts) {
+    case Accepts::kBool:
+      return DataType::kBool;
+    case Accepts::kInt8:
+      return DataType::kInt8;
+    case Accepts::kInt16:
+      return DataType::kInt16;
+    case Accepts::kInt32:
+      return DataType::kInt32;
+    case Accepts::kInt64:
+      return DataType::kInt64;
+    case Accepts::kFloat:
+      return DataType::kFloat;
+    case Accepts::kDouble:
+      return DataType::kDouble;
+    case Accepts::kString:
+      return DataType::kString;
+    case Accepts::kBinary:
+      return DataType::kBinary;
+    case Accepts::kDate:
+      return DataType::kDate;
+    case Accepts::kTimestamp:
+      return DataType::kTimestamp;
+    case Accepts::kInterval:
+      return DataType::kInterval;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool IsAmong(Accepts accepts, const DataType& type) {
+  switch (accepts) {
+    case Accepts::kNumber:
+    case Accepts::kTotal:
+      return type.is_number();
+    case Accepts::kOrdered:
+      return type.is_ordered();
+    case Accepts::kArray:
+      return type.kind() == DataType::kArray;
+    case Accepts::kComparable:
+      return !type.is_nested();
+    case Accepts::kStorable:
+      return type.is_storable();
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
 std::string AcceptsText(Accepts accepts) {
   switch (accepts) {
     case Accepts::kAnything:
       return "anything";
-    case Accepts::kBool:
-      return "bool";
-    case Accepts::kInt64:
-      return "int64";
     case Accepts::kDouble:
     case Accepts::kNumber:
+    case Accepts::kTotal:
       return "a number";
-    case Accepts::kString:
-      return "string";
-    case Accepts::kTimestamp:
-      return "timestamp";
     case Accepts::kInterval:
       return "an interval";
     case Accepts::kOrdered:
-      return "a number, string or timestamp";
+      return "a number, string, binary, date or timestamp";
     case Accepts::kArray:
       return "an array";
     case Accepts::kComparable:
       return "a single value";
     case Accepts::kStorable:
-      return "a bool, number, string or timestamp";
+      return "a bool, number, string, binary, date or timestamp";
+    default:
+      return DataTypeName(*OnlyType(accepts));
   }
-  WT_CHECK(false, "no such parameter");
 }
 
-bool Accept(Accepts accepts, const DataType& type) {
-  switch (accepts) {
-    case Accepts::kAnything:
-      return true;
-    case Accepts::kBool:
-      return type == DataType::kBool;
-    case Accepts::kInt64:
-      return type == DataType::kInt64;
-    case Accepts::kDouble:
-    case Accepts::kNumber:
-      return type.is_number();
-    case Accepts::kString:
-      return type == DataType::kString;
-    case Accepts::kTimestamp:
-      return type == DataType::kTimestamp;
-    case Accepts::kInterval:
-      return type == DataType::kInterval;
-    case Accepts::kOrdered:
-      return type.is_number() || type == DataType::kString || type == DataType::kTimestamp;
-    case Accepts::kArray:
-      return type.kind() == DataType::kArray;
-    case Accepts::kComparable:
-      return type.kind() != DataType::kArray;
-    case Accepts::kStorable:
-      return type.is_storable();
+std::optional<DataType> Accepted(Accepts accepts, const DataType& type) {
+  if (const std::optional<DataType> only = OnlyType(accepts)) {
+    return CommonType(type, *only) == only ? only : std::nullopt;
   }
-  WT_CHECK(false, "no such parameter");
+  const bool number = accepts == Accepts::kNumber || accepts == Accepts::kTotal;
+  if (number && type == DataType::kNull) return DataType::kDouble;
+  if (!IsAmong(accepts, type)) return std::nullopt;
+  if (accepts != Accepts::kTotal) return type;
+  return type.is_integer() ? DataType::kInt64 : DataType::kDouble;
 }
 
 }  // namespace wavetank::runtime

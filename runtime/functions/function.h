@@ -3,8 +3,9 @@
 // people of it. Neither the analyser nor the optimiser nor the evaluation knows any function by
 // name (but `and`, `or`, `window` and the aggregates' place): a new one is one entry of a table.
 //
-// Semantics are Spark SQL's without ANSI mode: int64 beside double becomes double and nothing else
-// is converted by itself; int64 arithmetic wraps around; what cannot be computed is null.
+// Semantics are Spark SQL's without ANSI mode: where numbers of several types meet all become the
+// widest (CommonType), a date beside a timestamp becomes one, and nothing else is converted by
+// itself; arithmetic of integers wraps around; what cannot be computed is null.
 #ifndef WAVETANK_RUNTIME_FUNCTIONS_FUNCTION_H_
 #define WAVETANK_RUNTIME_FUNCTIONS_FUNCTION_H_
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,14 +46,23 @@ using Kernel = std::function<Column(const KernelCall& call)>;
 
 enum class Accepts : uint8_t {
   kAnything,
+  // One type, and what widens to it, which is converted.
   kBool,
+  kInt8,
+  kInt16,
+  kInt32,
   kInt64,
-  kDouble,  // int64 is converted
+  kFloat,
+  kDouble,  // any number
   kString,
+  kBinary,
+  kDate,
   kTimestamp,
   kInterval,
-  kNumber,   // int64 or double
-  kOrdered,  // number, string or timestamp
+  // Several.
+  kNumber,
+  kTotal,    // a number; integers are converted to int64, others to double
+  kOrdered,  // what has an order that extremes go by
   kArray,
   kComparable,  // anything but an array
   kStorable,    // anything but an array or interval
@@ -60,8 +71,7 @@ enum class Accepts : uint8_t {
 struct Parameter {
   std::string name;
   Accepts accepts = Accepts::kAnything;
-  // Arguments of parameters with the same letter become of one type: int64 beside double is
-  // converted. '\0': of its own.
+  // Arguments of parameters with the same letter become of one type (CommonType). '\0': of its own.
   char same = '\0';
   // Only a literal: it is known before the first row.
   bool literal = false;
@@ -123,6 +133,13 @@ struct ExampleTerm {
   ExampleTerm(const char* v) : value(std::string(v)) {}  // NOLINT
   ExampleTerm(Timestamp v) : value(v) {}                 // NOLINT
   ExampleTerm(Interval v) : value(v) {}                  // NOLINT
+  ExampleTerm(Date v) : value(v) {}                      // NOLINT
+  // Not a constructor: an int of C++ is an int64 elsewhere.
+  static ExampleTerm Of(Value v) {
+    ExampleTerm term(false);
+    term.value = std::move(v);
+    return term;
+  }
   // Not a constructor: a kind of type is a number, too.
   static ExampleTerm Null(DataType type) {
     ExampleTerm term(false);
@@ -178,6 +195,9 @@ struct Function {
   bool TakesThisMany(size_t arguments) const {
     return arguments >= least_arguments() && (repeats_last || arguments <= parameters.size());
   }
+  // Whether these are an analysed call's arguments: as many, of the types that it takes once all
+  // conversions are made.
+  bool TakesTypes(std::span<const DataType> arguments) const;
   // "substring(text: string, position: int64, length: int64)"
   std::string SignatureText() const;
 };
@@ -185,7 +205,9 @@ using FunctionPtr = std::shared_ptr<const Function>;
 
 // "a number": for errors and documentation.
 std::string AcceptsText(Accepts accepts);
-bool Accept(Accepts accepts, const DataType& type);
+// What an argument of this type becomes; nullopt: it is refused. A bare NULL becomes of the type that
+// is wanted: double, as in Spark, where that is any number.
+std::optional<DataType> Accepted(Accepts accepts, const DataType& type);
 
 }  // namespace wavetank::runtime
 

@@ -96,6 +96,8 @@ Expression::Expression(double value) : node_(MakeLiteral(value, DataType::kDoubl
 Expression::Expression(const char* value) : Expression(std::string(value)) {}
 Expression::Expression(std::string value)
     : node_(MakeLiteral(std::move(value), DataType::kString)) {}
+Expression::Expression(Binary value) : node_(MakeLiteral(std::move(value), DataType::kBinary)) {}
+Expression::Expression(Date value) : node_(MakeLiteral(value, DataType::kDate)) {}
 Expression::Expression(absl::Time value)
     : node_(MakeLiteral(Timestamp{ToMicros(value)}, DataType::kTimestamp)) {}
 Expression::Expression(absl::Duration value)
@@ -131,6 +133,7 @@ Expression Col(std::string name) {
 
 Expression Literal(Expression value) { return value; }
 
+Expression Null() { return Null(DataType::kNull); }
 Expression Null(DataType type) {
   return Expression(MakeLiteral(std::monostate(), std::move(type)));
 }
@@ -160,6 +163,7 @@ Expression operator/(Expression a, Expression b) { return Call("/", {a, b}); }
 Expression operator%(Expression a, Expression b) { return Call("%", {a, b}); }
 
 Expression Cast(Expression value, DataType type) { return value.Cast(std::move(type)); }
+Expression Round(Expression number, int scale) { return Call("round", {number, scale}); }
 Expression Lower(Expression text) { return Call("lower", {text}); }
 Expression Trim(Expression text) { return Call("trim", {text}); }
 Expression Length(Expression text) { return Call("length", {text}); }

@@ -34,6 +34,12 @@ void EncodeLiteral(const Value& value, const DataType& type, plan::Literal& out)
     void operator()(const std::string& v) const { out.set_string_value(v); }
     void operator()(Timestamp v) const { out.set_timestamp_micros(v.micros); }
     void operator()(Interval v) const { out.set_interval_micros(v.micros); }
+    void operator()(int8_t v) const { out.set_int8_value(v); }
+    void operator()(int16_t v) const { out.set_int16_value(v); }
+    void operator()(int32_t v) const { out.set_int32_value(v); }
+    void operator()(float v) const { out.set_float_value(v); }
+    void operator()(const Binary& v) const { out.set_binary_value(v.bytes); }
+    void operator()(Date v) const { out.set_date_days(v.days); }
   };
   std::visit(Visitor{out}, value);
 }
@@ -52,6 +58,18 @@ Value ValueOf(const plan::Literal& literal) {
       return Timestamp{literal.timestamp_micros()};
     case plan::Literal::kIntervalMicros:
       return Interval{literal.interval_micros()};
+    case plan::Literal::kInt8Value:
+      return static_cast<int8_t>(literal.int8_value());
+    case plan::Literal::kInt16Value:
+      return static_cast<int16_t>(literal.int16_value());
+    case plan::Literal::kInt32Value:
+      return int32_t{literal.int32_value()};
+    case plan::Literal::kFloatValue:
+      return literal.float_value();
+    case plan::Literal::kBinaryValue:
+      return Binary{literal.binary_value()};
+    case plan::Literal::kDateDays:
+      return Date{literal.date_days()};
     case plan::Literal::VALUE_NOT_SET:
       break;
   }
@@ -241,12 +259,12 @@ bool IsCallOfItsFunction(const ExpressionNode& node) {
   std::vector<DataType> types;
   for (size_t i = 0; i < node.operands.size(); ++i) {
     const ExpressionNode& operand = *node.operands[i];
-    const Parameter& parameter = node.function->parameter(i);
     const bool literal = operand.kind == ExpressionKind::kLiteral;
-    if (!Accept(parameter.accepts, operand.type) || (parameter.literal && !literal)) return false;
+    if (node.function->parameter(i).literal && !literal) return false;
     literals.push_back(literal ? operand.value : Value());
     types.push_back(operand.type);
   }
+  if (!node.function->TakesTypes(types)) return false;
   if (node.function->refuses && !node.function->refuses(literals).empty()) return false;
   return node.type == node.function->result(types);
 }
@@ -312,7 +330,7 @@ absl::StatusOr<DataType> DecodeType(const plan::Type& type) {
     if (inner->children_size() != 1 || ++arrays > kMaxDepth) return Damaged("an array of nothing");
     inner = &inner->children(0);
   }
-  if (inner->kind() < DataType::kBool || inner->kind() > DataType::kArray) {
+  if (inner->kind() < DataType::kBool || inner->kind() > DataType::kLastKind) {
     return Damaged("no such data type");
   }
   DataType decoded(static_cast<DataType::Kind>(inner->kind()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/functions/bound_expression.h"
 #include "runtime/functions/cast.h"
 
 namespace wavetank::runtime {
@@ -48,6 +50,15 @@ void Finish(ExpressionNode& call) {
       call.nullable = all;
       break;
   }
+}
+
+// A literal of another type is a literal still.
+ExpressionPtr LiteralAs(const ExpressionPtr& literal, const DataType& type) {
+  if (literal->type == type) return literal;
+  ExpressionNode node = *literal;
+  node.value = ValueAt(CastColumn(LiteralColumn(literal->value, literal->type), type), 0);
+  node.type = type;
+  return Share(std::move(node));
 }
 
 std::string TakesText(const Function& function) {
@@ -89,11 +100,14 @@ ExpressionPtr Aliased(ExpressionPtr value, std::string name, int attribute) {
 
 ExpressionPtr CastTo(ExpressionPtr value, DataType type) {
   if (value->type == type) return value;
+  if (value->type == DataType::kNull && value->kind == ExpressionKind::kLiteral) {
+    return LiteralAs(value, type);
+  }
   ExpressionNode node;
   node.kind = ExpressionKind::kCast;
   node.type = std::move(type);
-  // Numbers become doubles without loss of a value; else text that does not parse is null.
-  node.nullable = value->nullable || !value->type.is_number();
+  // Numbers become numbers always; else text that does not parse, and times beyond int64, are null.
+  node.nullable = value->nullable || !value->type.is_number() || node.type.is_time();
   node.operands = {std::move(value)};
   return Share(std::move(node));
 }
@@ -145,6 +159,7 @@ absl::StatusOr<ExpressionPtr> Resolver::Column(std::string_view name) const {
 absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, const DataType& type,
                                               std::string_view advice) const {
   WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(expression));
+  if (value->type == DataType::kNull) return CastTo(WithoutAlias(value), type);
   if (value->type == type) return value;
   return Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type), ", not ",
                             DataTypeName(type), ": ", ToAbsl(advice)));
@@ -209,24 +224,25 @@ absl::StatusOr<ExpressionPtr> Resolver::CallOf(const ExpressionNode& node) const
     WT_ASSIGN_OR_RETURN(const ExpressionPtr resolved, Row(operand));
     call.operands.push_back(WithoutAlias(resolved));
   }
-  WT_RETURN_IF_ERROR(CheckArguments(call));
-  WT_RETURN_IF_ERROR(Unify(call));
+  WT_RETURN_IF_ERROR(ConvertArguments(call));
   Finish(call);
   return Share(std::move(call));
 }
 
-absl::Status Resolver::CheckArguments(const ExpressionNode& call) const {
+absl::Status Resolver::ConvertArguments(ExpressionNode& call) const {
   const Function& function = *call.function;
   const size_t given = call.operands.size();
   if (!function.TakesThisMany(given)) {
     return Error(absl::StrCat(ToText(call), ": ", call.name, " takes ", TakesText(function), ": ",
                               function.SignatureText()));
   }
+  std::vector<ExpressionPtr> converted;
   std::vector<Value> literals;
   for (size_t i = 0; i < given; ++i) {
     const Parameter& parameter = function.parameter(i);
     const ExpressionNode& operand = *call.operands[i];
-    if (!Accept(parameter.accepts, operand.type)) {
+    const std::optional<DataType> becomes = Accepted(parameter.accepts, operand.type);
+    if (!becomes) {
       return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
                                 DataTypeName(operand.type), ", not ",
                                 AcceptsText(parameter.accepts), ": cast it"));
@@ -236,38 +252,37 @@ absl::Status Resolver::CheckArguments(const ExpressionNode& call) const {
       return Error(absl::StrCat(ToText(call), ": its ", parameter.name, " ", ToText(operand),
                                 " is no literal: give one, the same for all rows"));
     }
-    literals.push_back(literal ? operand.value : Value());
+    converted.push_back(parameter.literal ? LiteralAs(call.operands[i], *becomes)
+                                          : CastTo(call.operands[i], *becomes));
+    literals.push_back(literal ? LiteralAs(call.operands[i], *becomes)->value : Value());
   }
   const std::string refusal = function.refuses ? function.refuses(literals) : "";
   if (!refusal.empty()) return Error(absl::StrCat(ToText(call), ": ", refusal));
+  WT_RETURN_IF_ERROR(Unify(call, converted));
+  call.operands = std::move(converted);
   return absl::OkStatus();
 }
 
-absl::Status Resolver::Unify(ExpressionNode& call) const {
+absl::Status Resolver::Unify(const ExpressionNode& call,
+                             std::vector<ExpressionPtr>& arguments) const {
   std::map<char, std::vector<size_t>> alike;
-  for (size_t i = 0; i < call.operands.size(); ++i) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
     const Parameter& parameter = call.function->parameter(i);
-    if (parameter.accepts == Accepts::kDouble) {
-      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
-    }
     if (parameter.same != '\0') alike[parameter.same].push_back(i);
   }
-  for (const auto& [letter, arguments] : alike) {
-    const DataType& first = call.operands[arguments[0]]->type;
-    const auto differs =
-        std::ranges::find_if(arguments, [&](size_t i) { return call.operands[i]->type != first; });
-    if (differs == arguments.end()) continue;
-    const auto other = std::ranges::find_if(
-        arguments, [&](size_t i) { return !call.operands[i]->type.is_number(); });
-    if (other != arguments.end()) {
-      const ExpressionNode& operand = *call.operands[*differs];
-      return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
-                                DataTypeName(operand.type), ", not ", DataTypeName(first),
-                                ": cast it"));
+  for (const auto& [letter, of_letter] : alike) {
+    DataType common = arguments[of_letter[0]]->type;
+    for (const size_t i : of_letter) {
+      const std::optional<DataType> both = CommonType(common, arguments[i]->type);
+      if (!both) {
+        const ExpressionNode& operand = *arguments[i];
+        return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
+                                  DataTypeName(operand.type), ", not ", DataTypeName(common),
+                                  ": cast it"));
+      }
+      common = *both;
     }
-    for (const size_t i : arguments) {
-      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
-    }
+    for (const size_t i : of_letter) arguments[i] = CastTo(arguments[i], common);
   }
   return absl::OkStatus();
 }

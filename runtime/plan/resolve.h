@@ -38,9 +38,10 @@ class Resolver {
  private:
   absl::StatusOr<ExpressionPtr> CallOf(const ExpressionNode& node) const;
   absl::StatusOr<ExpressionPtr> CastOf(const ExpressionNode& node) const;
-  absl::Status CheckArguments(const ExpressionNode& call) const;
+  // To what the function takes.
+  absl::Status ConvertArguments(ExpressionNode& call) const;
   // Makes those of each letter one type.
-  absl::Status Unify(ExpressionNode& call) const;
+  absl::Status Unify(const ExpressionNode& call, std::vector<ExpressionPtr>& arguments) const;
 
   const std::string call_;
   const std::vector<Attribute>& input_;

@@ -31,12 +31,40 @@ std::string DataTypeName(const DataType& type) {
       return "interval";
     case DataType::kArray:
       return "array<" + DataTypeName(type.element()) + ">";
+    case DataType::kInt8:
+      return "int8";
+    case DataType::kInt16:
+      return "int16";
+    case DataType::kInt32:
+      return "int32";
+    case DataType::kFloat:
+      return "float";
+    case DataType::kBinary:
+      return "binary";
+    case DataType::kDate:
+      return "date";
+    case DataType::kNull:
+      return "null";
   }
   WT_CHECK(false, "no such data type");
 }
 
 bool IsStorableKind(uint8_t number) {
-  return number >= DataType::kBool && number <= DataType::kTimestamp;
+  return number >= DataType::kBool && number <= DataType::kLastKind &&
+         DataType(static_cast<DataType::Kind>(number)).is_storable();
+}
+
+std::optional<DataType> CommonType(const DataType& a, const DataType& b) {
+  if (a == b || b == DataType::kNull) return a;
+  if (a == DataType::kNull) return b;
+  if (a.is_time() && b.is_time()) return DataType::kTimestamp;
+  if (!a.is_number() || !b.is_number()) return std::nullopt;
+  constexpr DataType::Kind kFromTheWidest[] = {
+      DataType::kDouble, DataType::kFloat, DataType::kInt64, DataType::kInt32, DataType::kInt16};
+  for (const DataType::Kind kind : kFromTheWidest) {
+    if (a.kind() == kind || b.kind() == kind) return kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace wavetank::runtime

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include "runtime/types/calendar.h"
+
 namespace wavetank::runtime {
 namespace {
 
@@ -47,23 +49,6 @@ class Scanner {
  private:
   std::string_view rest_;
 };
-
-int DaysInMonth(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return kDays[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-// Days since the epoch in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level
-// date algorithms"), for years from 0 on.
-int64_t DaysFromCivil(int year, int month, int day) {
-  const int shifted = year - (month <= 2 ? 1 : 0) + 400;  // never negative
-  const int era = shifted / 400;
-  const int year_of_era = shifted % 400;
-  const int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return int64_t{era - 1} * 146'097 + day_of_era - 719'468;
-}
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
   constexpr int64_t kLeastMillis = 100'000'000'000;
@@ -113,7 +98,7 @@ std::optional<int64_t> ParseIso(std::string_view text) {
     }
     if (!scanner.done()) return std::nullopt;
   }
-  const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute -
+  const int64_t minutes = (DaysFromCivil({year, month, day}) * 24 + hour) * 60 + minute -
                           zone_sign * (zone_hour * 60 + zone_minute);
   return (minutes * 60 + second) * kMicrosPerSecond + micros;
 }

@@ -11,6 +11,7 @@
 
 #include "runtime/columnar/split.h"
 #include "runtime/columnar/take.h"
+#include "runtime/functions/cast.h"
 #include "runtime/functions/kernels.h"
 #include "tests/runtime/columnar/random_batch.h"
 #include "tests/runtime/functions/calls.h"
@@ -39,36 +40,23 @@ Expression ValueOf(const Column& column, int64_t row) {
     return Split(Null(DataType::kString), " ");
   }
   if (column.IsNull(row)) return Null(column.type());
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      return column.BoolAt(row);
-    case DataType::kInt64:
-      return column.Int64At(row);
-    case DataType::kDouble:
-      return column.DoubleAt(row);
-    case DataType::kString:
-      return std::string(column.StringAt(row));
-    case DataType::kTimestamp:
-      return ToExpression(ExampleTerm(Timestamp{column.Int64At(row)}));
-    case DataType::kArray: {
-      std::string text;
-      const Column& elements = column.elements();
-      for (int64_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
-        if (i > column.offsets()[row]) text += " ";
-        text += elements.StringAt(i);
-      }
-      return Split(text, " ");
-    }
-    default:
-      WT_CHECK(false, "no value of a column");
+  if (column.type().kind() != DataType::kArray) {
+    return ToExpression(ExampleTerm::Of(ValueAt(column, row)));
   }
+  std::string text;
+  const Column& elements = column.elements();
+  for (int64_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+    if (i > column.offsets()[row]) text += " ";
+    text += elements.StringAt(i);
+  }
+  return Split(text, " ");
 }
 
 DataType RandomTypeFor(platform::Random& random, Accepts accepts) {
-  std::vector<DataType> types = {DataType::kBool,      DataType::kInt64,
-                                 DataType::kDouble,    DataType::kString,
-                                 DataType::kTimestamp, DataType::Array(DataType::kString)};
-  std::erase_if(types, [&](const DataType& type) { return !Accept(accepts, type); });
+  std::vector<DataType> types(std::begin(kStorableKinds), std::end(kStorableKinds));
+  types.push_back(DataType::Array(DataType::kString));
+  types.push_back(DataType::kNull);
+  std::erase_if(types, [&](const DataType& type) { return !Accepted(accepts, type); });
   return types[random.Below(types.size())];
 }
 
@@ -101,8 +89,10 @@ RandomCall MakeCall(platform::Random& random, const FunctionPtr& function) {
       with_values.back() = ValueOf(column, 0);
       column = Repeat(column, rows);
     }
+    // As it is converted: a date may have no midnight.
+    const Column given = CastColumn(column, *Accepted(parameter.accepts, type));
     for (int64_t row = 0; row < rows; ++row) {
-      call.null_arguments[static_cast<size_t>(row)] += column.IsNull(row) ? 1 : 0;
+      call.null_arguments[static_cast<size_t>(row)] += given.IsNull(row) ? 1 : 0;
     }
     columns.push_back(std::move(column));
   }
