@@ -61,8 +61,14 @@ Task<absl::StatusOr<std::unique_ptr<LocalStore>>> LocalStore::OpenExclusive(plat
                                                                             std::string root) {
   auto store = std::make_unique<LocalStore>(node, std::move(root));
   WT_CO_RETURN_IF_ERROR(co_await store->MakeDirectories(store->root_));
-  WT_CO_ASSIGN_OR_RETURN(store->root_lock_,
-                         co_await node.disk().Lock(JoinPath(store->root_, kLockFile)));
+  auto locked = co_await node.disk().Lock(JoinPath(store->root_, kLockFile));
+  if (absl::IsFailedPrecondition(locked.status())) {
+    co_return absl::FailedPreconditionError(
+        absl::StrCat(locked.status().message(),
+                     ", a store that serves this root: stop that one, or give each its own"));
+  }
+  WT_CO_RETURN_IF_ERROR(locked.status());
+  store->root_lock_ = *std::move(locked);
   WT_CO_RETURN_IF_ERROR(co_await store->RemoveLeftovers());
   co_return store;
 }

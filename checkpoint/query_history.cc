@@ -34,7 +34,18 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
   }
   switch (kind) {
     case MetadataRecord::kQuery:
-      if (!first) return LogHasLost("the query's metadata is not the first record");
+      if (first) {
+        metadata_ = record.query();
+        return absl::OkStatus();
+      }
+      // Begun anew, before there was a batch.
+      if (!metadata_ || bound()) {
+        return LogHasLost(
+            "the query's metadata is neither the first record nor before all batches");
+      }
+      if (metadata_->query_id() != record.query().query_id()) {
+        return LogHasLost("the query is another than before");
+      }
       metadata_ = record.query();
       return absl::OkStatus();
     case MetadataRecord::kPlan:

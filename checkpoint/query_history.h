@@ -43,6 +43,8 @@ class QueryHistory final : public MetadataFold {
 
   // Unset only when the log is empty.
   const std::optional<QueryMetadata>& metadata() const { return metadata_; }
+  // Whether there is, or was, a batch: until then the metadata may be replaced.
+  bool bound() const { return first_batch_ > 0 || !batches_.empty(); }
   // The newest; unset in logs of older builds.
   const std::optional<QueryPlan>& plan() const { return plan_; }
   // In order; all but the last are committed. The first is batch `first_batch`.

@@ -176,8 +176,9 @@ Task<absl::StatusOr<std::string>> ServedStore::Read(std::string path, uint64_t o
     request.set_offset(offset + bytes.size());
     request.set_length(part);
     StoreBytes read;
-    const auto intact = [&read](const std::string& reply) {
-      return read.ParseFromString(reply) && Crc32c(read.bytes()) == read.crc32c();
+    const auto intact = [&read, part](const std::string& reply) {
+      return read.ParseFromString(reply) && Crc32c(read.bytes()) == read.crc32c() &&
+             read.bytes().size() <= part;
     };
     WT_CO_RETURN_IF_ERROR(
         (co_await Call("store.read", request.SerializeAsString(), intact)).status());

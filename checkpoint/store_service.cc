@@ -5,10 +5,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 
 #include "checkpoint/crc32c.h"
+#include "checkpoint/field_count.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
@@ -26,24 +25,11 @@ using platform::RpcPayload;
 
 namespace {
 
-// Each field may become an object of many times its size, which nobody has counted.
-bool HasMoreFieldsThanAnyRequest(const std::string& bytes) {
-  using google::protobuf::internal::WireFormatLite;
-  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                               static_cast<int>(bytes.size()));
-  constexpr size_t kOthers = 64;
-  size_t fields = 0;
-  for (uint32_t tag = input.ReadTag(); tag != 0; tag = input.ReadTag()) {
-    if (++fields > kMaxPathsAtOnce + kOthers) return true;
-    if (!WireFormatLite::SkipField(&input, tag)) return false;  // nor will it be parsed
-  }
-  return false;
-}
-
 // By value: a request's bytes go when they have been taken apart.
 template <typename Message>
 absl::StatusOr<Message> Parse(std::string bytes) {
-  if (HasMoreFieldsThanAnyRequest(bytes)) {
+  constexpr size_t kOthers = 64;
+  if (HasMoreFieldsThan(kMaxPathsAtOnce + kOthers, bytes)) {
     return absl::InvalidArgumentError(absl::StrCat("a request of ", bytes.size(),
                                                    " bytes has more fields than the store service "
                                                    "takes: name at most ",
@@ -228,7 +214,9 @@ Task<StoreService::Reply> StoreService::Stage(std::string body, std::string peer
 Task<absl::Status> StoreService::AddPart(UploadPtr upload, uint64_t offset, std::string part) {
   upload->touched = node_.clock().Now();
   if (upload->writing) co_return absl::UnavailableError("another part is being written");
-  if (offset + part.size() <= upload->size) co_return absl::OkStatus();  // it came before
+  if (offset <= upload->size && part.size() <= upload->size - offset) {
+    co_return absl::OkStatus();  // it came before
+  }
   if (offset != upload->size) co_return NoParts();
   const uint64_t size = part.size();
   upload->writing = true;
@@ -461,7 +449,8 @@ Task<void> RunStoreService(platform::Node& node, std::string address, std::strin
     failed = co_await Serve(node, address, root, options);
   }
   node.Log(platform::LogLevel::kError,
-           absl::StrCat("cannot serve the store ", root, " at ", address, ": ", failed.message()));
+           absl::StrCat("cannot serve the store ", root, root.empty() ? "" : " ", "at ", address,
+                        ": ", failed.message()));
   node.Exit(kRefused);
 }
 

@@ -9,11 +9,14 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 
 # What is compiled does not name the checkout it came from (see also -ffile-prefix-map below), so
-# one cache serves every checkout.
+# one cache serves every checkout. What a source depends on is what the compiler says that it read:
+# a preprocessor run for the cache alone would cost a first build time, and clang's does not know
+# precompiled headers (cmake/precompiled.cmake).
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
-                                  CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+                            CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 find_program(FAST_LINKER NAMES ld.mold ld.lld-19 ld.lld)
 if(FAST_LINKER)
@@ -29,6 +32,7 @@ add_compile_definitions(XXH_INLINE_ALL)
 if(WAVETANK_PLANTED)
   add_compile_definitions(WAVETANK_PLANTED=1)
 endif()
+include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
 
 # Everything a user runs or links, without tests and benchmarks.
 add_custom_target(product)
@@ -56,6 +60,7 @@ function(wavetank_library name)
     target_link_libraries(wavetank_${name} PRIVATE $<BUILD_INTERFACE:${headers}>)
   endforeach()
   target_compile_features(wavetank_${name} PUBLIC cxx_std_20)
+  wavetank_use_precompiled(wavetank_${name} product)
   target_include_directories(wavetank_${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
   wavetank_install_target(${name})
@@ -86,6 +91,7 @@ function(wavetank_protos name)
   add_library(wavetank_${name} STATIC ${sources})
   target_link_libraries(wavetank_${name} PUBLIC protobuf::libprotobuf)
   target_compile_options(wavetank_${name} PRIVATE -Wno-error)
+  wavetank_use_precompiled(wavetank_${name} product)
   target_include_directories(wavetank_${name} SYSTEM PUBLIC
     $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}> $<INSTALL_INTERFACE:${WAVETANK_INCLUDE_DIR}>)
   wavetank_install_target(${name})
@@ -96,6 +102,7 @@ function(wavetank_program name)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+  wavetank_use_precompiled(${name} product)
   add_dependencies(product ${name})
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
@@ -105,6 +112,7 @@ function(wavetank_example name source)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+  wavetank_use_precompiled(${name} product)
   add_dependencies(product ${name})
 endfunction()
 
@@ -114,6 +122,7 @@ function(wavetank_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  wavetank_use_precompiled(${name} tests)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60

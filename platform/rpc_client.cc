@@ -8,6 +8,12 @@
 #include "platform/timeout.h"
 
 namespace wavetank::platform {
+namespace {
+
+// What a longer reply carries could not be taken apart.
+constexpr uint64_t kMostReplyBytes = uint64_t{1} << 31;
+
+}  // namespace
 
 struct RpcClient::Pending {
   Event done;
@@ -87,6 +93,11 @@ Task<void> RpcClient::ReceiveReplies() {
                                                 : absl::StatusOr<RpcPart>(message.status());
     if (part.ok() && part->head.kind == RpcKind::kRequest) {
       part = absl::DataLossError("a server sent a request");
+    }
+    if (part.ok() && part->head.content_bytes() > kMostReplyBytes) {
+      part = absl::DataLossError(absl::StrCat("a server's reply is said to have ",
+                                              part->head.content_bytes(),
+                                              " bytes, and none has more than ", kMostReplyBytes));
     }
     if (!part.ok()) {
       why_broken_ = part.status();

@@ -16,7 +16,9 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <string_view>
+#include <variant>
 
 #include "platform/waiter.h"
 
@@ -24,16 +26,33 @@ namespace wavetank::platform {
 
 // One entry of a catalogue. REQUIRES: all text has static storage.
 struct StepName {
-  std::string_view name;        // "commit_log.written"
-  std::string_view attributes;  // "batch, epoch", for the catalogue's readers
+  std::string_view name;  // "commit_log.written"
+  // "batch, epoch, query:text": their names, and which of them are text.
+  std::string_view attributes;
   std::string_view meaning;     // one sentence
   std::string_view alias = {};  // its former name, if it was renamed
 };
 
+// A number, or text.
 struct StepAttribute {
+  StepAttribute(std::string_view name, int64_t number) : key(name), value(number) {}
+  StepAttribute(std::string_view name, std::string_view words)
+      : key(name), text(words), is_text(true) {}
+
   std::string_view key;
-  int64_t value;
+  int64_t value = 0;
+  std::string_view text = {};
+  bool is_text = false;
 };
+
+// What an attribute may be asked to be.
+using StepValue = std::variant<int64_t, std::string>;
+
+inline bool Is(const StepAttribute& attribute, const StepValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr) return attribute.is_text && attribute.text == *text;
+  return !attribute.is_text && attribute.value == std::get<int64_t>(value);
+}
 
 class Node;
 

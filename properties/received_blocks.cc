@@ -1,5 +1,6 @@
 #include "properties/received_blocks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -27,8 +28,8 @@ absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
 }
 
 ReceivedBlocks::ReceivedBlocks(std::string directory, const std::vector<std::string>& given)
-    : directory_(std::move(directory)), given_(given.begin(), given.end()) {
-  for (const std::string& line : given) ++not_yet_[line];
+    : directory_(std::move(directory)) {
+  for (const std::string& line : given) ++given_[line];
 }
 
 void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std::string> records) {
@@ -62,7 +63,8 @@ std::vector<std::string> ReceivedBlocks::Owed() const {
 }
 
 std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFiles& files,
-                                               const BatchLogView& log) {
+                                               const BatchLogView& log,
+                                               const std::vector<std::string>& cut_lines) {
   now_ns_ = now_ns;
   NoteStored(files, log);
   std::set<std::string> recorded;
@@ -71,7 +73,7 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
       Report(violation_kinds::kDuplicated, absl::StrCat("block ", block.path, " is logged twice"),
              {block.path});
     } else if (!lines_.contains(block.path)) {
-      Read(block, files);
+      Read(block, files, cut_lines);
     }
   }
   const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
@@ -108,7 +110,8 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
   return std::exchange(fresh_, {});
 }
 
-void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files) {
+void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files,
+                          const std::vector<std::string>& cut_lines) {
   logged_.push_back(block.path);
   lines_.try_emplace(block.path);
   unlogged_.erase(block.path);
@@ -120,17 +123,21 @@ void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files) {
     return Report(violation_kinds::kUnreadable,
                   std::string(platform::ToStd(lines.status().message())), {block.path});
   }
-  CheckLines(block, *lines);
+  CheckLines(block, *lines, cut_lines);
   lines_logged_ += static_cast<int64_t>(lines->size());
   lines_[block.path] = *std::move(lines);
 }
 
-void ReceivedBlocks::CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines) {
+void ReceivedBlocks::CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines,
+                                const std::vector<std::string>& cut_lines) {
   for (const std::string& line : lines) {
-    if (!given_.contains(line)) {
+    const auto given = given_.find(line);
+    const int64_t times = (given == given_.end() ? 0 : given->second) +
+                          std::count(cut_lines.begin(), cut_lines.end(), line);
+    if (times == 0) {
       Report(violation_kinds::kPhantom,
              absl::StrCat("block ", block.path, " holds a line that nobody gave: ", line), {line});
-    } else if (--not_yet_[line] < 0) {
+    } else if (++came_[line] > times) {
       Report(
           violation_kinds::kDuplicated,
           absl::StrCat("block ", block.path, " holds a line more often than it was given: ", line),

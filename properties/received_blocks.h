@@ -4,9 +4,9 @@
 // A block is stored when its file is durable while its receiver is the newest of its stream in the
 // log: from then on it is owed, whoever dies, and may not go before it is logged. It is read once,
 // at the instant at which its record is durable: it must be whole then, and stay until the batch
-// that took it is complete. Its lines must be among those that were given, and
-// none more often than it was given: a socket sends nothing again. Written from the description of
-// blocks in checkpoint/FORMAT.md.
+// that took it is complete. Its lines must be among those that were given, and none more often than
+// it was given: a socket sends nothing again. Where its server ends within a line, the beginning of
+// that is one. Written from the description of blocks in checkpoint/FORMAT.md.
 #ifndef WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_
 #define WAVETANK_PROPERTIES_RECEIVED_BLOCKS_H_
 
@@ -34,10 +34,11 @@ class ReceivedBlocks {
   // `directory`: where receivers store.
   ReceivedBlocks(std::string directory, const std::vector<std::string>& given);
 
-  // At each change of the log or of a file below the directory. REQUIRES: time does not fall. Gives
-  // what is newly wrong; each thing once.
-  std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files,
-                                 const BatchLogView& log);
+  // At each change of the log or of a file below the directory. `cut_lines`: beginnings of lines
+  // whose rest did not come, or may not. REQUIRES: time does not fall. Gives what is newly wrong;
+  // each thing once.
+  std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files, const BatchLogView& log,
+                                 const std::vector<std::string>& cut_lines = {});
 
   // Of a logged block; none of any other.
   std::vector<std::string> Lines(const std::string& path) const;
@@ -49,14 +50,16 @@ class ReceivedBlocks {
 
  private:
   void NoteStored(const DurableFiles& files, const BatchLogView& log);
-  void Read(const LoggedBlock& block, const DurableFiles& files);
-  void CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines);
+  void Read(const LoggedBlock& block, const DurableFiles& files,
+            const std::vector<std::string>& cut_lines);
+  void CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines,
+                  const std::vector<std::string>& cut_lines);
   void Report(const char* kind, std::string what, std::vector<std::string> records);
 
   const std::string directory_;
   int64_t now_ns_ = 0;
-  std::map<std::string, int64_t> not_yet_;  // how often each given line may still come
-  std::set<std::string> given_;
+  std::map<std::string, int64_t> given_;                   // how often each line was given
+  std::map<std::string, int64_t> came_;                    // and came
   std::map<std::string, std::vector<std::string>> lines_;  // by block
   std::vector<std::string> logged_;
   int64_t lines_logged_ = 0;

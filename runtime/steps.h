@@ -3,7 +3,8 @@
 // once in the list below it.
 //
 // Attributes that recur: `batch` and `graph` (StageGraph), `stage`, `partition`, `attempt`
-// (TaskId).
+// (TaskId); as text, `task`, the kind of a task, `query`, the query's name, and `sink`, its
+// directory.
 #ifndef WAVETANK_RUNTIME_STEPS_H_
 #define WAVETANK_RUNTIME_STEPS_H_
 
@@ -23,16 +24,17 @@ inline constexpr StepName kWorkerRegistered{
 inline constexpr StepName kWorkerDriverLost{
     "worker.driver_lost", "",
     "The connection to the driver broke: tasks are cancelled and blocks dropped."};
-inline constexpr StepName kTaskStarted{"task.started", "batch, stage, partition, attempt",
+inline constexpr StepName kTaskStarted{"task.started",
+                                       "batch, stage, partition, attempt, task:text",
                                        "The worker has the task; its body has not begun."};
 inline constexpr StepName kTaskFinished{
-    "task.finished", "batch, stage, partition, attempt",
+    "task.finished", "batch, stage, partition, attempt, task:text",
     "The body has returned its result; the driver has not been told."};
 inline constexpr StepName kTaskFailed{
-    "task.failed", "batch, stage, partition, attempt",
+    "task.failed", "batch, stage, partition, attempt, task:text",
     "The body threw or returned an error; the driver has not been told."};
 inline constexpr StepName kShuffleWritten{
-    "shuffle.written", "batch, stage, partition, attempt",
+    "shuffle.written", "batch, stage, partition, attempt, task:text",
     "The task's shuffle blocks are in this worker's memory; the driver has not been told."};
 inline constexpr StepName kShuffleServed{
     "shuffle.served", "batch, stage, partition",
@@ -81,55 +83,57 @@ inline constexpr const StepName* kClusterSteps[] = {
 // --- structured queries: on the driver, in the order of a batch's life ---
 
 inline constexpr StepName kQueryTakenOver{
-    "query.taken_over", "epoch, batch",
+    "query.taken_over", "epoch, batch, query:text",
     "The query's log is this driver's; `batch` is the newest defined one, -1 for none."};
 inline constexpr StepName kQueryRecovered{
-    "query.recovered", "batch, decision",
+    "query.recovered", "batch, decision, query:text",
     "After a take-over, or when in doubt, it is known what to do about `batch`: `decision` is a "
     "checkpoint::RecoveryDecision. Nothing of it is done."};
 inline constexpr StepName kSinkFenced{
-    "sink.fenced", "batch",
+    "sink.fenced", "batch, sink:text",
     "The sink refuses all older drivers; `batch` is the last it has committed, -1 for none."};
 inline constexpr StepName kBatchPlanned{
-    "batch.planned", "batch, files", "The batch's definition is made; nothing of it is durable."};
-inline constexpr StepName kBatchDefined{"batch.defined", "batch, files",
+    "batch.planned", "batch, files, query:text",
+    "The batch's definition is made; nothing of it is durable."};
+inline constexpr StepName kBatchDefined{"batch.defined", "batch, files, query:text",
                                         "The definition is logged; no task has started."};
 inline constexpr StepName kBatchRun{
-    "batch.run", "batch",
+    "batch.run", "batch, query:text",
     "Every task has finished: state files and sink parts are durable, and none counts."};
 inline constexpr StepName kBatchPrepared{
-    "batch.prepared", "batch",
+    "batch.prepared", "batch, query:text",
     "The attempt that counts is logged; the sink has not been asked to commit it."};
 inline constexpr StepName kSinkManifestWritten{
-    "sink.manifest_written", "batch",
+    "sink.manifest_written", "batch, sink:text",
     "A file sink's manifest names the batch; its plain names are not linked."};
 inline constexpr StepName kSinkPublished{
-    "sink.published", "batch", "A file sink's plain names have caught up with its manifest."};
+    "sink.published", "batch, sink:text",
+    "A file sink's plain names have caught up with its manifest."};
 inline constexpr StepName kSinkUnsure{
-    "sink.unsure", "batch",
+    "sink.unsure", "batch, query:text",
     "The sink's commit failed with its outcome unknown: it will be fenced, then asked."};
 inline constexpr StepName kSinkAsked{
-    "sink.asked", "batch, state",
+    "sink.asked", "batch, state, query:text",
     "The fenced sink has said what became of the prepared attempt: `state` is a "
     "CommittableState."};
-inline constexpr StepName kSinkCommitted{"sink.committed", "batch",
+inline constexpr StepName kSinkCommitted{"sink.committed", "batch, query:text",
                                          "The sink shows the batch; the commit is not logged."};
 inline constexpr StepName kBatchCommitted{
-    "batch.committed", "batch, next_defined",
+    "batch.committed", "batch, next_defined, query:text",
     "The commit is logged; with `next_defined` = 1 the next definition shared its sync."};
-inline constexpr StepName kQueryStopped{"query.stopped", "batch",
+inline constexpr StepName kQueryStopped{"query.stopped", "batch, query:text",
                                         "The query ended in good order; `batch` is its last."};
 
 // --- structured queries: in a task ---
 
 inline constexpr StepName kStateLoaded{
-    "state.loaded", "batch, partition, cached",
+    "state.loaded", "batch, partition, cached, query:text",
     "The task holds the state that its batch starts from, from memory if `cached`."};
 inline constexpr StepName kStateCommitted{
-    "state.committed", "batch, partition",
+    "state.committed", "batch, partition, query:text",
     "The task's new state version is durable; no record names it."};
 inline constexpr StepName kPartStaged{
-    "part.staged", "batch, partition",
+    "part.staged", "batch, partition, query:text",
     "The task's part of the output is durable under its own name; nobody can see it."};
 
 inline constexpr const StepName* kStructuredSteps[] = {
@@ -163,7 +167,7 @@ inline constexpr StepName kBatchRerun{
 inline constexpr StepName kBatchInputLogged{
     "dstream.batch_input_logged", "batch",
     "The batch's whole input is durable, and taken from its sources; nothing of it has run."};
-inline constexpr StepName kOutputDone{"dstream.output_done", "batch, output",
+inline constexpr StepName kOutputDone{"dstream.output_done", "batch, output, prefix:text",
                                       "One output operation of the batch has ended."};
 inline constexpr StepName kBatchFailed{
     "dstream.batch_failed", "batch",

@@ -223,22 +223,25 @@ absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
   return Planner(parsed, given ? parsed.scenario->cluster() : local).Plan(job, rivals);
 }
 
-absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, ClusterPlan& plan) {
-  const auto taken = [](const std::vector<std::string>& names) {
-    return std::find(names.begin(), names.end(), kOutside) != names.end();
-  };
-  if (taken(plan.machines) || taken(plan.process_names())) {
+absl::Status AddOutside(const ParsedScenario& parsed, std::vector<platform::ProcessSpec> processes,
+                        ClusterPlan& plan) {
+  if (processes.empty()) return absl::OkStatus();
+  std::vector<std::string> taken = plan.process_names();
+  taken.insert(taken.end(), plan.machines.begin(), plan.machines.end());
+  std::vector<std::string> names = {kOutside};
+  for (const platform::ProcessSpec& process : processes) names.push_back(process.name);
+  for (const std::string& name : names) {
+    if (std::find(taken.begin(), taken.end(), name) == taken.end()) continue;
     return parsed.ErrorAt(parsed.scenario->cluster(), "machine", 0,
-                          absl::StrCat("\"", kOutside,
-                                       "\" is the name of the machine and process "
-                                       "that the input comes from: choose another"));
+                          absl::StrCat("\"", name,
+                                       "\" is the name of the machine or a process that the input "
+                                       "comes from: choose another"));
   }
   plan.machines.emplace_back(kOutside);
-  plan.processes.push_back({kOutside,
-                            {kOutside, {std::move(node)}},
-                            false,
-                            absl::Milliseconds(kRestartAfterMs),
-                            absl::InfiniteDuration()});
+  for (platform::ProcessSpec& process : processes) {
+    plan.processes.push_back({kOutside, std::move(process), false,
+                              absl::Milliseconds(kRestartAfterMs), absl::InfiniteDuration()});
+  }
   return absl::OkStatus();
 }
 

@@ -74,7 +74,7 @@ struct ClusterPlan {
   std::vector<std::string> node_names() const;
 };
 
-// The machine, and the process on it, that stand for the world outside of the cluster.
+// The machine that stands for the world outside of the cluster.
 inline constexpr const char* kOutside = "outside";
 
 // kInvalidArgument, with the place: a node that is no "driver", "store" or "worker-<n>", no driver,
@@ -84,9 +84,10 @@ absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
                                         const std::vector<JobFromStart>& job,
                                         const std::vector<PlannedRival>& rivals);
 
-// Adds a node that stands outside of the cluster, on a machine of its own. kInvalidArgument, with
-// the place: the cluster has something of that name.
-absl::Status AddOutside(const ParsedScenario& parsed, platform::NodeSpec node, ClusterPlan& plan);
+// Adds processes that stand outside of the cluster, on a machine of their own. kInvalidArgument,
+// with the place: the cluster has something of such a name.
+absl::Status AddOutside(const ParsedScenario& parsed, std::vector<platform::ProcessSpec> processes,
+                        ClusterPlan& plan);
 
 }  // namespace wavetank::scenarios
 

@@ -15,12 +15,12 @@ class InputDrawing {
       : choices_(choices), for_(inputs_for), scenario_(scenario) {}
 
   void Draw() {
-    for (const std::string& name : for_.directories) {
+    for (const std::string& name : for_.names) {
       Input& input = *scenario_.add_input();
       input.set_name(name);
       if (for_.replayed) {
         // The choices of the first have no name before them, as those of an only one.
-        const std::string of = name == for_.directories.front() ? "" : name + " ";
+        const std::string of = name == for_.names.front() ? "" : name + " ";
         DrawRecords(of, *input.mutable_records());
         DrawArrival(of, *input.mutable_arrival());
       } else {
@@ -150,7 +150,7 @@ class InputDrawing {
     }
     // A query that misses a file of its batch stops, and where it is one of several nobody starts
     // it again while the others run.
-    if (for_.directories.size() == 1 && choices_.OneIn(of + "rewinds", 4)) {
+    if (for_.names.size() == 1 && choices_.OneIn(of + "rewinds", 4)) {
       arrival.set_rewind_after(static_cast<int32_t>(choices_.Between(of + "rewind after", 1, 6)));
       arrival.set_rewind_files(static_cast<int32_t>(choices_.Between(of + "rewind", 1, 3)));
       arrival.set_rewind_ms(choices_.Between(of + "rewind in", 100, 5'000));

@@ -12,14 +12,14 @@ namespace wavetank::scenarios {
 
 // The job that is to read them.
 struct InputsFor {
-  const std::vector<std::string>& directories;  // or the parameters that say them
-  bool replayed = false;                        // it has no oracle: its lines are `records`
+  const std::vector<std::string>& names;  // of the inputs
+  bool replayed = false;                  // it has no oracle: its lines are `records`
   bool structured = false;
   bool windowed = false;  // its lines begin with a time
   bool socket = false;
 };
 
-// One for each directory. May set a parameter of the scenario's job that goes with what comes.
+// One of each name. May set a parameter of the scenario's job that goes with what comes.
 void DrawInputs(properties::Choices& choices, const InputsFor& inputs_for, Scenario& scenario);
 
 }  // namespace wavetank::scenarios

@@ -10,6 +10,7 @@
 
 #include "platform/check.h"
 #include "platform/text.h"
+#include "scenarios/cluster_plan.h"
 #include "scenarios/draw_inputs.h"
 #include "scenarios/step_names.h"
 #include "simulator/fault_effects.h"
@@ -71,8 +72,9 @@ class Drawing {
     scenario_.set_seed(static_cast<uint64_t>(choices_.Between("seed", 1, 1'000'000)));
     DrawJob();
     DrawCluster();
+    AddServers();
     DrawInputs(choices_,
-               {.directories = inputs_,
+               {.names = inputs_,
                 .replayed = replayed_,
                 .structured = structured_,
                 .windowed = windowed_,
@@ -116,13 +118,16 @@ class Drawing {
   // Of shapes that no oracle was written for. (Not of several queries: one that a fault has stopped
   // for good is not started again while the others run.)
   void DrawReplayedJob(Job& job) {
-    enum { kByCustomer, kWholeTable, kByWindow, kReadings, kStamped };
-    const int64_t which = choices_.Between("replayed job", kByCustomer, kStamped);
+    enum { kByCustomer, kWholeTable, kByWindow, kReadings, kStamped, kTwoSockets };
+    const int64_t which = choices_.Between("replayed job", kByCustomer, kTwoSockets);
     replayed_ = true;
     structured_ = which < kReadings;
     windowed_ = which == kByWindow;
-    constexpr const char* kNames[] = {"spend_by_customer", "spend_by_customer", "spend_by_window",
-                                      "readings_dstream", "stamped_lines_dstream"};
+    socket_ = which == kTwoSockets;
+    if (socket_) inputs_ = {"readings", "alarms"};
+    constexpr const char* kNames[] = {"spend_by_customer",     "spend_by_customer",
+                                      "spend_by_window",       "readings_dstream",
+                                      "stamped_lines_dstream", "readings_and_alarms_dstream"};
     job.set_name(kNames[which]);
     if (which == kWholeTable) Set(job, "mode", "complete");
     if (windowed_) DrawWindow(job);
@@ -215,6 +220,17 @@ class Drawing {
     has_spare_ = true;
   }
 
+  // What the job's sockets connect to, each a process of its own, which a fault may strike alone.
+  void AddServers() {
+    if (!socket_) return;
+    machines_.emplace_back(kOutside);
+    for (const std::string& input : inputs_) {
+      const std::string suffix = inputs_.size() > 1 ? absl::StrCat("-", input) : "";
+      processes_.push_back(kOutside + suffix);
+      nodes_.push_back("line-server" + suffix);
+    }
+  }
+
   // As a file system does that is unmounted for a while.
   void DrawInputDirectoryAway() {
     if (socket_ || !choices_.OneIn("input away", 4)) return;
@@ -252,9 +268,9 @@ class Drawing {
       const bool other =
           std::any_of(other_engine.begin(), other_engine.end(),
                       [step](std::string_view start) { return step->name.starts_with(start); });
-      // Neither of the fakes, nor where nothing has changed since the step before.
-      const bool of_no_use =
-          step->name.starts_with("line_server.") || step->name.starts_with("recovery.");
+      // Neither of a server that is not there, nor where nothing has changed since the step before.
+      const bool of_no_use = (step->name.starts_with("line_server.") && !socket_) ||
+                             step->name.starts_with("recovery.");
       const bool seldom = OnlyAfterAFault(step->name) || (!socket_ && IsOfReceivers(step->name));
       if (!other && !of_no_use && (any || !seldom)) steps.push_back(step->name);
     }
@@ -444,7 +460,7 @@ class Drawing {
   bool windowed_ = false;
   bool socket_ = false;
   bool replayed_ = false;                        // a job without an oracle
-  std::vector<std::string> inputs_ = {"input"};  // directories, or parameters that say them
+  std::vector<std::string> inputs_ = {"input"};  // by name
   bool has_spare_ = false;
   std::vector<std::string> machines_;
   std::vector<std::string> processes_;

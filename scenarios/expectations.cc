@@ -119,8 +119,8 @@ bool Matches(const simulator::StepCount& count, const Reached& reached) {
   return count.step == CanonicalStepName(reached.step()) &&
          std::all_of(reached.attribute().begin(), reached.attribute().end(),
                      [&](const Attribute& attribute) {
-                       const std::pair<std::string, int64_t> wanted(attribute.name(),
-                                                                    attribute.value());
+                       const std::pair<std::string, platform::StepValue> wanted(attribute.name(),
+                                                                                ValueOf(attribute));
                        return std::find(count.attributes.begin(), count.attributes.end(), wanted) !=
                               count.attributes.end();
                      });
@@ -174,7 +174,7 @@ std::vector<std::string> RowsThatDecided(const RunFacts& facts) {
   for (const simulator::StepCount& count : facts.steps) {
     if (count.step != checkpoint::steps::kRecoveryDecided.name) continue;
     for (const auto& [name, value] : count.attributes) {
-      if (name == "row") numbers.insert(value);
+      if (name == "row") numbers.insert(std::get<int64_t>(value));
     }
   }
   const std::vector<std::string_view> names = checkpoint::RecoveryRowNames();
@@ -186,7 +186,8 @@ std::vector<std::string> RowsThatDecided(const RunFacts& facts) {
 
 }  // namespace
 
-absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape) {
+absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape,
+                               const TextOfSteps& text) {
   const Expect& expect = parsed.scenario->expect();
   const std::vector<std::string> kinds = properties::AllViolationKinds();
   for (int i = 0; i < expect.violation_size(); ++i) {
@@ -209,7 +210,7 @@ absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& sha
                           "what breaks is a violation: say which, as `violation`");
   }
   for (const Reached& reached : expect.reached()) {
-    WT_RETURN_IF_ERROR(CheckStep(parsed, reached, reached.step(), reached.attribute()));
+    WT_RETURN_IF_ERROR(CheckStep(parsed, text, reached, reached.step(), reached.attribute()));
     if (reached.has_at_most() && reached.at_least() > reached.at_most()) {
       return parsed.ErrorAt(reached, "at_most", 0, "at_most is below at_least");
     }

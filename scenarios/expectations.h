@@ -14,6 +14,7 @@
 #include "scenarios/parse.h"
 #include "scenarios/report.h"
 #include "scenarios/run_checker.h"
+#include "scenarios/step_names.h"
 #include "simulator/step_coverage.h"
 
 namespace wavetank::scenarios {
@@ -34,8 +35,10 @@ struct RunFacts {
 };
 
 // kInvalidArgument, with the place: a step, a step's attribute, a kind of violation or a part of
-// the job that does not exist, or a field that does nothing.
-absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape);
+// the job that does not exist, or a field that does nothing. `text`: what attributes that are text
+// may be.
+absl::Status CheckExpectations(const ParsedScenario& parsed, const JobShape& shape,
+                               const TextOfSteps& text);
 
 // The first error that says what an expected end of the job says; "" if there is none.
 std::string ExpectedEnd(const Expect& expect, const std::vector<std::string>& errors);

@@ -12,7 +12,6 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
-#include "scenarios/step_names.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
@@ -25,8 +24,8 @@ using simulator::FaultKind;
 
 class FaultPlanner {
  public:
-  FaultPlanner(const ParsedScenario& parsed, const ClusterPlan& cluster)
-      : parsed_(parsed), cluster_(cluster) {}
+  FaultPlanner(const ParsedScenario& parsed, const ClusterPlan& cluster, const TextOfSteps& text)
+      : parsed_(parsed), cluster_(cluster), text_(text) {}
 
   absl::StatusOr<simulator::FaultPlan> Plan() {
     simulator::FaultPlan plan;
@@ -212,7 +211,7 @@ class FaultPlanner {
   }
 
   absl::StatusOr<simulator::AtStep> ToStep(const AtStep& at) const {
-    WT_RETURN_IF_ERROR(CheckStep(parsed_, at, at.step(), at.attribute()));
+    WT_RETURN_IF_ERROR(CheckStep(parsed_, text_, at, at.step(), at.attribute()));
     const std::vector<std::string> nodes = cluster_.node_names();
     if (!at.node().empty() && std::find(nodes.begin(), nodes.end(), at.node()) == nodes.end()) {
       return parsed_.ErrorAt(at, "node", 0,
@@ -222,7 +221,7 @@ class FaultPlanner {
     simulator::AtStep step;
     step.step = CanonicalStepName(at.step());
     for (const Attribute& attribute : at.attribute()) {
-      step.attributes.emplace_back(attribute.name(), attribute.value());
+      step.attributes.emplace_back(attribute.name(), ValueOf(attribute));
     }
     step.node = at.node();
     if (at.has_occurrence()) step.occurrence = static_cast<uint64_t>(at.occurrence());
@@ -281,13 +280,15 @@ class FaultPlanner {
 
   const ParsedScenario& parsed_;
   const ClusterPlan& cluster_;
+  const TextOfSteps& text_;
 };
 
 }  // namespace
 
 absl::StatusOr<simulator::FaultPlan> PlanFaults(const ParsedScenario& parsed,
-                                                const ClusterPlan& cluster) {
-  return FaultPlanner(parsed, cluster).Plan();
+                                                const ClusterPlan& cluster,
+                                                const TextOfSteps& text) {
+  return FaultPlanner(parsed, cluster, text).Plan();
 }
 
 }  // namespace wavetank::scenarios

@@ -6,14 +6,16 @@
 
 #include "scenarios/cluster_plan.h"
 #include "scenarios/parse.h"
+#include "scenarios/step_names.h"
 #include "simulator/fault_plan.h"
 
 namespace wavetank::scenarios {
 
-// kInvalidArgument, with the place: a kind, target, step, attribute or node that is not there, or a
-// rate that cannot be.
+// `text`: what attributes that are text may be. kInvalidArgument, with the place: a kind, target,
+// step, attribute or node that is not there, or a rate that cannot be.
 absl::StatusOr<simulator::FaultPlan> PlanFaults(const ParsedScenario& parsed,
-                                                const ClusterPlan& cluster);
+                                                const ClusterPlan& cluster,
+                                                const TextOfSteps& text);
 
 }  // namespace wavetank::scenarios
 

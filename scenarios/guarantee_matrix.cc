@@ -60,7 +60,7 @@ std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
 
 size_t CellOf(const JobPart& part) {
   if (std::holds_alternative<StreamShape>(part.of)) {
-    return part.paths.input.empty() ? kSocket : kTextFiles;
+    return part.paths.server.empty() ? kTextFiles : kSocket;
   }
   const runtime::StreamingQueryPlan& plan = *std::get<QueryShape>(part.of).plan;
   if (!plan.stateful) return kRows;

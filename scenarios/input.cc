@@ -136,10 +136,10 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
   return plan;
 }
 
-InputPlan ArrivingIn(const InputPlan& plan, std::string_view directory) {
+InputPlan ArrivingAt(const InputPlan& plan, const InputPlace& place) {
   InputPlan arriving;
   for (const ArrivingFile& file : plan) {
-    if (file.directory == directory) arriving.push_back(file);
+    if (file.place == place) arriving.push_back(file);
   }
   return arriving;
 }

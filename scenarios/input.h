@@ -15,10 +15,18 @@
 
 namespace wavetank::scenarios {
 
+// What an input supplies: a directory, into which its files come, or a server, which writes it.
+struct InputPlace {
+  std::string directory = {};
+  std::string server = {};  // its address
+
+  friend auto operator<=>(const InputPlace&, const InputPlace&) = default;
+};
+
 // One file renamed into the input directory, or one write to a socket; or a file's removal.
 struct ArrivingFile {
   int64_t at_ms = 0;
-  std::string directory = {};  // into which it comes; of a socket: ""
+  InputPlace place = {};
   std::string name;
   std::string text = {};
   std::vector<std::string> lines = {};  // of the text
@@ -29,8 +37,8 @@ struct ArrivingFile {
 // In order of time.
 using InputPlan = std::vector<ArrivingFile>;
 
-// Those that come into the directory.
-InputPlan ArrivingIn(const InputPlan& plan, std::string_view directory);
+// Those that arrive there.
+InputPlan ArrivingAt(const InputPlan& plan, const InputPlace& place);
 
 // The arrival that first gave the file of this name; null if none did.
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);

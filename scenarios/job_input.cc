@@ -24,25 +24,30 @@ std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameter
       {"lost", "what an input file does that is gone or changed: stop or skip", "stop"});
   parameters.push_back({"forget-after", "how long a file is gone before another of its name is new",
                         "10m", ParameterKind::kDuration});
+  parameters.push_back(
+      {"max-line-bytes", "how long a line may be, 134217728 if it is not said", ""});
   return parameters;
 }
 
 runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& arguments,
                              const std::string& parameter) {
-  return session.ReadStream()
-      .Format("text")
+  auto reader = session.ReadStream();
+  reader.Format("text")
       .Option("ignoreNames", arguments.Get("ignore"))
       .Option("lostFiles", arguments.Get("lost"))
-      .Option("forgetAfter", arguments.Get("forget-after"))
-      .Load(arguments.Get(parameter));
+      .Option("forgetAfter", arguments.Get("forget-after"));
+  const std::string max_line_bytes = arguments.Get("max-line-bytes");
+  if (!max_line_bytes.empty()) reader.Option("maxLineBytes", max_line_bytes);
+  return reader.Load(arguments.Get(parameter));
 }
 
 runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
                                         const JobArguments& arguments,
                                         const std::string& parameter) {
   runtime::TextFileOptions options;
-  auto files = runtime::ParseInputFileOptions(arguments.Get("ignore"),
-                                              arguments.Get("forget-after"), arguments.Get("lost"));
+  auto files =
+      runtime::ParseInputFileOptions(arguments.Get("ignore"), arguments.Get("forget-after"),
+                                     arguments.Get("lost"), arguments.Get("max-line-bytes"));
   if (files.ok()) {
     options.files = *std::move(files);
   } else {

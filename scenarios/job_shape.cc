@@ -95,6 +95,9 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(from))) {
       part.paths.input = checkpoint::NormalPath(text->directory);
       AddFileOptions(text->options.files, part.paths);
+    } else if (const auto* socket =
+                   dynamic_cast<const runtime::SocketTextInput*>(&graph.input(from))) {
+      part.paths.server = socket->address();
     }
     shape.parts.push_back(std::move(part));
   }

@@ -18,9 +18,10 @@
 
 namespace wavetank::scenarios {
 
-// In the cluster's store.
+// In the cluster's store, but for a socket's server.
 struct JobPaths {
-  std::string input;  // of a socket: ""
+  std::string input;   // of a socket: ""
+  std::string server;  // of a socket: its address, outside
   std::string output;
   std::string checkpoint;
   // After how long a file that is gone may be forgotten.

@@ -3,7 +3,6 @@
 #define WAVETANK_SCENARIOS_PREPARE_H_
 
 #include <cstdint>
-#include <memory>
 
 #include "absl/status/statusor.h"
 
@@ -27,7 +26,7 @@ struct Prepared {
   JobShape shape;
   ClusterPlan cluster;
   InputPlan input;
-  std::shared_ptr<fakes::LineFeed> feed;  // of the job's socket, if it reads one
+  fakes::LineFeeds feeds;  // of the servers that the job reads
   simulator::FaultPlan faults;
   uint64_t seed = 1;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
@@ -86,24 +87,43 @@ void OrdersAndVisits(Session& session, const JobArguments& arguments) {
           "seen", "complete", arguments.Get("seen"));
 }
 
-// Two outputs of one stream of lines "<sensor>,<reading>": rows that are no pairs, and sums.
+// Of a line "<sensor>,<reading>".
+std::pair<std::string, int64_t> ReadingOf(const std::string& line) {
+  const size_t comma = line.find(',');
+  int64_t reading = 0;
+  const bool is_number =
+      comma != std::string::npos && absl::SimpleAtoi(line.substr(comma + 1), &reading);
+  return {is_number ? line.substr(0, comma) : "unread", is_number ? reading : 1};
+}
+
+// Two outputs of one stream: rows that are no pairs, and sums.
 void Readings(StreamingContext& context, const JobArguments& arguments) {
   const auto lines = TextInput(context, arguments, "input").Filter([](const std::string& line) {
     return !line.empty();
   });
   lines.Map([](const std::string& line) { return static_cast<int64_t>(line.size()); })
       .SaveAsTextFiles(arguments.Get("output") + "/sizes");
-  lines
-      .Map([](const std::string& line) {
-        const size_t comma = line.find(',');
-        int64_t reading = 0;
-        const bool is_number =
-            comma != std::string::npos && absl::SimpleAtoi(line.substr(comma + 1), &reading);
-        return std::pair<std::string, int64_t>(is_number ? line.substr(0, comma) : "unread",
-                                               is_number ? reading : 1);
-      })
+  lines.Map(ReadingOf)
       .ReduceByKey(std::plus<int64_t>())
       .SaveAsTextFiles(arguments.Get("output") + "/totals", "txt");
+}
+
+int PortOf(const JobArguments& arguments, const char* parameter) {
+  int port = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get(parameter), &port), "a bound port is a number");
+  return port;
+}
+
+// Two streams, each from a server of its own: sums, and rows that are no pairs.
+void ReadingsAndAlarms(StreamingContext& context, const JobArguments& arguments) {
+  const std::string& host = arguments.Get("host");
+  context.SocketTextStream(host, PortOf(arguments, "readings"))
+      .Map(ReadingOf)
+      .ReduceByKey(std::plus<int64_t>())
+      .SaveAsTextFiles(arguments.Get("output") + "/totals", "txt");
+  context.SocketTextStream(host, PortOf(arguments, "alarms"))
+      .Map([](const std::string& line) { return absl::StrCat(line.size(), " bytes: ", line); })
+      .SaveAsTextFiles(arguments.Get("output") + "/alarms");
 }
 
 // Rows that say which attempts made them: of lines as they come, and of lines by their first field,
@@ -185,6 +205,20 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
     job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
     job.deterministic = true;
     job.dstream = Readings;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "readings_and_alarms_dstream";
+    job.meaning =
+        "DStream: the sum of each sensor's readings, lines \"<sensor>,<reading>\" from one socket, "
+        "and each alarm, a line from another, with its size (lossy)";
+    job.parameters = {{"host", "where to connect", "localhost"},
+                      {"readings", "port of the readings", "9998", ParameterKind::kPort},
+                      {"alarms", "port of the alarms", "9999", ParameterKind::kPort},
+                      OutputParameter()};
+    job.deterministic = true;
+    job.dstream = ReadingsAndAlarms;
     jobs.Add(std::move(job));
   }
   {

@@ -31,12 +31,11 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
                                       const DStreamOracle* oracle, RowTokens tokens, int partitions,
-                                      InputPlan input,
-                                      std::shared_ptr<const fakes::LineFeed> feed) {
+                                      InputPlan input, const fakes::LineFeeds& feeds) {
   std::unique_ptr<DStreamPieces> pieces;
-  if (part.paths.input.empty()) {
-    pieces =
-        std::make_unique<BlockPieces>(input, part.paths.checkpoint + "/blocks", std::move(feed));
+  if (!part.paths.server.empty()) {
+    pieces = std::make_unique<BlockPieces>(input, part.paths.checkpoint + "/blocks",
+                                           feeds.at(part.paths.server));
   } else {
     pieces = std::make_unique<FilePieces>(part.paths.input, std::move(input),
                                           part.paths.forget_after_ms);
@@ -50,11 +49,10 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
 std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
                                            const JobShape& shape,
                                            const runtime::JobArguments& arguments,
-                                           const InputPlan& input,
-                                           std::shared_ptr<const fakes::LineFeed> feed) {
+                                           const InputPlan& input, const fakes::LineFeeds& feeds) {
   std::vector<PartChecker> checkers;
   for (const JobPart& part : shape.parts) {
-    InputPlan arriving = ArrivingIn(input, part.paths.input);
+    InputPlan arriving = ArrivingAt(input, {part.paths.input, part.paths.server});
     std::unique_ptr<RunChecker> checker;
     if (const auto* query = std::get_if<QueryShape>(&part.of)) {
       checker = CheckerOf(part, *query,
@@ -63,7 +61,7 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens to
     } else {
       checker = CheckerOf(part, std::get<StreamShape>(part.of),
                           oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle), tokens,
-                          shape.partitions, std::move(arriving), feed);
+                          shape.partitions, std::move(arriving), feeds);
     }
     checkers.push_back({part.name, std::move(checker)});
   }

@@ -59,13 +59,12 @@ class RunChecker {
 
 // Null where no checker knows the job's shape. A query is judged by replay, and by its oracle if it
 // has one; a stream by its oracle, and by replay if it says that its functions are deterministic.
-// `tokens`: of its rows, null if they carry none. `feed` is that of the server that the job reads
-// from, null unless it reads a socket.
+// `tokens`: of its rows, null if they carry none. `feeds` are those of the servers that the job
+// reads from.
 std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
                                            const JobShape& shape,
                                            const runtime::JobArguments& arguments,
-                                           const InputPlan& input,
-                                           std::shared_ptr<const fakes::LineFeed> feed);
+                                           const InputPlan& input, const fakes::LineFeeds& feeds);
 
 }  // namespace wavetank::scenarios
 

@@ -67,7 +67,7 @@ class Run : private simulator::WorldObserver {
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
         checker_(MakeRunChecker(prepared_.oracle, prepared_.tokens, prepared_.shape,
-                                prepared_.instance.arguments, prepared_.input, prepared_.feed)) {}
+                                prepared_.instance.arguments, prepared_.input, prepared_.feeds)) {}
 
   RunReport Go() {
     Build();
@@ -180,14 +180,13 @@ absl::Duration Run::NextLook() const {
 }
 
 void Run::Supply(const ArrivingFile& arriving) {
-  if (arriving.directory.empty()) {
-    if (prepared_.feed != nullptr && !arriving.removed) {
-      prepared_.feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
-    }
+  if (!arriving.place.server.empty()) {
+    const auto& feed = prepared_.feeds.at(arriving.place.server);
+    if (!arriving.removed) feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
     return;
   }
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  const std::string path = absl::StrCat(arriving.directory, "/", arriving.name);
+  const std::string path = absl::StrCat(arriving.place.directory, "/", arriving.name);
   if (!arriving.removed) {
     disk.Put(path, arriving.text);
   } else if (disk.Get(path).ok()) {  // a lost disk has it no more

@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_STEP_NAMES_H_
 #define WAVETANK_SCENARIOS_STEP_NAMES_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,34 @@
 #include "google/protobuf/repeated_ptr_field.h"
 
 #include "platform/step.h"
+#include "scenarios/job_shape.h"
 #include "scenarios/parse.h"
 
 namespace wavetank::scenarios {
 
 std::vector<const platform::StepName*> AllSteps();
 
-// kInvalidArgument, with the place: no such step, or it has no such attribute. `message` has the
-// fields `step` and `attribute`.
-absl::Status CheckStep(const ParsedScenario& parsed, const google::protobuf::Message& message,
-                       const std::string& step,
+struct AttributeName {
+  std::string name;
+  bool is_text = false;
+};
+std::vector<AttributeName> AttributesOf(const platform::StepName& step);
+// Null when there is none of that name or alias.
+const platform::StepName* FindStep(const std::string& name_or_alias);
+
+// What an attribute that is text may be in the runs of a scenario: by its name, what jobs call
+// theirs. One that is not here may be anything.
+using TextOfSteps = std::map<std::string, std::vector<std::string>>;
+// Adds what the steps of these queries and outputs say.
+void AddTextOfSteps(const JobShape& shape, TextOfSteps& text);
+
+// kInvalidArgument, with the place: no such step, it has no such attribute, or that is never so.
+// `message` has the fields `step` and `attribute`.
+absl::Status CheckStep(const ParsedScenario& parsed, const TextOfSteps& text,
+                       const google::protobuf::Message& message, const std::string& step,
                        const google::protobuf::RepeatedPtrField<Attribute>& attributes);
+
+platform::StepValue ValueOf(const Attribute& attribute);
 
 // The step's present name. REQUIRES: CheckStep was OK.
 std::string CanonicalStepName(const std::string& name_or_alias);

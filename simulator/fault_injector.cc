@@ -16,6 +16,11 @@ using platform::Random;
 
 namespace {
 
+std::string TextOf(const platform::StepValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  return text != nullptr ? *text : absl::StrCat(std::get<int64_t>(value));
+}
+
 std::string At(const FaultTrigger& trigger) {
   if (const auto* time = std::get_if<AtTime>(&trigger)) {
     return absl::StrCat("at ", absl::FormatDuration(time->time));
@@ -23,7 +28,7 @@ std::string At(const FaultTrigger& trigger) {
   if (const auto* step = std::get_if<AtStep>(&trigger)) {
     std::string text = absl::StrCat("at ", step->step);
     for (const auto& [key, value] : step->attributes) {
-      absl::StrAppend(&text, " ", key, "=", value);
+      absl::StrAppend(&text, " ", key, "=", TextOf(value));
     }
     return absl::StrCat(text, " (", step->occurrence, ")");
   }
@@ -46,7 +51,7 @@ bool Matches(const AtStep& trigger, const platform::StepEvent& event) {
   if (!trigger.node.empty() && trigger.node != event.node.name()) return false;
   return std::ranges::all_of(trigger.attributes, [&](const auto& wanted) {
     return std::ranges::any_of(event.attributes, [&](const platform::StepAttribute& attribute) {
-      return attribute.key == wanted.first && attribute.value == wanted.second;
+      return attribute.key == wanted.first && Is(attribute, wanted.second);
     });
   });
 }

@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 
+#include "platform/step.h"
 #include "simulator/fault.h"
 #include "simulator/sim_node.h"
 
@@ -29,7 +30,7 @@ struct AtTime {
 // value), by the process and node of these names, if they are given.
 struct AtStep {
   std::string step;
-  std::vector<std::pair<std::string, int64_t>> attributes = {};
+  std::vector<std::pair<std::string, platform::StepValue>> attributes = {};
   std::string process = {};
   std::string node = {};
   uint64_t occurrence = 1;

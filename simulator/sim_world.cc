@@ -19,7 +19,12 @@ namespace {
 std::string Describe(const platform::StepEvent& event) {
   std::string text(event.step.name);
   for (const platform::StepAttribute& attribute : event.attributes) {
-    absl::StrAppend(&text, " ", ToAbsl(attribute.key), "=", attribute.value);
+    absl::StrAppend(&text, " ", ToAbsl(attribute.key), "=");
+    if (attribute.is_text) {
+      absl::StrAppend(&text, ToAbsl(attribute.text));
+    } else {
+      absl::StrAppend(&text, attribute.value);
+    }
   }
   return text;
 }

@@ -17,13 +17,14 @@ struct StepCount {
   std::string step;
   std::string process;
   std::string node;
-  std::vector<std::pair<std::string, int64_t>> attributes;
+  std::vector<std::pair<std::string, platform::StepValue>> attributes;
   uint64_t count = 0;
 };
 
 class StepCoverage {
  public:
-  // A hash of the step, its attributes and the node's name.
+  // A hash of the step, its numbers and the node's name. Text is not in it: it says whose step that
+  // is, which the calls on its files tell as well.
   uint64_t Add(const platform::StepEvent& event);
   // In the order in which they were first reached.
   const std::vector<StepCount>& counts() const { return counts_; }

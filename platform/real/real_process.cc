@@ -26,6 +26,7 @@
 #include "platform/real/real_network.h"
 #include "platform/real/spdlog_logger.h"
 #include "platform/status_macros.h"
+#include "platform/text.h"
 
 namespace wavetank::platform {
 namespace {
@@ -180,7 +181,8 @@ int RealProcess::Run() {
     try {
       node.thread = std::thread([&node] { node.loop.Run(); });
     } catch (const std::system_error& error) {
-      state.logger.Log(*node.node, LogLevel::kError, Lacks(state.spec.name, error).ToString());
+      state.logger.Log(*node.node, LogLevel::kError,
+                       std::string(ToStd(Lacks(state.spec.name, error).message())));
       state.Stop(1);
       break;
     }

@@ -12,7 +12,7 @@ bool Matches(const StepFault& fault, const StepEvent& event) {
   return std::all_of(fault.attributes.begin(), fault.attributes.end(), [&](const auto& wanted) {
     return std::any_of(event.attributes.begin(), event.attributes.end(),
                        [&](const StepAttribute& attribute) {
-                         return attribute.key == wanted.first && attribute.value == wanted.second;
+                         return attribute.key == wanted.first && Is(attribute, wanted.second);
                        });
   });
 }

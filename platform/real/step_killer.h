@@ -17,7 +17,7 @@ namespace wavetank::platform {
 struct StepFault {
   std::string step;  // its name or alias
   // Those that must be there, with these values; others do not matter.
-  std::vector<std::pair<std::string, int64_t>> attributes = {};
+  std::vector<std::pair<std::string, StepValue>> attributes = {};
   int64_t occurrence = 1;  // counted over all nodes of the process
   enum class Action {
     kKill,  // SIGKILL: nothing more runs

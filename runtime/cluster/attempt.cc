@@ -52,7 +52,8 @@ platform::StepAwaiter Attempt::Step(const platform::StepName& step) {
   return worker_.node.Step(step, {{"batch", run_.batch()},
                                   {"stage", id_.stage},
                                   {"partition", id_.partition},
-                                  {"attempt", id_.attempt}});
+                                  {"attempt", id_.attempt},
+                                  {"task", run_.kind()}});
 }
 
 Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage) {

@@ -34,7 +34,7 @@ Task<absl::StatusOr<std::unique_ptr<BlockExchange>>> BlockExchange::Start(platfo
 
 Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPayload payload) {
   cluster::FetchRequest request;
-  if (method != "fetch" || !request.ParseFromString(payload.body)) {
+  if (method != "fetch" || !ParseMessage(payload.body, request)) {
     co_return absl::InvalidArgumentError("workers answer fetches only");
   }
   std::vector<BlockPointer> found;
@@ -65,6 +65,14 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
   std::erase_if(clients_, [](const auto& entry) {
     return entry.second == nullptr || entry.second->broken();
   });
+  for (const cluster::Source& source : input.sources()) {
+    if (source.address() >= 0 && static_cast<size_t>(source.address()) < addresses.size()) continue;
+    Fetched refused;
+    refused.status = absl::InvalidArgumentError(absl::StrCat(
+        "task ", reader.Unique(), " is to read stage ", input.stage(), " at address ",
+        source.address(), " of ", addresses.size(), ": its driver has given it no such"));
+    co_return refused;
+  }
   std::vector<FromOne> parts(addresses.size());
   for (size_t i = 0; i < addresses.size(); ++i) {
     parts[i].address = addresses[i];
@@ -121,11 +129,8 @@ Task<void> BlockExchange::FetchFromOne(FromOne& from) {
   const absl::StatusOr<RpcPayload> reply =
       co_await Ask(from.address, from.request.SerializeAsString());
   absl::StatusOr<std::vector<ShuffleBlock>> blocks =
-      reply.ok() ? ShuffleBundle::Open(*reply) : reply.status();
-  if (blocks.ok() && blocks->size() != static_cast<size_t>(from.request.sources_size())) {
-    blocks = absl::DataLossError(absl::StrCat(blocks->size(), " blocks came, ",
-                                              from.request.sources_size(), " were asked for"));
-  }
+      reply.ok() ? ShuffleBundle::Open(*reply, static_cast<size_t>(from.request.sources_size()))
+                 : reply.status();
   from.status = blocks.status();
   if (blocks.ok()) from.blocks = *std::move(blocks);
 }

@@ -200,7 +200,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Serve(std::string method, RpcPayload re
 
 Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::RpcCall call) {
   cluster::RegisterRequest request;
-  if (!request.ParseFromString(bytes) || request.slots() < 1) {
+  if (!ParseMessage(bytes, request) || request.slots() < 1) {
     co_return absl::InvalidArgumentError("register: not a worker of this program");
   }
   if (request.name() != call.session().node) {
@@ -262,7 +262,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker) {
 
 Task<absl::StatusOr<RpcPayload>> Driver::Report(std::string bytes) {
   cluster::TaskReport report;
-  if (!report.ParseFromString(bytes)) {
+  if (!ParseMessage(bytes, report)) {
     co_return absl::InvalidArgumentError("report: not a worker of this program");
   }
   const auto graph = graphs_.find(report.task().graph());
@@ -283,7 +283,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Report(std::string bytes) {
 
 Task<absl::StatusOr<RpcPayload>> Driver::Call(std::string bytes) {
   cluster::CallRequest request;
-  if (!request.ParseFromString(bytes)) {
+  if (!ParseMessage(bytes, request)) {
     co_return absl::InvalidArgumentError("call: not a worker of this program");
   }
   const auto graph = graphs_.find(request.task().graph());

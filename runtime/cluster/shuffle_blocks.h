@@ -4,6 +4,7 @@
 #ifndef WAVETANK_RUNTIME_CLUSTER_SHUFFLE_BLOCKS_H_
 #define WAVETANK_RUNTIME_CLUSTER_SHUFFLE_BLOCKS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -28,8 +29,10 @@ class ShuffleBundle final : public platform::Attachment {
   explicit ShuffleBundle(std::vector<BlockPointer> blocks) : blocks_(std::move(blocks)) {}
   std::string Encode() const override;
 
-  // The blocks of a received message: from the bundle itself, or from its encoding.
-  static absl::StatusOr<std::vector<ShuffleBlock>> Open(const platform::Message& message);
+  // The blocks of a received message, of which so many were asked for: from the bundle itself, or
+  // from its encoding.
+  static absl::StatusOr<std::vector<ShuffleBlock>> Open(const platform::Message& message,
+                                                        size_t asked_for);
 
  private:
   const std::vector<BlockPointer> blocks_;
@@ -42,6 +45,7 @@ class ShuffleBlocks {
   // What `task` put for `target`, null if nothing; kNotFound when this worker does not have the
   // attempt.
   absl::StatusOr<BlockPointer> Find(const TaskId& task, int target) const;
+  bool Contains(const TaskId& task) const { return blocks_.contains(KeyOf(task)); }
   void DropGraph(const std::string& driver, int64_t graph);
   void DropAll() { blocks_.clear(); }
   size_t attempt_count() const { return blocks_.size(); }

@@ -122,8 +122,14 @@ Task<void> DriverSession::Obey() {
     for (cluster::Command& command : *next.mutable_commands()) {
       switch (command.what_case()) {
         case cluster::Command::kRun: {
+          const TaskId id = FromName(command.run().task());
+          if (current_.contains(id.Unique()) || context_.exchange.blocks().Contains(id)) {
+            End(absl::DataLossError(
+                absl::StrCat("the driver has begun the attempt ", id.Unique(), " twice")));
+            co_return;
+          }
           // Known at once: the next command may end it before its task has its first turn.
-          auto current = std::make_unique<Current>(*this, FromName(command.run().task()));
+          auto current = std::make_unique<Current>(*this, id);
           scope_.Spawn("task", Perform(std::move(current), std::move(*command.mutable_run())));
           break;
         }

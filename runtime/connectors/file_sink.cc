@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 
 #include "checkpoint/crc32c.h"
+#include "checkpoint/first_record.h"
 #include "checkpoint/unique.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/part_name.h"
@@ -46,6 +47,16 @@ bool CannotBeLinked(const absl::Status& status) {
 
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
 
+absl::Status CheckOwner(const ManifestHistory& manifest, const std::string& directory,
+                        const std::string& query_id) {
+  if (manifest.query_id().empty() || manifest.query_id() == query_id) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "sink ", directory, " belongs to query ", manifest.query_id(), ", this is ",
+      query_id.empty() ? "a new query" : absl::StrCat("query ", query_id),
+      ": give each query a directory of its own; if this one has lost its checkpoint, put that "
+      "back"));
+}
+
 absl::StatusOr<ManifestEntry> DecodeCommittable(const std::string& committable) {
   ManifestEntry entry;
   if (!entry.ParseFromString(committable)) {
@@ -69,7 +80,8 @@ Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken
     co_await node_.clock().Sleep(absl::Milliseconds(wait_ms));
   }
   WT_CO_RETURN_IF_ERROR(status);
-  co_await node_.Step(steps::kSinkFenced, {{"batch", last_ ? last_->batch() : -1}});
+  co_await node_.Step(steps::kSinkFenced,
+                      {{"batch", last_ ? last_->batch() : -1}, {"sink", options_.directory}});
   co_await Publish();
   if (!last_) co_return std::nullopt;
   co_return CommittedBatch{last_->batch(), last_->definition_hash()};
@@ -83,13 +95,7 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
   auto log = co_await FencedLog::TakeOver(node_, store_, ManifestDirectory(options_.directory),
                                           history_, {.segment_bytes = options_.log_segment_bytes});
   if (!log.ok()) co_return again_if_overtaken(log.status());
-  if (!history_.query_id().empty() && history_.query_id() != options_.query_id) {
-    co_return absl::FailedPreconditionError(absl::StrCat(
-        "sink ", options_.directory, " belongs to query ", history_.query_id(), ", this is query ",
-        options_.query_id,
-        ": give each query a directory of its own; if this one has lost its checkpoint, put that "
-        "back"));
-  }
+  WT_CO_RETURN_IF_ERROR(CheckOwner(history_, options_.directory, options_.query_id));
   if (history_.token() > token) {
     co_return absl::AbortedError(
         absl::StrCat("sink ", options_.directory, " was fenced by the driver of epoch ",
@@ -252,7 +258,8 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   ManifestRecord record;
   *record.mutable_entry() = entry;
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
-  co_await node_.Step(steps::kSinkManifestWritten, {{"batch", entry.batch()}});
+  co_await node_.Step(steps::kSinkManifestWritten,
+                      {{"batch", entry.batch()}, {"sink", options_.directory}});
   if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
     Replace(*std::move(last_but_one_));
   }
@@ -334,7 +341,9 @@ Task<void> FileSink::Publish() {
                            " lag behind its manifest: ", status.message()));
     co_return;
   }
-  if (last_) co_await node_.Step(steps::kSinkPublished, {{"batch", last_->batch()}});
+  if (!last_) co_return;
+  co_await node_.Step(steps::kSinkPublished,
+                      {{"batch", last_->batch()}, {"sink", options_.directory}});
 }
 
 // Those that can be, also when one cannot.
@@ -372,6 +381,19 @@ Task<absl::StatusOr<bool>> FileSink::PlainNameIsOurs(ManifestPart part) {
 
 std::string FileSink::PlainName(const ManifestPart& part) const {
   return absl::StrCat(options_.directory, "/", part.name());
+}
+
+Task<absl::Status> CheckSinkIsOf(Store& store, std::string directory, std::string query_id) {
+  const absl::StatusOr<std::string> first =
+      co_await checkpoint::FirstRecord(store, ManifestDirectory(directory));
+  // Of what is damaged or missing the take-over tells more.
+  if (absl::IsDataLoss(first.status()) || absl::IsNotFound(first.status())) {
+    co_return absl::OkStatus();
+  }
+  WT_CO_RETURN_IF_ERROR(first.status());
+  ManifestHistory manifest(directory);
+  if (first->empty() || !manifest.Add(*first).ok()) co_return absl::OkStatus();
+  co_return CheckOwner(manifest, directory, query_id);
 }
 
 Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory, int64_t batch,

@@ -88,6 +88,11 @@ class FileSink : public TransactionalSink {
   std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
 };
 
+// kFailedPrecondition: the sink in `directory` belongs to another query, as Fence would find after
+// it had fenced that one. `query_id` is "" for a query that has none yet. Nothing is written.
+Task<absl::Status> CheckSinkIsOf(checkpoint::Store& store, std::string directory,
+                                 std::string query_id);
+
 // A worker's side: writes one part of `batch`, rows by RFC 4180 (delimited_text.h), durably under a
 // name with `unique`, which no other attempt ever uses, and gives what Prepare takes. No rows, no
 // part: "".

@@ -10,20 +10,26 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/line_splitter.h"
+#include "runtime/connectors/line_limit.h"
 
 namespace wavetank::runtime {
 namespace {
 
 constexpr uint64_t kChecksumChunkBytes = 1 << 20;
 
-Task<absl::StatusOr<SourceFile>> Measure(checkpoint::Store& store, std::string path) {
+Task<absl::StatusOr<SourceFile>> Measure(checkpoint::Store& store, std::string path,
+                                         const InputFileOptions& options) {
   SourceFile file{std::move(path), 0, 0};
+  LineLimit lines(options.max_line_bytes);
   while (true) {
     WT_CO_ASSIGN_OR_RETURN(const std::string chunk,
                            co_await store.Read(file.path, file.size_bytes, kChecksumChunkBytes));
     if (file.size_bytes == 0) {
       WT_CO_RETURN_IF_ERROR(
           RefuseCompressed(file.path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+    }
+    if (!lines.Add(chunk)) {
+      co_return LineTooLong(file.path, lines.begin(), lines.length(), options);
     }
     file.size_bytes += chunk.size();
     file.crc32c = checkpoint::Crc32c(chunk, file.crc32c);
@@ -71,7 +77,7 @@ Task<absl::StatusOr<DiscoveredFiles>> FileSource::Discover() {
       .files = {}, .root = std::move(found.root), .forgotten = std::move(found.forgotten)};
   for (const std::string& path : Candidates(found)) {
     if (static_cast<int64_t>(discovered.files.size()) == max_files_per_trigger_) break;
-    auto file = co_await Measure(store_, path);
+    auto file = co_await Measure(store_, path, directory_.options());
     // A file that was listed is input, so one that has gone since is lost input.
     const bool gone = absl::IsNotFound(file.status());
     if (gone) {

@@ -2,6 +2,7 @@
 #ifndef WAVETANK_RUNTIME_CONNECTORS_INPUT_FILE_OPTIONS_H_
 #define WAVETANK_RUNTIME_CONNECTORS_INPUT_FILE_OPTIONS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,15 +22,23 @@ struct InputFileOptions {
   std::vector<std::string> ignored_names = {};
   absl::Duration forget_after = absl::Minutes(10);
   LostFiles lost = LostFiles::kStop;
+  // A line is held in memory whole, several times: a file with a longer one is refused.
+  uint64_t max_line_bytes = uint64_t{128} << 20;
 
   friend bool operator==(const InputFileOptions&, const InputFileOptions&) = default;
 };
 
-// From "skip" or "stop"; "*.bak,core"; "10m". kInvalidArgument names the option and says what it
-// takes. A text that is empty changes nothing.
+// From "*.bak,core"; "10m"; "skip" or "stop"; "1000000". kInvalidArgument names the option and says
+// what it takes. A text that is empty changes nothing.
 absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
                                                        const std::string& forget_after,
-                                                       const std::string& lost);
+                                                       const std::string& lost,
+                                                       const std::string& max_line_bytes);
+
+// kFailedPrecondition: the file has a line that is longer than it may be, which begins at `offset`
+// and of which `so_far` bytes are known.
+absl::Status LineTooLong(const std::string& path, uint64_t offset, uint64_t so_far,
+                         const InputFileOptions& options);
 
 }  // namespace wavetank::runtime
 

@@ -40,11 +40,7 @@ bool Overlap(const JobDirectory& a, const JobDirectory& b) {
 }
 
 std::string Name(const JobDirectory& directory, bool with_query) {
-  const char* use = directory.use == Use::kInput        ? "input"
-                    : directory.use == Use::kCheckpoint ? "checkpoint"
-                                                        : "output";
-  return absl::StrCat("the ", use, " directory ", directory.path.empty() ? "." : directory.path,
-                      directory.use == Use::kOutputPrefix ? "-*" : "",
+  return absl::StrCat(NameOf(directory),
                       with_query ? absl::StrCat(" of query \"", directory.query, "\"") : "");
 }
 
@@ -57,6 +53,14 @@ absl::Status Refuse(const JobDirectory& a, const JobDirectory& b, const char* ho
 }
 
 }  // namespace
+
+std::string NameOf(const JobDirectory& directory) {
+  const char* use = directory.use == Use::kInput        ? "input"
+                    : directory.use == Use::kCheckpoint ? "checkpoint"
+                                                        : "output";
+  return absl::StrCat("the ", use, " directory ", directory.path.empty() ? "." : directory.path,
+                      directory.use == Use::kOutputPrefix ? "-*" : "");
+}
 
 absl::Status CheckApart(const std::vector<JobDirectory>& directories) {
   return CheckApart(directories, [](const std::string& path) { return path; });

@@ -25,6 +25,9 @@ struct JobDirectory {
   std::string query = {};
 };
 
+// "the input directory in", for people.
+std::string NameOf(const JobDirectory& directory);
+
 // kInvalidArgument names two of them that are equal or nested and must not be.
 absl::Status CheckApart(const std::vector<JobDirectory>& directories);
 // The same of what `resolve` makes of the paths, as it follows links.

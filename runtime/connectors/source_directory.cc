@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -16,6 +17,9 @@ namespace {
 using platform::LogLevel;
 using platform::Task;
 using platform::ToAbsl;
+
+// What was no file, or could not be looked at, may have become one.
+constexpr absl::Duration kLooksAgain = absl::Seconds(10);
 
 // Whether the whole of `name` matches; "*" stands for any characters.
 bool MatchesName(std::string_view pattern, std::string_view name) {
@@ -77,7 +81,8 @@ std::string Some(size_t count, const std::string& first) {
 
 absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
                                                        const std::string& forget_after,
-                                                       const std::string& lost) {
+                                                       const std::string& lost,
+                                                       const std::string& max_line_bytes) {
   InputFileOptions options;
   options.ignored_names = absl::StrSplit(ignored_names, ',', absl::SkipWhitespace());
   if (!forget_after.empty() && (!absl::ParseDuration(forget_after, &options.forget_after) ||
@@ -90,7 +95,21 @@ absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignore
   } else if (!lost.empty() && lost != "stop") {
     return absl::InvalidArgumentError(absl::StrCat("lostFiles is '", lost, "': give stop or skip"));
   }
+  if (!max_line_bytes.empty() &&
+      (!absl::SimpleAtoi(max_line_bytes, &options.max_line_bytes) || options.max_line_bytes == 0)) {
+    return absl::InvalidArgumentError(absl::StrCat("maxLineBytes is '", max_line_bytes,
+                                                   "': give a whole number of bytes above 0"));
+  }
   return options;
+}
+
+absl::Status LineTooLong(const std::string& path, uint64_t offset, uint64_t so_far,
+                         const InputFileOptions& options) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "input file ", path, " has a line of ", so_far, " bytes or more, which begins at byte ",
+      offset, ", and a line may have ", options.max_line_bytes,
+      ", since it is held in memory whole: raise that limit (maxLineBytes), break the line under "
+      "another name, or leave the file out by the option that names what is ignored"));
 }
 
 bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names) {
@@ -152,6 +171,42 @@ void SourceDirectory::SayAway() {
                                              away_->Waited(now), ": there is none"));
 }
 
+bool SourceDirectory::TellsByName(const std::string& name) const {
+  return !IsInputName(name, options_.ignored_names) || no_files_.contains(name) ||
+         seen_.contains(checkpoint::JoinPath(directory_, name));
+}
+
+Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> SourceDirectory::Entries() {
+  const platform::MonotonicTime now = host_.clock.Now();
+  if (no_files_.empty() || now - looked_at_each_ < kLooksAgain) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                           co_await store_.ListNames(directory_));
+    if (std::ranges::all_of(names, [this](const auto& name) { return TellsByName(name); })) {
+      std::vector<checkpoint::StoredFile> entries;
+      entries.reserve(names.size());
+      for (const std::string& name : names) {
+        const auto no_file = no_files_.find(name);
+        entries.push_back(
+            {.name = name,
+             .kind = no_file == no_files_.end() ? platform::FileKind::kFile : no_file->second,
+             .size_bytes = 0,
+             .modified = {}});
+      }
+      co_return entries;
+    }
+  }
+  WT_CO_ASSIGN_OR_RETURN(std::vector<checkpoint::StoredFile> entries,
+                         co_await store_.List(directory_));
+  looked_at_each_ = now;
+  no_files_.clear();
+  for (const checkpoint::StoredFile& entry : entries) {
+    if (entry.kind == platform::FileKind::kFile) continue;
+    if (!IsInputName(entry.name, options_.ignored_names)) continue;
+    no_files_.emplace(entry.name, entry.kind);
+  }
+  co_return entries;
+}
+
 Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
   const auto explain = [this](const absl::Status& status) {
     return absl::Status(status.code(), absl::StrCat("listing source directory ", directory_, ": ",
@@ -165,7 +220,7 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
     }
     root_ = *std::move(root);
   }
-  const auto listed = co_await store_.List(directory_);
+  const auto listed = co_await Entries();
   if (!listed.ok()) co_return explain(listed.status());
   absl::StatusOr<std::string> root = co_await Root();
   if (!root.ok()) co_return explain(root.status());

@@ -93,6 +93,10 @@ class SourceDirectory {
   platform::Task<absl::StatusOr<std::string>> Root();
   // Says that the directory is not there, when that is due.
   void SayAway();
+  // What is in the directory. As long as all of it is known by name, nobody looks at each, whose cost
+  // would grow with all that was ever read: only of files that are new is there a size and a time.
+  platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> Entries();
+  bool TellsByName(const std::string& name) const;
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);
   bool WasUnderAnother(const std::string& path, const std::string& root) const;
   void FindGone(const absl::btree_set<std::string>& there, const std::string& root);
@@ -105,6 +109,8 @@ class SourceDirectory {
   std::string root_;           // at the end of the listing before
   std::string said_for_root_;  // that there are names which cannot be forgotten under it
   bool looked_ = false;
+  absl::btree_map<std::string, platform::FileKind> no_files_;  // when each entry was looked at last
+  platform::MonotonicTime looked_at_each_;
   std::optional<platform::WaitNotice> away_;  // since it was seen to be away
   absl::btree_map<std::string, platform::MonotonicTime> missing_since_;
   absl::btree_set<std::string> said_;  // names that are left out, and there

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/first_record.h"
 #include "checkpoint/graph_history.h"
 #include "checkpoint/history_parts.h"
 #include "checkpoint/metadata.h"
@@ -62,17 +63,22 @@ StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string&
 
 absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const StreamingGraph& graph,
                            const std::string& directory) {
-  const auto refuse = [&](auto was, auto is, absl::string_view what) {
+  const auto refuse = [&](auto was, auto is, absl::string_view what, absl::string_view advice) {
     return absl::FailedPreconditionError(absl::StrCat(
         "go on from checkpoint ", directory, ": it is of ", what, " ", was, ", this job has ", is,
-        "; run the job that wrote it, or give this one a directory of its own"));
+        ": ", advice, "run the job that wrote it, or give this one a directory of its own"));
   };
   if (logged.plan_fingerprint() != graph.Fingerprint()) {
-    return refuse(logged.plan_fingerprint(), graph.Fingerprint(), "the plan with fingerprint");
+    return refuse(logged.plan_fingerprint(), graph.Fingerprint(),
+                  "another plan (its operators, or the directories that it reads and writes, are "
+                  "others), with the fingerprint",
+                  "if those directories have only been moved, move them back, or make links to "
+                  "them where they were; else ");
   }
   const int64_t interval_ms = absl::ToInt64Milliseconds(graph.batch_interval);
   if (logged.batch_interval_ms() != interval_ms) {
-    return refuse(logged.batch_interval_ms(), interval_ms, "a batch interval in milliseconds of");
+    return refuse(logged.batch_interval_ms(), interval_ms, "a batch interval in milliseconds of",
+                  "");
   }
   return absl::OkStatus();
 }
@@ -87,6 +93,15 @@ class FencedBatchLog final : public BatchLog {
   Task<absl::Status> TakeOver(platform::Node& node, checkpoint::Store& store,
                               const StreamingGraph& graph, std::string directory,
                               uint64_t segment_bytes) {
+    // Another job must not fence the checkpoint's own, which may be at work.
+    const auto first = co_await checkpoint::FirstMetadata(store, directory);
+    // Of what is damaged or missing the take-over tells more.
+    if (!first.ok() && !absl::IsDataLoss(first.status()) && !absl::IsNotFound(first.status())) {
+      co_return first.status();
+    }
+    if (first.ok() && first->has_value() && (*first)->has_graph()) {
+      WT_CO_RETURN_IF_ERROR(CheckSamePlan((*first)->graph(), graph, directory));
+    }
     WT_CO_ASSIGN_OR_RETURN(
         log_, co_await checkpoint::MetadataLog::TakeOver(node, store, directory, history_,
                                                          {.segment_bytes = segment_bytes}));

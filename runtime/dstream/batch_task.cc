@@ -10,6 +10,7 @@
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/input_operators.h"
@@ -24,6 +25,8 @@ namespace {
 
 // Bytes read from the store at a time; also what a worker computes between two turns of its loop.
 constexpr uint64_t kPieceBytes = 1 << 20;
+// Partitions of a stage; far beyond any job's.
+constexpr int64_t kMostTargets = 1 << 20;
 // What a row of text is taken to measure when CPU work is charged.
 constexpr int64_t kRowBytes = 16;
 
@@ -53,6 +56,13 @@ class BatchTaskRun {
 
   Task<absl::StatusOr<std::string>> Run() {
     const std::vector<StagePlan> stages = graph_.StagesOf(OperatorId(task_.output));
+    // Room is made for as many as a driver says.
+    if (task_.targets < 0 || task_.targets > kMostTargets || task_.stage < 0 ||
+        task_.stage >= static_cast<int64_t>(stages.size())) {
+      co_return absl::InvalidArgumentError(absl::StrCat(
+          "a DStream task of stage ", task_.stage, " for ", task_.targets,
+          " partitions: its plan has ", stages.size(), " stages, of at most ", kMostTargets));
+    }
     const StagePlan& stage = stages.at(static_cast<size_t>(task_.stage));
     Assemble(stage);
     if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(stage.head))) {
@@ -107,6 +117,8 @@ class BatchTaskRun {
         co_return co_await Skip(InputLost(std::move(how)), *feed);
       }
     }
+    const auto* const files = dynamic_cast<const TextFileInput*>(&input);
+    LineLimit lines(files != nullptr ? files->options.files.max_line_bytes : UINT64_MAX);
     uint32_t checksum = 0;
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
@@ -117,6 +129,9 @@ class BatchTaskRun {
         // It was whole just now: the next attempt skips it.
         if (may_skip) lost = absl::UnavailableError(lost.message());
         co_return lost;
+      }
+      if (!lines.Add(*piece)) {
+        co_return LineTooLong(split.path, lines.begin(), lines.length(), files->options.files);
       }
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();

@@ -20,6 +20,7 @@
 #include "platform/text.h"
 #include "platform/timeout.h"
 #include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/directory_uses.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_schedule.h"
@@ -115,6 +116,7 @@ class DriverRun {
 
   Task<absl::Status> TakeOver() {
     WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, graph_.Directories()));
+    WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, graph_.Directories(), CheckpointOf::kStream));
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
@@ -349,7 +351,9 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
     }
     co_await node_.Step(steps::kOutputDone,
-                        {{"batch", input.batch.value()}, {"output", output_id.value()}});
+                        {{"batch", input.batch.value()},
+                         {"output", output_id.value()},
+                         {"prefix", output.files() != nullptr ? output.files()->prefix : ""}});
     co_return absl::OkStatus();
   }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
 #include "runtime/functions/row_error.h"
 
@@ -49,17 +50,21 @@ absl::Status FragmentInstance::Open(const States& states, Outlet& outlet, Memory
 }
 
 void FragmentInstance::Begin(const Epoch& epoch) {
+  begun_ = true;
   epoch_ = epoch;
+  // What is drawn differs between tasks.
+  epoch_.seed = platform::MixBits(epoch.seed ^ (static_cast<uint64_t>(identity_.fragment) << 32 |
+                                                static_cast<uint32_t>(identity_.partition)));
   inputs_.assign(plan_->inputs.size(), {});
   counts_.assign(operators_.size(), {});
-  for (const std::unique_ptr<Operator>& op : operators_) op->Begin(epoch);
+  for (const std::unique_ptr<Operator>& op : operators_) op->Begin(epoch_);
 }
 
 absl::Status FragmentInstance::Add(int input, RecordBatch rows) {
   const FragmentPlan::Input& plan = plan_->inputs[static_cast<size_t>(input)];
   if (rows.schema() != *plan.schema) {
-    return absl::DataLossError(absl::StrCat("batch ", epoch_.id, ", fragment ", identity_.fragment,
-                                            ": it reads ", plan.schema->ToText(), ", and is given ",
+    return absl::DataLossError(absl::StrCat(Where(), ", input ", input, ": it reads ",
+                                            plan.schema->ToText(), ", and is given ",
                                             rows.schema().ToText()));
   }
   InputState& state = inputs_[static_cast<size_t>(input)];
@@ -155,11 +160,14 @@ auto FragmentInstance::Within(int node, const Act& act) -> decltype(act()) {
   }
 }
 
+std::string FragmentInstance::Where() const {
+  return absl::StrCat(begun_ ? absl::StrCat("batch ", epoch_.id, ", ") : "", "fragment ",
+                      identity_.fragment, ", partition ", identity_.partition);
+}
+
 absl::Status FragmentInstance::Located(int node, const absl::Status& status, int64_t row) const {
   const auto at = static_cast<size_t>(node);
-  std::string where =
-      absl::StrCat("batch ", epoch_.id, ", fragment ", identity_.fragment, ", partition ",
-                   identity_.partition, ", operator ", node, " (", plan_->nodes[at].text, ")");
+  std::string where = absl::StrCat(Where(), ", operator ", node, " (", plan_->nodes[at].text, ")");
   if (row != kNoRow) absl::StrAppend(&where, ", row ", counts_[at].in + row);
   return absl::Status(status.code(), absl::StrCat(where, ": ", status.message()));
 }

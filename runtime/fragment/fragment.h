@@ -73,6 +73,7 @@ class FragmentInstance {
   FragmentInstance(std::shared_ptr<const FragmentPlan> plan, Identity identity);
   absl::Status Open(const States& states, Outlet& outlet, MemoryAccount& memory);
 
+  // `epoch.seed` is that of all tasks.
   void Begin(const Epoch& epoch);
 
   enum class Progress : uint8_t { kNeedsInput, kBlocked, kDone };
@@ -103,11 +104,13 @@ class FragmentInstance {
   // Runs `act`, one of a node's methods, and puts into an error where it happened.
   template <typename Act>
   auto Within(int node, const Act& act) -> decltype(act());
+  std::string Where() const;
   absl::Status Located(int node, const absl::Status& status, int64_t row) const;
 
   const std::shared_ptr<const FragmentPlan> plan_;
   const Identity identity_;
   std::vector<std::unique_ptr<Operator>> operators_;
+  bool begun_ = false;
   Epoch epoch_;
   std::vector<InputState> inputs_;
   struct Counts {

@@ -23,6 +23,9 @@ constexpr char kGroupsStore[] = "groups";
 // What an error shows of an operator.
 constexpr size_t kMostText = 120;
 
+// Of an exchange; far beyond any job's.
+constexpr int kMostPartitions = 1 << 16;
+
 absl::Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("a physical plan: ", platform::ToAbsl(what)));
 }
@@ -53,10 +56,18 @@ class Loader {
     plan_->mode = static_cast<QueryOutputMode>(from_.output_mode());
     plan_->state_fingerprint = from_.state_fingerprint();
     for (const plan::Fragment& fragment : from_.fragments()) {
-      WT_RETURN_IF_ERROR(Fragment(fragment));
+      const absl::Status status = Fragment(fragment);
+      if (!status.ok()) {
+        return absl::Status(status.code(), absl::StrCat(status.message(), ", in fragment ",
+                                                        plan_->fragments.size()));
+      }
     }
     if (plan_->source_schema == nullptr) return Damaged("it reads nothing");
     if (plan_->output_schema == nullptr) return Damaged("it writes nothing");
+    for (const Exchange& exchange : exchanges_) {
+      if (exchange.partitions > 0 && !exchange.read)
+        return Damaged("an exchange that nobody reads");
+    }
     for (const int key : from_.output_keys().columns()) {
       if (key < 0 || key >= plan_->output_schema->size()) return Damaged("a key that is no column");
     }
@@ -84,9 +95,8 @@ class Loader {
       }
       const absl::Status status = reads ? Read(op) : Node(op, below);
       if (!status.ok()) {
-        return absl::Status(
-            status.code(), absl::StrCat(status.message(), ", in fragment ", plan_->fragments.size(),
-                                        ", operator ", fragment_->nodes.size()));
+        return absl::Status(status.code(), absl::StrCat(status.message(), ", in operator ",
+                                                        fragment_->nodes.size()));
       }
       input_ = output_;
       below = op;
@@ -121,6 +131,8 @@ class Loader {
     if (from >= exchanges_.size() || exchanges_[from].partitions == 0) {
       return Damaged("what is read is no exchange of an earlier fragment");
     }
+    if (std::exchange(exchanges_[from].read, true))
+      return Damaged("an exchange that is read twice");
     if (*exchanges_[from].schema != *output_) return Damaged("other columns than were written");
     fragment_->inputs.push_back({.from = op.read_exchange(), .schema = output_});
     fragment_->partitions = exchanges_[from].partitions;
@@ -169,9 +181,13 @@ class Loader {
     node.ports.push_back(before < 0
                              ? FragmentPlan::Port{FragmentPlan::Port::Of::kInput, 0}
                              : FragmentPlan::Port{FragmentPlan::Port::Of::kOperator, before});
-    WT_ASSIGN_OR_RETURN(node.make, MakerOf(op));
+    WT_ASSIGN_OR_RETURN(node.make, MakerOf(op, below));
     node.text = OperatorText(op, below);  // which takes for granted that all is there
-    if (node.text.size() > kMostText) node.text = node.text.substr(0, kMostText) + "...";
+    if (node.text.size() > kMostText) {
+      size_t end = kMostText;
+      while (end > 0 && (static_cast<unsigned char>(node.text[end]) & 0xC0) == 0x80) --end;
+      node.text = node.text.substr(0, end) + "...";
+    }
     if (op.has_final_aggregate()) {
       node.state_id = op.final_aggregate().operator_id();
       node.stores = {kGroupsStore};
@@ -180,7 +196,7 @@ class Loader {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Make> MakerOf(const plan::Operator& op) {
+  absl::StatusOr<Make> MakerOf(const plan::Operator& op, const plan::Operator& below) {
     switch (op.what_case()) {
       case plan::Operator::kProject:
         return Project(op.project());
@@ -195,7 +211,7 @@ class Loader {
       case plan::Operator::kFinalAggregate:
         return Final(op.final_aggregate());
       case plan::Operator::kWriteExchange:
-        return WriteExchange(op.write_exchange());
+        return WriteExchange(op.write_exchange(), below);
       case plan::Operator::kWriteSink:
         return WriteSink();
       case plan::Operator::kReadSource:
@@ -268,6 +284,9 @@ class Loader {
       for (DataType& type : call.intermediate()) spec->intermediate.push_back(std::move(type));
       spec->calls.push_back(std::move(call));
     }
+    for (const DataType& type : PartialTypes(*spec)) {
+      if (!type.is_storable()) return Damaged("an aggregate of what state does not hold");
+    }
     for (const int key : {from.event_time_key(), from.window_key()}) {
       if (key < -1 || key >= from.keys_size()) return Damaged("a time that is no key");
       if (key >= 0 && spec->key_types[static_cast<size_t>(key)] != DataType::kTimestamp) {
@@ -298,7 +317,14 @@ class Loader {
   absl::StatusOr<Make> Final(const plan::Aggregate& from) {
     if (plan_->stateful) return Damaged("two operators with state");
     WT_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpec> spec, Spec(from));
-    if (TypesOf(*input_) != PartialTypes(*spec)) return Damaged("partial aggregates of another");
+    if (fragment_->partitions == 0 || !fragment_->nodes.empty()) {
+      return Damaged("groups that no exchange has brought together");
+    }
+    const Exchange& exchange = exchanges_[static_cast<size_t>(fragment_->inputs[0].from)];
+    if (exchange.aggregate != from.SerializeAsString()) {
+      return Damaged("partial aggregates of another");
+    }
+    if (exchange.keys != from.keys_size()) return Damaged("groups by other keys than partitions");
     std::vector<DataType> types = spec->key_types;
     for (const AggregateCall& call : spec->calls) {
       types.push_back(call.function->result(call.arguments));
@@ -310,7 +336,6 @@ class Loader {
     plan_->stores = {kGroupsStore};
     plan_->state_operator_id = from.operator_id();
     plan_->shuffle_partitions = fragment_->partitions;
-    if (fragment_->partitions == 0) return Damaged("groups that no exchange has brought together");
     for (const DataType& type : PartialTypes(*spec)) {
       absl::StrAppend(&plan_->state_schema, plan_->state_schema.empty() ? "" : ", ",
                       DataTypeName(type));
@@ -318,20 +343,40 @@ class Loader {
     return [spec] { return MakeFinalAggregate(spec); };
   }
 
-  absl::StatusOr<Make> WriteExchange(const plan::Exchange& from) {
+  absl::StatusOr<Make> WriteExchange(const plan::Exchange& from, const plan::Operator& below) {
     WT_RETURN_IF_ERROR(CheckGivesWhatItReads());
+    WT_RETURN_IF_ERROR(CheckLeaves());
     if (from.partitions() < 1) return Damaged("no partitions");
+    // Room is made for as many as a driver says.
+    if (from.partitions() > kMostPartitions) {
+      return Damaged(absl::StrCat(from.partitions(), " partitions, of at most ", kMostPartitions));
+    }
     if (from.keys() < 0 || from.keys() > input_->size()) return Damaged("keys that are no columns");
     exchanges_.resize(plan_->fragments.size() + 1);
-    exchanges_.back() = {from.partitions(), output_};
+    exchanges_.back() = {.partitions = from.partitions(),
+                         .keys = from.keys(),
+                         .schema = output_,
+                         .aggregate = below.has_partial_aggregate()
+                                          ? below.partial_aggregate().SerializeAsString()
+                                          : "",
+                         .read = false};
     ends_ = true;
     return [keys = from.keys(), partitions = from.partitions()] {
       return MakeExchangeWriter(keys, partitions);
     };
   }
 
+  // What leaves the fragment.
+  absl::Status CheckLeaves() const {
+    for (const Field& field : output_->fields()) {
+      if (!field.type.is_storable()) return Damaged("a column that no row carries out of a task");
+    }
+    return absl::OkStatus();
+  }
+
   absl::StatusOr<Make> WriteSink() {
     WT_RETURN_IF_ERROR(CheckGivesWhatItReads());
+    WT_RETURN_IF_ERROR(CheckLeaves());
     plan_->output_schema = output_;
     ends_ = true;
     return MakeSinkWriter;
@@ -342,7 +387,10 @@ class Loader {
   std::shared_ptr<StreamingQueryPlan> plan_ = std::make_shared<StreamingQueryPlan>();
   struct Exchange {
     int partitions = 0;
+    int keys = 0;
     SchemaPtr schema;
+    std::string aggregate;  // the partial one that it carries, as bytes; "": none
+    bool read = false;
   };
   std::vector<Exchange> exchanges_;  // by the fragment that writes it
   // Of the fragment at hand, and its operator: what it reads and what it gives.

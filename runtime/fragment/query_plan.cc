@@ -52,7 +52,7 @@ absl::Time NextWatermark(const StreamingQueryPlan& plan, absl::Time watermark,
     if (op.node >= fragment.operators.size()) continue;
     const EventTimeStats& seen = fragment.operators[op.node].event_times;
     if (seen.rows == 0) continue;
-    // In whole microseconds, as it is logged: the batch must see the same when it is run again.
+    // In whole units of event times.
     next = std::max(next, FromMicros(ToMicros(seen.max - op.delay)));
   }
   return next;

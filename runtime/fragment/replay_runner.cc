@@ -63,6 +63,13 @@ absl::StatusOr<FragmentReport> ReplayRunner::RunTask(size_t fragment, int partit
 
 absl::StatusOr<ReplayRunner::Output> ReplayRunner::Run(const Epoch& epoch,
                                                        const std::vector<Rows>& splits) {
+  absl::StatusOr<Output> output = RunFragments(epoch, splits);
+  for (const auto& [partition, state] : states_) output.ok() ? state->Accept() : state->TakeBack();
+  return output;
+}
+
+absl::StatusOr<ReplayRunner::Output> ReplayRunner::RunFragments(const Epoch& epoch,
+                                                                const std::vector<Rows>& splits) {
   Output output;
   // By fragment and task.
   std::vector<std::vector<CollectingOutlet>> written(plan_->fragments.size());
@@ -92,7 +99,6 @@ absl::StatusOr<ReplayRunner::Output> ReplayRunner::Run(const Epoch& epoch,
     }
   }
   for (const CollectingOutlet& task : written.back()) output.rows.push_back(task.rows(0));
-  for (const auto& [partition, state] : states_) state->Accept();
   return output;
 }
 

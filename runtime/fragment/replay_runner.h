@@ -51,7 +51,7 @@ class ReplayRunner {
     std::vector<std::vector<RecordBatch>> rows;
     EpochReport report;
   };
-  // `splits`: the rows of each task that reads the source, in order.
+  // `splits`: the rows of each task that reads the source, in order. On an error state stays.
   absl::StatusOr<Output> Run(const Epoch& epoch,
                              const std::vector<std::vector<RecordBatch>>& splits);
 
@@ -59,6 +59,8 @@ class ReplayRunner {
   const checkpoint::StateTable& state(int partition) const { return *states_.at(partition); }
 
  private:
+  absl::StatusOr<Output> RunFragments(const Epoch& epoch,
+                                      const std::vector<std::vector<RecordBatch>>& splits);
   absl::StatusOr<FragmentReport> RunTask(size_t fragment, int partition, const Epoch& epoch,
                                          const std::vector<const std::vector<RecordBatch>*>& inputs,
                                          Outlet& outlet);

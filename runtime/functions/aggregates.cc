@@ -73,6 +73,17 @@ class FoldState final : public AggregateState {
   void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
     Update(partials, groups);
   }
+  // Of equals (0.0 and -0.0) the first one wins, so what came earlier does.
+  void MergeEarlier(std::span<const Column> partials, std::span<const uint32_t> groups) override {
+    const Column& column = partials[0];
+    const T* const given = column.values_buffer().data<T>();
+    for (size_t row = 0; row < groups.size(); ++row) {
+      if (column.IsNull(static_cast<int64_t>(row))) continue;
+      const uint32_t group = groups[row];
+      values_[group] = seen_[group] != 0 ? combine_(given[row], values_[group]) : given[row];
+      seen_[group] = 1;
+    }
+  }
   std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
     BufferBuilder<T> values(groups.size());
     ValidityBuilder validity;

@@ -11,7 +11,7 @@ namespace wavetank::runtime {
 
 class RowError : public std::runtime_error {
  public:
-  // The row's number in the batch that the function was evaluated on.
+  // The row's number in the batch that an operator is given; below 0, in the ones before.
   RowError(int64_t row, const std::string& what) : std::runtime_error(what), row_(row) {}
   int64_t row() const { return row_; }
 

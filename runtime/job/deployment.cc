@@ -19,6 +19,8 @@
 #include "platform/text.h"
 #include "platform/timeout.h"
 #include "runtime/cluster/cluster.h"
+#include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/directory_uses.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/compile_query.h"
@@ -228,6 +230,14 @@ Task<absl::StatusOr<std::string>> IdentityOf(Node& node, checkpoint::Store& stor
   }
 }
 
+// What the engines check too; here, nothing has begun that could end with another status.
+Task<absl::Status> CheckDirectories(checkpoint::Store& store, const Plan& plan) {
+  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store, plan.directories));
+  co_return co_await CheckUses(
+      store, plan.directories,
+      plan.context != nullptr ? CheckpointOf::kStream : CheckpointOf::kQuery);
+}
+
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
   const StopEvent stop_requested = StopEventOf(node, deployment);
@@ -249,6 +259,11 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
     Fail(node, cluster.status(), kRefused);
+    co_return;
+  }
+  const absl::Status apart = co_await CheckDirectories(*store, **plan);
+  if (absl::IsInvalidArgument(apart) || absl::IsFailedPrecondition(apart)) {
+    Fail(node, apart, kRefused);
     co_return;
   }
   const bool well =

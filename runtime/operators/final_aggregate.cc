@@ -112,9 +112,10 @@ class FinalAggregate final : public Operator {
     if (spec_->mode == QueryOutputMode::kUpdate) {
       rows = Results(*spec_, groups_->Partials(Numbers(AllGroups(*groups_))), groups_->size());
     }
-    groups_.reset();
     const int64_t bytes = ByteSize(rows);
     rows_.Set(std::move(rows));
+    WT_RETURN_IF_ERROR(memory_.Hold(groups_->bytes() + bytes));
+    groups_.reset();
     return memory_.Hold(bytes);
   }
 
@@ -138,6 +139,12 @@ class FinalAggregate final : public Operator {
     const auto rows = static_cast<int64_t>(all.size());
     const Column encoded = EncodeRowKeys(groups_->Keys(Numbers(all)), rows);
     const std::vector<std::string_view> keys = StringsIn(encoded);
+    for (const std::string_view key : keys) {
+      if (key.size() <= StateTable::kLargestKey) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("the key of a group has ", key.size(), " bytes, and state holds keys of ",
+                       StateTable::kLargestKey, ": group by a part of it"));
+    }
     std::vector<std::optional<std::string_view>> found(keys.size());
     state_->GetMany(keys, found);
     RowNumbers present;
@@ -181,7 +188,10 @@ class FinalAggregate final : public Operator {
     return evicted.Decode(*spec_);
   }
 
-  absl::StatusOr<RecordBatch> WholeTable() const {
+  absl::StatusOr<RecordBatch> WholeTable() {
+    // What is shown is a copy, which is built from another.
+    WT_RETURN_IF_ERROR(
+        memory_.Hold(groups_->bytes() + 2 * static_cast<int64_t>(state_->live_bytes())));
     StateRows table;
     state_->ForEach([&](std::string_view key, std::string_view value) { table.Add(key, value); });
     return table.Decode(*spec_);

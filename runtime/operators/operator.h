@@ -38,7 +38,7 @@ struct Epoch {
   int64_t id = 0;
   // What CurrentTimestamp() gives, and the processing time of the whole epoch.
   absl::Time timestamp = absl::UnixEpoch();
-  // For whatever is drawn: of (definition, partition).
+  // For whatever is drawn: of (definition, fragment, partition).
   uint64_t seed = 0;
   // Of this operator. Rows at or below `late` are late: the watermark of the epoch before. What
   // lies at or below `evict` is final: that of this one, never below `late`. Without one both are

@@ -6,6 +6,7 @@
 #include "platform/status_macros.h"
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/take.h"
+#include "runtime/functions/row_error.h"
 #include "runtime/operators/aggregate.h"
 
 namespace wavetank::runtime {
@@ -38,6 +39,7 @@ class PartialAggregate final : public Operator {
         *spec_, spec_->mode == QueryOutputMode::kComplete ? absl::InfinitePast() : epoch.late);
     rows_late_ = rows_without_time_ = 0;
     ended_ = false;
+    rest_ = RecordBatch();
     StartGroups();
   }
 
@@ -52,7 +54,7 @@ class PartialAggregate final : public Operator {
     while (giving_ && given_ == groups_->size()) {
       if (ended_) return Pulled{Pull::kDone};
       StartGroups();
-      WT_RETURN_IF_ERROR(Group(std::exchange(rest_, RecordBatch())));
+      WT_RETURN_IF_ERROR(GroupRest());
     }
     if (!giving_) return Pulled{Pull::kNeedsInput};
     const auto end =
@@ -75,6 +77,17 @@ class PartialAggregate final : public Operator {
     given_ = 0;
     rows_ = bytes_ = 0;
     giving_ = false;
+  }
+
+  absl::Status GroupRest() {
+    RecordBatch rest = std::exchange(rest_, RecordBatch());
+    const int64_t rows = rest.num_rows();
+    try {
+      return Group(std::move(rest));
+    } catch (const RowError& error) {
+      // Rows are counted from the next one that is to come.
+      throw RowError(error.row() - rows, error.what());
+    }
   }
 
   // As many rows as there is room for; the others when the groups so far are given away.

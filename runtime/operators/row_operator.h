@@ -13,7 +13,10 @@ namespace wavetank::runtime {
 
 class RowOperator : public Operator {
  public:
-  absl::Status Open(const OperatorContext&) override { return absl::OkStatus(); }
+  absl::Status Open(const OperatorContext& context) override {
+    memory_ = context.memory;
+    return absl::OkStatus();
+  }
   void Begin(const Epoch& epoch) override {
     timestamp_ = epoch.timestamp;
     ended_ = false;
@@ -21,8 +24,9 @@ class RowOperator : public Operator {
   }
   absl::Status Add(int, RecordBatch batch) override {
     WT_ASSIGN_OR_RETURN(RecordBatch rows, Transform(std::move(batch)));
+    const int64_t bytes = ByteSize(rows);
     rows_.Set(std::move(rows));
-    return absl::OkStatus();
+    return memory_.Hold(bytes);
   }
   absl::Status EndInput(int) override {
     ended_ = true;
@@ -40,6 +44,7 @@ class RowOperator : public Operator {
   absl::Time timestamp() const { return timestamp_; }
 
  private:
+  MemoryHolder memory_;
   absl::Time timestamp_;
   bool ended_ = false;
   Pieces rows_;

@@ -11,6 +11,7 @@
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/functions/cast.h"
 #include "runtime/plan/expression.pb.h"
 #include "runtime/plan/plan.pb.h"
 
@@ -402,6 +403,10 @@ absl::StatusOr<BoundExpression> DecodeBound(const plan::Expression& in,
   }
   for (const plan::Expression& operand : in.operands()) {
     WT_ASSIGN_OR_RETURN(bound.operands.emplace_back(), DecodeBound(operand, functions));
+  }
+  if (bound.kind == BoundExpression::Kind::kCast &&
+      (bound.operands.size() != 1 || !CanCast(bound.operands[0].type, bound.type))) {
+    return Damaged("a cast that there is not");
   }
   if (bound.kind == BoundExpression::Kind::kCall) {
     const std::string wrong = PrepareCall(bound);

@@ -9,7 +9,6 @@
 #include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "platform/check.h"
-#include "platform/random.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/tasks.pb.h"
@@ -27,6 +26,7 @@ FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, i
   task.set_batch(definition.batch_id());
   task.set_plan_hash(plan.hash);
   task.set_fragment(fragment);
+  task.set_seed(definition.hash());
   task.set_timestamp_micros(ToMicros(absl::FromUnixMillis(definition.timestamp_ms())));
   task.set_late_watermark_micros(ToMicros(work.late_watermark));
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
@@ -48,6 +48,11 @@ structured::StateRef StateOf(const StreamingQueryPlan& plan, const BatchWork& wo
     }
   }
   return state;
+}
+
+bool HasState(const FragmentPlan& fragment) {
+  return std::ranges::any_of(fragment.nodes,
+                             [](const FragmentPlan::Node& node) { return node.state_id >= 0; });
 }
 
 // The stages of a batch: a fragment that reads the source has none when the batch has no input.
@@ -75,15 +80,11 @@ class Stages {
       const int from = input.from == FragmentPlan::kSource ? -1 : StageOf(input.from);
       if (from >= 0) stage.reads_shuffle_of.push_back(from);
     }
-    const bool has_state = std::ranges::any_of(
-        fragment.nodes, [](const FragmentPlan::Node& node) { return node.state_id >= 0; });
     const int tasks =
         fragment.partitions == 0 ? static_cast<int>(splits.size()) : fragment.partitions;
     const FragmentTask common = CommonTask(plan_, work_, number);
     for (int partition = 0; partition < tasks; ++partition) {
       FragmentTask task = common;
-      task.set_seed(
-          platform::StableHash(absl::StrCat(work_.definition.hash(), " ", number, " ", partition)));
       for (const FragmentPlan::Input& input : fragment.inputs) {
         structured::TaskInput& to = *task.add_inputs();
         if (input.from == FragmentPlan::kSource) {
@@ -92,7 +93,7 @@ class Stages {
           to.set_stage(StageOf(input.from));
         }
       }
-      if (has_state) *task.mutable_state() = StateOf(plan_, work_, partition);
+      if (HasState(fragment)) *task.mutable_state() = StateOf(plan_, work_, partition);
       stage.payloads.push_back(task.SerializeAsString());
     }
     return stage;
@@ -133,6 +134,9 @@ FragmentReport ReportOf(const FragmentTaskResult& result) {
     to.state_bytes = from.state_bytes();
     to.rows_updated = from.rows_updated();
     to.rows_removed = from.rows_removed();
+    if (from.has_earliest_timer_micros()) {
+      to.earliest_timer = FromMicros(from.earliest_timer_micros());
+    }
   }
   return report;
 }
@@ -142,7 +146,8 @@ bool Fits(const FragmentTaskResult& result, const StreamingQueryPlan& plan) {
     return false;
   }
   const FragmentPlan& fragment = *plan.fragments[static_cast<size_t>(result.fragment())];
-  return static_cast<size_t>(result.input_rows_size()) == fragment.inputs.size() &&
+  return HasState(fragment) == result.has_state() &&
+         static_cast<size_t>(result.input_rows_size()) == fragment.inputs.size() &&
          static_cast<size_t>(result.operators_size()) == fragment.nodes.size();
 }
 

@@ -17,7 +17,8 @@ absl::Status ShuffleOutlet::Write(int partition, RecordBatch rows) {
 
 void ShuffleOutlet::Put(TaskContext& context) {
   for (size_t target = 0; target < partitions_.size(); ++target) {
-    const std::vector<RecordBatch>& rows = partitions_[target];
+    // Let go one by one: no partition but one is there twice.
+    const std::vector<RecordBatch> rows = std::move(partitions_[target]);
     if (rows.empty()) continue;
     context.PutShuffle(static_cast<int>(target), std::make_shared<const RecordBatch>(
                                                      Concatenate(rows.front().schema_ptr(), rows)));

@@ -43,6 +43,9 @@ void Encode(const FragmentReport& report, FragmentTaskResult& out) {
     to.set_state_bytes(from.state_bytes);
     to.set_rows_updated(from.rows_updated);
     to.set_rows_removed(from.rows_removed);
+    if (from.earliest_timer != absl::InfiniteFuture()) {
+      to.set_earliest_timer_micros(ToMicros(from.earliest_timer));
+    }
   }
 }
 
@@ -173,9 +176,10 @@ class FragmentTaskBody::Attempt {
                              co_await StateStore::Open(context_.node(), context_.store(), directory,
                                                        std::move(version), std::move(options)));
     }
-    co_await context_.node().Step(
-        steps::kStateLoaded,
-        {{"batch", task_.batch()}, {"partition", context_.id().partition}, {"cached", cached}});
+    co_await context_.node().Step(steps::kStateLoaded, {{"batch", task_.batch()},
+                                                        {"partition", context_.id().partition},
+                                                        {"cached", cached},
+                                                        {"query", body_.definition_.name}});
     co_return absl::OkStatus();
   }
 
@@ -185,6 +189,8 @@ class FragmentTaskBody::Attempt {
                                                            const std::set<std::string>& skipped,
                                                            FragmentTaskResult& result) {
     MemoryAccount memory;
+    MemoryHolder read(&memory);
+    WT_CO_RETURN_IF_ERROR(read.Hold(blocks.bytes));
     ShuffleOutlet shuffle(memory);
     PartOutlet part(memory);
     const bool is_last = task_.fragment() + 1 == static_cast<int>(plan_->fragments.size());
@@ -201,7 +207,12 @@ class FragmentTaskBody::Attempt {
     std::optional<std::string> lost;
     WT_CO_ASSIGN_OR_RETURN(TaskInputs inputs,
                            MakeInputs(context_, *plan_, task_, blocks, skipped, lost));
-    const absl::Status status = co_await RunFragment(instance, inputs);
+    absl::Status status = co_await RunFragment(instance, inputs);
+    for (size_t i = 0; !status.ok() && !lost && i < inputs.size(); ++i) {
+      // Rows of a file that has changed may be anything: the file is to blame, not they.
+      const absl::Status meant = co_await inputs[i]->Check();
+      if (absl::IsDataLoss(meant)) status = meant;
+    }
     if (lost) co_return lost;
     WT_CO_RETURN_IF_ERROR(status);
     Encode(instance.Report(), result);
@@ -216,8 +227,9 @@ class FragmentTaskBody::Attempt {
 
   Task<absl::Status> CommitState(FragmentTaskResult& result) {
     WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state_->Commit());
-    co_await context_.node().Step(
-        steps::kStateCommitted, {{"batch", task_.batch()}, {"partition", context_.id().partition}});
+    co_await context_.node().Step(steps::kStateCommitted, {{"batch", task_.batch()},
+                                                           {"partition", context_.id().partition},
+                                                           {"query", body_.definition_.name}});
     result.mutable_state()->set_directory(task_.state().directory());
     result.mutable_state()->set_version(next.version);
     for (std::string& file : next.files) result.mutable_state()->add_files(std::move(file));
@@ -229,8 +241,9 @@ class FragmentTaskBody::Attempt {
         std::string staged,
         co_await StageFilePart(context_.store(), task_.sink_directory(), task_.batch(),
                                context_.id().Unique(), part.TakeText(), part.rows()));
-    co_await context_.node().Step(
-        steps::kPartStaged, {{"batch", task_.batch()}, {"partition", context_.id().partition}});
+    co_await context_.node().Step(steps::kPartStaged, {{"batch", task_.batch()},
+                                                       {"partition", context_.id().partition},
+                                                       {"query", body_.definition_.name}});
     co_return staged;
   }
 

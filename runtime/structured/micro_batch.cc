@@ -31,31 +31,6 @@ using checkpoint::SinkShows;
 
 namespace {
 
-ManifestMode ToManifestMode(QueryOutputMode mode) {
-  switch (mode) {
-    case QueryOutputMode::kAppend:
-      return MANIFEST_MODE_APPEND;
-    case QueryOutputMode::kUpdate:
-      return MANIFEST_MODE_UPDATE;
-    case QueryOutputMode::kComplete:
-      return MANIFEST_MODE_COMPLETE;
-  }
-  return MANIFEST_MODE_UNSPECIFIED;
-}
-
-std::vector<ManifestColumn> ManifestColumns(const StreamingQueryPlan& plan) {
-  std::vector<ManifestColumn> columns;
-  for (const Field& field : plan.output_schema->fields()) {
-    ManifestColumn& column = columns.emplace_back();
-    column.set_name(field.name);
-    column.set_type(std::string(DataTypeName(field.type)));
-  }
-  if (plan.output_keys) {
-    for (const int key : *plan.output_keys) columns[static_cast<size_t>(key)].set_key(true);
-  }
-  return columns;
-}
-
 // How often in a row one batch's commit may end in doubt before the query starts over.
 constexpr int kMaxUnsure = 4;
 
@@ -118,8 +93,9 @@ Task<absl::Status> MicroBatchExecution::Run() {
     const checkpoint::QueryRow& row = checkpoint::DecideQuery(found_);
     const RecoveryDecision decision = row.decision;
     act_ = std::string(checkpoint::RecoveryDecisionName(decision));
-    co_await node_.Step(checkpoint::steps::kRecoveryDecided,
-                        {{"batch", newest_batch()}, {"row", checkpoint::RowNumber(row)}});
+    co_await node_.Step(checkpoint::steps::kRecoveryDecided, {{"batch", newest_batch()},
+                                                              {"row", checkpoint::RowNumber(row)},
+                                                              {"query", definition_.name}});
     if (decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink) {
       in_doubt = true;
     } else if (in_doubt) {
@@ -127,7 +103,8 @@ Task<absl::Status> MicroBatchExecution::Run() {
       node_.Log(platform::LogLevel::kInfo,
                 absl::StrCat(Title(), ": ", platform::ToAbsl(row.reason), ": ", act_));
       co_await node_.Step(steps::kQueryRecovered, {{"batch", newest_batch()},
-                                                   {"decision", static_cast<int64_t>(decision)}});
+                                                   {"decision", static_cast<int64_t>(decision)},
+                                                   {"query", definition_.name}});
     }
     if (decision == RecoveryDecision::kRefuse) {
       co_return checkpoint::Refusal(row, definition_.name, newest_batch());
@@ -135,7 +112,8 @@ Task<absl::Status> MicroBatchExecution::Run() {
     const absl::Status status = co_await Act(decision);
     if (!status.ok()) co_return Explain(status, act_);
   }
-  co_await node_.Step(steps::kQueryStopped, {{"batch", newest_batch()}});
+  co_await node_.Step(steps::kQueryStopped,
+                      {{"batch", newest_batch()}, {"query", definition_.name}});
   co_return absl::OkStatus();
 }
 
@@ -159,131 +137,6 @@ Task<absl::Status> MicroBatchExecution::Act(RecoveryDecision decision) {
   platform::CheckFailed(__FILE__, __LINE__, "a decision to act on");
 }
 
-Task<absl::Status> MicroBatchExecution::TakeOver() {
-  for (const char* option : {"checkpointLocation", "path"}) {
-    const auto found = definition_.options.find(option);
-    if (found == definition_.options.end() || found->second.empty()) {
-      co_return absl::InvalidArgumentError(absl::StrCat("it has no option '", option,
-                                                        "': give WriteStream() one, a directory in "
-                                                        "the checkpoint store"));
-    }
-  }
-  checkpoint_directory_ = checkpoint::NormalPath(definition_.options.at("checkpointLocation"));
-  sink_directory_ = checkpoint::NormalPath(definition_.options.at("path"));
-  WT_CO_RETURN_IF_ERROR(Compile());
-  WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
-
-  WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
-                                   node_, store_, absl::StrCat(checkpoint_directory_, "/log"),
-                                   history_, {.segment_bytes = options_.log_segment_bytes}));
-  found_ = checkpoint::WhatQueryLogSays(history_);
-  co_await node_.Step(steps::kQueryTakenOver,
-                      {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}});
-  const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
-                               .job_version = options_.job_version,
-                               .build_id = options_.build_id,
-                               .source_path = plan_->source.path,
-                               .sink_path = sink_directory_,
-                               .shuffle_partitions = options_.shuffle_partitions};
-  if (!history_.metadata()) WT_CO_RETURN_IF_ERROR(co_await BeginNewQuery(identity));
-  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
-  WT_CO_RETURN_IF_ERROR(Compile());
-  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
-    WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));
-  }
-  if (history_.metadata()->build_id() != options_.build_id) {
-    node_.Log(platform::LogLevel::kWarning,
-              absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
-                           history_.metadata()->build_id(), "', this is build '", options_.build_id,
-                           "'"));
-  }
-  WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
-  if (plan_->stateful) {
-    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
-  }
-  batch_start_ = node_.clock().Now();
-  planner_->Start(batch_start_);
-  co_return absl::OkStatus();
-}
-
-// What is refused must not stand in a checkpoint, which would refuse what is right after it.
-Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
-  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
-  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
-  for (const std::string& directory :
-       {plan_->source.path, sink_directory_, checkpoint_directory_}) {
-    if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
-  }
-  std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
-  WT_CO_RETURN_IF_ERROR(CheckApart(directories));
-  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, std::move(directories)));
-  // One that is not there yet may come.
-  const auto source = co_await store_.Identify(plan_->source.path);
-  if (!source.ok() && !absl::IsNotFound(source.status())) {
-    co_return absl::Status(source.status().code(),
-                           absl::StrCat("its input directory: ", source.status().message()));
-  }
-  co_return absl::OkStatus();
-}
-
-Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
-  int64_t number = 0;
-  const std::string end = history_.EndOffset(plan_->source.path);
-  if (!end.empty() && !absl::SimpleAtoi(end, &number)) {
-    co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
-                                               end, "' in its source, which is no number"));
-  }
-  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
-  source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
-                                         std::move(source_options));
-  if (options_.trigger == TriggerKind::kAvailableNow) {
-    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable(available_));
-  }
-  planner_ = std::make_unique<BatchPlanner>(
-      node_, *source_,
-      BatchPlannerOptions{.interval = definition_.trigger_interval,
-                          .poll_interval = options_.poll_interval,
-                          .available_now = options_.trigger == TriggerKind::kAvailableNow,
-                          .stop = options_.stop});
-  sink_ = std::make_unique<FileSink>(
-      node_, store_,
-      FileSinkOptions{.directory = sink_directory_,
-                      .query_id = history_.metadata()->query_id(),
-                      .mode = ToManifestMode(plan_->mode),
-                      .columns = ManifestColumns(*plan_),
-                      .log_segment_bytes = options_.sink_log_segment_bytes});
-  co_return absl::OkStatus();
-}
-
-// The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
-Task<absl::Status> MicroBatchExecution::BeginNewQuery(QueryIdentity identity) {
-  const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
-  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
-                         co_await store_.List(state_directory));
-  if (!state.empty()) {
-    co_return absl::DataLossError(absl::StrCat(
-        "there is state in ", state_directory, ", and ", log_->directory(),
-        " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
-        "with a new checkpoint and a new sink"));
-  }
-  const uint64_t high = node_.random().Next();
-  const uint64_t low = node_.random().Next();
-  const std::string id =
-      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
-  std::vector<checkpoint::MetadataRecord> begin = {
-      checkpoint::Record(NewQueryMetadata(id, identity)), checkpoint::Record(plan_record_)};
-  co_return co_await log_->Append(std::move(begin));
-}
-
-absl::Status MicroBatchExecution::Compile() {
-  WT_ASSIGN_OR_RETURN(const CompiledQuery compiled,
-                      CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
-  plan_ = compiled.plan;
-  plan_record_ = PlanRecord(compiled);
-  PublishPlan(definition_.name, compiled, cluster_);
-  return absl::OkStatus();
-}
-
 Task<absl::Status> MicroBatchExecution::FenceSink() {
   const FencingToken token{log_->epoch().value(), ++fences_};
   WT_CO_ASSIGN_OR_RETURN(const std::optional<CommittedBatch> last, co_await sink_->Fence(token));
@@ -296,8 +149,9 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
   WT_CO_ASSIGN_OR_RETURN(const CommittableState state,
                          co_await sink_->Ask(newest().prepared->sink_committable()));
   found_.committable = ToCommittableIs(state);
-  co_await node_.Step(steps::kSinkAsked,
-                      {{"batch", newest_batch()}, {"state", static_cast<int64_t>(state)}});
+  co_await node_.Step(steps::kSinkAsked, {{"batch", newest_batch()},
+                                          {"state", static_cast<int64_t>(state)},
+                                          {"query", definition_.name}});
   co_return absl::OkStatus();
 }
 
@@ -311,7 +165,8 @@ Task<absl::Status> MicroBatchExecution::DefineNext() {
     co_return absl::OkStatus();
   }
   co_await node_.Step(steps::kBatchPlanned, {{"batch", next->definition.batch_id()},
-                                             {"files", FileCount(next->definition)}});
+                                             {"files", FileCount(next->definition)},
+                                             {"query", definition_.name}});
   std::vector<checkpoint::MetadataRecord> records;
   AddRecords(*next, records);
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
@@ -368,8 +223,9 @@ Task<void> MicroBatchExecution::Defined(NextBatch next) {
     co_await node_.Step(steps::kInputFilesForgotten,
                         {{"files", static_cast<int64_t>(next.forgotten.size())}});
   }
-  co_await node_.Step(steps::kBatchDefined,
-                      {{"batch", newest_batch()}, {"files", FileCount(newest().definition)}});
+  co_await node_.Step(steps::kBatchDefined, {{"batch", newest_batch()},
+                                             {"files", FileCount(newest().definition)},
+                                             {"query", definition_.name}});
 }
 
 Task<absl::Status> MicroBatchExecution::RunBatch() {
@@ -389,7 +245,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
   WT_CO_RETURN_IF_ERROR(results.status());
   WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, *results));
-  co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}});
+  co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}, {"query", definition_.name}});
   for (const checkpoint::OperatorState& state : attempt.states) {
     WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
   }
@@ -415,7 +271,8 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   found_.prepared = PreparedFound::kNewest;
   // Staged under this driver's fence, and nobody has been asked to commit it.
   found_.committable = CommittableIs::kPending;
-  co_await node_.Step(steps::kBatchPrepared, {{"batch", newest_batch()}});
+  co_await node_.Step(steps::kBatchPrepared,
+                      {{"batch", newest_batch()}, {"query", definition_.name}});
   co_return absl::OkStatus();
 }
 
@@ -451,7 +308,8 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
   if (status.ok()) {
     found_.sink = SinkShows::kNewest;
     found_.committable = CommittableIs::kVisible;
-    co_await node_.Step(steps::kSinkCommitted, {{"batch", newest_batch()}});
+    co_await node_.Step(steps::kSinkCommitted,
+                        {{"batch", newest_batch()}, {"query", definition_.name}});
     co_return absl::OkStatus();
   }
   if (!IsUnsure(status) || ++unsure_ > kMaxUnsure) co_return status;
@@ -459,7 +317,7 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
             absl::StrCat("query ", definition_.name, " batch ", newest_batch(),
                          ": what became of the sink's commit is not known (", status.message(),
                          "): it is fenced and asked"));
-  co_await node_.Step(steps::kSinkUnsure, {{"batch", newest_batch()}});
+  co_await node_.Step(steps::kSinkUnsure, {{"batch", newest_batch()}, {"query", definition_.name}});
   found_.sink = SinkShows::kNotFenced;
   found_.committable = CommittableIs::kNotAsked;
   co_return absl::OkStatus();
@@ -475,14 +333,16 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
   const bool next_defined = next.ok() && next->has_value();
   if (next_defined) {
     co_await node_.Step(steps::kBatchPlanned, {{"batch", (*next)->definition.batch_id()},
-                                               {"files", FileCount((*next)->definition)}});
+                                               {"files", FileCount((*next)->definition)},
+                                               {"query", definition_.name}});
     AddRecords(**next, records);
   }
   if (!records.empty()) WT_CO_RETURN_IF_ERROR(co_await log_->Append(std::move(records)));
   found_.commit = CommitFound::kNewest;
   ++batches_committed_;
-  co_await node_.Step(steps::kBatchCommitted,
-                      {{"batch", progress.batch_id}, {"next_defined", next_defined}});
+  co_await node_.Step(
+      steps::kBatchCommitted,
+      {{"batch", progress.batch_id}, {"next_defined", next_defined}, {"query", definition_.name}});
   Report(progress);
   if (retention_) retention_->Committed();
   if (next_defined) co_await Defined(**std::move(next));

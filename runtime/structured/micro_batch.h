@@ -65,7 +65,10 @@ class MicroBatchExecution {
   // Before the first batch: the log, the query's identity, source and sink.
   Task<absl::Status> TakeOver();
   Task<absl::Status> CheckBeforeFirstWrite();
-  Task<absl::Status> BeginNewQuery(QueryIdentity identity);
+  Task<absl::Status> CheckBeforeClaim(QueryIdentity identity);
+  Task<absl::Status> CheckNoState();
+  Task<absl::Status> BeginUnlessBound(QueryIdentity identity);
+  std::string LogDirectory() const { return checkpoint_directory_ + "/log"; }
   absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();
 

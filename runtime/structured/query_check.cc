@@ -22,6 +22,7 @@ constexpr char kMaxFilesPerTrigger[] = "maxFilesPerTrigger";
 constexpr char kIgnoreNames[] = "ignoreNames";
 constexpr char kForgetAfter[] = "forgetAfter";
 constexpr char kLostFiles[] = "lostFiles";
+constexpr char kMaxLineBytes[] = "maxLineBytes";
 constexpr char kStateCompression[] = "stateCompression";
 constexpr char kCheckpointLocation[] = "checkpointLocation";
 constexpr char kPath[] = "path";
@@ -63,8 +64,9 @@ absl::Status CheckName(const std::string& name) {
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
   for (const SourceDescription& source : SourcesOf(definition.plan)) {
-    WT_RETURN_IF_ERROR(CheckOptions("ReadStream", source.options,
-                                    {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles}));
+    WT_RETURN_IF_ERROR(
+        CheckOptions("ReadStream", source.options,
+                     {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles, kMaxLineBytes}));
     WT_RETURN_IF_ERROR(SourceOptions(source).status());
   }
   if (definition.sink_format != "file") {
@@ -106,8 +108,8 @@ absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source)
     return found == source.options.end() ? std::string() : found->second;
   };
   FileSourceOptions options{.directory = source.path};
-  absl::StatusOr<InputFileOptions> files =
-      ParseInputFileOptions(given(kIgnoreNames), given(kForgetAfter), given(kLostFiles));
+  absl::StatusOr<InputFileOptions> files = ParseInputFileOptions(
+      given(kIgnoreNames), given(kForgetAfter), given(kLostFiles), given(kMaxLineBytes));
   if (!files.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("ReadStream: its option ", files.status().message()));

@@ -55,6 +55,19 @@ class SourceInput final : public TaskInput {
     }
   }
 
+  // Damage shows at a file's end.
+  Task<absl::Status> Check() override {
+    while (reader_ != nullptr) {
+      const absl::StatusOr<std::optional<std::string>> lines = co_await reader_->Next();
+      if (!lines.ok()) {
+        NoteLost(lines.status());
+        co_return lines.status();
+      }
+      if (!*lines) reader_ = nullptr;
+    }
+    co_return absl::OkStatus();
+  }
+
  private:
   void NoteLost(const absl::Status& status) {
     if (reader_->lost() && when_lost_ == LostFiles::kSkip) {
@@ -83,6 +96,7 @@ class ExchangeInput final : public TaskInput {
     SetLoaded(blocks_[next_++], Operator::kRowsAtOnce);
     co_return true;
   }
+  Task<absl::Status> Check() override { co_return absl::OkStatus(); }
 
  private:
   const std::vector<RecordBatch>& blocks_;
@@ -119,6 +133,7 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
       if (block.object == nullptr && block.bytes.empty()) continue;
       WT_CO_ASSIGN_OR_RETURN(RecordBatch received, RecordBatch::Receive(block.object, block.bytes));
       fetched.rows += received.num_rows();
+      fetched.bytes += ByteSize(received);
       rows.push_back(std::move(received));
     }
   }

@@ -29,6 +29,9 @@ class TaskInput {
   std::optional<RecordBatch> Ready();
   // Loads more. False: there are no more.
   virtual Task<absl::StatusOr<bool>> Load() = 0;
+  // After rows of it have failed: whether what they came from was what was meant. The error says
+  // how it was not.
+  virtual Task<absl::Status> Check() = 0;
 
  protected:
   // REQUIRES: Ready() gave nullopt.
@@ -45,6 +48,7 @@ using TaskInputs = std::vector<std::unique_ptr<TaskInput>>;
 struct ExchangeBlocks {
   std::map<int, std::vector<RecordBatch>> by_input;
   int64_t rows = 0;
+  int64_t bytes = 0;
 };
 // `context` and `task` outlive it.
 Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,

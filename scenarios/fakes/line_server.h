@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,6 +59,9 @@ class LineFeed {
   }
   // How many lines the server has taken out, each to be written once.
   int64_t taken() const { return taken_; }
+  // Beginnings of lines that were written without the rest, because the server or its connection
+  // ended, or of which the rest is being written: text that ends so ends in one line more.
+  const std::vector<std::string>& cut_lines() const { return cut_lines_; }
   // How many connections the server has begun to serve.
   int64_t connections() const { return connections_; }
 
@@ -69,9 +73,13 @@ class LineFeed {
   };
   std::deque<Piece> waiting_;
   int64_t taken_ = 0;
+  std::vector<std::string> cut_lines_;
   int64_t connections_ = 0;
   platform::Event news_;
 };
+
+// Of several servers, by the address of each.
+using LineFeeds = std::map<std::string, std::shared_ptr<LineFeed>>;
 
 // Serves `feed` on "host:port" for ever. Several incarnations may do so one after the other.
 platform::NodeMain LineServerMain(std::string address, std::shared_ptr<LineFeed> feed);

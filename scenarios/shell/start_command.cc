@@ -1,5 +1,6 @@
 #include "scenarios/shell/start_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -77,14 +78,10 @@ absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
   return runtime::JobInstance{job, std::move(arguments)};
 }
 
-absl::StatusOr<runtime::JobInstance> Instantiate(const StartCommand& command,
-                                                 const runtime::JobCatalogue& jobs) {
-  WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(command, jobs));
+absl::Status Check(const StartCommand& command, const runtime::JobInstance& instance) {
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
-  if (command.store_address.empty()) {
-    WT_RETURN_IF_ERROR(runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved));
-  }
-  return instance;
+  if (!command.store_address.empty()) return absl::OkStatus();
+  return runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved);
 }
 
 runtime::DriverHooks PrintToOutput() {
@@ -181,13 +178,10 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
   platform::StepFault fault;
   fault.step = parts[0];
   fault.action = action;
-  std::vector<std::string> names;
-  bool known = false;
-  for (const platform::StepName* step : AllSteps()) {
-    names.emplace_back(step->name);
-    known = known || step->name == fault.step;
-  }
-  if (!known) {
+  const platform::StepName* const step = FindStep(fault.step);
+  if (step == nullptr) {
+    std::vector<std::string> names;
+    for (const platform::StepName* each : AllSteps()) names.emplace_back(each->name);
     return absl::InvalidArgumentError(absl::StrCat("there is no step \"", fault.step, "\"",
                                                    platform::Suggestion(fault.step, names)));
   }
@@ -196,14 +190,30 @@ absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\": the occurrence \"", parts[1], "\" is not a number above 0"));
   }
+  const std::vector<AttributeName> attributes = AttributesOf(*step);
   for (size_t i = 2; i < parts.size(); ++i) {
-    const std::pair<std::string, std::string> attribute = absl::StrSplit(parts[i], '=');
-    int64_t value = 0;
-    if (!absl::SimpleAtoi(attribute.second, &value)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", text, "\": \"", parts[i], "\" is not of the form name=number"));
+    const std::pair<std::string, std::string> given =
+        absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
+    const auto is =
+        std::find_if(attributes.begin(), attributes.end(),
+                     [&](const AttributeName& attribute) { return attribute.name == given.first; });
+    if (is == attributes.end()) {
+      std::vector<std::string> names;
+      for (const AttributeName& attribute : attributes) names.push_back(attribute.name);
+      return absl::InvalidArgumentError(absl::StrCat("step ", fault.step, " has no attribute \"",
+                                                     given.first, "\"",
+                                                     platform::Suggestion(given.first, names)));
     }
-    fault.attributes.emplace_back(attribute.first, value);
+    int64_t number = 0;
+    platform::StepValue value = given.second;
+    if (!is->is_text) {
+      if (!absl::SimpleAtoi(given.second, &number)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("\"", text, "\": \"", parts[i], "\" is not of the form name=number"));
+      }
+      value = number;
+    }
+    fault.attributes.emplace_back(given.first, std::move(value));
   }
   return fault;
 }
@@ -213,6 +223,8 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   if (!instance.ok()) return Refuse(instance.status());
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
   if (!text.ok()) return Refuse(text.status());
+  const absl::Status checked = Check(command, *instance);
+  if (!checked.ok()) return Refuse(checked);
   std::fputs(text->c_str(), stdout);
   return 0;
 }
@@ -222,8 +234,10 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   platform::InstallLastWords("wavetank start");
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
-    absl::StatusOr<runtime::JobInstance> given = Instantiate(command, jobs);
+    absl::StatusOr<runtime::JobInstance> given = Bind(command, jobs);
     if (!given.ok()) return Refuse(given.status());
+    const absl::Status checked = Check(command, *given);
+    if (!checked.ok()) return Refuse(checked);
     instance = *std::move(given);
   }
   StopEvents stop_events;

@@ -141,9 +141,22 @@ TEST(QueryHistory, KeepsTheNewestPlan) {
   EXPECT_FALSE(history->plan().has_value());
 }
 
+TEST(QueryHistory, IsBegunAnewUntilThereIsABatch) {
+  MetadataRecord again = Query();
+  again.mutable_query()->set_job_version("2");
+  const auto history = ReadQueryHistory("offsets", {Query(), again});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->metadata()->job_version(), "2");
+  EXPECT_FALSE(history->bound());
+  EXPECT_TRUE(ReadQueryHistory("offsets", {Query(), Defines(0)})->bound());
+}
+
 TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {
   EXPECT_THAT(WhyQueryRefused({Defines(0)}), HasSubstr("metadata is missing"));
-  EXPECT_THAT(WhyQueryRefused({Query(), Query()}), HasSubstr("not the first"));
+  EXPECT_THAT(WhyQueryRefused({Query(), Defines(0), Query()}), HasSubstr("nor before all batches"));
+  MetadataRecord other = Query();
+  other.mutable_query()->set_query_id("q-2");
+  EXPECT_THAT(WhyQueryRefused({Query(), other}), HasSubstr("another than before"));
   EXPECT_THAT(WhyQueryRefused({Query(), Defines(1)}), HasSubstr("the next is 0"));
   EXPECT_THAT(WhyQueryRefused({Query(), Defines(0), Defines(1)}), HasSubstr("not committed"));
   EXPECT_THAT(WhyQueryRefused({Query(), Prepares(0, "a")}),

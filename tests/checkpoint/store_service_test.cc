@@ -12,8 +12,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/crc32c.h"
 #include "checkpoint/local_store.h"
 #include "checkpoint/served_store.h"
+#include "checkpoint/store.pb.h"
 #include "platform/event.h"
 #include "platform/task_scope.h"
 #include "simulator/fault_injector.h"
@@ -336,6 +338,88 @@ TEST_F(Uploads, ACreateWhoseReplyWasLostIsNotSentAgain) {
   EXPECT_TRUE(injector.Unfired().empty());
   EXPECT_TRUE(created.ok()) << created;
   EXPECT_EQ(OnDisk("d/f").value(), Long());
+}
+
+// --- sizes that a peer says which knows the secret ---
+
+Task<void> AskRaw(platform::RpcClient& client, std::string method, std::string body,
+                  std::vector<std::string>& answers) {
+  platform::RpcPayload request;
+  request.body = std::move(body);
+  const auto reply = co_await client.Call(std::move(method), std::move(request), absl::Seconds(10));
+  answers.push_back(reply.ok() ? "done" : std::string(reply.status().message()));
+}
+std::string Part(uint64_t offset, const std::string& bytes) {
+  StageRequest stage;
+  stage.set_upload(7);
+  stage.set_path("f");
+  stage.set_offset(offset);
+  stage.mutable_part()->set_bytes(bytes);
+  stage.mutable_part()->set_crc32c(Crc32c(bytes));
+  return stage.SerializeAsString();
+}
+Task<void> AskForged(Node& node, std::vector<std::string>& answers, bool& done) {
+  const auto client = co_await platform::RpcClient::Connect(node, "store:7000");
+  for (const uint64_t length : {uint64_t{1} << 60, UINT64_MAX}) {
+    ReadRequest read;
+    read.set_path("f");
+    read.set_length(length);
+    co_await AskRaw(**client, "store.read", read.SerializeAsString(), answers);
+  }
+  RemoveRequest remove;
+  for (int i = 0; i < 100'000; ++i) remove.add_path("");
+  co_await AskRaw(**client, "store.remove", remove.SerializeAsString(), answers);
+  co_await AskRaw(**client, "store.stage", Part(0, "abc"), answers);
+  co_await AskRaw(**client, "store.stage", Part(0, "abc"), answers);  // a repeat
+  co_await AskRaw(**client, "store.stage", Part(UINT64_MAX, "abc"), answers);
+  co_await AskRaw(**client, "store.stage", Part(uint64_t{1} << 60, "abc"), answers);
+  done = true;
+}
+TEST_F(SlowService, SizesThatNothingHasAreRefused) {
+  std::vector<std::string> answers;
+  Run(absl::ZeroDuration(), {}, [&](Node& node) { return AskForged(node, answers, done_); });
+  EXPECT_THAT(answers, ElementsAre(HasSubstr("this one for 1152921504606846976: read in parts"),
+                                   HasSubstr("this one for 18446744073709551615: read in parts"),
+                                   HasSubstr("has more fields than the store service takes"),
+                                   "done", "done", HasSubstr("the parts of the file before this"),
+                                   HasSubstr("the parts of the file before this")));
+}
+
+// A store that gives more than it was asked for.
+Task<void> GiveTooMuch(Node& node) {
+  const auto server = co_await platform::RpcServer::Start(
+      node, "store:7000",
+      [](std::string, platform::RpcPayload,
+         platform::RpcCall) -> Task<absl::StatusOr<platform::RpcPayload>> {
+        StoreBytes bytes;
+        bytes.set_bytes(std::string(100, 'x'));
+        bytes.set_crc32c(Crc32c(bytes.bytes()));
+        platform::RpcPayload reply;
+        reply.body = bytes.SerializeAsString();
+        co_return reply;
+      });
+  EXPECT_TRUE(server.ok()) << server.status();
+  co_await node.clock().Sleep(absl::Hours(1));
+}
+Task<void> ReadTen(Node& node, absl::Status& end, bool& done) {
+  ServedStoreOptions options = Impatient();
+  options.give_up_after = absl::Seconds(2);
+  ServedStore store(node, "store:7000", options);
+  end = (co_await store.Read("f", 0, 10)).status();
+  done = true;
+}
+TEST(ServedStore, TakesNoMoreThanItAskedFor) {
+  SimWorld world({.seed = 5});
+  world.AddMachine("store");
+  world.AddMachine("client");
+  world.Start("store", {"store", {{"node", GiveTooMuch}}});
+  absl::Status end;
+  bool done = false;
+  world.Start("client",
+              {"client", {{"node", [&](Node& node) { return ReadTen(node, end, done); }}}});
+  EXPECT_EQ(world.RunUntil([&done] { return done; }), RunEnd::kDone);
+  EXPECT_TRUE(absl::IsUnavailable(end)) << end;
+  EXPECT_THAT(std::string(end.message()), HasSubstr("the reply was damaged on its way"));
 }
 
 }  // namespace

@@ -235,6 +235,72 @@ TEST_F(RpcServerTest, FlagsOfTheUpperHalfMustBeKnownAndOthersNeedNot) {
   EXPECT_THAT(seen_.traces, ElementsAre(77));
 }
 
+// Nobody makes room for what a head only says.
+Task<void> SayForged(Node& node, uint64_t body_bytes, std::string& heard) {
+  const std::unique_ptr<Connection> connection = co_await ConnectRaw(node);
+  (co_await connection->Send(RawHead(RawRequest(body_bytes), 3))).IgnoreError();
+  absl::StatusOr<Message> reply = co_await connection->Receive();
+  if (!reply.ok()) {
+    heard = "closed";
+    co_return;
+  }
+  const absl::StatusOr<RpcPart> part = DecodeRpcPart(*std::move(reply));
+  heard = part.ok() ? part->head.text : part.status().ToString();
+}
+TEST_F(RpcServerTest, SizesThatNobodyHasAreRefusedBeforeTheyCome) {
+  std::string long_one, longer, longest;
+  Run({}, {[&](Node& node) { return SayForged(node, uint64_t{1} << 40, long_one); },
+           [&](Node& node) { return SayForged(node, uint64_t{1} << 60, longer); },
+           [&](Node& node) { return SayForged(node, UINT64_MAX, longest); }});
+  EXPECT_THAT(long_one, HasSubstr("a request of 1099511627776 bytes, server:1 takes at most"));
+  EXPECT_EQ(longer, "closed");
+  EXPECT_EQ(longest, "closed");
+  EXPECT_EQ(seen_.finished + seen_.cancelled, 0);
+}
+
+// Greets whoever comes, and answers with a head alone.
+Task<void> AnswerForged(Node& node, uint64_t body_bytes) {
+  const auto listener = co_await node.network().Listen("server:1");
+  const auto connection = co_await (*listener)->Accept();
+  const auto session =
+      co_await GreetAsServer(**connection, Credentials::Of(node), node.DrawNonce(kNonceBytes));
+  EXPECT_TRUE(session.ok()) << session.status();
+  const absl::StatusOr<Message> request = co_await (*connection)->Receive();
+  EXPECT_TRUE(request.ok()) << request.status();
+  RpcHead head;
+  head.kind = RpcKind::kReply;
+  head.id = 1;
+  head.body_bytes = body_bytes;
+  (co_await (*connection)->Send(RawHead(head, 3))).IgnoreError();
+  co_await node.clock().Sleep(absl::Hours(1));
+}
+Task<void> AskOnce(Node& node, std::vector<std::string>& replies, bool& done) {
+  co_await node.clock().Sleep(absl::Milliseconds(1));
+  const auto client = co_await RpcClient::Connect(node, "server:1");
+  EXPECT_TRUE(client.ok()) << client.status();
+  RpcPayload request;
+  const auto reply = co_await (*client)->Call("anything", std::move(request), absl::Minutes(1));
+  replies.push_back(TextOf(reply));
+  done = true;
+}
+TEST(RpcClient, EndsAConnectionWhoseReplyIsLongerThanAnyCanBe) {
+  for (const uint64_t bytes : {(uint64_t{1} << 31) + 1, uint64_t{1} << 40, uint64_t{1} << 60}) {
+    SimWorld world({.seed = 4});
+    world.AddMachine("server");
+    world.AddMachine("client");
+    world.Start("server",
+                {"server", {{"node", [bytes](Node& node) { return AnswerForged(node, bytes); }}}});
+    std::vector<std::string> replies;
+    bool done = false;
+    world.Start("client",
+                {"client", {{"node", [&](Node& node) { return AskOnce(node, replies, done); }}}});
+    EXPECT_EQ(world.RunUntil([&done] { return done; }), simulator::RunEnd::kDone);
+    EXPECT_LT(world.now(), absl::Seconds(30)) << "nobody waits for it";
+    ASSERT_EQ(replies.size(), 1u);
+    EXPECT_THAT(replies[0], HasSubstr("DATA_LOSS"));
+  }
+}
+
 Task<void> CallAs(Node& node, uint64_t trace, std::vector<std::string>& replies) {
   const auto client = co_await RpcClient::Connect(node, "server:1");
   EXPECT_EQ((*client)->session().node, "server/server/node");

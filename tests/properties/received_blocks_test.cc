@@ -46,6 +46,26 @@ TEST_F(ReceivedBlocksTest, AcceptsWholeBlocksThatGoWhenTheirBatchIsComplete) {
   EXPECT_EQ(blocks_.lines_logged(), 3);
 }
 
+// Of a server that ended within a line; its rest is no line all the same.
+TEST_F(ReceivedBlocksTest, TakesTheBeginningOfALineThatWasCutForOne) {
+  const LoggedBlock cut = BlockOf("k/1", "a\nwhe\nre\n", 3);
+  std::vector<std::string> records;
+  for (const Violation& violation :
+       blocks_.Observe(1, {{"k/1", "a\nwhe\nre\n"}}, {.inputs = {}, .blocks = {cut}}, {"whe"})) {
+    EXPECT_EQ(violation.kind, violation_kinds::kPhantom);
+    records.insert(records.end(), violation.records.begin(), violation.records.end());
+  }
+  EXPECT_THAT(records, ElementsAre("re"));
+}
+
+TEST_F(ReceivedBlocksTest, TakesNoMoreBeginningsThanWereCut) {
+  const LoggedBlock cut = BlockOf("k/1", "whe\nwhe\n", 2);
+  const auto found =
+      blocks_.Observe(1, {{"k/1", "whe\nwhe\n"}}, {.inputs = {}, .blocks = {cut}}, {"whe"});
+  ASSERT_EQ(found.size(), 1);
+  EXPECT_EQ(found.front().kind, violation_kinds::kDuplicated);
+}
+
 TEST_F(ReceivedBlocksTest, ReportsABlockThatIsLoggedBeforeItIsDurable) {
   EXPECT_THAT(Observe({}, {.inputs = {}, .blocks = {first_}}),
               ElementsAre(violation_kinds::kInputDurable));

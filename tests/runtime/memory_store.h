@@ -23,6 +23,8 @@ class MemoryStore final : public checkpoint::Store {
   std::map<std::string, std::string> files;  // by path
   // What Identify says of every directory; "": there is none.
   std::string identity = "1";
+  // How often all entries of a directory were looked at, and not their names alone.
+  int lists = 0;
 
   checkpoint::Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override {
     co_await executor_.Yield();
@@ -52,19 +54,15 @@ class MemoryStore final : public checkpoint::Store {
   checkpoint::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> List(
       std::string directory) override {
     co_await executor_.Yield();
-    const std::string prefix = directory + "/";
-    std::vector<checkpoint::StoredFile> found;
-    for (const auto& [path, content] : files) {
-      if (!path.starts_with(prefix)) continue;
-      const std::string name = path.substr(prefix.size());
-      const size_t slash = name.find('/');
-      if (slash == std::string::npos) {
-        found.push_back({name, platform::FileKind::kFile, content.size(), absl::UnixEpoch()});
-      } else if (found.empty() || found.back().name != name.substr(0, slash)) {
-        found.push_back({name.substr(0, slash), platform::FileKind::kDirectory, 0, {}});
-      }
-    }
-    co_return found;
+    ++lists;
+    co_return Entries(directory);
+  }
+  checkpoint::Task<absl::StatusOr<std::vector<std::string>>> ListNames(
+      std::string directory) override {
+    co_await executor_.Yield();
+    std::vector<std::string> names;
+    for (checkpoint::StoredFile& file : Entries(directory)) names.push_back(std::move(file.name));
+    co_return names;
   }
   checkpoint::Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
     co_await executor_.Yield();
@@ -86,6 +84,22 @@ class MemoryStore final : public checkpoint::Store {
   }
 
  private:
+  std::vector<checkpoint::StoredFile> Entries(const std::string& directory) const {
+    const std::string prefix = directory + "/";
+    std::vector<checkpoint::StoredFile> found;
+    for (const auto& [path, content] : files) {
+      if (!path.starts_with(prefix)) continue;
+      const std::string name = path.substr(prefix.size());
+      const size_t slash = name.find('/');
+      if (slash == std::string::npos) {
+        found.push_back({name, platform::FileKind::kFile, content.size(), absl::UnixEpoch()});
+      } else if (found.empty() || found.back().name != name.substr(0, slash)) {
+        found.push_back({name.substr(0, slash), platform::FileKind::kDirectory, 0, {}});
+      }
+    }
+    return found;
+  }
+
   platform::Executor& executor_;
 };
 

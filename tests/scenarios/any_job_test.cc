@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
@@ -77,8 +78,26 @@ struct AnyJob {
   Job job;
   const char* input = kLines;
   std::string parameters = {};
-  std::string more = {};  // inputs
+  std::string more = {};       // inputs
+  std::string name = "input";  // of the first
 };
+
+// Of each stream the port is a parameter.
+Job OfSockets(Job job, const std::vector<std::string>& ports) {
+  job.parameters = {{"output", "rows", std::nullopt}};
+  int number = 9001;
+  for (const std::string& port : ports) {
+    job.parameters.push_back({port, "port", absl::StrCat(number++), runtime::ParameterKind::kPort});
+  }
+  return job;
+}
+
+runtime::DStream<std::string> Socket(StreamingContext& context, const JobArguments& arguments,
+                                     const char* port) {
+  int number = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(arguments.Get(port), &number));
+  return context.SocketTextStream("outside", number);
+}
 
 std::string WordOf(const std::string& line) { return line.substr(0, line.find(' ')); }
 
@@ -222,6 +241,50 @@ std::vector<AnyJob> AnyJobs() {
                     R"(input { name: "more" generator { records: 30 }
                                arrival { records_each: 6 first_ms: 700 every_ms: 900 } })"});
   }
+  {
+    // Rows that are no pairs, and their sums: two outputs of one socket.
+    Job job =
+        Stream("a_socket", true, [](StreamingContext& context, const JobArguments& arguments) {
+          const auto lengths = Socket(context, arguments, "port").Map([](const std::string& line) {
+            return static_cast<int64_t>(line.size());
+          });
+          lengths.SaveAsTextFiles(arguments.Get("output") + "/lengths");
+          lengths.Map([](const int64_t& length) { return std::pair<int64_t, int64_t>(length, 1); })
+              .ReduceByKey(std::plus<int64_t>())
+              .SaveAsTextFiles(arguments.Get("output") + "/counts");
+        });
+    jobs.push_back({OfSockets(std::move(job), {"port"})});
+  }
+  {
+    Job job =
+        Stream("two_sockets", true, [](StreamingContext& context, const JobArguments& arguments) {
+          Socket(context, arguments, "port").SaveAsTextFiles(arguments.Get("output") + "/lines");
+          Socket(context, arguments, "others")
+              .Map([](const std::string& line) {
+                return std::pair<std::string, int64_t>(WordOf(line), 1);
+              })
+              .ReduceByKey(std::plus<int64_t>())
+              .SaveAsTextFiles(arguments.Get("output") + "/counts");
+        });
+    jobs.push_back({OfSockets(std::move(job), {"port", "others"}), kLines, "",
+                    R"(input { name: "others" generator { records: 30 }
+                               arrival { records_each: 6 first_ms: 700 every_ms: 300 } })",
+                    "port"});
+  }
+  {
+    Job job = OfSockets(
+        Stream("a_socket_and_a_directory", true,
+               [](StreamingContext& context, const JobArguments& arguments) {
+                 context.TextFileStream("logs").SaveAsTextFiles(arguments.Get("output") + "/logs");
+                 Socket(context, arguments, "port")
+                     .SaveAsTextFiles(arguments.Get("output") + "/lines");
+               }),
+        {"port"});
+    jobs.push_back({std::move(job), kLines, "",
+                    R"(input { name: "logs" generator { records: 30 }
+                               arrival { records_each: 6 first_ms: 700 every_ms: 900 } })",
+                    "server"});
+  }
   jobs.push_back({Stream(
       "not_deterministic", false, [](StreamingContext& context, const JobArguments& arguments) {
         context.TextFileStream(arguments.Get("input"))
@@ -281,7 +344,7 @@ RunReport RunWith(const AnyJob& any, const std::string& circumstances, uint64_t 
   jobs.Add(any.job);
   const std::string text = absl::StrCat(
       "schema_version: 1 name: \"any\" job { name: \"", any.job.name, "\" ", any.parameters, " }\n",
-      "input { name: \"input\"", any.input, "}\n", any.more, circumstances,
+      "input { name: \"", any.name, "\"", any.input, "}\n", any.more, circumstances,
       " expect { guarantee: ", any.job.structured != nullptr ? "EXACTLY_ONCE" : "AT_LEAST_ONCE",
       " }");
   const auto parsed = ParseScenario("any", text);

@@ -137,6 +137,8 @@ class Command(unittest.TestCase):
             ("--address=localhost:70", "--address belongs to --as=driver and --as=worker"),
             ("--driver=x:1", "--driver belongs to --as=worker"),
             ("--kill-at=nosuch", 'there is no step "nosuch"'),
+            ("--kill-at=batch.run:1:bach=2", 'has no attribute "bach": did you mean "batch"?'),
+            ("--kill-at=batch.run:1:batch=x", "is not of the form name=number"),
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
@@ -187,7 +189,8 @@ class Command(unittest.TestCase):
         locked = self.start("start", "store", f"--address=127.0.0.1:{ports[1]}", "--root=.")
         in_use = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=other")
         self.assertEqual(self.status(locked), 2, locked.said)
-        self.assertRegex(locked.said, "cannot serve the store .* another holds it")
+        self.assertRegex(locked.said, "cannot serve the store at .* another holds it, a store that "
+                                      "serves this root: stop that one")
         self.assertEqual(self.status(in_use), 2, in_use.said)
         self.assertIn("Address already in use", in_use.said)
 

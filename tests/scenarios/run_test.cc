@@ -182,10 +182,71 @@ TEST(RunScenario, RefusesASocketWithoutAServerThatCouldBe) {
             "s:3:7: job socket_word_count: port \"http\" is not a number from 1 to 65535");
   EXPECT_EQ(SocketErrorOf(input + "cluster { machine { name: \"outside\" process { name: \"app\" "
                                   "node: \"driver\" node: \"worker-1\" } } }"),
-            "s:5:11: \"outside\" is the name of the machine and process that the input comes from: "
-            "choose another");
+            "s:5:11: \"outside\" is the name of the machine or a process that the input "
+            "comes from: choose another");
   EXPECT_EQ(SocketErrorOf(input + "fault { kind: \"process.crash\" target: \"outsid\" at_ms: 1 }"),
             "s:5:31: there is no process \"outsid\": did you mean \"outside\"?");
+}
+
+constexpr char kTwoServers[] =
+    "schema_version: 1\nname: \"s\"\njob { name: \"readings_and_alarms_dstream\" ";
+
+std::string TwoServersErrorOf(const std::string& job, const std::string& more) {
+  const auto report = RunText(absl::StrCat(kTwoServers, job, "}\n", more));
+  return report.ok() ? "" : std::string(report.status().message());
+}
+
+TEST(RunScenario, ServersGoByTheNamesOfTheirInputs) {
+  const auto input = [](const std::string& name) {
+    return "input { name: \"" + name + "\" lines { line: \"a,1\" } }\n";
+  };
+  const std::string both = input("readings") + input("outside:9999");
+  const auto crash = [](const std::string& process) {
+    return "fault { kind: \"process.crash\" target: \"" + process + "\" at_ms: 900 }\n";
+  };
+  EXPECT_EQ(TwoServersErrorOf("", both + crash("outside-readings") + crash("outside-9999")), "");
+  EXPECT_EQ(
+      TwoServersErrorOf("", both + crash("outside")),
+      "s:6:31: there is no process \"outside\"; there are app, outside-readings, outside-9999");
+  EXPECT_EQ(TwoServersErrorOf("", input("readings") + input("server")),
+            "s:5:9: job readings_and_alarms_dstream reads no \"server\": it reads the server "
+            "\"outside:9998\" and the server \"outside:9999\"");
+  EXPECT_EQ(TwoServersErrorOf("", input("readings") + input("outside:9998")),
+            "s:5:9: two inputs go to the same place");
+  EXPECT_EQ(TwoServersErrorOf("", input("readings")),
+            "s:3:7: job readings_and_alarms_dstream reads the server \"outside:9999\": it needs an "
+            "input, which is what the server there sends");
+  EXPECT_EQ(TwoServersErrorOf("parameter { name: \"alarms\" value: \"9998\" } ", both),
+            "s:3:7: two streams of job readings_and_alarms_dstream connect to \"outside:9998\", "
+            "which serves one connection at a time: give each a port of its own");
+}
+
+TEST(RunScenario, EachOfTwoServersWritesItsOwnInput) {
+  const auto report = RunText(absl::StrCat(
+      kTwoServers,
+      "}\ninput { name: \"alarms\" lines { line: \"fire\" line: \"flood\" } }\n"
+      "input { name: \"readings\" lines { line: \"a,1\" line: \"b,2\" line: \"a,3\" } }\n"
+      "fault { kind: \"process.crash\" target: \"outside-alarms\" at_ms: 1500 }\n"
+      "expect { guarantee: AT_LEAST_ONCE row: \"output/alarms: 4 bytes: fire\" "
+      "row: \"output/alarms: 5 bytes: flood\" row: \"output/totals: (a,4)\" "
+      "row: \"output/totals: (b,2)\" reached { step: \"line_server.written\" at_least: 2 } }"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kPass) << Summary(*report);
+}
+
+// It ends the stream, where a receiver cannot tell that from the end of a line.
+TEST(RunScenario, ALineWithinWhichAServerEndsIsOneAsFarAsItGoes) {
+  const auto report = RunText(absl::StrCat(
+      kTwoServers,
+      "}\ninput { name: \"alarms\" lines { line: \"a flood in the cellar\" } "
+      "arrival { first_ms: 2000 } }\n"
+      "input { name: \"readings\" lines { line: \"a,1\" } }\n"
+      "fault { kind: \"process.stop\" target: \"outside-alarms\" "
+      "at_step { step: \"line_server.half_written\" node: \"line-server-alarms\" } }\n"
+      "expect { guarantee: AT_LEAST_ONCE row: \"output/alarms: 11 bytes: a flood in \" "
+      "row: \"output/totals: (a,1)\" }"));
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kPass) << Summary(*report);
 }
 
 // The server is a target of faults like anything else: its lines wait while it is away.

@@ -201,7 +201,8 @@ TEST(SimWorld, StepsAreCountedByNameNodeAndAttributes) {
   ASSERT_EQ(world.steps().counts().size(), 5u);
   const StepCount& third = world.steps().counts()[2];
   EXPECT_EQ(third.node, "server");
-  EXPECT_EQ(third.attributes, (std::vector<std::pair<std::string, int64_t>>{{"line", 3}}));
+  using Attributes = std::vector<std::pair<std::string, platform::StepValue>>;
+  EXPECT_EQ(third.attributes, (Attributes{{"line", 3}}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "platform/check.h"
+#include "runtime/functions/row_error.h"
 #include "runtime/plan/bind.h"
 #include "runtime/plan/optimiser/optimiser.h"
 #include "runtime/plan/optimiser/rewrite.h"
@@ -21,9 +22,15 @@ bool IsConstant(const ExpressionNode& node) {
          });
 }
 
+// Null: a function of the job has failed on it. It is left to fail where a row needs it.
 ExpressionPtr Folded(const ExpressionNode& node) {
   const RecordBatch one_row(std::make_shared<const Schema>(), {}, 1);
-  const Column value = Evaluate(Bind(node, {}), one_row, absl::UnixEpoch());
+  Column value;
+  try {
+    value = Evaluate(Bind(node, {}), one_row, absl::UnixEpoch());
+  } catch (const RowError&) {
+    return nullptr;
+  }
   ExpressionNode literal;
   literal.value = ValueAt(value, 0);
   literal.type = value.type();
@@ -32,7 +39,10 @@ ExpressionPtr Folded(const ExpressionNode& node) {
 }
 
 ExpressionPtr FoldNode(const ExpressionPtr& node) {
-  if (IsConstant(*node)) return Folded(*node);
+  if (IsConstant(*node)) {
+    ExpressionPtr folded = Folded(*node);
+    return folded == nullptr ? node : folded;
+  }
   if (!IsCall(*node, "and") && !IsCall(*node, "or")) return node;
   const bool neutral = node->name == "and";  // true && x is x, false || x is x
   for (size_t i = 0; i < 2; ++i) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace wavetank::runtime {
@@ -43,12 +45,12 @@ TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {
   platform::Message encoded;
   encoded.attachment_bytes = handed_over.attachment->Encode();
 
-  const auto objects = ShuffleBundle::Open(handed_over);
+  const auto objects = ShuffleBundle::Open(handed_over, 2);
   ASSERT_TRUE(objects.ok());
   ASSERT_EQ(objects->size(), 2u);
   EXPECT_EQ(objects->at(0).object->Encode(), "one");
   EXPECT_EQ(objects->at(1).object, nullptr);
-  const auto bytes = ShuffleBundle::Open(encoded);
+  const auto bytes = ShuffleBundle::Open(encoded, 2);
   ASSERT_TRUE(bytes.ok());
   ASSERT_EQ(bytes->size(), 2u);
   EXPECT_EQ(bytes->at(0).bytes, "one");
@@ -58,10 +60,26 @@ TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {
 TEST(ShuffleBundle, RefusesWhatIsNoBundle) {
   platform::Message message;
   message.attachment = std::make_shared<TextBlock>("one");
-  EXPECT_EQ(ShuffleBundle::Open(message).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ShuffleBundle::Open(message, 1).status().code(), absl::StatusCode::kDataLoss);
   message.attachment = nullptr;
   message.attachment_bytes = "\xff";
-  EXPECT_EQ(ShuffleBundle::Open(message).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ShuffleBundle::Open(message, 1).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(ShuffleBundle, HasAsManyBlocksAsWereAskedFor) {
+  platform::Message handed_over;
+  handed_over.attachment = std::make_shared<ShuffleBundle>(std::vector<BlockPointer>(1000));
+  platform::Message encoded;
+  encoded.attachment_bytes = handed_over.attachment->Encode();
+  for (const platform::Message& message : {handed_over, encoded}) {
+    EXPECT_TRUE(ShuffleBundle::Open(message, 1000).ok());
+    for (const size_t asked_for : {size_t{0}, size_t{999}, size_t{1001}}) {
+      const absl::Status refused = ShuffleBundle::Open(message, asked_for).status();
+      EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+      EXPECT_THAT(std::string(refused.message()),
+                  testing::EndsWith(absl::StrCat(asked_for, " were asked for")));
+    }
+  }
 }
 
 }  // namespace

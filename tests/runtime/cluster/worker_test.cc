@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 #include "checkpoint/local_store.h"
@@ -17,6 +18,7 @@ namespace wavetank::runtime {
 namespace {
 
 constexpr char kSlowKind[] = "slow";
+constexpr char kReadingKind[] = "reading";
 
 TaskId AttemptOf(int64_t graph, int partition) {
   return {.driver = "d", .graph = graph, .stage = 0, .partition = partition, .attempt = 0};
@@ -47,6 +49,7 @@ struct WhatWasDone {
   int ended = 0;
   std::shared_ptr<int> blocks = std::make_shared<int>(0);  // that the worker keeps
   std::vector<int> reported;                               // partitions
+  std::vector<std::string> errors;
 };
 
 class SlowBody final : public TaskBody {
@@ -89,7 +92,7 @@ class ScriptedDriver {
     if (method == "report") {
       cluster::TaskReport report;
       EXPECT_TRUE(report.ParseFromString(request.body));
-      EXPECT_EQ(report.error_code(), 0) << report.error();
+      if (report.error_code() != 0) self.done_.errors.push_back(report.error());
       self.done_.reported.push_back(report.task().partition());
     } else if (method == "next") {
       if (std::exchange(self.said_, true)) co_await node.clock().Sleep(absl::Minutes(5));
@@ -103,9 +106,20 @@ class ScriptedDriver {
   bool said_ = false;
 };
 
+// Reads the output of stage 0.
+class ReadingBody final : public TaskBody {
+ public:
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string) override {
+    const auto blocks = co_await context.FetchShuffle(0);
+    if (!blocks.ok()) co_return blocks.status();
+    co_return std::string("read");
+  }
+};
+
 Task<void> ObeyingWorker(platform::Node& node, WhatWasDone& done) {
   TaskRegistry registry;
   registry[kSlowKind] = std::make_unique<SlowBody>(done);
+  registry[kReadingKind] = std::make_unique<ReadingBody>();
   checkpoint::LocalStore store(node, "");
   co_await RunWorker(node, store, registry, {.driver_addresses = {"m:7000"}, .address = "m:8000"});
 }
@@ -134,6 +148,7 @@ TEST(Worker, RunsAndReportsWhatItIsTold) {
   AfterObeying({RunCommand(AttemptOf(1, 0)), RunCommand(AttemptOf(1, 1))},
                [](const WhatWasDone& done) {
                  EXPECT_EQ(done.ended, 2);
+                 EXPECT_TRUE(done.errors.empty()) << done.errors.front();
                  EXPECT_EQ(*done.blocks, 2);
                  EXPECT_EQ(done.reported.size(), 2u);
                });
@@ -155,6 +170,32 @@ TEST(Worker, AGraphThatEndsInTheReplyThatBeganItRunsNothingAndLeavesNoBlocks) {
                  EXPECT_EQ(done.begun, 1);
                  EXPECT_EQ(*done.blocks, 1);
                  EXPECT_EQ(done.reported, std::vector<int>{1});
+               });
+}
+
+// Numbers that no driver of this program gives.
+TEST(Worker, RefusesToReadAtAnAddressThatItWasNotGiven) {
+  for (const int address : {-1, 1, 1 << 30}) {
+    cluster::Command command = RunCommand(AttemptOf(1, 0));
+    command.mutable_run()->mutable_task()->set_stage(1);
+    command.mutable_run()->set_kind(kReadingKind);
+    command.mutable_run()->add_addresses("m:8000");
+    cluster::Input& input = *command.mutable_run()->add_inputs();
+    input.add_sources()->set_address(address);
+    AfterObeying({command}, [address](const WhatWasDone& done) {
+      ASSERT_EQ(done.errors.size(), 1u);
+      EXPECT_NE(done.errors[0].find(absl::StrCat("at address ", address, " of 1")),
+                std::string::npos)
+          << done.errors[0];
+    });
+  }
+}
+
+TEST(Worker, LeavesADriverThatBeginsAnAttemptTwice) {
+  AfterObeying({RunCommand(AttemptOf(1, 0)), RunCommand(AttemptOf(1, 0))},
+               [](const WhatWasDone& done) {
+                 EXPECT_EQ(done.ended, 0);
+                 EXPECT_TRUE(done.reported.empty());
                });
 }
 

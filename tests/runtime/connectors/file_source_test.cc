@@ -18,6 +18,7 @@
 namespace wavetank::runtime {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -95,6 +96,22 @@ TEST_F(FileSourceTest, TakesNoMoreThanItsLimitATrigger) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
   FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 2});
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
+}
+
+// Before a definition names it, so that it can be left out.
+TEST_F(FileSourceTest, RefusesALineThatIsLongerThanItMayBe) {
+  store_.files = {{"in/a", "1\n"}, {"in/b", "12345\r\n123456789\n1234567890"}};
+  FileSource source(Host(), store_, seen_, {.directory = "in", .files = {.max_line_bytes = 10}});
+  EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
+  store_.files["in/b"] += "1\n";
+  const absl::Status refused = Run(source.Discover()).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()),
+              AllOf(HasSubstr("in/b has a line of 11 bytes or more, which begins at byte 17"),
+                    HasSubstr("may have 10"), HasSubstr("raise that limit (maxLineBytes)")));
+  FileSource without(Host(), store_, seen_,
+                     {.directory = "in", .files = {.ignored_names = {"b"}, .max_line_bytes = 10}});
+  EXPECT_THAT(Names(without), ElementsAre("in/a"));
 }
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {

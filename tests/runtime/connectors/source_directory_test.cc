@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -165,19 +166,51 @@ TEST_F(SourceDirectoryTest, SaysOnceHowManyNamesItCannotForget) {
   EXPECT_THAT(said_, ElementsAre(HasSubstr("file in/b that had been read when another directory")));
 }
 
+// A stream that waits costs no more for each file that it has read.
+TEST_F(SourceDirectoryTest, LooksAtEachEntryOnlyWhereANameIsNew) {
+  for (int i = 0; i < 100; ++i) store_.files[absl::StrCat("in/", i)] = "1";
+  store_.files["in/x.tmp"] = "";
+  Take();
+  const int taken = store_.lists;
+  for (int look = 0; look < 5; ++look) {
+    EXPECT_THAT(Names(), IsEmpty());
+    clock_.Advance(kForgetAfter);
+  }
+  EXPECT_EQ(store_.lists, taken);
+  store_.files["in/new"] = "12";
+  const FoundFiles found = Find();
+  ASSERT_EQ(found.files.size(), 1u);
+  EXPECT_EQ(found.files[0].path, "in/new");
+  EXPECT_EQ(found.files[0].size_bytes, 2u);
+  EXPECT_EQ(store_.lists, taken + 1);
+}
+
+TEST_F(SourceDirectoryTest, FindsAFileWhereThereWasNone) {
+  store_.files = {{"in/a", "1"}, {"in/folder/x", "1"}};
+  Take();
+  store_.files = {{"in/a", "1"}, {"in/folder", "a file by now"}};
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_THAT(Names(), ElementsAre("in/folder"));
+}
+
 TEST(InputFileOptions, AreParsedOrRefusedByName) {
-  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip");
+  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip", "1000");
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->forget_after, absl::Seconds(90));
   EXPECT_EQ(options->lost, LostFiles::kSkip);
   EXPECT_EQ(options->ignored_names.size(), 2u);
-  EXPECT_EQ(*ParseInputFileOptions("", "", ""), InputFileOptions());
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "").status().message()),
+  EXPECT_EQ(options->max_line_bytes, 1000u);
+  EXPECT_EQ(*ParseInputFileOptions("", "", "", ""), InputFileOptions());
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "", "").status().message()),
               HasSubstr("forgetAfter is 'never'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "").status().message()),
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "", "").status().message()),
               HasSubstr("forgetAfter is '0s'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore").status().message()),
+  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore", "").status().message()),
               HasSubstr("lostFiles is 'ignore': give stop or skip"));
+  for (const char* wrong : {"0", "-1", "1k"}) {
+    EXPECT_THAT(std::string(ParseInputFileOptions("", "", "", wrong).status().message()),
+                HasSubstr("give a whole number of bytes above 0"));
+  }
 }
 
 }  // namespace

@@ -432,7 +432,7 @@ TEST(DStreamRecoveryOf, AnotherPlanIsRefusedByName) {
   job.RunFor(absl::Seconds(5));
   ASSERT_EQ(job.ended().size(), 1u);
   EXPECT_TRUE(absl::IsFailedPrecondition(job.ended()[0])) << job.ended()[0];
-  EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("plan with fingerprint"));
+  EXPECT_THAT(job.ended()[0].ToString(), HasSubstr("it is of another plan"));
 }
 
 TEST(DStreamRecoveryOf, LoggedInputThatIsGoneStopsTheJobNamingIt) {

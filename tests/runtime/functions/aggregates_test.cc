@@ -124,6 +124,22 @@ TEST(Aggregates, TotalsAreOfTheWidestTypeOfTheirKind) {
   EXPECT_EQ(text(Sum(Col("c1"))), "double " + LiteralColumn(sum, DataType::kDouble).CellText(0));
 }
 
+// 0.0 and -0.0 are equal, and told apart by who looks at what is shown: the first one stays, also
+// when what state held before comes in later.
+TEST(Aggregates, OfEqualZerosTheFirstOneStaysAlsoAcrossEpochs) {
+  const Column first = ColumnBuilder(DataType::kDouble).Double(0.0).Finish();
+  const Column later = ColumnBuilder(DataType::kDouble).Double(-0.0).Finish();
+  const std::vector<DataType> types = {DataType::kDouble};
+  const std::vector<uint32_t> groups = {0};
+  for (const char* name : {"min", "max"}) {
+    const auto state = FunctionRegistry::BuiltIn().Find(name)->parts->make(types);
+    state->Resize(1);
+    state->Merge(std::span(&later, 1), groups);
+    state->MergeEarlier(std::span(&first, 1), groups);
+    EXPECT_EQ(state->Partials(groups)[0], first) << name;
+  }
+}
+
 TEST(Aggregates, AverageOfInt64IsADoubleAndDoesNotWrapAround) {
   const int64_t most = std::numeric_limits<int64_t>::max();
   const RecordBatch batch =

@@ -2,7 +2,9 @@
 // what its errors say.
 #include "runtime/fragment/fragment.h"
 
+#include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 
 #include "runtime/fragment/replay_runner.h"
 #include "runtime/functions/user_function.h"
+#include "runtime/operators/aggregate.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/operators/writers.h"
 #include "runtime/plan/bind.h"
@@ -220,9 +223,9 @@ TEST(Fragment, RefusesRowsOfOtherColumns) {
   lookup.instance.Begin(At(0, -1, -1));
   const absl::Status refused = lookup.instance.Add(0, Timed({{1, "a"}}));
   EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(
-      refused.message(),
-      "batch 0, fragment 1: it reads word: string, and is given time: timestamp, key: string");
+  EXPECT_EQ(refused.message(),
+            "batch 0, fragment 1, partition 2, input 0: it reads word: string, and is given time: "
+            "timestamp, key: string");
 }
 
 // Columns and rows of a job's own function that throws.
@@ -251,6 +254,66 @@ TEST(Fragment, SaysOnWhichRowAFunctionFailed) {
   EXPECT_EQ(status.message(),
             "batch 7, fragment 0, partition 1, operator 1 (project half(cast(n as int64))), row 5: "
             "half threw: it is odd");
+}
+
+// The row is that of the operator's input in this batch, wherever the groups were given away.
+TEST(Fragment, SaysWhichRowFailedAlsoAfterGroupsWereGiven) {
+  const auto function = std::make_shared<const Function>(
+      UserFunction("even_only", [](std::string_view word) -> std::string {
+        if (word == "bad") throw std::runtime_error("it is bad");
+        return std::string(word);
+      }));
+  for (const int64_t rows_at_once : {1, 2, 100}) {
+    auto spec = std::make_shared<AggregateSpec>();
+    BoundExpression word;
+    word.type = DataType::kString;
+    word.column = 0;
+    BoundExpression key;
+    key.kind = BoundExpression::Kind::kCall;
+    key.type = DataType::kString;
+    key.function = function;
+    key.operands = {word};
+    ASSERT_EQ(PrepareCall(key), "");
+    spec->keys = {key};
+    spec->key_types = {DataType::kString};
+    spec->partial_schema = WordSchema();
+    spec->most_rows = 3;
+    FragmentInstance instance(OneOperator([spec] { return MakePartialAggregate(spec); }, {}), {});
+    TextOutlet outlet;
+    MemoryAccount memory;
+    ASSERT_TRUE(instance.Open({}, outlet, memory).ok());
+    instance.Begin({.id = 2});
+    const RecordBatch words = Words({"a", "b", "c", "d", "e", "f", "g", "bad", "h", "i"});
+    std::vector<RecordBatch> batches;
+    for (int64_t begin = 0; begin < words.num_rows(); begin += rows_at_once) {
+      batches.push_back(RowsOf(words, begin, std::min(words.num_rows(), begin + rows_at_once)));
+    }
+    const absl::Status status = RunToEnd(instance, {&batches}, {});
+    EXPECT_EQ(
+        status.message(),
+        "batch 2, fragment 0, partition 0, operator 0 (own), row 7: even_only threw: it is bad")
+        << rows_at_once;
+  }
+}
+
+TEST(Fragment, BeginsAnewWithoutWhatWasLeftOfTheEpochBefore) {
+  auto spec = std::make_shared<AggregateSpec>();
+  BoundExpression word;
+  word.type = DataType::kString;
+  word.column = 0;
+  spec->keys = {word};
+  spec->key_types = {DataType::kString};
+  spec->partial_schema = WordSchema();
+  spec->most_rows = 2;
+  const std::unique_ptr<Operator> op = MakePartialAggregate(spec);
+  ASSERT_TRUE(op->Open({}).ok());
+  RecordBatch output;
+  op->Begin({.id = 0});
+  ASSERT_EQ(op->Next(output).value().what, Pull::kNeedsInput);
+  ASSERT_TRUE(op->Add(0, Words({"a", "b", "left", "left", "left"})).ok());
+  const DrivenEpoch driven =
+      DriveEpoch(*op, {.id = 1}, {Words({"c", "d", "e"})}, [] { return 3; }).value();
+  EXPECT_EQ(driven.rows, (Lines{"c", "d", "e"}));
 }
 
 TEST(MemoryAccount, RefusesByNameWhatATaskMayNotHold) {

@@ -74,13 +74,13 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
        }},
       {"a fragment that does not begin, and only begin, with what it reads",
        [](auto& plan) { plan.mutable_fragments(0)->mutable_operators()->SwapElements(0, 1); }},
-      {"two sources, in fragment 1, operator 0",
+      {"two sources, in operator 0, in fragment 1",
        [](auto& plan) {
          *plan.mutable_fragments(1)->mutable_operators(0) = plan.fragments(0).operators(0);
        }},
-      {"what is read is no exchange of an earlier fragment, in fragment 1, operator 0",
+      {"what is read is no exchange of an earlier fragment, in operator 0, in fragment 1",
        [](auto& plan) { Find(plan, plan::Operator::kReadExchange).set_read_exchange(1); }},
-      {"other columns than were written, in fragment 1, operator 0",
+      {"other columns than were written, in operator 0, in fragment 1",
        [](auto& plan) {
          Find(plan, plan::Operator::kReadExchange).mutable_output(0)->set_name("other");
        }},
@@ -99,11 +99,11 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
          *Find(plan, plan::Operator::kWatermark).mutable_watermark()->mutable_event_time() =
              Find(plan, plan::Operator::kFilter).filter().condition().operands(1);
        }},
-      {"no partitions, in fragment 0",
+      {"no partitions, in operator 5, in fragment 0",
        [](auto& plan) {
          Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_partitions(0);
        }},
-      {"keys that are no columns, in fragment 0",
+      {"keys that are no columns, in operator 5, in fragment 0",
        [](auto& plan) {
          Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_keys(40);
        }},
@@ -132,6 +132,40 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
              .mutable_partial_aggregate()
              ->mutable_calls(1)
              ->clear_arguments();
+       }},
+      {"partial aggregates of another",
+       [](auto& plan) {
+         Find(plan, plan::Operator::kFinalAggregate)
+             .mutable_final_aggregate()
+             ->mutable_calls(1)
+             ->set_function("min");
+       }},
+      {"groups by other keys than partitions",
+       [](auto& plan) {
+         Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_keys(1);
+       }},
+      {"a cast that there is not",
+       [](auto& plan) {
+         Find(plan, plan::Operator::kProject)
+             .mutable_project()
+             ->mutable_columns(0)
+             ->clear_operands();
+       }},
+      {"a call of length: a result of another type",
+       [](auto& plan) {
+         plan::Expression& argument = *Find(plan, plan::Operator::kPartialAggregate)
+                                           .mutable_partial_aggregate()
+                                           ->mutable_calls(1)
+                                           ->mutable_arguments(0);
+         *argument.mutable_type() = Find(plan, plan::Operator::kReadSource).output(0).type();
+       }},
+      {"a column that no row carries out of a task",
+       [](auto& plan) {
+         plan::Fragment& first = *plan.mutable_fragments(0);
+         first.mutable_operators()->DeleteSubrange(2, first.operators_size() - 2);
+         plan::Operator& write = *first.add_operators();
+         write.mutable_write_exchange()->set_partitions(1);
+         *write.mutable_output() = first.operators(1).output();
        }},
       {"an aggregate that is none",
        [](auto& plan) {

@@ -63,7 +63,8 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
   EXPECT_EQ(Message(rows_.GroupBy({}).Agg({Sum(Col("time"))})),
             "Agg: sum(time): time is timestamp, not a number: cast it");
   EXPECT_EQ(Message(rows_.GroupBy({}).Agg({Max(Col("n") > 1)})),
-            "Agg: max((n > 1)): (n > 1) is bool, not a number, string, binary, date or timestamp: cast it");
+            "Agg: max((n > 1)): (n > 1) is bool, not a number, string, binary, date or timestamp: "
+            "cast it");
   EXPECT_EQ(Message(rows_.WithWatermark("n", absl::Seconds(1))),
             "WithWatermark: \"n\" is int64, not timestamp: cast it");
   EXPECT_EQ(Message(rows_.GroupBy({Window(Col("n"), absl::Seconds(1))}).Count()),

@@ -10,6 +10,7 @@
 #include "platform/random.h"
 #include "runtime/functions/cast.h"
 #include "runtime/functions/registry.h"
+#include "runtime/functions/user_function.h"
 #include "runtime/plan/analyser.h"
 #include "tests/runtime/columnar/random_batch.h"
 #include "tests/runtime/structured/query_run.h"
@@ -185,6 +186,15 @@ TEST(PushFilters, LeaveWhatWouldGrowWithoutBound) {
 }
 
 // A function that gives each row another value is not called twice for one, nor moved.
+TEST(OptimiserRules, LeaveAFunctionThatThrowsToTheRowThatNeedsIt) {
+  QueryBuilder builder;
+  const auto fails = [](int64_t) -> int64_t { throw std::runtime_error("never"); };
+  ASSERT_TRUE(
+      builder.session.RegisterFunction(UserFunction("fails", fails, {.deterministic = true})).ok());
+  builder.Source().Select({Call("fails", {Expression(1)}).As("n")}).WriteStream().Start();
+  EXPECT_TRUE(CompileQuery(builder.session.queries()[0], {}).ok());
+}
+
 TEST(OptimiserRules, NeitherMoveNorCopyWhatIsNotDeterministic) {
   QueryBuilder builder;
   FunctionRegistry functions;

@@ -1,6 +1,8 @@
 // What a query refuses, by name, when it finds a checkpoint that is not its own or not whole.
 #include "runtime/structured/query_identity.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -29,6 +31,19 @@ class MicroBatchRefusal : public ::testing::Test {
     });
     return ended.value_or(absl::InternalError("it does not end"));
   }
+  // Refused, and whoever owns the logs still does.
+  absl::Status Refused(QueryJob job, QueryOptions options = AvailableNow()) {
+    const size_t before = Epochs();
+    absl::Status status = Run(std::move(job), std::move(options));
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_EQ(Epochs(), before) << "it has fenced the one that it is not";
+    return status;
+  }
+  size_t Epochs() {
+    const auto files = world_.world().machine("m").disk().image().Files("");
+    return static_cast<size_t>(std::ranges::count_if(
+        files, [](const std::string& file) { return file.find("/epoch-") != std::string::npos; }));
+  }
   void Remove(const std::string& path) {
     world_.RunAside([&path](platform::Node& node) { return RemoveFile(node, path); });
   }
@@ -51,21 +66,19 @@ class MicroBatchRefusal : public ::testing::Test {
 };
 
 TEST_F(MicroBatchRefusal, AnotherStatefulPlan) {
-  const absl::Status status = Run(WordCountJob("complete"));
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  const absl::Status status = Refused(WordCountJob("complete"));
   EXPECT_THAT(std::string(status.message()), HasSubstr("begun with stateful plan"));
 }
 
 TEST_F(MicroBatchRefusal, AnotherJobVersion) {
   QueryOptions options = AvailableNow();
   options.job_version = "2";
-  const absl::Status status = Run(WordCountJob("update"), options);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  const absl::Status status = Refused(WordCountJob("update"), options);
   EXPECT_THAT(std::string(status.message()), HasSubstr("job version '1', this job has '2'"));
 }
 
 TEST_F(MicroBatchRefusal, AnotherSinkDirectory) {
-  const absl::Status status = Run(WordCountJob("update", "1", "elsewhere"));
+  const absl::Status status = Refused(WordCountJob("update", "1", "elsewhere"));
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("sink.path 'out', this job has 'elsewhere'"));
   EXPECT_THAT(std::string(status.message()),

@@ -1,0 +1,214 @@
+// How an execution takes its query over: what is checked before anything is written or claimed, the
+// log, the query's identity, its source and its sink.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/directory_uses.h"
+#include "runtime/steps.h"
+#include "runtime/structured/fragment_task.h"
+#include "runtime/structured/micro_batch.h"
+#include "runtime/structured/query_check.h"
+#include "runtime/structured/trigger.h"
+
+namespace wavetank::runtime {
+namespace {
+
+ManifestMode ToManifestMode(QueryOutputMode mode) {
+  switch (mode) {
+    case QueryOutputMode::kAppend:
+      return MANIFEST_MODE_APPEND;
+    case QueryOutputMode::kUpdate:
+      return MANIFEST_MODE_UPDATE;
+    case QueryOutputMode::kComplete:
+      return MANIFEST_MODE_COMPLETE;
+  }
+  return MANIFEST_MODE_UNSPECIFIED;
+}
+
+std::vector<ManifestColumn> ManifestColumns(const StreamingQueryPlan& plan) {
+  std::vector<ManifestColumn> columns;
+  for (const Field& field : plan.output_schema->fields()) {
+    ManifestColumn& column = columns.emplace_back();
+    column.set_name(field.name);
+    column.set_type(std::string(DataTypeName(field.type)));
+  }
+  if (plan.output_keys) {
+    for (const int key : *plan.output_keys) columns[static_cast<size_t>(key)].set_key(true);
+  }
+  return columns;
+}
+
+}  // namespace
+
+Task<absl::Status> MicroBatchExecution::TakeOver() {
+  for (const char* option : {"checkpointLocation", "path"}) {
+    const auto found = definition_.options.find(option);
+    if (found == definition_.options.end() || found->second.empty()) {
+      co_return absl::InvalidArgumentError(absl::StrCat("it has no option '", option,
+                                                        "': give WriteStream() one, a directory in "
+                                                        "the checkpoint store"));
+    }
+  }
+  checkpoint_directory_ = checkpoint::NormalPath(definition_.options.at("checkpointLocation"));
+  sink_directory_ = checkpoint::NormalPath(definition_.options.at("path"));
+  WT_CO_RETURN_IF_ERROR(Compile());
+  WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
+  const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
+                               .job_version = options_.job_version,
+                               .build_id = options_.build_id,
+                               .source_path = plan_->source.path,
+                               .sink_path = sink_directory_,
+                               .shuffle_partitions = options_.shuffle_partitions};
+  WT_CO_RETURN_IF_ERROR(co_await CheckBeforeClaim(identity));
+
+  WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
+                                   node_, store_, LogDirectory(), history_,
+                                   {.segment_bytes = options_.log_segment_bytes}));
+  found_ = checkpoint::WhatQueryLogSays(history_);
+  co_await node_.Step(
+      steps::kQueryTakenOver,
+      {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
+  WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
+  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
+  WT_CO_RETURN_IF_ERROR(Compile());
+  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
+    WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));
+  }
+  if (history_.metadata()->build_id() != options_.build_id) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
+                           history_.metadata()->build_id(), "', this is build '", options_.build_id,
+                           "'"));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
+  if (plan_->stateful) {
+    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
+  }
+  batch_start_ = node_.clock().Now();
+  planner_->Start(batch_start_);
+  co_return absl::OkStatus();
+}
+
+// What is refused must not stand in a checkpoint, which would refuse what is right after it.
+Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
+  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
+  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
+  for (const std::string& directory :
+       {plan_->source.path, sink_directory_, checkpoint_directory_}) {
+    if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
+  }
+  std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
+  WT_CO_RETURN_IF_ERROR(CheckApart(directories));
+  WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, directories));
+  WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, std::move(directories), CheckpointOf::kQuery));
+  // One that is not there yet may come.
+  const auto source = co_await store_.Identify(plan_->source.path);
+  if (!source.ok() && !absl::IsNotFound(source.status())) {
+    co_return absl::Status(source.status().code(),
+                           absl::StrCat("its input directory: ", source.status().message()));
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
+  int64_t number = 0;
+  const std::string end = history_.EndOffset(plan_->source.path);
+  if (!end.empty() && !absl::SimpleAtoi(end, &number)) {
+    co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
+                                               end, "' in its source, which is no number"));
+  }
+  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
+  source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
+                                         std::move(source_options));
+  if (options_.trigger == TriggerKind::kAvailableNow) {
+    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable(available_));
+  }
+  planner_ = std::make_unique<BatchPlanner>(
+      node_, *source_,
+      BatchPlannerOptions{.interval = definition_.trigger_interval,
+                          .poll_interval = options_.poll_interval,
+                          .available_now = options_.trigger == TriggerKind::kAvailableNow,
+                          .stop = options_.stop});
+  sink_ = std::make_unique<FileSink>(
+      node_, store_,
+      FileSinkOptions{.directory = sink_directory_,
+                      .query_id = history_.metadata()->query_id(),
+                      .mode = ToManifestMode(plan_->mode),
+                      .columns = ManifestColumns(*plan_),
+                      .log_segment_bytes = options_.sink_log_segment_bytes});
+  co_return absl::OkStatus();
+}
+
+// An owner that would refuse this job must not lose its query, or its sink, to it: what can be read
+// without a claim is compared before.
+Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity) {
+  checkpoint::QueryHistory logged(options_.min_batches_to_retain);
+  const absl::Status read = co_await checkpoint::ReadMetadataLog(node_, store_, LogDirectory(),
+                                                                 absl::ZeroDuration(), logged);
+  // There is none, or somebody is taking it over: it is compared again once it is this driver's.
+  if (!read.ok()) co_return absl::OkStatus();
+  if (logged.bound()) {
+    WT_CO_RETURN_IF_ERROR(CheckCompatible(*logged.metadata(), identity).status());
+  }
+  std::string id;
+  if (logged.metadata()) {
+    id = logged.metadata()->query_id();
+  } else {
+    WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+  }
+  co_return co_await CheckSinkIsOf(store_, sink_directory_, std::move(id));
+}
+
+// The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
+Task<absl::Status> MicroBatchExecution::CheckNoState() {
+  const std::string state_directory = absl::StrCat(checkpoint_directory_, "/state");
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> state,
+                         co_await store_.List(state_directory));
+  if (state.empty()) co_return absl::OkStatus();
+  co_return absl::DataLossError(absl::StrCat(
+      "there is state in ", state_directory, ", and ", LogDirectory(),
+      " is empty: the checkpoint is a partial copy or has lost its log; restore it, or start "
+      "with a new checkpoint and a new sink"));
+}
+
+// Nothing has been run for a query that has no batch: until then it may be begun anew, as another
+// (a corrected command, say), and bound to nothing.
+Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity) {
+  if (history_.bound()) co_return absl::OkStatus();
+  if (history_.metadata()) {
+    const std::string id = history_.metadata()->query_id();
+    checkpoint::QueryMetadata metadata = NewQueryMetadata(id, identity);
+    if (metadata.SerializeAsString() == history_.metadata()->SerializeAsString()) {
+      co_return absl::OkStatus();
+    }
+    std::vector<checkpoint::MetadataRecord> begin = {checkpoint::Record(std::move(metadata)),
+                                                     checkpoint::Record(plan_record_)};
+    co_return co_await log_->Append(std::move(begin));
+  }
+  WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+  const uint64_t high = node_.random().Next();
+  const uint64_t low = node_.random().Next();
+  const std::string id =
+      absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
+  std::vector<checkpoint::MetadataRecord> begin = {
+      checkpoint::Record(NewQueryMetadata(id, identity)), checkpoint::Record(plan_record_)};
+  co_return co_await log_->Append(std::move(begin));
+}
+
+absl::Status MicroBatchExecution::Compile() {
+  WT_ASSIGN_OR_RETURN(const CompiledQuery compiled,
+                      CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
+  plan_ = compiled.plan;
+  plan_record_ = PlanRecord(compiled);
+  PublishPlan(definition_.name, compiled, cluster_);
+  return absl::OkStatus();
+}
+
+}  // namespace wavetank::runtime
