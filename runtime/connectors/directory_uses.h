@@ -18,9 +18,10 @@ namespace wavetank::runtime {
 // Whose a job's checkpoints are.
 enum class CheckpointOf { kQuery, kStream };
 
-// kFailedPrecondition names a directory that is what it must not be, or a part of such: a checkpoint
-// is one of `engine` or none yet, and no output; whatever else a job has is no checkpoint. (That a
-// query reads what another has written is well.) Nothing is written. `store` outlives the task.
+// kFailedPrecondition names a directory that is what it must not be, or a part of such: a
+// checkpoint is one of `engine` or none yet, and no output; whatever else a job has is no
+// checkpoint. (That a query reads what another has written is well.) Nothing is written. `store`
+// outlives the task.
 platform::Task<absl::Status> CheckUses(checkpoint::Store& store,
                                        std::vector<JobDirectory> directories, CheckpointOf engine);
 

@@ -93,8 +93,9 @@ class SourceDirectory {
   platform::Task<absl::StatusOr<std::string>> Root();
   // Says that the directory is not there, when that is due.
   void SayAway();
-  // What is in the directory. As long as all of it is known by name, nobody looks at each, whose cost
-  // would grow with all that was ever read: only of files that are new is there a size and a time.
+  // What is in the directory. As long as all of it is known by name, nobody looks at each, whose
+  // cost would grow with all that was ever read: only of files that are new is there a size and a
+  // time.
   platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> Entries();
   bool TellsByName(const std::string& name) const;
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);

@@ -88,7 +88,9 @@ class FragmentInstance {
   absl::Status Add(int input, RecordBatch rows);
   void EndInput(int input);
   // REQUIRES: Run gave kBlocked for this node.
-  Request BlockedOn(int node) const { return operators_[static_cast<size_t>(node)]->BlockedOn(); }
+  OperatorRequest BlockedOn(int node) const {
+    return operators_[static_cast<size_t>(node)]->BlockedOn();
+  }
   absl::Status Answer(int node, absl::StatusOr<std::string> answer);
 
   // REQUIRES: Run gave kDone.

@@ -18,7 +18,7 @@ absl::Status RunToEnd(FragmentInstance& instance, const std::vector<const Rows*>
       case FragmentInstance::Progress::kDone:
         return absl::OkStatus();
       case FragmentInstance::Progress::kBlocked: {
-        const Request request = instance.BlockedOn(step.number);
+        const OperatorRequest request = instance.BlockedOn(step.number);
         WT_RETURN_IF_ERROR(instance.Answer(
             step.number, answer ? answer(request)
                                 : absl::UnimplementedError(absl::StrCat(

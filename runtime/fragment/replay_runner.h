@@ -39,7 +39,7 @@ class CollectingOutlet final : public Outlet {
 };
 
 // Answers what blocks an operator.
-using AnswerRequest = std::function<absl::StatusOr<std::string>(const Request& request)>;
+using AnswerRequest = std::function<absl::StatusOr<std::string>(const OperatorRequest& request)>;
 
 class ReplayRunner {
  public:

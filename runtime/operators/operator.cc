@@ -4,7 +4,7 @@
 
 namespace wavetank::runtime {
 
-Request Operator::BlockedOn() const { WT_CHECK(false, "this operator never blocks"); }
+OperatorRequest Operator::BlockedOn() const { WT_CHECK(false, "this operator never blocks"); }
 
 absl::Status Operator::Answer(absl::StatusOr<std::string>) {
   return absl::InternalError("an answer that was not asked for");

@@ -77,7 +77,7 @@ struct Pulled {
 };
 
 // What only a runner can await: a page of state, a call to another system.
-struct Request {
+struct OperatorRequest {
   std::string what;     // "lookup", by which a runner knows who answers
   std::string payload;  // for that one
 };
@@ -96,7 +96,7 @@ class Operator {
   virtual absl::StatusOr<Pulled> Next(RecordBatch& output) = 0;
   // REQUIRES: Next gave kBlocked. The answer, or the error that there is instead, goes to Answer;
   // then Next is called again.
-  virtual Request BlockedOn() const;
+  virtual OperatorRequest BlockedOn() const;
   virtual absl::Status Answer(absl::StatusOr<std::string> answer);
   // Rows in and out are counted by who runs it.
   virtual void Report(OperatorReport& report) const = 0;

@@ -57,7 +57,7 @@ Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs) {
       case FragmentInstance::Progress::kDone:
         co_return absl::OkStatus();
       case FragmentInstance::Progress::kBlocked: {
-        const Request request = instance.BlockedOn(step.number);
+        const OperatorRequest request = instance.BlockedOn(step.number);
         WT_CO_RETURN_IF_ERROR(
             instance.Answer(step.number, absl::UnimplementedError(absl::StrCat(
                                              "no task answers a request for ", request.what))));

@@ -31,7 +31,8 @@ PROGRAMS = {
                  "simulator_test"],
     "simulator": ["simulator_test", "conformance_test", "checkpoint_test"],
     "checkpoint": ["checkpoint_test", "checkpoint_exhaustive_test", "runtime_test"],
-    "runtime": ["runtime_test", "streaming_test", "checkpoint_test"],
+    "runtime": ["operators_test", "functions_test", "runtime_test", "streaming_test",
+                "checkpoint_test"],
     "properties": ["properties_test", "scenarios_test"],
     "scenarios": ["scenarios_test"],
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
-# mistaken_directories.sh WAVETANK: a checkpoint, an output, or a part of one that is given to a real
-# job of either engine for something else is refused by name, with status 2 and before anything is
-# written; so is it by --explain, where names alone tell. A job that is not a checkpoint's leaves the
-# one that is at work.
+# mistaken_directories.sh WAVETANK: a checkpoint, an output, or a part of one that is given to a
+# real job of either engine for something else is refused by name, with status 2 and before anything
+# is written; so is it by --explain, where names alone tell. A job that is not a checkpoint's leaves
+# the one that is at work.
 set -euo pipefail
 
 wavetank=$(realpath "$1")

@@ -1,14 +1,19 @@
 #!/bin/bash
 # moved_job.sh WAVETANK: a job's input, checkpoint and output move to another path together. Where
-# paths are those of the host, a job of either engine is refused there, in one sentence that says what
-# to do, and leaves everything as it is; back where it was, or by a link from there, it goes on and
-# counts everything once. Where they are relative to a store's root, that may stand anywhere.
+# paths are those of the host, a job of either engine is refused there, in one sentence that says
+# what to do, and leaves everything as it is; back where it was, or by a link from there, it goes on
+# and counts everything once. Where they are relative to a store's root, that may stand anywhere.
 set -euo pipefail
 
 wavetank=$(realpath "$1")
 work=$(mktemp -d)
 processes=()
-trap 'for each in "${processes[@]}"; do kill -9 "$each" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+clean_up() {
+  local each
+  for each in "${processes[@]}"; do kill -9 "$each" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap clean_up EXIT
 cd "$work"
 
 fail() {
@@ -37,7 +42,9 @@ put() { echo "$2" >"$1/.new" && mv "$1/.new" "$1/$2"; }
 
 # The query's table: the last row of each key. The stream's: the sum of what its complete attempts
 # have of the word.
-query_has() { [ "$(cat "$1"/out/part-*.csv | awk -F, -v w="$2" '$1 == w {n = $2} END {print n}')" = "$3" ]; }
+query_has() {
+  [ "$(cat "$1"/out/part-*.csv | awk -F, -v w="$2" '$1 == w {n = $2} END {print n}')" = "$3" ]
+}
 stream_has() {
   local mark part sum=0 count
   for mark in "$1"/out/counts-*/attempt-*/_SUCCESS; do
@@ -50,7 +57,8 @@ stream_has() {
 }
 
 begin_at() {  # DIRECTORY JOB: in it, by relative names
-  (cd "$1" && exec "$wavetank" start "$2" --input=in --output=out --checkpoint=ck --interval=100ms) \
+  (cd "$1" && exec "$wavetank" start "$2" --input=in --output=out --checkpoint=ck \
+    --interval=100ms) \
     >"$2.log" 2>&1 &
   processes+=($!)
 }

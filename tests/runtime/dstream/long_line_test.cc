@@ -1,4 +1,5 @@
-// A line that is longer than it may be: a batch that has it is not lost, and runs with another limit.
+// A line that is longer than it may be: a batch that has it is not lost, and runs with another
+// limit.
 #include <string>
 
 #include "gmock/gmock.h"

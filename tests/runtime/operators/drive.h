@@ -47,7 +47,7 @@ struct DrivenEpoch {
 inline absl::StatusOr<DrivenEpoch> DriveEpoch(
     Operator& op, const Epoch& epoch, const std::vector<RecordBatch>& inputs,
     const std::function<int64_t()>& rows_at_once,
-    const std::function<absl::StatusOr<std::string>(const Request&)>& answer = {}) {
+    const std::function<absl::StatusOr<std::string>(const OperatorRequest&)>& answer = {}) {
   DrivenEpoch driven;
   std::vector<int64_t> next(inputs.size(), 0);
   op.Begin(epoch);

@@ -294,7 +294,7 @@ class Driven {
   Lines Run(const Epoch& epoch, const std::vector<RecordBatch>& inputs,
             const std::function<int64_t()>& rows_at_once) {
     const absl::StatusOr<DrivenEpoch> driven =
-        DriveEpoch(*op_, epoch, inputs, rows_at_once, [](const Request& request) {
+        DriveEpoch(*op_, epoch, inputs, rows_at_once, [](const OperatorRequest& request) {
           EXPECT_EQ(request.what, "lookup");
           return absl::StatusOr<std::string>("<" + request.payload + ">");
         });

@@ -184,7 +184,7 @@ TEST(Fragment, ReadsTheFirstInputToItsEndBeforeTheSecond) {
 TEST(Fragment, AwaitsWhatAnOperatorIsBlockedOn) {
   Instance lookup(OneOperator(MakeLookup, {}), {});
   int asked = 0;
-  const auto answer = [&asked](const Request& request) -> absl::StatusOr<std::string> {
+  const auto answer = [&asked](const OperatorRequest& request) -> absl::StatusOr<std::string> {
     EXPECT_EQ(request.what, "lookup");
     if (request.payload == "nobody") return absl::UnavailableError("the directory is away");
     return absl::StrCat(request.payload, " no. ", ++asked);

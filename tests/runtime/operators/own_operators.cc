@@ -151,7 +151,7 @@ class Lookup final : public Operator {
     }
     return Pulled{ended_ ? Pull::kDone : Pull::kNeedsInput};
   }
-  Request BlockedOn() const override {
+  OperatorRequest BlockedOn() const override {
     return {"lookup", std::string(words_.column(0).StringAt(answered_))};
   }
   absl::Status Answer(absl::StatusOr<std::string> answer) override {

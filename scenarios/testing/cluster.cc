@@ -1,0 +1,135 @@
+#include "scenarios/testing/cluster.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/check.h"
+#include "simulator/trace.h"
+
+namespace wavetank::testing {
+
+using simulator::Fault;
+using simulator::FaultKind;
+
+namespace {
+
+constexpr absl::Duration kAgainAfter = absl::Seconds(1);
+// How often somebody looks for processes that have ended, and for what is waited for.
+constexpr absl::Duration kWatch = absl::Milliseconds(100);
+constexpr absl::Duration kPatience = absl::Minutes(10);
+
+}  // namespace
+
+Cluster::Cluster(ClusterOptions options)
+    : options_(std::move(options)),
+      world_({.seed = options_.seed, .policy = options_.policy, .retain = options_.retain}) {}
+
+Cluster::~Cluster() = default;
+
+void Cluster::Start(const std::string& process, platform::NodeMain main, std::string machine) {
+  Start(platform::ProcessSpec{process, {{process, std::move(main)}}}, std::move(machine));
+}
+
+void Cluster::Start(platform::ProcessSpec program, std::string machine) {
+  if (machine.empty()) machine = program.name;
+  if (!world_.HasMachine(machine)) world_.AddMachine(machine);
+  if (injector_) {
+    world_.Start(machine, std::move(program));
+  } else {
+    programs_.emplace_back(std::move(program), std::move(machine));
+  }
+}
+
+void Cluster::At(simulator::AtStep step, Fault fault) {
+  WT_CHECK(!injector_, "what happens at a step is said before the first Run");
+  options_.faults.listed.push_back({std::move(step), std::move(fault)});
+}
+
+void Cluster::CrashAt(const std::string& process, simulator::AtStep step) {
+  At(std::move(step), {.kind = FaultKind::kCrash, .target = process, .restart_after = kAgainAfter});
+}
+
+void Cluster::LosePowerAt(const std::string& machine, simulator::AtStep step) {
+  At(std::move(step),
+     {.kind = FaultKind::kPowerLoss, .target = machine, .restart_after = kAgainAfter});
+}
+
+void Cluster::PauseAt(const std::string& process, simulator::AtStep step, absl::Duration duration) {
+  At(std::move(step), {.kind = FaultKind::kPause, .target = process, .duration = duration});
+}
+
+// Programs start once all is known that may befall them.
+simulator::SimWorld& Cluster::Begin() {
+  if (!injector_) {
+    injector_.emplace(world_, options_.faults);
+    for (auto& [program, machine] : programs_) world_.Start(machine, std::move(program));
+    programs_.clear();
+  }
+  return world_;
+}
+
+void Cluster::Run(absl::Duration duration) {
+  const absl::Duration end = Begin().now() + duration;
+  while (world_.now() < end) {
+    world_.RunFor(std::min(kWatch, end - world_.now()));
+    WatchOver();
+  }
+}
+
+void Cluster::WatchOver() {
+  std::vector<std::string> again;
+  for (const std::unique_ptr<simulator::SimProcess>& process : world_.processes()) {
+    const bool failed = !process->alive() && process->death() == simulator::Death::kExit &&
+                        process->exit_status() != 0;
+    if (!failed || &world_.process(process->name()) != process.get()) continue;
+    const auto [ended, fresh] = ended_at_.try_emplace(process->name(), world_.now());
+    if (!fresh && world_.now() >= ended->second + kAgainAfter) again.push_back(process->name());
+  }
+  for (const std::string& process : again) {
+    ended_at_.erase(process);
+    world_.Restart(process);
+  }
+}
+
+bool Cluster::RunUntil(const std::function<bool()>& done, const std::string& what) {
+  Heal();
+  for (absl::Duration end = world_.now() + kPatience; world_.now() < end && !done();) Run(kWatch);
+  if (done()) return true;
+  Expect(false, absl::StrCat(what, " comes once everything works"));
+  return false;
+}
+
+void Cluster::Expect(bool holds, const std::string& promise) {
+  if (!holds) violations_.push_back({promise, world_.now()});
+}
+
+std::vector<simulator::ListedFault> Cluster::faults() const {
+  return injector_ ? injector_->fired() : std::vector<simulator::ListedFault>();
+}
+
+scenarios::RunReport Cluster::Report(const std::string& name) {
+  scenarios::RunReport report;
+  report.scenario = name;
+  report.seed = options_.seed;
+  report.verdict = violations_.empty() ? scenarios::Verdict::kPass : scenarios::Verdict::kViolation;
+  report.trace_hash = world_.trace().hash();
+  report.virtual_ns = absl::ToInt64Nanoseconds(world_.now());
+  report.events = world_.trace().events();
+  for (const simulator::TraceRecord& record : world_.trace().records()) {
+    report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),
+                               std::string(simulator::Name(record.event.kind)), record.text,
+                               record.event.kind == simulator::EventKind::kFault});
+  }
+  for (const Violation& violation : violations_) {
+    report.reasons.push_back(violation.promise);
+    const int64_t at_ns = absl::ToInt64Nanoseconds(violation.at);
+    const auto later =
+        std::find_if(report.timeline.begin(), report.timeline.end(),
+                     [at_ns](const scenarios::TimelineLine& line) { return line.time_ns > at_ns; });
+    report.timeline.insert(later, {at_ns, "test", "violation", violation.promise, true});
+  }
+  return report;
+}
+
+}  // namespace wavetank::testing

@@ -1,0 +1,111 @@
+// Cluster: any program over the seam (platform/node.h) in a simulated world, driven by hand.
+//
+//   testing::Cluster cluster;
+//   cluster.Start("ledger", LedgerMain);
+//   cluster.Start("client", ClientMain);
+//   cluster.LosePowerAt("ledger", {.step = "ledger.written", .occurrence = 3});
+//   cluster.Run(absl::Seconds(10));           // faults and all
+//   cluster.RunUntil([&] { return done; });   // healed
+//   cluster.Expect(total == 60, "every acknowledged transfer is in the ledger");
+//
+// A process that ends with a status other than 0 is started again a second later, as by whoever
+// watches over processes; one that ends with 0 has done its work.
+//
+// A run is a pure function of the options and of what is called: the same seed, the same run. Time
+// is virtual. What does not hold is a violation at that instant, with the timeline that led to it;
+// nothing is thrown, and the run goes on. explore.h looks for the faults under which it happens.
+#ifndef WAVETANK_SCENARIOS_TESTING_CLUSTER_H_
+#define WAVETANK_SCENARIOS_TESTING_CLUSTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "platform/node.h"
+#include "scenarios/report.h"
+#include "simulator/fault_injector.h"
+#include "simulator/fault_plan.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::testing {
+
+struct ClusterOptions {
+  uint64_t seed = 1;
+  // What befalls the world besides what the test does to it.
+  simulator::FaultPlan faults = {};
+  simulator::PolicyOptions policy = {};
+  // What the timeline holds. A run that is thrown away needs none of it.
+  simulator::Retain retain = simulator::Retain::kTimeline;
+};
+
+class Cluster {
+ public:
+  explicit Cluster(ClusterOptions options = {});
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // Starts a program with one node, or several, on a machine of that name, which comes into being
+  // with it; "": one of the process's name. Machines are addressed by name: "ledger:7000".
+  void Start(const std::string& process, platform::NodeMain main, std::string machine = "");
+  void Start(platform::ProcessSpec program, std::string machine = "");
+
+  // At a step, by name; REQUIRES: before the first Run. What is ended starts again after a second.
+  void CrashAt(const std::string& process, simulator::AtStep step);
+  void LosePowerAt(const std::string& machine, simulator::AtStep step);
+  void PauseAt(const std::string& process, simulator::AtStep step, absl::Duration duration);
+  void At(simulator::AtStep step, simulator::Fault fault);
+
+  // Now.
+  void Crash(const std::string& process) { Begin().Crash(process); }
+  void Restart(const std::string& process) { Begin().Restart(process); }
+  void Pause(const std::string& process) { Begin().Pause(process); }
+  void Resume(const std::string& process) { Begin().Resume(process); }
+  void LosePower(const std::string& machine) { Begin().LosePower(machine); }
+  void PowerOn(const std::string& machine) { Begin().PowerOn(machine); }
+  // Everything works again: what was ended runs, links carry, and nothing more befalls the world.
+  void Heal() { Begin().Heal(); }
+
+  // Lets `duration` pass.
+  void Run(absl::Duration duration);
+  // Heals, and runs until it is so. False, and a violation that says what never came: not within
+  // ten virtual minutes.
+  bool RunUntil(const std::function<bool()>& done, const std::string& what = "what is waited for");
+
+  // Where `holds` is false: a violation, that this promise is broken.
+  void Expect(bool holds, const std::string& promise);
+
+  struct Violation {
+    std::string promise;
+    absl::Duration at;
+  };
+  const std::vector<Violation>& violations() const { return violations_; }
+  // What befell the world, as a list that befalls it again.
+  std::vector<simulator::ListedFault> faults() const;
+  // The run, for people (ToHtml, Summary).
+  scenarios::RunReport Report(const std::string& name);
+  // Everything else that a simulated world can do.
+  simulator::SimWorld& world() { return Begin(); }
+
+ private:
+  simulator::SimWorld& Begin();
+  void WatchOver();
+
+  ClusterOptions options_;
+  simulator::SimWorld world_;
+  std::vector<std::pair<platform::ProcessSpec, std::string>> programs_;  // until the world begins
+  std::optional<simulator::FaultInjector> injector_;                     // from then on
+  std::map<std::string, absl::Duration> ended_at_;  // processes to be started again, and when
+  std::vector<Violation> violations_;
+};
+
+}  // namespace wavetank::testing
+
+#endif  // WAVETANK_SCENARIOS_TESTING_CLUSTER_H_
