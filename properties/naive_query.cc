@@ -85,7 +85,8 @@ std::optional<int64_t> EventMicros(std::string text) {
   if (digits.empty()) return {};
   if (digits.find_first_not_of("0123456789") == std::string::npos) {
     while (digits.size() > 1 && digits.front() == '0') digits.erase(0, 1);
-    if (digits.size() > 18) return {};  // no such number is generated
+    if (digits.size() > 18) return {};
+    if (std::stoll(digits) > 253'402'300'799'999'999) return {};  // beyond the year 9999
     const int64_t number = std::stoll(digits) * (negative ? -1 : 1);
     if (digits.size() <= 11) return number * 1'000'000;
     return digits.size() <= 14 ? number * 1000 : number;

@@ -67,9 +67,9 @@ std::unique_ptr<NaiveQuery> NaiveWords();
 std::unique_ptr<NaiveQuery> NaiveLineCount();
 
 // Lines are "<time>,<word>", where the time is a whole number since 1970, with a sign or without,
-// of seconds (below 10^11), milliseconds (below 10^14) or microseconds, or as ISO 8601, with an
-// offset or "Z" or in UTC; others are dropped. Rows: window start and end (RFC 3339, UTC), word,
-// count; in append mode, each once its window is final.
+// of seconds (below 10^11), milliseconds (below 10^14) or microseconds (to the year 9999), or as
+// ISO 8601, with an offset or "Z" or in UTC; others are dropped. Rows: window start and end (RFC
+// 3339, UTC), word, count; in append mode, each once its window is final.
 std::unique_ptr<NaiveQuery> NaiveWindowedCount(int64_t window_ms, int64_t watermark_delay_ms);
 
 }  // namespace wavetank::properties

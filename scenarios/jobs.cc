@@ -237,7 +237,9 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   {
     Job job;
     job.name = "word_count_dstream";
-    job.meaning = "DStream: how often each word came in each batch, at least once";
+    job.meaning =
+        "DStream: how often each word came in each batch, at least once; files that were there "
+        "before it began are not input";
     job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
     job.deterministic = true;
     job.dstream = WordCountDStream;

@@ -39,12 +39,18 @@ void LedgerTest(Cluster& cluster) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool page = argc == 2 && std::string_view(argv[1]) == "--page";
+  if (argc > 1 && !page) {
+    std::fprintf(stderr,
+                 "usage: %s [--page]: the faults that break the ledger, as text or as a page\n",
+                 argv[0]);
+    return 2;
+  }
   const auto found = Explore(LedgerTest, {.name = "ledger"});
   if (!found) {
     std::puts("1000 runs, and no promise was broken.");
     return 0;
   }
-  const bool page = argc > 1 && std::string_view(argv[1]) == "--page";
   std::fputs((page ? wavetank::scenarios::ToHtml({found->report}) : found->ToText()).c_str(),
              stdout);
   return 1;

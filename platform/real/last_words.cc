@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -13,14 +15,22 @@ namespace {
 // Handlers take no argument.
 std::atomic<const char*> program_name = "";
 
-void Say(const char* text) {
-  // If it cannot be said either, there is nothing left to do.
-  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) ::_exit(1);
-}
+std::atomic_flag ending;
 
-// Allocates nothing.
+// Allocates nothing. Says it in one piece, and once: another thread that comes to its end meanwhile
+// waits for that of the process.
 [[noreturn]] void End(const char* why, const char* advice) {
-  for (const char* text : {program_name.load(), ": ", why, advice, "\n"}) Say(text);
+  while (ending.test_and_set()) ::pause();
+  char said[1024];
+  size_t size = 0;
+  for (const char* text : {program_name.load(), ": ", why, advice}) {
+    const size_t length = std::min(std::strlen(text), sizeof(said) - 1 - size);
+    std::memcpy(said + size, text, length);
+    size += length;
+  }
+  said[size++] = '\n';
+  // If it cannot be said, there is nothing left to do.
+  if (::write(STDERR_FILENO, said, size) < 0) ::_exit(1);
   ::_exit(1);
 }
 

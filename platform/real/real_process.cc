@@ -1,5 +1,6 @@
 #include "platform/real/real_process.h"
 
+#include <signal.h>
 #include <sys/random.h>
 
 #include <atomic>
@@ -111,6 +112,12 @@ struct RealProcess::State {
 absl::Status RealProcess::State::Build() {
   WT_CHECK(options.network.dead_after > options.network.heartbeat_interval);
   WT_CHECK(!spec.nodes.empty());
+  // A write beyond the limit of a file's size shall fail as one on a full disk does, and not end
+  // the process. A handler of the program's own stays.
+  struct sigaction beyond_limit = {};
+  if (::sigaction(SIGXFSZ, nullptr, &beyond_limit) == 0 && beyond_limit.sa_handler == SIG_DFL) {
+    ::signal(SIGXFSZ, SIG_IGN);
+  }
   if (!options.step_faults.empty()) step_killer.emplace(options.step_faults);
   NetworkOptions network = options.network;
   network.beyond_loopback = network.beyond_loopback || !options.secret.empty();

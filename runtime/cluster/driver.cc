@@ -125,6 +125,7 @@ class Driver final : public Cluster {
   std::map<int64_t, Running*> graphs_;
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
+  std::string said_refused_;
   platform::Event changed_;
   platform::TaskScope scope_;
   std::unique_ptr<platform::RpcServer> server_;
@@ -219,7 +220,10 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::R
                             request.store_identity(), ", the driver at ", options_.address, " has ",
                             options_.store_identity,
                             ": start both with the same --store, and that over the same directory");
-    node_.Log(LogLevel::kWarning, absl::StrCat("refused: ", refused_));
+    // It comes again and again.
+    if (std::exchange(said_refused_, refused_) != refused_) {
+      node_.Log(LogLevel::kWarning, absl::StrCat("refused: ", refused_));
+    }
     co_return absl::FailedPreconditionError(refused_);
   }
   // An address has one listener: who had it before is gone, though its connection has not broken.

@@ -1,8 +1,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -238,6 +240,9 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
   request.set_plan_fingerprint(options.plan_fingerprint);
 
   std::string last_refusal;
+  const absl::btree_set<std::string> addresses(options.driver_addresses.begin(),
+                                               options.driver_addresses.end());
+  absl::btree_set<std::string> no_drivers;
   platform::WaitNotice notice(node.clock().Now());
   for (size_t turn = 0;; ++turn) {
     const std::string& address = options.driver_addresses[turn % options.driver_addresses.size()];
@@ -277,6 +282,15 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
                        " for ", notice.Waited(node.clock().Now()), ": ", over.message()));
     }
     last_refusal = std::move(refusal);
+    // Who does not know how to register workers, is no driver, and will not become one.
+    if (absl::IsUnimplemented(over) && no_drivers.insert(address).second) {
+      node.Log(LogLevel::kError, absl::StrCat("no driver is at ", address, ": ", over.message(),
+                                              "; give each --driver the address of one"));
+    }
+    if (no_drivers.size() == addresses.size()) {
+      node.Exit(kRefused);
+      co_return;
+    }
     co_await node.clock().Sleep(backoff.Next());
   }
 }

@@ -2,9 +2,12 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "checkpoint/first_record.h"
 #include "checkpoint/graph_history.h"
@@ -63,24 +66,24 @@ StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string&
 
 absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const StreamingGraph& graph,
                            const std::string& directory) {
-  const auto refuse = [&](auto was, auto is, absl::string_view what, absl::string_view advice) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "go on from checkpoint ", directory, ": it is of ", what, " ", was, ", this job has ", is,
-        ": ", advice, "run the job that wrote it, or give this one a directory of its own"));
-  };
+  std::vector<std::string> changes;
+  const absl::Duration interval = absl::Milliseconds(logged.batch_interval_ms());
+  if (interval != graph.batch_interval) {
+    changes.push_back(absl::StrCat("its batch interval was ", absl::FormatDuration(interval),
+                                   ", and is ", absl::FormatDuration(graph.batch_interval)));
+  }
   if (logged.plan_fingerprint() != graph.Fingerprint()) {
-    return refuse(logged.plan_fingerprint(), graph.Fingerprint(),
-                  "another plan (its operators, or the directories that it reads and writes, are "
-                  "others), with the fingerprint",
-                  "if those directories have only been moved, move them back, or make links to "
-                  "them where they were; else ");
+    changes.push_back(absl::StrCat(
+        "it is of another plan: its operators, or the directories that they read and write, had "
+        "the fingerprint ",
+        logged.plan_fingerprint(), ", and have ", graph.Fingerprint(),
+        " (if those directories have only been moved, move them back, or make links to them where "
+        "they were)"));
   }
-  const int64_t interval_ms = absl::ToInt64Milliseconds(graph.batch_interval);
-  if (logged.batch_interval_ms() != interval_ms) {
-    return refuse(logged.batch_interval_ms(), interval_ms, "a batch interval in milliseconds of",
-                  "");
-  }
-  return absl::OkStatus();
+  if (changes.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "go on from checkpoint ", directory, ": this job is not the one that began it: ",
+      absl::StrJoin(changes, "; "), "; run that job, or give this one a checkpoint of its own"));
 }
 
 class FencedBatchLog final : public BatchLog {
@@ -230,6 +233,19 @@ class NoBatchLog final : public BatchLog {
 };
 
 }  // namespace
+
+Task<absl::StatusOr<StreamAge>> BatchLog::Compare(platform::Node& node, checkpoint::Store& store,
+                                                  const StreamingGraph& graph,
+                                                  std::string directory, BatchLogOptions options) {
+  checkpoint::GraphHistory history(options.batches_retained);
+  const absl::Status read =
+      co_await checkpoint::ReadMetadataLog(node, store, directory, absl::ZeroDuration(), history);
+  if (absl::IsFailedPrecondition(read)) co_return read;
+  if (!read.ok()) co_return StreamAge::kUnknown;
+  if (!history.metadata()) co_return StreamAge::kNew;
+  WT_CO_RETURN_IF_ERROR(CheckSamePlan(*history.metadata(), graph, directory));
+  co_return StreamAge::kBegun;
+}
 
 Task<absl::StatusOr<std::unique_ptr<BatchLog>>> BatchLog::TakeOver(platform::Node& node,
                                                                    checkpoint::Store& store,

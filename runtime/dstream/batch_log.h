@@ -76,9 +76,22 @@ struct RecoveredStream {
   BatchNumber last;  // the last batch with durable input; 0: none
 };
 
+// What the log of a stream says of its past.
+enum class StreamAge {
+  kNew,      // nothing: it has not begun
+  kBegun,    // it has
+  kUnknown,  // it cannot be read at this moment, as while somebody takes it over
+};
+
 class BatchLog {
  public:
   virtual ~BatchLog() = default;
+
+  // What the log says to somebody who does not own it, before it is claimed: whoever is refused
+  // must not fence a stream that is well. kFailedPrecondition: as from TakeOver.
+  static Task<absl::StatusOr<StreamAge>> Compare(platform::Node& node, checkpoint::Store& store,
+                                                 const StreamingGraph& graph, std::string directory,
+                                                 BatchLogOptions options = {});
 
   // kFailedPrecondition when the checkpoint is of another plan or interval (named); kAborted when a
   // newer driver took over meanwhile; kDataLoss when what counts is damaged.

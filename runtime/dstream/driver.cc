@@ -28,7 +28,10 @@
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/missing_input.h"
+#include "runtime/dstream/output_owner.h"
+#include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
+#include "runtime/dstream/stream_start.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -120,10 +123,14 @@ class DriverRun {
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
+      const BatchLogOptions log_options{.batches_retained = options_.batches_retained,
+                                        .segment_bytes = options_.log_segment_bytes};
       WT_CO_ASSIGN_OR_RETURN(
-          log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_,
-                                            {.batches_retained = options_.batches_retained,
-                                             .segment_bytes = options_.log_segment_bytes}));
+          const StreamAge age,
+          co_await BatchLog::Compare(node_, store_, graph_, directory_, log_options));
+      WT_CO_RETURN_IF_ERROR(co_await CheckOutputs(store_, graph_, directory_, age));
+      WT_CO_ASSIGN_OR_RETURN(
+          log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
@@ -131,9 +138,12 @@ class DriverRun {
                                                     files->directory, files->options.files));
       }
     }
-    if (log_->start() == nullptr) {
-      WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_));
-      WT_CO_RETURN_IF_ERROR(co_await FirstStart());
+    const StreamAge age = log_->start() == nullptr ? StreamAge::kNew : StreamAge::kBegun;
+    WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age));
+    if (age == StreamAge::kNew) {
+      WT_CO_ASSIGN_OR_RETURN(StreamStart start,
+                             co_await FirstStart(node_, graph_, file_selectors_));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
     }
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
@@ -141,7 +151,14 @@ class DriverRun {
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
-    co_await DecideNext(recovered);
+    co_await DecideNext(node_, recovered);
+    for (const BatchInput& unfinished : recovered.unfinished) {
+      for (const OperatorId output : graph_.outputs()) {
+        const TextFiles* const files = graph_.output(output).files();
+        if (files == nullptr) continue;
+        co_await TidyAttempts(store_, files->Directory(clock_->TimeOf(unfinished.batch)));
+      }
+    }
     co_await block_files_.FindLeftovers(recovered);
     co_await node_.Step(steps::kRecovered,
                         {{"unfinished", static_cast<int64_t>(recovered.unfinished.size())},
@@ -159,50 +176,12 @@ class DriverRun {
                                       .completion = checkpoint::CompletionFound::kNone,
                                       .data = missing.empty() ? checkpoint::DataFound::kWhole
                                                               : checkpoint::DataFound::kMissing});
-    co_await Decided(input.batch, row);
+    co_await Decided(node_, input.batch, row);
     if (row.decision == checkpoint::GraphDecision::kRerun) co_return absl::OkStatus();
     co_return absl::DataLossError(absl::StrCat("recover batch ", input.batch.value(), " (",
                                                absl::ToUnixMillis(clock_->TimeOf(input.batch)),
                                                " ms) from ", directory_, ": ",
                                                platform::ToAbsl(row.reason), ": ", missing));
-  }
-
-  Task<void> Decided(BatchNumber batch, const checkpoint::GraphRow& row) {
-    co_await node_.Step(checkpoint::steps::kRecoveryDecided,
-                        {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
-  }
-
-  // Where the stream goes on: behind what is completed, with a batch that the log does not know.
-  Task<void> DecideNext(const RecoveredStream& recovered) {
-    const bool completed =
-        recovered.last != BatchNumber() &&
-        (recovered.unfinished.empty() || recovered.unfinished.back().batch != recovered.last);
-    if (completed) {
-      const checkpoint::GraphRow& skip =
-          checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
-                                        .completion = checkpoint::CompletionFound::kDurable});
-      WT_CHECK(skip.decision == checkpoint::GraphDecision::kSkip);
-      co_await Decided(recovered.last, skip);
-    }
-    const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
-    WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
-    co_await Decided(recovered.last.next(), plan);
-  }
-
-  // Fixes what batch times count from, and which files are too old to be input.
-  Task<absl::Status> FirstStart() {
-    StreamStart start;
-    const absl::Time now = node_.clock().WallNow();
-    start.zero = BatchSchedule::ZeroTime(now, graph_.batch_interval);
-    for (auto& [stream, source] : file_selectors_) {
-      const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
-      if (!input.options.new_files_only) continue;
-      WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
-      if (old.files.empty()) continue;
-      start.old_files.push_back(
-          {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
-    }
-    co_return co_await log_->LogStart(std::move(start));
   }
 
   Task<void> RunBatches() {
@@ -302,6 +281,7 @@ class DriverRun {
 
   // An error ends this run of the driver.
   Task<absl::Status> RunBatch(BatchInput input) {
+    const platform::MonotonicTime began = node_.clock().Now();
     if (platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
@@ -317,9 +297,20 @@ class DriverRun {
     }
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
     const absl::Time batch_time = clock_->TimeOf(input.batch);
+    if (!input.streams.empty()) {
+      Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
+    }
     block_files_.Consumed(input, batch_time);
     co_await block_files_.RemoveUpTo(batch_time - graph_.remember);
     co_return absl::OkStatus();
+  }
+
+  void Report(const StreamProgress& progress) {
+    if (options_.on_progress) {
+      options_.on_progress(progress);
+    } else {
+      node_.Log(platform::LogLevel::kInfo, progress.ToText());
+    }
   }
 
   Task<absl::Status> RunOutput(const BatchInput& input, OperatorId output_id) {
@@ -328,8 +319,8 @@ class DriverRun {
                               .default_parallelism = options_.default_parallelism,
                               .files_directory = ""};
     if (output.files() != nullptr) {
-      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time),
-                                             "/attempt-", log_->driver_id());
+      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time), "/",
+                                             kAttemptPrefix, log_->driver_id());
     }
     std::vector<std::string> results;
     bool ran_again = false;

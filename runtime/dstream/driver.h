@@ -31,6 +31,7 @@
 #include "platform/task.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/progress.h"
 
 namespace wavetank::runtime {
 
@@ -75,6 +76,8 @@ struct DStreamOptions {
   int64_t overdue_batches_max = 100;
   // What Print prints; unset: into the node's log.
   Printer print;
+  // Told of each batch with input that is complete; unset: a line in the node's log.
+  std::function<void(const StreamProgress&)> on_progress;
   // Told of each batch that failed; the next ones go on. Unset: the driver ends with the error.
   std::function<void(const absl::Status&)> on_batch_failed;
   // May be null: runs until it fails.

@@ -22,12 +22,13 @@
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "runtime/cluster/task.h"
-#include "runtime/dstream/graph.h"
 
 namespace wavetank::runtime {
 
 inline constexpr char kSuccessMark[] = "_SUCCESS";
 inline constexpr std::string_view kPartPrefix = "part-";
+// Of the name of an attempt's directory, within its batch's.
+inline constexpr char kAttemptPrefix[] = "attempt-";
 
 inline std::string PartName(const TaskId& task) {
   return absl::StrFormat("part-%05d-%s", task.partition, task.Unique());
@@ -45,18 +46,16 @@ inline std::string SuccessMark(const std::vector<std::string>& parts) {
 Task<void> RemoveForeignParts(platform::Node& node, checkpoint::Store& store, std::string directory,
                               std::vector<std::string> counting);
 
+// What earlier attempts at a batch, whose processes were killed, left half written beside their
+// parts: no attempt has the directory of another, so nobody creates a file there again. Best
+// effort. For batches that are not complete: that of a complete one was tidied when its mark was
+// written.
+Task<void> TidyAttempts(checkpoint::Store& store, std::string batch_directory);
+
 // Marks the attempt in `directory` complete. kFailedPrecondition: another stream's attempt of that
 // number is complete there.
 Task<absl::Status> MarkComplete(checkpoint::Store& store, std::string directory,
                                 std::vector<std::string> parts);
-
-// Before a stream with a checkpoint begins: makes its outputs its own, by a file beside each that
-// names the checkpoint ("out/_counts-stream" for "out/counts"). What an output has is of batches
-// that a checkpoint knew; beside it, or beside another stream that has begun and put out nothing
-// yet, a stream that begins anew would give the same input again: kFailedPrecondition, with what is
-// found. Without a checkpoint, an empty directory, each stream begins anew, and owns nothing.
-Task<absl::Status> OwnOutputs(checkpoint::Store& store, const StreamingGraph& graph,
-                              std::string checkpoint_directory);
 
 }  // namespace wavetank::runtime
 

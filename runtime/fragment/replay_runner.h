@@ -32,7 +32,6 @@ class CollectingOutlet final : public Outlet {
     static const std::vector<RecordBatch> none;
     return partition < partitions_.size() ? partitions_[partition] : none;
   }
-  size_t partitions() const { return partitions_.size(); }
 
  private:
   std::vector<std::vector<RecordBatch>> partitions_;

@@ -36,7 +36,10 @@ within a query: they are no keys, and not written. Binary values are keys, and a
 are cast to string.
 
 Besides these, `Cast(value, type)` converts, `Explode(array)` gives one row an element, and
-`Window(time, size)` groups by windows of time.
+`Window(time, size)` groups by windows of time. A string is a timestamp as ISO 8601, in UTC if it
+names no zone, or as a whole number since 1970: seconds below 10^11, milliseconds below 10^14,
+microseconds from there to the end of the year 9999, either side of 0; of any other, nanoseconds
+included, `Cast` makes null.
 
 This page is made from the functions' registry; its examples are tests.
 )";

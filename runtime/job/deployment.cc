@@ -178,6 +178,11 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
     DStreamOptions options;
     options.default_parallelism = plan.partitions;
     options.print = hooks.print;
+    if (hooks.progress != nullptr) {
+      options.on_progress = [report = hooks.progress](const StreamProgress& progress) {
+        report(progress.ToText());
+      };
+    }
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
     options.graceful_stop_timeout =

@@ -14,9 +14,6 @@ class MemoryAccount {
 
   explicit MemoryAccount(int64_t limit_bytes = kDefaultBytes) : limit_bytes_(limit_bytes) {}
 
-  int64_t held_bytes() const { return held_bytes_; }
-  int64_t limit_bytes() const { return limit_bytes_; }
-
  private:
   friend class MemoryHolder;
   const int64_t limit_bytes_;

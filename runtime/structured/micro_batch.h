@@ -133,6 +133,7 @@ class MicroBatchExecution {
   std::string act_ = "take the query over";
   bool ended_ = false;
   bool said_without_time_ = false;
+  bool said_late_ = false;
   int64_t batches_committed_ = 0;
   std::optional<StateRetention> retention_;  // of a query that has state
 };

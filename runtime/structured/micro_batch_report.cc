@@ -54,6 +54,12 @@ void MicroBatchExecution::Report(const StreamingQueryProgress& progress) {
                            " rows have no time, so that they are in none of the windows, and were "
                            "dropped; each batch's progress counts them, and this is said once"));
   }
+  if (progress.num_rows_dropped_by_watermark > 0 && !std::exchange(said_late_, true)) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat(Title(), ": ", progress.num_rows_dropped_by_watermark,
+                           " rows came later than the watermark allows, and were dropped; each "
+                           "batch's progress counts them, and this is said once"));
+  }
 }
 
 absl::Status MicroBatchExecution::Explain(const absl::Status& status,

@@ -53,6 +53,9 @@ class Scanner {
 std::optional<int64_t> ParseNumber(std::string_view text) {
   constexpr int64_t kLeastMillis = 100'000'000'000;
   constexpr int64_t kLeastMicros = 1000 * kLeastMillis;
+  // The last of the year 9999. What is more is of another unit, and one row of it would have the
+  // watermark take every later row for late.
+  constexpr int64_t kMostMicros = 253'402'300'799'999'999;
   if (text.starts_with('+')) {
     text.remove_prefix(1);
     if (text.starts_with('-')) return std::nullopt;
@@ -60,6 +63,7 @@ std::optional<int64_t> ParseNumber(std::string_view text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number > kMostMicros || number < -kMostMicros) return std::nullopt;
   if (number >= kLeastMicros || number <= -kLeastMicros) return number;
   if (number >= kLeastMillis || number <= -kLeastMillis) return number * 1000;
   return number * kMicrosPerSecond;

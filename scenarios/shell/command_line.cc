@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/planted.h"
+#include "platform/real/early_stop.h"
 #include "platform/text.h"
 #include "properties/planted_bugs.h"
 #include "scenarios/jobs.h"
@@ -59,7 +61,7 @@ class RunArguments {
         ->check(shell::NumberFrom(0, UINT64_MAX));
     app_.add_option("--json", command_.json_file, "Write one JSON object a run to FILE (-: output)")
         ->type_name("FILE");
-    app_.add_option("--report", command_.report_file, "Write a page with pictures to FILE.html")
+    app_.add_option("--report", command_.report_file, "Write an HTML page with pictures to FILE")
         ->type_name("FILE");
     app_.add_flag("--verbose", command_.verbose, "Show messages and disk calls too");
     app_.add_flag("--quiet", command_.quiet, "Show no timelines");
@@ -143,7 +145,7 @@ class StartArguments {
         ->check(shell::ExistingDirectory());
     store_
         ->add_option("--memory", command_.memory_bytes, "What it may have in memory: callers wait")
-        ->transform(CLI::AsSizeValue(false))
+        ->transform(shell::MemoryOfThisMachine())
         ->default_str("512MiB")
         ->type_name("BYTES");
     AddCommon(*store_);
@@ -325,9 +327,15 @@ class InspectArguments {
 
 }  // namespace
 
-CommandLine::CommandLine() { AddBuiltInJobs(jobs_); }
+CommandLine::CommandLine() {
+  platform::HoldStopSignals();
+  AddBuiltInJobs(jobs_);
+}
 
 int CommandLine::Run(int argc, char** argv) {
+  const bool starts = argc > 1 && std::string_view(argv[1]) == "start";
+  platform::LetStopSignals(starts ? platform::EarlyStop::kEndWell
+                                  : platform::EarlyStop::kAsDefault);
   CLI::App app(
       "Wavetank: a streaming runtime, and the simulator that checks its delivery guarantees.\n"
       "See `wavetank SUBCOMMAND --help`.",

@@ -18,7 +18,8 @@ namespace wavetank::scenarios {
 
 class CommandLine {
  public:
-  // With the built-in jobs (scenarios/jobs.h).
+  // With the built-in jobs (scenarios/jobs.h). Make it first thing in main: a job that is asked to
+  // stop (SIGINT, SIGTERM) from here on ends with status 0.
   CommandLine();
   // REQUIRES: no job of that name yet. With an oracle, scenarios can judge the job's guarantee.
   void AddJob(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -30,6 +31,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
   if (fs::is_directory(status)) return absl::InvalidArgumentError(path + ": is a directory");
+  // Nobody may ever write into it; a shell's own, as of <(...), has somebody.
+  if (fs::is_fifo(status) && !path.starts_with("/dev/")) {
+    return absl::InvalidArgumentError(path + ": is a pipe, and no file");
+  }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
   content << file.rdbuf();
@@ -81,6 +86,12 @@ absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(
     std::sort(below.begin(), below.end());
     files.insert(files.end(), below.begin(), below.end());
   }
+  std::set<std::string> seen;
+  std::erase_if(files, [&seen](const std::string& file) {
+    std::error_code error;
+    const fs::path is = fs::weakly_canonical(file, error);
+    return !seen.insert(error ? file : is.string()).second;
+  });
   return files;
 }
 

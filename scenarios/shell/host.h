@@ -19,7 +19,8 @@ absl::Status CheckWritable(const std::string& path);
 // Replaces the file.
 absl::Status WriteFile(const std::string& path, const std::string& content);
 
-// Files as given, and for each directory the *.textproto files below it, ordered by path.
+// Files as given, and for each directory the *.textproto files below it, ordered by path; none
+// twice.
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(const std::vector<std::string>& paths);
 
 // `relative` as seen from the folder of `file`; absolute paths as they are.

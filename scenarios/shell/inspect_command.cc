@@ -80,7 +80,10 @@ int Execute(const InspectCommand& command) {
     if (!inspection.ok()) {
       const std::string why =
           absl::IsNotFound(inspection.status())
-              ? "no checkpoint is there: give what a job had as --checkpoint or --output"
+              ? "no checkpoint is there: give what a job had as --checkpoint, or a structured "
+                "query "
+                "had as --output (a DStream's output has no log: what counts in it, each "
+                "attempt's _SUCCESS says)"
               : std::string(platform::ToStd(inspection.status().message()));
       std::fprintf(stderr, "wavetank inspect %s: %s\n", directory.c_str(), why.c_str());
       return kBadInput;

@@ -95,8 +95,10 @@ int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
   if (!files.ok()) return Refuse(files.status());
   std::vector<ParsedScenario> scenarios;
   for (const std::string& file : *files) {
-    const absl::StatusOr<std::string> text = ReadFile(file);
+    absl::StatusOr<std::string> text = ReadFile(file);
     if (!text.ok()) return Refuse(text.status());
+    // The mark of UTF-8 that some editors begin a file with.
+    if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);
     absl::StatusOr<ParsedScenario> parsed = ParseScenario(file, *text);
     if (!parsed.ok()) return Refuse(parsed.status());
     const RunOptions options = OptionsFor(command, file, simulator::Retain::kNothing);

@@ -136,8 +136,7 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
     case Role::kStore:
       WT_RETURN_IF_ERROR(need(command.address, "--address", "a store"));
       deployment.store_address = command.address;
-      if (command.memory_bytes < checkpoint::kLeastStoreMemoryBytes ||
-          command.memory_bytes > (uint64_t{1} << 50)) {
+      if (command.memory_bytes < checkpoint::kLeastStoreMemoryBytes) {
         return absl::InvalidArgumentError(
             absl::StrCat("--memory=", command.memory_bytes, ": a store needs at least ",
                          checkpoint::kLeastStoreMemoryBytes, " bytes"));

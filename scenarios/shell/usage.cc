@@ -1,5 +1,7 @@
 #include "scenarios/shell/usage.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -160,6 +162,21 @@ std::function<std::string(std::string)> NumberFrom(uint64_t least, uint64_t most
     if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return "";
     return absl::StrCat("\"", text, "\" is not a number from ", least, " to ", most);
   };
+}
+
+CLI::Validator MemoryOfThisMachine() {
+  const auto in_bytes = [](std::string& text) -> std::string {
+    if (text.starts_with('-')) return absl::StrCat("\"", text, "\" is less than nothing");
+    const std::string given = text;
+    std::string wrong = CLI::AsSizeValue(false)(text);
+    if (!wrong.empty()) return absl::StrCat("\"", given, "\" is no size: ", wrong);
+    const auto all =
+        static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::getpagesize());
+    uint64_t bytes = 0;
+    if (absl::SimpleAtoi(text, &bytes) && bytes <= all) return "";
+    return absl::StrCat("\"", given, "\" is more than this machine has, which is ", all, " bytes");
+  };
+  return CLI::Validator(in_bytes, "", "");
 }
 
 std::function<std::string(std::string)> OneOf(std::vector<std::string> names) {

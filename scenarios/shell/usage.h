@@ -12,7 +12,8 @@
 
 namespace CLI {
 class App;
-}
+class Validator;
+}  // namespace CLI
 
 namespace wavetank::scenarios::shell {
 
@@ -29,6 +30,8 @@ std::function<std::string(std::string)> OneOf(std::vector<std::string> names);
 enum class HostPart { kRequired, kOptional };
 std::function<std::string(std::string)> Address(HostPart host);
 std::function<std::string(std::string)> ExistingDirectory();
+// "512MiB": no less than nothing, and no more than this machine has.
+CLI::Validator MemoryOfThisMachine();
 
 }  // namespace wavetank::scenarios::shell
 

@@ -3,10 +3,12 @@
 
     command_test.py WAVETANK [CASE]"""
 
+import fcntl
 import os
 import pathlib
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -142,6 +144,11 @@ class Command(unittest.TestCase):
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
+        for size, says in [("-1", '"-1" is less than nothing'), ("1000TiB", "more than this machine"),
+                           ("99999999999999999999", '"99999999999999999999" is'),
+                           ("much", "unit not recognized"), ("1KiB", "a store needs at least")]:
+            self.assertIn(says, self.refused("start", "store", "--address=127.0.0.1:0",
+                                             f"--memory={size}"))
         self.assertIn("--input=/ is the root of the file system", self.refused(
             "start", "word_count", "--input=/", "--output=out", "--checkpoint=cp"))
 
@@ -163,7 +170,7 @@ class Command(unittest.TestCase):
     def test_inspect_names_what_is_no_checkpoint(self):
         self.assertIn('there is no directory "none"', self.refused("inspect", "none"))
         self.assertIn("wavetank inspect in: ", self.refused("inspect", "in"))
-        self.assertIn("give what a job had as --checkpoint or --output",
+        self.assertIn("give what a job had as --checkpoint, or a structured query had as --output",
                       self.refused("inspect", "in"))
 
     def test_version_and_help(self):
@@ -207,6 +214,26 @@ class Command(unittest.TestCase):
                 self.assertEqual(self.status(process), 2, process.said)
                 self.assertIn("Address already in use", process.said)
 
+    def test_a_worker_that_is_sent_to_a_store_says_so_and_ends_with_2(self):
+        store = self.start("start", "store", "--address=127.0.0.1:0", "--root=.")
+        self.wait_for(store, r"serving the store .*at \S+:\d+")
+        at = re.search(r"serving the store .*at (\S+:\d+)", store.said)[1]
+        worker = self.start("start", "word_count", *FILES, "--as=worker",
+                            f"--address=127.0.0.1:{free_port()}", f"--driver={at}")
+        self.assertEqual(self.status(worker), 2, worker.said)
+        self.assertRegex(worker.said, f"no driver is at {at}: .*the store service has no method")
+
+    def test_scenarios_that_are_pipes_have_a_mark_or_come_twice(self):
+        scenario = pathlib.Path(__file__).parents[2] / "scenarios/bench/small.textproto"
+        folder = self.here / "in"
+        (folder / "marked.textproto").write_text("\ufeff" + scenario.read_text())
+        done = subprocess.run([WAVETANK, "run", "in/marked.textproto", "in", "./in/"], cwd=self.here,
+                              capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stdout.count("PASS"), 1, done.stdout)
+        os.mkfifo(folder / "pipe")
+        self.assertIn("in/pipe: is a pipe", self.refused("run", "in/pipe"))
+
     def test_who_waits_says_for_what(self):
         nobody, port = free_port(), free_port()
         (self.here / "in/a").write_text("to be or not to be\n")
@@ -249,6 +276,149 @@ class Command(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertIn(self.status(process), (128 + signal.SIGTERM, 128 + signal.SIGINT),
                       process.said)
+
+    def signals_are_handled(self, process):
+        """Whether SIGTERM is blocked or caught, with how many threads; None: the process is gone."""
+        try:
+            status = dict(line.split(":", 1)
+                          for line in open(f"/proc/{process.pid}/status") if ":" in line)
+        except OSError:
+            return None
+        if "SigBlk" not in status or "Threads" not in status:
+            return None
+        mask = int(status["SigBlk"], 16) | int(status["SigCgt"], 16)
+        return bool(mask >> (signal.SIGTERM - 1) & 1), int(status["Threads"])
+
+    def test_a_signal_before_anything_has_begun_ends_well(self):
+        for number in [signal.SIGTERM, signal.SIGINT] * 10:
+            process = self.start("start", "word_count", *FILES)
+            until = time.monotonic() + SECONDS
+            while not (seen := self.signals_are_handled(process) or (True, 0))[0]:
+                self.assertLess(time.monotonic(), until)
+            # From when it has one thread, which is before it does anything, on.
+            self.assertEqual(seen, (True, 1))
+            process.send_signal(number)
+            self.assertEqual(self.status(process), 0, process.said)
+
+    def test_a_write_beyond_the_limit_of_a_files_size_ends_in_a_sentence(self):
+        (self.here / "in/a").write_text("".join(f"{i}\n" for i in range(20000)))
+        done = subprocess.run(["bash", "-c", 'ulimit -f 1; exec "$@"', "bash", WAVETANK, "start",
+                               "word_count", *FILES, "--restarts=1"], cwd=self.here,
+                              capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("File too large", done.stdout + done.stderr)
+
+    def test_rows_that_are_late_are_said_once_and_nanoseconds_do_not_make_any(self):
+        (self.here / "in/a").write_text("1795844823000000000,nano\n1795844823,one\n")
+        process = self.start("start", "windowed_count", *FILES, "--interval=100ms")
+        self.wait_for(process, r"batch 0: .*1 dropped without a time")
+        for name, second in (("b", 1795844900), ("c", 1795844824), ("d", 1795844825)):
+            os.rename(self.written(f"{second},more\n"), self.here / "in" / name)
+            before = ord(name) - ord("a")
+            self.wait_for(process, rf"files \[{before}, {before + 1}\)")
+        self.wait_for(process, r"files \[3, 4\).*1 dropped as late")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.status(process), 0, process.said)
+        self.assertIn("1 rows came later than the watermark allows, and were dropped", process.said)
+        self.assertEqual(process.said.count("came later than the watermark"), 1, process.said)
+
+    def written(self, text):
+        """A file beside the input, to be moved there."""
+        (self.here / "new").write_text(text)
+        return self.here / "new"
+
+    def test_a_report_is_written_where_it_was_asked_for(self):
+        scenario = pathlib.Path(__file__).parents[2] / "scenarios/bench/small.textproto"
+        done = subprocess.run([WAVETANK, "run", str(scenario), "--report=page"], cwd=self.here,
+                              capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(sorted(os.listdir(self.here)), ["in", "page"])
+        said = subprocess.run([WAVETANK, "run", "--help"], capture_output=True, text=True).stdout
+        self.assertIn("HTML page with pictures to FILE\n", said)
+
+    def stream(self, *more, output="out", checkpoint="cp", interval="100ms"):
+        return self.start("start", "word_count_dstream", "--input=in", f"--output={output}",
+                          f"--checkpoint={checkpoint}", f"--interval={interval}", "--workers=1",
+                          *more)
+
+    def batches(self):
+        return [path for path in (self.here / "out").glob("counts-*/attempt-*/_SUCCESS")]
+
+    def wait_until(self, holds):
+        until = time.monotonic() + SECONDS
+        while not holds():
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.status(process), 0, process.said)
+
+    def test_a_stream_does_not_go_on_over_an_output_that_is_anothers_by_now(self):
+        first = self.stream(checkpoint="cpA")
+        self.wait_until(self.batches)
+        self.stop(first)
+        owner = self.here / "out/_counts-stream"
+        shutil.rmtree(self.here / "out")
+        second = self.stream(checkpoint="cpB")
+        self.wait_until(self.batches)
+        self.stop(second)
+        self.assertTrue(owner.read_text().endswith("cpB\n"))
+        there = sorted((self.here / "out").iterdir())
+        first = self.stream(checkpoint="cpA")
+        self.assertEqual(self.status(first), 1, first.said)
+        self.assertRegex(first.said, r"belongs to the stream with the checkpoint \S+cpB, says "
+                                     r"\S+out/_counts-stream")
+        self.assertEqual(sorted((self.here / "out").iterdir()), there)
+        # What was removed alone is put there again.
+        owner.unlink()
+        second = self.stream(checkpoint="cpB")
+        self.wait_until(owner.exists)
+        self.stop(second)
+        self.assertTrue(owner.read_text().endswith("cpB\n"))
+
+    def test_a_stream_that_is_refused_leaves_alone_the_one_that_runs(self):
+        healthy = self.stream()
+        self.wait_until(self.batches)
+        epochs = sorted(path.name for path in (self.here / "cp").glob("epoch-*"))
+        other = self.stream(interval="200ms")
+        self.assertEqual(self.status(other), 1, other.said)
+        self.assertIn("its batch interval was 100ms, and is 200ms", other.said)
+        other = self.stream(output="elsewhere")
+        self.assertEqual(self.status(other), 1, other.said)
+        self.assertIn("or the directories that they read and write", other.said)
+        self.assertEqual(sorted(path.name for path in (self.here / "cp").glob("epoch-*")), epochs)
+        number = len(self.batches())
+        self.wait_until(lambda: len(self.batches()) > number)
+        self.stop(healthy)
+
+    def test_a_stream_says_what_is_no_input_and_a_line_a_batch(self):
+        (self.here / "in/old").write_text("before\n")
+        process = self.stream()
+        self.wait_for(process, "1 files were in \\S*in before the stream began and are not input")
+        os.rename(self.written("to be or not to be\n"), self.here / "in/new")
+        self.wait_for(process, r"stream batch \d+ \(\d+ ms\): 1 files, 19 bytes in, in \S+\n")
+        self.stop(process)
+        self.assertEqual(process.said.count("stream batch"), 1, process.said)
+        again = self.stream()
+        self.wait_for(again, "has registered")
+        self.stop(again)
+        self.assertNotIn("before the stream began", again.said)
+
+    def test_what_a_killed_stream_left_half_written_goes_at_its_next_start(self):
+        killed = self.stream("--kill-at=dstream.output_done")
+        self.assertEqual(self.status(killed), -signal.SIGKILL, killed.said)
+        attempt, = (path.parent for path in self.batches())
+        dead, alive, notes = (attempt / f".tmp-{name}"
+                              for name in ("00000000000000aa", "00000000000000bb", "notes"))
+        for path in (dead, alive, notes):
+            path.write_text("half")
+        with open(alive) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            process = self.stream()
+            self.wait_until(lambda: len(self.batches()) > 1)
+            self.stop(process)
+        self.assertEqual([path.exists() for path in (dead, alive, notes)], [False, True, True])
 
     def cluster(self):
         """A store, a driver and a worker that has counted batch 0."""

@@ -5,26 +5,8 @@
 # the one that is at work.
 set -euo pipefail
 
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-job=
-trap '[ -z "$job" ] || kill -9 "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(cat log)" >&2
-  exit 1
-}
-
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+# shellcheck source=/dev/null
+source "$(dirname "$0")/real_job.sh" "$1"
 
 # All that there is, with its content; of what is being written, who owns it.
 watch=everything

@@ -4,27 +4,8 @@
 # output.
 set -euo pipefail
 
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-job=
-trap '[ -z "$job" ] || kill -9 "$job" 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(cat log)" >&2
-  exit 1
-}
-
-# wait_for WHAT COMMAND...: until it succeeds, for 60 s at most.
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+# shellcheck source=/dev/null
+source "$(dirname "$0")/real_job.sh" "$1"
 
 put() {
   echo "$2 all" >.new
@@ -51,6 +32,11 @@ ends() {
   grep -q -- "$1" log || fail "no error says '$1'"
 }
 
+# remove DIRECTORY: under a job that may just put something into it.
+remove() {
+  wait_for "the end of $1" rm -rf "$1"
+}
+
 query=(word_count --input=in --output=out --checkpoint=ck)
 stream=(word_count_dstream --input=in --output=out --checkpoint=ck)
 has_part() { compgen -G 'out/part-*.csv'; }
@@ -64,20 +50,20 @@ afresh
 begin "${query[@]}"
 put first one
 wait_for 'a batch' has_part
-rm -rf ck
+remove ck
 ends 'ck/log/.* was removed while it was being written'
 
 afresh
 begin "${query[@]}"
 put first one
 wait_for 'a batch' has_part
-rm -rf out
+remove out
 ends 'out/_wavetank/.* was removed while it was being written'
 
 afresh
 begin "${stream[@]}"
 wait_for 'a batch' has_batch
-rm -rf ck
+remove ck
 ends 'ck/.* was removed while it was being written'
 begin "${stream[@]}"
 ends 'the output of a batch that it does not know'

@@ -17,6 +17,10 @@ std::string HostStore::OnHost(const std::string& path) const {
 platform::Task<absl::Status> HostStore::CreateIfAbsent(std::string path, std::string content) {
   return store_.CreateIfAbsent(OnHost(path), std::move(content));
 }
+platform::Task<absl::StatusOr<std::unique_ptr<checkpoint::StagedFile>>> HostStore::Stage(
+    std::string path) {
+  return store_.Stage(OnHost(path));
+}
 platform::Task<absl::Status> HostStore::Append(std::string path, uint64_t offset,
                                                std::string bytes) {
   return store_.Append(OnHost(path), offset, std::move(bytes));

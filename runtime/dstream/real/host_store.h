@@ -3,6 +3,7 @@
 #define WAVETANK_RUNTIME_DSTREAM_REAL_HOST_STORE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class HostStore final : public checkpoint::Store {
   HostStore(platform::Node& node, std::string directory);
 
   platform::Task<absl::Status> CreateIfAbsent(std::string path, std::string content) override;
+  platform::Task<absl::StatusOr<std::unique_ptr<checkpoint::StagedFile>>> Stage(
+      std::string path) override;
   platform::Task<absl::Status> Append(std::string path, uint64_t offset,
                                       std::string bytes) override;
   platform::Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,

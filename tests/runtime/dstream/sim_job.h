@@ -73,6 +73,7 @@ class SimJob final : private simulator::FaultHook {
   // Set before Start, and for later incarnations at any time.
   DStreamOptions& driver_options() { return options_.driver; }
   void SetJob(JobPlan job) { job_ = std::move(job); }
+  void SetInterval(absl::Duration interval) { options_.interval = interval; }
   // What becomes of each worker's tasks.
   void SetRegistry(std::function<void(TaskRegistry&)> change) {
     change_registry_ = std::move(change);

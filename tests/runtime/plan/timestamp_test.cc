@@ -41,7 +41,9 @@ TEST(ParseTimestamp, TellsSecondsFromMillisecondsAndMicroseconds) {
   EXPECT_EQ(ParseTimestamp("100000000000"), 100'000'000'000'000);
   EXPECT_EQ(ParseTimestamp("99999999999999"), 99'999'999'999'999'000);
   EXPECT_EQ(ParseTimestamp("100000000000000"), 100'000'000'000'000);
-  EXPECT_EQ(ParseTimestamp("9223372036854775807"), INT64_MAX);
+  EXPECT_EQ(ParseTimestamp("253402300799999999"), 253'402'300'799'999'999);
+  EXPECT_EQ(ParseTimestamp("-253402300799999999"), -253'402'300'799'999'999);
+  EXPECT_EQ(ParseTimestamp("9999-12-31T23:59:59.999999"), 253'402'300'799'999'999);
 }
 
 TEST(ParseTimestamp, RefusesWhatIsNoTime) {
@@ -65,6 +67,11 @@ TEST(ParseTimestamp, RefusesWhatIsNoTime) {
                            "+-1",
                            "++1",
                            "1.5",
+                           "253402300800000000",
+                           "-253402300800000000",
+                           "1795844823000000000",  // nanoseconds
+                           "-1795844823000000000",
+                           "9223372036854775807",
                            "9223372036854775808"}) {
     EXPECT_EQ(ParseTimestamp(text), std::nullopt) << text;
   }

@@ -1,0 +1,60 @@
+#include "runtime/dstream/stream_start.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/steps.h"
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "runtime/dstream/batch_schedule.h"
+#include "runtime/dstream/file_selector.h"
+#include "runtime/dstream/input_operators.h"
+
+namespace wavetank::runtime {
+
+using platform::Task;
+
+Task<absl::StatusOr<StreamStart>> FirstStart(platform::Node& node, const StreamingGraph& graph,
+                                             FileSelectors& selectors) {
+  StreamStart start;
+  const absl::Time now = node.clock().WallNow();
+  start.zero = BatchSchedule::ZeroTime(now, graph.batch_interval);
+  for (auto& [stream, source] : selectors) {
+    const auto& input = dynamic_cast<const TextFileInput&>(graph.at(stream));
+    if (!input.options.new_files_only) continue;
+    WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
+    if (old.files.empty()) continue;
+    node.Log(platform::LogLevel::kWarning,
+             absl::StrCat(old.files.size(), " files were in ", input.directory,
+                          " before the stream began and are not input: move files there while "
+                          "it runs, under names that are new there, or have the job read what "
+                          "is there too (TextFileOptions::new_files_only = false)"));
+    start.old_files.push_back(
+        {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
+  }
+  co_return start;
+}
+
+Task<void> Decided(platform::Node& node, BatchNumber batch, const checkpoint::GraphRow& row) {
+  co_await node.Step(checkpoint::steps::kRecoveryDecided,
+                     {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
+}
+
+Task<void> DecideNext(platform::Node& node, const RecoveredStream& recovered) {
+  const bool completed =
+      recovered.last != BatchNumber() &&
+      (recovered.unfinished.empty() || recovered.unfinished.back().batch != recovered.last);
+  if (completed) {
+    const checkpoint::GraphRow& skip =
+        checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
+                                      .completion = checkpoint::CompletionFound::kDurable});
+    WT_CHECK(skip.decision == checkpoint::GraphDecision::kSkip);
+    co_await Decided(node, recovered.last, skip);
+  }
+  const checkpoint::GraphRow& plan = checkpoint::DecideGraphBatch({});
+  WT_CHECK(plan.decision == checkpoint::GraphDecision::kPlan);
+  co_await Decided(node, recovered.last.next(), plan);
+}
+
+}  // namespace wavetank::runtime
