@@ -181,7 +181,7 @@ std::vector<AnyJob> AnyJobs() {
                                       runtime::Max(Col("price")).As("most"),
                                       runtime::MinBy(Col("small"), Col("price")).As("cheapest")})
                                 .WithColumn("key", Cast(Col("key"), runtime::DataType::kString)),
-                            arguments, "update");
+                            arguments, "complete");
                   }),
        R"(records { count: 40
             column { name: "day" type: DATE uniform { distinct: 3 } first: 20000 malformed_ppm: 100000 }
