@@ -57,8 +57,20 @@ Column::Column(Buffer offsets, Column elements, Buffer validity)
       size_(static_cast<int64_t>(offsets.size_bytes() / sizeof(int64_t)) - 1),
       validity_(std::move(validity)),
       values_(std::move(offsets)),
-      elements_(std::make_shared<const Column>(std::move(elements))) {
-  WT_CHECK(size_ >= 0 && this->offsets()[size_] <= elements_->size());
+      children_(std::make_shared<const std::vector<Column>>(1, std::move(elements))) {
+  WT_CHECK(size_ >= 0 && this->offsets()[size_] <= this->elements().size());
+  CountNulls();
+}
+
+Column::Column(DataType type, int64_t size, std::vector<Column> fields, Buffer validity)
+    : type_(std::move(type)),
+      size_(size),
+      validity_(std::move(validity)),
+      children_(std::make_shared<const std::vector<Column>>(std::move(fields))) {
+  WT_CHECK(type_.kind() == DataType::kStruct && children_->size() == type_.children().size());
+  for (size_t i = 0; i < children_->size(); ++i) {
+    WT_CHECK((*children_)[i].size() == size && (*children_)[i].type() == type_.children()[i]);
+  }
   CountNulls();
 }
 
@@ -86,7 +98,12 @@ Column Column::Slice(int64_t begin, int64_t length) const {
     case Layout::kBytes:
       return Column(length, values_of(sizeof(int64_t), 1), bytes_, std::move(validity), type_);
     case Layout::kList:
-      return Column(values_of(sizeof(int64_t), 1), *elements_, std::move(validity));
+      return Column(values_of(sizeof(int64_t), 1), elements(), std::move(validity));
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (const Column& field : *children_) fields.push_back(field.Slice(begin, length));
+      return Column(type_, length, std::move(fields), std::move(validity));
+    }
   }
   WT_CHECK(false, "no such layout");
 }
@@ -119,9 +136,17 @@ std::string Column::CellText(int64_t row) const {
       std::string text = "[";
       for (int64_t i = offsets()[row]; i < offsets()[row + 1]; ++i) {
         if (text.size() > 1) text += ", ";
-        text += elements_->CellText(i);
+        text += elements().CellText(i);
       }
       return text + "]";
+    }
+    case DataType::kStruct: {
+      std::string text = "{";
+      for (const Column& field : *children_) {
+        if (text.size() > 1) text += ", ";
+        text += field.CellText(row);
+      }
+      return text + "}";
     }
   }
   WT_CHECK(false, "no such data type");
@@ -150,6 +175,11 @@ bool IsSameRow(const Column& a, int64_t i, const Column& b, int64_t j) {
       }
       return true;
     }
+    case Layout::kStruct:
+      for (int field = 0; field < static_cast<int>(a.type().children().size()); ++field) {
+        if (!IsSameRow(a.field(field), i, b.field(field), j)) return false;
+      }
+      return true;
   }
   WT_CHECK(false, "no such layout");
 }
@@ -220,7 +250,7 @@ Buffer ValidityBuilder::Finish(int64_t size) {
 
 ColumnBuilder::ColumnBuilder(DataType type) : type_(std::move(type)) {
   if (type_.is_bytes() || type_.layout() == Layout::kList) offsets_.Append(0);
-  if (type_.layout() == Layout::kList) elements_ = std::make_unique<ColumnBuilder>(type_.element());
+  for (const DataType& child : type_.children()) children_.emplace_back(child);
 }
 
 ColumnBuilder& ColumnBuilder::Null() {
@@ -235,7 +265,10 @@ ColumnBuilder& ColumnBuilder::Null() {
       offsets_.Append(static_cast<int64_t>(bytes_.size()));
       return *this;
     case Layout::kList:
-      offsets_.Append(elements_->size());
+      offsets_.Append(children_.front().size());
+      return *this;
+    case Layout::kStruct:
+      for (ColumnBuilder& field : children_) field.Null();
       return *this;
   }
   WT_CHECK(false, "no such layout");
@@ -273,10 +306,17 @@ ColumnBuilder& ColumnBuilder::Bytes(std::string_view value) {
 }
 
 ColumnBuilder& ColumnBuilder::Array(const Column& elements, int64_t begin, int64_t end) {
-  WT_CHECK(elements_ != nullptr);
+  WT_CHECK(type_.layout() == Layout::kList);
   validity_.Append(true);
-  for (int64_t i = begin; i < end; ++i) elements_->Copy(elements, i);
-  offsets_.Append(elements_->size());
+  for (int64_t i = begin; i < end; ++i) children_.front().Copy(elements, i);
+  offsets_.Append(children_.front().size());
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Struct() {
+  WT_CHECK(type_.layout() == Layout::kStruct);
+  validity_.Append(true);
+  for (const ColumnBuilder& field : children_) WT_CHECK(field.size() == size());
   return *this;
 }
 
@@ -294,6 +334,9 @@ ColumnBuilder& ColumnBuilder::Copy(const Column& from, int64_t row) {
       return String(from.StringAt(row));
     case Layout::kList:
       return Array(from.elements(), from.offsets()[row], from.offsets()[row + 1]);
+    case Layout::kStruct:
+      for (int i = 0; i < static_cast<int>(children_.size()); ++i) field(i).Copy(from.field(i), row);
+      return Struct();
   }
   WT_CHECK(false, "no such layout");
 }
@@ -318,9 +361,14 @@ Column ColumnBuilder::Finish() {
       return column;
     }
     case Layout::kList: {
-      Column column(offsets_.Finish(), elements_->Finish(), std::move(validity));
+      Column column(offsets_.Finish(), children_.front().Finish(), std::move(validity));
       offsets_.Append(0);
       return column;
+    }
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (ColumnBuilder& field : children_) fields.push_back(field.Finish());
+      return Column(type_, rows, std::move(fields), std::move(validity));
     }
   }
   WT_CHECK(false, "no such layout");

@@ -6,6 +6,7 @@
 //              LargeBinary), never falling
 //   bytes      string and binary only
 //   elements   array only: those of the first row, then of the second, ...; `values` are offsets
+//   fields     struct only: a column for each, of as many rows
 //
 // What a null row's value is does not matter, but it is initialised, and a null string or
 // binary value is empty.
@@ -45,6 +46,8 @@ class Column {
          DataType type = DataType::kString);
   // A column of arrays, one fewer than there are offsets.
   Column(Buffer offsets, Column elements, Buffer validity);
+  // A column of structs. REQUIRES: a column of `size` rows for each field.
+  Column(DataType type, int64_t size, std::vector<Column> fields, Buffer validity);
 
   const DataType& type() const { return type_; }
   int64_t size() const { return size_; }
@@ -65,7 +68,8 @@ class Column {
   const double* doubles() const { return values_.data<double>(); }
   const int64_t* offsets() const { return values_.data<int64_t>(); }
   const char* bytes() const { return bytes_.data<char>(); }
-  const Column& elements() const { return *elements_; }
+  const Column& elements() const { return children_->front(); }
+  const Column& field(int i) const { return (*children_)[static_cast<size_t>(i)]; }
 
   bool BoolAt(int64_t row) const { return BitAt(bits(), row); }
   int64_t Int64At(int64_t row) const { return int64s()[row]; }           // timestamps too
@@ -101,7 +105,7 @@ class Column {
   Buffer validity_;
   Buffer values_;
   Buffer bytes_;
-  std::shared_ptr<const Column> elements_;
+  std::shared_ptr<const std::vector<Column>> children_;  // elements, fields
 };
 
 // The rows of the columns, in order. REQUIRES: each has this type.
@@ -150,6 +154,9 @@ class ColumnBuilder {
   ColumnBuilder& Time(absl::Time value) { return Int64(ToMicros(value)); }
   // The elements [begin, end) of a column of the element's type.
   ColumnBuilder& Array(const Column& elements, int64_t begin, int64_t end);
+  // A struct of the fields that were appended to the builders of `field`.
+  ColumnBuilder& Struct();
+  ColumnBuilder& field(int i) { return children_[static_cast<size_t>(i)]; }
   // A row of a column of the same type.
   ColumnBuilder& Copy(const Column& from, int64_t row);
   Column Finish();
@@ -170,7 +177,7 @@ class ColumnBuilder {
   BufferBuilder<char> fixed_;  // values, one after the other
   BufferBuilder<int64_t> offsets_;
   BufferBuilder<char> bytes_;
-  std::unique_ptr<ColumnBuilder> elements_;  // of arrays
+  std::vector<ColumnBuilder> children_;  // of elements, of fields
 };
 
 }  // namespace wavetank::runtime

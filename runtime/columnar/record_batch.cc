@@ -56,6 +56,13 @@ int64_t ByteSize(const Column& column, int64_t begin, int64_t end) {
       return rows * 8 + column.offsets()[end] - column.offsets()[begin];
     case Layout::kList:
       return rows * 8 + ByteSize(column.elements(), column.offsets()[begin], column.offsets()[end]);
+    case Layout::kStruct: {
+      int64_t bytes = 0;
+      for (int i = 0; i < static_cast<int>(column.type().children().size()); ++i) {
+        bytes += ByteSize(column.field(i), begin, end);
+      }
+      return bytes;
+    }
   }
   WT_CHECK(false, "no such layout");
 }

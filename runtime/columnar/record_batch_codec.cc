@@ -94,6 +94,7 @@ void PutColumn(std::string& out, const Field& field, const Column& column) {
       return;
     }
     case Layout::kList:
+    case Layout::kStruct:
       break;
   }
 }
@@ -237,6 +238,7 @@ class Decoder {
         return absl::OkStatus();
       }
       case Layout::kList:
+      case Layout::kStruct:
         return Damaged("no such data type");
     }
     *column = Column(field->type, size, std::move(values), std::move(validity));

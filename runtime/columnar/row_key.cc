@@ -66,6 +66,7 @@ void PutColumn(const Column& column, char* bytes, int64_t* ends) {
         return to + sizeof length + text.size();
       });
     case Layout::kList:
+    case Layout::kStruct:
       break;
   }
   WT_CHECK(false, "no key: " + DataTypeName(column.type()));
@@ -151,6 +152,7 @@ BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t row
         });
         break;
       case Layout::kList:
+      case Layout::kStruct:
         WT_CHECK(false, "no key: " + DataTypeName(column.type()));
     }
   }

@@ -88,6 +88,13 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
       return Column(offsets.Finish(), Take(column.elements(), Numbers(elements)),
                     std::move(validity));
     }
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (int i = 0; i < static_cast<int>(column.type().children().size()); ++i) {
+        fields.push_back(Take(column.field(i), rows));
+      }
+      return Column(column.type(), size, std::move(fields), std::move(validity));
+    }
     case Layout::kFixed: {
       Buffer values = WithWidth(column.type().width(), [&]<typename T>(T) {
         return TakeValues(column.values<T>(), rows);

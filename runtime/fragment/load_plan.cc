@@ -327,7 +327,7 @@ class Loader {
     if (exchange.keys != from.keys_size()) return Damaged("groups by other keys than partitions");
     std::vector<DataType> types = spec->key_types;
     for (const AggregateCall& call : spec->calls) {
-      types.push_back(call.function->result(call.arguments));
+      types.push_back(call.function->result({.types = call.arguments, .literals = {}}));
     }
     WT_RETURN_IF_ERROR(CheckGives(types));
     spec->partial_schema = input_;

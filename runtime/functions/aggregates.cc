@@ -228,7 +228,7 @@ void AddAggregates(std::vector<Function>& functions) {
   functions.push_back(
       {.name = "sum",
        .parameters = {{"number", Accepts::kTotal}},
-       .result = {.of = [](std::span<const DataType> arguments) { return arguments[0]; },
+       .result = {.of = [](const CallArguments& arguments) { return arguments.types[0]; },
                   .text = "int64 of integers, double of others"},
        .nulls = Nulls::kAnyTime,
        .parts = SumParts(),

@@ -93,12 +93,12 @@ std::string PrepareCall(BoundExpression& call) {
     types.push_back(operand.type);
   }
   if (!function.TakesTypes(types)) return "an argument of another type";
-  if (function.result(types) != call.type) return "a result of another type";
-  std::string refusal = function.refuses ? function.refuses(literals) : "";
-  if (refusal.empty()) {
-    call.kernel = function.prepare ? function.prepare(literals) : function.kernel;
-  }
-  return refusal;
+  const CallArguments arguments = {.types = types, .literals = literals};
+  std::string refusal = function.refuses ? function.refuses(arguments) : "";
+  if (!refusal.empty()) return refusal;
+  if (function.result(arguments) != call.type) return "a result of another type";
+  call.kernel = function.prepare ? function.prepare(arguments) : function.kernel;
+  return "";
 }
 
 Column Evaluate(const BoundExpression& expression, const RecordBatch& batch, absl::Time timestamp) {

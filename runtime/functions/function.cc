@@ -15,19 +15,19 @@ std::string Function::SignatureText() const {
     if (i > 0) text += ", ";
     absl::StrAppend(&text, parameters[i].name, ": ", AcceptsText(parameters[i].accepts));
   }
-  if (repeats_last) text += ", ...";
+  if (repeats > 0) text += ", ...";
   if (optional > 0) text += "]";
   return text + ")";
 }
 
 ResultType Gives(DataType type) {
   std::string name = DataTypeName(type);
-  return {.of = [type = std::move(type)](std::span<const DataType>) { return type; },
+  return {.of = [type = std::move(type)](const CallArguments&) { return type; },
           .text = std::move(name)};
 }
 
 ResultType GivesTypeOf(size_t argument) {
-  return {.of = [argument](std::span<const DataType> arguments) { return arguments[argument]; },
+  return {.of = [argument](const CallArguments& arguments) { return arguments.types[argument]; },
           .as = argument};
 }
 
@@ -86,6 +86,8 @@ bool IsAmong(Accepts accepts, const DataType& type) {
       return type.is_ordered();
     case Accepts::kArray:
       return type.kind() == DataType::kArray;
+    case Accepts::kStruct:
+      return type.kind() == DataType::kStruct;
     case Accepts::kComparable:
       return !type.is_nested();
     case Accepts::kStorable:
@@ -111,6 +113,8 @@ std::string AcceptsText(Accepts accepts) {
       return "a number, string, binary, date or timestamp";
     case Accepts::kArray:
       return "an array";
+    case Accepts::kStruct:
+      return "a struct";
     case Accepts::kComparable:
       return "a single value";
     case Accepts::kStorable:

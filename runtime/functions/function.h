@@ -64,8 +64,9 @@ enum class Accepts : uint8_t {
   kTotal,    // a number; integers are converted to int64, others to double
   kOrdered,  // what has an order that extremes go by
   kArray,
-  kComparable,  // anything but an array
-  kStorable,    // anything but an array or interval
+  kStruct,
+  kComparable,  // anything but an array or struct
+  kStorable,    // anything but an array, struct or interval
 };
 
 struct Parameter {
@@ -87,13 +88,20 @@ enum class Nulls : uint8_t {
   kAnyTime,
 };
 
-// What a call gives, by its arguments' types.
+// What is known of a call before its first row.
+struct CallArguments {
+  std::span<const DataType> types;
+  std::span<const Value> literals;  // null where an argument is none; of an aggregate: not told
+};
+
+// What a call gives. REQUIRES of its arguments: the function takes them (TakesTypes), and does not
+// refuse them.
 struct ResultType {
-  std::function<DataType(std::span<const DataType> arguments)> of = {};
+  std::function<DataType(const CallArguments& arguments)> of = {};
   std::string text = {};  // for people; "": its name is that of argument `as`
   size_t as = 0;
 
-  DataType operator()(std::span<const DataType> arguments) const { return of(arguments); }
+  DataType operator()(const CallArguments& arguments) const { return of(arguments); }
 };
 // Always this one.
 ResultType Gives(DataType type);
@@ -168,32 +176,35 @@ struct Function {
   int version = 0;
   std::vector<Parameter> parameters = {};
   int optional = 0;           // how many of the last parameters may be left out
-  bool repeats_last = false;  // any number of further arguments like the last one
+  int repeats = 0;   // any number of further arguments like the last ones, as many at a time
   ResultType result = {};
-  // What is wrong with the literals among the arguments, or "": told when the query is analysed.
-  // Null where an argument is no literal.
-  std::function<std::string(std::span<const Value> literals)> refuses = {};
+  // What is wrong with the arguments, or "": told when the query is analysed. REQUIRES: TakesTypes.
+  std::function<std::string(const CallArguments& arguments)> refuses = {};
   Nulls nulls = Nulls::kOfArguments;
   bool deterministic = true;
   // "+": written between its two arguments.
   std::string sign = {};
-  // Of a function of a row: its kernel, or what makes one for each call in a plan, of the literals
-  // among its arguments. REQUIRES: `refuses` took them.
+  // Of a function of a row: its kernel, or what makes one for each call in a plan. REQUIRES: the
+  // arguments are not refused.
   Kernel kernel = {};
-  std::function<Kernel(std::span<const Value> literals)> prepare = {};
+  std::function<Kernel(const CallArguments& arguments)> prepare = {};
   std::shared_ptr<const AggregateParts> parts = {};  // of an aggregate
   std::string help = {};                             // one line, for people
   std::vector<Example> examples = {};
   std::string no_example = {};  // why there is none
 
   bool is_aggregate() const { return parts != nullptr; }
-  // Of the argument of this number; of further ones, the last. REQUIRES: it takes so many.
+  // Of the argument of this number; of further ones, that which repeats. REQUIRES: it takes so many.
   const Parameter& parameter(size_t argument) const {
-    return parameters[std::min(argument, parameters.size() - 1)];
+    const size_t size = parameters.size();
+    if (argument < size) return parameters[argument];
+    const auto each = static_cast<size_t>(repeats);
+    return parameters[size - each + (argument - size) % each];
   }
   size_t least_arguments() const { return parameters.size() - static_cast<size_t>(optional); }
   bool TakesThisMany(size_t arguments) const {
-    return arguments >= least_arguments() && (repeats_last || arguments <= parameters.size());
+    if (arguments <= parameters.size()) return arguments >= least_arguments();
+    return repeats > 0 && (arguments - parameters.size()) % static_cast<size_t>(repeats) == 0;
   }
   // Whether these are an analysed call's arguments: as many, of the types that it takes once all
   // conversions are made.

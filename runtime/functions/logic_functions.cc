@@ -46,6 +46,7 @@ Buffer CompareOperands(const Operand& a, const Operand& b, int64_t rows, Compare
         return [&operand](int64_t row) { return TextAt(operand, row); };
       });
     case Layout::kList:
+    case Layout::kStruct:
       break;
   }
   WT_CHECK(false, "a type without an order");
@@ -220,7 +221,7 @@ void AddLogicFunctions(std::vector<Function>& functions) {
        .parameters = {{"value", Accepts::kComparable, 'T'},
                       {"candidate", Accepts::kComparable, 'T'}},
        .optional = 1,
-       .repeats_last = true,
+       .repeats = 1,
        .result = Gives(DataType::kBool),
        .nulls = Nulls::kOfArgumentsAtTimes,
        .kernel = InKernel,

@@ -166,7 +166,8 @@ void AddNumberFunctions(std::vector<Function>& functions) {
        .optional = 1,
        .result = GivesTypeOf(0),
        .refuses =
-           [](std::span<const Value> literals) {
+           [](const CallArguments& arguments) {
+             const std::span<const Value> literals = arguments.literals;
              const bool null =
                  literals.size() > 1 && std::holds_alternative<std::monostate>(literals[1]);
              return null ? "the scale is null" : "";

@@ -50,6 +50,13 @@ absl::Status CheckSize(const LogicalPlan& plan) {
   return absl::OkStatus();
 }
 
+// Of the column that `written` gives: "a.id" is the column id, or the field of a struct.
+std::string NameOf(const ExpressionNode& written, const ExpressionNode& value) {
+  if (written.kind != ExpressionKind::kName) return OutputName(written);
+  if (value.kind == ExpressionKind::kAttribute) return value.name;
+  return written.name.substr(written.name.rfind('.') + 1);
+}
+
 bool Share(const LogicalPlan& a, const LogicalPlan& b) {
   for (const Attribute& attribute : a.output) {
     if (FindAttribute(b.output, attribute.id) != nullptr) return true;
@@ -197,9 +204,7 @@ class Analyser {
         continue;
       }
       WT_ASSIGN_OR_RETURN(const ExpressionPtr value, resolver.Row(column));
-      // "a.id" is the column id.
-      const bool plain = column->kind == ExpressionKind::kName;
-      resolved.push_back(Named(value, plain ? value->name : OutputName(*column)));
+      resolved.push_back(Named(value, NameOf(*column, *value)));
     }
     if (names == Names::kDiffer) WT_RETURN_IF_ERROR(CheckNamesDiffer(resolver, resolved));
     return OfOutput(MakeProject(std::move(below), std::move(resolved)));
@@ -276,10 +281,9 @@ class Analyser {
       WT_ASSIGN_OR_RETURN(const ExpressionPtr value, resolver.Row(key));
       if (!value->type.is_storable()) {
         return resolver.Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type),
-                                           ", which is no key: take an element, or cast it"));
+                                           ", which is no key: take a part of it, or cast it"));
       }
-      const bool plain = key->kind == ExpressionKind::kName;
-      return Named(value, plain ? value->name : OutputName(*key));
+      return Named(value, NameOf(*key, *value));
     }
     ExpressionNode start = node;
     start.name = "window_start";

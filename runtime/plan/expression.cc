@@ -112,6 +112,9 @@ Expression Expression::Cast(DataType type) const {
 Expression Expression::IsNull() const { return Call("isnull", {*this}); }
 Expression Expression::IsNotNull() const { return !IsNull(); }
 Expression Expression::At(Expression index) const { return Call("get", {*this, index}); }
+Expression Expression::Field(std::string name) const {
+  return Call("get_field", {*this, std::move(name)});
+}
 Expression Expression::In(std::vector<Expression> values) const {
   values.insert(values.begin(), *this);
   return Call("in", std::move(values));
@@ -186,6 +189,14 @@ Expression Concat(std::vector<Expression> texts) { return Call("concat", std::mo
 Expression Coalesce(std::vector<Expression> values) { return Call("coalesce", std::move(values)); }
 Expression If(Expression condition, Expression then, Expression otherwise) {
   return Call("if", {condition, then, otherwise});
+}
+Expression Struct(std::vector<Expression> fields) {
+  std::vector<Expression> arguments;
+  for (const Expression& field : fields) {
+    arguments.emplace_back(OutputName(*field.node()));
+    arguments.emplace_back(WithoutAlias(field.node()));
+  }
+  return Call("named_struct", std::move(arguments));
 }
 Expression Explode(Expression array) { return Call(kExplodeCall, {array}); }
 Expression CurrentTimestamp() { return Call("current_timestamp", {}); }

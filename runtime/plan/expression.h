@@ -90,6 +90,8 @@ class Expression {
   Expression IsNotNull() const;
   // An array's element, counted from 0; null where there is none.
   Expression At(Expression index) const;
+  // A struct's field. Of a column, Col("struct.field") is the same.
+  Expression Field(std::string name) const;
   // Whether it equals one of the values: null if it is null, or if it equals none and one is null.
   Expression In(std::vector<Expression> values) const;
   // low <= it && it <= high.
@@ -105,7 +107,7 @@ class Expression {
   ExpressionPtr node_;
 };
 
-// A column. Of an aliased DataFrame "a" also by "a.name".
+// A column. Of an aliased DataFrame "a" also by "a.name"; a struct's field by "struct.field".
 Expression Col(std::string name);
 Expression Literal(Expression value);
 Expression Null(DataType type);
@@ -147,6 +149,8 @@ Expression Concat(std::vector<Expression> texts);
 // The first that is not null.
 Expression Coalesce(std::vector<Expression> values);
 Expression If(Expression condition, Expression then, Expression otherwise);
+// A struct of these, each a field by the name of the column that it would give (As).
+Expression Struct(std::vector<Expression> fields);
 // One row for each element.
 Expression Explode(Expression array);
 Expression CurrentTimestamp();

@@ -1,6 +1,8 @@
 #include "runtime/plan/plan_codec.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -266,8 +268,9 @@ bool IsCallOfItsFunction(const ExpressionNode& node) {
     types.push_back(operand.type);
   }
   if (!node.function->TakesTypes(types)) return false;
-  if (node.function->refuses && !node.function->refuses(literals).empty()) return false;
-  return node.type == node.function->result(types);
+  const CallArguments arguments = {.types = types, .literals = literals};
+  if (node.function->refuses && !node.function->refuses(arguments).empty()) return false;
+  return node.type == node.function->result(arguments);
 }
 
 // Whether every attribute that the node's expressions name is one of its inputs', so that the rest
@@ -322,21 +325,31 @@ bool ParseDeep(std::string_view bytes, google::protobuf::MessageLite& message) {
 void EncodeType(const DataType& type, plan::Type& out) {
   out.set_kind(type.kind());
   for (const DataType& child : type.children()) EncodeType(child, *out.add_children());
+  for (const std::string& name : type.names()) out.add_names(name);
 }
 
+// What was parsed is no deeper than a message may be (ParseDeep).
 absl::StatusOr<DataType> DecodeType(const plan::Type& type) {
-  const plan::Type* inner = &type;
-  int arrays = 0;
-  while (inner->kind() == DataType::kArray) {
-    if (inner->children_size() != 1 || ++arrays > kMaxDepth) return Damaged("an array of nothing");
-    inner = &inner->children(0);
-  }
-  if (inner->kind() < DataType::kBool || inner->kind() > DataType::kLastKind) {
+  if (type.kind() < DataType::kBool || type.kind() > DataType::kLastKind) {
     return Damaged("no such data type");
   }
-  DataType decoded(static_cast<DataType::Kind>(inner->kind()));
-  for (; arrays > 0; --arrays) decoded = DataType::Array(std::move(decoded));
-  return decoded;
+  const auto kind = static_cast<DataType::Kind>(type.kind());
+  std::vector<DataType> children;
+  for (const plan::Type& child : type.children()) {
+    WT_ASSIGN_OR_RETURN(children.emplace_back(DataType::kNull), DecodeType(child));
+  }
+  if (kind == DataType::kArray) {
+    if (children.size() != 1) return Damaged("an array of nothing");
+    return DataType::Array(std::move(children.front()));
+  }
+  std::vector<std::string> names(type.names().begin(), type.names().end());
+  const std::set<std::string> different(names.begin(), names.end());
+  const bool is_struct = kind == DataType::kStruct;
+  if (is_struct ? names.size() != children.size() || different.size() != names.size()
+                : !names.empty() || !children.empty()) {
+    return Damaged("a type of children that it has not");
+  }
+  return is_struct ? DataType::Struct(std::move(names), std::move(children)) : DataType(kind);
 }
 
 absl::StatusOr<FunctionPtr> FindFunction(const FunctionRegistry& functions, std::string_view name,

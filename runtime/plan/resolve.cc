@@ -26,14 +26,16 @@ ExpressionPtr Share(ExpressionNode node) {
 // The result's type and whether it may be null. REQUIRES: function and operands are set.
 void Finish(ExpressionNode& call) {
   std::vector<DataType> types;
+  std::vector<Value> literals;
   bool any = false;
   bool all = !call.operands.empty();
   for (const ExpressionPtr& operand : call.operands) {
     types.push_back(operand->type);
+    literals.push_back(operand->kind == ExpressionKind::kLiteral ? operand->value : Value());
     any |= operand->nullable;
     all &= operand->nullable;
   }
-  call.type = call.function->result(types);
+  call.type = call.function->result({.types = types, .literals = literals});
   switch (call.function->nulls) {
     case Nulls::kOfArguments:
     case Nulls::kOfArgumentsAtTimes:
@@ -64,7 +66,8 @@ ExpressionPtr LiteralAs(const ExpressionPtr& literal, const DataType& type) {
 std::string TakesText(const Function& function) {
   const size_t most = function.parameters.size();
   const size_t least = function.least_arguments();
-  return function.repeats_last ? absl::StrCat(least, " or more arguments")
+  return function.repeats > 1  ? absl::StrCat(least, " arguments, or ", function.repeats, " more, and so on")
+         : function.repeats > 0 ? absl::StrCat(least, " or more arguments")
          : least != most       ? absl::StrCat(least, " to ", most, " arguments")
          : most == 1           ? "1 argument"
                                : absl::StrCat(most, " arguments");
@@ -156,6 +159,15 @@ absl::StatusOr<ExpressionPtr> Resolver::Column(std::string_view name) const {
       absl::StrCat("there is no column \"", ToAbsl(name), "\"", platform::Suggestion(name, names)));
 }
 
+absl::StatusOr<ExpressionPtr> Resolver::ColumnOrField(std::string_view name) const {
+  absl::StatusOr<ExpressionPtr> column = Column(name);
+  const size_t dot = name.rfind('.');
+  if (column.ok() || dot == std::string_view::npos) return column;
+  absl::StatusOr<ExpressionPtr> of = ColumnOrField(name.substr(0, dot));
+  if (!of.ok() || (*of)->type.kind() != DataType::kStruct) return column;
+  return Row(Expression(*std::move(of)).Field(std::string(name.substr(dot + 1))).node());
+}
+
 absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, const DataType& type,
                                               std::string_view advice) const {
   WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(expression));
@@ -169,7 +181,7 @@ absl::StatusOr<ExpressionPtr> Resolver::Row(const ExpressionPtr& expression) con
   const ExpressionNode& node = *expression;
   switch (node.kind) {
     case ExpressionKind::kName:
-      return Column(node.name);
+      return ColumnOrField(node.name);
     case ExpressionKind::kAttribute:
       return expression;
     case ExpressionKind::kLiteral: {
@@ -237,6 +249,7 @@ absl::Status Resolver::ConvertArguments(ExpressionNode& call) const {
                               function.SignatureText()));
   }
   std::vector<ExpressionPtr> converted;
+  std::vector<DataType> types;
   std::vector<Value> literals;
   for (size_t i = 0; i < given; ++i) {
     const Parameter& parameter = function.parameter(i);
@@ -254,9 +267,11 @@ absl::Status Resolver::ConvertArguments(ExpressionNode& call) const {
     }
     converted.push_back(parameter.literal ? LiteralAs(call.operands[i], *becomes)
                                           : CastTo(call.operands[i], *becomes));
+    types.push_back(*becomes);
     literals.push_back(literal ? LiteralAs(call.operands[i], *becomes)->value : Value());
   }
-  const std::string refusal = function.refuses ? function.refuses(literals) : "";
+  const std::string refusal =
+      function.refuses ? function.refuses({.types = types, .literals = literals}) : "";
   if (!refusal.empty()) return Error(absl::StrCat(ToText(call), ": ", refusal));
   WT_RETURN_IF_ERROR(Unify(call, converted));
   call.operands = std::move(converted);

@@ -29,6 +29,8 @@ class Resolver {
   // An aggregate, or an alias of one.
   absl::StatusOr<ExpressionPtr> Aggregate(const ExpressionPtr& expression) const;
   absl::StatusOr<ExpressionPtr> Column(std::string_view name) const;
+  // "column.field" too: of a struct in the column, or in such a field.
+  absl::StatusOr<ExpressionPtr> ColumnOrField(std::string_view name) const;
   // Row, of this type.
   absl::StatusOr<ExpressionPtr> RowOf(const ExpressionPtr& expression, const DataType& type,
                                       std::string_view advice) const;

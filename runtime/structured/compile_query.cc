@@ -34,7 +34,7 @@ absl::Status CheckShown(const LogicalPlan& analysed) {
     return absl::InvalidArgumentError(absl::StrCat(
         "WriteStream: \"", attribute.name, "\" is ", DataTypeName(attribute.type),
         ", which no sink writes: ",
-        attribute.type.is_nested() ? "select an element of it, explode it, or cast it to string"
+        attribute.type.is_nested() ? "select a part of it, explode an array, or cast it to string"
                                    : "cast it to string"));
   }
   return absl::OkStatus();

@@ -18,6 +18,7 @@ enum class Layout : uint8_t {
   kFixed,  // as many bytes a row as the kind is wide
   kBytes,  // offsets into bytes
   kList,   // offsets into a column of elements
+  kStruct,  // a column for each field
 };
 
 // What is known of each kind, by its number; there is no kind 0.
@@ -43,6 +44,7 @@ inline constexpr KindTraits kKindTraits[] = {
     {.layout = Layout::kBytes},                    // binary
     {.width = 4},                                  // date
     {.layout = Layout::kBits},                     // null: as bool, and every row is null
+    {.layout = Layout::kStruct, .is_nested = true},  // struct
 };
 
 // A value, cheap to copy. Kinds without children convert by themselves: DataType type = kInt64.
@@ -64,16 +66,27 @@ class DataType {
     kBinary = 12,  // bytes
     kDate = 13,    // int32 days since the epoch
     kNull = 14,    // of a bare NULL: every row is null; only within a query
+    kStruct = 15,  // of fields with names; only within a query, as arrays
   };
-  static constexpr Kind kLastKind = kNull;
+  static constexpr Kind kLastKind = kStruct;
 
   DataType(Kind kind) : kind_(kind) {}  // NOLINT: kinds without children are types
   static DataType Array(DataType element);
+  // REQUIRES: a name for each type, no name twice.
+  static DataType Struct(std::vector<std::string> names, std::vector<DataType> types);
 
   Kind kind() const { return kind_; }
   const std::vector<DataType>& children() const;
   // REQUIRES: an array.
   const DataType& element() const { return children().front(); }
+  // Of a struct's fields, as many as children.
+  const std::vector<std::string>& names() const;
+  // The number of the field with this name; -1: there is none.
+  int FieldOf(std::string_view name) const;
+  // Types that it is made of, itself among them.
+  int64_t size() const;
+  // Of these, on the longest way down: 1 without children.
+  int depth() const;
 
   Layout layout() const { return traits().layout; }
   // Bytes of a value; 0: the layout is not kFixed.
@@ -91,20 +104,24 @@ class DataType {
   bool is_storable() const { return kind_ != kInterval && kind_ != kNull && !is_nested(); }
 
   friend bool operator==(const DataType& a, const DataType& b) {
-    return a.kind_ == b.kind_ && a.children() == b.children();
+    return a.kind_ == b.kind_ &&
+           (a.made_of_ == b.made_of_ || (a.children() == b.children() && a.names() == b.names()));
   }
   friend bool operator==(const DataType& a, Kind b) { return a == DataType(b); }
 
  private:
+  struct MadeOf;
+  DataType(Kind kind, std::vector<std::string> names, std::vector<DataType> types);
   const KindTraits& traits() const { return kKindTraits[kind_]; }
 
   Kind kind_;
-  std::shared_ptr<const std::vector<DataType>> children_;  // null: none
+  std::shared_ptr<const MadeOf> made_of_;  // null: no children
 };
 
 static_assert(std::size(kKindTraits) == DataType::kLastKind + 1);
 
-// "bool", "int64", "double", "string", "timestamp", "interval", "array<string>", ...
+// "bool", "int64", "double", "string", "timestamp", "interval", "array<string>",
+// "struct<name: string, count: int64>", ...
 std::string DataTypeName(const DataType& type);
 // Whether it is that of a kind whose columns may be encoded.
 bool IsStorableKind(uint8_t number);

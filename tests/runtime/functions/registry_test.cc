@@ -39,7 +39,7 @@ TEST(FunctionRegistry, RefusesWhatCannotBeCalled) {
   EXPECT_NE(Refusal(optional).find("left out"), std::string::npos);
   Function repeats = Named("f");
   repeats.parameters.clear();
-  repeats.repeats_last = true;
+  repeats.repeats = 1;
   EXPECT_NE(Refusal(repeats).find("repeats no parameter"), std::string::npos);
 }
 

@@ -74,10 +74,10 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
 
 TEST_F(AnalyserRefusal, OfExpressionsInTheWrongPlace) {
   EXPECT_EQ(Message(rows_.Select({Split(Col("value"), " ")})),
-            "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select an "
-            "element of it, explode it, or cast it to string");
+            "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select a "
+            "part of it, explode an array, or cast it to string");
   EXPECT_EQ(Message(rows_.GroupBy({Split(Col("value"), " ")}).Count()),
-            "GroupBy: split(value, ' ') is array<string>, which is no key: take an element, or "
+            "GroupBy: split(value, ' ') is array<string>, which is no key: take a part of it, or "
             "cast it");
   EXPECT_EQ(Message(rows_.Select({Lower(Explode(Split(Col("value"), " ")))})),
             "Select: explode(split(value, ' ')) gives several rows: use it at the top of Select or "
@@ -213,6 +213,33 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
   EXPECT_EQ(nullable(JoinType::kFull), "nn");
   EXPECT_EQ(nullable(JoinType::kLeftSemi), "v");
   EXPECT_EQ(nullable(JoinType::kLeftAnti), "v");
+}
+
+// As in Spark: "s.x" is the column called so, else that of the DataFrame "s", else a field.
+TEST(Analyser, FindsFieldsByTheirPath) {
+  QueryBuilder builder;
+  const DataFrame frame = builder.Source().Select(
+      {Col("value"), Struct({Col("value").As("text"),
+                             Struct({Length(Col("value")).As("size")}).As("more")})
+                         .As("s")});
+  const auto analysed = [](const DataFrame& of) { return Analyse(of.plan()); };
+  const auto output = [&](const DataFrame& of) { return analysed(of).value()->output; };
+  EXPECT_EQ(output(frame.Select({Col("s.text")}))[0].name, "text");
+  EXPECT_EQ(output(frame.Select({Col("s.more.size")}))[0].name, "size");
+  EXPECT_EQ(output(frame.Select({Col("s.more.size")}))[0].type, DataType::kInt64);
+  EXPECT_EQ(output(frame.Alias("f").Select({Col("f.s.more")}))[0].name, "more");
+  EXPECT_EQ(output(frame.Alias("s").Select({Col("s.value")}))[0].type, DataType::kString);
+  EXPECT_EQ(output(frame.GroupBy({Col("s.more.size")}).Count())[0].name, "size");
+  const auto refusal = [&](const DataFrame& of) {
+    return std::string(analysed(of).status().message());
+  };
+  EXPECT_EQ(refusal(frame.Select({Col("s.txt")})),
+            "Select: get_field(s, 'txt'): there is no field \"txt\": did you mean \"text\"?");
+  EXPECT_EQ(refusal(frame.Select({Col("value.text")})),
+            "Select: there is no column \"value.text\"; there are value, s");
+  EXPECT_EQ(refusal(frame.GroupBy({Col("s")}).Count()),
+            "GroupBy: s is struct<text: string, more: struct<size: int64>>, which is no key: take a "
+            "part of it, or cast it");
 }
 
 TEST_F(AnalyserRefusal, NamesTheQuery) {

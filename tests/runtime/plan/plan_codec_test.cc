@@ -35,6 +35,8 @@ std::vector<DataFrame> Frames(QueryBuilder& builder) {
       timed.Union(timed).DropDuplicates({"value"}),
       timed.Select({Null(DataType::kDouble).As("x"), Literal(true).As("y"),
                     Literal(absl::UnixEpoch()).As("z"), Col("time")}),
+      lines.WithColumn("s", Struct({Col("value"), Struct({Literal(1).As("n")}).As("in")}))
+          .Select({Col("s.in.n"), Cast(Col("s"), DataType::kString).As("text")}),
   };
 }
 
