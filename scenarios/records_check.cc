@@ -166,11 +166,10 @@ class Check {
   }
 
   absl::Status OfDates(const Column& column) const {
-    const int64_t distinct = column.has_uniform()  ? column.uniform().distinct()
-                             : column.has_zipf()   ? column.zipf().distinct()
-                             : column.sequential().has_distinct()
-                                 ? column.sequential().distinct()
-                                 : records_.count();
+    const int64_t distinct = column.has_uniform()                 ? column.uniform().distinct()
+                             : column.has_zipf()                  ? column.zipf().distinct()
+                             : column.sequential().has_distinct() ? column.sequential().distinct()
+                                                                  : records_.count();
     const int64_t step = column.has_step() ? column.step() : 1;
     for (const int64_t days : {column.first(), column.first() + step * (distinct - 1)}) {
       const int64_t year = (absl::CivilDay() + days).year();

@@ -335,7 +335,8 @@ ColumnBuilder& ColumnBuilder::Copy(const Column& from, int64_t row) {
     case Layout::kList:
       return Array(from.elements(), from.offsets()[row], from.offsets()[row + 1]);
     case Layout::kStruct:
-      for (int i = 0; i < static_cast<int>(children_.size()); ++i) field(i).Copy(from.field(i), row);
+      for (int i = 0; i < static_cast<int>(children_.size()); ++i)
+        field(i).Copy(from.field(i), row);
       return Struct();
   }
   WT_CHECK(false, "no such layout");

@@ -175,7 +175,7 @@ struct Function {
   // User functions alone: what is logged is (name, version).
   int version = 0;
   std::vector<Parameter> parameters = {};
-  int optional = 0;           // how many of the last parameters may be left out
+  int optional = 0;  // how many of the last parameters may be left out
   int repeats = 0;   // any number of further arguments like the last ones, as many at a time
   ResultType result = {};
   // What is wrong with the arguments, or "": told when the query is analysed. REQUIRES: TakesTypes.

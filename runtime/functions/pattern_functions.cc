@@ -58,7 +58,8 @@ std::string RefuseRegexp(const CallArguments& arguments) {
 }
 
 Kernel PrepareRegexp(const CallArguments& arguments) {
-  const std::shared_ptr<const re2::RE2> regexp = Compile(std::get<std::string>(arguments.literals[1]));
+  const std::shared_ptr<const re2::RE2> regexp =
+      Compile(std::get<std::string>(arguments.literals[1]));
   const auto group = static_cast<size_t>(GroupOf(arguments));
   return [regexp, group](const KernelCall& call) {
     std::vector<re2::StringPiece> matched(group + 1);

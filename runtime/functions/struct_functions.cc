@@ -102,9 +102,8 @@ void AddStructFunctions(std::vector<Function>& functions) {
        .nulls = Nulls::kOfArgumentsToo,
        .prepare = PrepareGetField,
        .help = "the struct's field of this name; of a column, also Col(\"struct.name\")",
-       .examples = {
-           {.arguments = {{"named_struct", {"word", "Spark", "count", 2}}, "count"},
-            .gives = "2"}}});
+       .examples = {{.arguments = {{"named_struct", {"word", "Spark", "count", 2}}, "count"},
+                     .gives = "2"}}});
 }
 
 }  // namespace wavetank::runtime

@@ -66,11 +66,12 @@ ExpressionPtr LiteralAs(const ExpressionPtr& literal, const DataType& type) {
 std::string TakesText(const Function& function) {
   const size_t most = function.parameters.size();
   const size_t least = function.least_arguments();
-  return function.repeats > 1  ? absl::StrCat(least, " arguments, or ", function.repeats, " more, and so on")
+  return function.repeats > 1
+             ? absl::StrCat(least, " arguments, or ", function.repeats, " more, and so on")
          : function.repeats > 0 ? absl::StrCat(least, " or more arguments")
-         : least != most       ? absl::StrCat(least, " to ", most, " arguments")
-         : most == 1           ? "1 argument"
-                               : absl::StrCat(most, " arguments");
+         : least != most        ? absl::StrCat(least, " to ", most, " arguments")
+         : most == 1            ? "1 argument"
+                                : absl::StrCat(most, " arguments");
 }
 
 }  // namespace

@@ -14,10 +14,10 @@ namespace wavetank::runtime {
 
 // How the values of a column lie in memory: Arrow's layouts.
 enum class Layout : uint8_t {
-  kBits,   // one bit a row
-  kFixed,  // as many bytes a row as the kind is wide
-  kBytes,  // offsets into bytes
-  kList,   // offsets into a column of elements
+  kBits,    // one bit a row
+  kFixed,   // as many bytes a row as the kind is wide
+  kBytes,   // offsets into bytes
+  kList,    // offsets into a column of elements
   kStruct,  // a column for each field
 };
 
@@ -30,20 +30,20 @@ struct KindTraits {
 };
 inline constexpr KindTraits kKindTraits[] = {
     {},
-    {.layout = Layout::kBits},                     // bool
-    {.width = 8, .is_integer = true},              // int64
-    {.width = 8},                                  // double
-    {.layout = Layout::kBytes},                    // string
-    {.width = 8},                                  // timestamp
-    {.width = 8},                                  // interval
-    {.layout = Layout::kList, .is_nested = true},  // array
-    {.width = 1, .is_integer = true},              // int8
-    {.width = 2, .is_integer = true},              // int16
-    {.width = 4, .is_integer = true},              // int32
-    {.width = 4},                                  // float
-    {.layout = Layout::kBytes},                    // binary
-    {.width = 4},                                  // date
-    {.layout = Layout::kBits},                     // null: as bool, and every row is null
+    {.layout = Layout::kBits},                       // bool
+    {.width = 8, .is_integer = true},                // int64
+    {.width = 8},                                    // double
+    {.layout = Layout::kBytes},                      // string
+    {.width = 8},                                    // timestamp
+    {.width = 8},                                    // interval
+    {.layout = Layout::kList, .is_nested = true},    // array
+    {.width = 1, .is_integer = true},                // int8
+    {.width = 2, .is_integer = true},                // int16
+    {.width = 4, .is_integer = true},                // int32
+    {.width = 4},                                    // float
+    {.layout = Layout::kBytes},                      // binary
+    {.width = 4},                                    // date
+    {.layout = Layout::kBits},                       // null: as bool, and every row is null
     {.layout = Layout::kStruct, .is_nested = true},  // struct
 };
 

@@ -130,24 +130,22 @@ std::vector<AnyJob> AnyJobs() {
     WriteTo(Lines(session, arguments).GroupBy({Col("value")}).Count(), arguments, "complete");
   })});
   jobs.push_back(
-      {Structured("every_type",
-                  [](Session& session, const JobArguments& arguments) {
-                    WriteTo(Lines(session, arguments)
-                                .Select({Col("value"),
-                                         Cast(Col("value"), runtime::DataType::kDouble).As("d"),
-                                         Cast(Col("value"), runtime::DataType::kTimestamp).As("t"),
-                                         (runtime::Length(Col("value")) > 4).As("b"),
-                                         Cast(Col("value"), runtime::DataType::kFloat).As("f"),
-                                         Cast(Col("value"), runtime::DataType::kInt8).As("i8"),
-                                         Cast(Col("value"), runtime::DataType::kInt32).As("i32"),
-                                         Cast(Col("value"), runtime::DataType::kDate).As("day"),
-                                         runtime::Struct({Col("value")})
-                                             .As("s")
-                                             .Field("value")
-                                             .As("field"),
-                                         runtime::SubstringAfter(Col("value"), " ").As("rest")}),
-                            arguments, "append");
-                  }),
+      {Structured(
+           "every_type",
+           [](Session& session, const JobArguments& arguments) {
+             WriteTo(
+                 Lines(session, arguments)
+                     .Select({Col("value"), Cast(Col("value"), runtime::DataType::kDouble).As("d"),
+                              Cast(Col("value"), runtime::DataType::kTimestamp).As("t"),
+                              (runtime::Length(Col("value")) > 4).As("b"),
+                              Cast(Col("value"), runtime::DataType::kFloat).As("f"),
+                              Cast(Col("value"), runtime::DataType::kInt8).As("i8"),
+                              Cast(Col("value"), runtime::DataType::kInt32).As("i32"),
+                              Cast(Col("value"), runtime::DataType::kDate).As("day"),
+                              runtime::Struct({Col("value")}).As("s").Field("value").As("field"),
+                              runtime::SubstringAfter(Col("value"), " ").As("rest")}),
+                 arguments, "append");
+           }),
        kOdd});
   jobs.push_back(
       {Structured("sums_of_doubles",

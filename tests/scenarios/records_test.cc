@@ -60,16 +60,16 @@ Lines ColumnOf(const Lines& lines, size_t column) {
 }
 
 TEST(Records, HoldTheirColumnsInOrder) {
-  EXPECT_THAT(LinesOf(R"(count: 3
+  EXPECT_THAT(
+      LinesOf(R"(count: 3
                          column { name: "id" type: INT64 sequential {} first: 7 step: -2 }
                          column { name: "price" type: DOUBLE sequential {} first: -1500 step: 1400 }
                          column { name: "new" type: BOOLEAN sequential {} }
                          column { name: "city" sequential { distinct: 2 } }
                          column { name: "of" constant: "here" }
                          column { name: "on" type: DATE sequential {} first: -1 step: 30 })"),
-              ElementsAre("7,-1.500,false,city0,here,1969-12-31",
-                          "5,-0.100,true,city1,here,1970-01-30",
-                          "3,1.300,false,city0,here,1970-03-01"));
+      ElementsAre("7,-1.500,false,city0,here,1969-12-31", "5,-0.100,true,city1,here,1970-01-30",
+                  "3,1.300,false,city0,here,1970-03-01"));
   EXPECT_THAT(LinesOf(R"(count: 1 separator: " | "
                          column { name: "a" constant: "x" } column { name: "b" constant: "y" })"),
               ElementsAre("x | y"));

@@ -52,8 +52,8 @@ Expression ValueOf(const Column& column, int64_t row) {
     return Split(Null(DataType::kString), " ");
   }
   if (column.type() == kStructs) {
-    const Expression fields = Struct({ValueOf(column.field(0), row).As("word"),
-                                      ValueOf(column.field(1), row).As("count")});
+    const Expression fields = Struct(
+        {ValueOf(column.field(0), row).As("word"), ValueOf(column.field(1), row).As("count")});
     return If(!column.IsNull(row), fields, Null());
   }
   if (column.IsNull(row)) return Null(column.type());

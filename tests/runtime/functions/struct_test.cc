@@ -58,8 +58,7 @@ TEST(StructColumn, IsShownAndComparedByItsFields) {
   builder.field(1).Null();
   builder.Struct();
   const Column column = builder.Finish();
-  EXPECT_EQ(CellsOf(column),
-            (std::vector<std::string>{"{a, {7, null}}", "null", "{null, null}"}));
+  EXPECT_EQ(CellsOf(column), (std::vector<std::string>{"{a, {7, null}}", "null", "{null, null}"}));
   EXPECT_EQ(column, column.Slice(0, 3));
   EXPECT_FALSE(column == Take(column, std::vector<uint32_t>{0, 2, 1}));
 }

@@ -219,9 +219,9 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
 TEST(Analyser, FindsFieldsByTheirPath) {
   QueryBuilder builder;
   const DataFrame frame = builder.Source().Select(
-      {Col("value"), Struct({Col("value").As("text"),
-                             Struct({Length(Col("value")).As("size")}).As("more")})
-                         .As("s")});
+      {Col("value"),
+       Struct({Col("value").As("text"), Struct({Length(Col("value")).As("size")}).As("more")})
+           .As("s")});
   const auto analysed = [](const DataFrame& of) { return Analyse(of.plan()); };
   const auto output = [&](const DataFrame& of) { return analysed(of).value()->output; };
   EXPECT_EQ(output(frame.Select({Col("s.text")}))[0].name, "text");
@@ -237,9 +237,10 @@ TEST(Analyser, FindsFieldsByTheirPath) {
             "Select: get_field(s, 'txt'): there is no field \"txt\": did you mean \"text\"?");
   EXPECT_EQ(refusal(frame.Select({Col("value.text")})),
             "Select: there is no column \"value.text\"; there are value, s");
-  EXPECT_EQ(refusal(frame.GroupBy({Col("s")}).Count()),
-            "GroupBy: s is struct<text: string, more: struct<size: int64>>, which is no key: take a "
-            "part of it, or cast it");
+  EXPECT_EQ(
+      refusal(frame.GroupBy({Col("s")}).Count()),
+      "GroupBy: s is struct<text: string, more: struct<size: int64>>, which is no key: take a "
+      "part of it, or cast it");
 }
 
 TEST_F(AnalyserRefusal, NamesTheQuery) {
