@@ -146,20 +146,21 @@ class Decoder {
     values->Reserve(rows);
     const auto unpack = [&]<typename T>(T) {
       V* const to = values->data() + values->size();
+      bool beyond = false;
       for (uint64_t row = 0; row < rows; ++row) {
         T packed;
         std::memcpy(&packed, taken.data() + row * sizeof(T), sizeof(T));
-        to[row] = static_cast<V>(static_cast<uint64_t>(base) + packed);
+        const auto value = static_cast<int64_t>(static_cast<uint64_t>(base) + packed);
+        to[row] = static_cast<V>(value);
+        if constexpr (sizeof(V) < sizeof(int64_t)) beyond |= to[row] != value;
       }
+      return beyond;
     };
-    if (width == 1)
-      unpack(uint8_t{});
-    else if (width == 2)
-      unpack(uint16_t{});
-    else if (width == 4)
-      unpack(uint32_t{});
-    else
-      unpack(uint64_t{});
+    const bool beyond = width == 1   ? unpack(uint8_t{})
+                        : width == 2 ? unpack(uint16_t{})
+                        : width == 4 ? unpack(uint32_t{})
+                                     : unpack(uint64_t{});
+    if (beyond) return Damaged("a value beyond its type");
     values->SetSize(values->size() + rows);
     return absl::OkStatus();
   }

@@ -7,8 +7,8 @@
 //            for a null
 //
 //   a value's bytes, little-endian: int8 1, int16 2, int32 and date 4, int64 and timestamp 8; float
-//   4, double 8 (IEEE 754; those equal by value have equal bits: -0 is 0, NaN is one NaN); bool one,
-//   0 or 1; string and binary themselves
+//   4, double 8 (IEEE 754; those equal by value have equal bits: -0 is 0, NaN is one NaN); bool
+//   one, 0 or 1; string and binary themselves
 //
 // A partition is the high bits' share: PartitionOf (runtime/columnar/partition_of.h).
 #ifndef WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_

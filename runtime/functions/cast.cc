@@ -1,5 +1,6 @@
 #include "runtime/functions/cast.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -9,8 +10,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/charconv.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
 
 #include "platform/check.h"
 #include "platform/text.h"
@@ -57,6 +60,11 @@ bool ParseNumber(std::string_view text, T* value) {
     text.remove_prefix(1);
     if (text.starts_with('-')) return false;
   }
+  const std::string_view fraction = text.substr(text.starts_with('-') ? 1 : 0);
+  if (fraction.starts_with('.')) {
+    *value = 0;
+    return fraction.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  }
   const char* const last = text.data() + text.size();
   auto [end, error] = std::from_chars(text.data(), last, *value);
   if (error != std::errc()) return false;
@@ -71,6 +79,17 @@ template <typename T>
 bool ParseNumber(std::string_view text, T* value) {
   text = WithoutBlanks(text);
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  // As Java reads them: 1.5d is a double; NaN has no sign and no number.
+  const size_t size = text.size();
+  constexpr std::string_view kMarks = "dDfF";
+  if (size > 1 && kMarks.find(text.back()) != std::string_view::npos &&
+      (absl::ascii_isdigit(static_cast<unsigned char>(text[size - 2])) || text[size - 2] == '.')) {
+    text.remove_suffix(1);
+  }
+  if (text.find('(') != std::string_view::npos ||
+      absl::StartsWithIgnoreCase(platform::ToAbsl(text), "-nan")) {
+    return false;
+  }
   const char* const last = text.data() + text.size();
   const absl::from_chars_result read = absl::from_chars(text.data(), last, *value);
   if (read.ptr != last || read.ec == std::errc::invalid_argument) return false;
@@ -189,6 +208,73 @@ Column ToDate(const Column& from) {
   });
 }
 
+// As Java writes it: 1.0, 1.0E7, 1.0E-4, with the fewest digits that mean the value.
+template <typename T>
+std::string JavaText(T value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  const T size = std::fabs(value);
+  const bool plain = size == 0 || (size >= T{1e-3} && size < T{1e7});
+  char buffer[64];
+  const char* const end =
+      std::to_chars(buffer, buffer + sizeof buffer, value,
+                    plain ? std::chars_format::fixed : std::chars_format::scientific)
+          .ptr;
+  const std::string_view text(buffer, static_cast<size_t>(end - buffer));
+  const size_t mark = std::min(text.find('e'), text.size());
+  std::string java(text.substr(0, mark));
+  if (java.find('.') == std::string::npos) java += ".0";
+  if (mark == text.size()) return java;
+  std::string_view exponent = text.substr(mark + 1);
+  java += exponent.front() == '-' ? "E-" : "E";
+  exponent.remove_prefix(1);
+  while (exponent.size() > 1 && exponent.front() == '0') exponent.remove_prefix(1);
+  return java.append(exponent);
+}
+
+// "2026-01-31 00:00:00", and as much of a fraction as there is.
+std::string TimeText(int64_t micros) {
+  const int64_t seconds = FloorSeconds(micros);
+  const auto fraction = static_cast<int>(micros - seconds * kMicrosPerSecond);
+  const int32_t day = DateOfMicros(micros);
+  const int64_t of_day = seconds - int64_t{day} * 86'400;
+  std::string text = absl::StrFormat("%s %02d:%02d:%02d", DateText(day), of_day / 3600,
+                                     of_day / 60 % 60, of_day % 60);
+  if (fraction == 0) return text;
+  absl::StrAppendFormat(&text, ".%06d", fraction);
+  while (text.back() == '0') text.pop_back();
+  return text;
+}
+
+std::string TextOf(const Column& from, int64_t row) {
+  if (from.IsNull(row)) return "null";
+  switch (from.type().kind()) {
+    case DataType::kFloat:
+      return JavaText(from.FloatAt(row));
+    case DataType::kDouble:
+      return JavaText(from.DoubleAt(row));
+    case DataType::kTimestamp:
+      return TimeText(from.Int64At(row));
+    case DataType::kStruct: {
+      std::string text;
+      for (int i = 0; i < static_cast<int>(from.type().children().size()); ++i) {
+        text += (i == 0 ? "{" : ", ") + TextOf(from.field(i), row);
+      }
+      return text + "}";
+    }
+    case DataType::kArray: {
+      std::string text = "[";
+      for (int64_t i = from.offsets()[row]; i < from.offsets()[row + 1]; ++i) {
+        if (text.size() > 1) text += ", ";
+        text += TextOf(from.elements(), i);
+      }
+      return text + "]";
+    }
+    default:
+      return from.CellText(row);
+  }
+}
+
 // The same bytes, as they are.
 Column ToBytes(const Column& from, const DataType& to) {
   return Column(from.size(), from.values_buffer(), from.bytes_buffer(), from.validity_buffer(), to);
@@ -197,7 +283,7 @@ Column ToBytes(const Column& from, const DataType& to) {
 Column ToText(const Column& from) {
   ColumnBuilder builder(DataType::kString);
   for (int64_t row = 0; row < from.size(); ++row) {
-    from.IsNull(row) ? builder.Null() : builder.String(from.CellText(row));
+    from.IsNull(row) ? builder.Null() : builder.String(TextOf(from, row));
   }
   return builder.Finish();
 }

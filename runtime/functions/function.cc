@@ -35,9 +35,11 @@ bool Function::TakesTypes(std::span<const DataType> arguments) const {
   if (!TakesThisMany(arguments.size())) return false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (Accepted(parameter(i).accepts, arguments[i]) != arguments[i]) return false;
-    for (size_t before = 0; before < i; ++before) {
-      const bool alike = parameter(i).same != '\0' && parameter(i).same == parameter(before).same;
-      if (alike && arguments[before] != arguments[i]) return false;
+    // The nearest of its letter: that one equals those before it.
+    for (size_t before = parameter(i).same == '\0' ? 0 : i; before > 0; --before) {
+      if (parameter(before - 1).same != parameter(i).same) continue;
+      if (arguments[before - 1] != arguments[i]) return false;
+      break;
     }
   }
   return true;

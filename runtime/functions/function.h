@@ -194,7 +194,8 @@ struct Function {
   std::string no_example = {};  // why there is none
 
   bool is_aggregate() const { return parts != nullptr; }
-  // Of the argument of this number; of further ones, that which repeats. REQUIRES: it takes so many.
+  // Of the argument of this number; of further ones, that which repeats. REQUIRES: it takes as
+  // many.
   const Parameter& parameter(size_t argument) const {
     const size_t size = parameters.size();
     if (argument < size) return parameters[argument];
@@ -216,8 +217,8 @@ using FunctionPtr = std::shared_ptr<const Function>;
 
 // "a number": for errors and documentation.
 std::string AcceptsText(Accepts accepts);
-// What an argument of this type becomes; nullopt: it is refused. A bare NULL becomes of the type that
-// is wanted: double, as in Spark, where that is any number.
+// What an argument of this type becomes; nullopt: it is refused. A bare NULL becomes of the type
+// that is wanted: double, as in Spark, where that is any number.
 std::optional<DataType> Accepted(Accepts accepts, const DataType& type);
 
 }  // namespace wavetank::runtime

@@ -1,5 +1,6 @@
 #include "runtime/plan/analyser.h"
 
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string>
@@ -379,7 +380,7 @@ class Analyser {
     const Resolver resolver = In("Union", inputs[0]);
     LogicalPlan node;
     node.op = PlanOperator::kUnion;
-    const std::vector<Attribute>& first = inputs[0].plan->output;
+    std::vector<Attribute> first = inputs[0].plan->output;
     std::vector<bool> nullable(first.size());
     for (const Analysed& input : inputs) {
       const std::vector<Attribute>& columns = input.plan->output;
@@ -388,15 +389,26 @@ class Analyser {
                                            columns.size(), ": select the same ones"));
       }
       for (size_t i = 0; i < first.size(); ++i) {
-        if (columns[i].type != first[i].type) {
+        const std::optional<DataType> both = CommonType(first[i].type, columns[i].type);
+        if (!both) {
           return resolver.Error(absl::StrCat("column ", i + 1, " is ", first[i].name, ": ",
                                              DataTypeName(first[i].type), " in one input and ",
                                              columns[i].name, ": ", DataTypeName(columns[i].type),
                                              " in another: cast one"));
         }
-        nullable[i] = nullable[i] || columns[i].nullable;
+        first[i].type = *both;
       }
-      node.inputs.push_back(input.plan);
+    }
+    for (const Analysed& input : inputs) {
+      std::vector<ExpressionPtr> columns;
+      bool as_it_is = true;
+      for (size_t i = 0; i < first.size(); ++i) {
+        const Attribute& column = input.plan->output[i];
+        as_it_is = as_it_is && column.type == first[i].type;
+        columns.push_back(Named(CastTo(Reference(column), first[i].type), column.name));
+        nullable[i] = nullable[i] || columns.back()->nullable;
+      }
+      node.inputs.push_back(as_it_is ? input.plan : MakeProject(input.plan, std::move(columns)));
     }
     for (size_t i = 0; i < first.size(); ++i) {
       node.made.push_back(Made(first[i].name, first[i].type, nullable[i]));

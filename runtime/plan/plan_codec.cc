@@ -82,6 +82,10 @@ Value ValueOf(const plan::Literal& literal) {
 absl::Status DecodeLiteral(const plan::Literal& literal, Value* value, DataType* type) {
   WT_ASSIGN_OR_RETURN(*type, DecodeType(literal.type()));
   *value = ValueOf(literal);
+  const bool cut =
+      (literal.has_int8_value() && std::get<int8_t>(*value) != literal.int8_value()) ||
+      (literal.has_int16_value() && std::get<int16_t>(*value) != literal.int16_value());
+  if (cut) return Damaged("a literal beyond its type");
   const bool null = std::holds_alternative<std::monostate>(*value);
   if (!null && TypeOf(*value) != *type) return Damaged("a literal of another type than its own");
   return absl::OkStatus();

@@ -255,7 +255,10 @@ absl::Status Resolver::ConvertArguments(ExpressionNode& call) const {
   for (size_t i = 0; i < given; ++i) {
     const Parameter& parameter = function.parameter(i);
     const ExpressionNode& operand = *call.operands[i];
-    const std::optional<DataType> becomes = Accepted(parameter.accepts, operand.type);
+    // A bare NULL beside others becomes of their type.
+    const bool waits = operand.type == DataType::kNull && parameter.same != '\0';
+    const std::optional<DataType> becomes =
+        waits ? operand.type : Accepted(parameter.accepts, operand.type);
     if (!becomes) {
       return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
                                 DataTypeName(operand.type), ", not ",
@@ -298,6 +301,8 @@ absl::Status Resolver::Unify(const ExpressionNode& call,
       }
       common = *both;
     }
+    const Parameter& parameter = call.function->parameter(of_letter[0]);
+    if (common == DataType::kNull) common = *Accepted(parameter.accepts, common);
     for (const size_t i : of_letter) arguments[i] = CastTo(arguments[i], common);
   }
   return absl::OkStatus();

@@ -40,11 +40,30 @@ absl::Status CheckShown(const LogicalPlan& analysed) {
   return absl::OkStatus();
 }
 
+// Whether a key may hold such text, which an older build wrote otherwise: "1" and
+// "2026-01-31T00:00:00Z".
+bool WritesNumbersOrTimes(const ExpressionNode& node) {
+  const auto is_rewritten = [](const DataType& type) {
+    return type == DataType::kDouble || type == DataType::kTimestamp;
+  };
+  if (node.kind == ExpressionKind::kCast && node.type == DataType::kString &&
+      is_rewritten(node.operands[0]->type)) {
+    return true;
+  }
+  return std::ranges::any_of(node.operands,
+                             [](const auto& operand) { return WritesNumbersOrTimes(*operand); });
+}
+
 // What state depends on, of the plan as it was written.
 std::string StateFingerprint(const LogicalPlanPtr& analysed, QueryOutputMode mode) {
   std::string text = absl::StrCat("output mode ", platform::ToAbsl(OutputModeName(mode)), "\n");
   std::vector<LogicalPlanPtr> order = InOrder(analysed);
   std::ranges::reverse(order);
+  const bool text_as_in_spark = std::ranges::any_of(order, [](const LogicalPlanPtr& node) {
+    return std::ranges::any_of(node->expressions,
+                               [](const auto& each) { return WritesNumbersOrTimes(*each); });
+  });
+  if (text_as_in_spark) absl::StrAppend(&text, "numbers and times as text: as in Spark\n");
   for (const LogicalPlanPtr& node : order) {
     if (node->op == PlanOperator::kSource) {
       absl::StrAppend(&text, "source ", node->source.format, "\n");

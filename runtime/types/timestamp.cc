@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "runtime/types/blank.h"
 #include "runtime/types/calendar.h"
 
 namespace wavetank::runtime {
@@ -21,17 +22,17 @@ class Scanner {
     rest_.remove_prefix(1);
     return true;
   }
-  // Exactly `count` digits, a number within [low, high].
-  bool Digits(int count, int low, int high, int* value) {
-    if (rest_.size() < static_cast<size_t>(count)) return false;
+  // `least` to `most` digits, as many as there are; a number within [low, high].
+  bool Digits(size_t least, size_t most, int low, int high, int* value) {
     *value = 0;
-    for (int i = 0; i < count; ++i) {
-      const char c = rest_[static_cast<size_t>(i)];
-      if (c < '0' || c > '9') return false;
+    size_t count = 0;
+    for (; count < most && count < rest_.size(); ++count) {
+      const char c = rest_[count];
+      if (c < '0' || c > '9') break;
       *value = *value * 10 + (c - '0');
     }
-    rest_.remove_prefix(static_cast<size_t>(count));
-    return low <= *value && *value <= high;
+    rest_.remove_prefix(count);
+    return count >= least && low <= *value && *value <= high;
   }
   // At least one digit behind a decimal point, as microseconds.
   bool Fraction(int* micros) {
@@ -71,22 +72,26 @@ std::optional<int64_t> ParseNumber(std::string_view text) {
 
 std::optional<int64_t> ParseIso(std::string_view text) {
   Scanner scanner(text);
-  int year, month, day;
+  int year, month;
+  int day = 1;
   int hour = 0, minute = 0, second = 0, micros = 0;
   int zone_sign = 0, zone_hour = 0, zone_minute = 0;
-  if (!scanner.Digits(4, 0, 9999, &year) || !scanner.Skip('-') ||
-      !scanner.Digits(2, 1, 12, &month) || !scanner.Skip('-') ||
-      !scanner.Digits(2, 1, DaysInMonth(year, month), &day)) {
+  if (!scanner.Digits(4, 4, 0, 9999, &year) || !scanner.Skip('-') ||
+      !scanner.Digits(1, 2, 1, 12, &month)) {
+    return std::nullopt;
+  }
+  if (!scanner.done() &&
+      (!scanner.Skip('-') || !scanner.Digits(1, 2, 1, DaysInMonth(year, month), &day))) {
     return std::nullopt;
   }
   if (!scanner.done()) {
     if (!scanner.Skip('T') && !scanner.Skip(' ')) return std::nullopt;
-    if (!scanner.Digits(2, 0, 23, &hour) || !scanner.Skip(':') ||
-        !scanner.Digits(2, 0, 59, &minute)) {
+    if (!scanner.Digits(1, 2, 0, 23, &hour) || !scanner.Skip(':') ||
+        !scanner.Digits(1, 2, 0, 59, &minute)) {
       return std::nullopt;
     }
     if (scanner.Skip(':')) {
-      if (!scanner.Digits(2, 0, 59, &second)) return std::nullopt;
+      if (!scanner.Digits(1, 2, 0, 59, &second)) return std::nullopt;
       if (scanner.Skip('.') && !scanner.Fraction(&micros)) return std::nullopt;
     }
     if (scanner.Skip('+'))
@@ -96,9 +101,9 @@ std::optional<int64_t> ParseIso(std::string_view text) {
     else
       scanner.Skip('Z');
     if (zone_sign != 0) {
-      if (!scanner.Digits(2, 0, 18, &zone_hour)) return std::nullopt;
+      if (!scanner.Digits(1, 2, 0, 18, &zone_hour)) return std::nullopt;
       const bool minutes_follow = scanner.Skip(':') || !scanner.done();
-      if (minutes_follow && !scanner.Digits(2, 0, 59, &zone_minute)) return std::nullopt;
+      if (minutes_follow && !scanner.Digits(2, 2, 0, 59, &zone_minute)) return std::nullopt;
     }
     if (!scanner.done()) return std::nullopt;
   }
@@ -125,9 +130,8 @@ std::string TimestampText(int64_t micros) {
 }
 
 std::optional<int64_t> ParseTimestamp(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  if (text.size() >= 10 && text[4] == '-') return ParseIso(text);
+  text = WithoutBlanks(text);
+  if (text.size() > 4 && text[4] == '-') return ParseIso(text);
   return ParseNumber(text);
 }
 

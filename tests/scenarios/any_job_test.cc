@@ -182,7 +182,8 @@ std::vector<AnyJob> AnyJobs() {
                             arguments, "complete");
                   }),
        R"(records { count: 40
-            column { name: "day" type: DATE uniform { distinct: 3 } first: 20000 malformed_ppm: 100000 }
+            column { name: "day" type: DATE uniform { distinct: 3 } first: 20000
+                     malformed_ppm: 100000 }
             column { name: "key" uniform { distinct: 3 } }
             column { name: "small" type: INT64 uniform { distinct: 40 } first: -100 step: 9000 }
             column { name: "price" type: DOUBLE uniform { distinct: 9 } first: -700 step: 333

@@ -32,6 +32,18 @@ RC_GTEST_PROP(RecordBatch, EveryPrefixOfAnEncodingIsDataLoss, (uint64_t seed)) {
 }
 
 // Under the sanitisers this is the proof that no damage leads to undefined behaviour.
+TEST(RecordBatch, AValueBeyondItsTypeIsDataLoss) {
+  const RecordBatch batch = BatchOf({ColumnBuilder(DataType::kInt8).Fixed(int8_t{7}).Finish()});
+  std::string bytes = batch.Encode();
+  const std::string base(1, '\x07');
+  const size_t at = bytes.find(base + std::string(7, '\0'));  // an int64, of which 0 is packed
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 1] = 1;
+  const auto decoded = RecordBatch::Decode(bytes);
+  EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(decoded.status().message().find("beyond its type"), absl::string_view::npos);
+}
+
 RC_GTEST_PROP(RecordBatch, DamagedBytesAreDataLossOrAnotherBatch, (uint64_t seed)) {
   platform::Random random(seed);
   std::string bytes = RandomBatch(random).Encode();

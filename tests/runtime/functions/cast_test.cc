@@ -32,6 +32,9 @@ TEST(Cast, OfDoublesToIntegersEndsAtTheEndsOfInt32AndWrapsAroundFromThere) {
 TEST(Cast, ToFloatIsTheNearest) {
   EXPECT_EQ(Result(Cast(0.1, DataType::kFloat)), "0.1");
   EXPECT_EQ(Result(Cast(16777217, DataType::kFloat)), "16777216");
+  // Rounded once: by way of a double both would be the float below.
+  EXPECT_EQ(Result(Cast(Literal(9007199791611905), DataType::kFloat)), "9.007200328482816e+15");
+  EXPECT_EQ(Result(Cast("1.00000017881393432617187499", DataType::kFloat)), "1.0000001");
   EXPECT_EQ(Result(Cast(1e300, DataType::kFloat)), "inf");
   EXPECT_EQ(Result(Cast(Cast("0.5", DataType::kFloat), DataType::kDouble)), "0.5");
 }
@@ -42,7 +45,11 @@ TEST(Cast, OfTextToIntegersCutsAFractionAndIsNullBeyondTheType) {
   EXPECT_EQ(Result(Cast("2147483648", DataType::kInt32)), "null");
   EXPECT_EQ(Result(Cast("\t-2.9 \n", DataType::kInt32)), "-2");
   EXPECT_EQ(Result(Cast("1.", DataType::kInt64)), "1");
-  for (const char* none : {"", " ", "x", "1.2.3", "1e3", "--4", "+-4", "0x1F", "7 8", "1.x"}) {
+  for (const char* nothing : {".5", "-.5", "+.5", "."}) {
+    EXPECT_EQ(Result(Cast(nothing, DataType::kInt32)), "0") << nothing;
+  }
+  for (const char* none :
+       {"", " ", "x", "1.2.3", "1e3", "--4", "+-4", "0x1F", "7 8", "1.x", ".x", "-", "+"}) {
     EXPECT_EQ(Result(Cast(none, DataType::kInt16)), "null") << none;
   }
 }
@@ -52,7 +59,13 @@ TEST(Cast, OfTextToFloatsIsInfiniteBeyondThem) {
   EXPECT_EQ(Result(Cast("-1e400", DataType::kDouble)), "-inf");
   EXPECT_EQ(Result(Cast("1e-400", DataType::kDouble)), "0");
   EXPECT_EQ(Result(Cast("NaN", DataType::kFloat)), "nan");
-  EXPECT_EQ(Result(Cast("1e", DataType::kFloat)), "null");
+  EXPECT_EQ(Result(Cast("\t 1.5\n", DataType::kDouble)), "1.5");
+  EXPECT_EQ(Result(Cast("1.5d", DataType::kDouble)), "1.5");
+  EXPECT_EQ(Result(Cast("2F", DataType::kFloat)), "2");
+  EXPECT_EQ(Result(Cast("-Infinity", DataType::kDouble)), "-inf");
+  for (const char* none : {"1e", "d", "1dd", "nan(1)", "-nan", "0x1p3", "+-1"}) {
+    EXPECT_EQ(Result(Cast(none, DataType::kFloat)), "null") << none;
+  }
 }
 
 TEST(Cast, OfTextToBoolKnowsTheWordsOfSpark) {
@@ -64,6 +77,8 @@ TEST(Cast, OfTextToBoolKnowsTheWordsOfSpark) {
   }
   EXPECT_EQ(Result(Cast("2", DataType::kBool)), "null");
   EXPECT_EQ(Result(Cast(Cast(2, DataType::kInt8), DataType::kBool)), "true");
+  EXPECT_EQ(Result(Cast(-2.5, DataType::kBool)), "true");
+  EXPECT_EQ(Result(Cast(0, DataType::kBool)), "false");
 }
 
 TEST(Cast, OfTextToDateReadsWhatSparkReads) {
@@ -77,8 +92,11 @@ TEST(Cast, OfTextToDateReadsWhatSparkReads) {
   EXPECT_EQ(date("-0044-03-15"), "-0044-03-15");
   EXPECT_EQ(date("+12345-03-15"), "+12345-03-15");
   EXPECT_EQ(date("2024-02-29"), "2024-02-29");
-  for (const char* none : {"", "x", "202", "12:34", "2026-13-01", "2026-02-29", "2026-1-311",
-                           "2026-01-31x", "2026-01 x", "2026-", "12345678-01-01"}) {
+  EXPECT_EQ(date("2000-02-29"), "2000-02-29");
+  EXPECT_EQ(date("1900-02-29"), "null");
+  for (const char* none :
+       {"", "x", "202", "12:34", "2026-13-01", "2026-02-29", "2026-1-311", "2026-01-31x",
+        "2026-01 x", "2026-", "12345678-01-01", "9999999-01-01"}) {
     EXPECT_EQ(date(none), "null") << none;
   }
 }
@@ -90,6 +108,43 @@ TEST(Cast, OfDatesAndTimestampsIsInUtc) {
   EXPECT_EQ(Result(Cast(Date{std::numeric_limits<int32_t>::min()}, DataType::kString)),
             "-5877641-06-23");
   EXPECT_EQ(Result(Cast(Literal(absl::FromUnixSeconds(300)), DataType::kInt8)), "44");
+  EXPECT_EQ(Result(Cast(Literal(absl::FromUnixMillis(-1500)), DataType::kDouble)), "-1.5");
+  EXPECT_EQ(Result(Cast(Literal(absl::FromUnixMillis(-1500)), DataType::kInt64)), "-2");
+  EXPECT_EQ(Result(Cast(-0.0000015, DataType::kTimestamp)), "1969-12-31T23:59:59.999999Z");
+}
+
+// Double.toString, Float.toString, and Spark's fraction formatter.
+TEST(Cast, OfNumbersAndTimesToTextIsAsSparkWritesThem) {
+  const auto text = [](const Expression& value) { return Result(Cast(value, DataType::kString)); };
+  EXPECT_EQ(text(1.0), "1.0");
+  EXPECT_EQ(text(-0.0), "-0.0");
+  EXPECT_EQ(text(0.001), "0.001");
+  EXPECT_EQ(text(0.00012), "1.2E-4");
+  EXPECT_EQ(text(9999999.0), "9999999.0");
+  EXPECT_EQ(text(1e7), "1.0E7");
+  EXPECT_EQ(text(-1.25e-300), "-1.25E-300");
+  EXPECT_EQ(text(std::numeric_limits<double>::quiet_NaN()), "NaN");
+  EXPECT_EQ(text(-std::numeric_limits<double>::infinity()), "-Infinity");
+  EXPECT_EQ(text(Cast(0.1, DataType::kFloat)), "0.1");
+  EXPECT_EQ(text(Literal(7)), "7");
+  EXPECT_EQ(text(Literal(absl::FromUnixMicros(-1))), "1969-12-31 23:59:59.999999");
+  EXPECT_EQ(text(Literal(absl::FromUnixMillis(1'500))), "1970-01-01 00:00:01.5");
+  EXPECT_EQ(text(Cast(Cast("-0044-03-15", DataType::kDate), DataType::kTimestamp)),
+            "-0044-03-15 00:00:00");
+  EXPECT_EQ(text(Struct({Literal(2.0).As("a"), Null(DataType::kDouble).As("b")})), "{2.0, null}");
+}
+
+TEST(Cast, OfTextToTimestampReadsWhatSparkReads) {
+  const auto time = [](const char* text) { return Result(Cast(text, DataType::kTimestamp)); };
+  EXPECT_EQ(time("2026-1-3"), "2026-01-03T00:00:00Z");
+  EXPECT_EQ(time("\t2026-01-31\n"), "2026-01-31T00:00:00Z");
+  EXPECT_EQ(time("2026-01-31 1:2:3"), "2026-01-31T01:02:03Z");
+  EXPECT_EQ(time("2026-01"), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(time("2026-01-31T01:02:03+5"), "2026-01-30T20:02:03Z");
+  for (const char* none : {"2026-", "2026-1-", "2026-01-311", "2026-01-31 1", "2026-01-31T001:02",
+                           "2026-01-31T01:02:03+5:3"}) {
+    EXPECT_EQ(time(none), "null") << none;
+  }
 }
 
 TEST(Cast, OfTextAndBinaryKeepsTheBytes) {

@@ -35,6 +35,14 @@ TEST(Coercion, OfNumbersIsToTheOneThatComesLast) {
   EXPECT_EQ(Typed(Coalesce({byte, 4})), "int64 3");
 }
 
+TEST(Coercion, WidensAndNeverNarrows) {
+  EXPECT_NE(Typed(Substring("abc", 1.5, 1)).find("1.5:double is double, not int64"),
+            std::string::npos);
+  const Expression nan = Cast("NaN", DataType::kFloat);
+  EXPECT_EQ(Typed(nan == nan), "bool true");
+  EXPECT_EQ(Typed(nan > Of(1, DataType::kFloat)), "bool true");
+}
+
 TEST(Coercion, OfDivisionIsToDouble) {
   EXPECT_EQ(Typed(Of(1, DataType::kInt32) / Of(2, DataType::kInt32)), "double 0.5");
   EXPECT_EQ(Typed(Of(1, DataType::kFloat) / Of(2, DataType::kFloat)), "double 0.5");
@@ -49,7 +57,12 @@ TEST(Coercion, OfADateBesideATimestampIsToItsMidnight) {
 
 TEST(Coercion, OfNullIsToWhatItMeets) {
   EXPECT_EQ(Typed(Null()), "null null");
-  EXPECT_EQ(Typed(Null() + Of(1, DataType::kInt16)), "double null");
+  EXPECT_EQ(Typed(Null() + Of(1, DataType::kInt16)), "int16 null");
+  EXPECT_EQ(Typed(Null() % 1), "int64 null");
+  EXPECT_EQ(Typed(Null() + Null()), "double null");
+  EXPECT_EQ(Typed(-Null()), "double null");
+  EXPECT_EQ(Typed(Coalesce({Literal(9007199254740993) + Null(), 9007199254740993})),
+            "int64 9007199254740993");
   EXPECT_EQ(Typed(Coalesce({Null(), "x"})), "string x");
   EXPECT_EQ(Typed(If(true, Null(), Date{0})), "date null");
   EXPECT_EQ(Typed(Null() == Null()), "bool null");
@@ -66,6 +79,7 @@ TEST(Arithmetic, WrapsAroundInEveryWidth) {
   EXPECT_EQ(Typed(Call("abs", {Of(-128, DataType::kInt8)})), "int8 -128");
   EXPECT_EQ(Typed(Of(-128, DataType::kInt8) % Of(-1, DataType::kInt8)), "int8 0");
   EXPECT_EQ(Typed(Literal(-7.5) % 2), "double -1.5");
+  EXPECT_EQ(Typed(-Literal(0.0)), "double -0");
   EXPECT_EQ(Typed(Literal(7.5) % 0.0), "double null");
 }
 
@@ -84,6 +98,10 @@ TEST(Round, IsHalfAwayFromZeroByTheDigitsThatAreRead) {
   EXPECT_EQ(Typed(Round(49.0, -2)), "double 0");
   EXPECT_EQ(Typed(Round(1e300, 400)), "double 1e+300");
   EXPECT_EQ(Typed(Round(Cast(0.15, DataType::kFloat), 1)), "float 0.2");
+  // Of 0.3499999940395355, as in Spark.
+  EXPECT_EQ(Typed(Round(Cast(0.35, DataType::kFloat), 1)), "float 0.3");
+  EXPECT_EQ(Typed(Round(-0.0)), "double 0");
+  EXPECT_EQ(Typed(Round(-0.0, -1)), "double 0");
   EXPECT_EQ(Typed(Round(std::numeric_limits<double>::infinity(), 2)), "double inf");
   EXPECT_EQ(Typed(Round(std::numeric_limits<double>::max(), -308)), "double inf");
 }

@@ -37,7 +37,8 @@ std::string Wrong(std::string_view function, std::vector<BoundExpression> operan
   call.function = FunctionRegistry::BuiltIn().Find(function);
   std::vector<DataType> types;
   for (const BoundExpression& operand : operands) types.push_back(operand.type);
-  call.type = types.empty() ? DataType::kInt64 : call.function->result(types);
+  call.type =
+      types.empty() ? DataType::kInt64 : call.function->result({.types = types, .literals = {}});
   if (as) call.type = *as;
   call.operands = std::move(operands);
   const std::string wrong = PrepareCall(call);

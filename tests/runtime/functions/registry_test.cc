@@ -40,7 +40,7 @@ TEST(FunctionRegistry, RefusesWhatCannotBeCalled) {
   Function repeats = Named("f");
   repeats.parameters.clear();
   repeats.repeats = 1;
-  EXPECT_NE(Refusal(repeats).find("repeats no parameter"), std::string::npos);
+  EXPECT_NE(Refusal(repeats).find("repeats more parameters than there are"), std::string::npos);
 }
 
 TEST(FunctionRegistry, KeepsTheBuiltInOnes) {

@@ -73,6 +73,9 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
 }
 
 TEST_F(AnalyserRefusal, OfExpressionsInTheWrongPlace) {
+  EXPECT_EQ(Message(rows_.Select({Cast(Col("value"), DataType::kBinary).As("b")})),
+            "WriteStream: \"b\" is binary, which no sink writes: cast it to string");
+  EXPECT_EQ(Message(rows_.Where(Null())), "accepted");
   EXPECT_EQ(Message(rows_.Select({Split(Col("value"), " ")})),
             "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select a "
             "part of it, explode an array, or cast it to string");
@@ -198,6 +201,17 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
   const DataFrame plain = builder.Source().WithColumn("time", CurrentTimestamp());
   EXPECT_EQ(Analyse(timed.Union(timed).plan()).value()->event_times.size(), 1U);
   EXPECT_EQ(Analyse(timed.Union(plain).plan()).value()->event_times.size(), 0U);
+  // Columns of several types become what all become.
+  const DataFrame narrow =
+      builder.Source().Select({Null().As("a"), Cast(1, DataType::kInt8).As("b")});
+  const DataFrame wide = builder.Source().Select({Col("value"), Literal(2).As("n")});
+  const LogicalPlanPtr both = Analyse(narrow.Union(wide).plan()).value();
+  EXPECT_EQ(both->output[0].type, DataType::kString);
+  EXPECT_EQ(both->output[1].type, DataType::kInt64);
+  EXPECT_EQ(both->output[1].name, "b");
+  EXPECT_EQ(both->inputs[0]->output[1].type, DataType::kInt64);
+  EXPECT_FALSE(
+      Analyse(wide.Union(builder.Source().Select({Literal(true), Col("value")})).plan()).ok());
   EXPECT_FALSE(Analyse(plain.Union(timed).WithWatermark("time", absl::Seconds(1)).plan()).ok());
   const auto nullable = [&](JoinType type) {
     std::string text;
