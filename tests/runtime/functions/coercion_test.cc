@@ -1,6 +1,8 @@
 // Which type a call is of where types meet (Spark's TypeCoercion without ANSI mode), and rounding.
 #include <limits>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -70,6 +72,16 @@ TEST(Coercion, OfNullIsToWhatItMeets) {
   EXPECT_EQ(Typed(Null().IsNull()), "bool true");
   EXPECT_EQ(Typed(Lower(Null())), "string null");
   EXPECT_EQ(Typed(Null() && false), "bool false");
+}
+
+// By this text expressions are shared, and plans told apart.
+TEST(Values, OfDifferentTypesAreWrittenDifferently) {
+  std::set<std::string> texts;
+  const std::vector<Value> values = {true,        int8_t{1}, int16_t{1},   int32_t{1},
+                                     int64_t{1},  1.0F,      1.0,          std::string("1"),
+                                     Binary{"1"}, Date{1},   Timestamp{1}, Interval{1}};
+  for (const Value& value : values) texts.insert(ToText(value, TypeOf(value)));
+  EXPECT_EQ(texts.size(), values.size());
 }
 
 TEST(Arithmetic, WrapsAroundInEveryWidth) {
