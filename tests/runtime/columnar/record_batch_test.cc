@@ -33,7 +33,8 @@ RC_GTEST_PROP(RecordBatch, EveryPrefixOfAnEncodingIsDataLoss, (uint64_t seed)) {
 
 // Under the sanitisers this is the proof that no damage leads to undefined behaviour.
 TEST(RecordBatch, AValueBeyondItsTypeIsDataLoss) {
-  const RecordBatch batch = BatchOf({ColumnBuilder(DataType::kInt8).Fixed(int8_t{7}).Finish()});
+  const auto schema = std::make_shared<const Schema>(std::vector<Field>{{"n", DataType::kInt8}});
+  const RecordBatch batch(schema, {ColumnBuilder(DataType::kInt8).Fixed(int8_t{7}).Finish()}, 1);
   std::string bytes = batch.Encode();
   const std::string base(1, '\x07');
   const size_t at = bytes.find(base + std::string(7, '\0'));  // an int64, of which 0 is packed
