@@ -38,7 +38,8 @@ function recordWords(records) {
 }
 
 function row(run) {
-  const name = run.page ? make('a', {href: run.page}, run.scenario) : run.scenario;
+  const page = run.page.split('/').map(encodeURIComponent).join('/');
+  const name = page ? make('a', {href: page}, run.scenario) : run.scenario;
   const reasons = run.reasons.map(reason => make('div', {class: 'bad'}, reason));
   const violations = run.violations.map(each => make('div', {}, each.kind + ' at ' +
     each.when.toFixed(6) + ' s: ' + each.what));
