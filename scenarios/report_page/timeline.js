@@ -367,10 +367,11 @@ class Timeline {
         continue;
       }
       if (run && MARKS[kind]) flush(run);
-      runs.set(slot, {kind, row, left, right});
+      const begun = {kind, row, left, right};
+      runs.set(slot, begun);
       if (!MARKS[kind]) this.drawRare(pen, KINDS[kind], x, lane.y + row * ROW + ROW / 2 + 2);
       if (!onDisk && kind !== MESSAGE && kind !== LOG) {
-        labels.push([x, lane.y + row * ROW + ROW / 2 + 2, row, i]);
+        labels.push([x, lane.y + row * ROW + ROW / 2 + 2, row, i, begun]);
       }
     }
     for (const run of runs.values()) if (MARKS[run.kind]) flush(run);
@@ -395,7 +396,9 @@ class Timeline {
     pen.font = '10px system-ui, sans-serif';
     pen.fillStyle = this.colours.text;
     for (let at = 0; at < labels.length; ++at) {
-      const [x, y, row, i] = labels[at];
+      const [x, y, row, i, run] = labels[at];
+      // Of many marks no one's words stand beside them.
+      if (run.right - x > 12) continue;
       let next = at + 1;
       while (next < labels.length && labels[next][2] !== row) ++next;
       const room = (next < labels.length ? labels[next][0] : this.width) - x - 8;

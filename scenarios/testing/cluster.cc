@@ -114,6 +114,7 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
   scenarios::RunReport report;
   report.scenario = name;
   report.seed = options_.seed;
+  report.records.told_apart = false;
   report.verdict = violations_.empty() ? scenarios::Verdict::kPass : scenarios::Verdict::kViolation;
   recorder_.Fill(report);
   for (const Violation& violation : violations_) {
