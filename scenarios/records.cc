@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/civil_time.h"
 
 #include "platform/status_macros.h"
 #include "scenarios/generator.h"
@@ -38,7 +39,7 @@ const std::vector<std::string>& NoValuesOf(Column::Type type) {
   static const std::vector<std::string> kNoBooleans = {"x", "2", "maybe", "tru"};
   static const std::vector<std::string> kNoTimes = {"x",    "12:34", "2026-13-01",
                                                     "0x1F", "1e9",   "99999999999999999999"};
-  if (type == Column::TIMESTAMP) return kNoTimes;
+  if (type == Column::TIMESTAMP || type == Column::DATE) return kNoTimes;
   return type == Column::BOOLEAN ? kNoBooleans : kNoNumbers;
 }
 
@@ -102,6 +103,8 @@ class ColumnDraw {
                                std::abs(scaled % 1000));
       case Column::BOOLEAN:
         return number % 2 == 1 ? "true" : "false";
+      case Column::DATE:
+        return absl::FormatCivilTime(absl::CivilDay() + scaled);
       default:
         return Text(number);
     }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 
 #include "platform/status_macros.h"
@@ -29,7 +30,8 @@ int64_t BytesOf(const Column& column) {
 }
 
 bool IsNumber(const Column& column) {
-  return column.type() == Column::INT64 || column.type() == Column::DOUBLE;
+  return column.type() == Column::INT64 || column.type() == Column::DOUBLE ||
+         column.type() == Column::DATE;
 }
 
 // Whether its values have numbers.
@@ -55,10 +57,17 @@ bool IsOfType(const std::string& text, Column::Type type) {
       return absl::SimpleAtoi(text, &number) ||
              absl::ParseTime(absl::RFC3339_full, text, &time, nullptr);
     }
+    case Column::DATE: {
+      absl::CivilDay day;
+      return absl::ParseCivilTime(text, &day);
+    }
     default:
       return true;
   }
 }
+
+// Of a date as text, as everybody reads it.
+constexpr int64_t kYears[] = {1, 9999};
 
 class Check {
  public:
@@ -152,7 +161,24 @@ class Check {
         column.min_bytes() > column.max_bytes()) {
       return At(column, "min_bytes", "min_bytes is above max_bytes");
     }
+    if (column.type() == Column::DATE && IsByNumber(column)) WT_RETURN_IF_ERROR(OfDates(column));
     return OfText(column, "prefix", 0, column.has_prefix() ? column.prefix() : column.name());
+  }
+
+  absl::Status OfDates(const Column& column) const {
+    const int64_t distinct = column.has_uniform()                 ? column.uniform().distinct()
+                             : column.has_zipf()                  ? column.zipf().distinct()
+                             : column.sequential().has_distinct() ? column.sequential().distinct()
+                                                                  : records_.count();
+    const int64_t step = column.has_step() ? column.step() : 1;
+    for (const int64_t days : {column.first(), column.first() + step * (distinct - 1)}) {
+      const int64_t year = (absl::CivilDay() + days).year();
+      if (year >= kYears[0] && year <= kYears[1]) continue;
+      return At(column, column.has_first() ? "first" : "step",
+                absl::StrCat("dates of the year ", year, ": they are of the years ", kYears[0],
+                             " to ", kYears[1]));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status OfValues(const Column& column) const {

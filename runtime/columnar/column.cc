@@ -4,9 +4,11 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
-#include <limits>
+#include <cstring>
 
 #include "platform/check.h"
+#include "runtime/types/date.h"
+#include "runtime/types/value.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -36,19 +38,21 @@ size_t BitmapBytes(int64_t size) { return static_cast<size_t>(BitWords(size)) * 
 
 Column::Column(DataType type, int64_t size, Buffer values, Buffer validity)
     : type_(type), size_(size), validity_(std::move(validity)), values_(std::move(values)) {
-  WT_CHECK(type != DataType::kString && type.kind() != DataType::kArray);
-  const size_t wanted = type == DataType::kBool ? (static_cast<size_t>(size) + 7) / 8
-                                                : static_cast<size_t>(size) * sizeof(int64_t);
+  const bool bits = type.layout() == Layout::kBits;
+  WT_CHECK(bits || type.layout() == Layout::kFixed);
+  const size_t wanted = bits ? (static_cast<size_t>(size) + 7) / 8
+                             : static_cast<size_t>(size) * static_cast<size_t>(type.width());
   WT_CHECK(values_.size_bytes() >= wanted);
   CountNulls();
 }
 
-Column::Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity)
-    : type_(DataType::kString),
+Column::Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity, DataType type)
+    : type_(std::move(type)),
       size_(size),
       validity_(std::move(validity)),
       values_(std::move(offsets)),
       bytes_(std::move(bytes)) {
+  WT_CHECK(type_.is_bytes());
   WT_CHECK(values_.size_bytes() >= static_cast<size_t>(size + 1) * sizeof(int64_t));
   CountNulls();
 }
@@ -58,8 +62,20 @@ Column::Column(Buffer offsets, Column elements, Buffer validity)
       size_(static_cast<int64_t>(offsets.size_bytes() / sizeof(int64_t)) - 1),
       validity_(std::move(validity)),
       values_(std::move(offsets)),
-      elements_(std::make_shared<const Column>(std::move(elements))) {
-  WT_CHECK(size_ >= 0 && this->offsets()[size_] <= elements_->size());
+      children_(std::make_shared<const std::vector<Column>>(1, std::move(elements))) {
+  WT_CHECK(size_ >= 0 && this->offsets()[size_] <= this->elements().size());
+  CountNulls();
+}
+
+Column::Column(DataType type, int64_t size, std::vector<Column> fields, Buffer validity)
+    : type_(std::move(type)),
+      size_(size),
+      validity_(std::move(validity)),
+      children_(std::make_shared<const std::vector<Column>>(std::move(fields))) {
+  WT_CHECK(type_.kind() == DataType::kStruct && children_->size() == type_.children().size());
+  for (size_t i = 0; i < children_->size(); ++i) {
+    WT_CHECK((*children_)[i].size() == size && (*children_)[i].type() == type_.children()[i]);
+  }
   CountNulls();
 }
 
@@ -72,22 +88,29 @@ void Column::CountNulls() {
 Column Column::Slice(int64_t begin, int64_t length) const {
   WT_CHECK(begin % 64 == 0 && begin >= 0 && length >= 0 && begin + length <= size_);
   const size_t begin_bits = static_cast<size_t>(begin) / 8;
-  const size_t begin_words = static_cast<size_t>(begin) * sizeof(int64_t);
-  const size_t words = static_cast<size_t>(length) * sizeof(int64_t);
+  const auto values_of = [&](int width, int64_t more) {
+    const auto bytes = static_cast<size_t>(width);
+    return values_.Slice(static_cast<size_t>(begin) * bytes,
+                         static_cast<size_t>(length + more) * bytes);
+  };
   Buffer validity = validity_.empty() ? Buffer() : validity_.Slice(begin_bits, BitmapBytes(length));
-  switch (type_.kind()) {
-    case DataType::kBool:
+  switch (type_.layout()) {
+    case Layout::kBits:
       return Column(type_, length, values_.Slice(begin_bits, BitmapBytes(length)),
                     std::move(validity));
-    case DataType::kString:
-      return Column(length, values_.Slice(begin_words, words + sizeof(int64_t)), bytes_,
-                    std::move(validity));
-    case DataType::kArray:
-      return Column(values_.Slice(begin_words, words + sizeof(int64_t)), *elements_,
-                    std::move(validity));
-    default:
-      return Column(type_, length, values_.Slice(begin_words, words), std::move(validity));
+    case Layout::kFixed:
+      return Column(type_, length, values_of(type_.width(), 0), std::move(validity));
+    case Layout::kBytes:
+      return Column(length, values_of(sizeof(int64_t), 1), bytes_, std::move(validity), type_);
+    case Layout::kList:
+      return Column(values_of(sizeof(int64_t), 1), elements(), std::move(validity));
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (const Column& field : *children_) fields.push_back(field.Slice(begin, length));
+      return Column(type_, length, std::move(fields), std::move(validity));
+    }
   }
+  WT_CHECK(false, "no such layout");
 }
 
 std::string Column::CellText(int64_t row) const {
@@ -95,12 +118,21 @@ std::string Column::CellText(int64_t row) const {
   switch (type_.kind()) {
     case DataType::kBool:
       return BoolAt(row) ? "true" : "false";
+    case DataType::kInt8:
+    case DataType::kInt16:
+    case DataType::kInt32:
     case DataType::kInt64:
-      return NumberText(Int64At(row));
+    case DataType::kFloat:
     case DataType::kDouble:
-      return NumberText(DoubleAt(row));
+      return WithValueType(type_, [&]<typename T>(T) { return NumberText(values<T>()[row]); });
     case DataType::kString:
       return std::string(StringAt(row));
+    case DataType::kBinary:
+      return BinaryText(StringAt(row));
+    case DataType::kDate:
+      return DateText(Int32At(row));
+    case DataType::kNull:
+      break;
     case DataType::kTimestamp:
       return TimestampText(Int64At(row));
     case DataType::kInterval:
@@ -109,9 +141,17 @@ std::string Column::CellText(int64_t row) const {
       std::string text = "[";
       for (int64_t i = offsets()[row]; i < offsets()[row + 1]; ++i) {
         if (text.size() > 1) text += ", ";
-        text += elements_->CellText(i);
+        text += elements().CellText(i);
       }
       return text + "]";
+    }
+    case DataType::kStruct: {
+      std::string text = "{";
+      for (const Column& field : *children_) {
+        if (text.size() > 1) text += ", ";
+        text += field.CellText(row);
+      }
+      return text + "}";
     }
   }
   WT_CHECK(false, "no such data type");
@@ -122,12 +162,15 @@ namespace {
 // Row i of the one is row j of the other. REQUIRES: the same type.
 bool IsSameRow(const Column& a, int64_t i, const Column& b, int64_t j) {
   if (a.IsNull(i) || b.IsNull(j)) return a.IsNull(i) == b.IsNull(j);
-  switch (a.type().kind()) {
-    case DataType::kBool:
+  switch (a.type().layout()) {
+    case Layout::kBits:
       return a.BoolAt(i) == b.BoolAt(j);
-    case DataType::kString:
+    case Layout::kFixed:
+      return WithWidth(a.type().width(),
+                       [&]<typename T>(T) { return a.values<T>()[i] == b.values<T>()[j]; });
+    case Layout::kBytes:
       return a.StringAt(i) == b.StringAt(j);
-    case DataType::kArray: {
+    case Layout::kList: {
       const int64_t size = a.offsets()[i + 1] - a.offsets()[i];
       if (b.offsets()[j + 1] - b.offsets()[j] != size) return false;
       for (int64_t k = 0; k < size; ++k) {
@@ -137,9 +180,13 @@ bool IsSameRow(const Column& a, int64_t i, const Column& b, int64_t j) {
       }
       return true;
     }
-    default:
-      return a.Int64At(i) == b.Int64At(j);
+    case Layout::kStruct:
+      for (int field = 0; field < static_cast<int>(a.type().children().size()); ++field) {
+        if (!IsSameRow(a.field(field), i, b.field(field), j)) return false;
+      }
+      return true;
   }
+  WT_CHECK(false, "no such layout");
 }
 
 }  // namespace
@@ -161,30 +208,32 @@ Column Concatenate(const DataType& type, const std::vector<const Column*>& parts
     nulls |= part->null_count() != 0;
   }
   // Bits of parts do not lie at whole words.
-  if (nulls || type == DataType::kBool || type.kind() == DataType::kArray) {
+  if (nulls || type.layout() == Layout::kBits || type.is_nested()) {
     ColumnBuilder builder(type);
     for (const Column* part : parts) {
       for (int64_t row = 0; row < part->size(); ++row) builder.Copy(*part, row);
     }
     return builder.Finish();
   }
-  const bool strings = type == DataType::kString;
-  BufferBuilder<int64_t> words(static_cast<size_t>(size) + 1);
-  BufferBuilder<char> bytes;
-  if (strings) words.Append(0);
-  for (const Column* part : parts) {
-    if (!strings) {
-      words.Append(part->int64s(), static_cast<size_t>(part->size()));
-      continue;
+  if (type.layout() == Layout::kFixed) {
+    const auto width = static_cast<size_t>(type.width());
+    BufferBuilder<char> values(static_cast<size_t>(size) * width);
+    for (const Column* part : parts) {
+      values.Append(part->values<char>(), static_cast<size_t>(part->size()) * width);
     }
+    return Column(type, size, values.Finish(), Buffer());
+  }
+  BufferBuilder<int64_t> ends(static_cast<size_t>(size) + 1);
+  BufferBuilder<char> bytes;
+  ends.Append(0);
+  for (const Column* part : parts) {
     const int64_t* const offsets = part->offsets();
     const int64_t shift = static_cast<int64_t>(bytes.size()) - offsets[0];
-    for (int64_t row = 1; row <= part->size(); ++row) words.Append(offsets[row] + shift);
+    for (int64_t row = 1; row <= part->size(); ++row) ends.Append(offsets[row] + shift);
     bytes.Append(part->bytes() + offsets[0],
                  static_cast<size_t>(offsets[part->size()] - offsets[0]));
   }
-  if (strings) return Column(size, words.Finish(), bytes.Finish(), Buffer());
-  return Column(type, size, words.Finish(), Buffer());
+  return Column(size, ends.Finish(), bytes.Finish(), Buffer(), type);
 }
 
 void ValidityBuilder::AppendNull() {
@@ -205,27 +254,29 @@ Buffer ValidityBuilder::Finish(int64_t size) {
 }
 
 ColumnBuilder::ColumnBuilder(DataType type) : type_(std::move(type)) {
-  if (type_ == DataType::kString) words_.Append(0);
-  if (type_.kind() != DataType::kArray) return;
-  words_.Append(0);
-  elements_ = std::make_unique<ColumnBuilder>(type_.element());
+  if (type_.is_bytes() || type_.layout() == Layout::kList) offsets_.Append(0);
+  for (const DataType& child : type_.children()) children_.emplace_back(child);
 }
 
 ColumnBuilder& ColumnBuilder::Null() {
   validity_.AppendNull();
-  switch (type_.kind()) {
-    case DataType::kBool:
+  switch (type_.layout()) {
+    case Layout::kBits:
       return GrowBits();
-    case DataType::kString:
-      words_.Append(static_cast<int64_t>(bytes_.size()));
+    case Layout::kFixed:
+      fixed_.AppendRepeated(static_cast<size_t>(type_.width()), 0);
       return *this;
-    case DataType::kArray:
-      words_.Append(elements_->size());
+    case Layout::kBytes:
+      offsets_.Append(static_cast<int64_t>(bytes_.size()));
       return *this;
-    default:
-      words_.Append(0);
+    case Layout::kList:
+      offsets_.Append(children_.front().size());
+      return *this;
+    case Layout::kStruct:
+      for (ColumnBuilder& field : children_) field.Null();
       return *this;
   }
+  WT_CHECK(false, "no such layout");
 }
 
 ColumnBuilder& ColumnBuilder::Bool(bool value) {
@@ -237,52 +288,63 @@ ColumnBuilder& ColumnBuilder::Bool(bool value) {
   return *this;
 }
 
-ColumnBuilder& ColumnBuilder::Int64(int64_t value) {
-  WT_CHECK(type_ == DataType::kInt64 || type_ == DataType::kTimestamp ||
-           type_ == DataType::kInterval);
-  validity_.Append(true);
-  words_.Append(value);
-  return *this;
-}
+ColumnBuilder& ColumnBuilder::Int64(int64_t value) { return Fixed(value); }
 
-ColumnBuilder& ColumnBuilder::Double(double value) {
-  WT_CHECK(type_ == DataType::kDouble);
-  validity_.Append(true);
-  words_.Append(std::bit_cast<int64_t>(value));
-  return *this;
-}
+ColumnBuilder& ColumnBuilder::Double(double value) { return Fixed(value); }
 
 ColumnBuilder& ColumnBuilder::String(std::string_view value) {
-  WT_CHECK(type_ == DataType::kString);
+  WT_CHECK(type_.is_bytes());
   validity_.Append(true);
   bytes_.Append(value.data(), value.size());
-  words_.Append(static_cast<int64_t>(bytes_.size()));
+  offsets_.Append(static_cast<int64_t>(bytes_.size()));
   return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Bytes(std::string_view value) {
+  if (type_.is_bytes()) return String(value);
+  if (type_.layout() == Layout::kBits) return Bool(value.front() != 0);
+  WT_CHECK(value.size() == static_cast<size_t>(type_.width()));
+  return WithWidth(type_.width(), [&]<typename T>(T bits) -> ColumnBuilder& {
+    std::memcpy(&bits, value.data(), sizeof bits);
+    return AppendFixed(bits);
+  });
 }
 
 ColumnBuilder& ColumnBuilder::Array(const Column& elements, int64_t begin, int64_t end) {
-  WT_CHECK(elements_ != nullptr);
+  WT_CHECK(type_.layout() == Layout::kList);
   validity_.Append(true);
-  for (int64_t i = begin; i < end; ++i) elements_->Copy(elements, i);
-  words_.Append(elements_->size());
+  for (int64_t i = begin; i < end; ++i) children_.front().Copy(elements, i);
+  offsets_.Append(children_.front().size());
+  return *this;
+}
+
+ColumnBuilder& ColumnBuilder::Struct() {
+  WT_CHECK(type_.layout() == Layout::kStruct);
+  validity_.Append(true);
+  for (const ColumnBuilder& field : children_) WT_CHECK(field.size() == size());
   return *this;
 }
 
 ColumnBuilder& ColumnBuilder::Copy(const Column& from, int64_t row) {
   WT_CHECK(from.type() == type_);
   if (from.IsNull(row)) return Null();
-  switch (type_.kind()) {
-    case DataType::kBool:
+  switch (type_.layout()) {
+    case Layout::kBits:
       return Bool(from.BoolAt(row));
-    case DataType::kDouble:
-      return Double(from.DoubleAt(row));
-    case DataType::kString:
+    case Layout::kFixed:
+      return WithWidth(type_.width(), [&]<typename T>(T) -> ColumnBuilder& {
+        return AppendFixed(from.values<T>()[row]);
+      });
+    case Layout::kBytes:
       return String(from.StringAt(row));
-    case DataType::kArray:
+    case Layout::kList:
       return Array(from.elements(), from.offsets()[row], from.offsets()[row + 1]);
-    default:
-      return Int64(from.Int64At(row));
+    case Layout::kStruct:
+      for (int i = 0; i < static_cast<int>(children_.size()); ++i)
+        field(i).Copy(from.field(i), row);
+      return Struct();
   }
+  WT_CHECK(false, "no such layout");
 }
 
 ColumnBuilder& ColumnBuilder::GrowBits() {
@@ -294,22 +356,28 @@ ColumnBuilder& ColumnBuilder::GrowBits() {
 Column ColumnBuilder::Finish() {
   const int64_t rows = size();
   Buffer validity = validity_.Finish(rows);
-  switch (type_.kind()) {
-    case DataType::kBool:
+  switch (type_.layout()) {
+    case Layout::kBits:
       return Column(type_, rows, bits_.Finish(), std::move(validity));
-    case DataType::kString: {
-      Column column(rows, words_.Finish(), bytes_.Finish(), std::move(validity));
-      words_.Append(0);
+    case Layout::kFixed:
+      return Column(type_, rows, fixed_.Finish(), std::move(validity));
+    case Layout::kBytes: {
+      Column column(rows, offsets_.Finish(), bytes_.Finish(), std::move(validity), type_);
+      offsets_.Append(0);
       return column;
     }
-    case DataType::kArray: {
-      Column column(words_.Finish(), elements_->Finish(), std::move(validity));
-      words_.Append(0);
+    case Layout::kList: {
+      Column column(offsets_.Finish(), children_.front().Finish(), std::move(validity));
+      offsets_.Append(0);
       return column;
     }
-    default:
-      return Column(type_, rows, words_.Finish(), std::move(validity));
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (ColumnBuilder& field : children_) fields.push_back(field.Finish());
+      return Column(type_, rows, std::move(fields), std::move(validity));
+    }
   }
+  WT_CHECK(false, "no such layout");
 }
 
 }  // namespace wavetank::runtime

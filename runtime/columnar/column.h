@@ -1,12 +1,15 @@
 // Column: immutable values of one type in Arrow's layout.
 //
 //   validity   one bit a row, least significant first, 1 = not null; absent when nothing is null
-//   values     int64, timestamp, double: 8 bytes a row; bool: one bit a row;
-//              string: size + 1 int64 offsets into `bytes` (Arrow's LargeUtf8), never falling
-//   bytes      string only
+//   values     numbers, dates, times: as many bytes a row as the type is wide; bool: one bit a row;
+//              string, binary: size + 1 int64 offsets into `bytes` (Arrow's LargeUtf8 and
+//              LargeBinary), never falling
+//   bytes      string and binary only
 //   elements   array only: those of the first row, then of the second, ...; `values` are offsets
+//   fields     struct only: a column for each, of as many rows
 //
-// What a null row's value is does not matter, but it is initialised, and a null string is empty.
+// What a null row's value is does not matter, but it is initialised, and a null string or
+// binary value is empty.
 // Copies share the buffers. REQUIRES of all accessors: the type fits, 0 <= row < size().
 #ifndef WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_
 #define WAVETANK_RUNTIME_COLUMNAR_COLUMN_H_
@@ -15,11 +18,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 
+#include "platform/check.h"
 #include "runtime/columnar/buffer.h"
 #include "runtime/types/data_type.h"
 #include "runtime/types/timestamp.h"
@@ -33,13 +38,16 @@ inline int64_t BitWords(int64_t bits) { return (bits + 63) / 64; }
 class Column {
  public:
   Column() = default;
-  // Columns of 8-byte or bit values. `validity` may be empty; bits behind the last row mean
-  // nothing.
+  // Columns of bits or of values of one width. `validity` may be empty; bits behind the last row
+  // mean nothing.
   Column(DataType type, int64_t size, Buffer values, Buffer validity);
-  // A string column.
-  Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity);
+  // A string column, or a binary one.
+  Column(int64_t size, Buffer offsets, Buffer bytes, Buffer validity,
+         DataType type = DataType::kString);
   // A column of arrays, one fewer than there are offsets.
   Column(Buffer offsets, Column elements, Buffer validity);
+  // A column of structs. REQUIRES: a column of `size` rows for each field.
+  Column(DataType type, int64_t size, std::vector<Column> fields, Buffer validity);
 
   const DataType& type() const { return type_; }
   int64_t size() const { return size_; }
@@ -51,17 +59,25 @@ class Column {
     return null_count_ == 0 ? nullptr : validity_.data<uint64_t>();
   }
   const uint64_t* bits() const { return values_.data<uint64_t>(); }
+  // Of a type whose values are T's (WithValueType), or as wide.
+  template <typename T>
+  const T* values() const {
+    return values_.data<T>();
+  }
   const int64_t* int64s() const { return values_.data<int64_t>(); }
   const double* doubles() const { return values_.data<double>(); }
   const int64_t* offsets() const { return values_.data<int64_t>(); }
   const char* bytes() const { return bytes_.data<char>(); }
-  const Column& elements() const { return *elements_; }
+  const Column& elements() const { return children_->front(); }
+  const Column& field(int i) const { return (*children_)[static_cast<size_t>(i)]; }
 
   bool BoolAt(int64_t row) const { return BitAt(bits(), row); }
-  int64_t Int64At(int64_t row) const { return int64s()[row]; }  // timestamps too
+  int64_t Int64At(int64_t row) const { return int64s()[row]; }           // timestamps too
+  int32_t Int32At(int64_t row) const { return values<int32_t>()[row]; }  // dates too
+  float FloatAt(int64_t row) const { return values<float>()[row]; }
   double DoubleAt(int64_t row) const { return doubles()[row]; }
   absl::Time TimeAt(int64_t row) const { return FromMicros(int64s()[row]); }
-  std::string_view StringAt(int64_t row) const {
+  std::string_view StringAt(int64_t row) const {  // binary too
     const int64_t begin = offsets()[row];
     return {bytes() + begin, static_cast<size_t>(offsets()[row + 1] - begin)};
   }
@@ -74,10 +90,10 @@ class Column {
   Column Slice(int64_t begin, int64_t length) const;
 
   // For people, tests and text sinks: "null", "true", 12, 0.5 (shortest that reads back), the
-  // string itself, 2026-01-31T00:00:00Z.
+  // string itself, X'01FF', 2026-01-31, 2026-01-31T00:00:00Z.
   std::string CellText(int64_t row) const;
 
-  // Same type, nulls and values; doubles by their bits.
+  // Same type, nulls and values; floats and doubles by their bits.
   friend bool operator==(const Column& a, const Column& b);
 
  private:
@@ -89,7 +105,7 @@ class Column {
   Buffer validity_;
   Buffer values_;
   Buffer bytes_;
-  std::shared_ptr<const Column> elements_;
+  std::shared_ptr<const std::vector<Column>> children_;  // elements, fields
 };
 
 // The rows of the columns, in order. REQUIRES: each has this type.
@@ -124,10 +140,23 @@ class ColumnBuilder {
   ColumnBuilder& Bool(bool value);
   ColumnBuilder& Int64(int64_t value);  // timestamps too, in microseconds
   ColumnBuilder& Double(double value);
-  ColumnBuilder& String(std::string_view value);
+  // Of a type whose values are T's: dates are int32_t.
+  template <typename T>
+  ColumnBuilder& Fixed(T value) {
+    WT_CHECK(WithValueType(type_, []<typename V>(V) { return std::is_same_v<V, T>; }) &&
+             type_.layout() == Layout::kFixed);
+    return AppendFixed(value);
+  }
+  ColumnBuilder& String(std::string_view value);  // binary too
+  // A value by the bytes that a row key has of it: of bool one, of fixed width as many as that, of
+  // strings and binary values all.
+  ColumnBuilder& Bytes(std::string_view value);
   ColumnBuilder& Time(absl::Time value) { return Int64(ToMicros(value)); }
   // The elements [begin, end) of a column of the element's type.
   ColumnBuilder& Array(const Column& elements, int64_t begin, int64_t end);
+  // A struct of the fields that were appended to the builders of `field`.
+  ColumnBuilder& Struct();
+  ColumnBuilder& field(int i) { return children_[static_cast<size_t>(i)]; }
   // A row of a column of the same type.
   ColumnBuilder& Copy(const Column& from, int64_t row);
   Column Finish();
@@ -135,13 +164,20 @@ class ColumnBuilder {
 
  private:
   ColumnBuilder& GrowBits();
+  template <typename T>
+  ColumnBuilder& AppendFixed(T value) {
+    validity_.Append(true);
+    fixed_.Append(reinterpret_cast<const char*>(&value), sizeof value);
+    return *this;
+  }
 
   DataType type_;
   ValidityBuilder validity_;
   BufferBuilder<uint64_t> bits_;
-  BufferBuilder<int64_t> words_;  // values, doubles by their bits, or offsets
+  BufferBuilder<char> fixed_;  // values, one after the other
+  BufferBuilder<int64_t> offsets_;
   BufferBuilder<char> bytes_;
-  std::unique_ptr<ColumnBuilder> elements_;  // of arrays
+  std::vector<ColumnBuilder> children_;  // of elements, of fields
 };
 
 }  // namespace wavetank::runtime

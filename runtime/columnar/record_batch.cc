@@ -47,16 +47,24 @@ bool operator==(const RecordBatch& a, const RecordBatch& b) {
 
 int64_t ByteSize(const Column& column, int64_t begin, int64_t end) {
   const int64_t rows = end - begin;
-  switch (column.type().kind()) {
-    case DataType::kBool:
+  switch (column.type().layout()) {
+    case Layout::kBits:
       return rows;
-    case DataType::kString:
+    case Layout::kFixed:
+      return rows * column.type().width();
+    case Layout::kBytes:
       return rows * 8 + column.offsets()[end] - column.offsets()[begin];
-    case DataType::kArray:
+    case Layout::kList:
       return rows * 8 + ByteSize(column.elements(), column.offsets()[begin], column.offsets()[end]);
-    default:
-      return rows * 8;
+    case Layout::kStruct: {
+      int64_t bytes = 0;
+      for (int i = 0; i < static_cast<int>(column.type().children().size()); ++i) {
+        bytes += ByteSize(column.field(i), begin, end);
+      }
+      return bytes;
+    }
   }
+  WT_CHECK(false, "no such layout");
 }
 
 int64_t ByteSize(const RecordBatch& batch, int64_t begin, int64_t end) {

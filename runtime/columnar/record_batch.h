@@ -5,10 +5,11 @@
 // Encoding, little-endian, without a checksum (frames and files carry theirs):
 //   "WTB1" | u32 columns | u64 rows | column...
 //   column:  u8 type | u8 has_nulls | u32 name length | name | [validity, ceil(rows / 8) bytes] |
-//   data data:    int64, timestamp   packed
-//            double             8 bytes a row
-//            bool               ceil(rows / 8) bytes
-//            string             packed lengths | u64 length | bytes
+//            data
+//   data:    int8 to int64, date, timestamp   packed
+//            float, double                    4, 8 bytes a row
+//            bool                             ceil(rows / 8) bytes
+//            string, binary                   packed lengths | u64 length | bytes
 //   packed:  u8 width (1, 2, 4, 8) | i64 base | width bytes a row: value - base
 #ifndef WAVETANK_RUNTIME_COLUMNAR_RECORD_BATCH_H_
 #define WAVETANK_RUNTIME_COLUMNAR_RECORD_BATCH_H_

@@ -2,10 +2,12 @@
 #include <concepts>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "platform/check.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/columnar/record_batch.h"
@@ -63,25 +65,27 @@ void PutPacked(std::string& out, int64_t size, F value) {
 }
 
 void PutColumn(std::string& out, const Field& field, const Column& column) {
+  WT_CHECK(field.type.is_storable(), "a column that is not encoded: " + DataTypeName(field.type));
   const int64_t rows = column.size();
   PutInt(out, static_cast<uint8_t>(field.type.kind()));
   PutInt(out, static_cast<uint8_t>(column.null_count() != 0));
   PutInt(out, static_cast<uint32_t>(field.name.size()));
   out += field.name;
   if (column.null_count() != 0) PutBits(out, column.validity(), rows);
-  switch (field.type.kind()) {
-    case DataType::kBool:
+  switch (field.type.layout()) {
+    case Layout::kBits:
       PutBits(out, column.bits(), rows);
       return;
-    case DataType::kInt64:
-    case DataType::kTimestamp:
-      PutPacked(out, rows, [values = column.int64s()](int64_t row) { return values[row]; });
-      return;
-    case DataType::kDouble:
-      out.append(reinterpret_cast<const char*>(column.doubles()),
-                 static_cast<size_t>(rows) * sizeof(double));
-      return;
-    case DataType::kString: {
+    case Layout::kFixed:
+      return WithValueType(field.type, [&]<typename T>(T) {
+        const T* const values = column.values<T>();
+        if constexpr (std::is_integral_v<T>) {
+          PutPacked(out, rows, [values](int64_t row) { return int64_t{values[row]}; });
+        } else {
+          out.append(reinterpret_cast<const char*>(values), static_cast<size_t>(rows) * sizeof(T));
+        }
+      });
+    case Layout::kBytes: {
       const int64_t* const offsets = column.offsets();
       PutPacked(out, rows, [&](int64_t row) { return offsets[row + 1] - offsets[row]; });
       const auto bytes = static_cast<size_t>(offsets[rows] - offsets[0]);
@@ -89,11 +93,10 @@ void PutColumn(std::string& out, const Field& field, const Column& column) {
       if (bytes != 0) out.append(column.bytes() + offsets[0], bytes);
       return;
     }
-    case DataType::kInterval:
-    case DataType::kArray:
+    case Layout::kList:
+    case Layout::kStruct:
       break;
   }
-  WT_CHECK(false, "a column that is not encoded: " + DataTypeName(field.type));
 }
 
 class Decoder {
@@ -130,7 +133,8 @@ class Decoder {
     return absl::OkStatus();
   }
 
-  absl::Status TakePacked(uint64_t rows, BufferBuilder<int64_t>* values) {
+  template <std::integral V>
+  absl::Status TakePacked(uint64_t rows, BufferBuilder<V>* values) {
     uint8_t width = 0;
     int64_t base = 0;
     WT_RETURN_IF_ERROR(TakeInt(&width));
@@ -141,22 +145,39 @@ class Decoder {
     WT_RETURN_IF_ERROR(Take(rows * width, &taken));
     values->Reserve(rows);
     const auto unpack = [&]<typename T>(T) {
-      int64_t* const to = values->data() + values->size();
+      V* const to = values->data() + values->size();
+      bool beyond = false;
       for (uint64_t row = 0; row < rows; ++row) {
         T packed;
         std::memcpy(&packed, taken.data() + row * sizeof(T), sizeof(T));
-        to[row] = static_cast<int64_t>(static_cast<uint64_t>(base) + packed);
+        const auto value = static_cast<int64_t>(static_cast<uint64_t>(base) + packed);
+        to[row] = static_cast<V>(value);
+        if constexpr (sizeof(V) < sizeof(int64_t)) beyond |= to[row] != value;
       }
+      return beyond;
     };
-    if (width == 1)
-      unpack(uint8_t{});
-    else if (width == 2)
-      unpack(uint16_t{});
-    else if (width == 4)
-      unpack(uint32_t{});
-    else
-      unpack(uint64_t{});
+    const bool beyond = width == 1   ? unpack(uint8_t{})
+                        : width == 2 ? unpack(uint16_t{})
+                        : width == 4 ? unpack(uint32_t{})
+                                     : unpack(uint64_t{});
+    if (beyond) return Damaged("a value beyond its type");
     values->SetSize(values->size() + rows);
+    return absl::OkStatus();
+  }
+
+  template <typename T>
+  absl::Status TakeValues(uint64_t rows, Buffer* values) {
+    if constexpr (std::is_integral_v<T>) {
+      BufferBuilder<T> unpacked;
+      WT_RETURN_IF_ERROR(TakePacked(rows, &unpacked));
+      *values = unpacked.Finish();
+    } else {
+      std::string_view taken;
+      WT_RETURN_IF_ERROR(Take(rows * sizeof(T), &taken));
+      BufferBuilder<char> copy(taken.size());
+      copy.Append(taken.data(), taken.size());
+      *values = copy.Finish();
+    }
     return absl::OkStatus();
   }
 
@@ -202,33 +223,23 @@ class Decoder {
     Buffer validity;
     if (has_nulls == 1) WT_RETURN_IF_ERROR(TakeBits(rows, &validity));
     Buffer values;
-    switch (field->type.kind()) {
-      case DataType::kBool:
+    switch (field->type.layout()) {
+      case Layout::kBits:
         WT_RETURN_IF_ERROR(TakeBits(rows, &values));
         break;
-      case DataType::kInt64:
-      case DataType::kTimestamp: {
-        BufferBuilder<int64_t> unpacked;
-        WT_RETURN_IF_ERROR(TakePacked(rows, &unpacked));
-        values = unpacked.Finish();
+      case Layout::kFixed:
+        WT_RETURN_IF_ERROR(WithValueType(
+            field->type, [&]<typename T>(T) { return TakeValues<T>(rows, &values); }));
         break;
-      }
-      case DataType::kDouble: {
-        std::string_view taken;
-        WT_RETURN_IF_ERROR(Take(rows * sizeof(double), &taken));
-        BufferBuilder<char> copy(taken.size());
-        copy.Append(taken.data(), taken.size());
-        values = copy.Finish();
-        break;
-      }
-      case DataType::kString: {
+      case Layout::kBytes: {
         Buffer bytes;
         WT_RETURN_IF_ERROR(TakeStrings(rows, &values, &bytes));
-        *column = Column(size, std::move(values), std::move(bytes), std::move(validity));
+        *column =
+            Column(size, std::move(values), std::move(bytes), std::move(validity), field->type);
         return absl::OkStatus();
       }
-      case DataType::kInterval:
-      case DataType::kArray:
+      case Layout::kList:
+      case Layout::kStruct:
         return Damaged("no such data type");
     }
     *column = Column(field->type, size, std::move(values), std::move(validity));

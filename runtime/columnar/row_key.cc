@@ -2,7 +2,6 @@
 
 #include <xxhash.h>
 
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,34 +13,63 @@
 namespace wavetank::runtime {
 namespace {
 
-// Bytes that a value of this row takes after the null flag.
-size_t ValueBytes(const Column& column, int64_t row) {
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      return 1;
-    case DataType::kString:
-      return sizeof(uint32_t) + column.StringAt(row).size();
-    default:
-      return sizeof(int64_t);
+// Of a value that has always as many; 0: strings and binary values have not.
+size_t FixedBytes(const DataType& type) {
+  return type.layout() == Layout::kBits ? 1 : static_cast<size_t>(type.width());
+}
+
+// Adds what a column takes of each row's key to `lengths`.
+void AddLengths(const Column& column, int64_t* lengths) {
+  const size_t fixed = FixedBytes(column.type());
+  const uint64_t* const validity = column.validity();
+  for (int64_t row = 0; row < column.size(); ++row) {
+    const bool valid = validity == nullptr || BitAt(validity, row);
+    const size_t bytes = fixed != 0 ? fixed : sizeof(uint32_t) + column.StringAt(row).size();
+    lengths[row] += 1 + (valid ? static_cast<int64_t>(bytes) : 0);
   }
 }
 
-char* PutValue(const Column& column, int64_t row, char* to) {
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      *to = column.BoolAt(row) ? 1 : 0;
-      return to + 1;
-    case DataType::kString: {
-      const std::string_view text = column.StringAt(row);
-      const auto length = static_cast<uint32_t>(text.size());
-      std::memcpy(to, &length, sizeof length);
-      if (!text.empty()) std::memcpy(to + sizeof length, text.data(), text.size());
-      return to + sizeof length + text.size();
-    }
-    default:
-      std::memcpy(to, column.int64s() + row, sizeof(int64_t));
-      return to + sizeof(int64_t);
+// Appends the column's part to each row's key, which ends at `ends[row]` so far.
+// `put(row, to)` gives where a value's bytes end.
+template <typename Put>
+void PutColumn(const Column& column, char* bytes, int64_t* ends, Put put) {
+  const uint64_t* const validity = column.validity();
+  for (int64_t row = 0; row < column.size(); ++row) {
+    char* to = bytes + ends[row];
+    const bool valid = validity == nullptr || BitAt(validity, row);
+    *to++ = valid ? 1 : 0;
+    if (valid) to = put(row, to);
+    ends[row] = to - bytes;
   }
+}
+
+void PutColumn(const Column& column, char* bytes, int64_t* ends) {
+  switch (column.type().layout()) {
+    case Layout::kBits:
+      return PutColumn(column, bytes, ends, [&](int64_t row, char* to) {
+        *to = column.BoolAt(row) ? 1 : 0;
+        return to + 1;
+      });
+    case Layout::kFixed:
+      return WithWidth(column.type().width(), [&]<typename T>(T) {
+        PutColumn(column, bytes, ends, [values = column.values<T>()](int64_t row, char* to) {
+          std::memcpy(to, values + row, sizeof(T));
+          return to + sizeof(T);
+        });
+      });
+    case Layout::kBytes:
+      return PutColumn(column, bytes, ends, [&](int64_t row, char* to) {
+        const std::string_view text = column.StringAt(row);
+        const auto length = static_cast<uint32_t>(text.size());
+        std::memcpy(to, &length, sizeof length);
+        if (!text.empty()) std::memcpy(to + sizeof length, text.data(), text.size());
+        return to + sizeof length + text.size();
+      });
+    case Layout::kList:
+    case Layout::kStruct:
+      break;
+  }
+  WT_CHECK(false, "no key: " + DataTypeName(column.type()));
 }
 
 // Reads one value off the front of `rest`: its bytes, or null. False: it is not there.
@@ -53,8 +81,8 @@ bool TakeValue(const DataType& type, std::string_view& rest,
   rest.remove_prefix(1);
   if (flag == 0) return true;
   if (flag != 1) return false;
-  size_t length = type == DataType::kBool ? 1 : sizeof(int64_t);
-  if (type == DataType::kString) {
+  size_t length = FixedBytes(type);
+  if (length == 0) {
     uint32_t prefix;
     if (rest.size() < sizeof prefix) return false;
     std::memcpy(&prefix, rest.data(), sizeof prefix);
@@ -73,21 +101,6 @@ int64_t WordOf(std::string_view value) {
   return word;
 }
 
-void AppendValue(const DataType& type, std::optional<std::string_view> value,
-                 ColumnBuilder& builder) {
-  if (!value) {
-    builder.Null();
-  } else if (type == DataType::kString) {
-    builder.String(*value);
-  } else if (type == DataType::kBool) {
-    builder.Bool(WordOf(*value) != 0);
-  } else if (type == DataType::kDouble) {
-    builder.Double(std::bit_cast<double>(WordOf(*value)));
-  } else {
-    builder.Int64(WordOf(*value));
-  }
-}
-
 // Adds a column to the hashes of its rows; `bytes(row)` are a value's bytes.
 template <typename F>
 void HashColumn(const Column& column, BufferBuilder<uint64_t>& hashes, F bytes) {
@@ -103,52 +116,60 @@ void HashColumn(const Column& column, BufferBuilder<uint64_t>& hashes, F bytes) 
   }
 }
 
+template <typename T>
+Column Normalised(const Column& column) {
+  const auto rows = static_cast<size_t>(column.size());
+  BufferBuilder<T> values(rows);
+  for (size_t row = 0; row < rows; ++row) {
+    const T value = column.values<T>()[row];
+    values.Append(std::isnan(value) ? std::numeric_limits<T>::quiet_NaN()
+                  : value == T{0}   ? T{0}
+                                    : value);
+  }
+  return Column(column.type(), column.size(), values.Finish(), column.validity_buffer());
+}
+
 }  // namespace
 
 BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t rows) {
   BufferBuilder<uint64_t> hashes;
   hashes.AppendRepeated(static_cast<size_t>(rows), 0);
   for (const Column& column : columns) {
-    switch (column.type().kind()) {
-      case DataType::kString:
+    switch (column.type().layout()) {
+      case Layout::kBytes:
         HashColumn(column, hashes, [&](int64_t row) { return column.StringAt(row); });
         break;
-      case DataType::kBool:
+      case Layout::kBits:
         HashColumn(column, hashes, [&](int64_t row) {
           return std::string_view(column.BoolAt(row) ? "\1" : "\0", 1);
         });
         break;
-      default:
-        HashColumn(column, hashes, [&](int64_t row) {
-          return std::string_view(reinterpret_cast<const char*>(column.int64s() + row),
-                                  sizeof(int64_t));
+      case Layout::kFixed:
+        WithWidth(column.type().width(), [&]<typename T>(T) {
+          HashColumn(column, hashes, [values = column.values<T>()](int64_t row) {
+            return std::string_view(reinterpret_cast<const char*>(values + row), sizeof(T));
+          });
         });
         break;
+      case Layout::kList:
+      case Layout::kStruct:
+        WT_CHECK(false, "no key: " + DataTypeName(column.type()));
     }
   }
   return hashes;
 }
 
 Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows) {
+  // Each row's length behind where it begins; then where it begins and, as it grows, ends: that is
+  // where the next one begins.
   BufferBuilder<int64_t> offsets(static_cast<size_t>(rows) + 1);
-  offsets.Append(0);
+  offsets.AppendRepeated(static_cast<size_t>(rows) + 1, 0);
+  int64_t* const lengths = offsets.data() + 1;
+  for (const Column& column : columns) AddLengths(column, lengths);
   int64_t length = 0;
-  for (int64_t row = 0; row < rows; ++row) {
-    for (const Column& column : columns) {
-      length += 1;
-      if (!column.IsNull(row)) length += static_cast<int64_t>(ValueBytes(column, row));
-    }
-    offsets.Append(length);
-  }
+  for (int64_t row = 0; row < rows; ++row) length += std::exchange(lengths[row], length);
   BufferBuilder<char> bytes(static_cast<size_t>(length));
-  char* to = bytes.data();
-  for (int64_t row = 0; row < rows; ++row) {
-    for (const Column& column : columns) {
-      const bool null = column.IsNull(row);
-      *to++ = null ? 0 : 1;
-      if (!null) to = PutValue(column, row, to);
-    }
-  }
+  for (const Column& column : columns) PutColumn(column, bytes.data(), lengths);
   bytes.SetSize(static_cast<size_t>(length));
   return Column(rows, offsets.Finish(), bytes.Finish(), Buffer());
 }
@@ -166,7 +187,7 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
       if (!TakeValue(types[i], rest, &value)) {
         return absl::DataLossError("a state row of other columns than the query's");
       }
-      AppendValue(types[i], value, builders[i]);
+      value ? builders[i].Bytes(*value) : builders[i].Null();
     }
     if (!rest.empty()) return absl::DataLossError("a state row of more columns than the query's");
   }
@@ -188,16 +209,9 @@ bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int i
 }
 
 Column NormaliseKey(const Column& column) {
-  if (column.type() != DataType::kDouble) return column;
-  const auto rows = static_cast<size_t>(column.size());
-  BufferBuilder<double> values(rows);
-  for (size_t row = 0; row < rows; ++row) {
-    const double value = column.doubles()[row];
-    values.Append(std::isnan(value) ? std::numeric_limits<double>::quiet_NaN()
-                  : value == 0      ? 0.0
-                                    : value);
-  }
-  return Column(DataType::kDouble, column.size(), values.Finish(), column.validity_buffer());
+  if (column.type() == DataType::kDouble) return Normalised<double>(column);
+  if (column.type() == DataType::kFloat) return Normalised<float>(column);
+  return column;
 }
 
 }  // namespace wavetank::runtime

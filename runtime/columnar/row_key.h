@@ -1,10 +1,14 @@
 // Row keys: the values of several columns as one string of bytes, and their hash. Both are durable
 // formats: state is stored under row keys, and the hash says in which shuffle partition.
 //
-//   row key  for each column: u8 0 (null), or u8 1 and the value: 8 bytes little-endian (int64,
-//            timestamp, double), u8 (bool), or u32 length and bytes (string)
+//   row key  for each column: u8 0 (null), or u8 1 and the value's bytes, for string and binary
+//            with their length, u32, before them
 //   hash     h = 0; for each column: h = XXH3_64(the value's bytes, seed h), or h = MixBits(h + 1)
-//            for a null. Doubles equal by value have equal bits here: -0 is 0, NaN is one NaN.
+//            for a null
+//
+//   a value's bytes, little-endian: int8 1, int16 2, int32 and date 4, int64 and timestamp 8; float
+//   4, double 8 (IEEE 754; those equal by value have equal bits: -0 is 0, NaN is one NaN); bool
+//   one, 0 or 1; string and binary themselves
 //
 // A partition is the high bits' share: PartitionOf (runtime/columnar/partition_of.h).
 #ifndef WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
@@ -34,7 +38,7 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
 bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,
                  std::optional<int64_t>* value);
 
-// Columns of doubles as keys see them: one zero and one NaN. Other columns as they are.
+// Columns of floats and doubles as keys see them: one zero and one NaN. Others as they are.
 Column NormaliseKey(const Column& column);
 
 }  // namespace wavetank::runtime

@@ -24,9 +24,10 @@ Buffer TakeBits(const uint64_t* bits, std::span<const uint32_t> rows) {
   return taken.Finish();
 }
 
-Buffer TakeWords(const int64_t* words, std::span<const uint32_t> rows) {
-  BufferBuilder<int64_t> taken(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) taken.data()[i] = words[rows[i]];
+template <typename T>
+Buffer TakeValues(const T* values, std::span<const uint32_t> rows) {
+  BufferBuilder<T> taken(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) taken.data()[i] = values[rows[i]];
   taken.SetSize(rows.size());
   return taken.Finish();
 }
@@ -55,10 +56,10 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
   const auto size = static_cast<int64_t>(rows.size());
   Buffer validity;
   if (column.null_count() != 0) validity = TakeBits(column.validity(), rows);
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      return Column(DataType::kBool, size, TakeBits(column.bits(), rows), std::move(validity));
-    case DataType::kString: {
+  switch (column.type().layout()) {
+    case Layout::kBits:
+      return Column(column.type(), size, TakeBits(column.bits(), rows), std::move(validity));
+    case Layout::kBytes: {
       const int64_t* const from = column.offsets();
       BufferBuilder<int64_t> offsets(rows.size() + 1);
       int64_t length = 0;
@@ -71,9 +72,9 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
       for (const uint32_t row : rows) {
         bytes.Append(column.bytes() + from[row], static_cast<size_t>(from[row + 1] - from[row]));
       }
-      return Column(size, offsets.Finish(), bytes.Finish(), std::move(validity));
+      return Column(size, offsets.Finish(), bytes.Finish(), std::move(validity), column.type());
     }
-    case DataType::kArray: {
+    case Layout::kList: {
       const int64_t* const from = column.offsets();
       BufferBuilder<int64_t> offsets(rows.size() + 1);
       RowNumbers elements;
@@ -87,9 +88,21 @@ Column Take(const Column& column, std::span<const uint32_t> rows) {
       return Column(offsets.Finish(), Take(column.elements(), Numbers(elements)),
                     std::move(validity));
     }
-    default:
-      return Column(column.type(), size, TakeWords(column.int64s(), rows), std::move(validity));
+    case Layout::kStruct: {
+      std::vector<Column> fields;
+      for (int i = 0; i < static_cast<int>(column.type().children().size()); ++i) {
+        fields.push_back(Take(column.field(i), rows));
+      }
+      return Column(column.type(), size, std::move(fields), std::move(validity));
+    }
+    case Layout::kFixed: {
+      Buffer values = WithWidth(column.type().width(), [&]<typename T>(T) {
+        return TakeValues(column.values<T>(), rows);
+      });
+      return Column(column.type(), size, std::move(values), std::move(validity));
+    }
   }
+  WT_CHECK(false, "no such layout");
 }
 
 RecordBatch Take(const RecordBatch& batch, std::span<const uint32_t> rows) {

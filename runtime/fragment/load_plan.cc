@@ -279,7 +279,8 @@ class Loader {
         WT_ASSIGN_OR_RETURN(const BoundExpression bound, DecodeBound(argument, functions_));
         call.arguments.push_back(bound.type);
       }
-      if (!TakesThese(call)) return Damaged("an aggregate of arguments that it does not take");
+      if (!call.function->TakesTypes(call.arguments))
+        return Damaged("an aggregate of arguments that it does not take");
       for (DataType& type : call.intermediate()) spec->intermediate.push_back(std::move(type));
       spec->calls.push_back(std::move(call));
     }
@@ -293,14 +294,6 @@ class Loader {
       }
     }
     return spec;
-  }
-
-  static bool TakesThese(const AggregateCall& call) {
-    if (!call.function->TakesThisMany(call.arguments.size())) return false;
-    for (size_t i = 0; i < call.arguments.size(); ++i) {
-      if (!Accept(call.function->parameter(i).accepts, call.arguments[i])) return false;
-    }
-    return true;
   }
 
   static std::vector<DataType> PartialTypes(const AggregateSpec& spec) {
@@ -334,7 +327,7 @@ class Loader {
     if (exchange.keys != from.keys_size()) return Damaged("groups by other keys than partitions");
     std::vector<DataType> types = spec->key_types;
     for (const AggregateCall& call : spec->calls) {
-      types.push_back(call.function->result(call.arguments));
+      types.push_back(call.function->result({.types = call.arguments, .literals = {}}));
     }
     WT_RETURN_IF_ERROR(CheckGives(types));
     spec->partial_schema = input_;

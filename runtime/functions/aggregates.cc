@@ -44,7 +44,7 @@ class CountState final : public AggregateState {
   BufferBuilder<int64_t> counts_;
 };
 
-// Of values of 8 bytes: combine(so far, value), the first as it is; null without one.
+// Of values of one width: combine(so far, value), the first as it is; null without one.
 template <typename T, typename Combine>
 class FoldState final : public AggregateState {
  public:
@@ -167,9 +167,9 @@ std::shared_ptr<const AggregateParts> ExtremeParts() {
   auto parts = std::make_shared<AggregateParts>();
   parts->intermediate = TheArguments;
   parts->make = [](std::span<const DataType> arguments) {
-    if (arguments[0] == DataType::kString) return MakeExtremes(arguments, which);
-    return arguments[0] == DataType::kDouble ? Fold<double>(arguments[0], Further<which>())
-                                             : Fold<int64_t>(arguments[0], Further<which>());
+    if (arguments[0].is_bytes()) return MakeExtremes(arguments, which);
+    return WithValueType(arguments[0],
+                         [&]<typename T>(T) { return Fold<T>(arguments[0], Further<which>()); });
   };
   return parts;
 }
@@ -225,13 +225,15 @@ void AddAggregates(std::vector<Function>& functions) {
                        .help = "rows, or the values that are not null",
                        .examples = {{.rows = {{}, {}, {}}, .gives = "3"},
                                     {.rows = {{4}, {null}, {4}}, .gives = "2"}}});
-  functions.push_back({.name = "sum",
-                       .parameters = {{"number", Accepts::kNumber}},
-                       .result = GivesTypeOf(0),
-                       .nulls = Nulls::kAnyTime,
-                       .parts = SumParts(),
-                       .help = "the sum; int64 wraps around; null without a value",
-                       .examples = {{.rows = {{4}, {null}, {5}}, .gives = "9"}}});
+  functions.push_back(
+      {.name = "sum",
+       .parameters = {{"number", Accepts::kTotal}},
+       .result = {.of = [](const CallArguments& arguments) { return arguments.types[0]; },
+                  .text = "int64 of integers, double of others"},
+       .nulls = Nulls::kAnyTime,
+       .parts = SumParts(),
+       .help = "the sum; that of integers wraps around; null without a value",
+       .examples = {{.rows = {{4}, {null}, {5}}, .gives = "9"}}});
   functions.push_back({.name = "avg",
                        .parameters = {{"number", Accepts::kDouble}},
                        .result = Gives(DataType::kDouble),

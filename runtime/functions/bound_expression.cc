@@ -34,22 +34,49 @@ Operand EvaluateOperand(const BoundExpression& expression, const RecordBatch& ba
   return {std::move(result), scalar};
 }
 
+struct LiteralAppender {
+  ColumnBuilder& builder;
+  void operator()(std::monostate) { builder.Null(); }
+  void operator()(bool v) { builder.Bool(v); }
+  void operator()(const std::string& v) { builder.String(v); }
+  void operator()(const Binary& v) { builder.String(v.bytes); }
+  void operator()(Date v) { builder.Fixed(v.days); }
+  void operator()(Timestamp v) { builder.Fixed(v.micros); }
+  void operator()(Interval v) { builder.Fixed(v.micros); }
+  template <typename T>
+  void operator()(T v) {
+    builder.Fixed(v);
+  }
+};
+
 }  // namespace
 
 Column LiteralColumn(const Value& value, const DataType& type) {
-  struct Visitor {
-    ColumnBuilder& builder;
-    void operator()(std::monostate) { builder.Null(); }
-    void operator()(bool v) { builder.Bool(v); }
-    void operator()(int64_t v) { builder.Int64(v); }
-    void operator()(double v) { builder.Double(v); }
-    void operator()(const std::string& v) { builder.String(v); }
-    void operator()(Timestamp v) { builder.Int64(v.micros); }
-    void operator()(Interval v) { builder.Int64(v.micros); }
-  };
   ColumnBuilder builder(type);
-  std::visit(Visitor{builder}, value);
+  std::visit(LiteralAppender{builder}, value);
   return builder.Finish();
+}
+
+Value ValueAt(const Column& column, int64_t row) {
+  if (column.IsNull(row)) return std::monostate();
+  switch (column.type().kind()) {
+    case DataType::kBool:
+      return column.BoolAt(row);
+    case DataType::kString:
+      return std::string(column.StringAt(row));
+    case DataType::kBinary:
+      return Binary{std::string(column.StringAt(row))};
+    case DataType::kDate:
+      return Date{column.Int32At(row)};
+    case DataType::kTimestamp:
+      return Timestamp{column.Int64At(row)};
+    case DataType::kInterval:
+      return Interval{column.Int64At(row)};
+    default:
+      WT_CHECK(column.type().is_number(), "no literal: " + DataTypeName(column.type()));
+      return WithValueType(column.type(),
+                           [&]<typename T>(T) { return Value(column.values<T>()[row]); });
+  }
 }
 
 std::string PrepareCall(BoundExpression& call) {
@@ -57,19 +84,21 @@ std::string PrepareCall(BoundExpression& call) {
   if (function.is_aggregate()) return "an aggregate where a function of a row is wanted";
   if (!function.TakesThisMany(call.operands.size())) return "too few or too many arguments";
   std::vector<Value> literals;
+  std::vector<DataType> types;
   for (size_t i = 0; i < call.operands.size(); ++i) {
     const BoundExpression& operand = call.operands[i];
-    const Parameter& parameter = function.parameter(i);
     const bool literal = operand.kind == BoundExpression::Kind::kLiteral;
-    if (!Accept(parameter.accepts, operand.type)) return "an argument of another type";
-    if (parameter.literal && !literal) return "an argument that is no literal";
+    if (function.parameter(i).literal && !literal) return "an argument that is no literal";
     literals.push_back(literal ? operand.value : Value());
+    types.push_back(operand.type);
   }
-  std::string refusal = function.refuses ? function.refuses(literals) : "";
-  if (refusal.empty()) {
-    call.kernel = function.prepare ? function.prepare(literals) : function.kernel;
-  }
-  return refusal;
+  if (!function.TakesTypes(types)) return "an argument of another type";
+  const CallArguments arguments = {.types = types, .literals = literals};
+  std::string refusal = function.refuses ? function.refuses(arguments) : "";
+  if (!refusal.empty()) return refusal;
+  if (function.result(arguments) != call.type) return "a result of another type";
+  call.kernel = function.prepare ? function.prepare(arguments) : function.kernel;
+  return "";
 }
 
 Column Evaluate(const BoundExpression& expression, const RecordBatch& batch, absl::Time timestamp) {

@@ -29,6 +29,8 @@ struct BoundExpression {
 
 // One row.
 Column LiteralColumn(const Value& value, const DataType& type);
+// REQUIRES: a type that is not nested.
+Value ValueAt(const Column& column, int64_t row);
 
 // Gives a call, whose function and operands are there, its kernel; what is wrong with them, or "".
 // An analysed call has nothing wrong.

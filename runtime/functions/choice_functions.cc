@@ -43,7 +43,7 @@ Column GetKernel(const KernelCall& call) {
 void AddChoiceFunctions(std::vector<Function>& functions) {
   functions.push_back({.name = "coalesce",
                        .parameters = {{"value", Accepts::kAnything, 'T'}},
-                       .repeats_last = true,
+                       .repeats = 1,
                        .result = GivesTypeOf(0),
                        .nulls = Nulls::kIfAllArguments,
                        .kernel = CoalesceKernel,
@@ -65,7 +65,7 @@ void AddChoiceFunctions(std::vector<Function>& functions) {
   functions.push_back(
       {.name = "get",
        .parameters = {{"array", Accepts::kArray}, {"index", Accepts::kInt64}},
-       .result = {.of = [](std::span<const DataType> arguments) { return arguments[0].element(); },
+       .result = {.of = [](const CallArguments& arguments) { return arguments.types[0].element(); },
                   .text = "its elements'"},
        .nulls = Nulls::kOfArgumentsToo,
        .kernel = GetKernel,

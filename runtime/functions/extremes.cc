@@ -1,6 +1,7 @@
 #include "runtime/functions/extremes.h"
 
-#include <bit>
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,7 @@ class Slots {
     if (groups <= set_.size()) return;
     const size_t more = groups - set_.size();
     set_.AppendRepeated(more, 0);
-    if (type_ == DataType::kString) {
+    if (type_.is_bytes()) {
       texts_.resize(groups);
     } else {
       words_.AppendRepeated(more, 0);
@@ -31,32 +32,35 @@ class Slots {
 
   bool IsNull(uint32_t group) const { return set_[group] == 0; }
   std::string_view Get(uint32_t group, std::string_view) const { return texts_[group]; }
-  int64_t Get(uint32_t group, int64_t) const { return words_[group]; }
-  double Get(uint32_t group, double) const { return std::bit_cast<double>(words_[group]); }
+  template <typename T>
+  T Get(uint32_t group, T) const {
+    T value;
+    std::memcpy(&value, &words_[group], sizeof value);
+    return value;
+  }
 
   void Set(uint32_t group, const Column& from, int64_t row) {
     set_[group] = from.IsNull(row) ? 0 : 1;
     if (set_[group] == 0) return;
-    if (type_ == DataType::kString) {
+    if (type_.is_bytes()) {
       texts_[group] = from.StringAt(row);
+    } else if (type_ == DataType::kBool) {
+      words_[group] = from.BoolAt(row) ? 1 : 0;
     } else {
-      words_[group] = type_ == DataType::kBool ? from.BoolAt(row) : from.Int64At(row);
+      WithWidth(type_.width(), [&]<typename T>(T) { words_[group] = from.values<T>()[row]; });
     }
   }
 
   Column Take(std::span<const uint32_t> groups) const {
+    const auto width = static_cast<size_t>(std::max(type_.width(), 1));
     ColumnBuilder builder(type_);
     for (const uint32_t group : groups) {
       if (IsNull(group)) {
         builder.Null();
-      } else if (type_ == DataType::kString) {
+      } else if (type_.is_bytes()) {
         builder.String(texts_[group]);
-      } else if (type_ == DataType::kBool) {
-        builder.Bool(words_[group] != 0);
-      } else if (type_ == DataType::kDouble) {
-        builder.Double(std::bit_cast<double>(words_[group]));
       } else {
-        builder.Int64(words_[group]);
+        builder.Bytes({reinterpret_cast<const char*>(&words_[group]), width});
       }
     }
     return builder.Finish();
@@ -65,8 +69,8 @@ class Slots {
  private:
   DataType type_;
   BufferBuilder<uint8_t> set_;
-  BufferBuilder<int64_t> words_;  // of all types but strings: doubles by their bits, bools as 0, 1
-  std::vector<std::string> texts_;  // of strings
+  BufferBuilder<uint64_t> words_;   // of types of a width, in their lower bytes; bools as 0, 1
+  std::vector<std::string> texts_;  // of the others
 };
 
 class ExtremesState final : public AggregateState {
@@ -97,20 +101,14 @@ class ExtremesState final : public AggregateState {
   void UpdateBy(std::span<const Column> arguments, std::span<const uint32_t> groups, bool earlier) {
     const Column& order = arguments.back();
     WT_CHECK(arguments.size() == slots_.size() && order.type() == slots_.back().type());
-    switch (order.type().kind()) {
-      case DataType::kString:
-        return Update(arguments, groups, earlier,
-                      [&order](int64_t row) { return order.StringAt(row); });
-      case DataType::kDouble:
-        return Update(arguments, groups, earlier,
-                      [&order](int64_t row) { return order.DoubleAt(row); });
-      case DataType::kInt64:
-      case DataType::kTimestamp:
-        return Update(arguments, groups, earlier,
-                      [&order](int64_t row) { return order.Int64At(row); });
-      default:
-        WT_CHECK(false, "a type without an order");
+    if (order.type().is_bytes()) {
+      return Update(arguments, groups, earlier,
+                    [&order](int64_t row) { return order.StringAt(row); });
     }
+    WithValueType(order.type(), [&]<typename T>(T) {
+      Update(arguments, groups, earlier,
+             [values = order.values<T>()](int64_t row) { return values[row]; });
+    });
   }
   // Of equals the first one wins, so what came earlier does.
   template <typename ValueAt>

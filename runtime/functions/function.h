@@ -3,8 +3,9 @@
 // people of it. Neither the analyser nor the optimiser nor the evaluation knows any function by
 // name (but `and`, `or`, `window` and the aggregates' place): a new one is one entry of a table.
 //
-// Semantics are Spark SQL's without ANSI mode: int64 beside double becomes double and nothing else
-// is converted by itself; int64 arithmetic wraps around; what cannot be computed is null.
+// Semantics are Spark SQL's without ANSI mode: where numbers of several types meet all become the
+// widest (CommonType), a date beside a timestamp becomes one, and nothing else is converted by
+// itself; arithmetic of integers wraps around; what cannot be computed is null.
 #ifndef WAVETANK_RUNTIME_FUNCTIONS_FUNCTION_H_
 #define WAVETANK_RUNTIME_FUNCTIONS_FUNCTION_H_
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,24 +46,33 @@ using Kernel = std::function<Column(const KernelCall& call)>;
 
 enum class Accepts : uint8_t {
   kAnything,
+  // One type, and what widens to it, which is converted.
   kBool,
+  kInt8,
+  kInt16,
+  kInt32,
   kInt64,
-  kDouble,  // int64 is converted
+  kFloat,
+  kDouble,  // any number
   kString,
+  kBinary,
+  kDate,
   kTimestamp,
   kInterval,
-  kNumber,   // int64 or double
-  kOrdered,  // number, string or timestamp
+  // Several.
+  kNumber,
+  kTotal,    // a number; integers are converted to int64, others to double
+  kOrdered,  // what has an order that extremes go by
   kArray,
-  kComparable,  // anything but an array
-  kStorable,    // anything but an array or interval
+  kStruct,
+  kComparable,  // anything but an array or struct
+  kStorable,    // anything but an array, struct or interval
 };
 
 struct Parameter {
   std::string name;
   Accepts accepts = Accepts::kAnything;
-  // Arguments of parameters with the same letter become of one type: int64 beside double is
-  // converted. '\0': of its own.
+  // Arguments of parameters with the same letter become of one type (CommonType). '\0': of its own.
   char same = '\0';
   // Only a literal: it is known before the first row.
   bool literal = false;
@@ -77,13 +88,20 @@ enum class Nulls : uint8_t {
   kAnyTime,
 };
 
-// What a call gives, by its arguments' types.
+// What is known of a call before its first row.
+struct CallArguments {
+  std::span<const DataType> types;
+  std::span<const Value> literals;  // null where an argument is none; of an aggregate: not told
+};
+
+// What a call gives. REQUIRES of its arguments: the function takes them (TakesTypes), and does not
+// refuse them.
 struct ResultType {
-  std::function<DataType(std::span<const DataType> arguments)> of = {};
+  std::function<DataType(const CallArguments& arguments)> of = {};
   std::string text = {};  // for people; "": its name is that of argument `as`
   size_t as = 0;
 
-  DataType operator()(std::span<const DataType> arguments) const { return of(arguments); }
+  DataType operator()(const CallArguments& arguments) const { return of(arguments); }
 };
 // Always this one.
 ResultType Gives(DataType type);
@@ -123,6 +141,13 @@ struct ExampleTerm {
   ExampleTerm(const char* v) : value(std::string(v)) {}  // NOLINT
   ExampleTerm(Timestamp v) : value(v) {}                 // NOLINT
   ExampleTerm(Interval v) : value(v) {}                  // NOLINT
+  ExampleTerm(Date v) : value(v) {}                      // NOLINT
+  // Not a constructor: an int of C++ is an int64 elsewhere.
+  static ExampleTerm Of(Value v) {
+    ExampleTerm term(false);
+    term.value = std::move(v);
+    return term;
+  }
   // Not a constructor: a kind of type is a number, too.
   static ExampleTerm Null(DataType type) {
     ExampleTerm term(false);
@@ -150,34 +175,41 @@ struct Function {
   // User functions alone: what is logged is (name, version).
   int version = 0;
   std::vector<Parameter> parameters = {};
-  int optional = 0;           // how many of the last parameters may be left out
-  bool repeats_last = false;  // any number of further arguments like the last one
+  int optional = 0;  // how many of the last parameters may be left out
+  int repeats = 0;   // any number of further arguments like the last ones, as many at a time
   ResultType result = {};
-  // What is wrong with the literals among the arguments, or "": told when the query is analysed.
-  // Null where an argument is no literal.
-  std::function<std::string(std::span<const Value> literals)> refuses = {};
+  // What is wrong with the arguments, or "": told when the query is analysed. REQUIRES: TakesTypes.
+  std::function<std::string(const CallArguments& arguments)> refuses = {};
   Nulls nulls = Nulls::kOfArguments;
   bool deterministic = true;
   // "+": written between its two arguments.
   std::string sign = {};
-  // Of a function of a row: its kernel, or what makes one for each call in a plan, of the literals
-  // among its arguments. REQUIRES: `refuses` took them.
+  // Of a function of a row: its kernel, or what makes one for each call in a plan. REQUIRES: the
+  // arguments are not refused.
   Kernel kernel = {};
-  std::function<Kernel(std::span<const Value> literals)> prepare = {};
+  std::function<Kernel(const CallArguments& arguments)> prepare = {};
   std::shared_ptr<const AggregateParts> parts = {};  // of an aggregate
   std::string help = {};                             // one line, for people
   std::vector<Example> examples = {};
   std::string no_example = {};  // why there is none
 
   bool is_aggregate() const { return parts != nullptr; }
-  // Of the argument of this number; of further ones, the last. REQUIRES: it takes so many.
+  // Of the argument of this number; of further ones, that which repeats. REQUIRES: it takes as
+  // many.
   const Parameter& parameter(size_t argument) const {
-    return parameters[std::min(argument, parameters.size() - 1)];
+    const size_t size = parameters.size();
+    if (argument < size) return parameters[argument];
+    const auto each = static_cast<size_t>(repeats);
+    return parameters[size - each + (argument - size) % each];
   }
   size_t least_arguments() const { return parameters.size() - static_cast<size_t>(optional); }
   bool TakesThisMany(size_t arguments) const {
-    return arguments >= least_arguments() && (repeats_last || arguments <= parameters.size());
+    if (arguments <= parameters.size()) return arguments >= least_arguments();
+    return repeats > 0 && (arguments - parameters.size()) % static_cast<size_t>(repeats) == 0;
   }
+  // Whether these are an analysed call's arguments: as many, of the types that it takes once all
+  // conversions are made.
+  bool TakesTypes(std::span<const DataType> arguments) const;
   // "substring(text: string, position: int64, length: int64)"
   std::string SignatureText() const;
 };
@@ -185,7 +217,9 @@ using FunctionPtr = std::shared_ptr<const Function>;
 
 // "a number": for errors and documentation.
 std::string AcceptsText(Accepts accepts);
-bool Accept(Accepts accepts, const DataType& type);
+// What an argument of this type becomes; nullopt: it is refused. A bare NULL becomes of the type
+// that is wanted: double, as in Spark, where that is any number.
+std::optional<DataType> Accepted(Accepts accepts, const DataType& type);
 
 }  // namespace wavetank::runtime
 

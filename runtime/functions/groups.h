@@ -13,6 +13,7 @@ void AddChoiceFunctions(std::vector<Function>& functions);
 void AddNumberFunctions(std::vector<Function>& functions);
 void AddTextFunctions(std::vector<Function>& functions);
 void AddPatternFunctions(std::vector<Function>& functions);
+void AddStructFunctions(std::vector<Function>& functions);
 void AddTimeFunctions(std::vector<Function>& functions);
 void AddAggregates(std::vector<Function>& functions);
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/functions/function.h"
@@ -18,15 +19,21 @@ Buffer CombinedValidity(std::span<const Operand> operands, int64_t rows);
 
 // NaN equals itself and is above all else.
 struct TotalOrder {
-  static bool Equal(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
-  static bool Less(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
   template <typename T>
   static bool Equal(const T& a, const T& b) {
-    return a == b;
+    if constexpr (std::is_floating_point_v<T>) {
+      return a == b || (std::isnan(a) && std::isnan(b));
+    } else {
+      return a == b;
+    }
   }
   template <typename T>
   static bool Less(const T& a, const T& b) {
-    return a < b;
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::isnan(b) ? !std::isnan(a) : a < b;
+    } else {
+      return a < b;
+    }
   }
 };
 
@@ -101,7 +108,7 @@ struct Cell {
 // `cell(row)` for each row, of columns of this type.
 template <typename F>
 Column Gather(const DataType& type, int64_t rows, F cell) {
-  if (type.kind() == DataType::kArray) {
+  if (type.is_nested()) {
     ColumnBuilder builder(type);
     for (int64_t row = 0; row < rows; ++row) {
       const Cell from = cell(row);
@@ -116,7 +123,7 @@ Column Gather(const DataType& type, int64_t rows, F cell) {
     valid.Append(!is_null);
     return is_null ? Cell() : from;
   };
-  if (type == DataType::kString) {
+  if (type.is_bytes()) {
     BufferBuilder<int64_t> offsets(static_cast<size_t>(rows) + 1);
     BufferBuilder<char> bytes;
     offsets.Append(0);
@@ -127,18 +134,20 @@ Column Gather(const DataType& type, int64_t rows, F cell) {
       }
       offsets.Append(static_cast<int64_t>(bytes.size()));
     }
-    return Column(rows, offsets.Finish(), bytes.Finish(), valid.Finish(rows));
+    return Column(rows, offsets.Finish(), bytes.Finish(), valid.Finish(rows), type);
   }
   Buffer values;
-  if (type == DataType::kBool) {
+  if (type.layout() == Layout::kBits) {
     values = PackBits(rows, [&](int64_t row) {
       const Cell from = value(row);
       return from.column != nullptr && from.column->BoolAt(from.row);
     });
   } else {
-    values = Values<int64_t>(rows, [&](int64_t row) {
-      const Cell from = value(row);
-      return from.column == nullptr ? 0 : from.column->Int64At(from.row);
+    values = WithWidth(type.width(), [&]<typename T>(T) {
+      return Values<T>(rows, [&](int64_t row) {
+        const Cell from = value(row);
+        return from.column == nullptr ? T{} : from.column->values<T>()[from.row];
+      });
     });
   }
   return Column(type, rows, std::move(values), valid.Finish(rows));

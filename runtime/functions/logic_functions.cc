@@ -25,31 +25,28 @@ Buffer CompareOperands(const Operand& a, const Operand& b, int64_t rows, Compare
     return PackBits(
         rows, [&, x = values(a), y = values(b)](int64_t row) { return compare(x(row), y(row)); });
   };
-  const auto words = [](auto read) {
-    return [read](const Operand& operand) {
-      return [values = read(operand.column), stride = operand.stride()](int64_t row) {
-        return values[row * stride];
-      };
-    };
-  };
-  switch (a.column.type().kind()) {
-    case DataType::kInt64:
-    case DataType::kTimestamp:
-    case DataType::kInterval:
-      return with(words([](const Column& column) { return column.int64s(); }));
-    case DataType::kDouble:
-      return with(words([](const Column& column) { return column.doubles(); }));
-    case DataType::kBool:
+  const DataType& type = a.column.type();
+  switch (type.layout()) {
+    case Layout::kFixed:
+      return WithValueType(type, [&]<typename T>(T) {
+        return with([](const Operand& operand) {
+          return [values = operand.column.values<T>(), stride = operand.stride()](int64_t row) {
+            return values[row * stride];
+          };
+        });
+      });
+    case Layout::kBits:
       return with([](const Operand& operand) {
         return [bits = operand.column.bits(), stride = operand.stride()](int64_t row) {
           return BitAt(bits, row * stride);
         };
       });
-    case DataType::kString:
+    case Layout::kBytes:
       return with([](const Operand& operand) {
         return [&operand](int64_t row) { return TextAt(operand, row); };
       });
-    case DataType::kArray:
+    case Layout::kList:
+    case Layout::kStruct:
       break;
   }
   WT_CHECK(false, "a type without an order");
@@ -224,7 +221,7 @@ void AddLogicFunctions(std::vector<Function>& functions) {
        .parameters = {{"value", Accepts::kComparable, 'T'},
                       {"candidate", Accepts::kComparable, 'T'}},
        .optional = 1,
-       .repeats_last = true,
+       .repeats = 1,
        .result = Gives(DataType::kBool),
        .nulls = Nulls::kOfArgumentsAtTimes,
        .kernel = InKernel,

@@ -14,13 +14,13 @@
 namespace wavetank::runtime {
 namespace {
 
-std::string RefuseLike(std::span<const Value> literals) {
-  const auto* const pattern = std::get_if<std::string>(&literals[1]);
+std::string RefuseLike(const CallArguments& arguments) {
+  const auto* const pattern = std::get_if<std::string>(&arguments.literals[1]);
   return pattern == nullptr ? "the pattern is null" : LikePattern::Refuses(*pattern);
 }
 
-Kernel PrepareLike(std::span<const Value> literals) {
-  const LikePattern pattern(std::get<std::string>(literals[1]));
+Kernel PrepareLike(const CallArguments& arguments) {
+  const LikePattern pattern(std::get<std::string>(arguments.literals[1]));
   return [pattern](const KernelCall& call) {
     const Operand& text = call.operands[0];
     Buffer values =
@@ -35,13 +35,14 @@ std::shared_ptr<const re2::RE2> Compile(const std::string& pattern) {
   return std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
 }
 
-int64_t GroupOf(std::span<const Value> literals) {
-  return literals.size() < 3 ? 1 : std::get<int64_t>(literals[2]);
+int64_t GroupOf(const CallArguments& arguments) {
+  return arguments.literals.size() < 3 ? 1 : std::get<int64_t>(arguments.literals[2]);
 }
 
-std::string RefuseRegexp(std::span<const Value> literals) {
-  const auto* const pattern = std::get_if<std::string>(&literals[1]);
+std::string RefuseRegexp(const CallArguments& arguments) {
+  const auto* const pattern = std::get_if<std::string>(&arguments.literals[1]);
   if (pattern == nullptr) return "the pattern is null";
+  const std::span<const Value> literals = arguments.literals;
   if (literals.size() > 2 && !std::holds_alternative<int64_t>(literals[2])) {
     return "the group is null";
   }
@@ -50,15 +51,16 @@ std::string RefuseRegexp(std::span<const Value> literals) {
     return absl::StrCat("the pattern is no regular expression of RE2: ", regexp->error());
   }
   const int groups = regexp->NumberOfCapturingGroups();
-  const int64_t group = GroupOf(literals);
+  const int64_t group = GroupOf(arguments);
   if (group >= 0 && group <= groups) return "";
   return absl::StrCat("the pattern has no group ", group, ", but ", groups,
                       ": 0 means all that it matches");
 }
 
-Kernel PrepareRegexp(std::span<const Value> literals) {
-  const std::shared_ptr<const re2::RE2> regexp = Compile(std::get<std::string>(literals[1]));
-  const auto group = static_cast<size_t>(GroupOf(literals));
+Kernel PrepareRegexp(const CallArguments& arguments) {
+  const std::shared_ptr<const re2::RE2> regexp =
+      Compile(std::get<std::string>(arguments.literals[1]));
+  const auto group = static_cast<size_t>(GroupOf(arguments));
   return [regexp, group](const KernelCall& call) {
     std::vector<re2::StringPiece> matched(group + 1);
     return Texts(call, [&](int64_t row) -> std::string_view {

@@ -21,11 +21,19 @@ What expressions are made of: `Call("name", {...})` calls any of these, and most
 C++ of their own (`runtime/plan/expression.h`). A job adds its own
 (`runtime/functions/user_function.h`).
 
-They are Spark SQL's without ANSI mode: int64 beside double becomes double, and nothing else is
-converted unless `Cast` says so; int64 arithmetic wraps around; what cannot be computed is null.
-Text is UTF-8, compared by its bytes; letters other than ASCII's have no other case. Of doubles, NaN
-equals itself and is above all else. Arrays exist only within a query: they are no keys, and not
-written.
+Types are bool, int8, int16, int32, int64, float, double, string, binary, date, timestamp, array
+and struct; null is that of a bare NULL, which becomes of the type that it meets. A whole number
+that is written in C++ is an int64, whatever its type there (in Spark it is an int32), and one with
+a point a double; for other types, cast it.
+
+Functions are Spark SQL's without ANSI mode. Where numbers of several types meet, all become the one
+that comes last of int8, int16, int32, int64, float and double (so int64 beside float is float); a
+date beside a timestamp is its midnight in UTC; an argument is widened to the type that a function
+wants; and nothing else is converted unless `Cast` says so. Arithmetic of integers wraps around;
+what cannot be computed is null. Text is UTF-8, compared by its bytes; letters other than ASCII's
+have no other case. Of floats and doubles, NaN equals itself and is above all else. Arrays and
+structs exist only within a query: they are no keys, and not written; a struct's field is
+`Col("struct.field")`. Binary values are keys, and are written once they are cast to string.
 
 Besides these, `Cast(value, type)` converts, `Explode(array)` gives one row an element, and
 `Window(time, size)` groups by windows of time. A string is a timestamp as ISO 8601, in UTC if it

@@ -35,7 +35,9 @@ std::string WhatIsWrong(const Function& function) {
       static_cast<size_t>(function.optional) > function.parameters.size()) {
     return "more parameters may be left out than there are";
   }
-  if (function.repeats_last && function.parameters.empty()) return "it repeats no parameter";
+  if (function.repeats < 0 || static_cast<size_t>(function.repeats) > function.parameters.size()) {
+    return "it repeats more parameters than there are";
+  }
   return "";
 }
 
@@ -63,6 +65,7 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Arithmetic", AddNumberFunctions},
       {"Text", AddTextFunctions},
       {"Patterns", AddPatternFunctions},
+      {"Structs", AddStructFunctions},
       {"Time", AddTimeFunctions},
       {"Aggregates", AddAggregates},
   };

@@ -186,7 +186,7 @@ void AddTextFunctions(std::vector<Function>& functions) {
   functions.back().nulls = Nulls::kOfArgumentsToo;
   functions.back().examples = {{.arguments = {"a=b=c", "="}, .gives = "b=c"}};
   functions.push_back(OfText("concat", DataType::kString, ConcatKernel, "one after the other"));
-  functions.back().repeats_last = true;
+  functions.back().repeats = 1;
   functions.back().examples = {{.arguments = {"Spark", "-", "SQL"}, .gives = "Spark-SQL"}};
   functions.push_back(OfText("starts_with", DataType::kBool, PartKernel([](auto text, auto part) {
                                return text.starts_with(part);
@@ -209,8 +209,8 @@ void AddTextFunctions(std::vector<Function>& functions) {
                              "the parts between separators, empty ones too; the separator is text, "
                              "no pattern, and not empty"));
   functions.back().parameters.push_back({"separator", Accepts::kString, '\0', true});
-  functions.back().refuses = [](std::span<const Value> literals) {
-    const auto* const separator = std::get_if<std::string>(&literals[1]);
+  functions.back().refuses = [](const CallArguments& arguments) {
+    const auto* const separator = std::get_if<std::string>(&arguments.literals[1]);
     return separator == nullptr || separator->empty() ? "the separator is empty" : "";
   };
   functions.back().examples = {{.arguments = {"a,b,", ","}, .gives = "[a, b, ]"}};

@@ -34,8 +34,8 @@ Column WindowEndKernel(const KernelCall& call) {
                 CombinedValidity(call.operands.first(1), call.rows));
 }
 
-std::string RefuseSize(std::span<const Value> literals) {
-  const auto* const size = std::get_if<Interval>(&literals[1]);
+std::string RefuseSize(const CallArguments& arguments) {
+  const auto* const size = std::get_if<Interval>(&arguments.literals[1]);
   return size != nullptr && size->micros > 0 ? "" : "use whole microseconds, at least one";
 }
 

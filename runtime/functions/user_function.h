@@ -5,9 +5,10 @@
 //       {.version = 1, .deterministic = true}));
 //   ... Call("clean", {Col("word")}) ...
 //
-// Arguments and result are bool, int64_t, double, std::string_view, std::string or absl::Time, or
-// std::optional of one: an argument that takes nulls, a result that may be one. A null argument
-// that is not optional makes the result null without a call.
+// Arguments and result are bool, int8_t, int16_t, int32_t, int64_t, float, double,
+// std::string_view, std::string, Binary, Date or absl::Time, or std::optional of one: an argument
+// that takes nulls, a result that may be one. A null argument that is not optional makes the result
+// null without a call.
 //
 // The lambda may be called on several threads at once, in any order, for rows that nobody needs
 // (both branches of `if` are computed for every row), and again when a batch runs again.
@@ -62,16 +63,23 @@ struct Typed<bool> : Known<bool, Accepts::kBool, DataType::kBool> {
   static bool Read(const Column& column, int64_t row) { return column.BoolAt(row); }
   static void Append(ColumnBuilder& to, bool value) { to.Bool(value); }
 };
-template <>
-struct Typed<int64_t> : Known<int64_t, Accepts::kInt64, DataType::kInt64> {
-  static int64_t Read(const Column& column, int64_t row) { return column.Int64At(row); }
-  static void Append(ColumnBuilder& to, int64_t value) { to.Int64(value); }
+template <typename T, Accepts accepts, DataType::Kind kind>
+struct Number : Known<T, accepts, kind> {
+  static T Read(const Column& column, int64_t row) { return column.values<T>()[row]; }
+  static void Append(ColumnBuilder& to, T value) { to.Fixed(value); }
 };
 template <>
-struct Typed<double> : Known<double, Accepts::kDouble, DataType::kDouble> {
-  static double Read(const Column& column, int64_t row) { return column.DoubleAt(row); }
-  static void Append(ColumnBuilder& to, double value) { to.Double(value); }
-};
+struct Typed<int8_t> : Number<int8_t, Accepts::kInt8, DataType::kInt8> {};
+template <>
+struct Typed<int16_t> : Number<int16_t, Accepts::kInt16, DataType::kInt16> {};
+template <>
+struct Typed<int32_t> : Number<int32_t, Accepts::kInt32, DataType::kInt32> {};
+template <>
+struct Typed<int64_t> : Number<int64_t, Accepts::kInt64, DataType::kInt64> {};
+template <>
+struct Typed<float> : Number<float, Accepts::kFloat, DataType::kFloat> {};
+template <>
+struct Typed<double> : Number<double, Accepts::kDouble, DataType::kDouble> {};
 template <>
 struct Typed<std::string_view> : Known<std::string_view, Accepts::kString, DataType::kString> {
   static std::string_view Read(const Column& column, int64_t row) { return column.StringAt(row); }
@@ -83,6 +91,18 @@ struct Typed<std::string> : Known<std::string, Accepts::kString, DataType::kStri
     return std::string(column.StringAt(row));
   }
   static void Append(ColumnBuilder& to, const std::string& value) { to.String(value); }
+};
+template <>
+struct Typed<Binary> : Known<Binary, Accepts::kBinary, DataType::kBinary> {
+  static Binary Read(const Column& column, int64_t row) {
+    return {std::string(column.StringAt(row))};
+  }
+  static void Append(ColumnBuilder& to, const Binary& value) { to.String(value.bytes); }
+};
+template <>
+struct Typed<Date> : Known<Date, Accepts::kDate, DataType::kDate> {
+  static Date Read(const Column& column, int64_t row) { return {column.Int32At(row)}; }
+  static void Append(ColumnBuilder& to, Date value) { to.Fixed(value.days); }
 };
 template <>
 struct Typed<absl::Time> : Known<absl::Time, Accepts::kTimestamp, DataType::kTimestamp> {
@@ -147,8 +167,9 @@ constexpr Nulls NullsOf() {
 template <typename F, typename Result, typename... Arguments>
 Function Make(std::string name, F function, UserFunctionOptions options) {
   static_assert(TypedOf<Result>::kKnown && (TypedOf<Arguments>::kKnown && ...),
-                "a user function takes and gives bool, int64_t, double, std::string_view, "
-                "std::string or absl::Time, or std::optional of one");
+                "a user function takes and gives bool, int8_t, int16_t, int32_t, int64_t, float, "
+                "double, std::string_view, std::string, Binary, Date or absl::Time, or "
+                "std::optional of one");
   Function made;
   made.name = std::move(name);
   made.version = options.version;

@@ -23,7 +23,7 @@ HashAggregate::HashAggregate(std::vector<DataType> key_types,
                         .arguments = call.arguments.size(),
                         .intermediate = call.intermediate().size()});
     for (const DataType& type : call.intermediate()) {
-      bytes_a_group_ += type == DataType::kString ? kBytesAText : kBytesAValue;
+      bytes_a_group_ += type.is_bytes() ? kBytesAText : kBytesAValue;
     }
   }
 }

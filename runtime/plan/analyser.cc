@@ -1,5 +1,6 @@
 #include "runtime/plan/analyser.h"
 
+#include <optional>
 #include <ranges>
 #include <set>
 #include <string>
@@ -48,6 +49,13 @@ absl::Status CheckSize(const LogicalPlan& plan) {
                      ": compute a part of it in a column of its own"));
   }
   return absl::OkStatus();
+}
+
+// Of the column that `written` gives: "a.id" is the column id, or the field of a struct.
+std::string NameOf(const ExpressionNode& written, const ExpressionNode& value) {
+  if (written.kind != ExpressionKind::kName) return OutputName(written);
+  if (value.kind == ExpressionKind::kAttribute) return value.name;
+  return written.name.substr(written.name.rfind('.') + 1);
 }
 
 bool Share(const LogicalPlan& a, const LogicalPlan& b) {
@@ -197,9 +205,7 @@ class Analyser {
         continue;
       }
       WT_ASSIGN_OR_RETURN(const ExpressionPtr value, resolver.Row(column));
-      // "a.id" is the column id.
-      const bool plain = column->kind == ExpressionKind::kName;
-      resolved.push_back(Named(value, plain ? value->name : OutputName(*column)));
+      resolved.push_back(Named(value, NameOf(*column, *value)));
     }
     if (names == Names::kDiffer) WT_RETURN_IF_ERROR(CheckNamesDiffer(resolver, resolved));
     return OfOutput(MakeProject(std::move(below), std::move(resolved)));
@@ -276,10 +282,9 @@ class Analyser {
       WT_ASSIGN_OR_RETURN(const ExpressionPtr value, resolver.Row(key));
       if (!value->type.is_storable()) {
         return resolver.Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type),
-                                           ", which is no key: take an element, or cast it"));
+                                           ", which is no key: take a part of it, or cast it"));
       }
-      const bool plain = key->kind == ExpressionKind::kName;
-      return Named(value, plain ? value->name : OutputName(*key));
+      return Named(value, NameOf(*key, *value));
     }
     ExpressionNode start = node;
     start.name = "window_start";
@@ -375,7 +380,7 @@ class Analyser {
     const Resolver resolver = In("Union", inputs[0]);
     LogicalPlan node;
     node.op = PlanOperator::kUnion;
-    const std::vector<Attribute>& first = inputs[0].plan->output;
+    std::vector<Attribute> first = inputs[0].plan->output;
     std::vector<bool> nullable(first.size());
     for (const Analysed& input : inputs) {
       const std::vector<Attribute>& columns = input.plan->output;
@@ -384,15 +389,26 @@ class Analyser {
                                            columns.size(), ": select the same ones"));
       }
       for (size_t i = 0; i < first.size(); ++i) {
-        if (columns[i].type != first[i].type) {
+        const std::optional<DataType> both = CommonType(first[i].type, columns[i].type);
+        if (!both) {
           return resolver.Error(absl::StrCat("column ", i + 1, " is ", first[i].name, ": ",
                                              DataTypeName(first[i].type), " in one input and ",
                                              columns[i].name, ": ", DataTypeName(columns[i].type),
                                              " in another: cast one"));
         }
-        nullable[i] = nullable[i] || columns[i].nullable;
+        first[i].type = *both;
       }
-      node.inputs.push_back(input.plan);
+    }
+    for (const Analysed& input : inputs) {
+      std::vector<ExpressionPtr> columns;
+      bool as_it_is = true;
+      for (size_t i = 0; i < first.size(); ++i) {
+        const Attribute& column = input.plan->output[i];
+        as_it_is = as_it_is && column.type == first[i].type;
+        columns.push_back(Named(CastTo(Reference(column), first[i].type), column.name));
+        nullable[i] = nullable[i] || columns.back()->nullable;
+      }
+      node.inputs.push_back(as_it_is ? input.plan : MakeProject(input.plan, std::move(columns)));
     }
     for (size_t i = 0; i < first.size(); ++i) {
       node.made.push_back(Made(first[i].name, first[i].type, nullable[i]));

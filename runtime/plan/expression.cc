@@ -96,6 +96,8 @@ Expression::Expression(double value) : node_(MakeLiteral(value, DataType::kDoubl
 Expression::Expression(const char* value) : Expression(std::string(value)) {}
 Expression::Expression(std::string value)
     : node_(MakeLiteral(std::move(value), DataType::kString)) {}
+Expression::Expression(Binary value) : node_(MakeLiteral(std::move(value), DataType::kBinary)) {}
+Expression::Expression(Date value) : node_(MakeLiteral(value, DataType::kDate)) {}
 Expression::Expression(absl::Time value)
     : node_(MakeLiteral(Timestamp{ToMicros(value)}, DataType::kTimestamp)) {}
 Expression::Expression(absl::Duration value)
@@ -110,6 +112,9 @@ Expression Expression::Cast(DataType type) const {
 Expression Expression::IsNull() const { return Call("isnull", {*this}); }
 Expression Expression::IsNotNull() const { return !IsNull(); }
 Expression Expression::At(Expression index) const { return Call("get", {*this, index}); }
+Expression Expression::Field(std::string name) const {
+  return Call("get_field", {*this, std::move(name)});
+}
 Expression Expression::In(std::vector<Expression> values) const {
   values.insert(values.begin(), *this);
   return Call("in", std::move(values));
@@ -131,6 +136,7 @@ Expression Col(std::string name) {
 
 Expression Literal(Expression value) { return value; }
 
+Expression Null() { return Null(DataType::kNull); }
 Expression Null(DataType type) {
   return Expression(MakeLiteral(std::monostate(), std::move(type)));
 }
@@ -160,6 +166,7 @@ Expression operator/(Expression a, Expression b) { return Call("/", {a, b}); }
 Expression operator%(Expression a, Expression b) { return Call("%", {a, b}); }
 
 Expression Cast(Expression value, DataType type) { return value.Cast(std::move(type)); }
+Expression Round(Expression number, int scale) { return Call("round", {number, scale}); }
 Expression Lower(Expression text) { return Call("lower", {text}); }
 Expression Trim(Expression text) { return Call("trim", {text}); }
 Expression Length(Expression text) { return Call("length", {text}); }
@@ -182,6 +189,14 @@ Expression Concat(std::vector<Expression> texts) { return Call("concat", std::mo
 Expression Coalesce(std::vector<Expression> values) { return Call("coalesce", std::move(values)); }
 Expression If(Expression condition, Expression then, Expression otherwise) {
   return Call("if", {condition, then, otherwise});
+}
+Expression Struct(std::vector<Expression> fields) {
+  std::vector<Expression> arguments;
+  for (const Expression& field : fields) {
+    arguments.emplace_back(OutputName(*field.node()));
+    arguments.emplace_back(WithoutAlias(field.node()));
+  }
+  return Call("named_struct", std::move(arguments));
 }
 Expression Explode(Expression array) { return Call(kExplodeCall, {array}); }
 Expression CurrentTimestamp() { return Call("current_timestamp", {}); }

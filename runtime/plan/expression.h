@@ -66,8 +66,9 @@ bool IsCall(const ExpressionNode& node, std::string_view function);
 const ExpressionPtr& WithoutAlias(const ExpressionPtr& node);
 bool IsDeterministic(const ExpressionNode& node);
 
-// A user's handle on an expression; cheap to copy. Numbers, text, times and durations become
-// literals.
+// A user's handle on an expression; cheap to copy. Numbers, text, dates, times and durations become
+// literals. Whole numbers are int64, whatever their type in C++ (in Spark an int literal is int32);
+// for another type, cast them.
 class Expression {
  public:
   Expression(bool value);            // NOLINT: literals convert
@@ -76,6 +77,8 @@ class Expression {
   Expression(double value);          // NOLINT
   Expression(const char* value);     // NOLINT
   Expression(std::string value);     // NOLINT
+  Expression(Binary value);          // NOLINT
+  Expression(Date value);            // NOLINT
   Expression(absl::Time value);      // NOLINT
   Expression(absl::Duration value);  // NOLINT: to the microsecond
   explicit Expression(ExpressionPtr node) : node_(std::move(node)) {}
@@ -87,6 +90,8 @@ class Expression {
   Expression IsNotNull() const;
   // An array's element, counted from 0; null where there is none.
   Expression At(Expression index) const;
+  // A struct's field. Of a column, Col("struct.field") is the same.
+  Expression Field(std::string name) const;
   // Whether it equals one of the values: null if it is null, or if it equals none and one is null.
   Expression In(std::vector<Expression> values) const;
   // low <= it && it <= high.
@@ -102,10 +107,12 @@ class Expression {
   ExpressionPtr node_;
 };
 
-// A column. Of an aliased DataFrame "a" also by "a.name".
+// A column. Of an aliased DataFrame "a" also by "a.name"; a struct's field by "struct.field".
 Expression Col(std::string name);
 Expression Literal(Expression value);
 Expression Null(DataType type);
+// Of the type that it meets: `Coalesce({Null(), 1})` is of int64 values.
+Expression Null();
 // Any function by its name, a job's own too.
 Expression Call(std::string function, std::vector<Expression> arguments);
 
@@ -126,6 +133,8 @@ Expression operator/(Expression a, Expression b);
 Expression operator%(Expression a, Expression b);
 
 Expression Cast(Expression value, DataType type);
+// With `scale` digits behind the point, half away from zero; a negative scale rounds before it.
+Expression Round(Expression number, int scale = 0);
 Expression Lower(Expression text);
 Expression Trim(Expression text);
 Expression Length(Expression text);
@@ -140,6 +149,8 @@ Expression Concat(std::vector<Expression> texts);
 // The first that is not null.
 Expression Coalesce(std::vector<Expression> values);
 Expression If(Expression condition, Expression then, Expression otherwise);
+// A struct of these, each a field by the name of the column that it would give (As).
+Expression Struct(std::vector<Expression> fields);
 // One row for each element.
 Expression Explode(Expression array);
 Expression CurrentTimestamp();
@@ -164,7 +175,7 @@ Expression Window(Expression time, absl::Duration size);
 Expression Count();                  // rows
 Expression Count(Expression value);  // values that are not null
 Expression Sum(Expression value);    // int64 (wraps around) or double; null when there is none
-Expression Min(Expression value);    // numbers, strings, timestamps
+Expression Min(Expression value);    // numbers, strings, binary values, dates, timestamps
 Expression Max(Expression value);
 Expression Avg(Expression value);  // a double
 // The value in the row whose `order` is least, greatest; of several the first that came.

@@ -1,6 +1,8 @@
 #include "runtime/plan/plan_codec.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,12 @@ void EncodeLiteral(const Value& value, const DataType& type, plan::Literal& out)
     void operator()(const std::string& v) const { out.set_string_value(v); }
     void operator()(Timestamp v) const { out.set_timestamp_micros(v.micros); }
     void operator()(Interval v) const { out.set_interval_micros(v.micros); }
+    void operator()(int8_t v) const { out.set_int8_value(v); }
+    void operator()(int16_t v) const { out.set_int16_value(v); }
+    void operator()(int32_t v) const { out.set_int32_value(v); }
+    void operator()(float v) const { out.set_float_value(v); }
+    void operator()(const Binary& v) const { out.set_binary_value(v.bytes); }
+    void operator()(Date v) const { out.set_date_days(v.days); }
   };
   std::visit(Visitor{out}, value);
 }
@@ -53,6 +61,18 @@ Value ValueOf(const plan::Literal& literal) {
       return Timestamp{literal.timestamp_micros()};
     case plan::Literal::kIntervalMicros:
       return Interval{literal.interval_micros()};
+    case plan::Literal::kInt8Value:
+      return static_cast<int8_t>(literal.int8_value());
+    case plan::Literal::kInt16Value:
+      return static_cast<int16_t>(literal.int16_value());
+    case plan::Literal::kInt32Value:
+      return int32_t{literal.int32_value()};
+    case plan::Literal::kFloatValue:
+      return literal.float_value();
+    case plan::Literal::kBinaryValue:
+      return Binary{literal.binary_value()};
+    case plan::Literal::kDateDays:
+      return Date{literal.date_days()};
     case plan::Literal::VALUE_NOT_SET:
       break;
   }
@@ -62,6 +82,10 @@ Value ValueOf(const plan::Literal& literal) {
 absl::Status DecodeLiteral(const plan::Literal& literal, Value* value, DataType* type) {
   WT_ASSIGN_OR_RETURN(*type, DecodeType(literal.type()));
   *value = ValueOf(literal);
+  const bool cut =
+      (literal.has_int8_value() && std::get<int8_t>(*value) != literal.int8_value()) ||
+      (literal.has_int16_value() && std::get<int16_t>(*value) != literal.int16_value());
+  if (cut) return Damaged("a literal beyond its type");
   const bool null = std::holds_alternative<std::monostate>(*value);
   if (!null && TypeOf(*value) != *type) return Damaged("a literal of another type than its own");
   return absl::OkStatus();
@@ -242,14 +266,15 @@ bool IsCallOfItsFunction(const ExpressionNode& node) {
   std::vector<DataType> types;
   for (size_t i = 0; i < node.operands.size(); ++i) {
     const ExpressionNode& operand = *node.operands[i];
-    const Parameter& parameter = node.function->parameter(i);
     const bool literal = operand.kind == ExpressionKind::kLiteral;
-    if (!Accept(parameter.accepts, operand.type) || (parameter.literal && !literal)) return false;
+    if (node.function->parameter(i).literal && !literal) return false;
     literals.push_back(literal ? operand.value : Value());
     types.push_back(operand.type);
   }
-  if (node.function->refuses && !node.function->refuses(literals).empty()) return false;
-  return node.type == node.function->result(types);
+  if (!node.function->TakesTypes(types)) return false;
+  const CallArguments arguments = {.types = types, .literals = literals};
+  if (node.function->refuses && !node.function->refuses(arguments).empty()) return false;
+  return node.type == node.function->result(arguments);
 }
 
 // Whether every attribute that the node's expressions name is one of its inputs', so that the rest
@@ -304,21 +329,31 @@ bool ParseDeep(std::string_view bytes, google::protobuf::MessageLite& message) {
 void EncodeType(const DataType& type, plan::Type& out) {
   out.set_kind(type.kind());
   for (const DataType& child : type.children()) EncodeType(child, *out.add_children());
+  for (const std::string& name : type.names()) out.add_names(name);
 }
 
+// What was parsed is no deeper than a message may be (ParseDeep).
 absl::StatusOr<DataType> DecodeType(const plan::Type& type) {
-  const plan::Type* inner = &type;
-  int arrays = 0;
-  while (inner->kind() == DataType::kArray) {
-    if (inner->children_size() != 1 || ++arrays > kMaxDepth) return Damaged("an array of nothing");
-    inner = &inner->children(0);
-  }
-  if (inner->kind() < DataType::kBool || inner->kind() > DataType::kArray) {
+  if (type.kind() < DataType::kBool || type.kind() > DataType::kLastKind) {
     return Damaged("no such data type");
   }
-  DataType decoded(static_cast<DataType::Kind>(inner->kind()));
-  for (; arrays > 0; --arrays) decoded = DataType::Array(std::move(decoded));
-  return decoded;
+  const auto kind = static_cast<DataType::Kind>(type.kind());
+  std::vector<DataType> children;
+  for (const plan::Type& child : type.children()) {
+    WT_ASSIGN_OR_RETURN(children.emplace_back(DataType::kNull), DecodeType(child));
+  }
+  if (kind == DataType::kArray) {
+    if (children.size() != 1) return Damaged("an array of nothing");
+    return DataType::Array(std::move(children.front()));
+  }
+  std::vector<std::string> names(type.names().begin(), type.names().end());
+  const std::set<std::string> different(names.begin(), names.end());
+  const bool is_struct = kind == DataType::kStruct;
+  if (is_struct ? names.size() != children.size() || different.size() != names.size()
+                : !names.empty() || !children.empty()) {
+    return Damaged("a type of children that it has not");
+  }
+  return is_struct ? DataType::Struct(std::move(names), std::move(children)) : DataType(kind);
 }
 
 absl::StatusOr<FunctionPtr> FindFunction(const FunctionRegistry& functions, std::string_view name,
@@ -394,11 +429,6 @@ absl::StatusOr<BoundExpression> DecodeBound(const plan::Expression& in,
     const std::string wrong = PrepareCall(bound);
     if (!wrong.empty()) {
       return Damaged(absl::StrCat("a call of ", bound.function->name, ": ", wrong));
-    }
-    std::vector<DataType> types;
-    for (const BoundExpression& operand : bound.operands) types.push_back(operand.type);
-    if (bound.type != bound.function->result(types)) {
-      return Damaged(absl::StrCat("a call of ", bound.function->name, " of another type"));
     }
   }
   return bound;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/functions/bound_expression.h"
 #include "runtime/functions/cast.h"
 
 namespace wavetank::runtime {
@@ -24,14 +26,16 @@ ExpressionPtr Share(ExpressionNode node) {
 // The result's type and whether it may be null. REQUIRES: function and operands are set.
 void Finish(ExpressionNode& call) {
   std::vector<DataType> types;
+  std::vector<Value> literals;
   bool any = false;
   bool all = !call.operands.empty();
   for (const ExpressionPtr& operand : call.operands) {
     types.push_back(operand->type);
+    literals.push_back(operand->kind == ExpressionKind::kLiteral ? operand->value : Value());
     any |= operand->nullable;
     all &= operand->nullable;
   }
-  call.type = call.function->result(types);
+  call.type = call.function->result({.types = types, .literals = literals});
   switch (call.function->nulls) {
     case Nulls::kOfArguments:
     case Nulls::kOfArgumentsAtTimes:
@@ -50,13 +54,24 @@ void Finish(ExpressionNode& call) {
   }
 }
 
+// A literal of another type is a literal still.
+ExpressionPtr LiteralAs(const ExpressionPtr& literal, const DataType& type) {
+  if (literal->type == type) return literal;
+  ExpressionNode node = *literal;
+  node.value = ValueAt(CastColumn(LiteralColumn(literal->value, literal->type), type), 0);
+  node.type = type;
+  return Share(std::move(node));
+}
+
 std::string TakesText(const Function& function) {
   const size_t most = function.parameters.size();
   const size_t least = function.least_arguments();
-  return function.repeats_last ? absl::StrCat(least, " or more arguments")
-         : least != most       ? absl::StrCat(least, " to ", most, " arguments")
-         : most == 1           ? "1 argument"
-                               : absl::StrCat(most, " arguments");
+  return function.repeats > 1
+             ? absl::StrCat(least, " arguments, or ", function.repeats, " more, and so on")
+         : function.repeats > 0 ? absl::StrCat(least, " or more arguments")
+         : least != most        ? absl::StrCat(least, " to ", most, " arguments")
+         : most == 1            ? "1 argument"
+                                : absl::StrCat(most, " arguments");
 }
 
 }  // namespace
@@ -89,11 +104,14 @@ ExpressionPtr Aliased(ExpressionPtr value, std::string name, int attribute) {
 
 ExpressionPtr CastTo(ExpressionPtr value, DataType type) {
   if (value->type == type) return value;
+  if (value->type == DataType::kNull && value->kind == ExpressionKind::kLiteral) {
+    return LiteralAs(value, type);
+  }
   ExpressionNode node;
   node.kind = ExpressionKind::kCast;
   node.type = std::move(type);
-  // Numbers become doubles without loss of a value; else text that does not parse is null.
-  node.nullable = value->nullable || !value->type.is_number();
+  // Numbers become numbers always; else text that does not parse, and times beyond int64, are null.
+  node.nullable = value->nullable || !value->type.is_number() || node.type.is_time();
   node.operands = {std::move(value)};
   return Share(std::move(node));
 }
@@ -142,9 +160,19 @@ absl::StatusOr<ExpressionPtr> Resolver::Column(std::string_view name) const {
       absl::StrCat("there is no column \"", ToAbsl(name), "\"", platform::Suggestion(name, names)));
 }
 
+absl::StatusOr<ExpressionPtr> Resolver::ColumnOrField(std::string_view name) const {
+  absl::StatusOr<ExpressionPtr> column = Column(name);
+  const size_t dot = name.rfind('.');
+  if (column.ok() || dot == std::string_view::npos) return column;
+  absl::StatusOr<ExpressionPtr> of = ColumnOrField(name.substr(0, dot));
+  if (!of.ok() || (*of)->type.kind() != DataType::kStruct) return column;
+  return Row(Expression(*std::move(of)).Field(std::string(name.substr(dot + 1))).node());
+}
+
 absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, const DataType& type,
                                               std::string_view advice) const {
   WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(expression));
+  if (value->type == DataType::kNull) return CastTo(WithoutAlias(value), type);
   if (value->type == type) return value;
   return Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type), ", not ",
                             DataTypeName(type), ": ", ToAbsl(advice)));
@@ -154,7 +182,7 @@ absl::StatusOr<ExpressionPtr> Resolver::Row(const ExpressionPtr& expression) con
   const ExpressionNode& node = *expression;
   switch (node.kind) {
     case ExpressionKind::kName:
-      return Column(node.name);
+      return ColumnOrField(node.name);
     case ExpressionKind::kAttribute:
       return expression;
     case ExpressionKind::kLiteral: {
@@ -209,24 +237,29 @@ absl::StatusOr<ExpressionPtr> Resolver::CallOf(const ExpressionNode& node) const
     WT_ASSIGN_OR_RETURN(const ExpressionPtr resolved, Row(operand));
     call.operands.push_back(WithoutAlias(resolved));
   }
-  WT_RETURN_IF_ERROR(CheckArguments(call));
-  WT_RETURN_IF_ERROR(Unify(call));
+  WT_RETURN_IF_ERROR(ConvertArguments(call));
   Finish(call);
   return Share(std::move(call));
 }
 
-absl::Status Resolver::CheckArguments(const ExpressionNode& call) const {
+absl::Status Resolver::ConvertArguments(ExpressionNode& call) const {
   const Function& function = *call.function;
   const size_t given = call.operands.size();
   if (!function.TakesThisMany(given)) {
     return Error(absl::StrCat(ToText(call), ": ", call.name, " takes ", TakesText(function), ": ",
                               function.SignatureText()));
   }
+  std::vector<ExpressionPtr> converted;
+  std::vector<DataType> types;
   std::vector<Value> literals;
   for (size_t i = 0; i < given; ++i) {
     const Parameter& parameter = function.parameter(i);
     const ExpressionNode& operand = *call.operands[i];
-    if (!Accept(parameter.accepts, operand.type)) {
+    // A bare NULL beside others becomes of their type.
+    const bool waits = operand.type == DataType::kNull && parameter.same != '\0';
+    const std::optional<DataType> becomes =
+        waits ? operand.type : Accepted(parameter.accepts, operand.type);
+    if (!becomes) {
       return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
                                 DataTypeName(operand.type), ", not ",
                                 AcceptsText(parameter.accepts), ": cast it"));
@@ -236,38 +269,41 @@ absl::Status Resolver::CheckArguments(const ExpressionNode& call) const {
       return Error(absl::StrCat(ToText(call), ": its ", parameter.name, " ", ToText(operand),
                                 " is no literal: give one, the same for all rows"));
     }
-    literals.push_back(literal ? operand.value : Value());
+    converted.push_back(parameter.literal ? LiteralAs(call.operands[i], *becomes)
+                                          : CastTo(call.operands[i], *becomes));
+    types.push_back(*becomes);
+    literals.push_back(literal ? LiteralAs(call.operands[i], *becomes)->value : Value());
   }
-  const std::string refusal = function.refuses ? function.refuses(literals) : "";
+  const std::string refusal =
+      function.refuses ? function.refuses({.types = types, .literals = literals}) : "";
   if (!refusal.empty()) return Error(absl::StrCat(ToText(call), ": ", refusal));
+  WT_RETURN_IF_ERROR(Unify(call, converted));
+  call.operands = std::move(converted);
   return absl::OkStatus();
 }
 
-absl::Status Resolver::Unify(ExpressionNode& call) const {
+absl::Status Resolver::Unify(const ExpressionNode& call,
+                             std::vector<ExpressionPtr>& arguments) const {
   std::map<char, std::vector<size_t>> alike;
-  for (size_t i = 0; i < call.operands.size(); ++i) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
     const Parameter& parameter = call.function->parameter(i);
-    if (parameter.accepts == Accepts::kDouble) {
-      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
-    }
     if (parameter.same != '\0') alike[parameter.same].push_back(i);
   }
-  for (const auto& [letter, arguments] : alike) {
-    const DataType& first = call.operands[arguments[0]]->type;
-    const auto differs =
-        std::ranges::find_if(arguments, [&](size_t i) { return call.operands[i]->type != first; });
-    if (differs == arguments.end()) continue;
-    const auto other = std::ranges::find_if(
-        arguments, [&](size_t i) { return !call.operands[i]->type.is_number(); });
-    if (other != arguments.end()) {
-      const ExpressionNode& operand = *call.operands[*differs];
-      return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
-                                DataTypeName(operand.type), ", not ", DataTypeName(first),
-                                ": cast it"));
+  for (const auto& [letter, of_letter] : alike) {
+    DataType common = arguments[of_letter[0]]->type;
+    for (const size_t i : of_letter) {
+      const std::optional<DataType> both = CommonType(common, arguments[i]->type);
+      if (!both) {
+        const ExpressionNode& operand = *arguments[i];
+        return Error(absl::StrCat(ToText(call), ": ", ToText(operand), " is ",
+                                  DataTypeName(operand.type), ", not ", DataTypeName(common),
+                                  ": cast it"));
+      }
+      common = *both;
     }
-    for (const size_t i : arguments) {
-      call.operands[i] = CastTo(call.operands[i], DataType::kDouble);
-    }
+    const Parameter& parameter = call.function->parameter(of_letter[0]);
+    if (common == DataType::kNull) common = *Accepted(parameter.accepts, common);
+    for (const size_t i : of_letter) arguments[i] = CastTo(arguments[i], common);
   }
   return absl::OkStatus();
 }

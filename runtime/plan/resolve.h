@@ -29,6 +29,8 @@ class Resolver {
   // An aggregate, or an alias of one.
   absl::StatusOr<ExpressionPtr> Aggregate(const ExpressionPtr& expression) const;
   absl::StatusOr<ExpressionPtr> Column(std::string_view name) const;
+  // "column.field" too: of a struct in the column, or in such a field.
+  absl::StatusOr<ExpressionPtr> ColumnOrField(std::string_view name) const;
   // Row, of this type.
   absl::StatusOr<ExpressionPtr> RowOf(const ExpressionPtr& expression, const DataType& type,
                                       std::string_view advice) const;
@@ -38,9 +40,10 @@ class Resolver {
  private:
   absl::StatusOr<ExpressionPtr> CallOf(const ExpressionNode& node) const;
   absl::StatusOr<ExpressionPtr> CastOf(const ExpressionNode& node) const;
-  absl::Status CheckArguments(const ExpressionNode& call) const;
+  // To what the function takes.
+  absl::Status ConvertArguments(ExpressionNode& call) const;
   // Makes those of each letter one type.
-  absl::Status Unify(ExpressionNode& call) const;
+  absl::Status Unify(const ExpressionNode& call, std::vector<ExpressionPtr>& arguments) const;
 
   const std::string call_;
   const std::vector<Attribute>& input_;

@@ -3,6 +3,9 @@
 #include <charconv>
 #include <limits>
 
+#include "runtime/types/blank.h"
+#include "runtime/types/calendar.h"
+
 namespace wavetank::runtime {
 namespace {
 
@@ -19,17 +22,17 @@ class Scanner {
     rest_.remove_prefix(1);
     return true;
   }
-  // Exactly `count` digits, a number within [low, high].
-  bool Digits(int count, int low, int high, int* value) {
-    if (rest_.size() < static_cast<size_t>(count)) return false;
+  // `least` to `most` digits, as many as there are; a number within [low, high].
+  bool Digits(size_t least, size_t most, int low, int high, int* value) {
     *value = 0;
-    for (int i = 0; i < count; ++i) {
-      const char c = rest_[static_cast<size_t>(i)];
-      if (c < '0' || c > '9') return false;
+    size_t count = 0;
+    for (; count < most && count < rest_.size(); ++count) {
+      const char c = rest_[count];
+      if (c < '0' || c > '9') break;
       *value = *value * 10 + (c - '0');
     }
-    rest_.remove_prefix(static_cast<size_t>(count));
-    return low <= *value && *value <= high;
+    rest_.remove_prefix(count);
+    return count >= least && low <= *value && *value <= high;
   }
   // At least one digit behind a decimal point, as microseconds.
   bool Fraction(int* micros) {
@@ -47,23 +50,6 @@ class Scanner {
  private:
   std::string_view rest_;
 };
-
-int DaysInMonth(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return kDays[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-// Days since the epoch in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level
-// date algorithms"), for years from 0 on.
-int64_t DaysFromCivil(int year, int month, int day) {
-  const int shifted = year - (month <= 2 ? 1 : 0) + 400;  // never negative
-  const int era = shifted / 400;
-  const int year_of_era = shifted % 400;
-  const int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return int64_t{era - 1} * 146'097 + day_of_era - 719'468;
-}
 
 std::optional<int64_t> ParseNumber(std::string_view text) {
   constexpr int64_t kLeastMillis = 100'000'000'000;
@@ -86,22 +72,26 @@ std::optional<int64_t> ParseNumber(std::string_view text) {
 
 std::optional<int64_t> ParseIso(std::string_view text) {
   Scanner scanner(text);
-  int year, month, day;
+  int year, month;
+  int day = 1;
   int hour = 0, minute = 0, second = 0, micros = 0;
   int zone_sign = 0, zone_hour = 0, zone_minute = 0;
-  if (!scanner.Digits(4, 0, 9999, &year) || !scanner.Skip('-') ||
-      !scanner.Digits(2, 1, 12, &month) || !scanner.Skip('-') ||
-      !scanner.Digits(2, 1, DaysInMonth(year, month), &day)) {
+  if (!scanner.Digits(4, 4, 0, 9999, &year) || !scanner.Skip('-') ||
+      !scanner.Digits(1, 2, 1, 12, &month)) {
+    return std::nullopt;
+  }
+  if (!scanner.done() &&
+      (!scanner.Skip('-') || !scanner.Digits(1, 2, 1, DaysInMonth(year, month), &day))) {
     return std::nullopt;
   }
   if (!scanner.done()) {
     if (!scanner.Skip('T') && !scanner.Skip(' ')) return std::nullopt;
-    if (!scanner.Digits(2, 0, 23, &hour) || !scanner.Skip(':') ||
-        !scanner.Digits(2, 0, 59, &minute)) {
+    if (!scanner.Digits(1, 2, 0, 23, &hour) || !scanner.Skip(':') ||
+        !scanner.Digits(1, 2, 0, 59, &minute)) {
       return std::nullopt;
     }
     if (scanner.Skip(':')) {
-      if (!scanner.Digits(2, 0, 59, &second)) return std::nullopt;
+      if (!scanner.Digits(1, 2, 0, 59, &second)) return std::nullopt;
       if (scanner.Skip('.') && !scanner.Fraction(&micros)) return std::nullopt;
     }
     if (scanner.Skip('+'))
@@ -111,13 +101,13 @@ std::optional<int64_t> ParseIso(std::string_view text) {
     else
       scanner.Skip('Z');
     if (zone_sign != 0) {
-      if (!scanner.Digits(2, 0, 18, &zone_hour)) return std::nullopt;
+      if (!scanner.Digits(1, 2, 0, 18, &zone_hour)) return std::nullopt;
       const bool minutes_follow = scanner.Skip(':') || !scanner.done();
-      if (minutes_follow && !scanner.Digits(2, 0, 59, &zone_minute)) return std::nullopt;
+      if (minutes_follow && !scanner.Digits(2, 2, 0, 59, &zone_minute)) return std::nullopt;
     }
     if (!scanner.done()) return std::nullopt;
   }
-  const int64_t minutes = (DaysFromCivil(year, month, day) * 24 + hour) * 60 + minute -
+  const int64_t minutes = (DaysFromCivil({year, month, day}) * 24 + hour) * 60 + minute -
                           zone_sign * (zone_hour * 60 + zone_minute);
   return (minutes * 60 + second) * kMicrosPerSecond + micros;
 }
@@ -140,9 +130,8 @@ std::string TimestampText(int64_t micros) {
 }
 
 std::optional<int64_t> ParseTimestamp(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  if (text.size() >= 10 && text[4] == '-') return ParseIso(text);
+  text = WithoutBlanks(text);
+  if (text.size() > 4 && text[4] == '-') return ParseIso(text);
   return ParseNumber(text);
 }
 

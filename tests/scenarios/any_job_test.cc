@@ -130,16 +130,22 @@ std::vector<AnyJob> AnyJobs() {
     WriteTo(Lines(session, arguments).GroupBy({Col("value")}).Count(), arguments, "complete");
   })});
   jobs.push_back(
-      {Structured("every_type",
-                  [](Session& session, const JobArguments& arguments) {
-                    WriteTo(Lines(session, arguments)
-                                .Select({Col("value"),
-                                         Cast(Col("value"), runtime::DataType::kDouble).As("d"),
-                                         Cast(Col("value"), runtime::DataType::kTimestamp).As("t"),
-                                         (runtime::Length(Col("value")) > 4).As("b"),
-                                         runtime::SubstringAfter(Col("value"), " ").As("rest")}),
-                            arguments, "append");
-                  }),
+      {Structured(
+           "every_type",
+           [](Session& session, const JobArguments& arguments) {
+             WriteTo(
+                 Lines(session, arguments)
+                     .Select({Col("value"), Cast(Col("value"), runtime::DataType::kDouble).As("d"),
+                              Cast(Col("value"), runtime::DataType::kTimestamp).As("t"),
+                              (runtime::Length(Col("value")) > 4).As("b"),
+                              Cast(Col("value"), runtime::DataType::kFloat).As("f"),
+                              Cast(Col("value"), runtime::DataType::kInt8).As("i8"),
+                              Cast(Col("value"), runtime::DataType::kInt32).As("i32"),
+                              Cast(Col("value"), runtime::DataType::kDate).As("day"),
+                              runtime::Struct({Col("value")}).As("s").Field("value").As("field"),
+                              runtime::SubstringAfter(Col("value"), " ").As("rest")}),
+                 arguments, "append");
+           }),
        kOdd});
   jobs.push_back(
       {Structured("sums_of_doubles",
@@ -156,6 +162,33 @@ std::vector<AnyJob> AnyJobs() {
                             arguments, "update");
                   }),
        kOdd});
+  // Groups by dates, extremes of int16 and float, binary keys: all through exchange and state.
+  jobs.push_back(
+      {Structured("narrow_types",
+                  [](Session& session, const JobArguments& arguments) {
+                    const auto part = [](int number) {
+                      return runtime::Split(Col("value"), ",").At(number);
+                    };
+                    WriteTo(Lines(session, arguments)
+                                .Select({Cast(part(0), runtime::DataType::kDate).As("day"),
+                                         Cast(part(1), runtime::DataType::kBinary).As("key"),
+                                         Cast(part(2), runtime::DataType::kInt16).As("small"),
+                                         Cast(part(3), runtime::DataType::kFloat).As("price")})
+                                .GroupBy({Col("day"), Col("key"), Col("small") > 100})
+                                .Agg({runtime::Sum(Col("small")).As("sum"),
+                                      runtime::Max(Col("price")).As("most"),
+                                      runtime::MinBy(Col("small"), Col("price")).As("cheapest")})
+                                .WithColumn("key", Cast(Col("key"), runtime::DataType::kString)),
+                            arguments, "complete");
+                  }),
+       R"(records { count: 40
+            column { name: "day" type: DATE uniform { distinct: 3 } first: 20000
+                     malformed_ppm: 100000 }
+            column { name: "key" uniform { distinct: 3 } }
+            column { name: "small" type: INT64 uniform { distinct: 40 } first: -100 step: 9000 }
+            column { name: "price" type: DOUBLE uniform { distinct: 9 } first: -700 step: 333
+                     empty_ppm: 100000 } }
+          arrival { records_each: 8 first_ms: 500 every_ms: 700 })"});
   jobs.push_back({Structured("without_state", [](Session& session, const JobArguments& arguments) {
     WriteTo(Lines(session, arguments)
                 .Where(Col("value") != "")

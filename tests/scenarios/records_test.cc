@@ -60,14 +60,16 @@ Lines ColumnOf(const Lines& lines, size_t column) {
 }
 
 TEST(Records, HoldTheirColumnsInOrder) {
-  EXPECT_THAT(LinesOf(R"(count: 3
+  EXPECT_THAT(
+      LinesOf(R"(count: 3
                          column { name: "id" type: INT64 sequential {} first: 7 step: -2 }
                          column { name: "price" type: DOUBLE sequential {} first: -1500 step: 1400 }
                          column { name: "new" type: BOOLEAN sequential {} }
                          column { name: "city" sequential { distinct: 2 } }
-                         column { name: "of" constant: "here" })"),
-              ElementsAre("7,-1.500,false,city0,here", "5,-0.100,true,city1,here",
-                          "3,1.300,false,city0,here"));
+                         column { name: "of" constant: "here" }
+                         column { name: "on" type: DATE sequential {} first: -1 step: 30 })"),
+      ElementsAre("7,-1.500,false,city0,here,1969-12-31", "5,-0.100,true,city1,here,1970-01-30",
+                  "3,1.300,false,city0,here,1970-03-01"));
   EXPECT_THAT(LinesOf(R"(count: 1 separator: " | "
                          column { name: "a" constant: "x" } column { name: "b" constant: "y" })"),
               ElementsAre("x | y"));
@@ -191,7 +193,8 @@ TEST(Records, RefuseWhatContradictsItselfByItsPlace) {
             "a:2:28: Records has no field \"colum\": did you mean \"column\"?");
   EXPECT_EQ(
       RecordsError(R"(count: 1 column { name: "k" type: FLOAT })"),
-      "a:2:53: type has no value \"FLOAT\"; there are STRING, INT64, DOUBLE, BOOLEAN, TIMESTAMP");
+      "a:2:53: type has no value \"FLOAT\"; there are STRING, INT64, DOUBLE, BOOLEAN, TIMESTAMP, "
+      "DATE");
   EXPECT_EQ(RecordsError(R"(count: 1 column { name: "k" })"),
             "a:2:37: column \"k\" needs values: uniform, zipf, sequential, constant, list or "
             "event_time");
@@ -222,6 +225,9 @@ TEST(Records, RefuseWhatAColumnCannotHoldOrDoesNothing) {
   EXPECT_THAT(error(R"(type: BOOLEAN constant: "yes")"), HasSubstr("\"yes\" is no BOOLEAN"));
   EXPECT_THAT(error(R"(type: TIMESTAMP constant: "noon")"), HasSubstr("\"noon\" is no TIMESTAMP"));
   EXPECT_EQ(error(R"(type: TIMESTAMP constant: "1800000000")"), "");
+  EXPECT_THAT(error(R"(type: DATE constant: "2026-02-29")"), HasSubstr("is no DATE"));
+  EXPECT_THAT(error("type: DATE uniform { distinct: 9 } first: 2932890"),
+              HasSubstr("dates of the year 10000: they are of the years 1 to 9999"));
   EXPECT_THAT(error(R"(constant: "a,b")"), HasSubstr("\"a,b\" holds the separator \",\""));
   EXPECT_THAT(error(R"(constant: "a\nb")"), HasSubstr("no value of it holds the end of one"));
   EXPECT_THAT(error(R"(list { })"), HasSubstr("a list needs a value"));

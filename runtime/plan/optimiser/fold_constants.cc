@@ -11,33 +11,12 @@
 namespace wavetank::runtime {
 namespace {
 
-Value ValueAt(const Column& column) {
-  if (column.IsNull(0)) return std::monostate();
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      return column.BoolAt(0);
-    case DataType::kInt64:
-      return column.Int64At(0);
-    case DataType::kDouble:
-      return column.DoubleAt(0);
-    case DataType::kString:
-      return std::string(column.StringAt(0));
-    case DataType::kTimestamp:
-      return Timestamp{column.Int64At(0)};
-    case DataType::kInterval:
-      return Interval{column.Int64At(0)};
-    case DataType::kArray:
-      break;
-  }
-  WT_CHECK(false, "no literal");
-}
-
 bool IsConstant(const ExpressionNode& node) {
   if (IsCall(node, "window_start")) return false;  // a key by which it is told that it is a window
   const bool computes = node.kind == ExpressionKind::kCast ||
                         (node.kind == ExpressionKind::kCall && !node.function->is_aggregate() &&
                          node.function->deterministic);
-  return computes && !node.operands.empty() && node.type.kind() != DataType::kArray &&
+  return computes && !node.operands.empty() && !node.type.is_nested() &&
          std::ranges::all_of(node.operands, [](const ExpressionPtr& operand) {
            return operand->kind == ExpressionKind::kLiteral;
          });
@@ -53,7 +32,7 @@ ExpressionPtr Folded(const ExpressionNode& node) {
     return nullptr;
   }
   ExpressionNode literal;
-  literal.value = ValueAt(value);
+  literal.value = ValueAt(value, 0);
   literal.type = value.type();
   literal.nullable = std::holds_alternative<std::monostate>(literal.value);
   return std::make_shared<const ExpressionNode>(std::move(literal));

@@ -4,9 +4,11 @@
 #define WAVETANK_TESTS_RUNTIME_COLUMNAR_RANDOM_BATCH_H_
 
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,19 +16,6 @@
 #include "runtime/columnar/record_batch.h"
 
 namespace wavetank::runtime {
-
-inline int64_t RandomInt64(platform::Random& random) {
-  switch (random.Below(8)) {
-    case 0:
-      return std::numeric_limits<int64_t>::min();
-    case 1:
-      return std::numeric_limits<int64_t>::max();
-    case 2:
-      return static_cast<int64_t>(random.Next());
-    default:
-      return random.Between(-3, 3);
-  }
-}
 
 inline std::string RandomText(platform::Random& random) {
   constexpr size_t kSizes[] = {0, 1, 2, 3, 4, 5, 11, 12, 13, 16, 17, 40, 70, 130};
@@ -37,26 +26,43 @@ inline std::string RandomText(platform::Random& random) {
   return text;
 }
 
+// Few values, the ends of the range among them.
+template <typename T>
+T RandomNumber(platform::Random& random) {
+  if constexpr (std::is_floating_point_v<T>) {
+    constexpr T kValues[] = {T(0.0),
+                             T(-0.0),
+                             T(1.5),
+                             T(-2.25),
+                             std::numeric_limits<T>::max() / 2,
+                             std::numeric_limits<T>::infinity(),
+                             std::numeric_limits<T>::quiet_NaN()};
+    return kValues[random.Below(std::size(kValues))];
+  } else {
+    switch (random.Below(8)) {
+      case 0:
+        return std::numeric_limits<T>::min();
+      case 1:
+        return std::numeric_limits<T>::max();
+      case 2:
+        return static_cast<T>(random.Next());
+      default:
+        return static_cast<T>(random.Between(-3, 3));
+    }
+  }
+}
+
 inline Column RandomColumn(platform::Random& random, DataType type, int64_t rows, bool nulls) {
   ColumnBuilder builder(type);
   for (int64_t row = 0; row < rows; ++row) {
-    if (nulls && random.Below(4) == 0) {
+    if (type == DataType::kNull || (nulls && random.Below(4) == 0)) {
       builder.Null();
     } else if (type == DataType::kBool) {
       builder.Bool(random.Below(2) == 0);
-    } else if (type == DataType::kString) {
+    } else if (type.is_bytes()) {
       builder.String(RandomText(random));
-    } else if (type == DataType::kDouble) {
-      constexpr double kDoubles[] = {0.0,
-                                     -0.0,
-                                     1.5,
-                                     -2.25,
-                                     1e300,
-                                     std::numeric_limits<double>::infinity(),
-                                     std::numeric_limits<double>::quiet_NaN()};
-      builder.Double(kDoubles[random.Below(std::size(kDoubles))]);
     } else {
-      builder.Int64(RandomInt64(random));
+      WithValueType(type, [&]<typename T>(T) { builder.Fixed(RandomNumber<T>(random)); });
     }
   }
   return builder.Finish();
@@ -75,8 +81,14 @@ inline RecordBatch RandomBatch(platform::Random& random, const std::vector<DataT
   return RecordBatch(std::make_shared<const Schema>(std::move(fields)), std::move(columns), rows);
 }
 
+// Those that batches and state hold.
+inline constexpr DataType::Kind kStorableKinds[] = {
+    DataType::kBool,      DataType::kInt64,  DataType::kDouble, DataType::kString,
+    DataType::kTimestamp, DataType::kInt8,   DataType::kInt16,  DataType::kInt32,
+    DataType::kFloat,     DataType::kBinary, DataType::kDate};
+
 inline DataType RandomType(platform::Random& random) {
-  return static_cast<DataType::Kind>(random.Between(1, 5));
+  return kStorableKinds[random.Below(std::size(kStorableKinds))];
 }
 
 inline RecordBatch RandomBatch(platform::Random& random) {

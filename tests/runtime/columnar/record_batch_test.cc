@@ -32,6 +32,19 @@ RC_GTEST_PROP(RecordBatch, EveryPrefixOfAnEncodingIsDataLoss, (uint64_t seed)) {
 }
 
 // Under the sanitisers this is the proof that no damage leads to undefined behaviour.
+TEST(RecordBatch, AValueBeyondItsTypeIsDataLoss) {
+  const auto schema = std::make_shared<const Schema>(std::vector<Field>{{"n", DataType::kInt8}});
+  const RecordBatch batch(schema, {ColumnBuilder(DataType::kInt8).Fixed(int8_t{7}).Finish()}, 1);
+  std::string bytes = batch.Encode();
+  const std::string base(1, '\x07');
+  const size_t at = bytes.find(base + std::string(7, '\0'));  // an int64, of which 0 is packed
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 1] = 1;
+  const auto decoded = RecordBatch::Decode(bytes);
+  EXPECT_EQ(decoded.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(decoded.status().message().find("beyond its type"), absl::string_view::npos);
+}
+
 RC_GTEST_PROP(RecordBatch, DamagedBytesAreDataLossOrAnotherBatch, (uint64_t seed)) {
   platform::Random random(seed);
   std::string bytes = RandomBatch(random).Encode();
@@ -61,7 +74,7 @@ TEST(RecordBatch, DecodeRefusesWhatNoBatchEncodesTo) {
   EXPECT_EQ(message("XXXX" + good.substr(4)), "record batch: not a record batch at byte 4 of 33");
   EXPECT_EQ(message(good + "x"), "record batch: bytes behind the last column at byte 33 of 34");
   std::string type = good;
-  type[16] = 9;
+  type[16] = 99;
   EXPECT_EQ(message(type), "record batch: no such data type at byte 17 of 33");
   std::string width = good;
   width[23] = 3;
@@ -69,6 +82,26 @@ TEST(RecordBatch, DecodeRefusesWhatNoBatchEncodesTo) {
   std::string rows = good;
   rows[11] = 1;
   EXPECT_EQ(message(rows), "record batch: cut short at byte 32 of 33");
+}
+
+// Only between processes of one build, but each type has its own bytes.
+TEST(RecordBatch, HoldsEachTypeByItsNumberAndWidth) {
+  const auto encoded = [](const Column& column) {
+    const auto schema = std::make_shared<const Schema>(std::vector<Field>{{"", column.type()}});
+    return RecordBatch(schema, {column}, column.size()).Encode().substr(16);
+  };
+  const auto integers = [&](auto value, DataType type) {
+    return encoded(ColumnBuilder(type).Fixed(value).Finish());
+  };
+  using std::string_literals::operator""s;
+  const std::string minus_two = "\1\xfe\xff\xff\xff\xff\xff\xff\xff\0"s;
+  EXPECT_EQ(integers(int8_t{-2}, DataType::kInt8), "\x8\0\0\0\0\0"s + minus_two);
+  EXPECT_EQ(integers(int16_t{-2}, DataType::kInt16), "\x9\0\0\0\0\0"s + minus_two);
+  EXPECT_EQ(integers(int32_t{-2}, DataType::kInt32), "\xa\0\0\0\0\0"s + minus_two);
+  EXPECT_EQ(integers(int32_t{-2}, DataType::kDate), "\xd\0\0\0\0\0"s + minus_two);
+  EXPECT_EQ(integers(1.5f, DataType::kFloat), "\xb\0\0\0\0\0\0\0\xc0\x3f"s);
+  EXPECT_EQ(encoded(ColumnBuilder(DataType::kBinary).String("ab").Finish()),
+            "\xc\0\0\0\0\0\1\2\0\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0ab"s);
 }
 
 TEST(RecordBatch, SmallNumbersTakeOneByteEach) {

@@ -1,6 +1,7 @@
 #include "runtime/columnar/row_key.h"
 
 #include <limits>
+#include <string>
 
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
@@ -36,6 +37,46 @@ TEST(RowKey, FormatAndHashDoNotChange) {
   EXPECT_EQ(HashRows({words}, 2)[0], 12203608717459816612U);
   EXPECT_EQ(HashRows({words}, 2)[1], 6238072747940578789U);
   EXPECT_EQ(HashRows({words, numbers}, 2)[0], 6833464091767582289U);
+}
+
+// Durable, too.
+TEST(RowKey, FormatAndHashOfEveryWidthDoNotChange) {
+  using std::string_literals::operator""s;
+  struct Row {
+    Column column;
+    std::string key;
+    uint64_t hash;
+  };
+  const auto of = [](DataType type, auto value) {
+    return ColumnBuilder(type).Fixed(value).Finish();
+  };
+  const Row rows[] = {
+      {of(DataType::kInt8, int8_t{-2}), "\1\xfe"s, 7789395919978777827U},
+      {of(DataType::kInt16, int16_t{-2}), "\1\xfe\xff"s, 65244720915931959U},
+      {of(DataType::kInt32, int32_t{258}), "\1\2\1\0\0"s, 12608814860890829323U},
+      {of(DataType::kDate, int32_t{258}), "\1\2\1\0\0"s, 12608814860890829323U},
+      {of(DataType::kFloat, 1.5f), "\1\0\0\xc0\x3f"s, 12532231060461997488U},
+      {of(DataType::kDouble, 1.5), "\1\0\0\0\0\0\0\xf8\x3f"s, 2693614958850487384U},
+      {of(DataType::kTimestamp, int64_t{258}), "\1\2\1\0\0\0\0\0\0"s, 16230596361028239159U},
+      {ColumnBuilder(DataType::kBool).Bool(true).Finish(), "\1\1"s, 16226181191752404715U},
+      {ColumnBuilder(DataType::kBinary).String("wave").Finish(), "\1\4\0\0\0wave"s,
+       12203608717459816612U},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(EncodeRowKeys({row.column}, 1).StringAt(0), row.key)
+        << DataTypeName(row.column.type());
+    EXPECT_EQ(HashRows({row.column}, 1)[0], row.hash) << DataTypeName(row.column.type());
+  }
+}
+
+TEST(RowKey, FloatsThatAreEqualAreOneKey) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Column normal = NormaliseKey(
+      ColumnBuilder(DataType::kFloat).Fixed(0.0f).Fixed(-0.0f).Fixed(nan).Fixed(-nan).Finish());
+  const Column keys = EncodeRowKeys({normal}, 4);
+  EXPECT_EQ(keys.StringAt(0), keys.StringAt(1));
+  EXPECT_EQ(keys.StringAt(2), keys.StringAt(3));
+  EXPECT_NE(keys.StringAt(0), keys.StringAt(2));
 }
 
 TEST(RowKey, DoublesThatAreEqualAreOneKey) {

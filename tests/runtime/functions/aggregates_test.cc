@@ -107,6 +107,23 @@ RC_GTEST_PROP(Aggregates, CountSumAndAverageAreOfTheValues, (uint64_t seed)) {
   });
 }
 
+TEST(Aggregates, TotalsAreOfTheWidestTypeOfTheirKind) {
+  const RecordBatch batch =
+      BatchOf({ColumnBuilder(DataType::kInt8).Fixed<int8_t>(127).Fixed<int8_t>(127).Finish(),
+               ColumnBuilder(DataType::kFloat).Fixed(1e38f).Fixed(3e38f).Finish()});
+  const auto text = [&](const Expression& call) {
+    const Column total = Aggregation(call, batch, {0, 0}, 1).OfAllRows();
+    return DataTypeName(total.type()) + " " + total.CellText(0);
+  };
+  EXPECT_EQ(text(Sum(Col("c0"))), "int64 254");
+  EXPECT_EQ(text(Avg(Col("c0"))), "double 127");
+  EXPECT_EQ(text(Max(Col("c0"))), "int8 127");
+  EXPECT_EQ(text(Count(Null())), "int64 0");
+  EXPECT_EQ(text(Sum(Null())), "double null");
+  const double sum = double{1e38f} + double{3e38f};
+  EXPECT_EQ(text(Sum(Col("c1"))), "double " + LiteralColumn(sum, DataType::kDouble).CellText(0));
+}
+
 // 0.0 and -0.0 are equal, and told apart by who looks at what is shown: the first one stays, also
 // when what state held before comes in later.
 TEST(Aggregates, OfEqualZerosTheFirstOneStaysAlsoAcrossEpochs) {
@@ -135,11 +152,10 @@ TEST(Aggregates, AverageOfInt64IsADoubleAndDoesNotWrapAround) {
 std::optional<uint32_t> Winner(const Column& order, const std::vector<uint32_t>& group,
                                bool greatest) {
   const auto less = [&](uint32_t a, uint32_t b) {
-    if (order.type() == DataType::kString) return order.StringAt(a) < order.StringAt(b);
-    if (order.type() == DataType::kDouble) {
-      return TotalOrder::Less(order.DoubleAt(a), order.DoubleAt(b));
-    }
-    return order.Int64At(a) < order.Int64At(b);
+    if (order.type().is_bytes()) return order.StringAt(a) < order.StringAt(b);
+    return WithValueType(order.type(), [&]<typename T>(T) {
+      return TotalOrder::Less(order.values<T>()[a], order.values<T>()[b]);
+    });
   };
   std::optional<uint32_t> best;
   for (const uint32_t row : group) {
@@ -151,9 +167,8 @@ std::optional<uint32_t> Winner(const Column& order, const std::vector<uint32_t>&
 
 RC_GTEST_PROP(Aggregates, ExtremesAreOfTheFirstRowThatIsFurthest, (uint64_t seed)) {
   platform::Random random(seed);
-  constexpr DataType::Kind kOrdered[] = {DataType::kInt64, DataType::kDouble, DataType::kString,
-                                         DataType::kTimestamp};
-  const DataType order_type = kOrdered[random.Below(std::size(kOrdered))];
+  DataType order_type = RandomType(random);
+  while (!order_type.is_ordered()) order_type = RandomType(random);
   const Rows rows = RandomRows(random, {RandomType(random), order_type}, false);
   const auto cell = [&](int column, bool greatest) {
     return [&rows, column, greatest](const std::vector<uint32_t>& group) {
@@ -176,10 +191,12 @@ TEST(Aggregates, OfAnArrayAreRefused) {
     return resolved.ok() ? std::string() : std::string(resolved.status().message());
   };
   const Expression array = Split("a", ",");
-  EXPECT_NE(refusal(Max(array)).find("not a number, string or timestamp"), std::string::npos);
+  EXPECT_NE(refusal(Max(array)).find("not a number, string, binary, date or timestamp"),
+            std::string::npos);
   EXPECT_NE(refusal(MaxBy(array, 1)).find("not a bool, number"), std::string::npos);
   EXPECT_NE(refusal(MaxBy(absl::Seconds(1), 1)).find("not a bool, number"), std::string::npos);
-  EXPECT_NE(refusal(MaxBy(1, true)).find("not a number, string or timestamp"), std::string::npos);
+  EXPECT_NE(refusal(MaxBy(1, true)).find("not a number, string, binary, date or timestamp"),
+            std::string::npos);
 }
 
 }  // namespace

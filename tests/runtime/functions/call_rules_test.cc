@@ -11,6 +11,7 @@
 
 #include "runtime/columnar/split.h"
 #include "runtime/columnar/take.h"
+#include "runtime/functions/cast.h"
 #include "runtime/functions/kernels.h"
 #include "tests/runtime/columnar/random_batch.h"
 #include "tests/runtime/functions/calls.h"
@@ -28,7 +29,19 @@ struct RandomCall {
   int arguments = 0;
 };
 
+// The one that the example of get_field is of.
+const DataType kStructs =
+    DataType::Struct({"word", "count"}, {DataType::kString, DataType::kInt64});
+
 Column RandomColumnOf(platform::Random& random, const DataType& type, int64_t rows, bool nulls) {
+  if (type == kStructs) {
+    std::vector<Column> fields;
+    for (const DataType& field : type.children()) {
+      fields.push_back(RandomColumn(random, field, rows, nulls));
+    }
+    const Column valid = RandomColumn(random, DataType::kBool, rows, nulls);
+    return Column(type, rows, std::move(fields), valid.validity_buffer());
+  }
   if (type.kind() != DataType::kArray) return RandomColumn(random, type, rows, nulls);
   return Split(RandomColumn(random, DataType::kString, rows, nulls), " ");
 }
@@ -38,37 +51,30 @@ Expression ValueOf(const Column& column, int64_t row) {
   if (column.IsNull(row) && column.type().kind() == DataType::kArray) {
     return Split(Null(DataType::kString), " ");
   }
-  if (column.IsNull(row)) return Null(column.type());
-  switch (column.type().kind()) {
-    case DataType::kBool:
-      return column.BoolAt(row);
-    case DataType::kInt64:
-      return column.Int64At(row);
-    case DataType::kDouble:
-      return column.DoubleAt(row);
-    case DataType::kString:
-      return std::string(column.StringAt(row));
-    case DataType::kTimestamp:
-      return ToExpression(ExampleTerm(Timestamp{column.Int64At(row)}));
-    case DataType::kArray: {
-      std::string text;
-      const Column& elements = column.elements();
-      for (int64_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
-        if (i > column.offsets()[row]) text += " ";
-        text += elements.StringAt(i);
-      }
-      return Split(text, " ");
-    }
-    default:
-      WT_CHECK(false, "no value of a column");
+  if (column.type() == kStructs) {
+    const Expression fields = Struct(
+        {ValueOf(column.field(0), row).As("word"), ValueOf(column.field(1), row).As("count")});
+    return If(!column.IsNull(row), fields, Null());
   }
+  if (column.IsNull(row)) return Null(column.type());
+  if (column.type().kind() != DataType::kArray) {
+    return ToExpression(ExampleTerm::Of(ValueAt(column, row)));
+  }
+  std::string text;
+  const Column& elements = column.elements();
+  for (int64_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+    if (i > column.offsets()[row]) text += " ";
+    text += elements.StringAt(i);
+  }
+  return Split(text, " ");
 }
 
 DataType RandomTypeFor(platform::Random& random, Accepts accepts) {
-  std::vector<DataType> types = {DataType::kBool,      DataType::kInt64,
-                                 DataType::kDouble,    DataType::kString,
-                                 DataType::kTimestamp, DataType::Array(DataType::kString)};
-  std::erase_if(types, [&](const DataType& type) { return !Accept(accepts, type); });
+  std::vector<DataType> types(std::begin(kStorableKinds), std::end(kStorableKinds));
+  types.push_back(DataType::Array(DataType::kString));
+  types.push_back(kStructs);
+  types.push_back(DataType::kNull);
+  std::erase_if(types, [&](const DataType& type) { return !Accepted(accepts, type); });
   return types[random.Below(types.size())];
 }
 
@@ -78,7 +84,10 @@ RandomCall MakeCall(platform::Random& random, const FunctionPtr& function) {
   const int64_t rows = random.Between(1, 130);
   size_t count = function->least_arguments();
   count += random.Below(function->parameters.size() - count + 1);
-  if (function->repeats_last) count += random.Below(3);
+  if (function->repeats > 0) {
+    count = function->parameters.size() +
+            static_cast<size_t>(function->repeats) * static_cast<size_t>(random.Below(3));
+  }
   std::map<char, DataType> same;
   std::vector<Column> columns;
   std::vector<Expression> of_columns, with_values;
@@ -87,7 +96,9 @@ RandomCall MakeCall(platform::Random& random, const FunctionPtr& function) {
   for (size_t i = 0; i < count; ++i) {
     const Parameter& parameter = function->parameter(i);
     if (parameter.literal) {
-      of_columns.push_back(ToExpression(function->examples[0].arguments[i]));
+      const std::vector<ExampleTerm>& example = function->examples[0].arguments;
+      of_columns.push_back(i < example.size() ? ToExpression(example[i])
+                                              : Literal("literal " + std::to_string(i)));
       with_values.push_back(of_columns.back());
       continue;
     }
@@ -101,8 +112,10 @@ RandomCall MakeCall(platform::Random& random, const FunctionPtr& function) {
       with_values.back() = ValueOf(column, 0);
       column = Repeat(column, rows);
     }
+    // As it is converted: a date may have no midnight.
+    const Column given = CastColumn(column, *Accepted(parameter.accepts, type));
     for (int64_t row = 0; row < rows; ++row) {
-      call.null_arguments[static_cast<size_t>(row)] += column.IsNull(row) ? 1 : 0;
+      call.null_arguments[static_cast<size_t>(row)] += given.IsNull(row) ? 1 : 0;
     }
     columns.push_back(std::move(column));
   }

@@ -16,6 +16,8 @@ std::vector<Function> EveryUserFunction() {
                    {.version = 1, .deterministic = true}),
       UserFunction("every", [](bool, int64_t a, double, const std::string&,
                                absl::Time) noexcept { return a; }),
+      UserFunction("types",
+                   [](int8_t, int16_t, int32_t, float, const Binary&, Date d) { return d; }),
       UserFunction("nulls",
                    [](std::optional<double> a, std::optional<std::string_view>) { return a; }),
   };

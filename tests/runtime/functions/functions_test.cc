@@ -93,7 +93,7 @@ TEST(Case, TakesTheFirstBranchThatIsTrue) {
   EXPECT_EQ(Result(When(false, "a").When(null, "b").Otherwise("d")), "d");
   EXPECT_EQ(Result(When(false, "a").When(false, "b").End()), "null");
   EXPECT_EQ(Result(When(true, 1).Otherwise(0.5)), "1");
-  EXPECT_EQ(Result(Cast(When(true, 1).Otherwise(0.5), DataType::kString)), "1");
+  EXPECT_EQ(Result(Cast(When(true, 1).Otherwise(0.5), DataType::kString)), "1.0");
   EXPECT_NE(Result(When(true, 1).Otherwise("x")).find("cast it"), std::string::npos);
 }
 

@@ -39,8 +39,8 @@ TEST(FunctionRegistry, RefusesWhatCannotBeCalled) {
   EXPECT_NE(Refusal(optional).find("left out"), std::string::npos);
   Function repeats = Named("f");
   repeats.parameters.clear();
-  repeats.repeats_last = true;
-  EXPECT_NE(Refusal(repeats).find("repeats no parameter"), std::string::npos);
+  repeats.repeats = 1;
+  EXPECT_NE(Refusal(repeats).find("repeats more parameters than there are"), std::string::npos);
 }
 
 TEST(FunctionRegistry, KeepsTheBuiltInOnes) {

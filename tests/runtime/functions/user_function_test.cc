@@ -37,6 +37,15 @@ TEST(UserFunction, TakesAndGivesWhatItsSignatureSays) {
                    With(UserFunction("f", [](absl::Time t) { return t + absl::Seconds(1); }))),
             "1970-01-01T00:00:06Z");
   EXPECT_EQ(Result(Call("f", {}), With(UserFunction("f", [] { return int64_t{4}; }))), "4");
+  EXPECT_EQ(Result(Call("f", {Cast(-3, DataType::kInt8), Cast(0.5, DataType::kFloat)}),
+                   With(UserFunction("f", [](int32_t a, float b) { return float(a) * b; }))),
+            "-1.5");
+  EXPECT_EQ(Result(Call("f", {Date{-1}}),
+                   With(UserFunction("f", [](Date d) { return Date{d.days + 1}; }))),
+            "1970-01-01");
+  EXPECT_EQ(Result(Call("f", {Binary{"\x01\xff"}}),
+                   With(UserFunction("f", [](const Binary& b) { return Binary{b.bytes + "z"}; }))),
+            "X'01FF7A'");
   // What views its argument is copied at once.
   EXPECT_EQ(Result(Call("f", {"abc"}),
                    With(UserFunction("f", [](std::string_view text) { return text.substr(1); }))),

@@ -151,7 +151,7 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
              ->mutable_columns(0)
              ->clear_operands();
        }},
-      {"a call of length of another type",
+      {"a call of length: a result of another type",
        [](auto& plan) {
          plan::Expression& argument = *Find(plan, plan::Operator::kPartialAggregate)
                                            .mutable_partial_aggregate()

@@ -50,8 +50,9 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
             "Where: ((n > 1) && n): n is int64, not bool: cast it");
   EXPECT_EQ(Message(rows_.Select({Col("value") + 1})),
             "Select: (value + 1): value is string, not a number: cast it");
-  EXPECT_EQ(Message(rows_.Select({Col("n") % 1.5})),
-            "Select: (n % 1.5:double): 1.5:double is double, not int64: cast it");
+  EXPECT_EQ(Message(rows_.Select({Col("n") % "x"})),
+            "Select: (n % 'x'): 'x' is string, not a number: cast it");
+  EXPECT_EQ(Message(rows_.Select({Col("n") % 1.5})), "accepted");
   EXPECT_EQ(Message(rows_.Select({Lower(Col("n"))})),
             "Select: lower(n): n is int64, not string: cast it");
   EXPECT_EQ(Message(rows_.Select({Substring(Col("value"), Col("value"), 1)})),
@@ -63,7 +64,8 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
   EXPECT_EQ(Message(rows_.GroupBy({}).Agg({Sum(Col("time"))})),
             "Agg: sum(time): time is timestamp, not a number: cast it");
   EXPECT_EQ(Message(rows_.GroupBy({}).Agg({Max(Col("n") > 1)})),
-            "Agg: max((n > 1)): (n > 1) is bool, not a number, string or timestamp: cast it");
+            "Agg: max((n > 1)): (n > 1) is bool, not a number, string, binary, date or timestamp: "
+            "cast it");
   EXPECT_EQ(Message(rows_.WithWatermark("n", absl::Seconds(1))),
             "WithWatermark: \"n\" is int64, not timestamp: cast it");
   EXPECT_EQ(Message(rows_.GroupBy({Window(Col("n"), absl::Seconds(1))}).Count()),
@@ -71,11 +73,14 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
 }
 
 TEST_F(AnalyserRefusal, OfExpressionsInTheWrongPlace) {
+  EXPECT_EQ(Message(rows_.Select({Cast(Col("value"), DataType::kBinary).As("b")})),
+            "WriteStream: \"b\" is binary, which no sink writes: cast it to string");
+  EXPECT_EQ(Message(rows_.Where(Null())), "accepted");
   EXPECT_EQ(Message(rows_.Select({Split(Col("value"), " ")})),
-            "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select an "
-            "element of it, explode it, or cast it to string");
+            "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select a "
+            "part of it, explode an array, or cast it to string");
   EXPECT_EQ(Message(rows_.GroupBy({Split(Col("value"), " ")}).Count()),
-            "GroupBy: split(value, ' ') is array<string>, which is no key: take an element, or "
+            "GroupBy: split(value, ' ') is array<string>, which is no key: take a part of it, or "
             "cast it");
   EXPECT_EQ(Message(rows_.Select({Lower(Explode(Split(Col("value"), " ")))})),
             "Select: explode(split(value, ' ')) gives several rows: use it at the top of Select or "
@@ -196,6 +201,17 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
   const DataFrame plain = builder.Source().WithColumn("time", CurrentTimestamp());
   EXPECT_EQ(Analyse(timed.Union(timed).plan()).value()->event_times.size(), 1U);
   EXPECT_EQ(Analyse(timed.Union(plain).plan()).value()->event_times.size(), 0U);
+  // Columns of several types become what all become.
+  const DataFrame narrow =
+      builder.Source().Select({Null().As("a"), Cast(1, DataType::kInt8).As("b")});
+  const DataFrame wide = builder.Source().Select({Col("value"), Literal(2).As("n")});
+  const LogicalPlanPtr both = Analyse(narrow.Union(wide).plan()).value();
+  EXPECT_EQ(both->output[0].type, DataType::kString);
+  EXPECT_EQ(both->output[1].type, DataType::kInt64);
+  EXPECT_EQ(both->output[1].name, "b");
+  EXPECT_EQ(both->inputs[0]->output[1].type, DataType::kInt64);
+  EXPECT_FALSE(
+      Analyse(wide.Union(builder.Source().Select({Literal(true), Col("value")})).plan()).ok());
   EXPECT_FALSE(Analyse(plain.Union(timed).WithWatermark("time", absl::Seconds(1)).plan()).ok());
   const auto nullable = [&](JoinType type) {
     std::string text;
@@ -211,6 +227,34 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
   EXPECT_EQ(nullable(JoinType::kFull), "nn");
   EXPECT_EQ(nullable(JoinType::kLeftSemi), "v");
   EXPECT_EQ(nullable(JoinType::kLeftAnti), "v");
+}
+
+// As in Spark: "s.x" is the column called so, else that of the DataFrame "s", else a field.
+TEST(Analyser, FindsFieldsByTheirPath) {
+  QueryBuilder builder;
+  const DataFrame frame = builder.Source().Select(
+      {Col("value"),
+       Struct({Col("value").As("text"), Struct({Length(Col("value")).As("size")}).As("more")})
+           .As("s")});
+  const auto analysed = [](const DataFrame& of) { return Analyse(of.plan()); };
+  const auto output = [&](const DataFrame& of) { return analysed(of).value()->output; };
+  EXPECT_EQ(output(frame.Select({Col("s.text")}))[0].name, "text");
+  EXPECT_EQ(output(frame.Select({Col("s.more.size")}))[0].name, "size");
+  EXPECT_EQ(output(frame.Select({Col("s.more.size")}))[0].type, DataType::kInt64);
+  EXPECT_EQ(output(frame.Alias("f").Select({Col("f.s.more")}))[0].name, "more");
+  EXPECT_EQ(output(frame.Alias("s").Select({Col("s.value")}))[0].type, DataType::kString);
+  EXPECT_EQ(output(frame.GroupBy({Col("s.more.size")}).Count())[0].name, "size");
+  const auto refusal = [&](const DataFrame& of) {
+    return std::string(analysed(of).status().message());
+  };
+  EXPECT_EQ(refusal(frame.Select({Col("s.txt")})),
+            "Select: get_field(s, 'txt'): there is no field \"txt\": did you mean \"text\"?");
+  EXPECT_EQ(refusal(frame.Select({Col("value.text")})),
+            "Select: there is no column \"value.text\"; there are value, s");
+  EXPECT_EQ(
+      refusal(frame.GroupBy({Col("s")}).Count()),
+      "GroupBy: s is struct<text: string, more: struct<size: int64>>, which is no key: take a "
+      "part of it, or cast it");
 }
 
 TEST_F(AnalyserRefusal, NamesTheQuery) {

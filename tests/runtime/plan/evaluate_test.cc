@@ -121,9 +121,9 @@ RC_GTEST_PROP(Evaluate, GivesEachRowWhatItGivesForTheRowsValuesAlone, (uint64_t 
       case 4:
         return !(a <= b);
       case 5:
-        return type == DataType::kInt64 ? a % b : a > b;
+        return type.is_number() ? a % b : a > b;
       case 6:
-        return type == DataType::kInt64 || type == DataType::kDouble ? a * b - a / b : a != b;
+        return type.is_number() ? a * b - a / b : a != b;
       case 7:
         return type == DataType::kString ? Substring(a, -2, Length(b)) : a == a;
       default:

@@ -8,9 +8,11 @@
 #include "rapidcheck/gtest.h"
 
 #include "platform/random.h"
+#include "runtime/functions/cast.h"
 #include "runtime/functions/registry.h"
 #include "runtime/functions/user_function.h"
 #include "runtime/plan/analyser.h"
+#include "tests/runtime/columnar/random_batch.h"
 #include "tests/runtime/structured/query_run.h"
 
 namespace wavetank::runtime {
@@ -233,7 +235,7 @@ class RandomQuery {
   explicit RandomQuery(platform::Random& random)
       : random_(random), columns_({{"value", DataType::kString}}), frame_(builder_.Source()) {
     for (uint64_t steps = random_.Below(6); steps > 0; --steps) Step();
-    if (random_.Below(2) == 0) Aggregate();
+    random_.Below(2) == 0 ? Aggregate() : ShowBinaryAsText();
   }
 
   const DataFrame& frame() const { return frame_; }
@@ -246,7 +248,11 @@ class RandomQuery {
  private:
   bool Chance(uint64_t of) { return random_.Below(of) == 0; }
 
-  DataType Type() { return static_cast<DataType::Kind>(random_.Between(1, 5)); }
+  DataType Type() { return RandomType(random_); }
+  DataType OrderedType() {
+    const DataType type = Type();
+    return type.is_ordered() ? type : DataType::kInt64;
+  }
 
   Expression Leaf(DataType type) {
     for (int tries = 0; tries < 4; ++tries) {
@@ -263,19 +269,23 @@ class RandomQuery {
         return number * 0.5;
       case DataType::kString:
         return std::string(random_.Below(3), 'a');
+      case DataType::kBinary:
+        return Binary{std::string(random_.Below(3), '\xff')};
       case DataType::kTimestamp:
         return absl::FromUnixSeconds(number);
+      case DataType::kDate:
+        return Date{number};
       default:
-        return number;
+        return Cast(number, type);
     }
   }
 
   Expression Make(DataType type, int depth) {
     if (depth == 0 || Chance(4)) return Leaf(type);
+    if (Chance(10)) return Coalesce({Null(), Make(type, depth - 1)});
     if (Chance(4)) {
-      const DataType from = type == DataType::kBool        ? DataType::kString
-                            : type == DataType::kTimestamp ? DataType::kInt64
-                                                           : Type();
+      DataType from = Type();
+      while (!CanCast(from, type)) from = Type();
       return Cast(Make(from, depth - 1), type);
     }
     const Expression a = Make(type, depth - 1);
@@ -287,19 +297,30 @@ class RandomQuery {
         return Chance(3)   ? a % b
                : Chance(2) ? a * b - a
                            : Length(Make(DataType::kString, depth - 1));
+      case DataType::kInt8:
+      case DataType::kInt16:
+      case DataType::kInt32:
+        return Chance(3) ? a % b : Chance(2) ? a * b - a : Round(a, -1);
+      case DataType::kFloat:
+        return Chance(3) ? Round(a, 1) : -a + b;
       case DataType::kDouble:
         return Chance(2) ? a / b : -a + b;
       case DataType::kString:
         return Chance(3) ? Lower(a) : Chance(2) ? Trim(a) : Substring(a, 1, 2);
-      default:
+      case DataType::kTimestamp:
         return Chance(3) ? CurrentTimestamp() : a;
+      default:
+        return a;
     }
   }
 
   Expression Condition(const Expression& a, const Expression& b, int depth) {
     const DataType type = Type();
+    // Numbers of two types meet, too.
+    DataType other = Type();
+    if (!CommonType(type, other)) other = type;
     const Expression x = Make(type, depth - 1);
-    const Expression y = Make(type, depth - 1);
+    const Expression y = Make(other, depth - 1);
     switch (random_.Below(7)) {
       case 0:
         return a && b;
@@ -380,13 +401,35 @@ class RandomQuery {
     aggregated_ = true;
     std::vector<Expression> keys;
     if (!event_time_.empty() && Chance(2)) keys.push_back(Window(Col("time"), absl::Seconds(3)));
-    const Expression key = Make(Type(), 2);
-    if (key.node()->kind != ExpressionKind::kLiteral) keys.push_back(key.As("key"));
-    frame_ = frame_.GroupBy(keys).Agg({Count().As("count"), Sum(Make(DataType::kDouble, 2)).As("s"),
-                                       Max(Make(DataType::kInt64, 2)).As("m")});
-    if (!Chance(2)) return;
-    frame_ = frame_.Where(Col("count") != 2).Select({Col("m"), Col("count") + 1});
+    const DataType key_type = Type();
+    const Expression key = Make(key_type, 2);
+    const bool keyed = key.node()->kind != ExpressionKind::kLiteral;
+    if (keyed) keys.push_back(key.As("key"));
+    DataType number = Type();
+    while (!number.is_number()) number = Type();
+    const DataType least = OrderedType();
+    const DataType by = Type();
+    frame_ = frame_.GroupBy(keys).Agg(
+        {Count().As("count"), Sum(Make(DataType::kDouble, 2)).As("s"), Sum(Make(number, 2)).As("n"),
+         Max(Make(DataType::kInt64, 2)).As("m"), Min(Make(least, 2)).As("least"),
+         MinBy(Make(by, 2), Make(OrderedType(), 2)).As("by")});
+    const bool binary_key = keyed && key_type == DataType::kBinary;
+    const bool binary = binary_key || least == DataType::kBinary || by == DataType::kBinary;
+    if (!binary && !Chance(2)) return;
+    std::vector<Expression> shown = {Col("m"), Col("count") + 1, Col("n"),
+                                     Cast(Col("least"), DataType::kString),
+                                     Cast(Col("by"), DataType::kString)};
+    if (binary_key) shown.push_back(Cast(Col("key"), DataType::kString));
+    frame_ = frame_.Where(Col("count") != 2).Select(shown);
     shows_keys_ = keys.empty();
+  }
+
+  // No sink writes binary values.
+  void ShowBinaryAsText() {
+    for (const Field& field : columns_) {
+      if (field.type != DataType::kBinary) continue;
+      frame_ = frame_.WithColumn(field.name, Cast(Col(field.name), DataType::kString));
+    }
   }
 
   platform::Random& random_;

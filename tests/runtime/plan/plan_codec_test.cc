@@ -18,6 +18,13 @@ namespace {
 
 using testing::HasSubstr;
 
+Expression LiteralOf(const Value& value) {
+  ExpressionNode node;
+  node.value = value;
+  node.type = TypeOf(value);
+  return Expression(std::make_shared<const ExpressionNode>(std::move(node)));
+}
+
 std::vector<DataFrame> Frames(QueryBuilder& builder) {
   const DataFrame lines = builder.Source();
   const DataFrame timed =
@@ -35,6 +42,12 @@ std::vector<DataFrame> Frames(QueryBuilder& builder) {
       timed.Union(timed).DropDuplicates({"value"}),
       timed.Select({Null(DataType::kDouble).As("x"), Literal(true).As("y"),
                     Literal(absl::UnixEpoch()).As("z"), Col("time")}),
+      lines.Select({LiteralOf(int8_t{-7}).As("a"), LiteralOf(int16_t{300}).As("b"),
+                    LiteralOf(int32_t{70'000}).As("c"), LiteralOf(0.25F).As("d"),
+                    LiteralOf(Binary{std::string("\0\xff", 2)}).As("e"),
+                    LiteralOf(Date{-1}).As("f"), Coalesce({Null(), Col("value")}).As("g")}),
+      lines.WithColumn("s", Struct({Col("value"), Struct({Literal(1).As("n")}).As("in")}))
+          .Select({Col("s.in.n"), Cast(Col("s"), DataType::kString).As("text")}),
   };
 }
 
@@ -56,6 +69,31 @@ TEST(PlanCodec, GivesBackBothForms) {
     EXPECT_EQ(ToText(Optimise(decoded, OptimiserRules()), AttributeText::kNamesAndIds),
               ToText(Optimise(analysed, OptimiserRules()), AttributeText::kNamesAndIds));
   }
+}
+
+// An int16 literal whose plan is made to say int8 wherever its type stands.
+bool DecodesAsInt8(int16_t value) {
+  QueryBuilder builder;
+  const DataFrame frame = builder.Source().Select({LiteralOf(value).As("a")});
+  std::string bytes = EncodePlan(Analyse(frame.plan()).value());
+  const auto replace = [&bytes](const std::string& from, const std::string& to) {
+    int count = 0;
+    for (size_t at = 0; (at = bytes.find(from, at)) != std::string::npos; at += to.size()) {
+      bytes.replace(at, from.size(), to);
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_GT(replace("\x08\x09", "\x08\x08"), 0);          // kind
+  EXPECT_EQ(replace("\x48\xc8\x01", "\x40\xc8\x01") +     // int16_value: 100
+                replace("\x48\xd8\x04", "\x40\xd8\x04"),  // 300
+            1);
+  return DecodePlan(bytes, FunctionRegistry()).ok();
+}
+
+TEST(PlanCodec, RefusesLiteralsBeyondTheirType) {
+  EXPECT_TRUE(DecodesAsInt8(100));
+  EXPECT_FALSE(DecodesAsInt8(300));
 }
 
 TEST(PlanCodec, KeepsWhatSeveralReadAsOneNode) {
