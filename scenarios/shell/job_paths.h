@@ -18,9 +18,9 @@ namespace wavetank::scenarios::shell {
 
 enum class PathsOf { kHost, kStore };
 
-// What was given, and the paths that the job has by default, as the engine is to have them. Those of
-// this host are said from "/" on, without it: what a job keeps of them is the same wherever its next
-// start is called. kInvalidArgument names one that leads nowhere.
+// What was given, and the paths that the job has by default, as the engine is to have them. Those
+// of this host are said from "/" on, without it: what a job keeps of them is the same wherever its
+// next start is called. kInvalidArgument names one that leads nowhere.
 absl::StatusOr<std::map<std::string, std::string>> PlacePaths(
     const runtime::Job& job, std::map<std::string, std::string> given, PathsOf paths);
 
