@@ -19,6 +19,7 @@
 #include "scenarios/shell/inspect_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
+#include "scenarios/shell/step_fault.h"
 #include "scenarios/shell/usage.h"
 
 namespace wavetank::scenarios {
