@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "properties/verdict.h"
+#include "scenarios/run_history.h"
 #include "simulator/fault_plan.h"
 #include "simulator/step_coverage.h"
 
@@ -27,7 +28,10 @@ struct TimelineLine {
   std::string who;   // "m1", "app/driver"
   std::string kind;  // "step", "fault", "log", ...
   std::string text;
-  bool marked = false;  // faults and violations
+  bool marked = false;        // faults and violations
+  int64_t began_ns = kNever;  // of what takes time
+  std::string from = {};      // of a message, the nodes at its ends
+  std::string to = {};
 };
 
 // One line of text, in columns; marked lines begin with "!".
@@ -52,6 +56,11 @@ struct RunReport {
   std::vector<simulator::StepCount> steps;    // that were reached
   std::shared_ptr<const Survey> survey;       // where it was asked for
   std::vector<TimelineLine> timeline;
+  // For the page (run_page.h); empty where nothing was retained.
+  std::vector<ProcessLife> lives;
+  std::vector<FaultBand> bands;
+  std::vector<SourcePiece> source;
+  std::vector<BatchHistory> batches;
 };
 
 // One JSON object, without a line end, with the fields that scenarios/README.md lists.

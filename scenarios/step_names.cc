@@ -33,6 +33,25 @@ const platform::StepName* FindStep(const std::string& name) {
   return nullptr;
 }
 
+absl::StatusOr<const platform::StepName*> StepOf(const std::string& name) {
+  if (const platform::StepName* const step = FindStep(name)) return step;
+  std::vector<std::string> names;
+  for (const platform::StepName* each : AllSteps()) names.emplace_back(each->name);
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no step \"", name, "\"", platform::Suggestion(name, names)));
+}
+
+absl::StatusOr<AttributeName> AttributeOf(const platform::StepName& step, const std::string& name) {
+  std::vector<std::string> names;
+  for (AttributeName& attribute : AttributesOf(step)) {
+    if (attribute.name == name) return std::move(attribute);
+    names.push_back(std::move(attribute.name));
+  }
+  return absl::InvalidArgumentError(absl::StrCat("step ", platform::ToAbsl(step.name),
+                                                 " has no attribute \"", name, "\"",
+                                                 platform::Suggestion(name, names)));
+}
+
 std::vector<AttributeName> AttributesOf(const platform::StepName& step) {
   std::vector<AttributeName> names;
   for (absl::string_view name :
@@ -57,6 +76,16 @@ void AddTextOfSteps(const JobShape& shape, TextOfSteps& text) {
   }
 }
 
+absl::Status CheckTextOf(const TextOfSteps& text, const std::string& name,
+                         const std::string& value) {
+  const auto may_be = text.find(name);
+  if (may_be == text.end()) return absl::OkStatus();
+  const std::vector<std::string>& all = may_be->second;
+  if (std::find(all.begin(), all.end(), value) != all.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("no ", name, " of the job is called \"", value,
+                                                 "\"", platform::Suggestion(value, all)));
+}
+
 platform::StepValue ValueOf(const Attribute& attribute) {
   if (attribute.has_text()) return attribute.text();
   return attribute.value();
@@ -73,27 +102,15 @@ std::vector<const platform::StepName*> AllSteps() {
 absl::Status CheckStep(const ParsedScenario& parsed, const TextOfSteps& text,
                        const google::protobuf::Message& message, const std::string& step,
                        const google::protobuf::RepeatedPtrField<Attribute>& attributes) {
-  const platform::StepName* found = FindStep(step);
-  if (found == nullptr) {
-    std::vector<std::string> names;
-    for (const platform::StepName* each : AllSteps()) names.emplace_back(each->name);
-    return parsed.ErrorAt(
-        message, "step", 0,
-        absl::StrCat("there is no step \"", step, "\"", platform::Suggestion(step, names)));
-  }
-  const std::vector<AttributeName> known = AttributesOf(*found);
+  const auto at = [&parsed](const google::protobuf::Message& message_at, const char* field,
+                            const absl::Status& why) {
+    return parsed.ErrorAt(message_at, field, 0, std::string(why.message()));
+  };
+  const absl::StatusOr<const platform::StepName*> found = StepOf(step);
+  if (!found.ok()) return at(message, "step", found.status());
   for (const Attribute& attribute : attributes) {
-    const auto is = std::find_if(known.begin(), known.end(), [&](const AttributeName& each) {
-      return each.name == attribute.name();
-    });
-    if (is == known.end()) {
-      std::vector<std::string> names;
-      for (const AttributeName& each : known) names.push_back(each.name);
-      return parsed.ErrorAt(
-          attribute, "name", 0,
-          absl::StrCat("step ", platform::ToAbsl(found->name), " has no attribute \"",
-                       attribute.name(), "\"", platform::Suggestion(attribute.name(), names)));
-    }
+    const absl::StatusOr<AttributeName> is = AttributeOf(**found, attribute.name());
+    if (!is.ok()) return at(attribute, "name", is.status());
     if (is->is_text != attribute.has_text()) {
       return parsed.ErrorAt(
           attribute, is->is_text ? "value" : "text", 0,
@@ -103,14 +120,9 @@ absl::Status CheckStep(const ParsedScenario& parsed, const TextOfSteps& text,
     if (attribute.has_text() && attribute.value() != 0) {
       return parsed.ErrorAt(attribute, "value", 0, attribute.name() + " is text, and no number");
     }
-    const auto may_be = text.find(attribute.name());
-    if (!attribute.has_text() || may_be == text.end()) continue;
-    const std::vector<std::string>& all = may_be->second;
-    if (std::find(all.begin(), all.end(), attribute.text()) != all.end()) continue;
-    return parsed.ErrorAt(
-        attribute, "text", 0,
-        absl::StrCat("no ", attribute.name(), " of the job is called \"", attribute.text(), "\"",
-                     platform::Suggestion(attribute.text(), all)));
+    if (!attribute.has_text()) continue;
+    const absl::Status may_be = CheckTextOf(text, attribute.name(), attribute.text());
+    if (!may_be.ok()) return at(attribute, "text", may_be);
   }
   return absl::OkStatus();
 }

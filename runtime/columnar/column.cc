@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
+#include <concepts>
 #include <cstring>
 
 #include "platform/check.h"
@@ -22,6 +24,9 @@ int64_t CountSet(const uint64_t* bits, int64_t size) {
 // The shortest text that reads back as `value`.
 template <typename T>
 std::string NumberText(T value) {
+  if constexpr (std::floating_point<T>) {
+    if (std::isnan(value)) return "nan";  // no order and no key knows its sign and payload
+  }
   char text[32];
   const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   return std::string(text, end);

@@ -18,6 +18,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -126,7 +127,9 @@ struct Codec<T> {
   }
   static bool Decode(Decoder& in, T& value) { return in.ReadRaw(&value, sizeof value); }
   // The shortest text that reads back as the same value, with ".0" on whole numbers, as in Spark.
+  // A NaN's sign is not shown: all NaNs are one value.
   static void Show(T value, std::string& out) {
+    if (std::isnan(value)) return void(out.append("nan"));
     char text[40];
     const char* end = std::to_chars(text, text + sizeof text, value).ptr;
     const std::string_view shown(text, static_cast<size_t>(end - text));

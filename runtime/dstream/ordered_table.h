@@ -29,7 +29,7 @@ class OrderedTable {
     size_t slot = hash & mask();
     for (; slots_[slot] != 0; slot = (slot + 1) & mask()) {
       const size_t index = slots_[slot] - 1;
-      if (hashes_[index] == hash && rows_[index].first == row.first) {
+      if (hashes_[index] == hash && SameKey(rows_[index].first, row.first)) {
         rows_[index].second = combine(std::move(rows_[index].second), std::move(row.second));
         return;
       }

@@ -1,13 +1,17 @@
 // StableHash: the hash that decides which partition a key goes to. The same on every machine, in
 // every process and build, since the tasks of one shuffle must agree on it.
 //
-// A user's key type joins by an overload of HashKey(const T&) in its own namespace.
+// A user's key type joins by an overload of HashKey(const T&) in its own namespace, and by its ==.
 #ifndef WAVETANK_RUNTIME_DSTREAM_STABLE_HASH_H_
 #define WAVETANK_RUNTIME_DSTREAM_STABLE_HASH_H_
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -30,10 +34,12 @@ uint64_t HashKey(T key) {
   return MixKey(static_cast<uint64_t>(key), 0x8ebc6af09c88c6e3u);
 }
 
-// 0.0 and -0.0 are equal, so they share a hash.
+// 0.0 and -0.0 are one key, and so are all NaNs (SameKey): they share a hash.
 template <std::floating_point T>
 uint64_t HashKey(T key) {
-  const double wide = key == 0 ? 0.0 : static_cast<double>(key);
+  const double wide = key == 0          ? 0.0
+                      : std::isnan(key) ? std::numeric_limits<double>::quiet_NaN()
+                                        : static_cast<double>(key);
   uint64_t bits = 0;
   std::memcpy(&bits, &wide, sizeof bits);
   return MixKey(bits, 0x589965cc75374cc3u);
@@ -83,6 +89,40 @@ uint64_t HashKey(const std::vector<T>& key) {
   uint64_t hash = key.size();
   for (const T& element : key) hash = MixKey(hash, HashKey(element));
   return hash;
+}
+
+// Whether two keys are one: as ==, but that every NaN is NaN, as among the keys of a query. What is
+// one key has one hash.
+template <typename T>
+bool SameKey(const T& a, const T& b) {
+  return a == b;
+}
+template <std::floating_point T>
+bool SameKey(const T& a, const T& b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+template <typename A, typename B>
+bool SameKey(const std::pair<A, B>& a, const std::pair<A, B>& b);
+template <typename... Ts>
+bool SameKey(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b);
+template <typename T>
+bool SameKey(const std::vector<T>& a, const std::vector<T>& b);
+
+template <typename A, typename B>
+bool SameKey(const std::pair<A, B>& a, const std::pair<A, B>& b) {
+  return SameKey(a.first, b.first) && SameKey(a.second, b.second);
+}
+template <typename... Ts>
+bool SameKey(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b) {
+  return [&]<size_t... I>(std::index_sequence<I...>) {
+    return (SameKey(std::get<I>(a), std::get<I>(b)) && ...);
+  }(std::index_sequence_for<Ts...>());
+}
+template <typename T>
+bool SameKey(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const T& left, const T& right) { return SameKey(left, right); });
 }
 
 }  // namespace wavetank::runtime

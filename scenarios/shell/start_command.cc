@@ -1,17 +1,12 @@
 #include "scenarios/shell/start_command.h"
 
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
-#include "checkpoint/paths.h"
 #include "checkpoint/store_service.h"
 #include "platform/nearest_name.h"
 #include "platform/real/build_id.h"
@@ -23,7 +18,8 @@
 #include "platform/text.h"
 #include "runtime/job/deployment.h"
 #include "runtime/job/explain_job.h"
-#include "scenarios/step_names.h"
+#include "scenarios/shell/job_paths.h"
+#include "scenarios/shell/step_fault.h"
 
 namespace wavetank::scenarios::shell {
 namespace {
@@ -35,20 +31,6 @@ int Refuse(const absl::Status& why) {
   return kBadInput;
 }
 
-// A local run's paths are of this host, so relative to "/" for the engine. A cluster's are relative
-// to the root of its store, wherever the command is called.
-std::string HostPath(const std::string& path) {
-  return checkpoint::NormalPath(std::filesystem::absolute(path).relative_path().string());
-}
-
-// Where a path of this host leads, whatever links it goes by.
-std::string Resolved(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path host = std::filesystem::path("/") / path;
-  const std::filesystem::path resolved = std::filesystem::weakly_canonical(host, error);
-  return checkpoint::NormalPath(error ? host.string() : resolved.string());
-}
-
 absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
                                           const runtime::JobCatalogue& jobs) {
   const runtime::Job* job = jobs.Find(command.job);
@@ -56,32 +38,20 @@ absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
     return absl::InvalidArgumentError(absl::StrCat(
         "there is no job \"", command.job, "\"", platform::Suggestion(command.job, jobs.names())));
   }
-  std::map<std::string, std::string> given = command.parameters;
-  for (const runtime::JobParameter& parameter : runtime::AllParameters(*job)) {
-    const auto found = given.find(parameter.name);
-    if (found == given.end() || parameter.kind != runtime::ParameterKind::kPath) continue;
-    if (command.store_address.empty()) {
-      std::string path = HostPath(found->second);
-      if (path.empty()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("--", parameter.name, "=", found->second,
-                         " is the root of the file system: name a directory below it"));
-      }
-      found->second = std::move(path);
-    } else if (found->second.starts_with('/')) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--", parameter.name, "=", found->second,
-                       ": with a store, paths are relative to its root"));
-    }
-  }
+  WT_ASSIGN_OR_RETURN(auto given,
+                      PlacePaths(*job, command.parameters,
+                                 command.store_address.empty() ? PathsOf::kHost : PathsOf::kStore));
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
   return runtime::JobInstance{job, std::move(arguments)};
 }
 
 absl::Status Check(const StartCommand& command, const runtime::JobInstance& instance) {
   WT_RETURN_IF_ERROR(runtime::CheckPlan(instance));
+  WT_RETURN_IF_ERROR(CheckStepFaults(command.step_faults, instance));
   if (!command.store_address.empty()) return absl::OkStatus();
-  return runtime::CheckApart(runtime::DirectoriesOf(instance), Resolved);
+  const std::vector<runtime::JobDirectory> directories = runtime::DirectoriesOf(instance);
+  WT_RETURN_IF_ERROR(CheckPlaced(instance, directories));
+  return runtime::CheckApart(directories, Resolved);
 }
 
 runtime::DriverHooks PrintToOutput() {
@@ -170,52 +140,6 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
 }
 
 }  // namespace
-
-absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
-                                                   platform::StepFault::Action action) {
-  const std::vector<std::string> parts = absl::StrSplit(text, ':');
-  platform::StepFault fault;
-  fault.step = parts[0];
-  fault.action = action;
-  const platform::StepName* const step = FindStep(fault.step);
-  if (step == nullptr) {
-    std::vector<std::string> names;
-    for (const platform::StepName* each : AllSteps()) names.emplace_back(each->name);
-    return absl::InvalidArgumentError(absl::StrCat("there is no step \"", fault.step, "\"",
-                                                   platform::Suggestion(fault.step, names)));
-  }
-  if (parts.size() > 1 &&
-      (!absl::SimpleAtoi(parts[1], &fault.occurrence) || fault.occurrence < 1)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\": the occurrence \"", parts[1], "\" is not a number above 0"));
-  }
-  const std::vector<AttributeName> attributes = AttributesOf(*step);
-  for (size_t i = 2; i < parts.size(); ++i) {
-    const std::pair<std::string, std::string> given =
-        absl::StrSplit(parts[i], absl::MaxSplits('=', 1));
-    const auto is =
-        std::find_if(attributes.begin(), attributes.end(),
-                     [&](const AttributeName& attribute) { return attribute.name == given.first; });
-    if (is == attributes.end()) {
-      std::vector<std::string> names;
-      for (const AttributeName& attribute : attributes) names.push_back(attribute.name);
-      return absl::InvalidArgumentError(absl::StrCat("step ", fault.step, " has no attribute \"",
-                                                     given.first, "\"",
-                                                     platform::Suggestion(given.first, names)));
-    }
-    int64_t number = 0;
-    platform::StepValue value = given.second;
-    if (!is->is_text) {
-      if (!absl::SimpleAtoi(given.second, &number)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("\"", text, "\": \"", parts[i], "\" is not of the form name=number"));
-      }
-      value = number;
-    }
-    fault.attributes.emplace_back(given.first, std::move(value));
-  }
-  return fault;
-}
 
 int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   const absl::StatusOr<runtime::JobInstance> instance = Bind(command, jobs);

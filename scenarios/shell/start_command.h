@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
-
 #include "platform/real/step_killer.h"
 #include "runtime/job/job.h"
 
@@ -34,10 +32,6 @@ struct StartCommand {
 
 // Runs until it ends, fails, or SIGINT or SIGTERM comes. Gives the exit status.
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs);
-
-// "batch.defined", "batch.defined:3" (the third time), "batch.defined:1:batch=4".
-absl::StatusOr<platform::StepFault> ParseStepFault(const std::string& text,
-                                                   platform::StepFault::Action action);
 
 }  // namespace wavetank::scenarios::shell
 

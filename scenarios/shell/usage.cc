@@ -96,8 +96,7 @@ class Words {
       const auto options = app_->get_options();
       const bool takes_words = std::ranges::any_of(
           options, [](const CLI::Option* option) { return option->get_positional(); });
-      if (!takes_words)
-        return Wrong(absl::StrCat("\"", word, "\" is not an option: write --NAME=VALUE"));
+      if (!takes_words) return NotAnOption(word);
       ++plain_words_;
       if (word.empty()) return Wrong("a name is empty");
       return absl::OkStatus();
@@ -113,6 +112,14 @@ class Words {
     }
     return Wrong(absl::StrCat("there is no ", KindOfSubcommand(), " \"", word, "\"",
                               platform::Suggestion(word, names)));
+  }
+
+  absl::Status NotAnOption(const std::string& word) const {
+    const size_t equals = word.find('=');
+    const bool lacks_dashes = equals != std::string::npos &&
+                              app_->get_option_no_throw("--" + word.substr(0, equals)) != nullptr;
+    return Wrong(absl::StrCat("\"", word, "\" is not an option: write --",
+                              lacks_dashes ? word : "NAME=VALUE"));
   }
 
   absl::Status CheckMissing() const {

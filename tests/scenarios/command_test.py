@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 WAVETANK = ""
 SECONDS = 60  # a bound; everything here takes a few
@@ -67,9 +68,9 @@ class Command(unittest.TestCase):
         self.here = pathlib.Path(self.folder.name)
         (self.here / "in").mkdir()
 
-    def start(self, *arguments):
+    def start(self, *arguments, where="."):
         """A running process, with output and errors in one stream."""
-        process = subprocess.Popen([WAVETANK, *arguments], cwd=self.here, stdout=subprocess.PIPE,
+        process = subprocess.Popen([WAVETANK, *arguments], cwd=self.here / where, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
         os.set_blocking(process.stdout.fileno(), False)
         process.said = ""
@@ -119,6 +120,7 @@ class Command(unittest.TestCase):
              'wavetank start word_count: there is no option --imput: did you mean "--input"?'),
             (["start", "word_count", *FILES, "-x"], "there is no option -x"),
             (["start", "word_count", *FILES, "more"], '"more" is not an option'),
+            (["start", "word_count", "input=in"], '"input=in" is not an option: write --input=in'),
             (["run", "--sed=1", "in"], 'there is no option --sed: did you mean "--seed"?'),
             (["inspect", "--verfy", "in"], 'did you mean "--verify"?'),
             (["bugs", "--jason=x"], 'did you mean "--json"?'),
@@ -181,6 +183,9 @@ class Command(unittest.TestCase):
             ("--kill-at=nosuch", 'there is no step "nosuch"'),
             ("--kill-at=batch.run:1:bach=2", 'has no attribute "bach": did you mean "batch"?'),
             ("--kill-at=batch.run:1:batch=x", "is not of the form name=number"),
+            ("--kill-at=batch.run:1:query=query-2",
+             'no query of the job is called "query-2": did you mean "query-1"?'),
+            ("--stop-at=sink.published:1:sink=output", 'no sink of the job is called "output"'),
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
@@ -191,6 +196,90 @@ class Command(unittest.TestCase):
                                              f"--memory={size}"))
         self.assertIn("--input=/ is the root of the file system", self.refused(
             "start", "word_count", "--input=/", "--output=out", "--checkpoint=cp"))
+
+    def counted(self, job, *paths, words, where="."):
+        """A start there that has counted each of these words once, the last as it comes; stopped."""
+        process = self.start("start", job, "--interval=100ms", *paths, where=where)
+        if job == "word_count_dstream":  # to which what is there before it begins is no input
+            self.wait_until(lambda: any(self.here.glob("out/counts-*/attempt-*/_SUCCESS")))
+        (self.here / "new").write_text(words[-1] + "\n")
+        (self.here / "new").rename(self.here / "in" / words[-1])
+        self.wait_until(lambda: self.table(job) == {word: 1 for word in words})
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.status(process), 0, process.said)
+
+    def table(self, job):
+        """What the output has by word: a query's newest rows, or the sum of a stream's."""
+        counts = {}
+        for part in sorted(self.here.glob("out/part-*.csv")):
+            counts.update(line.rsplit(",", 1) for line in part.read_text().splitlines())
+        for mark in self.here.glob("out/counts-*/attempt-*/_SUCCESS"):
+            for part in (line for line in mark.read_text().splitlines() if line[:5] == "part-"):
+                for word, count in re.findall(r"\((\w+),(\d+)\)", (mark.parent / part).read_text()):
+                    counts[word] = counts.get(word, 0) + int(count)
+        return {word: int(count) for word, count in counts.items()}
+
+    def test_relative_paths_are_of_the_directory_it_is_started_in(self):
+        """Written in every way, and from another directory at the next start of the same job."""
+        (self.here / "elsewhere/deep").mkdir(parents=True)
+        (self.here / "link").symlink_to("elsewhere/deep")
+        for job in ("word_count", "word_count_dstream"):
+            self.counted(job, "--input=./in/", "--output=out", "--checkpoint=in/../cp",
+                         words=["one"])
+            self.counted(job, "--input=../../in", "--output=../.././out", f"--checkpoint={self.here}/cp",
+                         words=["one", "two"], where="elsewhere/deep")
+            # ".." behind a link is above where it leads.
+            self.counted(job, "--input=link/../../in", "--output=link/../../out",
+                         "--checkpoint=elsewhere/../cp", words=["one", "two", "three"])
+            self.assertEqual(sorted(os.listdir(self.here)), ["cp", "elsewhere", "in", "link", "out"])
+            self.assertEqual(os.listdir(self.here / "elsewhere"), ["deep"])
+            self.assertEqual(os.listdir(self.here / "link"), [])
+            for folder in ("cp", "out", "in"):
+                shutil.rmtree(self.here / folder)
+            (self.here / "in").mkdir()
+
+    def test_paths_that_lead_nowhere_are_refused(self):
+        store = [*FILES[1:], "--as=driver", f"--address=127.0.0.1:{free_port()}",
+                 "--store=127.0.0.1:1"]
+        for path, says in [("/in", "with a store, paths are relative to its root"),
+                           ("../in", "leads out of the store"), ("a/../..", "leads out of the store")]:
+            self.assertIn(f"--input={path}", self.refused("start", "word_count", f"--input={path}", *store))
+            self.assertIn(says, self.refused("start", "word_count", f"--input={path}", *store))
+        gone = self.here / "gone"
+        gone.mkdir()
+        done = subprocess.run(["sh", "-c", 'rmdir ../gone && exec "$@"', "sh", WAVETANK, "start",
+                               "word_count", f"--input={self.here}/in", "--output=out",
+                               f"--checkpoint={self.here}/cp"],
+                              cwd=gone, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--output=out is relative to the directory that this was started in, which "
+                      "cannot be found", done.stderr)
+        self.assertEqual(os.listdir(self.here), ["in"])
+
+    def test_hours_without_a_batch_cost_a_scenario_next_to_nothing(self):
+        """Counted in events, of which a machine does a million a second: a poll of the input, which
+        goes on where a query has no interval, is some 700,000 an hour."""
+        for job, guarantee in [("line_count", "EXACTLY_ONCE"), ("word_count_dstream", "AT_LEAST_ONCE"),
+                               ("socket_word_count", "NONE")]:
+            events = []
+            for hours in (1, 3):
+                milliseconds = hours * 3600 * 1000
+                (self.here / "in/idle.textproto").write_text(f"""
+                    schema_version: 1
+                    name: "idle"
+                    claim: "Nothing comes for hours."
+                    job {{ name: "{job}" parameter {{ name: "interval" value: "{hours}h" }} }}
+                    input {{ name: "input" generator {{ records: 20 }} arrival {{ first_ms: 1 }} }}
+                    phases {{ chaos_ms: {milliseconds} converge_budget_ms: {milliseconds} }}
+                    expect {{ guarantee: {guarantee} }}
+                """)
+                done = subprocess.run([WAVETANK, "run", "--json=-", "in"], cwd=self.here,
+                                      capture_output=True, text=True, timeout=SECONDS)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                run = json.loads(done.stdout)
+                self.assertGreater(run["virtual_seconds"], hours * 3600)
+                events.append(run["events"])
+            self.assertLess(events[1] - events[0], 2 * 100_000, job)
 
     def test_addresses_that_are_none_are_refused(self):
         for address in ("localhost", "localhost:-1", "localhost:99999", "a b:1"):
@@ -203,7 +292,7 @@ class Command(unittest.TestCase):
     def test_a_result_that_could_not_be_written_is_refused_before_any_run(self):
         scenario = self.here / "in/a.textproto"
         scenario.write_text("no scenario\n")
-        for option in ("--json", "--report"):
+        for option in ("--json", "--report", "--junit"):
             self.assertIn("cannot be written, there is no directory none",
                           self.refused("run", f"{option}=none/x", "in"))
 
@@ -478,6 +567,19 @@ class Command(unittest.TestCase):
                               capture_output=True, text=True, timeout=SECONDS)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(sorted(os.listdir(self.here)), ["in", "page"])
+        self.assertIn("format", (self.here / "page").read_text())
+        done = subprocess.run(
+            [WAVETANK, "run", "--quiet", str(scenario), str(scenario.parents[1] / "structured" /
+             "torn_log_tail.textproto"), "--report=all.html", "--junit=all.xml"],
+            cwd=self.here, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(sorted(os.listdir(self.here / "all_runs")),
+                         ["small.html", "torn_log_tail.html"])
+        self.assertIn("all_runs/torn_log_tail.html", (self.here / "all.html").read_text())
+        suite = xml.etree.ElementTree.parse(self.here / "all.xml").getroot().find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("2", "0"))
+        self.assertEqual([case.get("name") for case in suite.iter("testcase")],
+                         ["small", "torn_log_tail"])
         said = subprocess.run([WAVETANK, "run", "--help"], capture_output=True, text=True).stdout
         self.assertIn("HTML page with pictures to FILE\n", said)
 

@@ -47,6 +47,25 @@ absl::StatusOr<int> WorkersOf(const std::string& master) {
       "\": give local[N]; for drivers and workers in processes of their own see `wavetank start`"));
 }
 
+// A relative path leads elsewhere when the program is started elsewhere: a checkpoint that does not
+// would go on there with other files, and take them for those that it has counted.
+absl::Status CheckOneOrigin(const std::vector<JobDirectory>& directories) {
+  const auto checkpoint =
+      std::ranges::find(directories, JobDirectory::Use::kCheckpoint, &JobDirectory::use);
+  if (checkpoint == directories.end()) return absl::OkStatus();
+  const bool absolute = checkpoint->path.starts_with('/');
+  for (const JobDirectory& directory : directories) {
+    if (directory.path.starts_with('/') == absolute) continue;
+    const JobDirectory& relative = absolute ? directory : *checkpoint;
+    return absl::InvalidArgumentError(absl::StrCat(
+        NameOf(relative), " is relative to where the program is started, and ",
+        NameOf(absolute ? *checkpoint : directory),
+        " is not: started elsewhere, the stream would go on with other files; name all of them "
+        "from / on, or give StreamingConfig::directory from / on"));
+  }
+  return absl::OkStatus();
+}
+
 void PrintToStandardOutput(std::string text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -200,6 +219,9 @@ absl::Status StreamingContext::StartRunning() {
   if (error) {
     return absl::InvalidArgumentError(
         absl::StrCat("directory ", config_.directory, ": ", error.message()));
+  }
+  if (!std::filesystem::path(config_.directory).is_absolute()) {
+    WT_RETURN_IF_ERROR(CheckOneOrigin(graph_->Directories()));
   }
   WT_RETURN_IF_ERROR(CheckApart(graph_->Directories(), [&directory](const std::string& path) {
     std::error_code unresolved;

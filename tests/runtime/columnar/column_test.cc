@@ -1,5 +1,6 @@
 #include "runtime/columnar/column.h"
 
+#include <cmath>
 #include <limits>
 
 #include "gtest/gtest.h"
@@ -28,6 +29,9 @@ TEST(Column, WithoutNullsHasNoValidity) {
 TEST(Column, CellTextIsWhatPeopleRead) {
   EXPECT_EQ(ColumnBuilder(DataType::kInt64).Int64(-12).Finish().CellText(0), "-12");
   EXPECT_EQ(ColumnBuilder(DataType::kDouble).Double(0.1).Finish().CellText(0), "0.1");
+  const Column nans = ColumnBuilder(DataType::kDouble).Double(NAN).Double(-NAN).Finish();
+  EXPECT_EQ(nans.CellText(0), "nan");
+  EXPECT_EQ(nans.CellText(1), "nan");
   EXPECT_EQ(ColumnBuilder(DataType::kBool).Bool(true).Finish().CellText(0), "true");
   EXPECT_EQ(ColumnBuilder(DataType::kBool).Null().Finish().CellText(0), "null");
   const Column times = ColumnBuilder(DataType::kTimestamp).Int64(0).Int64(1'500'000).Finish();

@@ -1,5 +1,6 @@
 #include "runtime/dstream/codec.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -57,6 +58,7 @@ TEST(Codec, ShowsRowsAsSparkPrintsThem) {
   EXPECT_EQ(Shown(std::pair<std::string, int>("wave", 2)), "(wave,2)");
   EXPECT_EQ(Shown(std::tuple<double, bool, uint8_t>(2, true, 65)), "(2.0,true,65)");
   EXPECT_EQ(Shown(std::vector<double>{0.1, 1e30}), "[0.1,1e+30]");
+  EXPECT_EQ(Shown(std::pair<double, float>(NAN, -NAN)), "(nan,nan)");
 }
 
 TEST(Codec, RefusesEveryTruncationAsDataLoss) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,23 @@ TEST(StreamingContextForReal, GivesTheErrorOfABatch) {
   ASSERT_TRUE(ssc.Start().ok());
   EXPECT_THAT(ssc.AwaitTermination().ToString(), HasSubstr("one is right out"));
   EXPECT_TRUE(ssc.Stop().ok());
+}
+
+TEST(StreamingContextForReal, RefusesACheckpointThatIsFoundFromWhereItsFilesAreNot) {
+  const std::string root = testing::TempDir() + "one_origin";
+  for (const auto& [input, checkpoint, relative] :
+       {std::tuple("in", root + "/ck", "the input directory in is relative to where"),
+        std::tuple("/tmp", std::string("ck"),
+                   "the checkpoint directory ck is relative to where")}) {
+    StreamingContext ssc(kInterval);
+    ssc.Checkpoint(checkpoint);
+    ssc.TextFileStream(input).Print();
+    const absl::Status started = ssc.Start();
+    EXPECT_TRUE(absl::IsInvalidArgument(started)) << started;
+    EXPECT_THAT(std::string(started.message()),
+                testing::AllOf(HasSubstr(relative), HasSubstr("StreamingConfig::directory")));
+    EXPECT_FALSE(std::filesystem::exists(checkpoint));
+  }
 }
 
 TEST(StreamingContextForReal, GoesOnFromItsCheckpoint) {

@@ -1,0 +1,47 @@
+#include "runtime/dstream/ordered_table.h"
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace wavetank::runtime {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// How many rows come of these keys, and the sum of ones in each.
+template <typename K>
+std::vector<int> Counts(const std::vector<K>& keys) {
+  OrderedTable<K, int> table;
+  std::plus<int> plus;
+  for (const K& key : keys) table.Merge({key, 1}, plus);
+  std::vector<int> counts;
+  for (const auto& [key, count] : table.rows()) counts.push_back(count);
+  return counts;
+}
+
+// A NaN has a sign, and bits that say where it came from.
+TEST(OrderedTable, EveryNaNIsOneKeyAndSoIsEveryZero) {
+  const std::vector<double> numbers = {0.0, kNaN, -0.0, -kNaN, std::nan("7"), 1.5, kNaN};
+  EXPECT_THAT(Counts(numbers), ::testing::ElementsAre(2, 4, 1));
+  EXPECT_EQ(HashKey(kNaN), HashKey(-std::nan("7")));
+  EXPECT_EQ(HashKey(0.0), HashKey(-0.0));
+  EXPECT_THAT(Counts<float>({std::nanf("3"), -std::nanf("")}), ::testing::ElementsAre(2));
+}
+
+TEST(OrderedTable, WithinPairsTuplesAndVectorsToo) {
+  const std::vector<std::pair<int, double>> pairs = {{1, kNaN}, {2, kNaN}, {1, -kNaN}};
+  EXPECT_THAT(Counts(pairs), ::testing::ElementsAre(2, 1));
+  const std::vector<std::tuple<double, std::vector<double>>> tuples = {
+      {kNaN, {1, kNaN}}, {-kNaN, {1, -kNaN}}, {kNaN, {1}}, {kNaN, {kNaN, 1}}};
+  EXPECT_THAT(Counts(tuples), ::testing::ElementsAre(2, 1, 1));
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
