@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
 .PHONY: help release debug asan tsan test demo bench storm search model exhaust bugs mutants \
-  format lint packages check-packages
+  pictures format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -58,6 +58,11 @@ exhaust: build/release/configured
 bugs: build/planted/configured
 	@cmake --build build/planted --target wavetank -j $(JOBS)
 	@build/planted/bin/wavetank bugs
+
+## make pictures   the pages of reports in a headless Chromium, against what the runs say
+pictures: release
+	@cmake/install_packages.sh pictures
+	@python3 tests/pictures/page_test.py build/release/bin/wavetank build/release/bin/ledger
 
 ## make mutants    plant each listed mistake, show what notices it (hours; SAMPLE=N for N of them)
 mutants: check-packages

@@ -138,6 +138,7 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
       }
       continue;
     }
+    if (notes_.has_value()) notes_->ObserveOutput(now_ns, *output);
     for (Violation& violation : checker_.ObserveOutput(now_ns, *output, failures)) {
       found.push_back(std::move(violation));
     }
@@ -166,6 +167,7 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
     for (Violation& violation : more) found.push_back(std::move(violation));
   };
   if (std::exchange(pieces_changed_, false)) add(pieces_->Observe(now_ns, observed.files, **log));
+  if (log_changed_ && notes_.has_value()) notes_->ObserveLog(now_ns, **log);
   if (std::exchange(log_changed_, false)) add(checker_.ObserveLog(now_ns, **log, failures));
   pieces_->ObserveTime(now_ns);
   add(ObserveOutputs(now_ns, observed.files, failures));

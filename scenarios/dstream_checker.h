@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "properties/at_least_once.h"
 #include "properties/decode_dstream.h"
 #include "properties/remembered.h"
+#include "scenarios/batch_notes.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/oracle.h"
 #include "scenarios/run_checker.h"
@@ -42,6 +44,10 @@ class DStreamChecker final : public RunChecker {
   // that they are pairs.
   std::vector<std::string> Rows() const override;
   std::string Unjudged() const override;
+  void KeepHistory() override { notes_.emplace(); }
+  std::vector<BatchHistory> History() const override {
+    return notes_.has_value() ? notes_->history() : std::vector<BatchHistory>();
+  }
 
  private:
   bool IsDone() const;
@@ -64,6 +70,7 @@ class DStreamChecker final : public RunChecker {
   const std::unique_ptr<DStreamPieces> pieces_;
   properties::AtLeastOnceChecker checker_;
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
+  std::optional<StreamNotes> notes_;
   bool log_changed_ = true;                                   // since it was judged
   bool pieces_changed_ = true;                                // or what is beside it
   std::map<std::string, properties::OutputAttempt> outputs_;  // by directory

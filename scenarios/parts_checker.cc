@@ -109,6 +109,21 @@ std::string PartsChecker::Unjudged() const {
   return absl::StrJoin(all, "; ");
 }
 
+void PartsChecker::KeepHistory() {
+  for (const PartChecker& part : parts_) part.checker->KeepHistory();
+}
+
+std::vector<BatchHistory> PartsChecker::History() const {
+  std::vector<BatchHistory> all;
+  for (const PartChecker& part : parts_) {
+    for (BatchHistory& batch : part.checker->History()) {
+      batch.of = part.name;
+      all.push_back(std::move(batch));
+    }
+  }
+  return all;
+}
+
 const RunChecker& PartsChecker::Part(const std::string& name) const {
   const auto found = std::find_if(parts_.begin(), parts_.end(),
                                   [&](const PartChecker& part) { return part.name == name; });

@@ -38,6 +38,8 @@ class PartsChecker final : public RunChecker {
   // Each begins with its part's name and ": ".
   std::vector<std::string> Rows() const override;
   std::string Unjudged() const override;
+  void KeepHistory() override;
+  std::vector<BatchHistory> History() const override;
   const RunChecker& Part(const std::string& name) const override;
   void Excuse(const std::string& name) override;
 

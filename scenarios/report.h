@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "properties/verdict.h"
+#include "scenarios/run_history.h"
 
 namespace wavetank::scenarios {
 
@@ -22,7 +23,10 @@ struct TimelineLine {
   std::string who;   // "m1", "app/driver"
   std::string kind;  // "step", "fault", "log", ...
   std::string text;
-  bool marked = false;  // faults and violations
+  bool marked = false;        // faults and violations
+  int64_t began_ns = kNever;  // of what takes time
+  std::string from = {};      // of a message, the nodes at its ends
+  std::string to = {};
 };
 
 // One line of text, in columns; marked lines begin with "!".
@@ -44,6 +48,11 @@ struct RunReport {
   std::string ended_by;  // the error, when one that the file expects has ended the job
   std::vector<std::string> recovery_rows;  // those that decided, by name, in the tables' order
   std::vector<TimelineLine> timeline;
+  // For the page (run_page.h); empty where nothing was retained.
+  std::vector<ProcessLife> lives;
+  std::vector<FaultBand> bands;
+  std::vector<SourcePiece> source;
+  std::vector<BatchHistory> batches;
 };
 
 // One JSON object, without a line end, with the fields that scenarios/README.md lists.

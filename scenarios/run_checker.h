@@ -16,6 +16,7 @@
 #include "scenarios/input.h"
 #include "scenarios/job_shape.h"
 #include "scenarios/oracle.h"
+#include "scenarios/run_history.h"
 
 namespace wavetank::scenarios {
 
@@ -49,6 +50,10 @@ class RunChecker {
   virtual std::vector<std::string> Rows() const = 0;
   // Of a query: the same, by columns.
   virtual std::vector<properties::NaiveRow> Table() const { return {}; }
+
+  // From now on, what becomes of each batch is noted: before the first Observe.
+  virtual void KeepHistory() {}
+  virtual std::vector<BatchHistory> History() const { return {}; }
 
   // That of the query or output of this name. REQUIRES: the job has it.
   virtual const RunChecker& Part(const std::string& /*name*/) const { return *this; }

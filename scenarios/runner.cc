@@ -22,6 +22,7 @@
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/prepare.h"
 #include "scenarios/run_checker.h"
+#include "scenarios/run_recorder.h"
 #include "simulator/fault_injector.h"
 #include "simulator/fault_table.h"
 #include "simulator/sim_world.h"
@@ -67,7 +68,8 @@ class Run : private simulator::WorldObserver {
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
         checker_(MakeRunChecker(prepared_.oracle, prepared_.tokens, prepared_.shape,
-                                prepared_.instance.arguments, prepared_.input, prepared_.feeds)) {}
+                                prepared_.instance.arguments, prepared_.input, prepared_.feeds)),
+        keeps_history_(options.retain != simulator::Retain::kNothing) {}
 
   RunReport Go() {
     Build();
@@ -83,6 +85,7 @@ class Run : private simulator::WorldObserver {
   void Chaos();
   void Converge();
   RunReport Report();
+  void Tell(RunReport& report) const;
 
   // Moves time to `at`, unless the run is cut before, supplying what arrives until then.
   void RunTo(absl::Duration at);
@@ -119,6 +122,8 @@ class Run : private simulator::WorldObserver {
   simulator::FaultInjector injector_;
   const uint64_t events_max_;
   const std::unique_ptr<RunChecker> checker_;
+  const bool keeps_history_;
+  RunRecorder recorder_{world_};
 
   const simulator::LifeId life_ = world_.scheduler().NewLife();  // of this run's own events
   size_t arrived_ = 0;
@@ -132,7 +137,9 @@ class Run : private simulator::WorldObserver {
 };
 
 void Run::Build() {
+  world_.AddObserver(recorder_);
   world_.AddObserver(*this);
+  if (keeps_history_ && checker_ != nullptr) checker_->KeepHistory();
   for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
   simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
   if (checker_ != nullptr)
@@ -394,6 +401,16 @@ void Run::JudgeCounts(const properties::RecordCounts& records) {
   }
 }
 
+void Run::Tell(RunReport& report) const {
+  for (const ArrivingFile& piece : prepared_.input) {
+    const bool file = piece.place.server.empty();
+    report.source.push_back({file ? absl::StrCat(piece.place.directory, "/", piece.name)
+                                  : absl::StrCat(piece.place.server, " ", piece.name),
+                             piece.at_ms * 1'000'000, piece.lines, piece.removed});
+  }
+  if (checker_ != nullptr) report.batches = checker_->History();
+}
+
 RunReport Run::Report() {
   facts_.cut = Cut();
   const bool finished = !stalled_ && !facts_.cut && !Ended();
@@ -407,9 +424,8 @@ RunReport Run::Report() {
   report.file = parsed_.file;
   report.claim = scenario_.claim();
   report.seed = prepared_.seed;
-  report.trace_hash = world_.trace().hash();
-  report.virtual_ns = absl::ToInt64Nanoseconds(world_.now());
-  report.events = world_.trace().events();
+  recorder_.Fill(report);
+  if (keeps_history_) Tell(report);
   if (checker_ != nullptr) {
     report.records = checker_->Counts();
     report.unjudged = checker_->Unjudged();
@@ -424,11 +440,6 @@ RunReport Run::Report() {
   facts_.checker = checker_.get();
   facts_.shape = &prepared_.shape;
   Judge(scenario_.expect(), facts_, report);
-  for (const simulator::TraceRecord& record : world_.trace().records()) {
-    report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),
-                               std::string(simulator::Name(record.event.kind)), record.text,
-                               record.event.kind == simulator::EventKind::kFault});
-  }
   return report;
 }
 

@@ -87,6 +87,7 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   static const properties::FileSinkView kNothing;
   const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;
 
+  if (notes_.has_value()) notes_->Observe(now_ns, **log, view.batches, observed.files);
   found = checker_.Observe(now_ns, **log, view.batches);
   for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
     found.push_back(std::move(violation));

@@ -14,6 +14,7 @@
 #include "properties/exactly_once.h"
 #include "properties/plain_names.h"
 #include "properties/remembered.h"
+#include "scenarios/batch_notes.h"
 #include "scenarios/run_checker.h"
 #include "scenarios/table_rule.h"
 
@@ -40,6 +41,10 @@ class StructuredChecker final : public RunChecker {
   int64_t LateDropped() const override { return checker_.late_dropped(); }
   std::vector<std::string> Rows() const override;
   std::vector<properties::NaiveRow> Table() const override;
+  void KeepHistory() override { notes_.emplace(paths_.checkpoint); }
+  std::vector<BatchHistory> History() const override {
+    return notes_.has_value() ? notes_->history() : std::vector<BatchHistory>();
+  }
 
  private:
   bool IsDone() const;
@@ -69,6 +74,7 @@ class StructuredChecker final : public RunChecker {
   std::vector<Shown> shown_;          // by batch, as it was last shown
   std::string state_judged_;          // of which attempt
   std::set<std::string> unreadable_;  // reported
+  std::optional<QueryNotes> notes_;
   bool sink_seen_ = false;            // there was something at an instant, readable or not
   bool changed_ = true;               // since what is durable was judged
   mutable std::optional<bool> done_;  // since the last observation

@@ -158,6 +158,7 @@ void SimDisk::Start(SimNode& node, const DiskCallPtr& call) {
   call->life = node.life();
   call->actor = node.actor();
   call->key = node.key();
+  call->made_ns = scheduler_.now_ns();
   const Fault* fault = node.BeginSeamCall(call->kind, call->path);
   call->number = node.seam_calls();
   if (fault != nullptr) call->fault = *fault;
@@ -195,7 +196,7 @@ void SimDisk::Finish(const DiskCallPtr& call) {
   call->done = true;
   call->status = Perform(*call);
   scheduler_.Record(call->actor, EventKind::kDisk, PayloadOf(*call),
-                    [&] { return Describe(*call); });
+                    [&] { return TraceText(Describe(*call), call->made_ns); });
   call->waiter->MakeReady();
 }
 

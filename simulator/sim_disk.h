@@ -58,6 +58,7 @@ struct DiskCall {
   ActorKey key = 0;
   uint64_t number = 0;
   uint64_t sync_point = 0;
+  int64_t made_ns = 0;
   std::optional<Fault> fault;  // befalls it
   bool Befallen(FaultKind by) const { return fault.has_value() && fault->kind == by; }
   bool abandoned = false;

@@ -214,6 +214,7 @@ void SimNetwork::Put(SimConnection& connection, int to, Parcel parcel, int64_t e
   if (connection.crosses_machines()) delay_ns += QueueNs(*end.link, parcel.bytes);
   end.last_arrival_ns = std::max(end.last_arrival_ns, scheduler_.now_ns() + delay_ns);
   parcel.arrives_ns = end.last_arrival_ns;
+  parcel.sent_ns = scheduler_.now_ns();
   end.unread_bytes += parcel.bytes;
   end.wire.push_back(std::move(parcel));
   // Behind a block nothing arrives, and what is first may be overdue: Released() goes on.
@@ -244,9 +245,10 @@ void SimNetwork::Arrive(SimConnection& connection, int to) {
                            FoldMultiply(connection.number + 1, parcel.kind + uint64_t{1});
   scheduler_.Record(end.link->actor, EventKind::kMessage, payload, [&] {
     static constexpr const char* kKinds[] = {"message", "end", "reset", "corrupt message"};
-    return absl::StrCat(kKinds[parcel.kind], " for ", end.process->label(), " on ",
-                        connection.address, " (connection ", connection.number, ", ",
-                        parcel.message.body.size(), " bytes)");
+    return TraceText(absl::StrCat(kKinds[parcel.kind], " for ", end.process->label(), " on ",
+                                  connection.address, " (connection ", connection.number, ", ",
+                                  parcel.message.body.size(), " bytes)"),
+                     parcel.sent_ns, connection.ends[1 - to].actor, end.actor);
   });
   if (end.state == SimEnd::State::kOpen) {
     switch (parcel.kind) {

@@ -48,6 +48,7 @@ struct Parcel {
   platform::Message message;
   int64_t bytes = 0;
   int64_t arrives_ns = 0;
+  int64_t sent_ns = 0;
 };
 
 // The way from one machine to another, or to itself.
@@ -72,6 +73,7 @@ struct SimEnd {
   };
 
   SimProcess* process = nullptr;
+  ActorId actor;            // of the node that connected, or listened
   SimLink* link = nullptr;  // the way towards this end
   State state = State::kOpen;
   absl::Status broken;
@@ -113,6 +115,7 @@ using SimConnectionPtr = std::shared_ptr<SimConnection>;
 // Where connections are taken.
 struct SimListener {
   SimProcess* process = nullptr;
+  ActorId actor;        // of the node that listens
   std::string address;  // "host:port" or "inproc:name"
   bool stream = false;
   bool open = true;

@@ -66,6 +66,7 @@ absl::StatusOr<SimListenerPtr> SimNetwork::Listen(SimNode& node, std::string add
   }
   listener = std::make_shared<SimListener>();
   listener->process = &process;
+  listener->actor = node.actor();
   listener->address = std::move(address);
   listener->stream = stream;
   return listener;
@@ -103,6 +104,7 @@ void SimNetwork::StartConnect(SimNode& node, const AttemptPtr& attempt) {
   connection->stream = attempt->stream;
   connection->in_process = IsInProcess(attempt->address);
   connection->ends[0].process = &node.process();
+  connection->ends[0].actor = node.actor();
   std::string machine = node.process().machine_name();
   if (!connection->in_process) {
     const absl::StatusOr<HostPort> parsed = Parse(attempt->address);
@@ -173,6 +175,7 @@ void SimNetwork::Answer(const AttemptPtr& attempt) {
                   absl::UnavailableError(absl::StrCat("connect ", attempt->address, ": refused")));
   }
   there.process = listener->process;
+  there.actor = listener->actor;
   connections_[connection.number] = attempt->connection;
   listener->backlog.push_back(attempt->connection);
   listener->acceptors.WakeAll();

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "platform/strong_id.h"
@@ -48,9 +49,26 @@ struct TraceEvent {
   friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
 };
 
+// What a record tells of its event.
+struct TraceText {
+  TraceText(std::string words) : text(std::move(words)) {}  // NOLINT(google-explicit-constructor)
+  TraceText(const char* words) : text(words) {}             // NOLINT(google-explicit-constructor)
+  TraceText(std::string words, int64_t began) : text(std::move(words)), began_ns(began) {}
+  TraceText(std::string words, int64_t began, ActorId sender, ActorId receiver)
+      : text(std::move(words)), began_ns(began), from(sender), to(receiver) {}
+
+  std::string text;
+  int64_t began_ns = -1;  // when a message was sent, or a disk call made; -1: it took no time
+  ActorId from = {};      // of a message, the nodes at both ends; the world: it has none
+  ActorId to = {};
+};
+
 struct TraceRecord {
   TraceEvent event;
   std::string text;
+  int64_t began_ns = -1;  // as in TraceText
+  ActorId from = {};
+  ActorId to = {};
 };
 
 inline uint64_t FoldMultiply(uint64_t a, uint64_t b) {
@@ -75,12 +93,12 @@ class Trace {
     if (Retains(event.kind)) [[unlikely]]
       records_.push_back({event, {}});
   }
-  // `describe()` gives the record's text, and is called only if the record is retained.
+  // `describe()` gives the record's TraceText, and is called only if the record is retained.
   template <typename Describe>
   void Add(const TraceEvent& event, Describe describe) {
     Hash(event);
     if (Retains(event.kind)) [[unlikely]]
-      records_.push_back({event, describe()});
+      Keep(event, describe());
   }
 
   uint64_t hash() const { return hash_; }
@@ -88,6 +106,9 @@ class Trace {
   const std::vector<TraceRecord>& records() const { return records_; }
 
  private:
+  void Keep(const TraceEvent& event, TraceText told) {
+    records_.push_back({event, std::move(told.text), told.began_ns, told.from, told.to});
+  }
   void Hash(const TraceEvent& event) {
     const uint64_t who =
         static_cast<uint64_t>(event.actor.value()) << 8 | static_cast<uint64_t>(event.kind);

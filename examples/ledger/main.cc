@@ -51,7 +51,6 @@ int main(int argc, char** argv) {
     std::puts("1000 runs, and no promise was broken.");
     return 0;
   }
-  std::fputs((page ? wavetank::scenarios::ToHtml({found->report}) : found->ToText()).c_str(),
-             stdout);
+  std::fputs((page ? wavetank::scenarios::ToHtml(found->report) : found->ToText()).c_str(), stdout);
   return 1;
 }

@@ -51,7 +51,8 @@ class RunArguments {
     app_.footer(
         "A scenario is run in the simulator, twice, and the two runs must be alike. Of one "
         "scenario\n"
-        "the timeline is shown; of several, the timelines of those that did not pass.\n\n"
+        "the timeline is shown; of several, the timelines of those that did not pass.\n"
+        "--report=FILE.html of several is an index, with the page of each in FILE_runs/.\n\n"
         "Exit status: 0 every expectation holds; 1 a guarantee is violated; 2 bad usage or input;\n"
         "3 no progress within the budget; 4 not deterministic; 5 inconclusive.\n\n"
         "  wavetank run scenarios/structured/driver_power_loss_at_sink_committed.textproto\n"
@@ -63,6 +64,8 @@ class RunArguments {
     app_.add_option("--json", command_.json_file, "Write one JSON object a run to FILE (-: output)")
         ->type_name("FILE");
     app_.add_option("--report", command_.report_file, "Write an HTML page with pictures to FILE")
+        ->type_name("FILE");
+    app_.add_option("--junit", command_.junit_file, "Write the verdicts as JUnit XML to FILE")
         ->type_name("FILE");
     app_.add_flag("--verbose", command_.verbose, "Show messages and disk calls too");
     app_.add_flag("--quiet", command_.quiet, "Show no timelines");

@@ -66,6 +66,14 @@ absl::Status WriteFile(const std::string& path, const std::string& content) {
   return absl::OkStatus();
 }
 
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  fs::create_directory(path, error);
+  if (!error) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": cannot be made a directory: ", error.message()));
+}
+
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(
     const std::vector<std::string>& paths) {
   std::vector<std::string> files;

@@ -19,6 +19,9 @@ absl::Status CheckWritable(const std::string& path);
 // Replaces the file.
 absl::Status WriteFile(const std::string& path, const std::string& content);
 
+// Makes the directory, in one that is there, unless it is there.
+absl::Status MakeDirectory(const std::string& path);
+
 // Files as given, and for each directory the *.textproto files below it, ordered by path; none
 // twice.
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(const std::vector<std::string>& paths);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "platform/text.h"
 #include "scenarios/html_report.h"
+#include "scenarios/junit_report.h"
 #include "scenarios/parse.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
@@ -52,8 +54,10 @@ class Runs {
 
   // Runs it twice: a scenario that does not repeat itself proves nothing.
   absl::StatusOr<RunReport> Run(const ParsedScenario& parsed) const {
-    const auto retain =
-        command_.verbose ? simulator::Retain::kVerbose : simulator::Retain::kTimeline;
+    // A page shows messages and disk calls too, whether or not the output does.
+    const auto retain = command_.verbose || !command_.report_file.empty()
+                            ? simulator::Retain::kVerbose
+                            : simulator::Retain::kTimeline;
     absl::StatusOr<RunReport> report = RunScenario(parsed, jobs_, Options(parsed, retain));
     if (!report.ok()) return report;
     absl::StatusOr<RunReport> again =
@@ -79,15 +83,58 @@ class Runs {
 void Print(const RunCommand& command, const RunReport& report, bool with_timeline) {
   if (with_timeline && !command.quiet) {
     std::printf("%s: %s\n", report.scenario.c_str(), report.claim.c_str());
-    for (const TimelineLine& line : report.timeline) std::printf("%s\n", Format(line).c_str());
+    for (const TimelineLine& line : report.timeline) {
+      if (!command.verbose && (line.kind == "message" || line.kind == "disk")) continue;
+      std::printf("%s\n", Format(line).c_str());
+    }
   }
   std::printf("%s", Summary(report).c_str());
 }
 
+// Where the report goes. Pages are written when their run ends, so that one run is held at a time.
+class PageWriter {
+ public:
+  PageWriter(std::string file, const std::vector<ParsedScenario>& scenarios)
+      : file_(std::move(file)), directory_(DirectoryFor(file_)) {
+    std::vector<std::string> scenario_names;
+    scenario_names.reserve(scenarios.size());
+    for (const ParsedScenario& each : scenarios) scenario_names.push_back(each.scenario->name());
+    names_ = PageNames(scenario_names);
+  }
+
+  absl::Status Begin() { return IsIndex() ? MakeDirectory(directory_) : absl::OkStatus(); }
+  absl::Status Add(RunReport report) {
+    if (!IsIndex()) return WriteFile(file_, ToHtml(report));
+    const std::string page = absl::StrCat(names_[runs_.size()], ".html");
+    const absl::Status written = WriteFile(absl::StrCat(directory_, "/", page), ToHtml(report));
+    if (!written.ok()) return written;
+    report.timeline.clear();
+    const size_t slash = directory_.rfind('/');
+    const std::string beside =
+        slash == std::string::npos ? directory_ : directory_.substr(slash + 1);
+    runs_.push_back({std::move(report), absl::StrCat(beside, "/", page)});
+    return absl::OkStatus();
+  }
+  absl::Status End() { return IsIndex() ? WriteFile(file_, IndexToHtml(runs_)) : absl::OkStatus(); }
+
+ private:
+  bool IsIndex() const { return !file_.empty() && names_.size() != 1; }
+  static std::string DirectoryFor(const std::string& file) {
+    constexpr std::string_view kSuffix = ".html";
+    const bool html = file.size() > kSuffix.size() && file.ends_with(kSuffix);
+    return (html ? file.substr(0, file.size() - kSuffix.size()) : file) + "_runs";
+  }
+
+  const std::string file_;
+  const std::string directory_;
+  std::vector<std::string> names_;
+  std::vector<IndexedRun> runs_;
+};
+
 }  // namespace
 
 int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
-  for (const std::string& written : {command.json_file, command.report_file}) {
+  for (const std::string& written : {command.json_file, command.report_file, command.junit_file}) {
     const absl::Status can = CheckWritable(written);
     if (!can.ok()) return Refuse(can);
   }
@@ -109,8 +156,10 @@ int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
 
   const bool json_to_output = command.json_file == "-";
   std::vector<Verdict> verdicts;
-  std::vector<RunReport> reports;
+  std::vector<RunReport> reports;  // without what pages alone show
   std::string json;
+  PageWriter pages(command.report_file, scenarios);
+  if (const absl::Status can = pages.Begin(); !can.ok()) return Refuse(can);
   ProgressBar progress("scenarios", scenarios.size());
   for (const ParsedScenario& parsed : scenarios) {
     progress.Show(verdicts.size(), parsed.scenario->name());
@@ -122,7 +171,14 @@ int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
     if (!json_to_output) Print(command, *report, with_timeline);
     absl::StrAppend(&json, ToJson(*report), "\n");
     verdicts.push_back(report->verdict);
-    if (!command.report_file.empty()) reports.push_back(*std::move(report));
+    if (!command.report_file.empty()) {
+      const absl::Status written = pages.Add(*report);
+      if (!written.ok()) return Refuse(written);
+    }
+    if (command.junit_file.empty()) continue;
+    report->timeline.clear();
+    report->batches.clear();
+    reports.push_back(*std::move(report));
   }
   if (json_to_output) {
     std::printf("%s", json.c_str());
@@ -131,7 +187,11 @@ int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
     if (!written.ok()) return Refuse(written);
   }
   if (!command.report_file.empty()) {
-    const absl::Status written = WriteFile(command.report_file, ToHtml(reports));
+    const absl::Status written = pages.End();
+    if (!written.ok()) return Refuse(written);
+  }
+  if (!command.junit_file.empty()) {
+    const absl::Status written = WriteFile(command.junit_file, ToJUnit(reports));
     if (!written.ok()) return Refuse(written);
   }
   if (scenarios.size() > 1 && !json_to_output) {

@@ -15,7 +15,9 @@ struct RunCommand {
   std::vector<std::string> paths;  // files, and directories of *.textproto files
   std::optional<uint64_t> seed;
   std::string json_file;  // "-": standard output
+  // A page of the run; of several an index, with their pages in a directory beside it.
   std::string report_file;
+  std::string junit_file;
   // The bug that shows, in a build that has bugs planted.
   std::string planted;
   bool verbose = false;

@@ -23,7 +23,9 @@ constexpr absl::Duration kPatience = absl::Minutes(10);
 
 Cluster::Cluster(ClusterOptions options)
     : options_(std::move(options)),
-      world_({.seed = options_.seed, .policy = options_.policy, .retain = options_.retain}) {}
+      world_({.seed = options_.seed, .policy = options_.policy, .retain = options_.retain}) {
+  world_.AddObserver(recorder_);
+}
 
 Cluster::~Cluster() = default;
 
@@ -112,15 +114,9 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
   scenarios::RunReport report;
   report.scenario = name;
   report.seed = options_.seed;
+  report.records.told_apart = false;
   report.verdict = violations_.empty() ? scenarios::Verdict::kPass : scenarios::Verdict::kViolation;
-  report.trace_hash = world_.trace().hash();
-  report.virtual_ns = absl::ToInt64Nanoseconds(world_.now());
-  report.events = world_.trace().events();
-  for (const simulator::TraceRecord& record : world_.trace().records()) {
-    report.timeline.push_back({record.event.time_ns, world_.name(record.event.actor),
-                               std::string(simulator::Name(record.event.kind)), record.text,
-                               record.event.kind == simulator::EventKind::kFault});
-  }
+  recorder_.Fill(report);
   for (const Violation& violation : violations_) {
     report.reasons.push_back(violation.promise);
     const int64_t at_ns = absl::ToInt64Nanoseconds(violation.at);
@@ -128,6 +124,7 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
         std::find_if(report.timeline.begin(), report.timeline.end(),
                      [at_ns](const scenarios::TimelineLine& line) { return line.time_ns > at_ns; });
     report.timeline.insert(later, {at_ns, "test", "violation", violation.promise, true});
+    report.violations.push_back({"broken_promise", violation.promise, at_ns, {}, ""});
   }
   return report;
 }

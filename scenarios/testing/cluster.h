@@ -30,6 +30,7 @@
 
 #include "platform/node.h"
 #include "scenarios/report.h"
+#include "scenarios/run_recorder.h"
 #include "simulator/fault_injector.h"
 #include "simulator/fault_plan.h"
 #include "simulator/sim_world.h"
@@ -100,6 +101,7 @@ class Cluster {
 
   ClusterOptions options_;
   simulator::SimWorld world_;
+  scenarios::RunRecorder recorder_{world_};
   std::vector<std::pair<platform::ProcessSpec, std::string>> programs_;  // until the world begins
   std::optional<simulator::FaultInjector> injector_;                     // from then on
   std::map<std::string, absl::Duration> ended_at_;  // processes to be started again, and when

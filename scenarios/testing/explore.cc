@@ -123,6 +123,7 @@ scenarios::RunReport RunOnce(const ClusterTest& test, uint64_t seed,
                              std::vector<ListedFault> faults, const std::string& name) {
   ClusterOptions options = OptionsOf(seed);
   options.faults.listed = std::move(faults);
+  options.retain = simulator::Retain::kVerbose;  // for the page
   return RunWith(test, std::move(options), name).report;
 }
 
@@ -130,14 +131,18 @@ std::string Found::ToText() const {
   std::string text = absl::StrCat("after ", runs, " runs (seed ", seed, "), broken: ", promise,
                                   "\nby ", faults.size(), " of ", faults_before, " faults:\n");
   for (const ListedFault& fault : faults) absl::StrAppend(&text, "  ", Describe(fault), "\n");
+  std::vector<scenarios::TimelineLine> timeline = report.timeline;
+  std::erase_if(timeline, [](const scenarios::TimelineLine& line) {
+    return line.kind == "message" || line.kind == "disk";
+  });
   const auto violation =
-      std::find_if(report.timeline.begin(), report.timeline.end(),
+      std::find_if(timeline.begin(), timeline.end(),
                    [](const scenarios::TimelineLine& line) { return line.kind == "violation"; });
-  const auto at = static_cast<size_t>(violation - report.timeline.begin());
+  const auto at = static_cast<size_t>(violation - timeline.begin());
   const size_t begin = at > kLinesBefore ? at - kLinesBefore : 0;
-  const size_t end = std::min(report.timeline.size(), at + kLinesAfter + 1);
+  const size_t end = std::min(timeline.size(), at + kLinesAfter + 1);
   absl::StrAppend(&text, "what led to it:\n");
-  for (size_t i = begin; i < end; ++i) absl::StrAppend(&text, Format(report.timeline[i]), "\n");
+  for (size_t i = begin; i < end; ++i) absl::StrAppend(&text, Format(timeline[i]), "\n");
   absl::StrAppend(&text, "again: Explore(test, {.first_seed = ", seed, ", .runs = 1})\n");
   return text;
 }

@@ -37,17 +37,22 @@ constexpr std::string_view kElsewhere =
     "section";
 
 bool IsText(std::string_view path) {
-  constexpr std::string_view kSuffixes[] = {".h",    ".cc",     ".proto",  ".cmake",
-                                            ".sh",   ".md",     ".txt",    ".textproto",
-                                            ".json", ".ci/run", "Makefile"};
+  constexpr std::string_view kSuffixes[] = {".h",         ".cc",   ".proto",  ".cmake",  ".sh",
+                                            ".md",        ".txt",  ".js",     ".css",    ".html",
+                                            ".textproto", ".json", ".ci/run", "Makefile"};
   return !path.starts_with("tests/data/") &&
          std::ranges::any_of(kSuffixes, [&](auto suffix) { return path.ends_with(suffix); });
+}
+
+bool IsOfAPage(std::string_view path) {
+  return path.ends_with(".js") || path.ends_with(".css") || path.ends_with(".html");
 }
 
 // Code has a line length; prose in tables, scenario files and lists have not.
 bool HasLineLength(std::string_view path) {
   return IsCpp(path) || path.ends_with(".proto") || path.ends_with(".cmake") ||
-         path.ends_with(".sh") || path.ends_with("CMakeLists.txt") || path.ends_with("Makefile");
+         path.ends_with(".sh") || IsOfAPage(path) || path.ends_with("CMakeLists.txt") ||
+         path.ends_with("Makefile");
 }
 
 size_t CountCharacters(std::string_view utf8) {
@@ -172,7 +177,7 @@ std::vector<Finding> CheckStyle(const std::vector<SourceFile>& files) {
       findings.push_back(
           {file.path, static_cast<int>(lines.size()), "end the file with a newline"});
     }
-    if (IsCpp(file.path) && lines.size() > kMaxFileLines) {
+    if ((IsCpp(file.path) || IsOfAPage(file.path)) && lines.size() > kMaxFileLines) {
       findings.push_back({file.path, 0, "longer than 500 lines: split it by concept"});
     }
     if (file.path.ends_with(".h")) CheckHeader(file, findings);

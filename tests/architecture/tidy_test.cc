@@ -30,6 +30,15 @@ TEST(Tidy, ALongLineIsFoundAndCharactersAreCountedNotBytes) {
   EXPECT_THAT(CheckStyle({{"a.cc", accents + "\n"}}), IsEmpty());
 }
 
+TEST(Tidy, PagesAreReadableToo) {
+  for (const char* file : {"a.js", "a.css", "a.html"}) {
+    EXPECT_THAT(CheckStyle({{file, std::string(101, 'x') + "\n"}}), Says("100 characters"));
+    std::string many;
+    for (int i = 0; i < 501; ++i) many += "x\n";
+    EXPECT_THAT(CheckStyle({{file, many}}), Says("500 lines"));
+  }
+}
+
 TEST(Tidy, TabsAndSpacesAtTheEndAndAMissingNewlineAreFound) {
   EXPECT_THAT(CheckStyle({{"a.cc", "\tint x;\n"}}), Says("tab"));
   EXPECT_THAT(CheckStyle({{"Makefile", "all:\n\ttrue\n"}}), IsEmpty());

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import unittest
+import xml.etree.ElementTree
 
 WAVETANK = ""
 SECONDS = 60  # a bound; everything here takes a few
@@ -252,7 +253,7 @@ class Command(unittest.TestCase):
     def test_a_result_that_could_not_be_written_is_refused_before_any_run(self):
         scenario = self.here / "in/a.textproto"
         scenario.write_text("no scenario\n")
-        for option in ("--json", "--report"):
+        for option in ("--json", "--report", "--junit"):
             self.assertIn("cannot be written, there is no directory none",
                           self.refused("run", f"{option}=none/x", "in"))
 
@@ -422,6 +423,19 @@ class Command(unittest.TestCase):
                               capture_output=True, text=True, timeout=SECONDS)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(sorted(os.listdir(self.here)), ["in", "page"])
+        self.assertIn("format", (self.here / "page").read_text())
+        done = subprocess.run(
+            [WAVETANK, "run", "--quiet", str(scenario), str(scenario.parents[1] / "structured" /
+             "torn_log_tail.textproto"), "--report=all.html", "--junit=all.xml"],
+            cwd=self.here, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(sorted(os.listdir(self.here / "all_runs")),
+                         ["small.html", "torn_log_tail.html"])
+        self.assertIn("all_runs/torn_log_tail.html", (self.here / "all.html").read_text())
+        suite = xml.etree.ElementTree.parse(self.here / "all.xml").getroot().find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("2", "0"))
+        self.assertEqual([case.get("name") for case in suite.iter("testcase")],
+                         ["small", "torn_log_tail"])
         said = subprocess.run([WAVETANK, "run", "--help"], capture_output=True, text=True).stdout
         self.assertIn("HTML page with pictures to FILE\n", said)
 

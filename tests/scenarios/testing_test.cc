@@ -64,6 +64,12 @@ TEST(Cluster, LosesPowerAtAStepAndGoesOn) {
   EXPECT_GT(marks, 5);
   ASSERT_EQ(cluster.faults().size(), 1U);
   EXPECT_TRUE(cluster.violations().empty());
+  const scenarios::RunReport report = cluster.Report("counter");
+  ASSERT_EQ(report.lives.size(), 2U);
+  EXPECT_EQ(report.lives[0].end, "loses power");
+  ASSERT_EQ(report.bands.size(), 1U);
+  EXPECT_EQ(report.bands[0].span,
+            (scenarios::TimeSpan{report.lives[0].lived.end_ns, report.lives[1].lived.begin_ns}));
 }
 
 TEST(Cluster, SaysWhatNeverComes) {
@@ -71,7 +77,10 @@ TEST(Cluster, SaysWhatNeverComes) {
   EXPECT_FALSE(cluster.RunUntil([] { return false; }, "the answer"));
   ASSERT_EQ(cluster.violations().size(), 1U);
   EXPECT_EQ(cluster.violations()[0].promise, "the answer comes once everything works");
-  EXPECT_EQ(cluster.Report("waiting").verdict, scenarios::Verdict::kViolation);
+  const scenarios::RunReport report = cluster.Report("waiting");
+  EXPECT_EQ(report.verdict, scenarios::Verdict::kViolation);
+  ASSERT_EQ(report.violations.size(), 1U);
+  EXPECT_EQ(report.violations[0].time_ns, report.virtual_ns);
 }
 
 TEST(Explore, FindsTheOneFaultThatBreaksAPromise) {
