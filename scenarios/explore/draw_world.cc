@@ -260,6 +260,13 @@ Scenario DrawWorld(const Choices& choices, const JobForm& form) {
   return WorldDrawing(choices, form).Draw();
 }
 
+Expect PromisesOf(const Expect& expected) {
+  Expect promises;
+  promises.set_guarantee(expected.guarantee());
+  promises.set_listing_up_to_date(expected.listing_up_to_date());
+  return promises;
+}
+
 Scenario DrawVariation(const Choices& choices, const Scenario& scenario) {
   Scenario varied = scenario;
   varied.clear_fault();
@@ -268,11 +275,7 @@ Scenario DrawVariation(const Choices& choices, const Scenario& scenario) {
   varied.clear_schedule();
   const auto policy = choices.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
   varied.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
-  const Expect& expected = scenario.expect();
-  Expect expect;
-  expect.set_guarantee(expected.guarantee());
-  expect.set_listing_up_to_date(expected.listing_up_to_date());
-  *varied.mutable_expect() = std::move(expect);
+  *varied.mutable_expect() = PromisesOf(scenario.expect());
   return varied;
 }
 

@@ -21,6 +21,7 @@
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
 #include "scenarios/shell/step_fault.h"
+#include "scenarios/shell/sweep_arguments.h"
 #include "scenarios/shell/usage.h"
 
 namespace wavetank::scenarios {
@@ -350,6 +351,7 @@ int CommandLine::Run(int argc, char** argv) {
   RunArguments run(app);
   shell::ExploreArguments explore(app);
   shell::ShrinkArguments shrink(app);
+  shell::SweepArguments sweep(app);
   shell::NamesArguments names(app);
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
@@ -365,6 +367,7 @@ int CommandLine::Run(int argc, char** argv) {
   }
   if (explore.wanted()) return explore.Execute(jobs_);
   if (shrink.wanted()) return shrink.Execute(jobs_);
+  if (sweep.wanted()) return sweep.Execute(jobs_);
   if (names.wanted()) return names.Execute(jobs_);
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();
