@@ -43,7 +43,8 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& job, const Scena
 
 Scenario DrawWorld(const properties::Choices& choices, const JobForm& form);
 
-// Of what a scenario expects, what holds under any faults: times, counts and steps are those of its own.
+// Of what a scenario expects, what holds under any faults: times, counts and steps are those of its
+// own.
 Expect PromisesOf(const Expect& expected);
 
 // This scenario with another seed and schedule and without its faults; of what it expects, what
