@@ -1,6 +1,7 @@
-// Sweep: one fault at every place of a scenario's run, each in a run of its own. A place is a step
-// that is reached, or a call on disk or network; a fault that is aimed at it comes there, since what
-// came before it comes again.
+// Sweep: one fault at every place of a scenario's run, each in a run of its own.
+//
+// A place is a step that is reached, or a call on disk or network. A fault that is aimed at it comes
+// there, since what came before it comes again.
 #ifndef WAVETANK_SCENARIOS_SWEEP_SWEEP_H_
 #define WAVETANK_SCENARIOS_SWEEP_SWEEP_H_
 
@@ -49,8 +50,9 @@ struct SweepOptions {
 };
 
 struct SweptFault {
-  std::string place;  // for people: "batch.committed", "the 12th call of driver, sync of ckpt/log"
-  Scenario scenario;  // the swept one, of whose expectations the promises stay, with a fault more
+  std::string place;  // for people: "batch.committed", "call 12 of driver, sync checkpoint/log-1"
+  // The swept one with one fault more, or two. Of what it expects, the promises (PromisesOf) stay.
+  Scenario scenario;
 };
 
 struct SweepPlan {
