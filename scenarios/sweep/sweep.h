@@ -1,7 +1,7 @@
 // Sweep: one fault at every place of a scenario's run, each in a run of its own.
 //
-// A place is a step that is reached, or a call on disk or network. A fault that is aimed at it comes
-// there, since what came before it comes again.
+// A place is a step that is reached, or a call on disk or network. A fault that is aimed at it
+// comes there, since what came before it comes again.
 #ifndef WAVETANK_SCENARIOS_SWEEP_SWEEP_H_
 #define WAVETANK_SCENARIOS_SWEEP_SWEEP_H_
 
@@ -62,9 +62,9 @@ struct SweepPlan {
   std::vector<SweptFault> faults;  // those that are to be run
 };
 
-// Runs the scenario once, and plans the faults. kInvalidArgument: what RunScenario refuses, or a kind
-// of fault that is not swept; kFailedPrecondition: the scenario does not pass by itself,
-// or expects that something goes wrong.
+// Runs the scenario once, and plans the faults. kInvalidArgument: what RunScenario refuses, or a
+// kind of fault that is not swept; kFailedPrecondition: the scenario does not pass by itself, or
+// expects that something goes wrong.
 absl::StatusOr<SweepPlan> PlanSweep(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                     const SweepOptions& options, const RunOptions& run);
 
