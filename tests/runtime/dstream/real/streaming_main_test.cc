@@ -52,9 +52,9 @@ TEST(StreamingContextForReal, GivesTheErrorOfABatch) {
 TEST(StreamingContextForReal, RefusesACheckpointThatIsFoundFromWhereItsFilesAreNot) {
   const std::string root = testing::TempDir() + "one_origin";
   for (const auto& [input, checkpoint, relative] :
-       {std::tuple("in", root + "/ck", "the input directory in is relative to where"),
-        std::tuple("/tmp", std::string("ck"),
-                   "the checkpoint directory ck is relative to where")}) {
+       {std::tuple("in", root + "/ck", "the input directory in is relative"),
+        std::tuple("/tmp", std::string("one_origin_ck"),
+                   "the checkpoint directory one_origin_ck is relative")}) {
     StreamingContext ssc(kInterval);
     ssc.Checkpoint(checkpoint);
     ssc.TextFileStream(input).Print();
