@@ -140,16 +140,15 @@ std::string Column::CellText(int64_t row) const {
     case DataType::kArray: {
       std::string text = "[";
       for (int64_t i = offsets()[row]; i < offsets()[row + 1]; ++i) {
-        if (text.size() > 1) text += ", ";
+        if (i > offsets()[row]) text += ", ";
         text += elements().CellText(i);
       }
       return text + "]";
     }
     case DataType::kStruct: {
-      std::string text = "{";
+      std::string text;
       for (const Column& field : *children_) {
-        if (text.size() > 1) text += ", ";
-        text += field.CellText(row);
+        text += (text.empty() ? "{" : ", ") + field.CellText(row);
       }
       return text + "}";
     }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/charconv.h"
@@ -79,14 +80,16 @@ template <typename T>
 bool ParseNumber(std::string_view text, T* value) {
   text = WithoutBlanks(text);
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  // As Java reads them: 1.5d is a double; NaN has no sign and no number.
+  // As Java reads them: 1.5d is a double; NaN has no sign and no number; 0x1p3 has its exponent.
   const size_t size = text.size();
   constexpr std::string_view kMarks = "dDfF";
   if (size > 1 && kMarks.find(text.back()) != std::string_view::npos &&
       (absl::ascii_isdigit(static_cast<unsigned char>(text[size - 2])) || text[size - 2] == '.')) {
     text.remove_suffix(1);
   }
-  if (text.find('(') != std::string_view::npos ||
+  const bool is_hexadecimal = text.find_first_of("xX") != std::string_view::npos;
+  if ((is_hexadecimal && text.find_first_of("pP") == std::string_view::npos) ||
+      text.find('(') != std::string_view::npos ||
       absl::StartsWithIgnoreCase(platform::ToAbsl(text), "-nan")) {
     return false;
   }
@@ -255,6 +258,8 @@ std::string TextOf(const Column& from, int64_t row) {
       return JavaText(from.DoubleAt(row));
     case DataType::kTimestamp:
       return TimeText(from.Int64At(row));
+    case DataType::kBinary:
+      return std::string(from.StringAt(row));
     case DataType::kStruct: {
       std::string text;
       for (int i = 0; i < static_cast<int>(from.type().children().size()); ++i) {
@@ -265,7 +270,7 @@ std::string TextOf(const Column& from, int64_t row) {
     case DataType::kArray: {
       std::string text = "[";
       for (int64_t i = from.offsets()[row]; i < from.offsets()[row + 1]; ++i) {
-        if (text.size() > 1) text += ", ";
+        if (i > from.offsets()[row]) text += ", ";
         text += TextOf(from.elements(), i);
       }
       return text + "]";
@@ -309,10 +314,27 @@ Column ToBinary(const Column& from) {
   });
 }
 
+// Element by element, field by field.
+Column CastNested(const Column& from, const DataType& to) {
+  if (to.kind() == DataType::kArray) {
+    return Column(
+        from.values_buffer().Slice(0, static_cast<size_t>(from.size() + 1) * sizeof(int64_t)),
+        CastColumn(from.elements(), to.element()), from.validity_buffer());
+  }
+  std::vector<Column> fields;
+  for (size_t i = 0; i < to.children().size(); ++i) {
+    fields.push_back(CastColumn(from.field(static_cast<int>(i)), to.children()[i]));
+  }
+  return Column(to, from.size(), std::move(fields), from.validity_buffer());
+}
+
 }  // namespace
 
 bool CanCast(const DataType& from, const DataType& to) {
   if (from == to) return true;
+  if (from.is_nested() && from.kind() == to.kind() && from.names() == to.names()) {
+    return std::ranges::equal(from.children(), to.children(), CanCast);
+  }
   if (from == DataType::kNull) return to != DataType::kInterval;
   if (to == DataType::kString) return from != DataType::kInterval;
   if (!from.is_storable() || !to.is_storable()) return false;
@@ -338,6 +360,9 @@ Column CastColumn(const Column& from, const DataType& to) {
       return ToDate(from);
     case DataType::kTimestamp:
       return ToTimestamp(from);
+    case DataType::kArray:
+    case DataType::kStruct:
+      return CastNested(from, to);
     default:
       WT_CHECK(to.is_number(), "no cast to " + DataTypeName(to));
       return WithValueType(to, [&]<typename T>(T) { return ToNumber<T>(from, to); });

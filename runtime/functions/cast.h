@@ -12,13 +12,13 @@
 //
 // wrap: the lower bytes. cut: towards zero, NaN is 0, ends at the ends of int64 for int64, else at
 // those of int32, whose lower bytes are taken then. The bytes of an integer: the highest first.
-// Null, of the type null, is null of any type. "-" is refused when a query is analysed; where Spark
-// has a value it is null for every row (of dates), or is one that nobody means (between bool and
-// timestamp).
+// Arrays become arrays, and structs those with the same names, part by part. Null, of the type
+// null, is null of any type. "-" is refused when a query is analysed; where Spark has a value it is
+// null for every row (of dates), or is one that nobody means (between bool and timestamp).
 //
 // Otherwise than in Spark: whole numbers as text are timestamps, too (timestamp.h), and times of
 // text are of the years 0 to 9999; times beyond int64 microseconds are null instead of its ends (as
-// a row of such a time would make every later one late); hexadecimal floats are null.
+// a row of such a time would make every later one late).
 #ifndef WAVETANK_RUNTIME_FUNCTIONS_CAST_H_
 #define WAVETANK_RUNTIME_FUNCTIONS_CAST_H_
 

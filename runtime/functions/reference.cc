@@ -36,7 +36,9 @@ structs exist only within a query: they are no keys, and not written; a struct's
 `Col("struct.field")`. Binary values are keys, and are written once they are cast to string.
 
 Besides these, `Cast(value, type)` converts, `Explode(array)` gives one row an element, and
-`Window(time, size)` groups by windows of time. A string is a timestamp as ISO 8601, in UTC if it
+`Window(time, size)` groups by windows of time. Cast to string, numbers and times are as Spark
+writes them (1.0, 1.0E7, 2026-01-31 00:00:00); a file sink writes them as it always has
+(docs/file_sink.md). A string is a timestamp as ISO 8601, in UTC if it
 names no zone, or as a whole number since 1970: seconds below 10^11, milliseconds below 10^14,
 microseconds from there to the end of the year 9999, either side of 0; of any other, nanoseconds
 included, `Cast` makes null.

@@ -25,6 +25,9 @@ std::string RefuseNamedStruct(const CallArguments& arguments) {
     const auto* const name = std::get_if<std::string>(&arguments.literals[i]);
     if (name == nullptr) return "a field's name is null";
     if (!names.insert(*name).second) return absl::StrCat("two fields are called \"", *name, "\"");
+    if (arguments.types[i + 1] == DataType::kInterval) {
+      return absl::StrCat("\"", *name, "\" is an interval, which is no value of a row");
+    }
     types += arguments.types[i + 1].size();
     if (arguments.types[i + 1].depth() >= kMostDepth) {
       return absl::StrCat("it would be structs in structs, deeper than ", kMostDepth);

@@ -216,6 +216,7 @@ Expression CaseBuilder::Otherwise(Expression value) const {
   return value;
 }
 Expression CaseBuilder::End() const {
+  if (branches_.empty()) return Null();
   Expression value = Call("if", {branches_.back().first, branches_.back().second});
   for (auto branch = branches_.rbegin() + 1; branch != branches_.rend(); ++branch) {
     value = If(branch->first, branch->second, value);

@@ -160,7 +160,7 @@ class CaseBuilder {
  public:
   CaseBuilder When(Expression condition, Expression value) const;
   Expression Otherwise(Expression value) const;
-  Expression End() const;  // otherwise null
+  Expression End() const;  // otherwise null; without a branch always
 
  private:
   friend CaseBuilder When(Expression condition, Expression value);

@@ -165,6 +165,8 @@ absl::StatusOr<ExpressionPtr> Resolver::ColumnOrField(std::string_view name) con
   const size_t dot = name.rfind('.');
   if (column.ok() || dot == std::string_view::npos) return column;
   absl::StatusOr<ExpressionPtr> of = ColumnOrField(name.substr(0, dot));
+  const bool several = std::ranges::count(input_, name.substr(0, dot), &Attribute::name) > 1;
+  if (!of.ok() && several) return of;
   if (!of.ok() || (*of)->type.kind() != DataType::kStruct) return column;
   return Row(Expression(*std::move(of)).Field(std::string(name.substr(dot + 1))).node());
 }

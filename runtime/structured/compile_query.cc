@@ -54,14 +54,21 @@ bool WritesNumbersOrTimes(const ExpressionNode& node) {
                              [](const auto& operand) { return WritesNumbersOrTimes(*operand); });
 }
 
+// In it, or below it.
+bool WriteNumbersOrTimes(const LogicalPlanPtr& aggregate) {
+  return std::ranges::any_of(InOrder(aggregate), [](const LogicalPlanPtr& node) {
+    return std::ranges::any_of(node->expressions,
+                               [](const auto& each) { return WritesNumbersOrTimes(*each); });
+  });
+}
+
 // What state depends on, of the plan as it was written.
 std::string StateFingerprint(const LogicalPlanPtr& analysed, QueryOutputMode mode) {
   std::string text = absl::StrCat("output mode ", platform::ToAbsl(OutputModeName(mode)), "\n");
   std::vector<LogicalPlanPtr> order = InOrder(analysed);
   std::ranges::reverse(order);
   const bool text_as_in_spark = std::ranges::any_of(order, [](const LogicalPlanPtr& node) {
-    return std::ranges::any_of(node->expressions,
-                               [](const auto& each) { return WritesNumbersOrTimes(*each); });
+    return node->op == PlanOperator::kAggregate && WriteNumbersOrTimes(node);
   });
   if (text_as_in_spark) absl::StrAppend(&text, "numbers and times as text: as in Spark\n");
   for (const LogicalPlanPtr& node : order) {

@@ -103,6 +103,16 @@ std::optional<DataType> CommonType(const DataType& a, const DataType& b) {
   if (a == b || b == DataType::kNull) return a;
   if (a == DataType::kNull) return b;
   if (a.is_time() && b.is_time()) return DataType::kTimestamp;
+  if (a.is_nested() && a.kind() == b.kind() && a.names() == b.names()) {
+    std::vector<DataType> children;
+    for (size_t i = 0; i < a.children().size(); ++i) {
+      const std::optional<DataType> both = CommonType(a.children()[i], b.children()[i]);
+      if (!both) return std::nullopt;
+      children.push_back(*both);
+    }
+    return a.kind() == DataType::kArray ? DataType::Array(std::move(children.front()))
+                                        : DataType::Struct(a.names(), std::move(children));
+  }
   if (!a.is_number() || !b.is_number()) return std::nullopt;
   constexpr DataType::Kind kFromTheWidest[] = {
       DataType::kDouble, DataType::kFloat, DataType::kInt64, DataType::kInt32, DataType::kInt16};

@@ -128,8 +128,8 @@ bool IsStorableKind(uint8_t number);
 
 // The one type that both become where they meet, as in Spark's findTightestCommonType: of numbers
 // the one that comes later among int8, int16, int32, int64, float and double (so int64 beside float
-// is float); a date beside a timestamp is a timestamp; null beside anything is that. nullopt: there
-// is none.
+// is float); a date beside a timestamp is a timestamp; null beside anything is that; arrays, and
+// structs with the same names, part by part. nullopt: there is none.
 std::optional<DataType> CommonType(const DataType& a, const DataType& b);
 
 // f(T{}) with the type of C++ that values of this kind have in memory: int8_t to int64_t (dates and

@@ -126,7 +126,9 @@ absl::Time FromMicros(int64_t micros) {
 }
 
 std::string TimestampText(int64_t micros) {
-  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E*SZ", FromMicros(micros), absl::UTCTimeZone());
+  // Not FromMicros, which takes the ends of int64 for infinities.
+  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixMicros(micros),
+                          absl::UTCTimeZone());
 }
 
 std::optional<int64_t> ParseTimestamp(std::string_view text) {

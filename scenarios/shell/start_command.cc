@@ -147,8 +147,12 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
   if (!text.ok()) return Refuse(text.status());
   const absl::Status checked = Check(command, *instance);
-  if (!checked.ok()) return Refuse(checked);
+  const bool cannot_run_yet = absl::IsUnimplemented(checked);
+  if (!checked.ok() && !cannot_run_yet) return Refuse(checked);
   std::fputs(text->c_str(), stdout);
+  if (cannot_run_yet) {
+    std::printf("\nNote: %s.\n", std::string(platform::ToStd(checked.message())).c_str());
+  }
   return 0;
 }
 

@@ -246,4 +246,27 @@ std::vector<Finding> CheckVerbs(const std::vector<SourceFile>& files) {
   return findings;
 }
 
+std::vector<Finding> CheckTestsAreBuilt(const std::vector<SourceFile>& files) {
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    if (!file.path.ends_with("_test.cc")) continue;
+    const bool built = std::ranges::any_of(files, [&](const SourceFile& list) {
+      constexpr std::string_view kName = "CMakeLists.txt";
+      if (!list.path.ends_with(kName)) return false;
+      const std::string_view folder =
+          std::string_view(list.path).substr(0, list.path.size() - kName.size());
+      if (!file.path.starts_with(folder)) return false;
+      const std::string name = file.path.substr(folder.size());
+      for (size_t at = list.text.find(name); at != std::string::npos;
+           at = list.text.find(name, at + 1)) {
+        const char before = at == 0 ? ' ' : list.text[at - 1];
+        if (before == ' ' || before == '\n' || before == '(') return true;
+      }
+      return false;
+    });
+    if (!built) findings.push_back({file.path, 0, "no CMakeLists.txt names it: add it to one"});
+  }
+  return findings;
+}
+
 }  // namespace wavetank::architecture

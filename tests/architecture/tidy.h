@@ -18,6 +18,10 @@ std::vector<Finding> CheckReadmes(const std::vector<SourceFile>& files);
 // What the Markdown has one `make` is a rule of the Makefile.
 std::vector<Finding> CheckVerbs(const std::vector<SourceFile>& files);
 
+// Each file of tests, "*_test.cc", is named by a CMakeLists.txt beside or above it: what nobody
+// builds finds nothing.
+std::vector<Finding> CheckTestsAreBuilt(const std::vector<SourceFile>& files);
+
 }  // namespace wavetank::architecture
 
 #endif  // WAVETANK_TESTS_ARCHITECTURE_TIDY_H_

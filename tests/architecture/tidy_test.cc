@@ -116,6 +116,21 @@ TEST(Tidy, AReadmeThatIsTooLongOrShowsNoCommandIsFound) {
               Says("longer than 59"));
 }
 
+TEST(Tidy, EveryTestOfTheTreeIsBuilt) {
+  EXPECT_THAT(CheckTestsAreBuilt(ReadSourceTree()), IsEmpty());
+}
+
+TEST(Tidy, ATestThatNobodyBuildsIsFound) {
+  const SourceFile test{"tests/a/sum_test.cc", ""};
+  const auto built_by = [&](const char* path, const char* text) {
+    return CheckTestsAreBuilt({{path, text}, test}).empty();
+  };
+  EXPECT_TRUE(built_by("tests/CMakeLists.txt", "wavetank_test(a a/sum_test.cc)"));
+  EXPECT_TRUE(built_by("tests/a/CMakeLists.txt", "wavetank_test(a\n  sum_test.cc)"));
+  EXPECT_FALSE(built_by("tests/a/CMakeLists.txt", "wavetank_test(a other_sum_test.cc)"));
+  EXPECT_FALSE(built_by("tests/b/CMakeLists.txt", "wavetank_test(a sum_test.cc)"));
+}
+
 TEST(Tidy, AVerbThatTheMakefileHasNotIsFound) {
   const SourceFile makefile{"Makefile", "test: all\n\t@ctest\n"};
   EXPECT_THAT(CheckVerbs({makefile, {"README.md", "    make test\n`make test RUNS=2`\n"}}),

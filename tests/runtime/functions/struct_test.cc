@@ -96,6 +96,22 @@ TEST(Struct, IsMadeAndTakenApart) {
   EXPECT_EQ(CellsOf(*Compute(Cast(whole.Field("at"), DataType::kString), batch))[1], "{2, true}");
 }
 
+TEST(Struct, AndArrayWidenFieldByField) {
+  const auto of = [](const Expression& value) { return Struct({value.As("a")}); };
+  const auto typed = [](const Expression& expression) {
+    const auto column = Compute(expression, OneRow());
+    return column.ok() ? DataTypeName(column->type()) + " " + column->CellText(0)
+                       : std::string(column.status().message());
+  };
+  EXPECT_EQ(typed(If(true, of(Cast(1, DataType::kInt8)), of(2))), "struct<a: int64> {1}");
+  EXPECT_EQ(typed(Coalesce({of(Null()), of("x")})), "struct<a: string> {null}");
+  EXPECT_NE(typed(If(true, of(1), of("x"))).find("cast it"), std::string::npos);
+  EXPECT_NE(typed(If(true, of(1), Struct({Literal(1).As("b")}))).find("cast it"),
+            std::string::npos);
+  EXPECT_EQ(typed(Cast(Split("1,x", ","), DataType::Array(DataType::kInt32))),
+            "array<int32> [1, null]");
+}
+
 TEST(Struct, IsRefusedByNameWhereItCannotBe) {
   const auto refusal = [](const Expression& expression) {
     return std::string(Compute(expression, OneRow()).status().message());
@@ -103,16 +119,20 @@ TEST(Struct, IsRefusedByNameWhereItCannotBe) {
   const Expression pair = Struct({Literal(1).As("one"), Literal("b").As("two")});
   EXPECT_EQ(refusal(pair.Field("tow")),
             "Select: get_field(named_struct('one', 1, 'two', 'b'), 'tow'): there is no field "
-            "\"tow\": did you mean \"two\"?");
+            "\"tow\"; there are one, two");
   EXPECT_EQ(refusal(Struct({Literal(1).As("a"), Literal(2).As("a")})),
             "Select: named_struct('a', 1, 'a', 2): two fields are called \"a\"");
   EXPECT_NE(refusal(Call("named_struct", {"a"})).find("2 arguments, or 2 more"), std::string::npos);
   EXPECT_NE(refusal(Call("named_struct", {"a", 1, "b"})).find("2 arguments, or 2 more"),
             std::string::npos);
   EXPECT_NE(refusal(Literal(1).Field("a")).find("1 is int64, not a struct"), std::string::npos);
+  EXPECT_NE(refusal(Struct({Literal(absl::Seconds(1)).As("a")})).find("is an interval"),
+            std::string::npos);
   EXPECT_NE(refusal(pair == pair).find("not a single value"), std::string::npos);
   Expression deep = pair;
   for (int i = 0; i < 48; ++i) deep = Struct({deep.As("in")});
+  EXPECT_TRUE(Compute(deep, OneRow()).ok());
+  deep = Struct({deep.As("in")});
   EXPECT_NE(refusal(deep).find("deeper than 50"), std::string::npos);
   Expression wide = pair;
   for (int i = 0; i < 10; ++i) wide = Struct({wide.As("a"), wide.As("b")});

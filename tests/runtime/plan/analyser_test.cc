@@ -209,6 +209,8 @@ TEST(Analyser, PassesOnWhatIsKnownOfColumns) {
   EXPECT_EQ(both->output[0].type, DataType::kString);
   EXPECT_EQ(both->output[1].type, DataType::kInt64);
   EXPECT_EQ(both->output[1].name, "b");
+  EXPECT_TRUE(both->output[0].nullable);
+  EXPECT_FALSE(both->output[1].nullable);
   EXPECT_EQ(both->inputs[0]->output[1].type, DataType::kInt64);
   EXPECT_FALSE(
       Analyse(wide.Union(builder.Source().Select({Literal(true), Col("value")})).plan()).ok());

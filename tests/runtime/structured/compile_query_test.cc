@@ -45,6 +45,29 @@ TEST(StreamingQueryPlan, StateFingerprintAllowsFiltersButNoOtherKeysOrModes) {
   EXPECT_NE(plan->state_fingerprint, other_mode->state_fingerprint);
 }
 
+// An older build wrote numbers and times as text otherwise: 1 for 1.0.
+TEST(StreamingQueryPlan, StateFingerprintTellsOfTextThatAnOlderBuildWroteOtherwise) {
+  QueryBuilder builder;
+  const auto told = [&](const Expression& key) {
+    const auto plan = MustCompile(builder.Source().GroupBy({key.As("k")}).Count(), "update");
+    return plan->state_fingerprint.find("as in Spark") != std::string::npos;
+  };
+  const auto as_text = [](DataType type) {
+    return Cast(Cast(Col("value"), std::move(type)), DataType::kString);
+  };
+  EXPECT_TRUE(told(as_text(DataType::kDouble)));
+  EXPECT_TRUE(told(as_text(DataType::kTimestamp)));
+  EXPECT_TRUE(told(Concat({"n", as_text(DataType::kDouble)})));
+  EXPECT_FALSE(told(as_text(DataType::kInt64)));
+  // What is shown is no state.
+  const auto above = MustCompile(builder.Source()
+                                     .GroupBy({Col("value")})
+                                     .Agg({Avg(Length(Col("value"))).As("a")})
+                                     .Select({Col("value"), Cast(Col("a"), DataType::kString)}),
+                                 "update");
+  EXPECT_EQ(above->state_fingerprint.find("as in Spark"), std::string::npos);
+}
+
 TEST(StreamingQueryPlan, OutputKeysFollowTheGroupingThroughProjections) {
   QueryBuilder builder;
   using Keys = std::optional<std::vector<int>>;
