@@ -80,14 +80,6 @@ absl::Status MakeDirectories(const std::string& path) {
       absl::StrCat("the directory ", path, " cannot be made: ", error.message()));
 }
 
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  fs::create_directory(path, error);
-  if (!error) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(path, ": cannot be made a directory: ", error.message()));
-}
-
 absl::StatusOr<std::vector<std::string>> ExpandScenarioPaths(
     const std::vector<std::string>& paths) {
   std::vector<std::string> files;

@@ -23,8 +23,6 @@ absl::Status WriteFile(const std::string& path, const std::string& content);
 absl::Status CheckIsThere(const std::string& path);
 // With those above it. kInvalidArgument: it cannot be made.
 absl::Status MakeDirectories(const std::string& path);
-// Makes the directory, in one that is there, unless it is there.
-absl::Status MakeDirectory(const std::string& path);
 
 // Files as given, and for each directory the *.textproto files below it, ordered by path; none
 // twice.

@@ -102,7 +102,7 @@ class PageWriter {
     names_ = PageNames(scenario_names);
   }
 
-  absl::Status Begin() { return IsIndex() ? MakeDirectory(directory_) : absl::OkStatus(); }
+  absl::Status Begin() { return IsIndex() ? MakeDirectories(directory_) : absl::OkStatus(); }
   absl::Status Add(RunReport report) {
     if (!IsIndex()) return WriteFile(file_, ToHtml(report));
     const std::string page = absl::StrCat(names_[runs_.size()], ".html");
