@@ -115,7 +115,7 @@ TEST(RunScenario, MeasuresAtTheirBoundsMakeARunAndNoAbort) {
       if (info.family == simulator::FaultFamily::kNetwork) absl::StrAppend(&fault, " peer: \"m1\"");
       if (simulator::IsAtRest(info.kind)) absl::StrAppend(&fault, " files: \"input/*\"");
       if (!info.duration_ms.empty()) absl::StrAppend(&fault, " duration_ms: 31536000000");
-      const auto report = RunText(absl::StrCat(kWordCount, fault, " }"), 1, 200'000);
+      const auto report = RunText(absl::StrCat(kWordCount, fault, " }"), 1, 60'000);
       EXPECT_TRUE(report.ok()) << report.status();
     }
   }
