@@ -26,18 +26,24 @@ input { generator { records: 4 words_per_line: 1 vocabulary: 2 }
 expect { guarantee: EXACTLY_ONCE }
 )";
 
+ScenarioJobs OfTheCommand() {
+  ScenarioJobs jobs;
+  AddBuiltInJobs(jobs);
+  return jobs;
+}
+
 ParsedScenario Parsed(const std::string& text) { return ParseScenario("small", text).value(); }
 
 absl::StatusOr<SweepPlan> Plan(const SweepOptions& options, const std::string& text = kSmall) {
   RunOptions run;
   run.retain = simulator::Retain::kNothing;
-  return PlanSweep(Parsed(text), BuiltInJobs(), options, run);
+  return PlanSweep(Parsed(text), OfTheCommand(), options, run);
 }
 
 RunReport RunSwept(const SweptFault& swept) {
   RunOptions run;
   run.retain = simulator::Retain::kNothing;
-  return RunScenario(Parsed(ToText(swept.scenario, "swept")), BuiltInJobs(), run).value();
+  return RunScenario(Parsed(ToText(swept.scenario, "swept")), OfTheCommand(), run).value();
 }
 
 TEST(Sweep, EachFaultComesAndTheAnswerIsRight) {
@@ -77,7 +83,8 @@ TEST(Sweep, StrikesEveryPlaceWithEveryFaultThatCanStrikeThere) {
 TEST(Sweep, IsSampledAndPairedByASeed) {
   const auto texts = [](const SweepOptions& options) {
     std::string all;
-    for (const SweptFault& swept : Plan(options).value().faults) all += swept.place + "\n";
+    const SweepPlan plan = Plan(options).value();
+    for (const SweptFault& swept : plan.faults) all += swept.place + "\n";
     return all;
   };
   EXPECT_EQ(texts({.sample = 20}), texts({.sample = 20}));
