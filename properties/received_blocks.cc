@@ -11,6 +11,20 @@
 
 namespace wavetank::properties {
 
+namespace {
+
+// Whether the text, cut somewhere, ends in such a line.
+bool MayEndWith(std::string_view text, std::string_view line) {
+  for (size_t at = 0; at < text.size();) {
+    if (text.substr(at).starts_with(line)) return true;
+    const size_t end = text.find_first_of("\r\n", at);
+    at = end == std::string_view::npos ? text.size() : end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
                                                      std::string_view bytes) {
   if (bytes.size() != block.size_bytes || PlainCrc32c(bytes) != block.crc32c) {
@@ -64,7 +78,7 @@ std::vector<std::string> ReceivedBlocks::Owed() const {
 
 std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFiles& files,
                                                const BatchLogView& log,
-                                               const std::vector<std::string>& cut_lines) {
+                                               const std::vector<std::string>& unfinished) {
   now_ns_ = now_ns;
   NoteStored(files, log);
   std::set<std::string> recorded;
@@ -73,7 +87,7 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
       Report(violation_kinds::kDuplicated, absl::StrCat("block ", block.path, " is logged twice"),
              {block.path});
     } else if (!lines_.contains(block.path)) {
-      Read(block, files, cut_lines);
+      Read(block, files, unfinished);
     }
   }
   const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
@@ -111,7 +125,7 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
 }
 
 void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files,
-                          const std::vector<std::string>& cut_lines) {
+                          const std::vector<std::string>& unfinished) {
   logged_.push_back(block.path);
   lines_.try_emplace(block.path);
   unlogged_.erase(block.path);
@@ -123,17 +137,19 @@ void ReceivedBlocks::Read(const LoggedBlock& block, const DurableFiles& files,
     return Report(violation_kinds::kUnreadable,
                   std::string(platform::ToStd(lines.status().message())), {block.path});
   }
-  CheckLines(block, *lines, cut_lines);
+  CheckLines(block, *lines, unfinished);
   lines_logged_ += static_cast<int64_t>(lines->size());
   lines_[block.path] = *std::move(lines);
 }
 
 void ReceivedBlocks::CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines,
-                                const std::vector<std::string>& cut_lines) {
+                                const std::vector<std::string>& unfinished) {
   for (const std::string& line : lines) {
     const auto given = given_.find(line);
     const int64_t times = (given == given_.end() ? 0 : given->second) +
-                          std::count(cut_lines.begin(), cut_lines.end(), line);
+                          std::ranges::count_if(unfinished, [&line](const std::string& text) {
+                            return MayEndWith(text, line);
+                          });
     if (times == 0) {
       Report(violation_kinds::kPhantom,
              absl::StrCat("block ", block.path, " holds a line that nobody gave: ", line), {line});

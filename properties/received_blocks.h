@@ -34,11 +34,11 @@ class ReceivedBlocks {
   // `directory`: where receivers store.
   ReceivedBlocks(std::string directory, const std::vector<std::string>& given);
 
-  // At each change of the log or of a file below the directory. `cut_lines`: beginnings of lines
-  // whose rest did not come, or may not. REQUIRES: time does not fall. Gives what is newly wrong;
-  // each thing once.
+  // At each change of the log or of a file below the directory. `unfinished`: texts of which a part
+  // came, or may have: each may end anywhere, within a line, too. REQUIRES: time does not fall.
+  // Gives what is newly wrong; each thing once.
   std::vector<Violation> Observe(int64_t now_ns, const DurableFiles& files, const BatchLogView& log,
-                                 const std::vector<std::string>& cut_lines = {});
+                                 const std::vector<std::string>& unfinished = {});
 
   // Of a logged block; none of any other.
   std::vector<std::string> Lines(const std::string& path) const;
@@ -51,9 +51,9 @@ class ReceivedBlocks {
  private:
   void NoteStored(const DurableFiles& files, const BatchLogView& log);
   void Read(const LoggedBlock& block, const DurableFiles& files,
-            const std::vector<std::string>& cut_lines);
+            const std::vector<std::string>& unfinished);
   void CheckLines(const LoggedBlock& block, const std::vector<std::string>& lines,
-                  const std::vector<std::string>& cut_lines);
+                  const std::vector<std::string>& unfinished);
   void Report(const char* kind, std::string what, std::vector<std::string> records);
 
   const std::string directory_;

@@ -84,7 +84,7 @@ class BlockPieces final : public DStreamPieces {
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override {
-    return blocks_.Observe(now_ns, files, log, feed_->cut_lines());
+    return blocks_.Observe(now_ns, files, log, feed_->unfinished());
   }
   void ObserveTime(int64_t now_ns) override;
   std::vector<std::string> Lines(const std::string& piece) const override {

@@ -1,6 +1,7 @@
 #include "scenarios/explore/draw_beyond.h"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -28,7 +29,8 @@ constexpr char kInputFile[] = "input/input-0000";
 
 // What is not told is left out: a DStream's text files, input that goes before anybody has seen it,
 // a write that misses the end of a log, a sync of a log that was not made, all that the store's
-// disk held, and a disk that lies for a while, whose files a checker cannot follow either.
+// disk held, and a disk that lies for a while, whose files a checker cannot follow either. Nor can
+// it a log that rots and is then written anew by who has it in memory.
 constexpr Row kRows[] = {
     {FaultKind::kBitRot, "checkpoint/state/*", "checkpoint/state/", kStructured},
     {FaultKind::kBitRot, "checkpoint/*log-*", "checkpoint/", kOfFiles},
@@ -49,7 +51,24 @@ constexpr Row kRows[] = {
     {FaultKind::kDiskLoss, nullptr, nullptr, kAny},
 };
 
-std::vector<const Row*> RowsFor(const FaultTargets& targets) {
+bool IsOfALog(const Row& row) {
+  const std::string_view files = row.files == nullptr ? "" : row.files;
+  return row.kind == FaultKind::kBitRot && (files.find("log-") != std::string_view::npos ||
+                                            files.find("epoch-") != std::string_view::npos);
+}
+
+// Whether its logs are so short that they are written anew within a run.
+bool RewritesItsLogs(const Job& job) {
+  const auto is_log_size = [](const Parameter& parameter) {
+    return parameter.name() == "log-bytes";
+  };
+  return std::ranges::any_of(job.parameter(), is_log_size) ||
+         std::ranges::any_of(job.change(), [&](const Change& change) {
+           return std::ranges::any_of(change.parameter(), is_log_size);
+         });
+}
+
+std::vector<const Row*> RowsFor(const FaultTargets& targets, const Job& job) {
   std::vector<const Row*> rows;
   for (const Row& row : kRows) {
     const bool of_files = row.of == kOfFiles && !targets.socket;
@@ -57,6 +76,7 @@ std::vector<const Row*> RowsFor(const FaultTargets& targets) {
         row.of == kAny || (targets.has_known_files && (targets.structured || of_files));
     if (row.files == kInputFile && targets.rewound)
       continue;  // a file may come again, not yet read
+    if (IsOfALog(row) && RewritesItsLogs(job)) continue;
     if (fits && (row.kind != FaultKind::kDiskLoss || targets.machines.size() > 1)) {
       rows.push_back(&row);
     }
@@ -92,7 +112,7 @@ void Excuse(const Row& row, const FaultTargets& targets, Expect& expect) {
 
 bool AddFaultBeyond(const Choices& choices, const std::string& name, const FaultTargets& targets,
                     const Aim& aim, Scenario& scenario) {
-  const std::vector<const Row*> rows = RowsFor(targets);
+  const std::vector<const Row*> rows = RowsFor(targets, scenario.job());
   if (rows.empty()) return false;
   const Row& row = *choices.OneOf(name + " kind", rows);
   const FaultInfo& info = simulator::InfoOf(row.kind);

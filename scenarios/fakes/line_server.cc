@@ -28,10 +28,6 @@ size_t WithinALine(const std::string& text) {
   return text.size();
 }
 
-std::string UnfinishedLine(const std::string& text) {
-  return text.substr(text.find_last_of("\r\n") + 1);
-}
-
 }  // namespace
 
 class LineServer {
@@ -83,8 +79,7 @@ class LineServer {
       feed_->waiting_.pop_front();
       feed_->taken_ += piece.lines;
       const size_t half = WithinALine(piece.text);
-      const std::string cut = UnfinishedLine(piece.text.substr(0, half));
-      if (!cut.empty()) feed_->cut_lines_.push_back(cut);
+      feed_->unfinished_.push_back(piece.text);
       const absl::Status begun = co_await served.stream->Write(piece.text.substr(0, half));
       if (!begun.ok()) co_return;
       co_await node_.Step(steps::kLineServerHalfWritten, {{"lines", piece.lines}});
@@ -92,7 +87,7 @@ class LineServer {
         const absl::Status written = co_await served.stream->Write(piece.text.substr(half));
         if (!written.ok()) co_return;
       }
-      if (!cut.empty()) feed_->cut_lines_.pop_back();
+      feed_->unfinished_.pop_back();
       co_await node_.Step(steps::kLineServerWritten, {{"lines", piece.lines}});
     }
   }

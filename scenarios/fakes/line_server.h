@@ -59,9 +59,9 @@ class LineFeed {
   }
   // How many lines the server has taken out, each to be written once.
   int64_t taken() const { return taken_; }
-  // Beginnings of lines that were written without the rest, because the server or its connection
-  // ended, or of which the rest is being written: text that ends so ends in one line more.
-  const std::vector<std::string>& cut_lines() const { return cut_lines_; }
+  // What was not written to its end, because the server or its connection ended, or is being
+  // written: who reads it may find that it ends anywhere, within a line, too.
+  const std::vector<std::string>& unfinished() const { return unfinished_; }
   // How many connections the server has begun to serve.
   int64_t connections() const { return connections_; }
 
@@ -73,7 +73,7 @@ class LineFeed {
   };
   std::deque<Piece> waiting_;
   int64_t taken_ = 0;
-  std::vector<std::string> cut_lines_;
+  std::vector<std::string> unfinished_;
   int64_t connections_ = 0;
   platform::Event news_;
 };

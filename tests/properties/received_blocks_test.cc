@@ -58,6 +58,20 @@ TEST_F(ReceivedBlocksTest, TakesTheBeginningOfALineThatWasCutForOne) {
   EXPECT_THAT(records, ElementsAre("re"));
 }
 
+TEST_F(ReceivedBlocksTest, TakesAnyBeginningOfALineOfAnUnfinishedText) {
+  const auto found_in = [](const std::string& line) {
+    ReceivedBlocks blocks("k", {"other"});
+    const std::string bytes = line + "\n";
+    return blocks.Observe(1, {{"k/1", bytes}}, {.inputs = {}, .blocks = {BlockOf("k/1", bytes, 1)}},
+                          {"once\nwhere is it\n"});
+  };
+  for (const char* beginning : {"o", "once", "w", "where", "where is it"}) {
+    EXPECT_THAT(found_in(beginning), IsEmpty()) << beginning;
+  }
+  EXPECT_EQ(found_in("here").size(), 1u);
+  EXPECT_EQ(found_in("where is it not").size(), 1u);
+}
+
 TEST_F(ReceivedBlocksTest, TakesNoMoreBeginningsThanWereCut) {
   const LoggedBlock cut = BlockOf("k/1", "whe\nwhe\n", 2);
   const auto found =
