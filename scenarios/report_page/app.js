@@ -1,8 +1,6 @@
 // Puts the page together: the head, the tools, what is chosen, and the address that leads back to
 // it ("#t=0-5000000&e=12&q=sync").
 
-const byId = id => document.getElementById(id);
-
 class App {
   constructor(data) {
     this.model = new Model(data);
@@ -15,7 +13,11 @@ class App {
     this.panels = new Panels(this.model, this.ways,
       {details: byId('details'), panel: byId('panel')}, go);
     this.head();
-    this.theme();
+    chooseTheme(() => {
+      if (!this.timeline) return;
+      this.timeline.readColours();
+      this.timeline.draw();
+    });
     this.timeline = new Timeline(this.model, {lanes: byId('lanes'), axis: byId('axis'),
       scroll: byId('scroll'), tip: byId('tip')}, hit => this.choose(hit), () => this.remember());
     this.gestures = new Gestures(this.timeline);
@@ -55,27 +57,6 @@ class App {
         ...violation.records.slice(0, 8).flatMap(name => [' ',
           this.panels.jump(name, () => this.choose({record: name}))])));
     }
-  }
-
-  theme() {
-    let stored = '';
-    try { stored = localStorage.getItem('wavetank-theme') || ''; } catch { stored = ''; }
-    const system = matchMedia('(prefers-color-scheme: dark)');
-    const apply = () => {
-      const dark = stored ? stored === 'dark' : system.matches;
-      document.documentElement.dataset.theme = dark ? 'dark' : 'light';
-      byId('theme').textContent = dark ? '☀ light' : '☾ dark';
-      if (!this.timeline) return;
-      this.timeline.readColours();
-      this.timeline.draw();
-    };
-    system.addEventListener('change', apply);
-    byId('theme').addEventListener('click', () => {
-      stored = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-      try { localStorage.setItem('wavetank-theme', stored); } catch { /* a page of no origin */ }
-      apply();
-    });
-    apply();
   }
 
   kindChips() {

@@ -1,35 +1,8 @@
 // The index of many runs: a row a run, with a link to its page.
 
-const byId = id => document.getElementById(id);
-
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 const runs = JSON.parse(byId('data').textContent).runs;
 const order = ['nondeterministic', 'violation', 'stalled', 'inconclusive', 'pass'];
 const shown = new Set(order);
-
-function theme() {
-  let stored = '';
-  try { stored = localStorage.getItem('wavetank-theme') || ''; } catch { stored = ''; }
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  const apply = () => {
-    const dark = stored ? stored === 'dark' : system.matches;
-    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
-    byId('theme').textContent = dark ? '☀ light' : '☾ dark';
-  };
-  system.addEventListener('change', apply);
-  byId('theme').addEventListener('click', () => {
-    stored = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-    try { localStorage.setItem('wavetank-theme', stored); } catch { /* a page of no origin */ }
-    apply();
-  });
-  apply();
-}
 
 function recordWords(records) {
   if (!records) return '';
@@ -89,6 +62,6 @@ for (const verdict of order) {
   byId('verdicts').append(chip);
 }
 byId('search').addEventListener('input', draw);
-theme();
+chooseTheme();
 totals();
 draw();

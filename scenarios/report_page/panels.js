@@ -1,16 +1,6 @@
 // What stands beside and below the picture: details of what was chosen, and the tables. Text from
 // the run is only ever set as text.
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'onclick') element.addEventListener('click', value);
-    else if (value !== null && value !== false) element.setAttribute(name, value);
-  }
-  element.append(...children.filter(child => child !== null));
-  return element;
-}
-
 const ROWS_PAGE = 200;
 
 class Panels {

@@ -147,12 +147,9 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
   if (!text.ok()) return Refuse(text.status());
   const absl::Status checked = Check(command, *instance);
-  const bool cannot_run_yet = absl::IsUnimplemented(checked);
-  if (!checked.ok() && !cannot_run_yet) return Refuse(checked);
+  // The text itself says what cannot run yet.
+  if (!checked.ok() && !absl::IsUnimplemented(checked)) return Refuse(checked);
   std::fputs(text->c_str(), stdout);
-  if (cannot_run_yet) {
-    std::printf("\nNote: %s.\n", std::string(platform::ToStd(checked.message())).c_str());
-  }
   return 0;
 }
 
