@@ -136,14 +136,6 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
   return plan;
 }
 
-InputPlan ArrivingAt(const InputPlan& plan, const InputPlace& place) {
-  InputPlan arriving;
-  for (const ArrivingFile& file : plan) {
-    if (file.place == place) arriving.push_back(file);
-  }
-  return arriving;
-}
-
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name) {
   const auto found = std::find_if(plan.begin(), plan.end(), [name](const ArrivingFile& file) {
     return file.name == name && !file.removed;

@@ -42,19 +42,14 @@ Scenario Exploration::DrawFirst(const properties::Choices& choices) const {
   return DrawVariation(choices, *options_.scenarios[origin - forms_.size()].scenario);
 }
 
-// Through the text, so that what is run is exactly what a saved file replays.
 absl::StatusOr<RunReport> Exploration::Run(const Scenario& scenario, Keep keep) const {
-  WT_ASSIGN_OR_RETURN(const ParsedScenario parsed,
-                      ParseScenario(scenario.name(), ToText(scenario, scenario.name())));
-  return RunScenario(parsed, *jobs_, OptionsOf(keep));
+  return RunScenario(ParsedScenario::Of(scenario), *jobs_, OptionsOf(keep));
 }
 
 void Exploration::Explore(uint64_t seed, const OnRun& on_run) const {
   const properties::Choices choices(seed);
   Scenario scenario = DrawFirst(choices);
-  const auto parsed = ParseScenario("drawn", ToText(scenario, "drawn"));
-  WT_CHECK(parsed.ok(), std::string(platform::ToStd(parsed.status().message())));
-  const auto prepared = Prepare(*parsed, *jobs_, OptionsOf(Keep::kNothing));
+  const auto prepared = Prepare(ParsedScenario::Of(scenario), *jobs_, OptionsOf(Keep::kNothing));
   WT_CHECK(prepared.ok(), std::string(platform::ToStd(prepared.status().message())));
   const FaultTargets targets = TargetsOf(*prepared, scenario);
   Scenario before = scenario;
