@@ -122,7 +122,21 @@ absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& pa
   return rivals;
 }
 
+// Of the simulated store, and of the server there; a scenario may choose others.
+Arguments GivenPlaces() {
+  return {
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+}
+
 }  // namespace
+
+absl::StatusOr<runtime::JobInstance> FirstInstance(const ParsedScenario& parsed,
+                                                   const ScenarioJobs& jobs) {
+  Arguments given = GivenPlaces();
+  WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
+                      PrepareJob(parsed, jobs, parsed.scenario->job(), given));
+  return job.front().instance;
+}
 
 absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                  const RunOptions& options) {
@@ -133,9 +147,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   WT_RETURN_IF_ERROR(CheckBounds(parsed, scenario));
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
-  // The places of the simulated store, and of the server there; a scenario may choose others.
-  Arguments given = {
-      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+  Arguments given = GivenPlaces();
   WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
                       PrepareJob(parsed, jobs, scenario.job(), given));
   prepared.job.instance = job.front().instance;

@@ -36,6 +36,11 @@ struct Prepared {
   uint64_t seed = 1;
 };
 
+// Of its job, as it is at the first start: its plan is one that can run. kInvalidArgument, with
+// file:line:column: it cannot.
+absl::StatusOr<runtime::JobInstance> FirstInstance(const ParsedScenario& parsed,
+                                                   const ScenarioJobs& jobs);
+
 // kInvalidArgument, with file:line:column: the scenario asks for what cannot be.
 absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                  const RunOptions& options);

@@ -57,6 +57,10 @@ class RunChecker {
   virtual void KeepHistory() {}
   virtual std::vector<BatchHistory> History() const { return {}; }
 
+  // Of what keeps state: the keys that are in it, as the newest attempt left it, ordered. Only
+  // where history is kept.
+  virtual std::vector<std::string> KeysInState() const { return {}; }
+
   // That of the query or output of this name. REQUIRES: the job has it.
   virtual const RunChecker& Part(const std::string& /*name*/) const { return *this; }
   // The query of this name has stopped, as it should: it need not finish. REQUIRES: the job has it,

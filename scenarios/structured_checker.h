@@ -46,6 +46,9 @@ class StructuredChecker final : public RunChecker {
   std::vector<BatchHistory> History() const override {
     return notes_.has_value() ? notes_->history() : std::vector<BatchHistory>();
   }
+  std::vector<std::string> KeysInState() const override {
+    return notes_.has_value() ? notes_->KeysInState() : std::vector<std::string>();
+  }
 
  private:
   bool IsDone() const;
