@@ -41,9 +41,8 @@ absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
   return lines;
 }
 
-ReceivedBlocks::ReceivedBlocks(std::string directory, const std::vector<std::string>& given)
-    : directory_(std::move(directory)) {
-  for (const std::string& line : given) ++given_[line];
+void ReceivedBlocks::Gives(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) ++given_[line];
 }
 
 void ReceivedBlocks::Report(const char* kind, std::string what, std::vector<std::string> records) {

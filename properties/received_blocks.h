@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,7 +33,10 @@ absl::StatusOr<std::vector<std::string>> DecodeBlock(const LoggedBlock& block,
 class ReceivedBlocks {
  public:
   // `directory`: where receivers store.
-  ReceivedBlocks(std::string directory, const std::vector<std::string>& given);
+  explicit ReceivedBlocks(std::string directory) : directory_(std::move(directory)) {}
+
+  // More of what the outside world gives, before any of it can have come.
+  void Gives(const std::vector<std::string>& lines);
 
   // At each change of the log or of a file below the directory. `unfinished`: texts of which a part
   // came, or may have: each may end anywhere, within a line, too. REQUIRES: time does not fall.

@@ -109,12 +109,24 @@ std::vector<std::string> QueryNotes::ChangedKeys(const properties::PreparedState
   if (!entries.ok()) return {};
   auto& known = state_[{state.operator_id, state.partition}];
   std::vector<std::string> changed;
+  std::map<std::string, std::string> newest;
   for (const auto& [key, value] : *entries) {
-    const auto [entry, fresh] = known.try_emplace(key, value);
-    if (!fresh && std::exchange(entry->second, value) == value) continue;
-    if (changed.size() < kKeysMost) changed.push_back(key);
+    const auto before = known.find(key);
+    const bool same = before != known.end() && before->second == value;
+    if (!same && changed.size() < kKeysMost) changed.push_back(key);
+    newest.emplace(key, value);
   }
+  known = std::move(newest);
   return changed;
+}
+
+std::vector<std::string> QueryNotes::KeysInState() const {
+  std::vector<std::string> keys;
+  for (const auto& [place, entries] : state_) {
+    for (const auto& [key, value] : entries) keys.push_back(key);
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
 }
 
 BatchHistory& StreamNotes::Of(int64_t time_ms) {

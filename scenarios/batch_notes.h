@@ -27,6 +27,8 @@ class QueryNotes {
                const std::vector<properties::ShownBatch>& sink,
                const properties::DurableFiles& files);
   const std::vector<BatchHistory>& history() const { return history_; }
+  // In the state of all operators and partitions, as the newest attempt left it, ordered.
+  std::vector<std::string> KeysInState() const;
 
  private:
   BatchHistory* Newest(int64_t batch);

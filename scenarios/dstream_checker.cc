@@ -147,6 +147,11 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
   return found;
 }
 
+void DStreamChecker::Arrives(const ArrivingFile& piece) {
+  pieces_->Arrives(piece);
+  done_.reset();
+}
+
 std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
                                                const properties::ObservedFiles& observed,
                                                int64_t failures) {

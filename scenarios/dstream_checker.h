@@ -31,6 +31,7 @@ class DStreamChecker final : public RunChecker {
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
   }
+  void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) override;

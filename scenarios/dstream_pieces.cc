@@ -11,15 +11,11 @@ namespace {
 // Longer than a receiver takes to find a broken connection, start anew and store a block.
 constexpr int64_t kQuietNs = int64_t{10} * 1'000'000'000;
 
-std::vector<std::string> AllLines(const InputPlan& input) {
-  std::vector<std::string> lines;
-  for (const ArrivingFile& arriving : input) {
-    lines.insert(lines.end(), arriving.lines.begin(), arriving.lines.end());
-  }
-  return lines;
-}
-
 }  // namespace
+
+void FilePieces::Arrives(const ArrivingFile& piece) {
+  if (piece.place == InputPlace{.directory = directory_}) input_.push_back(piece);
+}
 
 std::string FilePieces::PathOf(const ArrivingFile& file) const {
   return absl::StrCat(directory_, "/", file.name);
@@ -69,11 +65,11 @@ std::vector<std::string> FilePieces::Given(
   return lines;
 }
 
-BlockPieces::BlockPieces(const InputPlan& input, std::string blocks_directory,
-                         std::shared_ptr<const fakes::LineFeed> feed)
-    : given_(AllLines(input)),
-      feed_(std::move(feed)),
-      blocks_(std::move(blocks_directory), given_) {}
+void BlockPieces::Arrives(const ArrivingFile& piece) {
+  if (piece.place != InputPlace{.server = server_}) return;
+  given_.insert(given_.end(), piece.lines.begin(), piece.lines.end());
+  blocks_.Gives(piece.lines);
+}
 
 void BlockPieces::ObserveTime(int64_t now_ns) {
   now_ns_ = now_ns;

@@ -24,6 +24,8 @@ class DStreamPieces {
  public:
   virtual ~DStreamPieces() = default;
 
+  // What is put into an input of the job, this one or another.
+  virtual void Arrives(const ArrivingFile& piece) = 0;
   // Called with the log before that is judged, at each change of it or of what is beside it. Gives
   // what is newly wrong with the pieces alone.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
@@ -48,10 +50,10 @@ class DStreamPieces {
 // A file is a piece, unless it was there before the streams first started.
 class FilePieces final : public DStreamPieces {
  public:
-  FilePieces(std::string directory, InputPlan input, int64_t forget_after_ms)
-      : directory_(std::move(directory)),
-        input_(std::move(input)),
-        forget_after_ms_(forget_after_ms) {}
+  FilePieces(std::string directory, int64_t forget_after_ms)
+      : directory_(std::move(directory)), forget_after_ms_(forget_after_ms) {}
+
+  void Arrives(const ArrivingFile& piece) override;
 
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override;
@@ -69,7 +71,7 @@ class FilePieces final : public DStreamPieces {
   std::string_view NameOf(std::string_view piece) const;
 
   const std::string directory_;
-  const InputPlan input_;
+  InputPlan input_;
   const int64_t forget_after_ms_;
   std::set<std::string> old_files_;
 };
@@ -79,9 +81,11 @@ class FilePieces final : public DStreamPieces {
 // lines, no block for a while.
 class BlockPieces final : public DStreamPieces {
  public:
-  BlockPieces(const InputPlan& input, std::string blocks_directory,
-              std::shared_ptr<const fakes::LineFeed> feed);
+  BlockPieces(std::string server, std::string blocks_directory,
+              std::shared_ptr<const fakes::LineFeed> feed)
+      : server_(std::move(server)), feed_(std::move(feed)), blocks_(std::move(blocks_directory)) {}
 
+  void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
                                              const properties::BatchLogView& log) override {
     return blocks_.Observe(now_ns, files, log, feed_->unfinished());
@@ -99,7 +103,8 @@ class BlockPieces final : public DStreamPieces {
   int64_t TimesInput(const std::string&) const override { return 1; }
 
  private:
-  const std::vector<std::string> given_;
+  const std::string server_;
+  std::vector<std::string> given_;
   const std::shared_ptr<const fakes::LineFeed> feed_;
   properties::ReceivedBlocks blocks_;
   int64_t now_ns_ = 0;

@@ -37,9 +37,6 @@ struct ArrivingFile {
 // In order of time.
 using InputPlan = std::vector<ArrivingFile>;
 
-// Those that arrive there.
-InputPlan ArrivingAt(const InputPlan& plan, const InputPlace& place);
-
 // The arrival that first gave the file of this name; null if none did.
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);
 // How often a file of this name is input by the rule of file sources, at most: it is so again after

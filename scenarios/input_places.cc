@@ -22,34 +22,6 @@ namespace {
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 std::string PortOf(const std::string& address) { return address.substr(address.rfind(':') + 1); }
 
-struct NamedPlace {
-  std::string name;
-  InputPlace place;
-};
-
-// Under what names the job's places go, those of parameters first.
-std::vector<NamedPlace> NamesOfPlaces(const runtime::JobInstance& instance, const JobShape& shape) {
-  std::vector<NamedPlace> named;
-  for (const runtime::JobParameter& parameter : runtime::AllParameters(*instance.job)) {
-    const std::string& value = instance.arguments.Get(parameter.name);
-    for (const std::string& directory : shape.directories) {
-      if (directory != checkpoint::NormalPath(value)) continue;
-      named.push_back({parameter.name, {.directory = directory}});
-    }
-    const bool is_port = parameter.kind == runtime::ParameterKind::kPort;
-    for (const std::string& server : shape.servers) {
-      if (value != server && !(is_port && value == PortOf(server))) continue;
-      named.push_back({parameter.name, {.server = server}});
-    }
-  }
-  for (const std::string& directory : shape.directories) {
-    named.push_back({directory, {.directory = directory}});
-  }
-  for (const std::string& server : shape.servers) named.push_back({server, {.server = server}});
-  if (shape.servers.size() == 1) named.push_back({"server", {.server = shape.servers.front()}});
-  return named;
-}
-
 std::string WhatIsRead(const JobShape& shape) {
   std::vector<std::string> reads;
   for (const std::string& each : shape.directories) reads.push_back(absl::StrCat("\"", each, "\""));
@@ -107,6 +79,28 @@ absl::Status CheckServers(const ParsedScenario& parsed, const JobShape& shape) {
 }
 
 }  // namespace
+
+std::vector<NamedPlace> NamesOfPlaces(const runtime::JobInstance& instance, const JobShape& shape) {
+  std::vector<NamedPlace> named;
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*instance.job)) {
+    const std::string& value = instance.arguments.Get(parameter.name);
+    for (const std::string& directory : shape.directories) {
+      if (directory != checkpoint::NormalPath(value)) continue;
+      named.push_back({parameter.name, {.directory = directory}});
+    }
+    const bool is_port = parameter.kind == runtime::ParameterKind::kPort;
+    for (const std::string& server : shape.servers) {
+      if (value != server && !(is_port && value == PortOf(server))) continue;
+      named.push_back({parameter.name, {.server = server}});
+    }
+  }
+  for (const std::string& directory : shape.directories) {
+    named.push_back({directory, {.directory = directory}});
+  }
+  for (const std::string& server : shape.servers) named.push_back({server, {.server = server}});
+  if (shape.servers.size() == 1) named.push_back({"server", {.server = shape.servers.front()}});
+  return named;
+}
 
 absl::StatusOr<std::vector<InputPlace>> PlacesOfInputs(const ParsedScenario& parsed,
                                                        const runtime::JobInstance& instance,

@@ -4,6 +4,7 @@
 #define WAVETANK_SCENARIOS_INPUT_PLACES_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,14 @@
 #include "scenarios/parse.h"
 
 namespace wavetank::scenarios {
+
+struct NamedPlace {
+  std::string name;
+  InputPlace place;
+};
+
+// Under what names the job's places go, those of parameters first; one may have several.
+std::vector<NamedPlace> NamesOfPlaces(const runtime::JobInstance& instance, const JobShape& shape);
 
 // Of each input, in their order, by its name: the only place that the job reads; of several the one
 // that the parameter of that name says (a server by its port, too), or that is called so.

@@ -166,8 +166,16 @@ class SourcePlaces {
   std::unordered_map<const Message*, ParseLocation> messages_;
 };
 
+ParsedScenario ParsedScenario::Of(Scenario scenario) {
+  std::string name = scenario.name();
+  return {std::move(name), std::make_shared<Scenario>(std::move(scenario)), nullptr};
+}
+
 absl::Status ParsedScenario::ErrorAt(const Message& message, std::string_view field, int index,
                                      std::string_view text) const {
+  if (places == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(file, ": ", platform::ToAbsl(text)));
+  }
   const FieldDescriptor* descriptor = message.GetDescriptor()->FindFieldByName(std::string(field));
   const ParseLocation at = places->Find(message, descriptor, index);
   return absl::InvalidArgumentError(At(file, at.line, at.column, text));

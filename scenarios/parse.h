@@ -17,9 +17,12 @@ namespace wavetank::scenarios {
 class SourcePlaces;
 
 struct ParsedScenario {
+  // Of a scenario that a program made and nobody wrote. Errors name it instead of a place.
+  static ParsedScenario Of(Scenario scenario);
+
   std::string file;
   std::shared_ptr<const Scenario> scenario;  // shared: places are known by its messages' addresses
-  std::shared_ptr<const SourcePlaces> places;
+  std::shared_ptr<const SourcePlaces> places;  // null: it was not written
 
   // kInvalidArgument: "file:line:column: text" for a field of `message`, one of the scenario's;
   // `index` counts within a repeated field. A field that the file lacks is placed at its message.

@@ -31,6 +31,10 @@ std::vector<std::string> PartsChecker::Watches() const {
   return all;
 }
 
+void PartsChecker::Arrives(const ArrivingFile& piece) {
+  for (const PartChecker& part : parts_) part.checker->Arrives(piece);
+}
+
 std::vector<Violation> PartsChecker::Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) {

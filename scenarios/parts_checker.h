@@ -24,6 +24,7 @@ class PartsChecker final : public RunChecker {
       : parts_(std::move(parts)), without_files_(std::move(without_files)) {}
 
   std::vector<std::string> Watches() const override;
+  void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) override;

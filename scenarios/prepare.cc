@@ -122,7 +122,21 @@ absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& pa
   return rivals;
 }
 
+// Of the simulated store, and of the server there; a scenario may choose others.
+Arguments GivenPlaces() {
+  return {
+      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+}
+
 }  // namespace
+
+absl::StatusOr<runtime::JobInstance> FirstInstance(const ParsedScenario& parsed,
+                                                   const ScenarioJobs& jobs) {
+  Arguments given = GivenPlaces();
+  WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
+                      PrepareJob(parsed, jobs, parsed.scenario->job(), given));
+  return job.front().instance;
+}
 
 absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,
                                  const RunOptions& options) {
@@ -133,34 +147,34 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   WT_RETURN_IF_ERROR(CheckBounds(parsed, scenario));
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
-  // The places of the simulated store, and of the server there; a scenario may choose others.
-  Arguments given = {
-      {"input", "input"}, {"output", "output"}, {"checkpoint", "checkpoint"}, {"host", kOutside}};
+  Arguments given = GivenPlaces();
   WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
                       PrepareJob(parsed, jobs, scenario.job(), given));
-  prepared.instance = job.front().instance;
+  prepared.job.instance = job.front().instance;
   WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals, PrepareRivals(parsed, jobs, given));
-  prepared.oracle = jobs.OracleOf(prepared.instance.job->name);
-  prepared.tokens = jobs.TokensOf(prepared.instance.job->name);
-  WT_ASSIGN_OR_RETURN(prepared.cluster, PlanCluster(parsed, job, rivals));
-  prepared.shape = ShapeOf(prepared.instance);
-  if (prepared.oracle != nullptr && prepared.shape.parts.size() > 1) {
+  prepared.job.oracle = jobs.OracleOf(prepared.job.instance.job->name);
+  prepared.job.tokens = jobs.TokensOf(prepared.job.instance.job->name);
+  WT_ASSIGN_OR_RETURN(prepared.job.cluster, PlanCluster(parsed, job, rivals));
+  prepared.job.shape = ShapeOf(prepared.job.instance);
+  if (prepared.job.oracle != nullptr && prepared.job.shape.parts.size() > 1) {
     return parsed.ErrorAt(
         scenario.job(), "name", 0,
-        absl::StrCat("job ", prepared.instance.job->name, " has an oracle, which is of one query ",
-                     "or output, and ", prepared.shape.parts.size(),
+        absl::StrCat("job ", prepared.job.instance.job->name,
+                     " has an oracle, which is of one query ", "or output, and ",
+                     prepared.job.shape.parts.size(),
                      " of them: add it without one, and each is judged by replay"));
   }
   TextOfSteps text;
-  AddTextOfSteps(prepared.shape, text);
+  AddTextOfSteps(prepared.job.shape, text);
   for (const PlannedRival& rival : rivals) AddTextOfSteps(ShapeOf(rival.instance), text);
-  WT_ASSIGN_OR_RETURN(const std::vector<InputPlace> places,
-                      PlacesOfInputs(parsed, prepared.instance, prepared.shape));
-  WT_ASSIGN_OR_RETURN(prepared.feeds, AddServers(parsed, prepared.shape, places, prepared.cluster));
+  WT_ASSIGN_OR_RETURN(prepared.places,
+                      PlacesOfInputs(parsed, prepared.job.instance, prepared.job.shape));
+  WT_ASSIGN_OR_RETURN(prepared.job.feeds, AddServers(parsed, prepared.job.shape, prepared.places,
+                                                     prepared.job.cluster));
   WT_ASSIGN_OR_RETURN(prepared.input,
-                      PlanInputs(parsed, places, prepared.seed, options.read_host_file));
-  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.cluster, text));
-  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.shape, text));
+                      PlanInputs(parsed, prepared.places, prepared.seed, options.read_host_file));
+  WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.job.cluster, text));
+  WT_RETURN_IF_ERROR(CheckExpectations(parsed, prepared.job.shape, text));
   return prepared;
 }
 

@@ -3,6 +3,7 @@
 #define WAVETANK_SCENARIOS_PREPARE_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -13,23 +14,32 @@
 #include "scenarios/job_shape.h"
 #include "scenarios/oracle.h"
 #include "scenarios/parse.h"
-#include "scenarios/run_checker.h"
 #include "scenarios/runner.h"
 #include "simulator/fault_plan.h"
 
 namespace wavetank::scenarios {
 
-struct Prepared {
+struct PreparedJob {
   runtime::JobInstance instance;  // as it is at the first start
   const JobOracle* oracle = nullptr;
   RowTokens tokens = nullptr;  // that the job's rows carry
   JobShape shape;
   ClusterPlan cluster;
-  InputPlan input;
   fakes::LineFeeds feeds;  // of the servers that the job reads
+};
+
+struct Prepared {
+  PreparedJob job;
+  std::vector<InputPlace> places;  // of the inputs, in their order
+  InputPlan input;
   simulator::FaultPlan faults;
   uint64_t seed = 1;
 };
+
+// Of its job, as it is at the first start: its plan is one that can run. kInvalidArgument, with
+// file:line:column: it cannot.
+absl::StatusOr<runtime::JobInstance> FirstInstance(const ParsedScenario& parsed,
+                                                   const ScenarioJobs& jobs);
 
 // kInvalidArgument, with file:line:column: the scenario asks for what cannot be.
 absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJobs& jobs,

@@ -13,7 +13,7 @@ namespace {
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& query,
                                       const StructuredOracle* oracle, int partitions,
-                                      const runtime::JobArguments& arguments, InputPlan input) {
+                                      const runtime::JobArguments& arguments) {
   std::vector<properties::BatchAnswers> answers;
   TableRule rule = RuleOf(*query.plan);
   bool has_ids = false;
@@ -25,20 +25,19 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
   }
   answers.emplace_back(
       [definition = query.definition, partitions] { return ReplayQuery(definition, partitions); });
-  return std::make_unique<StructuredChecker>(part.paths, std::move(input), std::move(rule), has_ids,
+  return std::make_unique<StructuredChecker>(part.paths, std::move(rule), has_ids,
                                              std::move(answers));
 }
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
                                       const DStreamOracle* oracle, RowTokens tokens, int partitions,
-                                      InputPlan input, const fakes::LineFeeds& feeds) {
+                                      const fakes::LineFeeds& feeds) {
   std::unique_ptr<DStreamPieces> pieces;
   if (!part.paths.server.empty()) {
-    pieces = std::make_unique<BlockPieces>(input, part.paths.checkpoint + "/blocks",
+    pieces = std::make_unique<BlockPieces>(part.paths.server, part.paths.checkpoint + "/blocks",
                                            feeds.at(part.paths.server));
   } else {
-    pieces = std::make_unique<FilePieces>(part.paths.input, std::move(input),
-                                          part.paths.forget_after_ms);
+    pieces = std::make_unique<FilePieces>(part.paths.input, part.paths.forget_after_ms);
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,
                                           std::move(tokens));
@@ -49,19 +48,18 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
 std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
                                            const JobShape& shape,
                                            const runtime::JobArguments& arguments,
-                                           const InputPlan& input, const fakes::LineFeeds& feeds) {
+                                           const fakes::LineFeeds& feeds) {
   std::vector<PartChecker> checkers;
   for (const JobPart& part : shape.parts) {
-    InputPlan arriving = ArrivingAt(input, {part.paths.input, part.paths.server});
     std::unique_ptr<RunChecker> checker;
     if (const auto* query = std::get_if<QueryShape>(&part.of)) {
       checker = CheckerOf(part, *query,
                           oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
-                          shape.partitions, arguments, std::move(arriving));
+                          shape.partitions, arguments);
     } else {
       checker = CheckerOf(part, std::get<StreamShape>(part.of),
                           oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle), tokens,
-                          shape.partitions, std::move(arriving), feeds);
+                          shape.partitions, feeds);
     }
     checkers.push_back({part.name, std::move(checker)});
   }

@@ -26,13 +26,15 @@ class RunChecker {
 
   // The beginnings of the paths that it looks at.
   virtual std::vector<std::string> Watches() const = 0;
+  // What is put into one of the job's inputs, as it comes.
+  virtual void Arrives(const ArrivingFile& piece) = 0;
   // After every durable change of what it watches; what is new is complete below the paths that it
   // watches. `failures`: how many processes and tasks have failed, or were taken for failed, so
   // far. Gives what is newly wrong.
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::ObservedFiles& observed,
                                                      int64_t failures) = 0;
-  // Whether all of the input has been worked off, as far as was observed.
+  // Whether all of the input that has come is worked off, as far as was observed.
   virtual bool Done() const = 0;
   // Another value whenever the work has advanced.
   virtual uint64_t Progress() const = 0;
@@ -55,6 +57,10 @@ class RunChecker {
   virtual void KeepHistory() {}
   virtual std::vector<BatchHistory> History() const { return {}; }
 
+  // Of what keeps state: the keys that are in it, as the newest attempt left it, ordered. Only
+  // where history is kept.
+  virtual std::vector<std::string> KeysInState() const { return {}; }
+
   // That of the query or output of this name. REQUIRES: the job has it.
   virtual const RunChecker& Part(const std::string& /*name*/) const { return *this; }
   // The query of this name has stopped, as it should: it need not finish. REQUIRES: the job has it,
@@ -69,7 +75,7 @@ class RunChecker {
 std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens tokens,
                                            const JobShape& shape,
                                            const runtime::JobArguments& arguments,
-                                           const InputPlan& input, const fakes::LineFeeds& feeds);
+                                           const fakes::LineFeeds& feeds);
 
 }  // namespace wavetank::scenarios
 

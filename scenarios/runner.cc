@@ -13,16 +13,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
-#include "checkpoint/steps.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/expect_part.h"
 #include "scenarios/expectations.h"
-#include "scenarios/failure_count.h"
-#include "scenarios/fakes/line_server.h"
 #include "scenarios/prepare.h"
 #include "scenarios/run_checker.h"
 #include "scenarios/run_recorder.h"
+#include "scenarios/sim_job.h"
 #include "scenarios/survey.h"
 #include "simulator/fault_injector.h"
 #include "simulator/fault_table.h"
@@ -69,8 +67,8 @@ class Run : private simulator::WorldObserver {
         injector_(world_, prepared_.faults),
         events_max_(options.events_max),
         survey_wanted_(options.survey),
-        checker_(MakeRunChecker(prepared_.oracle, prepared_.tokens, prepared_.shape,
-                                prepared_.instance.arguments, prepared_.input, prepared_.feeds)),
+        job_(world_, prepared_.job),
+        checker_(job_.checker()),
         keeps_history_(options.retain != simulator::Retain::kNothing) {}
 
   RunReport Go() {
@@ -95,27 +93,15 @@ class Run : private simulator::WorldObserver {
   // When to look next at how the run stands: kLook from now, or after so many of it as nothing can
   // happen in. A fault may last for a year.
   absl::Duration NextLook() const;
-  // Every process anew, at once.
-  void StartAnew();
-  void Supply(const ArrivingFile& arriving);
-  void StartBeside(const PlannedProcess& process);
-  void Observe(const simulator::SimDisk::DurableNews& news);
   absl::Duration ChaosLimit() const;
   absl::Duration LongestListed() const;
   absl::Duration FaultsEnd() const;
   bool Ended() const;
   bool Cut() { return world_.trace().events() >= events_max_; }
-  void Add(std::vector<properties::Violation> violations);
-  void JudgeCounts(const properties::RecordCounts& records);
 
-  void OnStep(absl::Duration at, const platform::StepEvent& event) override;
   void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
              const std::string& text) override;
-  void StartAgainAfterExit(const std::string& name);
-  void OnProcess(absl::Duration at, simulator::SimProcess& process,
-                 simulator::ProcessChange change) override;
   void OnFault(absl::Duration at, const simulator::Fault& fault) override;
-  void Ask(const simulator::SimProcess& process);
 
   const ParsedScenario& parsed_;
   const Scenario& scenario_;
@@ -125,19 +111,16 @@ class Run : private simulator::WorldObserver {
   const uint64_t events_max_;
   const bool survey_wanted_;
   std::optional<Surveyor> surveyor_;
-  const std::unique_ptr<RunChecker> checker_;
-  const bool keeps_history_;
   RunRecorder recorder_{world_};
+  SimJob job_;
+  RunChecker* const checker_;
+  const bool keeps_history_;
 
-  const simulator::LifeId life_ = world_.scheduler().NewLife();  // of this run's own events
   size_t arrived_ = 0;
   bool healed_ = false;
   bool stalled_ = false;
-  FailureCount failures_;
   std::optional<absl::Duration> last_listed_;  // when a fault that is like a listed one fired
-  std::set<std::string> asked_;                // incarnations that were asked to end, by label
   RunFacts facts_;
-  std::string last_step_;
 };
 
 void Run::Build() {
@@ -145,20 +128,7 @@ void Run::Build() {
   world_.AddObserver(*this);
   if (survey_wanted_) surveyor_.emplace(world_, injector_);
   if (keeps_history_ && checker_ != nullptr) checker_->KeepHistory();
-  for (const std::string& machine : prepared_.cluster.machines) world_.AddMachine(machine);
-  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  if (checker_ != nullptr)
-    disk.Subscribe(checker_->Watches(), [this](const auto& news) { Observe(news); });
-  for (const PlannedProcess& process : prepared_.cluster.processes) {
-    if (!process.standby) world_.Start(process.machine, process.spec);
-    if (process.start_at == absl::InfiniteDuration()) continue;
-    world_.scheduler().FirstAt(absl::ToInt64Nanoseconds(process.start_at), life_,
-                               [this, &process] { StartBeside(process); });
-  }
-}
-
-void Run::StartBeside(const PlannedProcess& process) {
-  if (world_.machine(process.machine).on()) world_.Start(process.machine, process.spec);
+  job_.Start();
 }
 
 void Run::RunTo(absl::Duration at) {
@@ -169,7 +139,7 @@ void Run::RunTo(absl::Duration at) {
     if (next > at) break;
     RunWithoutInput(next);
     if (Cut()) return;
-    Supply(prepared_.input[arrived_++]);
+    job_.Supply(prepared_.input[arrived_++]);
   }
   RunWithoutInput(at);
 }
@@ -189,21 +159,6 @@ absl::Duration Run::NextLook() const {
   absl::Duration rest;
   const int64_t looks = absl::IDivDuration(next - world_.now(), kLook, &rest);
   return world_.now() + std::max(looks, int64_t{1}) * kLook;
-}
-
-void Run::Supply(const ArrivingFile& arriving) {
-  if (!arriving.place.server.empty()) {
-    const auto& feed = prepared_.feeds.at(arriving.place.server);
-    if (!arriving.removed) feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
-    return;
-  }
-  simulator::SimDisk& disk = world_.machine(prepared_.cluster.store_machine).disk();
-  const std::string path = absl::StrCat(arriving.place.directory, "/", arriving.name);
-  if (!arriving.removed) {
-    disk.Put(path, arriving.text);
-  } else if (disk.Get(path).ok()) {  // a lost disk has it no more
-    disk.LoseFile(path);
-  }
 }
 
 void Run::Chaos() {
@@ -235,21 +190,13 @@ void Run::Converge() {
   finish();
   if (stalled_ && facts_.first_beyond.has_value() && scenario_.expect().may_stop_size() > 0) {
     // Who has it all in memory goes on whatever happens to the files: somebody must read them.
-    StartAnew();
+    job_.StartAnew();
     finish();
   }
   if (stalled_ || checker_ == nullptr) return;
   // What should not come any more gets the time to come; then batches under way, empty ones, end.
   RunWithoutInput(world_.now() + absl::Seconds(3));
   finish();
-}
-
-void Run::StartAnew() {
-  // A zombie that its replacement never fenced is one of them.
-  for (const auto& process : world_.processes()) world_.Crash(*process);
-  for (const PlannedProcess& process : prepared_.cluster.processes) {
-    if (world_.HasProcess(process.spec.name)) world_.Restart(process.spec.name);
-  }
 }
 
 // Unless the scenario says how long: what is listed comes, and lasts as long as it says.
@@ -281,70 +228,13 @@ absl::Duration Run::FaultsEnd() const {
 }
 
 // A job that has stopped with the error that is expected will do no more.
-bool Run::Ended() const { return !ExpectedEnd(scenario_.expect(), facts_.errors).empty(); }
-
-void Run::Observe(const simulator::SimDisk::DurableNews& news) {
-  const int64_t ended = checker_->BatchesEnded();
-  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
-                        failures_.count()));
-  if (checker_->BatchesEnded() > ended) facts_.batch_ends.push_back(world_.now());
-}
-
-void Run::Add(std::vector<properties::Violation> violations) {
-  for (properties::Violation& violation : violations) {
-    violation.step = last_step_;
-    facts_.violations.push_back(std::move(violation));
-  }
-}
-
-void Run::OnStep(absl::Duration, const platform::StepEvent& event) {
-  last_step_ = std::string(event.step.name);
-  if (event.step.name == checkpoint::steps::kEpochCreated.name) {
-    failures_.OnTakeOver(event.node.process());
-  }
-}
+bool Run::Ended() const { return !ExpectedEnd(scenario_.expect(), job_.errors()).empty(); }
 
 void Run::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
                 const std::string& text) {
   if (level != platform::LogLevel::kError) return;
-  facts_.errors.push_back(text);
   for (const ExpectPart& part : scenario_.expect().part()) {
     if (checker_ != nullptr && HasStopped(part, text)) checker_->Excuse(part.name());
-  }
-}
-
-// What the program around each process does when that has ended by itself, a driver that was fenced
-// or met an error, say. (What a fault has ended starts again with the fault's own delay.)
-void Run::StartAgainAfterExit(const std::string& name) {
-  for (const PlannedProcess& process : prepared_.cluster.processes) {
-    if (process.spec.name != name || process.restart_after == absl::InfiniteDuration()) continue;
-    const int64_t when_ns = absl::ToInt64Nanoseconds(world_.now() + process.restart_after);
-    world_.scheduler().FirstAt(when_ns, life_, [this, name] {
-      const simulator::SimProcess& newest = world_.process(name);
-      if (newest.alive()) return;
-      // While its machine has no power, it is tried again and again.
-      if (!world_.machine(newest.machine_name()).on()) return StartAgainAfterExit(name);
-      world_.Restart(name);
-    });
-  }
-}
-
-void Run::OnProcess(absl::Duration, simulator::SimProcess& process,
-                    simulator::ProcessChange change) {
-  if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
-  const bool asked = asked_.erase(process.label()) > 0;
-  switch (change) {
-    case simulator::ProcessChange::kExited:
-      if (asked && process.exit_status() == 0) {
-        failures_.OnEndedAsAsked(process.name());
-        return;
-      }
-      return failures_.OnDied(process.name());
-    case simulator::ProcessChange::kCrashed:
-    case simulator::ProcessChange::kLostPower:
-      return failures_.OnDied(process.name());
-    default:
-      return;
   }
 }
 
@@ -358,52 +248,6 @@ void Run::OnFault(absl::Duration at, const simulator::Fault& fault) {
                (each.fault.target.empty() || each.fault.target == fault.target);
       });
   if (listed) last_listed_ = at;
-  if (fault.kind == simulator::FaultKind::kCleanStop) {
-    const simulator::SimProcess& process = world_.process(fault.target);
-    asked_.erase(process.label());
-    if (fault.amount > 0) return Ask(process);
-  }
-  failures_.OnFault(fault);
-}
-
-// To end in good order: that is no failure, if it does.
-void Run::Ask(const simulator::SimProcess& process) {
-  asked_.insert(process.label());
-  prepared_.cluster.stop_events->Set(process.name(), process.incarnation());
-}
-
-// By the guarantee that the scenario claims, which may be a stronger one than the job's.
-void Run::JudgeCounts(const properties::RecordCounts& records) {
-  const Expect::Guarantee guarantee = scenario_.expect().guarantee();
-  const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
-  if (guarantee != Expect::NONE && records.lost > 0) {
-    Add({{properties::violation_kinds::kLost,
-          absl::StrCat(records.lost, " records never came out"),
-          now_ns,
-          {},
-          ""}});
-  }
-  if (guarantee != Expect::NONE && records.reordered > 0) {
-    Add({{properties::violation_kinds::kReordered,
-          absl::StrCat(records.reordered, " records came out before earlier ones of their source"),
-          now_ns,
-          {},
-          ""}});
-  }
-  if (guarantee != Expect::NONE && records.phantom > 0) {
-    Add({{properties::violation_kinds::kPhantom,
-          absl::StrCat(records.phantom, " records came out that no source gave"),
-          now_ns,
-          {},
-          ""}});
-  }
-  if (guarantee == Expect::EXACTLY_ONCE && records.duplicated > 0) {
-    Add({{properties::violation_kinds::kDuplicated,
-          absl::StrCat(records.duplicated, " records came out more than once"),
-          now_ns,
-          {},
-          ""}});
-  }
 }
 
 void Run::Tell(RunReport& report) const {
@@ -419,11 +263,12 @@ void Run::Tell(RunReport& report) const {
 RunReport Run::Report() {
   facts_.cut = Cut();
   const bool finished = !stalled_ && !facts_.cut && !Ended();
-  last_step_.clear();  // what shows only at the end is of no step
   if (checker_ != nullptr && finished) {
-    const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
-    Add(checker_->Finish(now_ns));
-    if (scenario_.expect().listing_up_to_date()) Add(checker_->JudgeListing(now_ns));
+    job_.Finish();
+    if (scenario_.expect().listing_up_to_date()) {
+      job_.Add(checker_->JudgeListing(absl::ToInt64Nanoseconds(world_.now())));
+    }
+    job_.JudgeCounts(scenario_.expect().guarantee());
   }
   RunReport report;
   report.scenario = scenario_.name();
@@ -435,16 +280,18 @@ RunReport Run::Report() {
   if (checker_ != nullptr) {
     report.records = checker_->Counts();
     report.unjudged = checker_->Unjudged();
-    if (finished) JudgeCounts(report.records);
   }
-  report.violations = facts_.violations;
+  report.violations = job_.violations();
+  facts_.violations = job_.violations();
+  facts_.errors = job_.errors();
+  facts_.batch_ends = job_.batch_ends();
   facts_.stalled = stalled_;
   for (const simulator::ListedFault& fault : injector_.Unfired()) {
     facts_.faults_not_fired.push_back(simulator::Describe(fault));
   }
   facts_.steps = world_.steps().counts();
-  facts_.checker = checker_.get();
-  facts_.shape = &prepared_.shape;
+  facts_.checker = checker_;
+  facts_.shape = &prepared_.job.shape;
   Judge(scenario_.expect(), facts_, report);
   report.fired = injector_.fired();
   report.steps = std::move(facts_.steps);

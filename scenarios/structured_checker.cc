@@ -20,10 +20,9 @@ using properties::Violation;
 
 }  // namespace
 
-StructuredChecker::StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
+StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_ids,
                                      std::vector<properties::BatchAnswers> answers)
     : paths_(std::move(paths)),
-      input_(std::move(input)),
       rule_(std::move(rule)),
       has_ids_(has_ids),
       log_({paths_.checkpoint + "/log/"},
@@ -55,6 +54,12 @@ std::vector<std::string> StructuredChecker::Lines(const std::string& file) const
   const ArrivingFile* const arriving = FindArrival(input_, NameOf(file));
   // No such input: what the batch shows of it is phantom.
   return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
+}
+
+void StructuredChecker::Arrives(const ArrivingFile& piece) {
+  if (piece.place != InputPlace{.directory = paths_.input}) return;
+  input_.push_back(piece);
+  done_.reset();
 }
 
 std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,

@@ -23,12 +23,13 @@ namespace wavetank::scenarios {
 class StructuredChecker final : public RunChecker {
  public:
   // `has_ids`: the last field but one of a row of output is a record's id where it looks like one.
-  StructuredChecker(JobPaths paths, InputPlan input, TableRule rule, bool has_ids,
+  StructuredChecker(JobPaths paths, TableRule rule, bool has_ids,
                     std::vector<properties::BatchAnswers> answers);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/log/", paths_.checkpoint + "/state/", paths_.output + "/"};
   }
+  void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) override;
@@ -45,6 +46,9 @@ class StructuredChecker final : public RunChecker {
   std::vector<BatchHistory> History() const override {
     return notes_.has_value() ? notes_->history() : std::vector<BatchHistory>();
   }
+  std::vector<std::string> KeysInState() const override {
+    return notes_.has_value() ? notes_->KeysInState() : std::vector<std::string>();
+  }
 
  private:
   bool IsDone() const;
@@ -59,7 +63,7 @@ class StructuredChecker final : public RunChecker {
   std::string_view NameOf(std::string_view file) const;
 
   const JobPaths paths_;
-  const InputPlan input_;
+  InputPlan input_;
   const TableRule rule_;
   const bool has_ids_;
   properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;

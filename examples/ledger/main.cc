@@ -30,7 +30,7 @@ void LedgerTest(Cluster& cluster) {
   std::string total;
   cluster.Start("ledger", ledger::Serve);
   cluster.Start("client", [&total](ledger::Node& node) { return Client(node, total); });
-  cluster.Run(absl::Seconds(10));
+  cluster.Advance(absl::Seconds(10));
   if (!cluster.RunUntil([&total] { return !total.empty(); }, "the total")) return;
   cluster.Expect(total == absl::StrCat(ledger::kTotal),
                  "each acknowledged transfer is in the ledger once");

@@ -52,17 +52,17 @@ class JobArguments {
 };
 
 struct Job {
-  std::string name;
-  std::string meaning;  // one line
+  std::string name = {};
+  std::string meaning = {};  // one line
   // Raise it when the job has changed so that it cannot go on from an older checkpoint.
   std::string version = "1";
-  std::vector<JobParameter> parameters;
+  std::vector<JobParameter> parameters = {};
   // Whether the functions of a DStream give the same for the same, whenever and wherever they are
   // called: only then can a check work its answers out anew. (A query's expressions always do.)
   bool deterministic = false;
   // One of the two.
-  std::function<void(StreamingContext&, const JobArguments&)> dstream;
-  std::function<void(Session&, const JobArguments&)> structured;
+  std::function<void(StreamingContext&, const JobArguments&)> dstream = nullptr;
+  std::function<void(Session&, const JobArguments&)> structured = nullptr;
 };
 
 // Parameters that every job has: "checkpoint" (required), "interval" (of batches, "1s"; structured

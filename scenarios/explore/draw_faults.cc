@@ -129,9 +129,9 @@ bool AddFaultOfInput(const Choices& choices, const std::string& name, const Faul
 
 FaultTargets TargetsOf(const Prepared& prepared, const Scenario& scenario) {
   FaultTargets targets;
-  targets.store_machine = prepared.cluster.store_machine;
+  targets.store_machine = prepared.job.cluster.store_machine;
   std::map<std::string, bool> only_spare;  // machines with nothing but a process that stands by
-  for (const PlannedProcess& process : prepared.cluster.processes) {
+  for (const PlannedProcess& process : prepared.job.cluster.processes) {
     const auto& nodes = process.spec.nodes;
     const bool drives = std::any_of(nodes.begin(), nodes.end(),
                                     [](const auto& node) { return node.name == "driver"; });
@@ -145,20 +145,21 @@ FaultTargets TargetsOf(const Prepared& prepared, const Scenario& scenario) {
     targets.processes.push_back(process.spec.name);
     if (drives) targets.of_driver.push_back(process.spec.name);
   }
-  for (const std::string& machine : prepared.cluster.machines) {
+  for (const std::string& machine : prepared.job.cluster.machines) {
     if (!only_spare[machine]) targets.machines.push_back(machine);
   }
-  targets.directories = prepared.shape.directories;
-  targets.structured = prepared.instance.job->structured != nullptr;
-  targets.socket = !prepared.shape.servers.empty();
+  targets.directories = prepared.job.shape.directories;
+  targets.structured = prepared.job.instance.job->structured != nullptr;
+  targets.socket = !prepared.job.shape.servers.empty();
   targets.rewound = IsRewound(prepared.input);
-  const auto& parts = prepared.shape.parts;
+  const auto& parts = prepared.job.shape.parts;
   const bool named = parts.size() == 1 && parts.front().paths.checkpoint == "checkpoint" &&
                      absl::StartsWith(parts.front().paths.output + "/", "output/") &&
                      (targets.socket || parts.front().paths.input == "input");
   // Of a stream whose log is damaged only ids tell that all came out.
-  targets.has_known_files = named && scenario.expect().guarantee() != Expect::NONE &&
-                            (targets.structured || (prepared.oracle != nullptr && !targets.socket));
+  targets.has_known_files =
+      named && scenario.expect().guarantee() != Expect::NONE &&
+      (targets.structured || (prepared.job.oracle != nullptr && !targets.socket));
   return targets;
 }
 

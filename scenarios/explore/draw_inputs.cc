@@ -18,9 +18,14 @@ class InputDrawing {
     for (const std::string& name : for_.names) {
       Input& input = *scenario_.add_input();
       input.set_name(name);
-      if (for_.records) {
-        // The choices of the first have no name before them, as those of an only one.
-        const std::string of = name == for_.names.front() ? "" : name + " ";
+      // The choices of the first have no name before them, as those of an only one.
+      const std::string of = name == for_.names.front() ? "" : name + " ";
+      const auto schema = for_.schemas.find(name);
+      if (schema != for_.schemas.end()) {
+        *input.mutable_records() = schema->second;
+        if (schema->second.count() == 0) input.mutable_records()->set_count(DrawCount(of));
+        DrawArrival(of, *input.mutable_arrival());
+      } else if (for_.records) {
         DrawRecords(of, *input.mutable_records());
         DrawArrival(of, *input.mutable_arrival());
       } else {
@@ -31,6 +36,10 @@ class InputDrawing {
   }
 
  private:
+  int32_t DrawCount(const std::string& of) {
+    return static_cast<int32_t>(choices_.Between(of + "records", 1, 60));
+  }
+
   // Lines for any of the replayed jobs.
   void DrawRecords(const std::string& of, Records& records) {
     const auto share = [&](const std::string& name, int64_t times) {
@@ -38,7 +47,7 @@ class InputDrawing {
                  ? static_cast<int32_t>(choices_.Between(of + name + " share", 1, 300'000))
                  : 0;
     };
-    records.set_count(static_cast<int32_t>(choices_.Between(of + "records", 1, 60)));
+    records.set_count(DrawCount(of));
     if (for_.timed) {
       Column& time = *records.add_column();
       time.set_name("time");

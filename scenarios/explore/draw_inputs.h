@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_EXPLORE_DRAW_INPUTS_H_
 #define WAVETANK_SCENARIOS_EXPLORE_DRAW_INPUTS_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace wavetank::scenarios {
 
 // The job that is to read them.
 struct InputsFor {
-  const std::vector<std::string>& names;  // of the inputs
-  bool records = false;                   // its lines are `records`, a key and a number each
+  const std::vector<std::string>& names;          // of the inputs
+  const std::map<std::string, Records>& schemas;  // of some of them
+  bool records = false;  // its lines are `records`, a key and a number each
   bool structured = false;
   bool timed = false;  // its lines begin with a time
   bool socket = false;

@@ -89,11 +89,12 @@ class WorldDrawing {
     const int64_t lines = any ? choices_.Between("lines", kWords, kTimedRecords) : kWords;
     DrawInputs(choices_,
                {.names = form_.inputs,
+                .schemas = form_.schemas,
                 .records = form_.lines == JobForm::Lines::kRecords || lines != kWords,
                 .structured = form_.structured,
                 .timed = form_.windowed || lines == kTimedRecords,
                 .socket = form_.socket,
-                .forgets = form_.forgets},
+                .forgets = form_.forgets && !IsFixed("forget-after")},
                scenario_);
     const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
     scenario_.mutable_schedule()->set_policy(static_cast<Schedule::Policy>(policy));
@@ -102,6 +103,14 @@ class WorldDrawing {
   }
 
  private:
+  bool IsFixed(const std::string& name) const {
+    return std::any_of(form_.fixed.begin(), form_.fixed.end(),
+                       [&name](const auto& each) { return each.first == name; });
+  }
+  void SetDrawn(Job& job, const std::string& name, std::string value) const {
+    if (!IsFixed(name)) Set(job, name, std::move(value));
+  }
+
   void DrawJob() {
     Job& job = *scenario_.mutable_job();
     job.set_name(form_.name);
@@ -110,17 +119,17 @@ class WorldDrawing {
       Set(job, name, choices_.OneOf("parameter " + name, values));
     }
     if (form_.windowed) {
-      Set(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
-      Set(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
+      SetDrawn(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
+      SetDrawn(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
     }
-    Set(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    SetDrawn(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
     // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
     const int64_t retain = choices_.Between("retain", 0, 4);
-    if (retain > 0) Set(job, "retain", absl::StrCat(retain + 1));
+    if (retain > 0) SetDrawn(job, "retain", absl::StrCat(retain + 1));
     const int64_t log_size = choices_.Between("log size", 0, 8);
-    if (log_size > 0) Set(job, "log-bytes", absl::StrCat(log_size * 300));
+    if (log_size > 0) SetDrawn(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = form_.structured ? 0 : 200;
-    Set(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    SetDrawn(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
     DrawChange(job);
   }
 
@@ -129,6 +138,7 @@ class WorldDrawing {
     if (!choices_.OneIn("changes", 3)) return;
     Change& change = *job.add_change();
     const auto set = [&](const char* name, int64_t value) {
+      if (IsFixed(name)) return;
       Parameter& parameter = *change.add_parameter();
       parameter.set_name(name);
       parameter.set_value(absl::StrCat(value));
@@ -185,7 +195,8 @@ class WorldDrawing {
   Scenario scenario_;
 };
 
-absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& jobs) {
+absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& jobs,
+                                   const std::map<std::string, std::string>& fixed) {
   JobForm form;
   form.name = job.name;
   std::map<std::string, std::string> arguments = {
@@ -196,9 +207,10 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
                         [&](const auto& each) { return each.name == entry.first; });
   });
   form.forgets = false;
+  for (const auto& [name, value] : fixed) arguments[name] = value;
   for (const runtime::JobParameter& parameter : parameters) {
     if (parameter.name == "forget-after") form.forgets = true;
-    if (!parameter.tried.empty()) {
+    if (!parameter.tried.empty() && !fixed.contains(parameter.name)) {
       form.drawn.emplace_back(parameter.name, parameter.tried);
       arguments[parameter.name] = parameter.tried.front();
     }
@@ -239,7 +251,8 @@ JobForm DrawBuiltInForm(const Choices& choices) {
   return choices.OneOf("job", replayed ? FormsThatAreReplayed() : FormsWithAnOracle());
 }
 
-absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const ScenarioJobs& jobs) {
+absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const ScenarioJobs& jobs,
+                                             const std::map<std::string, std::string>& fixed) {
   const runtime::Job* const job = jobs.catalogue().Find(name);
   if (job == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -250,9 +263,16 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const Scen
     std::copy_if(built_in->begin(), built_in->end(), std::back_inserter(forms),
                  [&](const JobForm& form) { return form.name == name; });
   }
-  if (!forms.empty()) return forms;
-  WT_ASSIGN_OR_RETURN(JobForm form, FormOfPlan(*job, jobs));
-  forms.push_back(std::move(form));
+  if (forms.empty()) {
+    WT_ASSIGN_OR_RETURN(JobForm form, FormOfPlan(*job, jobs, fixed));
+    forms.push_back(std::move(form));
+  }
+  for (JobForm& form : forms) {
+    const auto is_fixed = [&fixed](const auto& each) { return fixed.contains(each.first); };
+    std::erase_if(form.fixed, is_fixed);
+    std::erase_if(form.drawn, is_fixed);
+    form.fixed.insert(form.fixed.end(), fixed.begin(), fixed.end());
+  }
   return forms;
 }
 

@@ -3,7 +3,9 @@
 #ifndef WAVETANK_SCENARIOS_EXPLORE_DRAW_WORLD_H_
 #define WAVETANK_SCENARIOS_EXPLORE_DRAW_WORLD_H_
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -23,6 +25,7 @@ struct JobForm {
   // Parameters of which each has one of its values.
   std::vector<std::pair<std::string, std::vector<std::string>>> drawn = {};
   std::vector<std::string> inputs = {"input"};  // by name
+  std::map<std::string, Records> schemas = {};  // of what inputs hold, by name
   bool structured = true;
   bool windowed = false;  // it has a window and a delay; its lines begin with a time
   bool socket = false;    // its inputs are servers
@@ -37,9 +40,11 @@ struct JobForm {
 JobForm DrawBuiltInForm(const properties::Choices& choices);
 
 // The built-in forms of this job, or what its plan says: what it reads, what can be judged of it.
-// Its parameters are what they are by default, or one of those that it says a search may try
-// (JobParameter::tried). kInvalidArgument: a parameter has neither, or its plan is refused.
-absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& job, const ScenarioJobs& jobs);
+// Its parameters are those of `fixed`, or what they are by default, or one of those that it says a
+// search may try (JobParameter::tried). kInvalidArgument: a parameter is none of these, or its plan
+// is refused.
+absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& job, const ScenarioJobs& jobs,
+                                             const std::map<std::string, std::string>& fixed = {});
 
 Scenario DrawWorld(const properties::Choices& choices, const JobForm& form);
 

@@ -1,14 +1,32 @@
 #include "scenarios/explore/exploration.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
 #include "platform/check.h"
+#include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/explore/draw_faults.h"
 #include "scenarios/prepare.h"
 
 namespace wavetank::scenarios {
+namespace {
+
+absl::Status CheckSchemas(const JobForm& form, const std::map<std::string, Records>& schemas) {
+  for (const auto& [input, records] : schemas) {
+    if (std::find(form.inputs.begin(), form.inputs.end(), input) != form.inputs.end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("job ", form.name, " has no input \"", input,
+                                                   "\": it has ", absl::StrJoin(form.inputs, ", "),
+                                                   platform::Suggestion(input, form.inputs)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 bool Fails(const RunReport& report) {
   return report.verdict != Verdict::kPass && report.verdict != Verdict::kInconclusive;
@@ -18,7 +36,13 @@ absl::StatusOr<Exploration> Exploration::Make(const ScenarioJobs& jobs,
                                               ExplorationOptions options) {
   Exploration exploration(jobs, std::move(options));
   for (const std::string& job : exploration.options_.jobs) {
-    WT_ASSIGN_OR_RETURN(std::vector<JobForm> forms, FormsOf(job, jobs));
+    const ExplorationOptions& wanted = exploration.options_;
+    WT_ASSIGN_OR_RETURN(std::vector<JobForm> forms, FormsOf(job, jobs, wanted.parameters));
+    for (JobForm& form : forms) {
+      WT_RETURN_IF_ERROR(CheckSchemas(form, wanted.schemas));
+      form.schemas = wanted.schemas;
+      form.guarantee = wanted.guarantee.value_or(form.guarantee);
+    }
     exploration.forms_.push_back(std::move(forms));
   }
   return exploration;
@@ -42,19 +66,14 @@ Scenario Exploration::DrawFirst(const properties::Choices& choices) const {
   return DrawVariation(choices, *options_.scenarios[origin - forms_.size()].scenario);
 }
 
-// Through the text, so that what is run is exactly what a saved file replays.
 absl::StatusOr<RunReport> Exploration::Run(const Scenario& scenario, Keep keep) const {
-  WT_ASSIGN_OR_RETURN(const ParsedScenario parsed,
-                      ParseScenario(scenario.name(), ToText(scenario, scenario.name())));
-  return RunScenario(parsed, *jobs_, OptionsOf(keep));
+  return RunScenario(ParsedScenario::Of(scenario), *jobs_, OptionsOf(keep));
 }
 
 void Exploration::Explore(uint64_t seed, const OnRun& on_run) const {
   const properties::Choices choices(seed);
   Scenario scenario = DrawFirst(choices);
-  const auto parsed = ParseScenario("drawn", ToText(scenario, "drawn"));
-  WT_CHECK(parsed.ok(), std::string(platform::ToStd(parsed.status().message())));
-  const auto prepared = Prepare(*parsed, *jobs_, OptionsOf(Keep::kNothing));
+  const auto prepared = Prepare(ParsedScenario::Of(scenario), *jobs_, OptionsOf(Keep::kNothing));
   WT_CHECK(prepared.ok(), std::string(platform::ToStd(prepared.status().message())));
   const FaultTargets targets = TargetsOf(*prepared, scenario);
   Scenario before = scenario;

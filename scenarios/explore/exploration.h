@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,12 @@ struct ExplorationOptions {
   // What is explored: these jobs, and variations of these scenarios, which read no files of the
   // host. Neither: the built-in jobs.
   std::vector<std::string> jobs = {};
+  // Of these jobs: parameters that are always so, what their inputs hold by the inputs' names (as
+  // many records as are drawn, if it does not say how many), and what is claimed of them, if not
+  // what their engine promises.
+  std::map<std::string, std::string> parameters = {};
+  std::map<std::string, Records> schemas = {};
+  std::optional<Expect::Guarantee> guarantee = std::nullopt;
   std::vector<ParsedScenario> scenarios = {};
   std::string planted = {};  // the bug that shows, in a build that has bugs planted
 };

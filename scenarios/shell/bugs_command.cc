@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 
+#include "platform/check.h"
 #include "platform/nearest_name.h"
 #include "platform/planted.h"
 #include "platform/text.h"
@@ -94,12 +95,13 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   bool all_found = true;
   for (const PlantedBug& bug : bugs) {
     const std::string name(bug.name);
+    const auto exploration = Exploration::Make(jobs, {.planted = name});
+    WT_CHECK(exploration.ok());
     SearchOptions search;
-    search.planted = name;
     search.runs_max = command.runs_max;
     ProgressBar bar(name, static_cast<size_t>(command.runs_max));
     search.progress = [&bar](int64_t runs) { bar.Show(static_cast<size_t>(runs), "runs"); };
-    const std::optional<FoundFailure> found = FindFailure(jobs, search);
+    const std::optional<FoundFailure> found = FindFailure(*exploration, search);
     bar.Clear();
     all_found = all_found && found.has_value();
     absl::StrAppend(&json, ToJsonLine(bug, found, command.runs_max));

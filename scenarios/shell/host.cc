@@ -42,6 +42,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return std::move(content).str();
 }
 
+std::string TemporaryDirectory() {
+  std::error_code error;
+  const fs::path directory = fs::temp_directory_path(error);
+  return error ? "." : directory.string();
+}
+
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
   std::error_code error;

@@ -21,6 +21,8 @@ absl::Status WriteFile(const std::string& path, const std::string& content);
 
 // kNotFound: there is nothing at the path.
 absl::Status CheckIsThere(const std::string& path);
+// Where files may be put that nobody needs for long.
+std::string TemporaryDirectory();
 // With those above it. kInvalidArgument: it cannot be made.
 absl::Status MakeDirectories(const std::string& path);
 

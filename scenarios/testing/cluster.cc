@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
+#include "scenarios/testing/explanation.h"
 #include "simulator/trace.h"
 
 namespace wavetank::testing {
@@ -43,8 +44,17 @@ void Cluster::Start(platform::ProcessSpec program, std::string machine) {
   }
 }
 
+TestedJob& Cluster::Start(runtime::Job job, TestedJobOptions options) {
+  const bool keeps_history = options_.retain != simulator::Retain::kNothing;
+  // Its constructor is for a cluster alone.
+  jobs_.emplace_back(
+      new TestedJob(*this, world_, std::move(job), std::move(options), keeps_history));
+  if (injector_) jobs_.back()->Begin();
+  return *jobs_.back();
+}
+
 void Cluster::At(simulator::AtStep step, Fault fault) {
-  WT_CHECK(!injector_, "what happens at a step is said before the first Run");
+  WT_CHECK(!injector_, "what happens at a step is said before time passes");
   options_.faults.listed.push_back({std::move(step), std::move(fault)});
 }
 
@@ -67,11 +77,12 @@ simulator::SimWorld& Cluster::Begin() {
     injector_.emplace(world_, options_.faults);
     for (auto& [program, machine] : programs_) world_.Start(machine, std::move(program));
     programs_.clear();
+    for (const auto& job : jobs_) job->Begin();
   }
   return world_;
 }
 
-void Cluster::Run(absl::Duration duration) {
+void Cluster::Advance(absl::Duration duration) {
   const absl::Duration end = Begin().now() + duration;
   while (world_.now() < end) {
     world_.RunFor(std::min(kWatch, end - world_.now()));
@@ -96,7 +107,8 @@ void Cluster::WatchOver() {
 
 bool Cluster::RunUntil(const std::function<bool()>& done, const std::string& what) {
   Heal();
-  for (absl::Duration end = world_.now() + kPatience; world_.now() < end && !done();) Run(kWatch);
+  for (absl::Duration end = world_.now() + kPatience; world_.now() < end && !done();)
+    Advance(kWatch);
   if (done()) return true;
   Expect(false, absl::StrCat(what, " comes once everything works"));
   return false;
@@ -117,16 +129,27 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
   report.records.told_apart = false;
   report.verdict = violations_.empty() ? scenarios::Verdict::kPass : scenarios::Verdict::kViolation;
   recorder_.Fill(report);
+  for (const auto& job : jobs_) job->Tell(report);
   for (const Violation& violation : violations_) {
-    report.reasons.push_back(violation.promise);
+    const std::string text = violation.what.empty()
+                                 ? violation.promise
+                                 : absl::StrCat(violation.promise, ": ", violation.what);
+    report.reasons.push_back(text);
     const int64_t at_ns = absl::ToInt64Nanoseconds(violation.at);
     const auto later =
         std::find_if(report.timeline.begin(), report.timeline.end(),
                      [at_ns](const scenarios::TimelineLine& line) { return line.time_ns > at_ns; });
-    report.timeline.insert(later, {at_ns, "test", "violation", violation.promise, true});
-    report.violations.push_back({"broken_promise", violation.promise, at_ns, {}, ""});
+    report.timeline.insert(later, {at_ns, "test", "violation", text, true});
+    report.violations.push_back({"broken_promise", text, at_ns, {}, ""});
   }
   return report;
+}
+
+std::string Cluster::Explain(const std::string& name) {
+  const scenarios::RunReport report = Report(name);
+  std::string text;
+  for (const std::string& reason : report.reasons) absl::StrAppend(&text, "broken: ", reason, "\n");
+  return absl::StrCat(text, WhatLedToIt(report), WherePageIs(report));
 }
 
 }  // namespace wavetank::testing

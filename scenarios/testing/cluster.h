@@ -4,16 +4,19 @@
 //   cluster.Start("ledger", LedgerMain);
 //   cluster.Start("client", ClientMain);
 //   cluster.LosePowerAt("ledger", {.step = "ledger.written", .occurrence = 3});
-//   cluster.Run(absl::Seconds(10));           // faults and all
+//   cluster.Advance(absl::Seconds(10));       // faults and all
 //   cluster.RunUntil([&] { return done; });   // healed
 //   cluster.Expect(total == 60, "every acknowledged transfer is in the ledger");
+//   EXPECT_TRUE(cluster.ok()) << cluster.Explain();
+//
+// A job of the engine is started by what it is; tested_job.h says what is done with it then.
 //
 // A process that ends with a status other than 0 is started again a second later, as by whoever
 // watches over processes; one that ends with 0 has done its work.
 //
 // A run is a pure function of the options and of what is called: the same seed, the same run. Time
 // is virtual. What does not hold is a violation at that instant, with the timeline that led to it;
-// nothing is thrown, and the run goes on. explore.h looks for the faults under which it happens.
+// nothing is thrown, and the world goes on. explore.h looks for the faults under which it happens.
 #ifndef WAVETANK_SCENARIOS_TESTING_CLUSTER_H_
 #define WAVETANK_SCENARIOS_TESTING_CLUSTER_H_
 
@@ -29,8 +32,10 @@
 #include "absl/time/time.h"
 
 #include "platform/node.h"
+#include "runtime/job/job.h"
 #include "scenarios/report.h"
 #include "scenarios/run_recorder.h"
+#include "scenarios/testing/tested_job.h"
 #include "simulator/fault_injector.h"
 #include "simulator/fault_plan.h"
 #include "simulator/sim_world.h"
@@ -57,8 +62,11 @@ class Cluster {
   // with it; "": one of the process's name. Machines are addressed by name: "ledger:7000".
   void Start(const std::string& process, platform::NodeMain main, std::string machine = "");
   void Start(platform::ProcessSpec program, std::string machine = "");
+  // A job, at work once time passes; as long as the cluster. Aborts with a sentence if it cannot
+  // run: a parameter is missing, say.
+  TestedJob& Start(runtime::Job job, TestedJobOptions options = {});
 
-  // At a step, by name; REQUIRES: before the first Run. What is ended starts again after a second.
+  // At a step, by name; REQUIRES: before time passes. What is ended starts again after a second.
   void CrashAt(const std::string& process, simulator::AtStep step);
   void LosePowerAt(const std::string& machine, simulator::AtStep step);
   void PauseAt(const std::string& process, simulator::AtStep step, absl::Duration duration);
@@ -71,11 +79,16 @@ class Cluster {
   void Resume(const std::string& process) { Begin().Resume(process); }
   void LosePower(const std::string& machine) { Begin().LosePower(machine); }
   void PowerOn(const std::string& machine) { Begin().PowerOn(machine); }
+  // Nothing crosses between these machines until they are joined again.
+  void Partition(const std::string& a, const std::string& b) { Begin().network().Partition(a, b); }
+  void Join(const std::string& a, const std::string& b) {
+    Begin().network().ReleasePartition(a, b);
+  }
   // Everything works again: what was ended runs, links carry, and nothing more befalls the world.
   void Heal() { Begin().Heal(); }
 
   // Lets `duration` pass.
-  void Run(absl::Duration duration);
+  void Advance(absl::Duration duration);
   // Heals, and runs until it is so. False, and a violation that says what never came: not within
   // ten virtual minutes.
   bool RunUntil(const std::function<bool()>& done, const std::string& what = "what is waited for");
@@ -86,8 +99,14 @@ class Cluster {
   struct Violation {
     std::string promise;
     absl::Duration at;
+    std::string what = {};  // in particular, if there is more to say
   };
   const std::vector<Violation>& violations() const { return violations_; }
+  void Add(Violation violation) { violations_.push_back(std::move(violation)); }
+  bool ok() const { return violations_.empty(); }
+  // For people: what is broken, the timeline around the first violation, and where the page of the
+  // run is, which is written as a file.
+  std::string Explain(const std::string& name = "test");
   // What befell the world, as a list that befalls it again.
   std::vector<simulator::ListedFault> faults() const;
   // The run, for people (ToHtml, Summary).
@@ -103,8 +122,9 @@ class Cluster {
   simulator::SimWorld world_;
   scenarios::RunRecorder recorder_{world_};
   std::vector<std::pair<platform::ProcessSpec, std::string>> programs_;  // until the world begins
-  std::optional<simulator::FaultInjector> injector_;                     // from then on
-  std::map<std::string, absl::Duration> ended_at_;  // processes to be started again, and when
+  std::vector<std::unique_ptr<TestedJob>> jobs_;
+  std::optional<simulator::FaultInjector> injector_;  // from then on
+  std::map<std::string, absl::Duration> ended_at_;    // processes to be started again, and when
   std::vector<Violation> violations_;
 };
 

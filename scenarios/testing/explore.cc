@@ -6,16 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "scenarios/testing/explanation.h"
 #include "simulator/swarm.h"
 
 namespace wavetank::testing {
 namespace {
 
 using simulator::ListedFault;
-
-// Of the timeline before the violation, and after it.
-constexpr size_t kLinesBefore = 25;
-constexpr size_t kLinesAfter = 5;
 
 struct Run {
   std::string promise;  // the first that was broken, or ""
@@ -131,19 +128,9 @@ std::string Found::ToText() const {
   std::string text = absl::StrCat("after ", runs, " runs (seed ", seed, "), broken: ", promise,
                                   "\nby ", faults.size(), " of ", faults_before, " faults:\n");
   for (const ListedFault& fault : faults) absl::StrAppend(&text, "  ", Describe(fault), "\n");
-  std::vector<scenarios::TimelineLine> timeline = report.timeline;
-  std::erase_if(timeline, [](const scenarios::TimelineLine& line) {
-    return line.kind == "message" || line.kind == "disk";
-  });
-  const auto violation =
-      std::find_if(timeline.begin(), timeline.end(),
-                   [](const scenarios::TimelineLine& line) { return line.kind == "violation"; });
-  const auto at = static_cast<size_t>(violation - timeline.begin());
-  const size_t begin = at > kLinesBefore ? at - kLinesBefore : 0;
-  const size_t end = std::min(timeline.size(), at + kLinesAfter + 1);
-  absl::StrAppend(&text, "what led to it:\n");
-  for (size_t i = begin; i < end; ++i) absl::StrAppend(&text, Format(timeline[i]), "\n");
-  absl::StrAppend(&text, "again: Explore(test, {.first_seed = ", seed, ", .runs = 1})\n");
+  absl::StrAppend(&text, WhatLedToIt(report));
+  absl::StrAppend(&text, "again: Explore(test, {.first_seed = ", seed, ", .runs = 1})\n",
+                  WherePageIs(report));
   return text;
 }
 

@@ -79,7 +79,7 @@ const std::vector<Library>& Libraries() {
        {"platform", "checkpoint", "runtime", "simulator", "tests"},
        "StableHash of platform/random.h"},
       {"CLI/", {"scenarios"}, "parameters"},
-      {"rapidcheck", {"properties", "tests"}, "platform/random.h"},
+      {"rapidcheck", {"scenarios", "tests"}, "platform/random.h"},
       {"gtest/", {"tests"}, "a test"},
       {"gmock/", {"tests"}, "a test"},
       {"benchmark/", {"benchmarks"}, "a benchmark"},

@@ -16,7 +16,7 @@ LoggedBlock BlockOf(const std::string& path, const std::string& bytes, int64_t r
 
 class ReceivedBlocksTest : public testing::Test {
  protected:
-  ReceivedBlocksTest() : blocks_("k", {"a", "b", "c", "b"}) {}
+  ReceivedBlocksTest() : blocks_("k") { blocks_.Gives({"a", "b", "c", "b"}); }
 
   std::vector<std::string> Observe(const DurableFiles& files, const BatchLogView& log) {
     std::vector<std::string> kinds;
@@ -60,7 +60,8 @@ TEST_F(ReceivedBlocksTest, TakesTheBeginningOfALineThatWasCutForOne) {
 
 TEST_F(ReceivedBlocksTest, TakesAnyBeginningOfALineOfAnUnfinishedText) {
   const auto found_in = [](const std::string& line) {
-    ReceivedBlocks blocks("k", {"other"});
+    ReceivedBlocks blocks("k");
+    blocks.Gives({"other"});
     const std::string bytes = line + "\n";
     return blocks.Observe(1, {{"k/1", bytes}}, {.inputs = {}, .blocks = {BlockOf("k/1", bytes, 1)}},
                           {"once\nwhere is it\n"});
@@ -94,7 +95,8 @@ TEST_F(ReceivedBlocksTest, ReportsABlockThatIsRemovedBeforeItsBatchIsComplete) {
 TEST_F(ReceivedBlocksTest, ReportsABlockWithOtherBytesThanItsRecordSays) {
   for (const char* bytes : {"a\nx\n", "a\nb\nc\n", "", "a\nb"}) {
     SCOPED_TRACE(bytes);
-    ReceivedBlocks blocks("k", {"a", "b", "c"});
+    ReceivedBlocks blocks("k");
+    blocks.Gives({"a", "b", "c"});
     const auto found = blocks.Observe(1, {{"k/1", bytes}}, {.inputs = {}, .blocks = {first_}});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].kind, violation_kinds::kUnreadable);

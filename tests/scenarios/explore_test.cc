@@ -94,7 +94,8 @@ TEST(Exploration, AimsFaultsAtWhatIsThere) {
 
 TEST(DeliveryProperty, HoldsForEveryInputClusterAndFaultSchedule) {
   const ScenarioJobs jobs = BuiltInJobs();
-  const auto found = FindFailure(jobs, {.first_seed = 1000, .runs_max = 100});
+  const auto found =
+      FindFailure(*Exploration::Make(jobs, {}), {.first_seed = 1000, .runs_max = 100});
   if (found.has_value()) {
     ADD_FAILURE() << Summary(found->report) << ToText(found->scenario, "replay it");
   }
@@ -105,11 +106,12 @@ TEST(DeliveryProperty, HoldsForEveryInputClusterAndFaultSchedule) {
 TEST(PlantedBugs, EachIsFoundIffThisBuildHasThem) {
   const ScenarioJobs jobs = BuiltInJobs();
   for (const properties::PlantedBug& bug : properties::PlantedBugs()) {
+    const auto exploration = Exploration::Make(jobs, {.planted = std::string(bug.name)});
+    ASSERT_TRUE(exploration.ok());
     SearchOptions search;
-    search.planted = std::string(bug.name);
     search.runs_max = platform::kBugsArePlanted ? 2000 : 5;
     search.shrink_tries_max = 20;
-    EXPECT_EQ(FindFailure(jobs, search).has_value(), platform::kBugsArePlanted) << bug.name;
+    EXPECT_EQ(FindFailure(*exploration, search).has_value(), platform::kBugsArePlanted) << bug.name;
   }
 }
 

@@ -46,7 +46,7 @@ std::map<size_t, CellScenarios> Shown() {
     if (!prepared.ok()) continue;
     const std::string name =
         std::filesystem::relative(path, WAVETANK_SCENARIOS).replace_extension();
-    for (const JobPart& part : prepared->shape.parts) {
+    for (const JobPart& part : prepared->job.shape.parts) {
       CellScenarios& cell = shown[CellOf(part)];
       std::vector<std::string>& names = side == GuaranteeSide::kHolds ? cell.hold : cell.break_;
       // Of several parts in one cell, once.

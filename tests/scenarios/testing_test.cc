@@ -47,7 +47,7 @@ void CounterTest(Cluster& cluster, bool syncs_all) {
   int marks = 0;
   cluster.Start("counter",
                 [&marks, syncs_all](Node& node) { return Counter(node, marks, syncs_all); });
-  cluster.Run(absl::Seconds(10));
+  cluster.Advance(absl::Seconds(10));
   const auto content = cluster.world().machine("counter").disk().Get("marks");
   cluster.Expect(marks == 0 || (content.ok() && content->size() >= static_cast<size_t>(marks)),
                  "every mark that was counted is in the file");
@@ -58,9 +58,9 @@ TEST(Cluster, LosesPowerAtAStepAndGoesOn) {
   Cluster cluster;
   cluster.Start("counter", [&marks](Node& node) { return Counter(node, marks, true); });
   cluster.LosePowerAt("counter", {.step = "counter.written", .occurrence = 3});
-  cluster.Run(absl::Milliseconds(500));
+  cluster.Advance(absl::Milliseconds(500));
   EXPECT_EQ(marks, 2);
-  cluster.Run(absl::Seconds(2));
+  cluster.Advance(absl::Seconds(2));
   EXPECT_GT(marks, 5);
   ASSERT_EQ(cluster.faults().size(), 1U);
   EXPECT_TRUE(cluster.violations().empty());

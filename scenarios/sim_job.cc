@@ -1,0 +1,162 @@
+#include "scenarios/sim_job.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/steps.h"
+#include "scenarios/fakes/line_server.h"
+
+namespace wavetank::scenarios {
+
+namespace kinds = properties::violation_kinds;
+using properties::Violation;
+
+SimJob::SimJob(simulator::SimWorld& world, const PreparedJob& job)
+    : world_(world),
+      job_(job),
+      checker_(
+          MakeRunChecker(job.oracle, job.tokens, job.shape, job.instance.arguments, job.feeds)),
+      life_(world.scheduler().NewLife()) {}
+
+void SimJob::Start() {
+  world_.AddObserver(*this);
+  for (const std::string& machine : job_.cluster.machines) {
+    if (!world_.HasMachine(machine)) world_.AddMachine(machine);
+  }
+  simulator::SimDisk& disk = world_.machine(job_.cluster.store_machine).disk();
+  if (checker_ != nullptr)
+    disk.Subscribe(checker_->Watches(), [this](const auto& news) { Observe(news); });
+  for (const PlannedProcess& process : job_.cluster.processes) {
+    if (!process.standby) world_.Start(process.machine, process.spec);
+    if (process.start_at == absl::InfiniteDuration()) continue;
+    world_.scheduler().FirstAt(absl::ToInt64Nanoseconds(process.start_at), life_,
+                               [this, &process] { StartBeside(process); });
+  }
+}
+
+void SimJob::StartBeside(const PlannedProcess& process) {
+  if (world_.machine(process.machine).on()) world_.Start(process.machine, process.spec);
+}
+
+void SimJob::StartAnew() {
+  // A zombie that its replacement never fenced is one of them.
+  for (const auto& process : world_.processes()) world_.Crash(*process);
+  for (const PlannedProcess& process : job_.cluster.processes) {
+    if (world_.HasProcess(process.spec.name)) world_.Restart(process.spec.name);
+  }
+}
+
+void SimJob::Supply(const ArrivingFile& arriving) {
+  if (checker_ != nullptr) checker_->Arrives(arriving);
+  if (!arriving.place.server.empty()) {
+    const auto& feed = job_.feeds.at(arriving.place.server);
+    if (!arriving.removed) feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));
+    return;
+  }
+  simulator::SimDisk& disk = world_.machine(job_.cluster.store_machine).disk();
+  const std::string path = absl::StrCat(arriving.place.directory, "/", arriving.name);
+  if (!arriving.removed) {
+    disk.Put(path, arriving.text);
+  } else if (disk.Get(path).ok()) {  // a lost disk has it no more
+    disk.LoseFile(path);
+  }
+}
+
+void SimJob::Observe(const simulator::SimDisk::DurableNews& news) {
+  const int64_t ended = checker_->BatchesEnded();
+  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
+                        failures_.count()));
+  if (checker_->BatchesEnded() > ended) batch_ends_.push_back(world_.now());
+}
+
+void SimJob::Add(std::vector<Violation> violations) {
+  for (Violation& violation : violations) {
+    violation.step = last_step_;
+    violations_.push_back(std::move(violation));
+  }
+}
+
+void SimJob::Finish() {
+  last_step_.clear();
+  if (checker_ != nullptr) Add(checker_->Finish(absl::ToInt64Nanoseconds(world_.now())));
+}
+
+void SimJob::JudgeCounts(Expect::Guarantee guarantee) {
+  if (guarantee == Expect::NONE) return;
+  const properties::RecordCounts counts = checker_->Counts();
+  const auto judge = [&](int64_t count, const char* kind, const char* what) {
+    if (count == 0) return;
+    const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
+    Add({{kind, absl::StrCat(count, " records ", what), now_ns, {}, ""}});
+  };
+  judge(counts.lost, kinds::kLost, "never came out");
+  judge(counts.reordered, kinds::kReordered, "came out before earlier ones of their source");
+  judge(counts.phantom, kinds::kPhantom, "came out that no source gave");
+  if (guarantee != Expect::EXACTLY_ONCE) return;
+  judge(counts.duplicated, kinds::kDuplicated, "came out more than once");
+}
+
+void SimJob::OnStep(absl::Duration, const platform::StepEvent& event) {
+  last_step_ = std::string(event.step.name);
+  if (event.step.name == checkpoint::steps::kEpochCreated.name) {
+    failures_.OnTakeOver(event.node.process());
+  }
+}
+
+void SimJob::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
+                   const std::string& text) {
+  if (level == platform::LogLevel::kError) errors_.push_back(text);
+}
+
+// What the program around each process does when that has ended by itself, a driver that was fenced
+// or met an error, say. (What a fault has ended starts again with the fault's own delay.)
+void SimJob::StartAgainAfterExit(const std::string& name) {
+  for (const PlannedProcess& process : job_.cluster.processes) {
+    if (process.spec.name != name || process.restart_after == absl::InfiniteDuration()) continue;
+    const int64_t when_ns = absl::ToInt64Nanoseconds(world_.now() + process.restart_after);
+    world_.scheduler().FirstAt(when_ns, life_, [this, name] {
+      const simulator::SimProcess& newest = world_.process(name);
+      if (newest.alive()) return;
+      // While its machine has no power, it is tried again and again.
+      if (!world_.machine(newest.machine_name()).on()) return StartAgainAfterExit(name);
+      world_.Restart(name);
+    });
+  }
+}
+
+void SimJob::OnProcess(absl::Duration, simulator::SimProcess& process,
+                       simulator::ProcessChange change) {
+  if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
+  const bool asked = asked_.erase(process.label()) > 0;
+  switch (change) {
+    case simulator::ProcessChange::kExited:
+      if (asked && process.exit_status() == 0) {
+        failures_.OnEndedAsAsked(process.name());
+        return;
+      }
+      return failures_.OnDied(process.name());
+    case simulator::ProcessChange::kCrashed:
+    case simulator::ProcessChange::kLostPower:
+      return failures_.OnDied(process.name());
+    default:
+      return;
+  }
+}
+
+void SimJob::OnFault(absl::Duration, const simulator::Fault& fault) {
+  if (fault.kind == simulator::FaultKind::kCleanStop && world_.HasProcess(fault.target)) {
+    const simulator::SimProcess& process = world_.process(fault.target);
+    asked_.erase(process.label());
+    if (fault.amount > 0) return Ask(process);
+  }
+  failures_.OnFault(fault);
+}
+
+// To end in good order: that is no failure, if it does.
+void SimJob::Ask(const simulator::SimProcess& process) {
+  asked_.insert(process.label());
+  job_.cluster.stop_events->Set(process.name(), process.incarnation());
+}
+
+}  // namespace wavetank::scenarios
