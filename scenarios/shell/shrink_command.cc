@@ -1,12 +1,14 @@
 #include "scenarios/shell/shrink_command.h"
 
 #include <cstdio>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/structured/compiled_queries.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/explore/exploration.h"
 #include "scenarios/parse.h"
@@ -61,6 +63,7 @@ int Execute(const ShrinkCommand& command, const ScenarioJobs& jobs) {
   ProgressLine progress;
   const HostWatch watch;
   int tries = 0;
+  const auto compiled = std::make_shared<runtime::CompiledQueries>();
   const auto run = [&](const Scenario& scenario,
                        simulator::Retain retain) -> absl::StatusOr<RunReport> {
     WT_ASSIGN_OR_RETURN(const ParsedScenario smaller,
@@ -68,6 +71,7 @@ int Execute(const ShrinkCommand& command, const ScenarioJobs& jobs) {
     RunOptions options;
     options.retain = retain;
     options.planted = command.planted;
+    options.compiled = compiled;
     return RunScenario(smaller, jobs, options);
   };
   const Scenario& given = *parsed->scenario;
