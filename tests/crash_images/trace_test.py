@@ -171,6 +171,16 @@ class Calls(unittest.TestCase):
             1 <... link resumed>) = 0
             1 unlink("~/a") = 0""", {"b": b"y"})
 
+    def test_a_file_may_be_opened_beside_its_removal_and_before(self):
+        text = """
+            1 clone3({flags=CLONE_VM|CLONE_FS|CLONE_FILES, exit_signal=0}, 88) = 2
+            1 unlink("~/a" <unfinished ...>
+            2 openat(AT_FDCWD</>, "~/a", O_RDWR|O_CREAT, 0644 <unfinished ...>
+            1 <... unlink resumed>) = 0
+            2 <... openat resumed>) = 3<~/a>"""
+        self.sees(text, {"a": b""}, {"a": b"1"})
+        self.sees(text + "(deleted)", {}, {"a": b"1"})
+
     def test_several_processes_write_one_tree(self):
         self.sees("""
             1 clone(child_stack=NULL, flags=SIGCHLD) = 2
