@@ -271,7 +271,7 @@ class Follower:
 
     def _openat2(self, process, call):
         self._open_at(process, call, *call.arguments[:2],
-                      call.arguments[2].partition(b",")[0].partition(b"=")[2])
+                      re.search(rb"flags=([A-Z_|]*)", call.arguments[2])[1])
 
     def _creat(self, process, call):
         self._open_at(process, call, None, call.arguments[0], b"O_WRONLY|O_CREAT|O_TRUNC")

@@ -86,8 +86,9 @@ class Calls(unittest.TestCase):
             1 fallocate(3<~/a>, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 1) = 0
             1 truncate("~/b", 1) = 0
             1 open("~/c", O_WRONLY|O_TRUNC) = 4<~/c>
-            1 creat("~/d", 0644) = 5<~/d>""",
-                  {"a": b"\0b\0\0\0", "b": b"x", "c": b"", "d": b""},
+            1 creat("~/d", 0644) = 5<~/d>
+            1 openat2(AT_FDCWD</>, "~/e", {flags=O_RDWR|O_CREAT, mode=0644}, 24) = 6<~/e>""",
+                  {"a": b"\0b\0\0\0", "b": b"x", "c": b"", "d": b"", "e": b""},
                   {"a": b"abcd", "b": b"xyz", "c": b"1", "d": b"2"})
 
     def test_names(self):
