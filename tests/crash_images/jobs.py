@@ -15,6 +15,7 @@ Exit status: 0 all came out right, and the controls wrong; 1 otherwise.
 import argparse
 import concurrent.futures
 import dataclasses
+import itertools
 import os
 import pathlib
 import shutil
@@ -24,6 +25,7 @@ import threading
 import time
 
 import judging
+import power_loss
 import recording
 import simulated
 import trace
@@ -94,8 +96,15 @@ class Unit:
         hasty = dataclasses.replace(trial, simulated=None, again=[
             "env", f"WORD_JOB_SECONDS={SECONDS_OF_A_CONTROL}", *command])
         for kind in self.controls:
-            seeds = range(self.first + 500, self.first + 500 + IMAGES_OF_A_CONTROL)
+            seeds = itertools.islice(self._telling_seeds(of.history([kind])), IMAGES_OF_A_CONTROL)
             self.control_results[kind] = judging.judge_images(hasty, seeds, [kind])
+
+    def _telling_seeds(self, history):
+        """Of images before which something was reported, and that lack some of what there was."""
+        for seed in itertools.count(self.first + 500):
+            image = history.image(seed)
+            if image.reported and image.manner in (power_loss.NOTHING, power_loss.EACH):
+                yield seed
 
     def _show(self, result):
         if result.wrong:
