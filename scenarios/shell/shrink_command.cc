@@ -37,6 +37,7 @@ std::string SizeOf(const Scenario& scenario) {
   int64_t records = 0;
   for (const Input& input : scenario.input()) {
     records += input.generator().records() + input.records().count() + input.lines().line_size();
+    for (const InputFile& file : input.files().file()) records += file.line_size();
   }
   int nodes = 0;
   for (const Machine& machine : scenario.cluster().machine()) {
@@ -66,13 +67,11 @@ int Execute(const ShrinkCommand& command, const ScenarioJobs& jobs) {
   const auto compiled = std::make_shared<runtime::CompiledQueries>();
   const auto run = [&](const Scenario& scenario,
                        simulator::Retain retain) -> absl::StatusOr<RunReport> {
-    WT_ASSIGN_OR_RETURN(const ParsedScenario smaller,
-                        ParseScenario(command.path, ToText(scenario, scenario.name())));
     RunOptions options;
     options.retain = retain;
     options.planted = command.planted;
     options.compiled = compiled;
-    return RunScenario(smaller, jobs, options);
+    return RunScenario(ParsedScenario::Of(scenario), jobs, options);
   };
   const Scenario& given = *parsed->scenario;
   const absl::StatusOr<RunReport> failed = run(given, simulator::Retain::kNothing);
