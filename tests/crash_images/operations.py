@@ -71,6 +71,7 @@ class Follower:
         self.done = set()  # beginnings of calls
         self.line = 0
         self.processes = {}
+        self.removed = {}  # of each place, which inode was removed there last, and the call's end
         self.newest_write = {}  # of each thread: its (inode, call's place among its calls)
         self.made_by = {call.result: call for call in calls
                         if call.name in ("clone", "clone3", "fork", "vfork") and call.result > 0}
@@ -270,7 +271,7 @@ class Follower:
 
     def _openat2(self, process, call):
         self._open_at(process, call, *call.arguments[:2],
-                      call.arguments[2].partition(b",")[0].partition(b"=")[2])
+                      re.search(rb"flags=([A-Z_|]*)", call.arguments[2])[1])
 
     def _creat(self, process, call):
         self._open_at(process, call, None, call.arguments[0], b"O_WRONLY|O_CREAT|O_TRUNC")
@@ -284,7 +285,11 @@ class Follower:
             raise trace.BadTrace(f"{call}: O_TMPFILE is not followed: make files by their names")
         if b"O_EXCL" in flags and b"O_CREAT" in flags:
             self._absent(place)
-        if b"O_CREAT" in flags and place[1] not in self.disk.inodes[place[0]].entries:
+        there = place[1] in self.disk.inodes[place[0]].entries
+        removed, removed_by = self.removed.get(place, (None, -1))
+        if not there and call.is_gone and removed_by > call.begin:
+            number = removed  # it was opened beside its removal, and before
+        elif not there and b"O_CREAT" in flags:
             number = self.disk.next_number()
             self._add(call, "make", number, disk.FILE, *place)
         else:
@@ -469,7 +474,7 @@ class Follower:
     def _unlink_at(self, process, call, base, path):
         place = self._at(process, base, path)
         if place is not None:
-            self._entry(place)
+            self.removed[place] = (self._entry(place).number, call.end)
             self._add(call, "remove", *place)
 
     def _unlink(self, process, call):

@@ -32,6 +32,8 @@ def environment(root, reported=os.devnull):
 
 def record(folder, root, command, seconds):
     """Runs the command to its end. It must leave the tree as the trace says."""
+    if shutil.which("strace") is None:
+        raise Failed("there is no strace: install the Debian package of that name")
     folder = pathlib.Path(folder)
     root = pathlib.Path(root).resolve()
     shutil.copytree(root, folder / "before", symlinks=True)

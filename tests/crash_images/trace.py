@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 24  # of a call's data, and of a path
 _LINE = re.compile(rb"(\d+) +(\d+\.\d+) (.*)", re.DOTALL)
 _RESUMED = re.compile(rb"<\.\.\. (\w+) resumed>(.*)", re.DOTALL)
 _UNFINISHED = b" <unfinished ...>"
-_DONE = re.compile(rb"\)\s+= (-?\d+|0x[0-9a-f]+|\?)(<[^>]*>)?")
+_DONE = re.compile(rb"\)\s+= (-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>)?(\(deleted\))?")
 
 
 class BadTrace(Exception):
@@ -35,6 +35,7 @@ class Call:
     end: int
     time: float  # of the beginning, since 1970
     result: int  # below 0: it failed
+    is_gone: bool = False  # the file that it opened had no name any more when it ended
 
     def __str__(self):
         return f"{self.name} of {self.task} in line {self.begin}"
@@ -113,7 +114,8 @@ def _call(task, rest, begin, end, time):
     if done is None:
         raise BadTrace(f"line {end} of the trace has a call without a result: {rest[:60]!r}")
     result = -1 if done[1] == b"?" else int(done[1], 0)
-    return Call(task, name.decode(), _split(inner[:done.start()]), begin, end, time, result)
+    return Call(task, name.decode(), _split(inner[:done.start()]), begin, end, time, result,
+                done[2] is not None)
 
 
 def _split(inner):

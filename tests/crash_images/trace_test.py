@@ -86,8 +86,9 @@ class Calls(unittest.TestCase):
             1 fallocate(3<~/a>, FALLOC_FL_KEEP_SIZE|FALLOC_FL_PUNCH_HOLE, 0, 1) = 0
             1 truncate("~/b", 1) = 0
             1 open("~/c", O_WRONLY|O_TRUNC) = 4<~/c>
-            1 creat("~/d", 0644) = 5<~/d>""",
-                  {"a": b"\0b\0\0\0", "b": b"x", "c": b"", "d": b""},
+            1 creat("~/d", 0644) = 5<~/d>
+            1 openat2(AT_FDCWD</>, "~/e", {flags=O_RDWR|O_CREAT, mode=0644}, 24) = 6<~/e>""",
+                  {"a": b"\0b\0\0\0", "b": b"x", "c": b"", "d": b"", "e": b""},
                   {"a": b"abcd", "b": b"xyz", "c": b"1", "d": b"2"})
 
     def test_names(self):
@@ -170,6 +171,16 @@ class Calls(unittest.TestCase):
             2 write(3<~/b>, "y", 1) = 1
             1 <... link resumed>) = 0
             1 unlink("~/a") = 0""", {"b": b"y"})
+
+    def test_a_file_may_be_opened_beside_its_removal_and_before(self):
+        text = """
+            1 clone3({flags=CLONE_VM|CLONE_FS|CLONE_FILES, exit_signal=0}, 88) = 2
+            1 unlink("~/a" <unfinished ...>
+            2 openat(AT_FDCWD</>, "~/a", O_RDWR|O_CREAT, 0644 <unfinished ...>
+            1 <... unlink resumed>) = 0
+            2 <... openat resumed>) = 3<~/a>"""
+        self.sees(text, {"a": b""}, {"a": b"1"})
+        self.sees(text + "(deleted)", {}, {"a": b"1"})
 
     def test_several_processes_write_one_tree(self):
         self.sees("""

@@ -5,8 +5,10 @@ import collections
 import os
 import re
 
-GROUPS = (1, 3, 2, 4, 1, 5, 2, 6)  # of files that come one after the other, without waiting
-FILES = sum(GROUPS)
+# Of files that come without waiting, one after the other. A query's state gets a snapshot after ten
+# batches; a stream's take longer.
+GROUPS = {"query": (1, 3, 2, 1, 4, 1, 1, 2, 5, 1, 1, 2), "stream": (1, 3, 2, 4, 1, 5, 2, 6)}
+FILES = 24
 FILES_AGAIN = FILES + 1  # after a power loss: one more, so that the job has to go on
 WORDS = "to be or not that is the question whether nobler in mind suffer slings and arrows".split()
 

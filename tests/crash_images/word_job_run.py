@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a job that counts words to its end, where it was or from the beginning.
 
-    word_job_run.py WAVETANK query|stream local|cluster
+    word_job_run.py WAVETANK query|stream local|cluster [OPTION OF THE JOB...]
 
 Everything is below CRASH_IMAGES_TREE. Files come into `in` by a rename, each synced before and its
 name never; those that are there already do not come again. The first time they come in groups,
@@ -18,8 +18,8 @@ import time
 
 import word_job
 
-# What goes on takes a second or two; a stream that was away for long makes up for it first.
-SECONDS = 50
+# What goes on takes a second or two, on a machine that has nothing else to do.
+SECONDS = int(os.environ.get("WORD_JOB_SECONDS", "150"))
 
 
 class Gone(Exception):
@@ -27,15 +27,16 @@ class Gone(Exception):
 
 
 class Job:
-    def __init__(self, wavetank, engine, where, tree):
+    def __init__(self, tree, wavetank, engine, where, *options):
         self.wavetank, self.engine, self.where, self.tree = wavetank, engine, where, tree
+        self.options = options
         self.processes = {}  # what started first stops last
         self.until = time.monotonic() + SECONDS
 
     def start(self):
         os.makedirs(self.path("in"), exist_ok=True)
         job = ["word_count"] if self.engine == "query" else ["word_count_dstream"]
-        job += ["--interval=50ms" if self.engine == "query" else "--interval=400ms"]
+        job += ["--interval=50ms" if self.engine == "query" else "--interval=400ms", *self.options]
         if self.where == "local":
             self.begin("job", *job, *(f"--{name}={self.path(name)}"
                                       for name in ("input", "output", "checkpoint")))
@@ -71,7 +72,7 @@ class Job:
             self.wait_for("the stream's first batch", self.attempts)
         first = 0
         again = os.environ["CRASH_IMAGES_REPORTED"] != os.devnull
-        for size in [word_job.FILES_AGAIN] if again else word_job.GROUPS:
+        for size in [word_job.FILES_AGAIN] if again else word_job.GROUPS[self.engine]:
             for number in range(first, first + size):
                 self.put(number)
             first += size
@@ -115,7 +116,7 @@ class Job:
 
 
 def main():
-    job = Job(*sys.argv[1:4], os.environ["CRASH_IMAGES_TREE"])
+    job = Job(os.environ["CRASH_IMAGES_TREE"], *sys.argv[1:])
     try:
         job.start()
         job.feed()
