@@ -267,6 +267,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
   AddReplayedJobs(jobs);
+  jobs.MarkBuiltIn();
 }
 
 }  // namespace wavetank::scenarios

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -69,6 +70,11 @@ class ScenarioJobs {
     if (tokens != nullptr) tokens_.emplace(job.name, std::move(tokens));
     catalogue_.Add(std::move(job));
   }
+  // From here on those that are there are the ones that the command brings along.
+  void MarkBuiltIn() {
+    for (const std::string& name : catalogue_.names()) built_in_.insert(name);
+  }
+  bool IsBuiltIn(const std::string& job) const { return built_in_.contains(job); }
   const runtime::JobCatalogue& catalogue() const { return catalogue_; }
   // Null when the job has none.
   const JobOracle* OracleOf(const std::string& job) const {
@@ -85,6 +91,7 @@ class ScenarioJobs {
   runtime::JobCatalogue catalogue_;
   std::map<std::string, JobOracle> oracles_;
   std::map<std::string, RowTokens> tokens_;
+  std::set<std::string> built_in_;
 };
 
 }  // namespace wavetank::scenarios

@@ -44,7 +44,7 @@ int main() {
   for (const std::string& row : job.ReadSink()) std::puts(row.c_str());
   if (!cluster.ok()) std::fputs(cluster.Explain("spent").c_str(), stdout);
 
-  const PropertyResult result = PropertyTest(Spent(), {.guarantee = kExactlyOnce});
+  const PropertyResult result = PropertyTest(Spent(), {.guarantee = kExactlyOnce, .runs = 100});
   std::fputs(result.ToText().c_str(), stdout);
   return cluster.ok() && result.ok() ? 0 : 1;
 }

@@ -235,10 +235,11 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
   if (form.socket) {
     form.inputs.insert(form.inputs.end(), shape.directories.begin(), shape.directories.end());
   }
-  const bool judged =
+  const bool told =
       job.deterministic || jobs.OracleOf(job.name) != nullptr || jobs.TokensOf(job.name) != nullptr;
+  form.judged = !shape.parts.empty() && shape.without_files.empty();
   if (!form.structured) {
-    const bool promises = judged && !form.socket && !shape.parts.empty();
+    const bool promises = told && !form.socket && !shape.parts.empty();
     form.guarantee = promises ? Expect::AT_LEAST_ONCE : Expect::NONE;
   }
   return form;
@@ -259,7 +260,9 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const Scen
         "there is no job \"", name, "\"", platform::Suggestion(name, jobs.catalogue().names())));
   }
   std::vector<JobForm> forms;
+  // A job of that name that is somebody's own is another.
   for (const auto* built_in : {&FormsWithAnOracle(), &FormsThatAreReplayed()}) {
+    if (!jobs.IsBuiltIn(name)) break;
     std::copy_if(built_in->begin(), built_in->end(), std::back_inserter(forms),
                  [&](const JobForm& form) { return form.name == name; });
   }

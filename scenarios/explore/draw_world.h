@@ -32,6 +32,7 @@ struct JobForm {
   // What a line is: words with ids, or the records of the jobs that have no oracle, a key and a
   // number; or, of a job of which nobody knows, either.
   enum class Lines { kWords, kRecords, kAny } lines = Lines::kWords;
+  bool judged = true;   // all that it puts out is durable, so that a checker can look at it
   bool forgets = true;  // it has the parameter "forget-after"
   Expect::Guarantee guarantee = Expect::EXACTLY_ONCE;
 };

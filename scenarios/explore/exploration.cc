@@ -11,14 +11,23 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "scenarios/explore/draw_faults.h"
+#include "scenarios/field_bounds.h"
 #include "scenarios/prepare.h"
+#include "scenarios/records_check.h"
 
 namespace wavetank::scenarios {
 namespace {
 
 absl::Status CheckSchemas(const JobForm& form, const std::map<std::string, Records>& schemas) {
   for (const auto& [input, records] : schemas) {
-    if (std::find(form.inputs.begin(), form.inputs.end(), input) != form.inputs.end()) continue;
+    if (std::find(form.inputs.begin(), form.inputs.end(), input) != form.inputs.end()) {
+      Records counted = records;
+      if (counted.count() == 0) counted.set_count(1);
+      const ParsedScenario none = ParsedScenario::Of({});
+      WT_RETURN_IF_ERROR(CheckBounds(none, counted));
+      WT_RETURN_IF_ERROR(CheckRecords(none, counted));
+      continue;
+    }
     return absl::InvalidArgumentError(absl::StrCat("job ", form.name, " has no input \"", input,
                                                    "\": it has ", absl::StrJoin(form.inputs, ", "),
                                                    platform::Suggestion(input, form.inputs)));

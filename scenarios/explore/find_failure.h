@@ -26,6 +26,9 @@ struct FoundFailure {
   uint64_t seed = 0;  // of the exploration
   Scenario scenario;  // the smallest that fails in the same way
   RunReport report;   // of its run
+  // Whether what has failed fails again: else a job of it remembers something from run to run, and
+  // the scenario is the one that has failed first.
+  bool again = true;
 };
 
 // nullopt: none of `runs_max` runs failed.

@@ -1,7 +1,8 @@
 #include "scenarios/shell/recorded_scenario.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -34,6 +35,13 @@ constexpr int kBadInput = 2;
 // What the scenario calls the directories of the host.
 using PlaceNames = std::map<std::string, std::string>;
 
+// What was under way gets the time to end.
+constexpr int64_t kAfterwardsMs = 10'000;
+
+int64_t MillisecondsOf(const timespec& time) {
+  return int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
+
 class Recalling {
  public:
   Recalling(const std::vector<RecordedStart>& starts, const ScenarioJobs& jobs)
@@ -58,6 +66,8 @@ class Recalling {
     AddCluster();
     WT_RETURN_IF_ERROR(AddInputs(instance));
     AddCrashes();
+    // All of it comes before the world heals.
+    scenario_.mutable_phases()->set_chaos_ms(last_ms_ + kAfterwardsMs);
     AddPromise(*job);
     return scenario_;
   }
@@ -103,19 +113,21 @@ class Recalling {
   absl::Status AddFiles(const std::string& directory, Files& files) {
     std::error_code error;
     std::multimap<int64_t, fs::path> by_time;
-    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      const std::string name = entry.path().filename().string();
-      if (!entry.is_regular_file(error) || !runtime::IsInputName(name, {})) continue;
-      const auto modified = fs::last_write_time(entry.path(), error);
-      const auto since = std::chrono::file_clock::to_sys(modified).time_since_epoch();
-      by_time.emplace(std::chrono::duration_cast<std::chrono::milliseconds>(since).count(),
-                      entry.path());
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      struct stat status = {};
+      if (!runtime::IsInputName(name, {})) continue;
+      if (::stat(entry->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+      // One that is moved in is as old as it was, and changed when it came.
+      by_time.emplace(std::max(MillisecondsOf(status.st_mtim), MillisecondsOf(status.st_ctim)),
+                      entry->path());
     }
     if (error) {
       return absl::InvalidArgumentError(
           absl::StrCat("its input in ", directory, " cannot be read: ", error.message()));
     }
-    for (const auto& [modified_ms, path] : by_time) {
+    for (const auto& [came_ms, path] : by_time) {
       WT_ASSIGN_OR_RETURN(const std::string text, ReadFile(path.string()));
       bytes_ += text.size();
       if (bytes_ > kRecordedBytesMost) {
@@ -125,34 +137,58 @@ class Recalling {
       }
       InputFile& file = *files.add_file();
       file.set_name(path.filename().string());
-      file.set_at_ms(std::max<int64_t>(0, modified_ms - starts_.front().started_ms));
+      file.set_at_ms(std::max<int64_t>(0, came_ms - starts_.front().started_ms));
+      last_ms_ = std::max(last_ms_, file.at_ms());
       for (const std::string& line : LinesOfText(text)) file.add_line(line);
     }
     return absl::OkStatus();
   }
 
   // Where the times of two worlds differ, the same batch is at the same step.
+  static int64_t BatchOf(const RecordedStep& step) {
+    return NamesABatch(step) ? step.attributes.at("batch") : -1;
+  }
   static bool NamesABatch(const RecordedStep& step) { return step.attributes.contains("batch"); }
 
   void AddCrashes() {
     for (size_t i = 0; i < starts_.size(); ++i) {
       const RecordedStart& start = starts_[i];
-      if (start.ended) continue;
-      const auto last = std::find_if(start.steps.rbegin(), start.steps.rend(), NamesABatch);
-      if (last == start.steps.rend()) continue;
+      if (start.status.has_value()) continue;
+      const int64_t began_ms = start.started_ms - starts_.front().started_ms;
       Fault& fault = *scenario_.add_fault();
       fault.set_kind("process.crash");
       fault.set_target("app");
-      fault.mutable_at_step()->set_step(last->step);
-      Attribute& batch = *fault.mutable_at_step()->add_attribute();
-      batch.set_name("batch");
-      batch.set_value(last->attributes.at("batch"));
-      const int32_t occurrence = Occurrence(i, *last);
-      if (occurrence > 1) fault.mutable_at_step()->set_occurrence(occurrence);
+      auto last = std::find_if(start.steps.rbegin(), start.steps.rend(), NamesABatch);
+      if (last == start.steps.rend()) last = start.steps.rbegin();
+      const int64_t at_ms = began_ms + (start.steps.empty() ? 1 : last->at_ms);
+      if (start.steps.empty()) {
+        fault.set_at_ms(at_ms);
+      } else {
+        SetStep(i, *last, fault);
+      }
+      last_ms_ = std::max(last_ms_, at_ms);
       if (i + 1 == starts_.size()) continue;
-      const int64_t away_ms = starts_[i + 1].started_ms - start.started_ms - last->at_ms;
-      fault.set_restart_after_ms(std::max<int64_t>(1, away_ms));
+      const int64_t again_ms = starts_[i + 1].started_ms - starts_.front().started_ms;
+      fault.set_restart_after_ms(std::max<int64_t>(1, again_ms - at_ms));
+      last_ms_ = std::max(last_ms_, again_ms);
     }
+  }
+
+  void SetStep(size_t start, const RecordedStep& step, Fault& fault) const {
+    AtStep& at = *fault.mutable_at_step();
+    at.set_step(step.step);
+    if (NamesABatch(step)) {
+      Attribute& batch = *at.add_attribute();
+      batch.set_name("batch");
+      batch.set_value(step.attributes.at("batch"));
+    }
+    if (!step.query.empty()) {
+      Attribute& query = *at.add_attribute();
+      query.set_name("query");
+      query.set_text(step.query);
+    }
+    const int32_t occurrence = Occurrence(start, step);
+    if (occurrence > 1) at.set_occurrence(occurrence);
   }
 
   // How often it had been reached by then, over all starts. REQUIRES: `step` is the last of its
@@ -161,8 +197,8 @@ class Recalling {
     int32_t count = 0;
     for (size_t i = 0; i <= start; ++i) {
       for (const RecordedStep& each : starts_[i].steps) {
-        const bool same = each.step == step.step && NamesABatch(each) &&
-                          each.attributes.at("batch") == step.attributes.at("batch");
+        const bool same =
+            each.step == step.step && each.query == step.query && BatchOf(each) == BatchOf(step);
         count += same ? 1 : 0;
       }
     }
@@ -184,6 +220,7 @@ class Recalling {
   Scenario scenario_;
   PlaceNames places_;
   size_t bytes_ = 0;
+  int64_t last_ms_ = 0;  // when the last of what is recorded came to pass
 };
 
 int Refuse(const std::string& file, const absl::Status& why) {
@@ -209,9 +246,11 @@ int Execute(const RecallCommand& command, const ScenarioJobs& jobs) {
   if (!scenario.ok()) return Refuse(command.recording, scenario.status());
   const absl::Status valid = ValidateScenario(ParsedScenario::Of(*scenario), jobs, nullptr);
   if (!valid.ok()) return Refuse(command.recording, valid);
+  const auto killed = std::count_if(starts->begin(), starts->end(),
+                                    [](const auto& start) { return !start.status.has_value(); });
   const std::string text = ToText(
       *scenario, absl::StrCat("Recorded: ", starts->size(), " starts of ", scenario->job().name(),
-                              ", of which ", scenario->fault_size(), " were killed."));
+                              ", of which ", killed, " were killed."));
   if (command.scenario_file == "-") {
     std::fputs(text.c_str(), stdout);
     return 0;

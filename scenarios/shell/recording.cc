@@ -36,11 +36,11 @@ void ReadLine(const Json& line, std::vector<RecordedStart>& starts) {
     return;
   }
   if (kind == "end") {
-    starts.back().ended = true;
+    starts.back().status = line.at("status");
     return;
   }
-  starts.back().steps.push_back(
-      {line.at("at_ms"), line.at("node"), line.at("step"), line.at("attributes")});
+  starts.back().steps.push_back({line.at("at_ms"), line.at("node"), line.at("step"),
+                                 line.at("attributes"), line.at("query")});
 }
 
 }  // namespace
@@ -53,10 +53,10 @@ absl::StatusOr<std::vector<RecordedStart>> ReadRecording(const std::string& file
   std::vector<RecordedStart> starts;
   for (const std::string& line : lines) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object() || (starts.empty() && json.value("is", "") != "start")) {
-      return NoRecording(file, absl::StrCat("this is no line of one: ", line.substr(0, 60)));
-    }
     try {
+      if (!json.is_object() || (starts.empty() && json.at("is") != "start")) {
+        return NoRecording(file, absl::StrCat("this is no line of one: ", line.substr(0, 60)));
+      }
       ReadLine(json, starts);
     } catch (const Json::exception& error) {
       return NoRecording(file, error.what());
@@ -84,24 +84,22 @@ absl::StatusOr<std::unique_ptr<Recorder>> Recorder::Open(const std::string& file
                                                          const RecordedStart& start) {
   WT_RETURN_IF_ERROR(CheckWritable(file));
   const absl::StatusOr<std::string> before = ReadFile(file);
-  if (before.ok() && !before->empty()) {
+  if (before.ok() && before->find('\n') != std::string::npos) {
     WT_ASSIGN_OR_RETURN(const std::vector<RecordedStart> starts, ReadRecording(file));
     const RecordedStart& last = starts.back();
-    if (last.job != start.job || last.parameters != start.parameters) {
+    const bool same = last.parameters == start.parameters && last.workers == start.workers;
+    if (last.job != start.job || !same) {
       return absl::InvalidArgumentError(absl::StrCat(
           file, ": is the recording of job ", last.job,
-          last.job == start.job ? " with other parameters" : "", ": name another file"));
+          last.job == start.job ? " with other parameters or workers" : "", ": name another file"));
     }
   }
   auto state = std::make_unique<State>();
-  state->file.open(file, std::ios::app | std::ios::binary);
-  // What a kill has cut short is ended, and is no line.
   if (before.ok() && !before->empty() && before->back() != '\n') {
-    const size_t whole = before->rfind('\n') + 1;
-    state->file.close();
+    const size_t whole = before->rfind('\n') + 1;  // npos + 1 is 0
     WT_RETURN_IF_ERROR(WriteFile(file, before->substr(0, whole)));
-    state->file.open(file, std::ios::app | std::ios::binary);
   }
+  state->file.open(file, std::ios::app | std::ios::binary);
   if (!state->file) return absl::InvalidArgumentError(file + ": cannot be written");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   state->Write({{"is", "start"},
@@ -114,8 +112,10 @@ absl::StatusOr<std::unique_ptr<Recorder>> Recorder::Open(const std::string& file
 
 void Recorder::OnStep(const platform::StepEvent& event) {
   Json attributes = Json::object();
+  std::string query;
   for (const platform::StepAttribute& attribute : event.attributes) {
     if (!attribute.is_text) attributes[std::string(attribute.key)] = attribute.value;
+    if (attribute.key == "query") query = std::string(attribute.text);
   }
   const std::lock_guard lock(state_->mutex);
   if (++state_->steps > kRecordedStepsMost) return;
@@ -123,13 +123,14 @@ void Recorder::OnStep(const platform::StepEvent& event) {
                  {"at_ms", static_cast<int64_t>(state_->watch.Seconds() * 1000)},
                  {"node", event.node.name()},
                  {"step", std::string(event.step.name)},
+                 {"query", std::move(query)},
                  {"attributes", std::move(attributes)}});
 }
 
-void Recorder::OnEnd() {
+void Recorder::OnEnd(int status) {
   const std::lock_guard lock(state_->mutex);
   const int64_t left_out = std::max<int64_t>(0, state_->steps - kRecordedStepsMost);
-  state_->Write({{"is", "end"}, {"steps_left_out", left_out}});
+  state_->Write({{"is", "end"}, {"status", status}, {"steps_left_out", left_out}});
 }
 
 }  // namespace wavetank::scenarios::shell

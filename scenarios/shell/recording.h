@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RecordedStep {
   std::string node;
   std::string step;
   std::map<std::string, int64_t> attributes;  // those that are numbers
+  std::string query;                          // whose step it is, of a job with queries
 };
 
 struct RecordedStart {
@@ -32,22 +34,22 @@ struct RecordedStart {
   int workers = 0;
   std::string job;
   std::map<std::string, std::string> parameters;  // as they were given; of paths, whole ones
-  std::vector<RecordedStep> steps;
-  bool ended = false;  // by itself, in good order; else it was killed
+  std::vector<RecordedStep> steps = {};
+  std::optional<int> status = {};  // that it ended with; none: it was killed
 };
 
 // Writes one start.
 class Recorder {
  public:
-  // Behind what the file holds. kInvalidArgument: it cannot be written, or is a recording of
-  // another job.
+  // Behind what the file holds; what a kill has cut short is no line. kInvalidArgument: it cannot be
+  // written, or is a recording of another job, of other parameters or workers.
   static absl::StatusOr<std::unique_ptr<Recorder>> Open(const std::string& file,
                                                         const RecordedStart& start);
   ~Recorder();
 
   // Thread-safe; each is handed to the host before the step's fault acts.
   void OnStep(const platform::StepEvent& event);
-  void OnEnd();
+  void OnEnd(int status);
 
  private:
   struct State;

@@ -152,6 +152,13 @@ absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
         "--record: the job reads no directory, and what comes from a socket is nowhere to be read "
         "again");
   }
+  for (const runtime::JobDirectory& directory : directories) {
+    const std::string below = Resolved(directory.path) + "/";
+    if (!Resolved(command.record_file).starts_with(below)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--record=", command.record_file, " lies in ",
+                                                   runtime::NameOf(directory),
+                                                   " of the job: name a file elsewhere"));
+  }
   WT_ASSIGN_OR_RETURN(auto parameters,
                       PlacePaths(*instance.job, command.parameters, PathsOf::kHost));
   return Recorder::Open(command.record_file, {.started_ms = 0,
@@ -215,7 +222,7 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
       platform::RealProcess::Create(*std::move(spec), options);
   if (!process.ok()) return Refuse(process.status());
   const int status = (*process)->Run();
-  if (recorder != nullptr) recorder->OnEnd();
+  if (recorder != nullptr) recorder->OnEnd(status);
   return status;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "platform/check.h"
+#include "platform/nearest_name.h"
 #include "scenarios/testing/explanation.h"
 #include "simulator/trace.h"
 
@@ -12,6 +14,7 @@ namespace wavetank::testing {
 
 using simulator::Fault;
 using simulator::FaultKind;
+using simulator::ListedFault;
 
 namespace {
 
@@ -35,6 +38,8 @@ void Cluster::Start(const std::string& process, platform::NodeMain main, std::st
 }
 
 void Cluster::Start(platform::ProcessSpec program, std::string machine) {
+  WT_CHECK(programs_watched_.insert(program.name).second,
+           absl::StrCat("there is a program \"", program.name, "\" already: Restart it"));
   if (machine.empty()) machine = program.name;
   if (!world_.HasMachine(machine)) world_.AddMachine(machine);
   if (injector_) {
@@ -45,17 +50,21 @@ void Cluster::Start(platform::ProcessSpec program, std::string machine) {
 }
 
 TestedJob& Cluster::Start(runtime::Job job, TestedJobOptions options) {
-  const bool keeps_history = options_.retain != simulator::Retain::kNothing;
   // Its constructor is for a cluster alone.
-  jobs_.emplace_back(
-      new TestedJob(*this, world_, std::move(job), std::move(options), keeps_history));
+  jobs_.emplace_back(new TestedJob(*this, world_, std::move(job), std::move(options)));
+  for (const std::string& process : jobs_.back()->processes()) {
+    WT_CHECK(job_processes_.insert(process).second,
+             absl::StrCat("there is a process \"", process,
+                          "\" already: give one of the jobs a prefix (TestedJobOptions)"));
+  }
   if (injector_) jobs_.back()->Begin();
   return *jobs_.back();
 }
 
 void Cluster::At(simulator::AtStep step, Fault fault) {
   WT_CHECK(!injector_, "what happens at a step is said before time passes");
-  options_.faults.listed.push_back({std::move(step), std::move(fault)});
+  asked_.push_back({std::move(step), std::move(fault)});
+  options_.faults.listed.push_back(asked_.back());
 }
 
 void Cluster::CrashAt(const std::string& process, simulator::AtStep step) {
@@ -93,16 +102,45 @@ void Cluster::Advance(absl::Duration duration) {
 void Cluster::WatchOver() {
   std::vector<std::string> again;
   for (const std::unique_ptr<simulator::SimProcess>& process : world_.processes()) {
+    const std::string& name = process->name();
     const bool failed = !process->alive() && process->death() == simulator::Death::kExit &&
                         process->exit_status() != 0;
-    if (!failed || &world_.process(process->name()) != process.get()) continue;
-    const auto [ended, fresh] = ended_at_.try_emplace(process->name(), world_.now());
-    if (!fresh && world_.now() >= ended->second + kAgainAfter) again.push_back(process->name());
+    if (!failed || !programs_watched_.contains(name)) continue;
+    if (&world_.process(name) != process.get()) continue;
+    if (!world_.machine(process->machine_name()).on()) continue;
+    const auto [ended, fresh] = ended_at_.try_emplace(process->label(), world_.now());
+    if (!fresh && world_.now() >= ended->second + kAgainAfter) again.push_back(name);
   }
-  for (const std::string& process : again) {
-    ended_at_.erase(process);
-    world_.Restart(process);
+  for (const std::string& process : again) world_.Restart(process);
+}
+
+const std::string& Cluster::Process(const std::string& name) {
+  std::vector<std::string> names(programs_watched_.begin(), programs_watched_.end());
+  names.insert(names.end(), job_processes_.begin(), job_processes_.end());
+  WT_CHECK(world_.HasProcess(name),
+           absl::StrCat("there is no process \"", name, "\": there are ",
+                        absl::StrJoin(names, ", "), platform::Suggestion(name, names)));
+  return name;
+}
+
+const std::string& Cluster::Machine(const std::string& name) {
+  std::vector<std::string> names;
+  for (const simulator::SimMachine* machine : world_.machines()) names.push_back(machine->name());
+  WT_CHECK(world_.HasMachine(name),
+           absl::StrCat("there is no machine \"", name, "\": there are ",
+                        absl::StrJoin(names, ", "), platform::Suggestion(name, names)));
+  return name;
+}
+
+std::vector<std::string> Cluster::NeverCame() const {
+  std::vector<std::string> never;
+  const std::vector<ListedFault> unfired =
+      injector_ ? injector_->Unfired() : std::vector<ListedFault>();
+  for (const ListedFault& asked : asked_) {
+    if (std::find(unfired.begin(), unfired.end(), asked) == unfired.end()) continue;
+    never.push_back(Describe(asked));
   }
+  return never;
 }
 
 bool Cluster::RunUntil(const std::function<bool()>& done, const std::string& what) {
@@ -140,7 +178,7 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
         std::find_if(report.timeline.begin(), report.timeline.end(),
                      [at_ns](const scenarios::TimelineLine& line) { return line.time_ns > at_ns; });
     report.timeline.insert(later, {at_ns, "test", "violation", text, true});
-    report.violations.push_back({"broken_promise", text, at_ns, {}, ""});
+    report.violations.push_back({violation.kind, text, at_ns, {}, ""});
   }
   return report;
 }
@@ -149,6 +187,9 @@ std::string Cluster::Explain(const std::string& name) {
   const scenarios::RunReport report = Report(name);
   std::string text;
   for (const std::string& reason : report.reasons) absl::StrAppend(&text, "broken: ", reason, "\n");
+  for (const std::string& never : NeverCame()) {
+    absl::StrAppend(&text, "never came: ", never, "\n");
+  }
   return absl::StrCat(text, WhatLedToIt(report), WherePageIs(report));
 }
 

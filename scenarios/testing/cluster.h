@@ -25,6 +25,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,7 +60,8 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   // Starts a program with one node, or several, on a machine of that name, which comes into being
-  // with it; "": one of the process's name. Machines are addressed by name: "ledger:7000".
+  // with it; "": one of the process's name. A name is a program's own: what has ended is started
+  // again by Restart. Machines are addressed by name: "ledger:7000".
   void Start(const std::string& process, platform::NodeMain main, std::string machine = "");
   void Start(platform::ProcessSpec program, std::string machine = "");
   // A job, at work once time passes; as long as the cluster. Aborts with a sentence if it cannot
@@ -72,17 +74,19 @@ class Cluster {
   void PauseAt(const std::string& process, simulator::AtStep step, absl::Duration duration);
   void At(simulator::AtStep step, simulator::Fault fault);
 
-  // Now.
-  void Crash(const std::string& process) { Begin().Crash(process); }
-  void Restart(const std::string& process) { Begin().Restart(process); }
-  void Pause(const std::string& process) { Begin().Pause(process); }
-  void Resume(const std::string& process) { Begin().Resume(process); }
-  void LosePower(const std::string& machine) { Begin().LosePower(machine); }
-  void PowerOn(const std::string& machine) { Begin().PowerOn(machine); }
+  // Now. Each aborts with a sentence if there is no process, or machine, of that name.
+  void Crash(const std::string& process) { Begin().Crash(Process(process)); }
+  void Restart(const std::string& process) { Begin().Restart(Process(process)); }
+  void Pause(const std::string& process) { Begin().Pause(Process(process)); }
+  void Resume(const std::string& process) { Begin().Resume(Process(process)); }
+  void LosePower(const std::string& machine) { Begin().LosePower(Machine(machine)); }
+  void PowerOn(const std::string& machine) { Begin().PowerOn(Machine(machine)); }
   // Nothing crosses between these machines until they are joined again.
-  void Partition(const std::string& a, const std::string& b) { Begin().network().Partition(a, b); }
+  void Partition(const std::string& a, const std::string& b) {
+    Begin().network().Partition(Machine(a), Machine(b));
+  }
   void Join(const std::string& a, const std::string& b) {
-    Begin().network().ReleasePartition(a, b);
+    Begin().network().ReleasePartition(Machine(a), Machine(b));
   }
   // Everything works again: what was ended runs, links carry, and nothing more befalls the world.
   void Heal() { Begin().Heal(); }
@@ -100,10 +104,15 @@ class Cluster {
     std::string promise;
     absl::Duration at;
     std::string what = {};  // in particular, if there is more to say
+    std::string kind = "broken_promise";
   };
   const std::vector<Violation>& violations() const { return violations_; }
   void Add(Violation violation) { violations_.push_back(std::move(violation)); }
-  bool ok() const { return violations_.empty(); }
+  // No promise is broken, and what was to happen at a step has happened: a test whose crash never
+  // came has shown nothing.
+  bool ok() const { return violations_.empty() && NeverCame().empty(); }
+  // Of what was asked for at a step, in words.
+  std::vector<std::string> NeverCame() const;
   // For people: what is broken, the timeline around the first violation, and where the page of the
   // run is, which is written as a file.
   std::string Explain(const std::string& name = "test");
@@ -116,6 +125,9 @@ class Cluster {
 
  private:
   simulator::SimWorld& Begin();
+  // That name. REQUIRES: Begin().
+  const std::string& Process(const std::string& name);
+  const std::string& Machine(const std::string& name);
   void WatchOver();
 
   ClusterOptions options_;
@@ -124,7 +136,10 @@ class Cluster {
   std::vector<std::pair<platform::ProcessSpec, std::string>> programs_;  // until the world begins
   std::vector<std::unique_ptr<TestedJob>> jobs_;
   std::optional<simulator::FaultInjector> injector_;  // from then on
-  std::map<std::string, absl::Duration> ended_at_;    // processes to be started again, and when
+  std::vector<simulator::ListedFault> asked_;         // at steps
+  std::set<std::string> programs_watched_;  // by name; those of jobs have who watches them
+  std::set<std::string> job_processes_;
+  std::map<std::string, absl::Duration> ended_at_;  // when, by a life's label
   std::vector<Violation> violations_;
 };
 

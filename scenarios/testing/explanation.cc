@@ -43,8 +43,9 @@ std::string WhatLedToIt(const scenarios::RunReport& report) {
 }
 
 std::string WherePageIs(const scenarios::RunReport& report) {
-  const std::string file = absl::StrCat(scenarios::shell::TemporaryDirectory(), "/wavetank_",
-                                        scenarios::PageNames({report.scenario}).front(), ".html");
+  const std::string file =
+      absl::StrCat(scenarios::shell::TemporaryDirectory(), "/wavetank_",
+                   scenarios::PageNames({report.scenario}).front(), "_", report.seed, ".html");
   const absl::Status written = scenarios::shell::WriteFile(file, scenarios::ToHtml(report));
   return written.ok() ? absl::StrCat("as a page: ", file, "\n")
                       : absl::StrCat("there is no page: ", written.message(), "\n");

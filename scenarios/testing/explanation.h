@@ -12,8 +12,8 @@ namespace wavetank::testing {
 // holds, how it ends.
 std::string WhatLedToIt(const scenarios::RunReport& report);
 
-// Writes the run's page into the host's directory for temporary files, under the run's name, over
-// one of that name; a line that says where, or why there is none.
+// Writes the run's page into the host's directory for temporary files, under the run's name
+// and seed, over one of the same; a line that says where, or why there is none.
 std::string WherePageIs(const scenarios::RunReport& report);
 
 }  // namespace wavetank::testing

@@ -40,6 +40,14 @@ class Shrinking {
   Shrinking(const ClusterTest& test, uint64_t seed, std::string promise, int tries)
       : test_(test), seed_(seed), promise_(std::move(promise)), tries_(tries) {}
 
+  bool Fails(const std::vector<ListedFault>& faults) {
+    --tries_;
+    ClusterOptions options = OptionsOf(seed_);
+    options.faults.listed = faults;
+    options.retain = simulator::Retain::kNothing;
+    return RunWith(test_, std::move(options), "").promise == promise_;
+  }
+
   // Leaves out ever smaller runs of neighbours, then makes times round.
   std::vector<ListedFault> Shrink(std::vector<ListedFault> faults) {
     for (size_t length = std::max<size_t>(1, faults.size() / 2); length > 0;) {
@@ -64,14 +72,6 @@ class Shrinking {
   }
 
  private:
-  bool Fails(const std::vector<ListedFault>& faults) {
-    --tries_;
-    ClusterOptions options = OptionsOf(seed_);
-    options.faults.listed = faults;
-    options.retain = simulator::Retain::kNothing;
-    return RunWith(test_, std::move(options), "").promise == promise_;
-  }
-
   void RoundTime(std::vector<ListedFault>& faults, size_t number) {
     const auto* at = std::get_if<simulator::AtTime>(&faults[number].trigger);
     if (at == nullptr) return;
@@ -108,9 +108,11 @@ std::optional<Found> Explore(const ClusterTest& test, const ExploreOptions& opti
     found.runs = i + 1;
     found.faults_before = run.faults.size();
     found.promise = run.promise;
-    found.faults =
-        Shrinking(test, seed, run.promise, options.shrink_tries).Shrink(std::move(run.faults));
+    Shrinking shrinking(test, seed, run.promise, options.shrink_tries);
+    found.again = shrinking.Fails(run.faults);
+    found.faults = found.again ? shrinking.Shrink(std::move(run.faults)) : std::move(run.faults);
     found.report = RunOnce(test, seed, found.faults, options.name);
+    found.again = found.again && !found.report.violations.empty();
     return found;
   }
   return std::nullopt;
@@ -127,9 +129,13 @@ scenarios::RunReport RunOnce(const ClusterTest& test, uint64_t seed,
 std::string Found::ToText() const {
   std::string text = absl::StrCat("after ", runs, " runs (seed ", seed, "), broken: ", promise,
                                   "\nby ", faults.size(), " of ", faults_before, " faults:\n");
+  if (!again) {
+    absl::StrAppend(&text, "it is broken once, and not again: the test remembers something from ",
+                    "run to run, and is no pure function of the cluster\n");
+  }
   for (const ListedFault& fault : faults) absl::StrAppend(&text, "  ", Describe(fault), "\n");
   absl::StrAppend(&text, WhatLedToIt(report));
-  absl::StrAppend(&text, "again: Explore(test, {.first_seed = ", seed, ", .runs = 1})\n",
+  absl::StrAppend(&text, "again: the same call with .first_seed = ", seed, ", .runs = 1\n",
                   WherePageIs(report));
   return text;
 }

@@ -42,10 +42,15 @@ struct Found {
   // The fewest that still break it, in the world of that seed.
   std::vector<simulator::ListedFault> faults;
   scenarios::RunReport report;  // of the run with these alone
+  // Whether the same seed and faults break it again: else the test is no pure function of the
+  // cluster, and the faults are all that befell it.
+  bool again = true;
 
   // The promise, the faults, the timeline around the violation, and how to see it again.
   std::string ToText() const;
-  friend bool operator==(const Found& a, const Found& b) { return a.seed == b.seed; }
+  friend bool operator==(const Found& a, const Found& b) {
+    return a.seed == b.seed && a.runs == b.runs && a.promise == b.promise && a.faults == b.faults;
+  }
 };
 
 // nullopt: none of the runs broke a promise.

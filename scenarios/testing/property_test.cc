@@ -1,7 +1,7 @@
 #include "scenarios/testing/property_test.h"
 
 #include <utility>
-#include <vector>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -20,6 +20,10 @@ using scenarios::JobForm;
 // "" if a run could show the guarantee broken.
 std::string WhyNobodyCanJudge(const runtime::Job& job, const JobForm& form,
                               const PropertyOptions& options) {
+  if (!form.judged) {
+    return absl::StrCat("job ", job.name, " puts out what is not durable (ForeachRDD, Print), or ",
+                        "nothing, and no checker can look at that: let a test look, with Explore");
+  }
   const bool stream = !form.structured;
   if (stream && !job.deterministic && !options.oracle.has_value()) {
     return absl::StrCat("job ", job.name, " does not say that its functions are deterministic ",
@@ -47,6 +51,11 @@ PropertyResult Refused(const absl::Status& why) {
 
 PropertyResult PropertyTest(runtime::Job job, PropertyOptions options) {
   const std::string name = job.name;
+  if (options.runs <= 0) return {.refused = "no runs are asked for"};
+  if (options.oracle.has_value() && std::holds_alternative<scenarios::DStreamOracle>(
+                                        *options.oracle) != (job.dstream != nullptr)) {
+    return {.refused = absl::StrCat("the oracle of job ", name, " is one of the other engine")};
+  }
   scenarios::ScenarioJobs jobs;
   jobs.Add(job, options.oracle);
   const auto forms = scenarios::FormsOf(name, jobs, options.parameters);
@@ -65,7 +74,7 @@ PropertyResult PropertyTest(runtime::Job job, PropertyOptions options) {
   result.failure = FindFailure(*exploration, {.first_seed = options.first_seed,
                                               .runs_max = options.runs,
                                               .shrink_tries_max = options.shrink_tries});
-  if (result.failure.has_value()) {
+  if (result.failure.has_value() && result.failure->again) {
     auto shown =
         exploration->Run(result.failure->scenario, scenarios::Exploration::Keep::kTimeline);
     WT_CHECK(shown.ok(), "what has failed can be run again");
@@ -79,13 +88,20 @@ std::string PropertyResult::ToText() const {
   if (!refused.empty()) return absl::StrCat("nothing was tested: ", refused, "\n");
   if (!failure.has_value()) return "no run broke the promise\n";
   std::string text = absl::StrCat("after ", failure->runs, " runs (seed ", failure->seed, "):\n");
+  if (!failure->again) {
+    absl::StrAppend(&text,
+                    "this fails once, and not again: the job remembers something from run to ",
+                    "run (a static, what a function has captured), and is no pure function of its ",
+                    "input and what befalls it\n");
+  }
   for (const std::string& reason : failure->report.reasons) {
     absl::StrAppend(&text, "broken: ", reason, "\n");
   }
-  return absl::StrCat(text, scenarios::ToText(failure->scenario, "the smallest that still fails"),
+  const char* const comment = failure->again ? "the smallest that still fails" : "what failed once";
+  return absl::StrCat(text, scenarios::ToText(failure->scenario, comment),
                       WhatLedToIt(failure->report),
-                      "again: PropertyTest(job, {.first_seed = ", failure->seed,
-                      "}), or save the scenario and `run` it\n", WherePageIs(failure->report));
+                      "again: the same call with .first_seed = ", failure->seed,
+                      ", or save the scenario and `run` it\n", WherePageIs(failure->report));
 }
 
 }  // namespace wavetank::testing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -24,6 +25,9 @@ namespace {
 
 // What should not come any more gets the time to come.
 constexpr absl::Duration kAfterwards = absl::Seconds(3);
+// Without progress for so long, the work will never be done.
+constexpr absl::Duration kPatience = absl::Minutes(1);
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 scenarios::Process& AddProcess(scenarios::Cluster& cluster, const std::string& machine,
                                const std::string& name) {
@@ -38,12 +42,15 @@ scenarios::Cluster ClusterFor(const TestedJobOptions& options) {
   WT_CHECK(options.workers > 0, "a job needs a worker");
   scenarios::Cluster cluster;
   const bool apart = options.spread == TestedJobOptions::Spread::kMachineEach;
-  if (apart) AddProcess(cluster, "m-store", "store").add_node("store");
-  scenarios::Process* process =
-      &AddProcess(cluster, apart ? "m-driver" : "m1", apart ? "driver" : "app");
+  const std::string& prefix = options.prefix;
+  if (apart) AddProcess(cluster, prefix + "m-store", prefix + "store").add_node("store");
+  scenarios::Process* process = &AddProcess(cluster, prefix + (apart ? "m-driver" : "m1"),
+                                            prefix + (apart ? "driver" : "app"));
   process->add_node("driver");
   for (int i = 1; i <= options.workers; ++i) {
-    if (apart) process = &AddProcess(cluster, absl::StrCat("m-", i), absl::StrCat("process-", i));
+    if (apart)
+      process =
+          &AddProcess(cluster, absl::StrCat(prefix, "m-", i), absl::StrCat(prefix, "process-", i));
     process->add_node(absl::StrCat("worker-", i));
   }
   return cluster;
@@ -88,9 +95,12 @@ scenarios::Prepared PrepareJob(const std::string& name, const scenarios::Scenari
 }  // namespace
 
 TestedJob::TestedJob(Cluster& cluster, simulator::SimWorld& world, runtime::Job job,
-                     TestedJobOptions options, bool keeps_history)
+                     TestedJobOptions options)
     : cluster_(cluster), world_(world), is_query_(job.structured != nullptr) {
   const std::string name = job.name;
+  WT_CHECK(!options.oracle.has_value() ||
+               std::holds_alternative<scenarios::DStreamOracle>(*options.oracle) == !is_query_,
+           absl::StrCat("the oracle of job ", name, " is one of the other engine"));
   jobs_.Add(std::move(job), std::move(options.oracle));
   prepared_ = PrepareJob(name, jobs_, options);
   for (scenarios::NamedPlace& each :
@@ -98,7 +108,7 @@ TestedJob::TestedJob(Cluster& cluster, simulator::SimWorld& world, runtime::Job 
     places_.emplace(std::move(each.name), std::move(each.place));
   }
   sim_.emplace(world_, prepared_.job);
-  if (keeps_history && sim_->checker() != nullptr) sim_->checker()->KeepHistory();
+  if (sim_->checker() != nullptr) sim_->checker()->KeepHistory();
 }
 
 void TestedJob::Begin() {
@@ -149,10 +159,28 @@ void TestedJob::Supply(ArrivingFile piece) {
 bool TestedJob::RunUntilIdle() {
   WT_CHECK(sim_->checker() != nullptr,
            "the job leaves nothing durable that says when its work is done: use RunUntil");
-  const auto idle = [this] { return sim_->checker()->Done(); };
-  if (!cluster_.RunUntil(idle, "the end of the work")) return false;
+  cluster_.Heal();
+  if (!AdvanceUntilDone()) return false;
   cluster_.Advance(kAfterwards);
-  return cluster_.RunUntil(idle, "the end of the work");
+  return AdvanceUntilDone();
+}
+
+bool TestedJob::AdvanceUntilDone() {
+  const scenarios::RunChecker& checker = *sim_->checker();
+  uint64_t progress = checker.Progress();
+  absl::Duration since = world_.now();
+  while (!checker.Done() && world_.now() < since + kPatience) {
+    cluster_.Advance(kLook);
+    if (std::exchange(progress, checker.Progress()) != progress) since = world_.now();
+  }
+  if (checker.Done()) return true;
+  cluster_.Add({"the work is done once everything works", world_.now(),
+                errors().empty() ? "" : absl::StrCat("the last error: ", errors().back())});
+  return false;
+}
+
+std::vector<std::string> TestedJob::processes() const {
+  return prepared_.job.cluster.process_names();
 }
 
 const scenarios::RunChecker& TestedJob::PartOf(const std::string& part) const {
@@ -188,17 +216,18 @@ void TestedJob::ExpectAtLeastOnce() { Judge(Expect::AT_LEAST_ONCE); }
 
 void TestedJob::Judge(Expect::Guarantee guarantee) {
   WT_CHECK(sim_->checker() != nullptr, "the job leaves nothing durable that could be judged");
+  cluster_.world();  // what was fed is there
   const bool exactly = guarantee == Expect::EXACTLY_ONCE;
-  if (sim_->checker()->Done()) {
+  if (!sim_->checker()->Done()) {
+    cluster_.Add({"the work is done when it is judged", world_.now()});
+  } else {
     sim_->Finish();
     sim_->JudgeCounts(guarantee);
   }
-  const std::vector<properties::Violation>& found = sim_->violations();
-  for (; told_ < found.size(); ++told_) {
-    const properties::Violation& violation = found[told_];
-    cluster_.Add({absl::StrCat("each record comes out ", exactly ? "exactly" : "at least",
-                               " once (", violation.kind, ")"),
-                  absl::Nanoseconds(violation.time_ns), violation.what});
+  for (const properties::Violation& violation : sim_->violations()) {
+    if (!told_.emplace(violation.kind, violation.what).second) continue;
+    cluster_.Add({absl::StrCat(exactly ? "exactly once: " : "at least once: ", violation.kind),
+                  absl::Nanoseconds(violation.time_ns), violation.what, violation.kind});
   }
 }
 

@@ -19,7 +19,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/job/job.h"
@@ -38,6 +40,8 @@ struct TestedJobOptions {
   // Of the job. Paths without a default are directories by their parameter's name, and "host" is
   // the machine "outside", where what the job's sockets connect to stands.
   std::map<std::string, std::string> parameters = {};
+  // Before the names of its processes and machines: where several jobs are on one cluster.
+  std::string prefix = "";
   // Where its nodes are: all in one process "app" on a machine "m1"; or each in a process on a
   // machine of its own, "store" on "m-store", "driver" on "m-driver", "process-1" on "m-1", ...
   enum class Spread { kOneProcess, kMachineEach } spread = Spread::kOneProcess;
@@ -50,13 +54,15 @@ class TestedJob {
   TestedJob(const TestedJob&) = delete;
   TestedJob& operator=(const TestedJob&) = delete;
 
-  // A file of these lines into the job's input directory, or lines from its server. Of several
-  // inputs, `input` says which: a parameter of the job, a directory, or a server's address.
+  // A file of these lines into the job's input directory, or lines from its server. What is fed
+  // before time passes is there when the job starts, and a stream leaves old files out unless it
+  // says otherwise (TextFileStream's `new_files_only`). Of several inputs, `input` says which: a parameter of the job, a directory, or a server's address.
   void Feed(const std::vector<std::string>& lines, const std::string& input = "");
 
   // Heals the world, and lets time pass until all that was fed is worked off. False, and a
-  // violation of the cluster, if that is not within ten virtual minutes. REQUIRES: it leaves
-  // something durable to judge it by; else wait for what you look at: Cluster::RunUntil.
+  // violation of the cluster, with the job's last error, if nothing has advanced for a virtual
+  // minute. REQUIRES: it leaves something durable to judge it by; else wait for what you look at:
+  // Cluster::RunUntil.
   bool RunUntilIdle();
 
   // What its reader sees: the rows, fields joined by commas, ordered. Of a stream: those of one
@@ -68,8 +74,8 @@ class TestedJob {
   const std::vector<std::string>& errors() const { return sim_->errors(); }
 
   // Whatever the checker has found or finds now, is a violation of the cluster: what is lost, comes
-  // twice or is wrong, of what its sink has shown at any time. If it is not idle: of what was so
-  // until now. REQUIRES: it is a query, or its oracle tells records apart: a stream promises at
+  // twice or is wrong, of what its sink has shown at any time. So is work that is not done: first
+  // RunUntilIdle. REQUIRES: it is a query, or its oracle tells records apart: a stream promises at
   // least once.
   void ExpectExactlyOnce();
   void ExpectAtLeastOnce();
@@ -78,9 +84,11 @@ class TestedJob {
   friend class Cluster;
   // Aborts with a sentence if the job cannot run.
   TestedJob(Cluster& cluster, simulator::SimWorld& world, runtime::Job job,
-            TestedJobOptions options, bool keeps_history);
+            TestedJobOptions options);
+  std::vector<std::string> processes() const;
 
   void Begin();
+  bool AdvanceUntilDone();
   void Tell(scenarios::RunReport& report) const;
   scenarios::InputPlace PlaceOf(const std::string& input) const;
   void Supply(scenarios::ArrivingFile piece);
@@ -97,7 +105,7 @@ class TestedJob {
   bool begun_ = false;
   std::vector<scenarios::ArrivingFile> waiting_;  // until the world begins
   std::vector<scenarios::SourcePiece> source_;
-  size_t told_ = 0;  // of the violations, to the cluster
+  std::set<std::pair<std::string, std::string>> told_;  // kinds and texts, to the cluster
 };
 
 }  // namespace wavetank::testing

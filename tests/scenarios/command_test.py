@@ -625,6 +625,8 @@ class Command(unittest.TestCase):
             return sum(len(part.read_text().splitlines()) for part in parts) >= rows
 
         (self.here / "in" / "a").write_text("to be or not to be\n")
+        (self.here / "in" / "z").symlink_to("nowhere")
+        (self.here / "seen.json").write_text('{"is":"start","jo')
         killed = self.recorded("--kill-at", "batch.prepared", until=lambda: False)
         self.assertEqual(killed, -signal.SIGKILL)
         (self.here / "in" / "b").write_text("that is the question\n")
@@ -651,9 +653,12 @@ class Command(unittest.TestCase):
 
     def test_what_cannot_be_recorded_or_recalled_is_refused(self):
         (self.here / "seen.json").write_text("a\n")
+        (self.here / "five.json").write_text('{"is":5}\n')
         for command, why in [
                 (["recall", "seen.json"], "is no recording"),
                 (["recall", "none.json"], "no such file"),
+                (["recall", "five.json"], "is no recording"),
+                (["start", "word_count", *FILES, "--record=in/r"], "lies in the input directory"),
                 (["start", "word_count", *FILES, "--record=seen.json"], "is no recording"),
                 (["start", "word_count", *FILES, "--record=none/seen.json"],
                  "there is no directory none"),
@@ -666,7 +671,7 @@ class Command(unittest.TestCase):
                                   text=True, timeout=SECONDS)
             self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
             self.assertIn(why, done.stderr)
-        self.assertEqual(sorted(os.listdir(self.here)), ["in", "seen.json"])
+        self.assertEqual(sorted(os.listdir(self.here)), ["five.json", "in", "seen.json"])
 
     def stream(self, *more, output="out", checkpoint="cp", interval="100ms"):
         return self.start("start", "word_count_dstream", "--input=in", f"--output={output}",

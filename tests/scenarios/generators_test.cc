@@ -31,6 +31,17 @@ RC_GTEST_PROP(Generators, LinesAreThoseOfTheSchema, ()) {
   for (const std::string& line : lines) RC_ASSERT(line == "alpha" || line == "beta");
 }
 
+RC_GTEST_PROP(Generators, ClustersHaveADriverAndWorkers, ()) {
+  const scenarios::Cluster cluster = *Clusters();
+  std::set<std::string> nodes;
+  for (const scenarios::Machine& machine : cluster.machine()) {
+    for (const scenarios::Process& process : machine.process()) {
+      nodes.insert(process.node().begin(), process.node().end());
+    }
+  }
+  RC_ASSERT(nodes.contains("driver") && nodes.contains("worker-1"));
+}
+
 RC_GTEST_PROP(Generators, FaultsEndWhenTheyShould, ()) {
   const simulator::FaultPlan plan = *FaultPlans(absl::Seconds(7));
   RC_ASSERT(plan.listed.empty());

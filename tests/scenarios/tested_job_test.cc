@@ -2,6 +2,7 @@
 #include "scenarios/testing/tested_job.h"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,20 @@ Job Copied() {
   job.deterministic = true;
   job.dstream = [](runtime::StreamingContext& context, const JobArguments& arguments) {
     context.TextFileStream(arguments.Get("input"), {.new_files_only = false})
+        .SaveAsTextFiles(arguments.Get("output") + "/copied");
+  };
+  return job;
+}
+
+// A stream whose function fails for lines that are no numbers.
+Job Failing() {
+  Job job = Copied();
+  job.dstream = [](runtime::StreamingContext& context, const JobArguments& arguments) {
+    context.TextFileStream(arguments.Get("input"), {.new_files_only = false})
+        .Map([](const std::string& line) {
+          if (line == "x") throw std::runtime_error("not a number");
+          return line;
+        })
         .SaveAsTextFiles(arguments.Get("output") + "/copied");
   };
   return job;
@@ -162,12 +177,11 @@ TEST(TestedJob, ThatIsWrongIsAViolationAtItsInstant) {
   ASSERT_TRUE(job.RunUntilIdle());
   job.ExpectAtLeastOnce();
   ASSERT_FALSE(cluster.ok());
-  EXPECT_EQ(cluster.violations()[0].promise, "each record comes out at least once (wrong_answer)");
+  EXPECT_EQ(cluster.violations()[0].promise, "at least once: wrong_answer");
   EXPECT_LT(cluster.violations()[0].at, absl::Seconds(9));
   EXPECT_THAT(
       cluster.Explain("numbered"),
-      AllOf(HasSubstr("broken: each record comes out at least once (wrong_answer): attempt"),
-            HasSubstr("as a page: ")));
+      AllOf(HasSubstr("broken: at least once: wrong_answer: attempt"), HasSubstr("as a page: ")));
 }
 
 TEST(TestedJob, ThatCannotRunOrBeJudgedSaysWhy) {
@@ -178,7 +192,81 @@ TEST(TestedJob, ThatCannotRunOrBeJudgedSaysWhy) {
   EXPECT_DEATH(stream.ExpectExactlyOnce(), "without an oracle nobody can tell what came twice");
 }
 
+TEST(TestedJob, ThatIsNotIdleIsNotJudgedToBeRight) {
+  Cluster cluster;
+  TestedJob& job = cluster.Start(CountsOfLines());
+  job.Feed({"a"});
+  job.ExpectExactlyOnce();
+  ASSERT_FALSE(cluster.ok());
+  EXPECT_EQ(cluster.violations()[0].promise, "the work is done when it is judged");
+}
+
+TEST(TestedJob, ThatFailsForEverIsGivenUpWithItsError) {
+  Cluster cluster;
+  TestedJob& job = cluster.Start(Failing());
+  job.Feed({"x"});
+  EXPECT_FALSE(job.RunUntilIdle());
+  ASSERT_FALSE(cluster.ok());
+  EXPECT_THAT(cluster.violations()[0].what, HasSubstr("not a number"));
+}
+
+TEST(TestedJob, StandsBesideAnotherOnOneCluster) {
+  Cluster cluster;
+  TestedJob& left = cluster.Start(CountsOfLines());
+  EXPECT_DEATH(cluster.Start(Copied()), "there is a process \"app\" already");
+  TestedJob& right = cluster.Start(Copied(), {.prefix = "right-"});
+  left.Feed({"a"});
+  right.Feed({"b"});
+  cluster.Advance(absl::Seconds(2));
+  cluster.LosePower("m1");
+  cluster.Advance(absl::Seconds(2));
+  ASSERT_TRUE(left.RunUntilIdle() && right.RunUntilIdle()) << cluster.Explain();
+  EXPECT_THAT(left.ReadSink(), ElementsAre("a,1"));
+  EXPECT_THAT(right.ReadSink(), ElementsAre("b"));
+  left.ExpectExactlyOnce();
+  right.ExpectAtLeastOnce();
+  EXPECT_TRUE(cluster.ok()) << cluster.Explain();
+}
+
+TEST(TestedJob, HoldsItsKeysInASearchToo) {
+  const auto found = Explore(
+      [](Cluster& cluster) {
+        TestedJob& job = cluster.Start(CountsOfLines());
+        job.Feed({"a", "b"});
+        cluster.Advance(absl::Seconds(3));
+        if (!job.RunUntilIdle()) return;
+        cluster.Expect(job.State().size() == 2, "two keys are held");
+      },
+      {.runs = 10, .faults_until = absl::Seconds(3)});
+  EXPECT_EQ(found, std::nullopt) << found->ToText();
+}
+
 // --- by chance ---
+
+TEST(PropertyTest, OfAJobThatRemembersFromRunToRunSaysSo) {
+  Job job = Copied();
+  job.dstream = [calls = std::make_shared<int>(0)](runtime::StreamingContext& context,
+                                                   const JobArguments& arguments) {
+    context.TextFileStream(arguments.Get("input"), {.new_files_only = false})
+        .Map([calls](const std::string& line) { return ++*calls == 5 ? "lost" : line; })
+        .SaveAsTextFiles(arguments.Get("output") + "/copied");
+  };
+  const PropertyResult result = PropertyTest(job, {.runs = 40});
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.ToText(), HasSubstr("remembers something from run to run"));
+}
+
+TEST(PropertyTest, OfAJobOfOnesOwnThatIsCalledAsABuiltInOneIsOfThat) {
+  Job query = CountsOfLines();
+  Job stream = Copied();
+  for (const char* name : {"word_count", "word_count_dstream", "line_count", "words"}) {
+    query.name = stream.name = name;
+    const PropertyResult of_query = PropertyTest(query, {.runs = 20});
+    EXPECT_TRUE(of_query.ok()) << of_query.ToText();
+    const PropertyResult of_stream = PropertyTest(stream, {.runs = 20});
+    EXPECT_TRUE(of_stream.ok()) << of_stream.ToText();
+  }
+}
 
 TEST(PropertyTest, HoldsForAJobThatIsRight) {
   for (const Job& job : {CountsOfLines(), Copied()}) {
@@ -245,6 +333,19 @@ TEST(PropertyTest, SaysWhatNobodyCouldJudge) {
               HasSubstr("does not say that its functions are deterministic"));
   EXPECT_THAT(PropertyTest(Copied(), {.guarantee = kExactlyOnce}).refused,
               HasSubstr("without an oracle nobody can tell what came out twice"));
+  Job nothing_durable = Copied();
+  nothing_durable.dstream = [](runtime::StreamingContext& context, const JobArguments& arguments) {
+    context.TextFileStream(arguments.Get("input")).ForeachRDD([](const auto&) {});
+  };
+  EXPECT_THAT(PropertyTest(nothing_durable, {.guarantee = kAtLeastOnce}).refused,
+              HasSubstr("no checker can look at that"));
+  EXPECT_EQ(PropertyTest(Copied(), {.runs = 0}).refused, "no runs are asked for");
+  EXPECT_THAT(PropertyTest(CountsOfLines(), {.inputs = {{"input", scenarios::Records()}}}).refused,
+              HasSubstr("column"));
+  EXPECT_THAT(
+      PropertyTest(CountsOfLines(), {.oracle = *BuiltInJobs().OracleOf("word_count_dstream")})
+          .refused,
+      HasSubstr("of the other engine"));
   Job job = CountsOfLines();
   job.parameters.push_back({"limit", "a number", std::nullopt});
   EXPECT_THAT(PropertyTest(job).refused, HasSubstr("its parameter \"limit\" has no default"));

@@ -43,6 +43,11 @@ Task<void> Counter(Node& node, int& marks, bool syncs_all) {
   node.Exit(1);
 }
 
+Task<void> Failing(Node& node, int& starts) {
+  ++starts;
+  co_return node.Exit(1);
+}
+
 void CounterTest(Cluster& cluster, bool syncs_all) {
   int marks = 0;
   cluster.Start("counter",
@@ -70,6 +75,48 @@ TEST(Cluster, LosesPowerAtAStepAndGoesOn) {
   ASSERT_EQ(report.bands.size(), 1U);
   EXPECT_EQ(report.bands[0].span,
             (scenarios::TimeSpan{report.lives[0].lived.end_ns, report.lives[1].lived.begin_ns}));
+}
+
+TEST(Cluster, WhoseFaultNeverCameHasShownNothing) {
+  int marks = 0;
+  Cluster cluster;
+  cluster.Start("counter", [&marks](Node& node) { return Counter(node, marks, true); });
+  cluster.CrashAt("counter", {.step = "counter.writen"});
+  EXPECT_DEATH(
+      cluster.Start("counter", [&marks](Node& node) { return Counter(node, marks, true); }),
+      "there is a program \"counter\" already");
+  cluster.Advance(absl::Seconds(1));
+  EXPECT_TRUE(cluster.violations().empty());
+  EXPECT_FALSE(cluster.ok());
+  EXPECT_THAT(cluster.Explain(), HasSubstr("never came: process.crash counter"));
+  EXPECT_DEATH(cluster.Crash("count"), "there is no process \"count\".*did you mean \"counter\"");
+  EXPECT_DEATH(cluster.Partition("counter", "m7"), "there is no machine \"m7\"");
+}
+
+TEST(Cluster, LeavesAMachineOffWhoseProcessHadFailed) {
+  Cluster cluster;
+  int starts = 0;
+  cluster.Start("failing", [&starts](Node& node) { return Failing(node, starts); });
+  cluster.Advance(absl::Milliseconds(500));
+  cluster.LosePower("failing");
+  cluster.Advance(absl::Seconds(5));
+  EXPECT_EQ(starts, 1);
+  cluster.PowerOn("failing");
+  cluster.Advance(absl::Milliseconds(4'500));
+  EXPECT_GE(starts, 3);
+}
+
+TEST(Explore, OfATestThatRemembersSaysSo) {
+  int runs = 0;
+  const auto found = Explore(
+      [&runs](Cluster& cluster) {
+        cluster.Advance(absl::Seconds(1));
+        cluster.Expect(++runs != 3, "it is not the third run");
+      },
+      {.runs = 5});
+  ASSERT_TRUE(found.has_value());
+  EXPECT_FALSE(found->again);
+  EXPECT_THAT(found->ToText(), HasSubstr("remembers something from run to run"));
 }
 
 TEST(Cluster, SaysWhatNeverComes) {
