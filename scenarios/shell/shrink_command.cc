@@ -1,12 +1,14 @@
 #include "scenarios/shell/shrink_command.h"
 
 #include <cstdio>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/structured/compiled_queries.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/explore/exploration.h"
 #include "scenarios/parse.h"
@@ -62,11 +64,13 @@ int Execute(const ShrinkCommand& command, const ScenarioJobs& jobs) {
   ProgressLine progress;
   const HostWatch watch;
   int tries = 0;
+  const auto compiled = std::make_shared<runtime::CompiledQueries>();
   const auto run = [&](const Scenario& scenario,
                        simulator::Retain retain) -> absl::StatusOr<RunReport> {
     RunOptions options;
     options.retain = retain;
     options.planted = command.planted;
+    options.compiled = compiled;
     return RunScenario(ParsedScenario::Of(scenario), jobs, options);
   };
   const Scenario& given = *parsed->scenario;
