@@ -110,8 +110,7 @@ Task<void> RpcClient::ReceiveReplies() {
       if (!why_broken_.ok()) break;
     }
     if (!incoming.has_value() || !incoming->complete()) continue;
-    Answer(*std::move(incoming));
-    incoming.reset();
+    Answer(*std::exchange(incoming, std::nullopt));
   }
   connection_->Close();
   broken_.Set();

@@ -14,7 +14,7 @@ constexpr BatchBounds kOneBatch{.drivers = 2, .batches = 1};
 constexpr BatchBounds kTwoBatches{.drivers = 2, .batches = 2, .attempts = 1};
 constexpr BatchBounds kOneDriver{.drivers = 1, .batches = 3};
 
-// The counts are those of the specification that design.md names, in another language.
+// The counts are those of the specification in another language from which this was written.
 TEST(MicroBatchModel, HoldsInEveryStateAndTheyAreThoseOfTheSpecification) {
   struct Instance {
     BatchBounds bounds;
