@@ -10,6 +10,7 @@
 #include "checkpoint/steps.h"
 #include "checkpoint/unique.h"
 #include "platform/check.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -38,6 +39,9 @@ Task<absl::StatusOr<StateStore::Loaded>> StateStore::Load(StateVersion version) 
   }
   StateLoader loader(options_.operator_fingerprint, options_.stores, loaded.tables,
                      version.version);
+  if (platform::Planted(node_, "newest_state_file_not_loaded") && version.files.size() > 1) {
+    version.files.pop_back();
+  }
   for (const std::string& path : version.files) {
     WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await loader.Apply(node_, store_, path));
     loaded.sizes.push_back(size);
@@ -78,7 +82,9 @@ Task<absl::StatusOr<StateVersion>> StateStore::Commit() {
   if (adopted) Adopt(next, sizes);
   const bool changed =
       std::ranges::any_of(tables_, [](const auto& table) { return table->changed(); });
-  if (changed) WT_CO_RETURN_IF_ERROR(co_await WriteFile(next, sizes));
+  absl::Status written;
+  if (changed) written = co_await WriteFile(next, sizes);
+  if (!platform::Planted(node_, "failed_state_write_accepted")) WT_CO_RETURN_IF_ERROR(written);
   if (adopted) {
     const int64_t snapshot_of = snapshot_->base().version;
     snapshot_.reset();
@@ -93,12 +99,17 @@ Task<absl::StatusOr<StateVersion>> StateStore::Commit() {
 }
 
 bool StateStore::Adoptable() const {
-  return snapshot_ != nullptr && snapshot_->durable() && snapshot_->IsOfLineage(version_) &&
+  const bool early = platform::Planted(node_, "snapshot_adopted_before_durable");
+  return snapshot_ != nullptr && (early || snapshot_->durable()) &&
+         snapshot_->IsOfLineage(version_) &&
          version_.version + 1 - snapshot_->base().version <= kAdoptWithin;
 }
 
 void StateStore::Adopt(StateVersion& next, std::vector<uint64_t>& sizes) const {
-  const auto replaced = static_cast<ptrdiff_t>(snapshot_->base().files.size());
+  auto replaced = static_cast<ptrdiff_t>(snapshot_->base().files.size());
+  if (platform::Planted(node_, "adoption_drops_a_delta") && std::ssize(next.files) > replaced) {
+    ++replaced;
+  }
   next.files.erase(next.files.begin() + 1, next.files.begin() + replaced);
   next.files.front() = snapshot_->path();
   sizes.erase(sizes.begin() + 1, sizes.begin() + replaced);
@@ -129,6 +140,11 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
   int64_t entries = 0;
   for (size_t i = 0; i < tables_.size(); ++i) {
     header.stores[i].entries = snapshot ? tables_[i]->size() : tables_[i]->CountChanges();
+    if (!snapshot && platform::Planted(node_, "delta_without_removals")) {
+      tables_[i]->ForEachChange([&](std::string_view, std::optional<std::string_view> value) {
+        if (!value) --header.stores[i].entries;
+      });
+    }
     entries += static_cast<int64_t>(header.stores[i].entries);
   }
   std::string bytes = Encode(std::move(header));
@@ -143,8 +159,10 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
 
 std::string StateStore::Encode(StateFileHeader header) const {
   StateFileEncoder encoder(header);
+  const bool no_removals = platform::Planted(node_, "delta_without_removals");
   for (size_t i = 0; i < tables_.size(); ++i) {
     const auto add = [&](std::string_view key, std::optional<std::string_view> value) {
+      if (!value && no_removals) return;
       encoder.Add(i, key, value);
     };
     if (header.kind == StateFileKind::kSnapshot) {

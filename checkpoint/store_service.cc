@@ -125,6 +125,7 @@ Task<StoreService::Reply> StoreService::Handle(std::string method, RpcPayload pa
   request->size = payload.body.size();
   if (request->changes()) request->checksum = Crc32c(payload.body);
   RequestPtr first = Repeated(*request);
+  if (first != nullptr && platform::Planted(node_, "repeat_answered_early")) co_return RpcPayload();
   if (first == nullptr) {
     request->place = co_await places_.Take(1);
     first = Repeated(*request);  // its repeat may have been quicker
@@ -274,7 +275,9 @@ Task<StoreService::Reply> StoreService::Create(std::string body, std::string pee
     // An epoch's creation waits for all requests, so it is none.
     if (!creates_epoch) held = std::move(passes);
   }
-  if (creates_epoch) held.push_back(co_await fence_.EnterCreation(create.path()));
+  if (creates_epoch && !platform::Planted(node_, "newest_epoch_remembered_for_good")) {
+    held.push_back(co_await fence_.EnterCreation(create.path()));
+  }
   const uint64_t size = content.size();
   absl::Status created;
   if (create.has_whole()) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
@@ -167,6 +168,10 @@ class FragmentTaskBody::Attempt {
     const std::string& directory = task_.state().directory();
     StateVersion version{task_.state().version(),
                          {task_.state().files().begin(), task_.state().files().end()}};
+    if (platform::Planted(context_.node(), "cached_state_not_compared")) {
+      const auto held = body_.cache_.find(directory);
+      if (held != body_.cache_.end()) version = held->second->version();
+    }
     state_ = body_.TakeCached(directory, version);
     const bool cached = state_ != nullptr;
     if (!cached) {
@@ -226,7 +231,11 @@ class FragmentTaskBody::Attempt {
   }
 
   Task<absl::Status> CommitState(FragmentTaskResult& result) {
-    WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state_->Commit());
+    absl::StatusOr<StateVersion> committed = co_await state_->Commit();
+    if (platform::Planted(context_.node(), "failed_attempt_leaves_its_state") && !committed.ok()) {
+      body_.cache_.insert_or_assign(task_.state().directory(), std::move(state_));
+    }
+    WT_CO_ASSIGN_OR_RETURN(StateVersion next, std::move(committed));
     co_await context_.node().Step(steps::kStateCommitted, {{"batch", task_.batch()},
                                                            {"partition", context_.id().partition},
                                                            {"query", body_.definition_.name}});

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/connectors/directory_uses.h"
@@ -77,6 +78,9 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
   WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
+  if (platform::Planted(node_, "partitions_of_the_command")) {
+    shuffle_partitions_ = options_.shuffle_partitions;
+  }
   WT_CO_RETURN_IF_ERROR(Compile());
   if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
     WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));
@@ -123,6 +127,12 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
   if (!end.empty() && !absl::SimpleAtoi(end, &number)) {
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
                                                end, "' in its source, which is no number"));
+  }
+  if (platform::Planted(node_, "read_files_forgotten_with_their_batch")) {
+    checkpoint::SeenPaths& seen = history_.seen(plan_->source.path);
+    for (const auto& [root, paths] : seen.SeenByRoot()) {
+      for (const std::string& path : paths) seen.Forget(path);
+    }
   }
   WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
