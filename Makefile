@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
 .PHONY: help release debug asan tsan test demo bench storm search model exhaust bugs mutants \
-  pictures format lint packages check-packages
+  pictures crash-images format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -63,6 +63,15 @@ bugs: build/planted/configured
 pictures: release
 	@cmake/install_packages.sh pictures
 	@python3 tests/pictures/page_test.py build/release/bin/wavetank build/release/bin/ledger
+
+## make crash-images  lose the power of real runs, IMAGES times, from SEED on (ten minutes)
+crash-images: IMAGES ?= 1000
+crash-images: build/release/configured
+	@cmake/install_packages.sh images
+	@cmake --build build/release --target wavetank simulated_disk -j $(JOBS)
+	@python3 tests/crash_images/notebook_test.py
+	@python3 tests/crash_images/jobs.py --images=$(IMAGES) --seed=$(SEED) --jobs=$(JOBS) \
+	  build/release/bin/wavetank build/release/bin/simulated_disk
 
 ## make mutants    plant each listed mistake, show what notices it (hours; SAMPLE=N for N of them)
 mutants: check-packages

@@ -7,9 +7,11 @@
 
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 
 #include "platform/check.h"
+#include "runtime/structured/compiled_queries.h"
 #include "scenarios/jobs.h"
 #include "scenarios/parse.h"
 #include "scenarios/runner.h"
@@ -34,10 +36,12 @@ void SmallScenarioRuns(benchmark::State& state) {
   double virtual_seconds = 0;
   double events = 0;
   uint64_t seed = 0;
+  const auto compiled = std::make_shared<runtime::CompiledQueries>();
   for (auto _ : state) {
     RunOptions options;
     options.seed = ++seed;
     options.retain = simulator::Retain::kNothing;
+    options.compiled = compiled;
     const auto report = RunScenario(*parsed, jobs, options);
     WT_CHECK(report.ok() && report->verdict == Verdict::kPass, "the scenario passes");
     virtual_seconds += static_cast<double>(report->virtual_ns) * 1e-9;

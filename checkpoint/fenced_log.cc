@@ -247,8 +247,8 @@ class OwnedLog final : public FencedLog {
     const std::string& directory = directory_.path();
     WT_CO_ASSIGN_OR_RETURN(const EpochList list,
                            co_await ListEpochs(directory_.store(), directory));
-    // Rule look_before_remove.
     if (!platform::Planted(node_, "owner_removes_without_looking")) {
+      // Rule look_before_remove.
       WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     }
     std::vector<std::string> removable;

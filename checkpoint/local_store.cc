@@ -197,7 +197,10 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   if (synced.ok()) HoldTail(std::move(tail));
   WT_CO_ASSIGN_OR_RETURN(const Content content, co_await AfterSync(file, end, std::move(synced)));
   if (content == Content::kWrittenAnew &&
-      !platform::Planted(node_, "append_lost_with_a_failed_sync")) {
+      platform::Planted(node_, "append_lost_with_a_failed_sync")) {
+    co_return co_await SyncName(file);
+  }
+  if (content == Content::kWrittenAnew) {
     WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
   }
   WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
@@ -249,11 +252,12 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
     // Synced after it was read: so all that is shown had been written before the sync. All of the
     // file had been: what is read in pieces is synced once.
     if (platform::Planted(node_, "read_before_durable")) co_return bytes;
+    const bool synced = known_[file].synced_bytes >= from + bytes.size();
+    if (synced && platform::Planted(node_, "name_shown_before_durable")) co_return bytes;
     if (known_[file].synced_bytes < from + bytes.size()) {
       WT_CO_ASSIGN_OR_RETURN(const Content content, co_await SyncContent(file, *handle, size));
       if (content == Content::kWrittenAnew) continue;
     }
-    if (platform::Planted(node_, "name_shown_before_durable")) co_return bytes;
     WT_CO_RETURN_IF_ERROR(co_await SyncName(file));
     co_return bytes;
   }

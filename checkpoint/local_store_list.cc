@@ -72,7 +72,8 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
     files.push_back(std::move(shown));
   }
-  if (!names_durable && !platform::Planted(node_, "name_shown_before_durable")) {
+  if (platform::Planted(node_, "name_shown_before_durable")) names_durable = true;
+  if (!names_durable) {
     WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
     for (const StoredFile& shown : files) {
       const std::string file = JoinPath(listed, shown.name);
@@ -107,7 +108,8 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
         entry.kind == FileKind::kDirectory ? known_.IsDurable(file) : known_[file].name_durable;
     names_durable = names_durable && durable;
   }
-  if (names_durable || platform::Planted(node_, "name_shown_before_durable")) co_return names;
+  if (platform::Planted(node_, "name_shown_before_durable")) names_durable = true;
+  if (names_durable) co_return names;
   WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
   for (const DirectoryEntry& entry : *entries) {
     if (IsTemporary(entry.name)) continue;

@@ -49,10 +49,12 @@ uint64_t Random::Next() {
 
 uint64_t Random::Below(uint64_t bound) {
   WT_CHECK(bound > 0);
-  // Values below `reject` would make the low remainders likelier.
-  const uint64_t reject = (0 - bound) % bound;
   uint64_t value = Next();
-  while (value < reject) value = Next();
+  if (value < bound) {
+    // Values below `reject`, which is below `bound`, would make the low remainders likelier.
+    const uint64_t reject = (0 - bound) % bound;
+    while (value < reject) value = Next();
+  }
   return value % bound;
 }
 

@@ -38,42 +38,6 @@ uint64_t FileId(std::string_view owner) {
   return hash ^ (hash >> 31);
 }
 
-struct LogGroup {
-  uint64_t kind = 0;
-  uint64_t end = 0;
-  std::string payload;
-};
-
-// The groups from the front of the file that are whole; what follows is a tear, or damage.
-std::vector<LogGroup> WholeGroups(std::string_view bytes, uint64_t file_id, int64_t epoch) {
-  std::vector<LogGroup> groups;
-  uint64_t offset = 0;
-  while (bytes.size() - offset >= kGroupHeaderBytes && bytes.substr(offset, 4) == "WTLG") {
-    Cursor header(bytes.substr(offset + 4, kGroupHeaderBytes - 4));
-    uint64_t checksum = 0, length = 0, sequence = 0, group_epoch = 0, durable = 0;
-    LogGroup group;
-    header.Fixed(4, &checksum);
-    header.Fixed(4, &length);
-    header.Fixed(4, &group.kind);
-    header.Fixed(8, &sequence);
-    header.Fixed(8, &group_epoch);
-    header.Fixed(8, &durable);
-    if (length == 0 || length > bytes.size() - offset - kGroupHeaderBytes) break;
-    const std::string_view covered = bytes.substr(offset + 8, kGroupHeaderBytes - 8 + length);
-    const std::string salted =
-        LittleEndian64(file_id) + LittleEndian64(offset) + std::string(covered);
-    if (PlainCrc32c(salted) != checksum || sequence != groups.size() ||
-        static_cast<int64_t>(group_epoch) != epoch || durable > offset) {
-      break;
-    }
-    group.payload = std::string(bytes.substr(offset + kGroupHeaderBytes, length));
-    offset += kGroupHeaderBytes + length;
-    group.end = offset;
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
 // One file of groups: "log-<epoch>" is segment 0, "log-<epoch>.<segment>" another.
 struct SegmentName {
   int64_t epoch = 0;
@@ -84,26 +48,33 @@ struct SegmentName {
   }
 };
 
+}  // namespace
+
+// At one instant.
 class FencedLogDecoder {
  public:
-  FencedLogDecoder(const DurableFiles& files, std::string directory)
-      : files_(files), directory_(std::move(directory)) {}
+  FencedLogDecoder(FencedLogReader& reader, const DurableFiles& files)
+      : reader_(reader), files_(files), directory_(reader.directory_) {}
 
-  absl::StatusOr<std::optional<std::vector<std::string>>> Decode() {
+  absl::StatusOr<std::optional<std::vector<LogRecord>>> Decode() {
     const std::optional<SegmentName> segment = NewestSegment(NewestEpoch());
     if (!segment.has_value()) return std::nullopt;
     WT_ASSIGN_OR_RETURN(const std::string owner, Owner(*segment));
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(*segment, owner));
-    if (groups.empty()) return std::nullopt;
-    std::vector<std::string> counting;
-    WT_RETURN_IF_ERROR(AddSealed(groups.front(), *segment, counting));
-    for (size_t i = 1; i < groups.size(); ++i) {
-      WT_RETURN_IF_ERROR(AddRecords(groups[i], *segment, counting));
+    WT_ASSIGN_OR_RETURN(const Groups* const groups, GroupsOf(*segment, owner));
+    if (groups->empty()) return std::nullopt;
+    Records counting;
+    WT_RETURN_IF_ERROR(AddSealed(groups->front(), *segment, counting));
+    for (size_t i = 1; i < groups->size(); ++i) {
+      WT_RETURN_IF_ERROR(AddRecords((*groups)[i], *segment, counting));
     }
     return counting;
   }
 
  private:
+  using Group = FencedLogReader::Group;
+  using Groups = std::vector<Group>;
+  using Records = std::vector<LogRecord>;
+
   std::string Path(std::string_view kind, int64_t epoch) const {
     return absl::StrCat(directory_, "/", platform::ToAbsl(kind), "-", epoch);
   }
@@ -156,64 +127,53 @@ class FencedLogDecoder {
     return owner;
   }
 
-  absl::StatusOr<std::vector<LogGroup>> Groups(const SegmentName& segment,
-                                               const std::string& owner) const {
+  absl::StatusOr<const Groups*> GroupsOf(const SegmentName& segment,
+                                         const std::string& owner) const {
     const auto log = files_.find(LogPath(segment));
     if (log == files_.end()) return Damaged(segment, "is gone");
     const std::string salt =
         segment.segment == 0 ? owner : absl::StrCat(owner, "/", segment.segment);
-    return WholeGroups(log->second, FileId(salt), segment.epoch);
+    return &reader_.GroupsOf(log->first, log->second, FileId(salt), segment.epoch);
   }
 
-  absl::Status AddRecords(const LogGroup& group, const SegmentName& segment,
-                          std::vector<std::string>& counting) const {
-    Cursor cursor(group.payload);
-    if (group.kind != kRecordsKind || !cursor.Records(&counting) || !cursor.done()) {
+  absl::Status AddRecords(const Group& group, const SegmentName& segment, Records& counting) const {
+    if (!group.is_records) {
       return Damaged(segment, absl::StrCat("the group that ends at ", group.end, " is malformed"));
     }
+    counting.insert(counting.end(), group.records.begin(), group.records.end());
     return absl::OkStatus();
   }
 
-  absl::Status AddSealed(const LogGroup& seal, const SegmentName& segment,
-                         std::vector<std::string>& counting) const {
-    Cursor cursor(seal.payload);
-    uint64_t items = 0;
-    bool whole = seal.kind == kSealKind && cursor.Varint(&items);
-    for (; whole && items > 0; --items) {
-      uint64_t tag = 0, epoch = 0, number = 0, length = 0;
-      whole = cursor.Varint(&tag);
-      if (whole && tag == 2) {
-        whole = cursor.Records(&counting);
+  absl::Status AddSealed(const Group& seal, const SegmentName& segment, Records& counting) const {
+    // What stands before the place where a seal is malformed is looked at all the same.
+    for (const FencedLogReader::SealedItem& item : seal.sealed) {
+      if (item.tag == 2) {
+        counting.insert(counting.end(), item.records.begin(), item.records.end());
         continue;
       }
-      std::string owner;
-      whole = whole && tag >= 1 && tag <= 5 && cursor.Varint(&epoch) &&
-              (tag == 1 || cursor.Varint(&number)) && cursor.Varint(&length) &&
-              (tag < 4 || cursor.Text(&owner));
-      if (!whole) break;
-      const SegmentName sealed{.epoch = static_cast<int64_t>(epoch),
-                               .segment = static_cast<int64_t>(number)};
-      if (tag < 4) {
+      const SegmentName sealed{.epoch = static_cast<int64_t>(item.epoch),
+                               .segment = static_cast<int64_t>(item.segment)};
+      std::string owner = item.owner;
+      if (item.tag < 4) {
         WT_ASSIGN_OR_RETURN(owner, Owner(sealed));
       }
-      if (tag == 5) {
-        WT_RETURN_IF_ERROR(AddBase(sealed, owner, length, counting));
+      if (item.tag == 5) {
+        WT_RETURN_IF_ERROR(AddBase(sealed, owner, item.length, counting));
       } else {
-        WT_RETURN_IF_ERROR(AddInPlace(sealed, owner, length, counting));
+        WT_RETURN_IF_ERROR(AddInPlace(sealed, owner, item.length, counting));
       }
     }
-    if (!whole || !cursor.done()) return Damaged(segment, "the seal is malformed");
-    return absl::OkStatus();
+    return seal.is_seal ? absl::OkStatus() : Damaged(segment, "the seal is malformed");
   }
 
   absl::Status AddBase(const SegmentName& segment, const std::string& owner, uint64_t length,
-                       std::vector<std::string>& counting) const {
+                       Records& counting) const {
     const std::string path = absl::StrCat(directory_, "/base-", segment.Text());
     const auto base = files_.find(path);
     if (base == files_.end()) return absl::DataLossError(path + ": is gone");
     const std::string salt = absl::StrCat(owner, "/base/", segment.segment);
     uint64_t reached = 0;
-    for (const LogGroup& group : WholeGroups(base->second, FileId(salt), segment.epoch)) {
+    for (const Group& group : reader_.GroupsOf(path, base->second, FileId(salt), segment.epoch)) {
       if (group.end > length) break;
       reached = group.end;
       WT_RETURN_IF_ERROR(AddRecords(group, segment, counting));
@@ -224,12 +184,12 @@ class FencedLogDecoder {
   }
 
   absl::Status AddInPlace(const SegmentName& segment, const std::string& owner, uint64_t length,
-                          std::vector<std::string>& counting) const {
-    WT_ASSIGN_OR_RETURN(const std::vector<LogGroup> groups, Groups(segment, owner));
+                          Records& counting) const {
+    WT_ASSIGN_OR_RETURN(const Groups* const groups, GroupsOf(segment, owner));
     uint64_t reached = 0;
-    for (size_t i = 0; i < groups.size() && groups[i].end <= length; ++i) {
-      reached = groups[i].end;
-      if (i > 0) WT_RETURN_IF_ERROR(AddRecords(groups[i], segment, counting));
+    for (size_t i = 0; i < groups->size() && (*groups)[i].end <= length; ++i) {
+      reached = (*groups)[i].end;
+      if (i > 0) WT_RETURN_IF_ERROR(AddRecords((*groups)[i], segment, counting));
     }
     if (reached != length) {
       return Damaged(segment,
@@ -238,11 +198,87 @@ class FencedLogDecoder {
     return absl::OkStatus();
   }
 
+  FencedLogReader& reader_;
   const DurableFiles& files_;
-  const std::string directory_;
+  const std::string& directory_;
 };
 
-}  // namespace
+void FencedLogReader::ReadPayload(uint64_t kind, std::string_view payload, Group& group) {
+  Cursor cursor(payload);
+  const auto add_records = [&cursor](std::vector<LogRecord>& to) {
+    std::vector<std::string> records;
+    const bool whole = cursor.Records(&records);
+    for (std::string& record : records) {
+      to.push_back(std::make_shared<const std::string>(std::move(record)));
+    }
+    return whole;
+  };
+  if (kind == kRecordsKind) {
+    group.is_records = add_records(group.records) && cursor.done();
+    return;
+  }
+  uint64_t items = 0;
+  bool whole = kind == kSealKind && cursor.Varint(&items);
+  for (; whole && items > 0; --items) {
+    SealedItem item;
+    whole = cursor.Varint(&item.tag);
+    if (whole && item.tag == 2) {
+      whole = add_records(item.records);
+    } else {
+      whole = whole && item.tag >= 1 && item.tag <= 5 && cursor.Varint(&item.epoch) &&
+              (item.tag == 1 || cursor.Varint(&item.segment)) && cursor.Varint(&item.length) &&
+              (item.tag < 4 || cursor.Text(&item.owner));
+    }
+    if (whole) group.sealed.push_back(std::move(item));
+  }
+  group.is_seal = whole && cursor.done();
+}
+
+void FencedLogReader::ReadGroups(WholeGroups& file) {
+  const std::string_view bytes = file.bytes;
+  while (bytes.size() - file.end >= kGroupHeaderBytes && bytes.substr(file.end, 4) == "WTLG") {
+    const uint64_t offset = file.end;
+    Cursor header(bytes.substr(offset + 4, kGroupHeaderBytes - 4));
+    uint64_t checksum = 0, length = 0, kind = 0, sequence = 0, group_epoch = 0, durable = 0;
+    header.Fixed(4, &checksum);
+    header.Fixed(4, &length);
+    header.Fixed(4, &kind);
+    header.Fixed(8, &sequence);
+    header.Fixed(8, &group_epoch);
+    header.Fixed(8, &durable);
+    if (length == 0 || length > bytes.size() - offset - kGroupHeaderBytes) return;
+    const std::string_view covered = bytes.substr(offset + 8, kGroupHeaderBytes - 8 + length);
+    const std::string salted =
+        LittleEndian64(file.file_id) + LittleEndian64(offset) + std::string(covered);
+    if (PlainCrc32c(salted) != checksum || sequence != file.groups.size() ||
+        static_cast<int64_t>(group_epoch) != file.epoch || durable > offset) {
+      return;
+    }
+    Group& group = file.groups.emplace_back();
+    file.end = group.end = offset + kGroupHeaderBytes + length;
+    ReadPayload(kind, bytes.substr(offset + kGroupHeaderBytes, length), group);
+  }
+}
+
+const std::vector<FencedLogReader::Group>& FencedLogReader::GroupsOf(const std::string& path,
+                                                                     std::string_view bytes,
+                                                                     uint64_t file_id,
+                                                                     int64_t epoch) {
+  WholeGroups& file = known_[{path, file_id}];
+  if (file.bytes.empty() || !bytes.starts_with(file.bytes)) {
+    file = {.file_id = file_id, .epoch = epoch, .bytes = {}, .end = 0, .groups = {}};
+  }
+  if (bytes.size() > file.bytes.size()) {
+    file.bytes += bytes.substr(file.bytes.size());
+    ReadGroups(file);
+  }
+  return file.groups;
+}
+
+absl::StatusOr<std::optional<std::vector<LogRecord>>> FencedLogReader::Read(
+    const DurableFiles& files) {
+  return FencedLogDecoder(*this, files).Decode();
+}
 
 uint32_t PlainCrc32c(std::string_view bytes) {
   static constexpr std::array<uint32_t, 256> kTable = [] {
@@ -266,7 +302,12 @@ std::vector<std::string> FencedLogFiles(const std::string& directory) {
 
 absl::StatusOr<std::optional<std::vector<std::string>>> DecodeFencedLog(
     const DurableFiles& files, const std::string& directory) {
-  return FencedLogDecoder(files, directory).Decode();
+  FencedLogReader reader(directory);
+  WT_ASSIGN_OR_RETURN(const auto records, reader.Read(files));
+  if (!records.has_value()) return std::nullopt;
+  std::vector<std::string> copies;
+  for (const LogRecord& record : *records) copies.push_back(*record);
+  return copies;
 }
 
 }  // namespace wavetank::properties

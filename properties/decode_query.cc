@@ -1,6 +1,7 @@
 #include "properties/decode_query.h"
 
-#include <set>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -61,62 +62,9 @@ std::vector<PreparedState> StatesOf(const checkpoint::Prepared& prepared) {
   return states;
 }
 
-// Those that count, one after the other from 0 or from what was dropped on.
-absl::StatusOr<std::optional<std::vector<ManifestEntry>>> ManifestEntries(
-    const DurableFiles& files, const std::string& directory) {
-  WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory + "/_wavetank"));
-  if (!records.has_value()) return std::nullopt;
-  std::vector<ManifestEntry> entries;
-  int64_t first = 0;
-  for (const std::string& bytes : *records) {
-    ManifestRecord record;
-    if (!record.ParseFromString(bytes)) {
-      return absl::DataLossError(directory + ": a manifest record is no ManifestRecord");
-    }
-    if (record.has_entry()) entries.push_back(record.entry());
-    if (!record.has_dropped()) continue;
-    first = record.dropped().first_batch();
-    std::erase_if(entries, [first](const ManifestEntry& entry) { return entry.batch() < first; });
-  }
-  if (!entries.empty() && entries.front().batch() != first) {
-    return absl::DataLossError(absl::StrCat(directory, ": the manifest's entries begin with batch ",
-                                            entries.front().batch(),
-                                            ", by what was dropped they begin with ", first));
-  }
-  return entries;
-}
-
 std::string PathOfPart(const std::string& directory, const runtime::ManifestPart& part) {
   const std::string& named = part.file().empty() ? part.staged() : part.file();
   return directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1);
-}
-
-absl::StatusOr<std::vector<NaiveRow>> PartRows(const DurableFiles& files,
-                                               const std::string& directory,
-                                               const ManifestEntry& entry) {
-  std::vector<NaiveRow> rows;
-  for (const runtime::ManifestPart& part : entry.parts()) {
-    const std::string path = PathOfPart(directory, part);
-    const auto file = files.find(path);
-    if (file == files.end()) {
-      return absl::DataLossError(
-          absl::StrCat("batch ", entry.batch(), ": ", path, " is in the manifest and not durable"));
-    }
-    const std::string_view bytes = file->second;
-    if (bytes.size() != part.size_bytes() || PlainCrc32c(bytes) != part.crc32c()) {
-      return absl::DataLossError(
-          absl::StrCat("batch ", entry.batch(), ": ", path, " is not what the manifest says"));
-    }
-    if (part.dialect() == runtime::PART_DIALECT_RFC4180) {
-      WT_ASSIGN_OR_RETURN(const std::vector<NaiveRow> more, ParseCsv(bytes));
-      rows.insert(rows.end(), more.begin(), more.end());
-      continue;
-    }
-    std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
-    lines.pop_back();  // after the last line's end
-    for (const std::string& line : lines) rows.push_back(ParsePartLine(line));
-  }
-  return rows;
 }
 
 // "part-<batch>-<partition>.csv": entries that were dropped from the manifest had such parts.
@@ -127,21 +75,23 @@ bool IsOfBatchBefore(int64_t first, absl::string_view name) {
 }
 
 std::vector<std::string> UncommittedParts(const DurableFiles& files,
-                                          const std::vector<ManifestEntry>& entries,
+                                          const std::vector<const ManifestEntry*>& entries,
                                           const std::string& directory) {
-  const int64_t first = entries.empty() ? 0 : entries.front().batch();
-  std::set<std::string> committed;
-  for (const ManifestEntry& entry : entries) {
-    for (const runtime::ManifestPart& part : entry.parts()) committed.insert(part.name());
+  const int64_t first = entries.empty() ? 0 : entries.front()->batch();
+  std::vector<std::string_view> committed;
+  for (const ManifestEntry* const entry : entries) {
+    for (const runtime::ManifestPart& part : entry->parts()) committed.push_back(part.name());
   }
+  std::ranges::sort(committed);
   std::vector<std::string> uncommitted;
   const std::string prefix = directory + "/";
   for (auto file = files.lower_bound(prefix);
-       file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
-    const std::string name = file->first.substr(prefix.size());
+       file != files.end() && file->first.starts_with(prefix); ++file) {
+    const std::string_view name = std::string_view(file->first).substr(prefix.size());
     const bool plain = name.find('/') == std::string::npos && name[0] != '.' && name[0] != '_';
-    if (plain && !committed.contains(name) && !IsOfBatchBefore(first, name)) {
-      uncommitted.push_back(name);
+    if (plain && !std::ranges::binary_search(committed, name) &&
+        !IsOfBatchBefore(first, platform::ToAbsl(name))) {
+      uncommitted.emplace_back(name);
     }
   }
   return uncommitted;
@@ -209,65 +159,161 @@ NaiveRow ParsePartLine(std::string_view line) {
   return row;
 }
 
-absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
-                                                           const std::string& directory) {
-  WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory));
-  if (!records.has_value()) return std::nullopt;
-  QueryLogView view;
-  std::string plan_hash;  // of the newest plan; empty before there is one
-  for (const std::string& bytes : *records) {
-    MetadataRecord record;
-    if (!record.ParseFromString(bytes)) {
-      return absl::DataLossError(directory + ": a record is no MetadataRecord");
-    }
-    if (record.has_dropped()) {
-      view.first_batch = record.dropped().first_batch();
-      if (record.dropped().starts_size() != 1 ||
-          !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view.first_start)) {
-        return absl::DataLossError(directory + ": what was dropped does not say where it ended");
-      }
-    } else if (record.has_query()) {
-      for (const checkpoint::Setting& setting : record.query().pinned()) {
-        if (setting.name() == "shuffle_partitions" &&
-            !absl::SimpleAtoi(setting.value(), &view.shuffle_partitions)) {
-          return absl::DataLossError(
-              absl::StrCat(directory, ": shuffle_partitions is pinned to ", setting.value()));
-        }
-      }
-    } else if (record.has_definition()) {
-      WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
-      view.definitions.push_back(std::move(batch));
-    } else if (record.has_plan()) {
-      plan_hash = record.plan().hash();
-    } else if (record.has_prepared()) {
-      const checkpoint::Prepared& prepared = record.prepared();
-      if (!plan_hash.empty() && prepared.plan_hash() != plan_hash) {
-        return absl::DataLossError(absl::StrCat(
-            directory, ": batch ", prepared.batch_id(), " was prepared under plan \"",
-            prepared.plan_hash(), "\", the newest one before it is \"", plan_hash, "\""));
-      }
-      PreparedBatch batch{.batch = prepared.batch_id(),
-                          .attempt = prepared.attempt_id(),
-                          .states = StatesOf(prepared),
-                          .rows_dropped_late = prepared.dropped_rows(),
-                          .rows_without_time = prepared.rows_without_time(),
-                          .files_skipped = prepared.files_skipped()};
-      if (prepared.has_next_watermark_ms()) batch.next_watermark_ms = prepared.next_watermark_ms();
-      view.prepared.push_back(batch);
-    } else if (record.has_commit()) {
-      view.commits.push_back(record.commit().batch_id());
-    }
+absl::Status QueryLogReader::Add(const std::string& bytes) {
+  MetadataRecord record;
+  if (!record.ParseFromString(bytes)) {
+    return absl::DataLossError(directory_ + ": a record is no MetadataRecord");
   }
-  return view;
+  if (record.has_dropped()) {
+    view_.first_batch = record.dropped().first_batch();
+    if (record.dropped().starts_size() != 1 ||
+        !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view_.first_start)) {
+      return absl::DataLossError(directory_ + ": what was dropped does not say where it ended");
+    }
+  } else if (record.has_query()) {
+    for (const checkpoint::Setting& setting : record.query().pinned()) {
+      if (setting.name() == "shuffle_partitions" &&
+          !absl::SimpleAtoi(setting.value(), &view_.shuffle_partitions)) {
+        return absl::DataLossError(
+            absl::StrCat(directory_, ": shuffle_partitions is pinned to ", setting.value()));
+      }
+    }
+  } else if (record.has_definition()) {
+    WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
+    view_.definitions.push_back(std::move(batch));
+  } else if (record.has_plan()) {
+    plan_hash_ = record.plan().hash();
+  } else if (record.has_prepared()) {
+    const checkpoint::Prepared& prepared = record.prepared();
+    if (!plan_hash_.empty() && prepared.plan_hash() != plan_hash_) {
+      return absl::DataLossError(absl::StrCat(
+          directory_, ": batch ", prepared.batch_id(), " was prepared under plan \"",
+          prepared.plan_hash(), "\", the newest one before it is \"", plan_hash_, "\""));
+    }
+    PreparedBatch batch{.batch = prepared.batch_id(),
+                        .attempt = prepared.attempt_id(),
+                        .states = StatesOf(prepared),
+                        .rows_dropped_late = prepared.dropped_rows(),
+                        .rows_without_time = prepared.rows_without_time(),
+                        .files_skipped = prepared.files_skipped()};
+    if (prepared.has_next_watermark_ms()) batch.next_watermark_ms = prepared.next_watermark_ms();
+    view_.prepared.push_back(std::move(batch));
+  } else if (record.has_commit()) {
+    view_.commits.push_back(record.commit().batch_id());
+  }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
+absl::StatusOr<const QueryLogView*> QueryLogReader::Read(const DurableFiles& files) {
+  WT_ASSIGN_OR_RETURN(const auto records, log_.Read(files));
+  if (!records.has_value()) return nullptr;
+  if (std::ranges::mismatch(*records, read_).in2 != read_.end()) {
+    read_.clear();
+    view_ = {};
+    plan_hash_.clear();
+  }
+  for (size_t i = read_.size(); i < records->size(); ++i) {
+    read_.push_back((*records)[i]);
+    const absl::Status added = Add(*read_.back());
+    if (added.ok()) continue;
+    // It may have left its mark on the view.
+    read_.back() = nullptr;
+    return added;
+  }
+  return &view_;
+}
+
+absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
                                                            const std::string& directory) {
-  WT_ASSIGN_OR_RETURN(const auto entries, ManifestEntries(files, directory));
-  if (!entries.has_value()) return std::nullopt;
+  QueryLogReader reader(directory);
+  WT_ASSIGN_OR_RETURN(const QueryLogView* const view, reader.Read(files));
+  return view == nullptr ? std::nullopt : std::optional(*view);
+}
+
+absl::StatusOr<std::vector<size_t>> FileSinkReader::Counting() const {
+  std::vector<size_t> counting;
+  const auto batch_of = [this](size_t i) { return entries_[i].record->entry().batch(); };
+  int64_t first = 0;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const ManifestRecord& record = *entries_[i].record;
+    if (record.has_entry()) counting.push_back(i);
+    if (!record.has_dropped()) continue;
+    first = record.dropped().first_batch();
+    std::erase_if(counting, [&](size_t each) { return batch_of(each) < first; });
+  }
+  if (!counting.empty() && batch_of(counting.front()) != first) {
+    return absl::DataLossError(
+        absl::StrCat(directory_, ": the manifest's entries begin with batch ",
+                     batch_of(counting.front()), ", by what was dropped they begin with ", first));
+  }
+  return counting;
+}
+
+absl::Status FileSinkReader::ReadRows(const DurableFiles& files, Entry& entry) const {
+  const ManifestEntry& says = entry.record->entry();
+  if (entry.parts.empty()) {
+    for (const runtime::ManifestPart& part : says.parts()) {
+      entry.parts.push_back({.path = PathOfPart(directory_, part), .bytes = {}});
+    }
+  }
+  bool same = entry.rows != nullptr;
+  std::vector<std::string_view> contents;
+  for (const Entry::Part& part : entry.parts) {
+    const auto file = files.find(part.path);
+    // As it is looked at below, part by part.
+    if (file == files.end()) break;
+    contents.push_back(file->second);
+    same = same && part.bytes == file->second;
+  }
+  if (same && contents.size() == entry.parts.size()) return absl::OkStatus();
+  entry.rows = nullptr;
+  std::vector<NaiveRow> rows;
+  for (size_t i = 0; i < entry.parts.size(); ++i) {
+    const std::string& path = entry.parts[i].path;
+    if (i == contents.size()) {
+      return absl::DataLossError(
+          absl::StrCat("batch ", says.batch(), ": ", path, " is in the manifest and not durable"));
+    }
+    const runtime::ManifestPart& part = says.parts(static_cast<int>(i));
+    const std::string_view bytes = contents[i];
+    if (bytes.size() != part.size_bytes() || PlainCrc32c(bytes) != part.crc32c()) {
+      return absl::DataLossError(
+          absl::StrCat("batch ", says.batch(), ": ", path, " is not what the manifest says"));
+    }
+    entry.parts[i].bytes = std::string(bytes);
+    if (part.dialect() == runtime::PART_DIALECT_RFC4180) {
+      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> more, ParseCsv(bytes));
+      rows.insert(rows.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+      continue;
+    }
+    std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
+    lines.pop_back();  // after the last line's end
+    for (const std::string& line : lines) rows.push_back(ParsePartLine(line));
+  }
+  entry.rows = std::make_shared<const std::vector<NaiveRow>>(std::move(rows));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<FileSinkView>> FileSinkReader::Read(const DurableFiles& files) {
+  WT_ASSIGN_OR_RETURN(const std::vector<ManifestReader::Record>* const records,
+                      manifest_.Read(files));
+  if (records == nullptr) return std::nullopt;
+  entries_.resize(records->size());
+  for (size_t i = 0; i < records->size(); ++i) {
+    const ManifestReader::Record& record = (*records)[i];
+    if (entries_[i].record == record) continue;
+    entries_[i] = {.record = record, .hash = 0, .parts = {}, .rows = nullptr};
+    if (!record->has_entry()) continue;
+    entries_[i].hash = platform::StableHash(record->entry().SerializeAsString());
+  }
+  WT_ASSIGN_OR_RETURN(const std::vector<size_t> counting, Counting());
+  std::vector<const ManifestEntry*> entries;
+  for (const size_t i : counting) entries.push_back(&entries_[i].record->entry());
+
   FileSinkView view;
-  if (!entries->empty()) {
-    const ManifestEntry& newest = entries->back();
+  if (!entries.empty()) {
+    const ManifestEntry& newest = *entries.back();
     view.table = newest.mode() == runtime::MANIFEST_MODE_APPEND   ? TableIs::kAllRows
                  : newest.mode() == runtime::MANIFEST_MODE_UPDATE ? TableIs::kLastRowOfEachKey
                                                                   : TableIs::kNewestRows;
@@ -275,22 +321,29 @@ absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& f
       view.key_columns.push_back(column.key());
     }
   }
-  for (const ManifestEntry& entry : *entries) {
-    ShownBatch batch;
-    batch.batch = entry.batch();
-    batch.definition_hash = entry.definition_hash();
-    batch.entry_hash = platform::StableHash(entry.SerializeAsString());
+  for (const size_t i : counting) {
+    Entry& entry = entries_[i];
+    const ManifestEntry& says = entry.record->entry();
+    ShownBatch batch{.batch = says.batch(),
+                     .definition_hash = says.definition_hash(),
+                     .rows = nullptr,
+                     .entry_hash = entry.hash};
     // In complete mode older entries' parts are removed: only the newest one is the table.
     const bool superseded =
-        entry.mode() == runtime::MANIFEST_MODE_COMPLETE && &entry != &entries->back();
+        says.mode() == runtime::MANIFEST_MODE_COMPLETE && &says != entries.back();
     if (!superseded) {
-      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> rows, PartRows(files, directory, entry));
-      batch.rows = std::move(rows);
+      WT_RETURN_IF_ERROR(ReadRows(files, entry));
+      batch.rows = entry.rows;
     }
     view.batches.push_back(std::move(batch));
   }
-  view.uncommitted = UncommittedParts(files, *entries, directory);
+  view.uncommitted = UncommittedParts(files, entries, directory_);
   return view;
+}
+
+absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
+                                                           const std::string& directory) {
+  return FileSinkReader(directory).Read(files);
 }
 
 }  // namespace wavetank::properties

@@ -4,6 +4,7 @@
 #ifndef WAVETANK_PROPERTIES_DECODE_QUERY_H_
 #define WAVETANK_PROPERTIES_DECODE_QUERY_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,12 +14,32 @@
 
 #include "properties/decode_log.h"
 #include "properties/exactly_once.h"
+#include "properties/manifest_reader.h"
 
 namespace wavetank::properties {
 
 // nullopt: a reader would have no answer yet. kDataLoss: something that counts is damaged.
 absl::StatusOr<std::optional<QueryLogView>> DecodeQueryLog(const DurableFiles& files,
                                                            const std::string& directory);
+
+// The same, again and again: a log that has only grown costs what is new.
+class QueryLogReader {
+ public:
+  explicit QueryLogReader(std::string directory) : directory_(directory), log_(directory) {}
+
+  // Null: no answer. Valid until the next call.
+  absl::StatusOr<const QueryLogView*> Read(const DurableFiles& files);
+
+ private:
+  absl::Status Add(const std::string& bytes);
+
+  const std::string directory_;
+  FencedLogReader log_;
+  std::vector<LogRecord> read_;
+  // What they give.
+  QueryLogView view_;
+  std::string plan_hash_;  // of the newest plan; empty before there is one
+};
 
 // How a reader makes up the table, by the newest entry.
 enum class TableIs { kNothing, kAllRows, kLastRowOfEachKey, kNewestRows };
@@ -33,6 +54,34 @@ struct FileSinkView {
 };
 absl::StatusOr<std::optional<FileSinkView>> DecodeFileSink(const DurableFiles& files,
                                                            const std::string& directory);
+
+// The same, again and again: an entry whose parts are what they were costs a comparison.
+class FileSinkReader {
+ public:
+  explicit FileSinkReader(std::string directory) : directory_(directory), manifest_(directory) {}
+
+  absl::StatusOr<std::optional<FileSinkView>> Read(const DurableFiles& files);
+
+ private:
+  // What an entry says, and its parts as they were when their rows were read.
+  struct Entry {
+    ManifestReader::Record record;
+    uint64_t hash = 0;
+    struct Part {
+      std::string path;
+      std::string bytes;
+    };
+    std::vector<Part> parts;
+    std::shared_ptr<const std::vector<NaiveRow>> rows;  // null: not read
+  };
+  // The indices of the entries that count, one after the other from 0 or from what was dropped on.
+  absl::StatusOr<std::vector<size_t>> Counting() const;
+  absl::Status ReadRows(const DurableFiles& files, Entry& entry) const;
+
+  const std::string directory_;
+  ManifestReader manifest_;
+  std::vector<Entry> entries_;  // of the manifest's records, those without an entry too
+};
 
 // The rows of a part, by RFC 4180. A null is "\\N", the two characters.
 absl::StatusOr<std::vector<NaiveRow>> ParseCsv(std::string_view text);

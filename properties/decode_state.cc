@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
@@ -73,27 +72,37 @@ class Store {
     places_.clear();
     entries_.clear();
   }
-  void Put(std::string key, std::string value) {
-    const auto [place, is_new] = places_.emplace(key, next_);
-    if (is_new) ++next_;
-    entries_[place->second] = {std::move(key), std::move(value)};
+  // Both are views of files.
+  void Put(std::string_view key, std::string_view value) {
+    const auto [place, is_new] = places_.emplace(key, entries_.size());
+    if (is_new) {
+      entries_.push_back(Entry{key, value});
+    } else {
+      entries_[place->second]->value = value;
+    }
   }
-  void Remove(const std::string& key) {
+  void Remove(std::string_view key) {
     const auto place = places_.find(key);
     if (place == places_.end()) return;
-    entries_.erase(place->second);
+    entries_[place->second].reset();
     places_.erase(place);
   }
   StateEntries Take() const {
     StateEntries entries;
-    for (const auto& [place, entry] : entries_) entries.push_back(entry);
+    entries.reserve(places_.size());
+    for (const std::optional<Entry>& entry : entries_) {
+      if (entry.has_value()) entries.emplace_back(entry->key, entry->value);
+    }
     return entries;
   }
 
  private:
-  std::map<std::string, uint64_t> places_;
-  std::map<uint64_t, std::pair<std::string, std::string>> entries_;  // by place
-  uint64_t next_ = 0;
+  struct Entry {
+    std::string_view key;
+    std::string_view value;
+  };
+  std::map<std::string_view, size_t> places_;
+  std::vector<std::optional<Entry>> entries_;  // by place; none: removed
 };
 
 absl::StatusOr<uint64_t> ApplyEntries(const std::string& path, std::string_view bytes,
@@ -109,9 +118,9 @@ absl::StatusOr<uint64_t> ApplyEntries(const std::string& path, std::string_view 
       return Damaged(path, "an entry is cut short");
     }
     if (value_size == 0) {
-      store.Remove(std::string(key));
+      store.Remove(key);
     } else {
-      store.Put(std::string(key), std::string(value));
+      store.Put(key, value);
     }
   }
   return count;

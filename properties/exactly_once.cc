@@ -229,7 +229,7 @@ void ExactlyOnceChecker::CheckShown(int64_t due, const ShownBatch& shown) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("the sink shows batch ", shown.batch, " made from another definition"));
   }
-  if (!shown.rows.has_value()) return;
+  if (shown.rows == nullptr) return;
   for (const BatchAnswers& answers : answers_) {
     const std::optional<BatchAnswers::Difference> wrong = answers.Compare(due, *shown.rows);
     if (!wrong.has_value()) continue;

@@ -70,8 +70,8 @@ struct QueryLogView {
 struct ShownBatch {
   int64_t batch = 0;
   uint64_t definition_hash = 0;
-  // Unset: superseded by a newer batch of a complete table, so that no reader sees them.
-  std::optional<std::vector<NaiveRow>> rows;
+  // Null: superseded by a newer batch of a complete table, so that no reader sees them.
+  std::shared_ptr<const std::vector<NaiveRow>> rows;
   // Of all that the manifest says of it, its parts' checksums among that: another one, other rows.
   uint64_t entry_hash = 0;
 };

@@ -1,6 +1,8 @@
 #include "properties/plain_names.h"
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "platform/status_macros.h"
 #include "runtime/connectors/manifest.pb.h"
@@ -9,22 +11,21 @@ namespace wavetank::properties {
 namespace {
 
 using runtime::ManifestEntry;
-using runtime::ManifestRecord;
 
-// The files directly in the directory that are parts: "part-<batch>-<partition>.csv".
-std::set<std::string> ListedParts(const DurableFiles& files, const std::string& directory) {
+// The files directly in the directory that are parts, ordered: "part-<batch>-<partition>.csv".
+std::vector<std::string_view> ListedParts(const DurableFiles& files, const std::string& directory) {
   const std::string prefix = directory + "/part-";
-  std::set<std::string> listed;
+  std::vector<std::string_view> listed;
   for (auto file = files.lower_bound(prefix);
-       file != files.end() && file->first.compare(0, prefix.size(), prefix) == 0; ++file) {
-    std::string name = file->first.substr(directory.size() + 1);
-    if (name.find('/') == std::string::npos) listed.insert(std::move(name));
+       file != files.end() && file->first.starts_with(prefix); ++file) {
+    const std::string_view name = std::string_view(file->first).substr(directory.size() + 1);
+    if (name.find('/') == std::string_view::npos) listed.push_back(name);
   }
   return listed;
 }
 
 // The batch that a part's name begins with, "part-00012-".
-std::string BatchOf(const std::string& name) { return name.substr(0, name.rfind('-')); }
+std::string_view BatchOf(std::string_view name) { return name.substr(0, name.rfind('-')); }
 
 // Whether the file that is listed is what the manifest says of the part. Mostly it is the staged
 // file itself, which whoever reads the table holds against its checksum.
@@ -40,38 +41,42 @@ bool IsThePart(const DurableFiles& files, const std::string& directory,
 
 }  // namespace
 
-absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
-                                                const std::string& directory) {
-  WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory + "/_wavetank"));
-  std::vector<ManifestEntry> entries;
-  for (const std::string& bytes : records.value_or(std::vector<std::string>())) {
-    ManifestRecord record;
-    if (!record.ParseFromString(bytes)) {
-      return absl::DataLossError(directory + ": a manifest record is no ManifestRecord");
+absl::StatusOr<PlainNamesView> PlainNamesReader::Read(const DurableFiles& files) {
+  WT_ASSIGN_OR_RETURN(const std::vector<ManifestReader::Record>* const records,
+                      manifest_.Read(files));
+  std::vector<const ManifestEntry*> entries;
+  if (records != nullptr) {
+    for (const ManifestReader::Record& record : *records) {
+      if (record->has_entry()) entries.push_back(&record->entry());
     }
-    if (record.has_entry()) entries.push_back(record.entry());
   }
   if (entries.empty()) return PlainNamesView();
-  const bool complete = entries.back().mode() == runtime::MANIFEST_MODE_COMPLETE;
-  const std::set<std::string> listed = ListedParts(files, directory);
+  const bool complete = entries.back()->mode() == runtime::MANIFEST_MODE_COMPLETE;
+  const std::vector<std::string_view> listed = ListedParts(files, directory_);
   PlainNamesView view;
-  std::set<std::string> may_stay;  // names of the two newest tables
+  std::set<std::string_view> may_stay;  // names of the two newest tables
   for (size_t i = 0; i < entries.size(); ++i) {
     const bool newest = i + 1 == entries.size();
-    for (const runtime::ManifestPart& part : entries[i].parts()) {
+    for (const runtime::ManifestPart& part : entries[i]->parts()) {
       if (i + 2 >= entries.size()) may_stay.insert(part.name());
-      if (listed.contains(part.name())) {
-        if (!IsThePart(files, directory, part)) view.wrong.push_back(part.name());
+      if (std::ranges::binary_search(listed, std::string_view(part.name()))) {
+        if (!IsThePart(files, directory_, part)) view.wrong.push_back(part.name());
       } else if (!complete || newest) {
         view.missing.push_back(part.name());
       }
     }
   }
-  for (const std::string& name : listed) {
+  if (!complete) return view;
+  for (const std::string_view name : listed) {
     const bool is_of_newest = !may_stay.empty() && BatchOf(name) >= BatchOf(*may_stay.begin());
-    if (complete && !may_stay.contains(name) && !is_of_newest) view.left_over.push_back(name);
+    if (!may_stay.contains(name) && !is_of_newest) view.left_over.emplace_back(name);
   }
   return view;
+}
+
+absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
+                                                const std::string& directory) {
+  return PlainNamesReader(directory).Read(files);
 }
 
 }  // namespace wavetank::properties

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "properties/decode_log.h"
+#include "properties/manifest_reader.h"
 
 namespace wavetank::properties {
 
@@ -23,7 +23,19 @@ struct PlainNamesView {
 };
 
 // A sink whose manifest has no answer yet shows nothing, and lacks nothing. kDataLoss: something
-// that counts in the manifest is damaged.
+// that counts in the manifest is damaged. To be asked again and again: what of the manifest was
+// read before is not parsed again.
+class PlainNamesReader {
+ public:
+  explicit PlainNamesReader(std::string directory) : directory_(directory), manifest_(directory) {}
+
+  absl::StatusOr<PlainNamesView> Read(const DurableFiles& files);
+
+ private:
+  const std::string directory_;
+  ManifestReader manifest_;
+};
+// Once.
 absl::StatusOr<PlainNamesView> DecodePlainNames(const DurableFiles& files,
                                                 const std::string& directory);
 

@@ -33,7 +33,8 @@ std::vector<std::string> AllViolationKinds() {
   namespace kinds = violation_kinds;
   return {kinds::kLost,        kinds::kDuplicated,   kinds::kPhantom,       kinds::kReordered,
           kinds::kWrongAnswer, kinds::kDefinition,   kinds::kWatermark,     kinds::kCommitOrder,
-          kinds::kVisibility,  kinds::kInputDurable, kinds::kMixedAttempts, kinds::kUnreadable};
+          kinds::kVisibility,  kinds::kInputDurable, kinds::kMixedAttempts, kinds::kUnreadable,
+          kinds::kProtocol};
 }
 
 }  // namespace wavetank::properties

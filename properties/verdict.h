@@ -51,6 +51,8 @@ inline constexpr const char* kMixedAttempts =
     "mixed_attempts";  // one output has rows of several attempts at a task
 inline constexpr const char* kUnreadable =
     "unreadable";  // a durable file that must be whole is not
+inline constexpr const char* kProtocol =
+    "protocol";  // a driver's steps come in an order that the protocol does not allow
 }  // namespace violation_kinds
 
 // Every kind, for `--help` and the nearest right name.

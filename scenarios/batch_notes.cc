@@ -55,7 +55,7 @@ void QueryNotes::Observe(int64_t now_ns, const properties::QueryLogView& log,
   }
   for (const properties::ShownBatch& shown : sink) {
     BatchHistory* const history = Newest(shown.batch);
-    if (history == nullptr || !shown.rows.has_value()) continue;
+    if (history == nullptr || shown.rows == nullptr) continue;
     const auto [seen, fresh] = shown_.try_emplace(shown.batch, shown.entry_hash);
     if (!fresh && std::exchange(seen->second, shown.entry_hash) == shown.entry_hash) continue;
     BatchDelivery delivery{.at_ns = now_ns, .attempt = {}, .rows = {}};

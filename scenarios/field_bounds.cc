@@ -64,6 +64,7 @@ constexpr FieldBounds kBounds[] = {
     {"EventTime", "jitter_ms", 0, kYearMs},
     {"EventTime", "late_ppm", 0, kMillion},
     {"EventTime", "late_by_ms", 0, kYearMs},
+    {"InputFile", "at_ms", 0, kYearMs},
     {"Arrival", "records_each", 1, kMany},
     {"Arrival", "first_ms", 0, kYearMs},
     {"Arrival", "every_ms", 0, kYearMs},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,10 +40,12 @@ absl::StatusOr<std::vector<std::string>> LinesOf(const ParsedScenario& parsed, c
         return parsed.ErrorAt(input, "file", 0, platform::ToStd(text.status().message()));
       return LinesOfText(*text);
     }
+    case Input::kFiles:
     case Input::SOURCE_NOT_SET:
       break;
   }
-  return parsed.ErrorAt(input, "name", 0, "an input needs lines, a file, a generator or records");
+  return parsed.ErrorAt(input, "name", 0,
+                        "an input needs lines, a file, files, a generator or records");
 }
 
 // A file's last line ends with "\n", so that no line's end is cut in two by the next file of a
@@ -95,12 +98,35 @@ void Rewind(const Arrival& arrival, InputPlan& plan) {
   for (auto& [at_ms, file] : by_time) plan.push_back(std::move(file));
 }
 
+absl::StatusOr<InputPlan> PlanFiles(const ParsedScenario& parsed, const Input& input) {
+  if (input.has_arrival()) {
+    return parsed.ErrorAt(input, "arrival", 0, "files say themselves when they come");
+  }
+  std::multimap<int64_t, ArrivingFile> by_time;
+  std::set<std::string> names;
+  for (const InputFile& given : input.files().file()) {
+    ArrivingFile file{.at_ms = given.at_ms(), .name = given.name()};
+    if (file.name.empty()) file.name = absl::StrFormat("input-%05d.txt", by_time.size());
+    if (file.name.starts_with('/') || !names.insert(file.name).second) {
+      return parsed.ErrorAt(given, "name", 0,
+                            "a file needs a name of its own, below the input's directory");
+    }
+    for (const std::string& line : given.line()) absl::StrAppend(&file.text, line, "\n");
+    file.lines = LinesOfText(file.text);
+    by_time.emplace(file.at_ms, std::move(file));
+  }
+  InputPlan plan;
+  for (auto& [at_ms, file] : by_time) plan.push_back(std::move(file));
+  return plan;
+}
+
 }  // namespace
 
 absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& input,
                                     const platform::Random& random,
                                     const ReadHostFile& read_host_file) {
   WT_RETURN_IF_ERROR(CheckBounds(parsed, input));
+  if (input.has_files()) return PlanFiles(parsed, input);
   WT_ASSIGN_OR_RETURN(const std::vector<std::string> records,
                       LinesOf(parsed, input, random, read_host_file));
   const Arrival& arrival = input.arrival();

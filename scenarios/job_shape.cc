@@ -47,10 +47,12 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
   const bool several = session.queries().size() > 1;
   for (const runtime::StreamingQueryDefinition& definition : session.queries()) {
     const auto compiled =
-        runtime::CompileQuery(definition, {.shuffle_partitions = shape.partitions});
+        runtime::CompileAndRecord(definition, shape.partitions, instance.compiled.get());
     WT_CHECK(compiled.ok(), "a job that was checked compiles");
-    const std::shared_ptr<const runtime::StreamingQueryPlan>& plan = compiled->plan;
-    JobPart part{.name = definition.name, .paths = {}, .of = QueryShape{definition, plan}};
+    const std::shared_ptr<const runtime::StreamingQueryPlan>& plan = (*compiled)->query.plan;
+    JobPart part{.name = definition.name,
+                 .paths = {},
+                 .of = QueryShape{definition, plan, instance.compiled}};
     const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
     part.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);

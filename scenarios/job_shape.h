@@ -13,7 +13,7 @@
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/job/deployment.h"
-#include "runtime/structured/compile_query.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
@@ -32,6 +32,7 @@ struct JobPaths {
 struct QueryShape {
   runtime::StreamingQueryDefinition definition;
   std::shared_ptr<const runtime::StreamingQueryPlan> plan;
+  std::shared_ptr<runtime::CompiledQueries> compiled;  // the instance's
 };
 
 // What ends in one SaveAsTextFiles, from a directory or a socket.

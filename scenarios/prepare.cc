@@ -68,13 +68,16 @@ absl::Status PutOver(const ParsedScenario& parsed, const runtime::Job& job,
   return absl::OkStatus();
 }
 
+using Compiled = std::shared_ptr<runtime::CompiledQueries>;
+
 absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Job& wanted,
-                                          const runtime::Job& job, const Arguments& given) {
+                                          const runtime::Job& job, const Arguments& given,
+                                          const Compiled& compiled) {
   absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(job, given);
   if (!arguments.ok()) {
     return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(arguments.status().message()));
   }
-  runtime::JobInstance instance{&job, *std::move(arguments)};
+  runtime::JobInstance instance{&job, *std::move(arguments), compiled};
   const absl::Status plan = runtime::CheckPlan(instance);
   if (!plan.ok()) return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(plan.message()));
   return instance;
@@ -84,12 +87,12 @@ absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Jo
 // then what was so at first.
 absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parsed,
                                                      const ScenarioJobs& jobs, const Job& wanted,
-                                                     Arguments& given) {
+                                                     Arguments& given, const Compiled& compiled) {
   WT_ASSIGN_OR_RETURN(const runtime::Job* const job, FindJob(parsed, jobs, wanted));
   KeepOnly(ParametersOf(*job), given);
   WT_RETURN_IF_ERROR(PutOver(parsed, *job, wanted.parameter(), given));
   std::vector<JobFromStart> from;
-  WT_ASSIGN_OR_RETURN(runtime::JobInstance first, Bind(parsed, wanted, *job, given));
+  WT_ASSIGN_OR_RETURN(runtime::JobInstance first, Bind(parsed, wanted, *job, given, compiled));
   from.push_back({1, std::move(first)});
   Arguments now = given;
   for (const Change& change : wanted.change()) {
@@ -99,7 +102,7 @@ absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parse
                             "changes come in the order of their starts, each from the second on");
     }
     WT_RETURN_IF_ERROR(PutOver(parsed, *job, change.parameter(), now));
-    WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(parsed, wanted, *job, now));
+    WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(parsed, wanted, *job, now, compiled));
     from.push_back({start, std::move(instance)});
   }
   return from;
@@ -107,7 +110,8 @@ absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parse
 
 absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& parsed,
                                                         const ScenarioJobs& jobs,
-                                                        const Arguments& given) {
+                                                        const Arguments& given,
+                                                        const Compiled& compiled) {
   std::vector<PlannedRival> rivals;
   for (const Rival& rival : parsed.scenario->rival()) {
     if (rival.at_ms() < 0) return parsed.ErrorAt(rival, "at_ms", 0, "at_ms is negative");
@@ -116,7 +120,7 @@ absl::StatusOr<std::vector<PlannedRival>> PrepareRivals(const ParsedScenario& pa
     }
     Arguments arguments = given;
     WT_ASSIGN_OR_RETURN(std::vector<JobFromStart> job,
-                        PrepareJob(parsed, jobs, rival.job(), arguments));
+                        PrepareJob(parsed, jobs, rival.job(), arguments, compiled));
     rivals.push_back({std::move(job.front().instance), absl::Milliseconds(rival.at_ms())});
   }
   return rivals;
@@ -134,7 +138,7 @@ absl::StatusOr<runtime::JobInstance> FirstInstance(const ParsedScenario& parsed,
                                                    const ScenarioJobs& jobs) {
   Arguments given = GivenPlaces();
   WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
-                      PrepareJob(parsed, jobs, parsed.scenario->job(), given));
+                      PrepareJob(parsed, jobs, parsed.scenario->job(), given, nullptr));
   return job.front().instance;
 }
 
@@ -148,10 +152,13 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   Prepared prepared;
   prepared.seed = options.seed.value_or(scenario.has_seed() ? scenario.seed() : 1);
   Arguments given = GivenPlaces();
+  const Compiled compiled =
+      options.compiled != nullptr ? options.compiled : std::make_shared<runtime::CompiledQueries>();
   WT_ASSIGN_OR_RETURN(const std::vector<JobFromStart> job,
-                      PrepareJob(parsed, jobs, scenario.job(), given));
+                      PrepareJob(parsed, jobs, scenario.job(), given, compiled));
   prepared.job.instance = job.front().instance;
-  WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals, PrepareRivals(parsed, jobs, given));
+  WT_ASSIGN_OR_RETURN(const std::vector<PlannedRival> rivals,
+                      PrepareRivals(parsed, jobs, given, compiled));
   prepared.job.oracle = jobs.OracleOf(prepared.job.instance.job->name);
   prepared.job.tokens = jobs.TokensOf(prepared.job.instance.job->name);
   WT_ASSIGN_OR_RETURN(prepared.job.cluster, PlanCluster(parsed, job, rivals));

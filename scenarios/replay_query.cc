@@ -12,7 +12,6 @@
 #include "runtime/columnar/text_lines.h"
 #include "runtime/fragment/replay_runner.h"
 #include "runtime/structured/batch_graph.h"
-#include "runtime/structured/compile_query.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -46,8 +45,11 @@ void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
 
 class Replay final : public properties::NaiveQuery {
  public:
-  Replay(runtime::StreamingQueryDefinition definition, int shuffle_partitions)
-      : definition_(std::move(definition)), shuffle_partitions_(shuffle_partitions) {}
+  Replay(runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+         std::shared_ptr<runtime::CompiledQueries> known)
+      : definition_(std::move(definition)),
+        shuffle_partitions_(shuffle_partitions),
+        known_(std::move(known)) {}
 
   NaiveAnswer Run(const NaiveBatch& batch) override {
     if (runner_ == nullptr) Compile(batch.shuffle_partitions);
@@ -83,9 +85,9 @@ class Replay final : public properties::NaiveQuery {
  private:
   void Compile(int pinned_partitions) {
     const int partitions = pinned_partitions > 0 ? pinned_partitions : shuffle_partitions_;
-    const auto compiled = runtime::CompileQuery(definition_, {.shuffle_partitions = partitions});
+    const auto compiled = runtime::CompileAndRecord(definition_, partitions, known_.get());
     WT_CHECK(compiled.ok(), "a query that is replayed compiles");
-    plan_ = compiled->plan;
+    plan_ = (*compiled)->query.plan;
     runner_ = std::make_unique<ReplayRunner>(plan_);
   }
 
@@ -107,6 +109,7 @@ class Replay final : public properties::NaiveQuery {
 
   const runtime::StreamingQueryDefinition definition_;
   const int shuffle_partitions_;
+  const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;
   int64_t next_epoch_ = 0;
@@ -114,9 +117,10 @@ class Replay final : public properties::NaiveQuery {
 
 }  // namespace
 
-std::unique_ptr<properties::NaiveQuery> ReplayQuery(runtime::StreamingQueryDefinition definition,
-                                                    int shuffle_partitions) {
-  return std::make_unique<Replay>(std::move(definition), shuffle_partitions);
+std::unique_ptr<properties::NaiveQuery> ReplayQuery(
+    runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+    std::shared_ptr<runtime::CompiledQueries> compiled) {
+  return std::make_unique<Replay>(std::move(definition), shuffle_partitions, std::move(compiled));
 }
 
 }  // namespace wavetank::scenarios

@@ -8,13 +8,16 @@
 #include <memory>
 
 #include "properties/naive_query.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
 
-// `shuffle_partitions`: where a query's checkpoint does not say. REQUIRES: the query compiles.
-std::unique_ptr<properties::NaiveQuery> ReplayQuery(runtime::StreamingQueryDefinition definition,
-                                                    int shuffle_partitions);
+// `shuffle_partitions`: where a query's checkpoint does not say. `compiled`: what it may be found
+// compiled in, or null. REQUIRES: the query compiles.
+std::unique_ptr<properties::NaiveQuery> ReplayQuery(
+    runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+    std::shared_ptr<runtime::CompiledQueries> compiled = nullptr);
 
 }  // namespace wavetank::scenarios
 

@@ -24,7 +24,7 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
     has_ids = fold != Fold::kOneRow;
   }
   answers.emplace_back(
-      [definition = query.definition, partitions] { return ReplayQuery(definition, partitions); });
+      [query, partitions] { return ReplayQuery(query.definition, partitions, query.compiled); });
   return std::make_unique<StructuredChecker>(part.paths, std::move(rule), has_ids,
                                              std::move(answers));
 }

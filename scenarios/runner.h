@@ -3,6 +3,7 @@
 #define WAVETANK_SCENARIOS_RUNNER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,10 @@
 #include "scenarios/parse.h"
 #include "scenarios/report.h"
 #include "simulator/trace.h"
+
+namespace wavetank::runtime {
+class CompiledQueries;
+}
 
 namespace wavetank::scenarios {
 
@@ -28,6 +33,8 @@ struct RunOptions {
   uint64_t events_max = UINT64_MAX;
   // The bug that shows, in a build that has bugs planted (properties/planted_bugs.h).
   std::string planted;
+  // Shared by runs of one thread, which then compile each query once. Null: the run has its own.
+  std::shared_ptr<runtime::CompiledQueries> compiled = nullptr;
 };
 
 // kInvalidArgument, with file:line:column: the scenario asks for what cannot be. Everything else

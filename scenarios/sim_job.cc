@@ -1,6 +1,7 @@
 #include "scenarios/sim_job.h"
 
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -17,7 +18,17 @@ SimJob::SimJob(simulator::SimWorld& world, const PreparedJob& job)
       job_(job),
       checker_(
           MakeRunChecker(job.oracle, job.tokens, job.shape, job.instance.arguments, job.feeds)),
-      life_(world.scheduler().NewLife()) {}
+      life_(world.scheduler().NewLife()) {
+  for (const PlannedProcess& process : job.cluster.processes) {
+    const bool rival = process.start_at != absl::InfiniteDuration();
+    if (!rival) processes_.insert(process.spec.name);
+  }
+  for (const JobPart& part : job.shape.parts) {
+    if (!std::holds_alternative<QueryShape>(part.of)) continue;
+    queries_.insert(part.name);
+    query_of_sink_.emplace(part.paths.output, part.name);
+  }
+}
 
 void SimJob::Start() {
   world_.AddObserver(*this);
@@ -97,8 +108,31 @@ void SimJob::JudgeCounts(Expect::Guarantee guarantee) {
   judge(counts.duplicated, kinds::kDuplicated, "came out more than once");
 }
 
-void SimJob::OnStep(absl::Duration, const platform::StepEvent& event) {
+void SimJob::FollowProtocol(absl::Duration at, const platform::StepEvent& event) {
+  std::string query;
+  int64_t batch = -1, state = 0, next_defined = 0;
+  for (const platform::StepAttribute& attribute : event.attributes) {
+    if (attribute.key == "query") query = std::string(attribute.text);
+    if (attribute.key == "batch") batch = attribute.value;
+    if (attribute.key == "state") state = attribute.value;
+    if (attribute.key == "next_defined") next_defined = attribute.value;
+    const auto sink = attribute.key == "sink" ? query_of_sink_.find(std::string(attribute.text))
+                                              : query_of_sink_.end();
+    if (sink != query_of_sink_.end()) query = sink->second;
+  }
+  const auto is = properties::BatchStepOf(event.step.name, state, next_defined);
+  if (!is.has_value() || !queries_.contains(query)) return;
+  if (!processes_.contains(event.node.process())) return;
+  const std::string driver = absl::StrCat(event.node.process(), "#",
+                                          event.node.incarnation().value(), "/", event.node.name());
+  std::string wrong = protocol_.Observe(driver, query, {*is, batch});
+  if (wrong.empty()) return;
+  Add({{kinds::kProtocol, std::move(wrong), absl::ToInt64Nanoseconds(at), {}, ""}});
+}
+
+void SimJob::OnStep(absl::Duration at, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
+  if (!queries_.empty()) FollowProtocol(at, event);
   if (event.step.name == checkpoint::steps::kEpochCreated.name) {
     failures_.OnTakeOver(event.node.process());
   }

@@ -8,6 +8,7 @@
 #define WAVETANK_SCENARIOS_SIM_JOB_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "absl/time/time.h"
 
+#include "properties/micro_batch_protocol.h"
 #include "properties/verdict.h"
 #include "scenarios/failure_count.h"
 #include "scenarios/input.h"
@@ -61,6 +63,8 @@ class SimJob : private simulator::WorldObserver {
   void Observe(const simulator::SimDisk::DurableNews& news);
   void Ask(const simulator::SimProcess& process);
 
+  void FollowProtocol(absl::Duration at, const platform::StepEvent& event);
+
   void OnStep(absl::Duration at, const platform::StepEvent& event) override;
   void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
              const std::string& text) override;
@@ -73,6 +77,10 @@ class SimJob : private simulator::WorldObserver {
   const std::unique_ptr<RunChecker> checker_;
   const simulator::LifeId life_;  // of its own events
   FailureCount failures_;
+  std::set<std::string> processes_;                   // of the job itself
+  std::map<std::string, std::string> query_of_sink_;  // by its directory
+  std::set<std::string> queries_;
+  properties::MicroBatchProtocol protocol_;
   std::set<std::string> asked_;  // incarnations that were asked to end, by label
   std::string last_step_;
   std::vector<properties::Violation> violations_;

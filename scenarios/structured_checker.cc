@@ -26,17 +26,14 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
       rule_(std::move(rule)),
       has_ids_(has_ids),
       log_({paths_.checkpoint + "/log/"},
-           [directory = paths_.checkpoint + "/log"](const DurableFiles& files) {
-             return properties::DecodeQueryLog(files, directory);
-           }),
+           [reader = std::make_shared<properties::QueryLogReader>(paths_.checkpoint + "/log")](
+               const DurableFiles& files) { return reader->Read(files); }),
       sink_({paths_.output + "/"},
-            [directory = paths_.output](const DurableFiles& files) {
-              return properties::DecodeFileSink(files, directory);
-            }),
+            [reader = std::make_shared<properties::FileSinkReader>(paths_.output)](
+                const DurableFiles& files) { return reader->Read(files); }),
       listing_({paths_.output + "/"},
-               [directory = paths_.output](const DurableFiles& files) {
-                 return properties::DecodePlainNames(files, directory);
-               }),
+               [reader = std::make_shared<properties::PlainNamesReader>(paths_.output)](
+                   const DurableFiles& files) { return reader->Read(files); }),
       checker_({.answers = std::move(answers),
                 .read_file = [this](const std::string& file) { return Lines(file); },
                 .times_input =
@@ -86,7 +83,7 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   const auto& listing = listing_.Get(observed.files);
   if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
-  if (!log->has_value()) return found;
+  if (*log == nullptr) return found;
   const bool sink_is_new = !sink_seen_;
   if (!sink->has_value() && !sink_is_new) return found;
   static const properties::FileSinkView kNothing;
@@ -159,8 +156,8 @@ void StructuredChecker::KeepShown(const std::vector<properties::ShownBatch>& sin
   for (const properties::ShownBatch& batch : sink) {
     if (index >= shown_.size()) shown_.resize(index + 1);
     Shown& shown = shown_[index++];
-    if (!batch.rows.has_value() || shown.entry_hash == batch.entry_hash) continue;
-    shown = {.entry_hash = batch.entry_hash, .rows = *batch.rows};
+    if (batch.rows == nullptr || shown.entry_hash == batch.entry_hash) continue;
+    shown = {.entry_hash = batch.entry_hash, .rows = batch.rows};
   }
 }
 
@@ -205,20 +202,27 @@ std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
   return found;
 }
 
-std::vector<NaiveRow> StructuredChecker::Table() const {
-  std::map<NaiveRow, NaiveRow> by_key;
-  std::vector<NaiveRow> rows;
+std::vector<const NaiveRow*> StructuredChecker::TableRows() const {
+  std::map<NaiveRow, const NaiveRow*> by_key;
+  std::vector<const NaiveRow*> rows;
   for (const Shown& batch : shown_) {
     if (rule_.table == TableIs::kNewestRows) rows.clear();
-    for (const NaiveRow& row : batch.rows) {
+    if (batch.rows == nullptr) continue;
+    for (const NaiveRow& row : *batch.rows) {
       if (rule_.table == TableIs::kLastRowOfEachKey) {
-        by_key[KeyOf(rule_, row)] = row;
+        by_key[KeyOf(rule_, row)] = &row;
       } else {
-        rows.push_back(row);
+        rows.push_back(&row);
       }
     }
   }
   for (const auto& [key, row] : by_key) rows.push_back(row);
+  return rows;
+}
+
+std::vector<NaiveRow> StructuredChecker::Table() const {
+  std::vector<NaiveRow> rows;
+  for (const NaiveRow* const row : TableRows()) rows.push_back(*row);
   std::sort(rows.begin(), rows.end());
   return rows;
 }
@@ -252,16 +256,17 @@ std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   return ids;
 }
 
-std::vector<int64_t> StructuredChecker::FirstSeen() const {
-  std::map<std::string, int64_t> batches;
+std::vector<int64_t> StructuredChecker::FirstSeen(const std::vector<std::string>& ids) const {
+  std::map<std::string_view, int64_t> batches;
   for (size_t batch = 0; batch < shown_.size(); ++batch) {
-    for (const NaiveRow& row : shown_[batch].rows) {
+    if (shown_[batch].rows == nullptr) continue;
+    for (const NaiveRow& row : *shown_[batch].rows) {
       if (row.size() > 1) batches.emplace(row[row.size() - 2], static_cast<int64_t>(batch));
     }
   }
   std::vector<int64_t> first_seen;
-  std::set<std::string> known;
-  for (const std::string& id : IdsThatMustComeOut()) {
+  std::set<std::string_view> known;
+  for (const std::string& id : ids) {
     if (!known.insert(id).second) continue;
     const auto found = batches.find(id);
     first_seen.push_back(found == batches.end() ? -1 : found->second);
@@ -272,20 +277,22 @@ std::vector<int64_t> StructuredChecker::FirstSeen() const {
 properties::RecordCounts StructuredChecker::Counts() const {
   if (!has_ids_) return {.told_apart = false};
   std::map<std::string, int64_t> came_out;
-  for (const NaiveRow& row : Table()) {
+  for (const NaiveRow* const table_row : TableRows()) {
+    const NaiveRow& row = *table_row;
     if (row.size() < 2 || !IsRecordId(row[row.size() - 2])) continue;
     int64_t count = 0;
     if (absl::SimpleAtoi(row.back(), &count)) came_out[row[row.size() - 2]] += count;
   }
+  const std::vector<std::string> ids = IdsThatMustComeOut();
   std::map<std::string, int64_t> given;
-  for (const std::string& id : IdsThatMustComeOut()) ++given[id];
+  for (const std::string& id : ids) ++given[id];
   properties::RecordCounts counts = properties::CountRecords(given, came_out);
   counts.phantom = std::count_if(came_out.begin(), came_out.end(), [&given](const auto& entry) {
     return !given.contains(entry.first);
   });
   // Of a complete table no reader can tell; in append mode windows come out in their own order.
   if (rule_.table == TableIs::kLastRowOfEachKey && !IsRewound(input_))
-    counts.reordered = properties::CountReordered(FirstSeen());
+    counts.reordered = properties::CountReordered(FirstSeen(ids));
   return counts;
 }
 

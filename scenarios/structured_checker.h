@@ -56,8 +56,11 @@ class StructuredChecker final : public RunChecker {
   std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
                                                 const properties::DurableFiles& files);
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
+  // As often as they must.
   std::vector<std::string> IdsThatMustComeOut() const;
-  std::vector<int64_t> FirstSeen() const;
+  // The rows of the table, by key where it has keys.
+  std::vector<const properties::NaiveRow*> TableRows() const;
+  std::vector<int64_t> FirstSeen(const std::vector<std::string>& ids) const;
   std::vector<std::string> Lines(const std::string& file) const;
   // Below the input directory; "" if it is not there.
   std::string_view NameOf(std::string_view file) const;
@@ -66,14 +69,14 @@ class StructuredChecker final : public RunChecker {
   InputPlan input_;
   const TableRule rule_;
   const bool has_ids_;
-  properties::Remembered<absl::StatusOr<std::optional<properties::QueryLogView>>> log_;
+  properties::Remembered<absl::StatusOr<const properties::QueryLogView*>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
   properties::PlainNamesView newest_listing_;
   struct Shown {
     uint64_t entry_hash = 0;
-    std::vector<properties::NaiveRow> rows;
+    std::shared_ptr<const std::vector<properties::NaiveRow>> rows;  // null: none yet
   };
   std::vector<Shown> shown_;          // by batch, as it was last shown
   std::string state_judged_;          // of which attempt

@@ -48,9 +48,7 @@ void DiskImage::Erase() {
   root_ = std::make_shared<Inode>(*this, FileKind::kDirectory, 0);
 }
 
-absl::StatusOr<std::vector<std::string_view>> DiskImage::Split(std::string_view call,
-                                                               std::string_view path) {
-  std::vector<std::string_view> parts;
+absl::Status DiskImage::CheckPath(std::string_view call, std::string_view path) {
   for (std::string_view rest = path;;) {
     const size_t slash = rest.find('/');
     const std::string_view part = rest.substr(0, slash);
@@ -58,27 +56,28 @@ absl::StatusOr<std::vector<std::string_view>> DiskImage::Split(std::string_view 
       return absl::InvalidArgumentError(
           Says(call, path, "a path is relative, without empty parts, \".\" or \"..\""));
     }
-    parts.push_back(part);
-    if (slash == std::string_view::npos) return parts;
+    if (slash == std::string_view::npos) return absl::OkStatus();
     rest.remove_prefix(slash + 1);
   }
 }
 
 absl::StatusOr<DiskImage::Place> DiskImage::Locate(std::string_view call,
                                                    std::string_view path) const {
-  WT_ASSIGN_OR_RETURN(const std::vector<std::string_view> parts, Split(call, path));
-  InodePtr directory = root_;
-  for (size_t depth = 0; depth + 1 < parts.size(); ++depth) {
-    const auto entry = directory->entries.find(parts[depth]);
-    if (entry == directory->entries.end()) return NotFound(call, path);
-    directory = entry->second;
-    if (directory->kind != FileKind::kDirectory) {
+  WT_RETURN_IF_ERROR(CheckPath(call, path));
+  const InodePtr* directory = &root_;
+  std::string_view rest = path;
+  for (size_t slash = rest.find('/'); slash != std::string_view::npos; slash = rest.find('/')) {
+    const auto entry = (*directory)->entries.find(rest.substr(0, slash));
+    if (entry == (*directory)->entries.end()) return NotFound(call, path);
+    directory = &entry->second;
+    if ((*directory)->kind != FileKind::kDirectory) {
       return WrongKind(call, path, FileKind::kDirectory);
     }
+    rest.remove_prefix(slash + 1);
   }
-  const auto entry = directory->entries.find(parts.back());
-  InodePtr inode = entry == directory->entries.end() ? nullptr : entry->second;
-  return Place{std::move(directory), std::string(parts.back()), std::move(inode)};
+  const auto entry = (*directory)->entries.find(rest);
+  InodePtr inode = entry == (*directory)->entries.end() ? nullptr : entry->second;
+  return Place{*directory, std::string(rest), std::move(inode)};
 }
 
 absl::StatusOr<DiskImage::InodePtr> DiskImage::Find(std::string_view call,

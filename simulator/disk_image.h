@@ -136,8 +136,7 @@ class DiskImage {
     InodePtr inode;  // null if there is nothing of that name
   };
 
-  static absl::StatusOr<std::vector<std::string_view>> Split(std::string_view call,
-                                                             std::string_view path);
+  static absl::Status CheckPath(std::string_view call, std::string_view path);
   absl::StatusOr<Place> Locate(std::string_view call, std::string_view path) const;
   InodePtr NewInode(platform::FileKind kind, std::string_view path);
   // Makes the change visible, and pending.
@@ -148,6 +147,7 @@ class DiskImage {
   static bool SharesName(const Pending& a, const Pending& b);
   // What a durable name may stand for after a power loss; empty if it may stand for nothing.
   std::vector<const Inode*> MayBecome(const Inode& directory, std::string_view name) const;
+  bool IsPending(const Inode& directory, std::string_view name) const;
   // What every power loss would leave at a durable name, if that is a file.
   std::optional<std::string_view> SureContent(const Inode& directory, std::string_view name) const;
   // The directory that a durable name stands for after every power loss; null if there is none.

@@ -38,8 +38,21 @@ std::vector<const DiskImage::Inode*> DiskImage::MayBecome(const Inode& directory
   return candidates;
 }
 
+bool DiskImage::IsPending(const Inode& directory, std::string_view name) const {
+  return std::ranges::any_of(pending_, [&](const Pending& pending) {
+    return std::ranges::any_of(pending.changes, [&](const Change& change) {
+      return change.directory.get() == &directory && change.name == name;
+    });
+  });
+}
+
 std::optional<std::string_view> DiskImage::SureContent(const Inode& directory,
                                                        std::string_view name) const {
+  if (!IsPending(directory, name)) {
+    const Inode& inode = *directory.durable_entries.find(name)->second;
+    if (inode.kind != FileKind::kFile) return std::nullopt;
+    return inode.file.DurablePrefix();
+  }
   std::optional<std::string_view> sure;
   for (const Inode* inode : MayBecome(directory, name)) {
     if (inode->kind != FileKind::kFile) return std::nullopt;
@@ -53,6 +66,10 @@ std::optional<std::string_view> DiskImage::SureContent(const Inode& directory,
 
 const DiskImage::Inode* DiskImage::SureDirectory(const Inode& directory,
                                                  std::string_view name) const {
+  if (!IsPending(directory, name)) {
+    const Inode& inode = *directory.durable_entries.find(name)->second;
+    return inode.kind == FileKind::kDirectory ? &inode : nullptr;
+  }
   const std::vector<const Inode*> candidates = MayBecome(directory, name);
   // A directory takes no name that something stands for: where it may be another one, it may be
   // none.
@@ -87,13 +104,14 @@ std::vector<DiskImage::DurableFile> DiskImage::DurableView(std::string_view pref
 }
 
 std::optional<std::string_view> DiskImage::DurableContent(std::string_view path) const {
-  const auto parts = Split("durable", path);
-  if (!parts.ok()) return std::nullopt;
   const Inode* directory = root_.get();
-  for (const std::string_view part : *parts) {
-    if (directory == nullptr || !directory->durable_entries.contains(part)) return std::nullopt;
-    if (part.data() == parts->back().data()) return SureContent(*directory, part);
+  while (directory != nullptr) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (!directory->durable_entries.contains(part)) return std::nullopt;
+    if (slash == std::string_view::npos) return SureContent(*directory, part);
     directory = SureDirectory(*directory, part);
+    path.remove_prefix(slash + 1);
   }
   return std::nullopt;
 }
@@ -109,7 +127,26 @@ void DiskImage::Touch(const InodePtr& directory, const std::string& name) {
 }
 
 std::vector<std::string> DiskImage::PathsTo(const Inode& directory) const {
-  if (&directory == root_.get()) return {""};
+  // Mostly it has one name, and so has each directory above it.
+  std::vector<std::string_view> parts;
+  const Inode* at = &directory;
+  while (at != root_.get() && at->names.size() == 1) {
+    const auto& [above, name] = at->names.front();
+    const InodePtr parent = above.lock();
+    if (parent == nullptr) return {};
+    const auto entry = parent->durable_entries.find(name);
+    if (entry == parent->durable_entries.end() || entry->second.get() != at) return {};
+    parts.push_back(name);
+    at = parent.get();
+  }
+  if (at == root_.get()) {
+    std::string path;
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+      path += *part;
+      path += '/';
+    }
+    return {std::move(path)};
+  }
   std::vector<std::string> paths;
   for (const auto& [above, name] : directory.names) {
     const InodePtr parent = above.lock();
@@ -191,6 +228,20 @@ const DiskImage::DurableFiles& DiskImage::KeptDurableView(std::set<std::string>&
     return kept_;
   }
   for (const std::string& path : paths) {
+    // A file that the view has already: nothing can be below it.
+    const auto known = kept_.find(path);
+    const std::optional<std::string_view> content =
+        known == kept_.end() ? std::nullopt : DurableContent(path);
+    if (content.has_value()) {
+      if (known->second == *content) continue;
+      changed.insert(path);
+      if (content->starts_with(known->second)) {
+        known->second += content->substr(known->second.size());
+      } else {
+        known->second = *content;
+      }
+      continue;
+    }
     DurableFiles fresh = DurableAt(path);
     if (const auto file = kept_.find(path); file != kept_.end()) {
       Compare(file, std::next(file), fresh, changed);

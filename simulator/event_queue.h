@@ -85,10 +85,10 @@ class EventQueue {
     uint64_t sequence;
     uint32_t slot;
 
+    // Without branches, which nobody could predict.
     bool operator<(const Key& other) const {
-      if (time_ns != other.time_ns) return time_ns < other.time_ns;
-      if (tie != other.tie) return tie < other.tie;
-      return sequence < other.sequence;
+      const bool by_tie = (tie < other.tie) | ((tie == other.tie) & (sequence < other.sequence));
+      return (time_ns < other.time_ns) | ((time_ns == other.time_ns) & by_tie);
     }
   };
   struct Slot {

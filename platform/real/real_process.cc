@@ -71,6 +71,25 @@ Task<void> RunMain(NodeMain main, Node& node, std::function<void()> on_return) {
 
 // Destroyed from the last member to the first: the I/O thread and the pool, whose leftovers refer
 // to loops, before the nodes.
+namespace {
+
+class ToldSteps final : public StepGate {
+ public:
+  ToldSteps(std::function<void(const StepEvent&)> tell, StepGate* then)
+      : tell_(std::move(tell)), then_(then) {}
+  bool Reached(const StepEvent& event) override {
+    tell_(event);
+    return then_ == nullptr || then_->Reached(event);
+  }
+  void Hold(Waiter& waiter) override { then_->Hold(waiter); }
+
+ private:
+  const std::function<void(const StepEvent&)> tell_;
+  StepGate* const then_;
+};
+
+}  // namespace
+
 struct RealProcess::State {
   State(ProcessSpec s, RealProcessOptions o)
       : spec(std::move(s)), options(std::move(o)), logger(options.log_level) {}
@@ -82,6 +101,7 @@ struct RealProcess::State {
   const RealProcessOptions options;
   SpdlogLogger logger;
   std::optional<StepKiller> step_killer;
+  std::optional<ToldSteps> told_steps;
   std::shared_ptr<InprocHub> hub = std::make_shared<InprocHub>(options.network);
   std::vector<std::unique_ptr<RealNode>> nodes;
 
@@ -119,6 +139,11 @@ absl::Status RealProcess::State::Build() {
     ::signal(SIGXFSZ, SIG_IGN);
   }
   if (!options.step_faults.empty()) step_killer.emplace(options.step_faults);
+  StepGate* step_gate = step_killer.has_value() ? &*step_killer : nullptr;
+  if (options.on_step != nullptr) {
+    told_steps.emplace(options.on_step, step_gate);
+    step_gate = &*told_steps;
+  }
   NetworkOptions network = options.network;
   network.beyond_loopback = network.beyond_loopback || !options.secret.empty();
   const Random random(options.seed.has_value() ? *options.seed : DrawEntropy());
@@ -133,7 +158,7 @@ absl::Status RealProcess::State::Build() {
                           .network = *made->network,
                           .disk = *made->disk,
                           .logger = logger,
-                          .step_gate = step_killer.has_value() ? &*step_killer : nullptr,
+                          .step_gate = step_gate,
                           .cpu = nullptr,
                           .exit = [this](int exit_status) { Stop(exit_status); },
                           .secret = options.secret,

@@ -37,6 +37,8 @@ struct RealProcessOptions {
   std::optional<uint64_t> seed = {};
   LogLevel log_level = LogLevel::kInfo;
   std::vector<StepFault> step_faults = {};
+  // Told of each step, on the thread of its node, before a fault acts there.
+  std::function<void(const StepEvent&)> on_step = nullptr;
   StopSignals stop_signals = StopSignals::kIgnore;
   // By node: what the first signal that is caught sets, each on the thread of its node, instead of
   // requesting the stop. The second one requests it. Empty: the first does.

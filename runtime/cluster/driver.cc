@@ -236,8 +236,9 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::R
   if (before != workers_.end() && platform::Planted(node_, "worker_back_keeps_its_tasks")) {
     kept = before->second->ref.id;
     workers_.erase(before);
-  } else if (before != workers_.end()) {
-    co_await LoseWorker(before->first);
+  }
+  if (!kept) {
+    if (before != workers_.end()) co_await LoseWorker(before->first);
   }
   auto worker = std::make_shared<Worker>();
   worker->ref = {.id = next_worker_++, .name = request.name(), .address = request.address()};

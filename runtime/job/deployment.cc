@@ -23,11 +23,10 @@
 #include "runtime/connectors/directory_uses.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
-#include "runtime/structured/compile_query.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/query_check.h"
-#include "runtime/structured/query_identity.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
@@ -115,11 +114,10 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   WT_RETURN_IF_ERROR(CheckNames(queries));
   for (const StreamingQueryDefinition& query : queries) {
     WT_RETURN_IF_ERROR(CheckDefinition(query));
-    WT_ASSIGN_OR_RETURN(
-        const auto compiled,
-        CompileQuery(query, CompileOptions{.shuffle_partitions = plan->partitions}));
-    absl::StrAppend(&plan->fingerprint, PlanRecord(compiled).hash());
-    for (JobDirectory& directory : DirectoriesOf(query, *compiled.plan)) {
+    WT_ASSIGN_OR_RETURN(const RecordedQueryPtr compiled,
+                        CompileAndRecord(query, plan->partitions, instance.compiled.get()));
+    absl::StrAppend(&plan->fingerprint, compiled->record.hash());
+    for (JobDirectory& directory : DirectoriesOf(query, *compiled->query.plan)) {
       plan->directories.push_back(std::move(directory));
     }
   }
@@ -206,6 +204,7 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   options.graceful_stop_timeout =
       StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);
   options.max_restarts = static_cast<int>(Number(instance.arguments, "restarts"));
+  options.compiled = instance.compiled;
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {
       report(progress.ToText());
@@ -324,7 +323,7 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
     RegisterTasks((*plan)->context->graph(), registry);
   } else {
     for (const StreamingQueryDefinition& query : QueriesOf(**plan, instance.arguments)) {
-      RegisterTasks(query, registry);
+      RegisterTasks(query, registry, instance.compiled);
     }
   }
   WorkerOptions options;

@@ -16,6 +16,8 @@
 
 namespace wavetank::runtime {
 
+class CompiledQueries;
+
 struct Deployment {
   // "host:port" or "inproc:name" of the driver, and of those that may replace it.
   std::vector<std::string> driver_addresses;
@@ -38,6 +40,9 @@ struct Deployment {
 struct JobInstance {
   const Job* job = nullptr;
   JobArguments arguments;
+  // What its queries may be found compiled in, for nodes that share a thread. Null: each node
+  // compiles them.
+  std::shared_ptr<CompiledQueries> compiled = nullptr;
 };
 
 // kInvalidArgument or kFailedPrecondition: what is wrong with the plan that the job builds.

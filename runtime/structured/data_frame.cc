@@ -32,9 +32,12 @@ LogicalPlan Over(const LogicalPlanPtr& input, PlanOperator op) {
 DataStreamReader Session::ReadStream() { return DataStreamReader(this); }
 
 absl::Status Session::RegisterFunction(Function function) {
-  const absl::Status added = functions_->Add(std::move(function));
-  has_functions_ |= added.ok();
-  return added;
+  auto functions = functions_ == nullptr ? std::make_shared<FunctionRegistry>() : functions_;
+  const absl::Status added = functions->Add(std::move(function));
+  if (!added.ok() || functions_ != nullptr) return added;
+  functions_ = std::move(functions);
+  for (StreamingQueryDefinition& query : queries_) query.functions = functions_;
+  return absl::OkStatus();
 }
 
 DataFrame DataFrame::Select(std::vector<Expression> columns) const {

@@ -46,14 +46,13 @@ class Session {
   // every node runs the job's code, and plans hold names alone. kAlreadyExists: there is one.
   absl::Status RegisterFunction(Function function);
   // Whether there is one.
-  bool has_functions() const { return has_functions_; }
+  bool has_functions() const { return functions_ != nullptr; }
   const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
 
  private:
   friend class DataStreamWriter;
-  bool has_functions_ = false;
   std::vector<StreamingQueryDefinition> queries_;
-  std::shared_ptr<FunctionRegistry> functions_ = std::make_shared<FunctionRegistry>();
+  std::shared_ptr<FunctionRegistry> functions_;  // null: the built-in ones alone
 };
 
 class DataFrame {

@@ -13,6 +13,7 @@
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/connectors/directory_uses.h"
 #include "runtime/steps.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
 #include "runtime/structured/query_check.h"
@@ -213,11 +214,11 @@ Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity)
 }
 
 absl::Status MicroBatchExecution::Compile() {
-  WT_ASSIGN_OR_RETURN(const CompiledQuery compiled,
-                      CompileQuery(definition_, {.shuffle_partitions = shuffle_partitions_}));
-  plan_ = compiled.plan;
-  plan_record_ = PlanRecord(compiled);
-  PublishPlan(definition_.name, compiled, cluster_);
+  WT_ASSIGN_OR_RETURN(const RecordedQueryPtr compiled,
+                      CompileAndRecord(definition_, shuffle_partitions_, options_.compiled.get()));
+  plan_ = compiled->query.plan;
+  plan_record_ = compiled->record;
+  PublishPlan(definition_.name, compiled->query, cluster_);
   return absl::OkStatus();
 }
 

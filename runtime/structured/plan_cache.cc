@@ -33,8 +33,9 @@ void PublishPlan(const std::string& query, const CompiledQuery& compiled, Cluste
                  });
 }
 
-PlanCache::PlanCache(std::string query, std::shared_ptr<const FunctionRegistry> functions)
-    : query_(std::move(query)), functions_(std::move(functions)) {}
+PlanCache::PlanCache(std::string query, std::shared_ptr<const FunctionRegistry> functions,
+                     std::shared_ptr<const CompiledQueries> compiled)
+    : query_(std::move(query)), functions_(std::move(functions)), compiled_(std::move(compiled)) {}
 
 Task<absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>>> PlanCache::Get(TaskContext& context,
                                                                                std::string hash) {
@@ -47,9 +48,13 @@ Task<absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>>> PlanCache::Get(T
     co_return absl::DataLossError(
         absl::StrCat("the driver's plan ", hash, " came as ", PlanHash(physical)));
   }
-  WT_CO_ASSIGN_OR_RETURN(
-      std::shared_ptr<const StreamingQueryPlan> plan,
-      LoadPlan(physical, functions_ == nullptr ? FunctionRegistry::BuiltIn() : *functions_));
+  std::shared_ptr<const StreamingQueryPlan> plan =
+      compiled_ == nullptr ? nullptr : compiled_->Find(physical, functions_);
+  if (plan == nullptr) {
+    WT_CO_ASSIGN_OR_RETURN(
+        plan,
+        LoadPlan(physical, functions_ == nullptr ? FunctionRegistry::BuiltIn() : *functions_));
+  }
   // Several tasks may have asked at once.
   for (const std::shared_ptr<const StreamingQueryPlan>& known : plans_) {
     if (known->hash == hash) co_return known;

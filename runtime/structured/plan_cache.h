@@ -13,6 +13,7 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/task.h"
 #include "runtime/structured/compile_query.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::runtime {
@@ -24,7 +25,9 @@ void PublishPlan(const std::string& query, const CompiledQuery& compiled, Cluste
 // A worker's side, of one query.
 class PlanCache {
  public:
-  PlanCache(std::string query, std::shared_ptr<const FunctionRegistry> functions);
+  // `compiled`: where a plan that came may be found loaded; null: nowhere.
+  PlanCache(std::string query, std::shared_ptr<const FunctionRegistry> functions,
+            std::shared_ptr<const CompiledQueries> compiled = nullptr);
 
   // kNotFound: the driver has another plan by now. kFailedPrecondition: the plan needs functions
   // that this program has not, and names them.
@@ -34,6 +37,7 @@ class PlanCache {
  private:
   const std::string query_;
   const std::shared_ptr<const FunctionRegistry> functions_;
+  const std::shared_ptr<const CompiledQueries> compiled_;
   std::deque<std::shared_ptr<const StreamingQueryPlan>> plans_;  // the newest first, a few
 };
 

@@ -120,10 +120,12 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
   }
 }
 
-void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry) {
+void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry,
+                   std::shared_ptr<const CompiledQueries> compiled) {
   WT_CHECK(!registry.contains(FragmentTaskKind(definition.name)),
            "two queries of this registry are called " + definition.name);
-  auto plans = std::make_shared<PlanCache>(definition.name, definition.functions);
+  auto plans =
+      std::make_shared<PlanCache>(definition.name, definition.functions, std::move(compiled));
   registry[FragmentTaskKind(definition.name)] =
       std::make_unique<FragmentTaskBody>(definition, std::move(plans));
 }

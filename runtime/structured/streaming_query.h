@@ -39,6 +39,8 @@ enum class TriggerKind {
   kAvailableNow,    // the files that are there at the start, in batches, then ends with OK
 };
 
+class CompiledQueries;
+
 struct QueryOptions {
   TriggerKind trigger = TriggerKind::kProcessingTime;
   // For a query without a checkpoint; a checkpoint keeps the number that it began with.
@@ -70,6 +72,8 @@ struct QueryOptions {
   // first pause before it does; each further one doubles, up to a minute.
   int max_restarts = 8;
   absl::Duration restart_backoff = absl::Milliseconds(200);
+  // What the query may be found compiled in. Null: it is compiled.
+  std::shared_ptr<CompiledQueries> compiled = nullptr;
 };
 
 // Runs the query until it is stopped (OK; kDeadlineExceeded if that took too long), fenced by a
@@ -82,7 +86,9 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
 
 // Adds the query's tasks to a worker's registry: one registry a node, since tasks keep state in it.
 // REQUIRES: the registry has no query of that name.
-void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry);
+// `compiled`: as in QueryOptions.
+void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& registry,
+                   std::shared_ptr<const CompiledQueries> compiled = nullptr);
 
 }  // namespace wavetank::runtime
 

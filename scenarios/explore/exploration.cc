@@ -53,6 +53,7 @@ RunOptions Exploration::OptionsOf(Keep keep) const {
   options.retain =
       keep == Keep::kTimeline ? simulator::Retain::kTimeline : simulator::Retain::kNothing;
   options.planted = options_.planted;
+  options.compiled = compiled_;
   options.survey = keep == Keep::kSurvey;
   return options;
 }

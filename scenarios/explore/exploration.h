@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
+#include "runtime/structured/compiled_queries.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/oracle.h"
 #include "scenarios/parse.h"
@@ -59,14 +61,17 @@ class Exploration {
 
  private:
   Exploration(const ScenarioJobs& jobs, ExplorationOptions options)
-      : jobs_(&jobs), options_(std::move(options)) {}
+      : jobs_(&jobs),
+        options_(std::move(options)),
+        compiled_(std::make_shared<runtime::CompiledQueries>()) {}
 
   Scenario DrawFirst(const properties::Choices& choices) const;
   RunOptions OptionsOf(Keep keep) const;
 
   const ScenarioJobs* jobs_;
   ExplorationOptions options_;
-  std::vector<std::vector<JobForm>> forms_;  // of each of the jobs
+  std::shared_ptr<runtime::CompiledQueries> compiled_;  // shared by its runs
+  std::vector<std::vector<JobForm>> forms_;             // of each of the jobs
 };
 
 }  // namespace wavetank::scenarios

@@ -18,6 +18,7 @@
 #include "scenarios/shell/bugs_command.h"
 #include "scenarios/shell/explore_arguments.h"
 #include "scenarios/shell/inspect_command.h"
+#include "scenarios/shell/recorded_scenario.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
 #include "scenarios/shell/step_fault.h"
@@ -205,6 +206,7 @@ class StartArguments {
     };
     static constexpr Use kUses[] = {
         {"--workers", {shell::Role::kLocal, shell::Role::kLocal}, "a local run"},
+        {"--record", {shell::Role::kLocal, shell::Role::kLocal}, "a local run"},
         {"--address", {shell::Role::kDriver, shell::Role::kWorker}, "--as=driver and --as=worker"},
         {"--driver", {shell::Role::kWorker, shell::Role::kWorker}, "--as=worker"}};
     for (const Use& use : kUses) {
@@ -269,6 +271,9 @@ class StartArguments {
     add_address("--driver", command_.driver_addresses,
                 "The driver; again for each that may replace it", shell::HostPart::kRequired);
     add_address("--store", command_.store_address, "The store", shell::HostPart::kRequired);
+    sub.add_option("--record", command_.record_file,
+                   "Add the steps of this run to FILE: `wavetank recall` makes a scenario of it")
+        ->type_name("FILE");
     if (job.structured != nullptr) {
       sub.add_flag("--explain", command_.explain,
                    "Show the job's plans, from what was written to what workers run, and start "
@@ -298,6 +303,35 @@ class StartArguments {
   std::string role_ = "local";
   std::vector<std::string> kill_at_;
   std::vector<std::string> stop_at_;
+};
+
+// `wavetank recall`.
+class RecallArguments {
+ public:
+  explicit RecallArguments(CLI::App& app)
+      : app_(*app.add_subcommand("recall", "Make a scenario of a recorded run")) {
+    app_.footer(
+        "A run that was started with --record=FILE, and again with the same FILE after each time\n"
+        "that it was killed, becomes a scenario: the job with its parameters, the files that "
+        "came,\n"
+        "and a crash where it was killed. Its input is read where the job read it. From then on "
+        "it\n"
+        "can be run, swept, varied and made small as any other. Exit status: 0; 2 bad usage, or "
+        "it\n"
+        "is no recording, or its input is gone.\n\n"
+        "  wavetank start word_count --input=in --output=out --checkpoint=cp --record=seen.json\n"
+        "  wavetank recall seen.json --to=seen.textproto && wavetank run seen.textproto");
+    app_.add_option("RECORDING", command_.recording, "What --record wrote")->required();
+    app_.add_option("--to", command_.scenario_file, "Write the scenario to FILE (-: output)")
+        ->type_name("FILE")
+        ->capture_default_str();
+  }
+  bool wanted() const { return app_.parsed(); }
+  int Execute(const ScenarioJobs& jobs) { return shell::Execute(command_, jobs); }
+
+ private:
+  CLI::App& app_;
+  shell::RecallCommand command_;
 };
 
 // `wavetank inspect`.
@@ -363,6 +397,7 @@ int CommandLine::Run(int argc, char** argv) {
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
   InspectArguments inspect(app);
+  RecallArguments recall(app);
   const absl::Status words = shell::CheckWords(app, {argv + 1, argv + argc});
   if (!words.ok()) return RefuseUsage(std::string(platform::ToStd(words.message())));
   try {
@@ -378,6 +413,7 @@ int CommandLine::Run(int argc, char** argv) {
   if (names.wanted()) return names.Execute(jobs_);
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();
+  if (recall.wanted()) return recall.Execute(jobs_);
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }
 

@@ -1,12 +1,14 @@
 #include "scenarios/shell/shrink_command.h"
 
 #include <cstdio>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/structured/compiled_queries.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/explore/exploration.h"
 #include "scenarios/parse.h"
@@ -35,6 +37,7 @@ std::string SizeOf(const Scenario& scenario) {
   int64_t records = 0;
   for (const Input& input : scenario.input()) {
     records += input.generator().records() + input.records().count() + input.lines().line_size();
+    for (const InputFile& file : input.files().file()) records += file.line_size();
   }
   int nodes = 0;
   for (const Machine& machine : scenario.cluster().machine()) {
@@ -61,14 +64,14 @@ int Execute(const ShrinkCommand& command, const ScenarioJobs& jobs) {
   ProgressLine progress;
   const HostWatch watch;
   int tries = 0;
+  const auto compiled = std::make_shared<runtime::CompiledQueries>();
   const auto run = [&](const Scenario& scenario,
                        simulator::Retain retain) -> absl::StatusOr<RunReport> {
-    WT_ASSIGN_OR_RETURN(const ParsedScenario smaller,
-                        ParseScenario(command.path, ToText(scenario, scenario.name())));
     RunOptions options;
     options.retain = retain;
     options.planted = command.planted;
-    return RunScenario(smaller, jobs, options);
+    options.compiled = compiled;
+    return RunScenario(ParsedScenario::Of(scenario), jobs, options);
   };
   const Scenario& given = *parsed->scenario;
   const absl::StatusOr<RunReport> failed = run(given, simulator::Retain::kNothing);

@@ -1,5 +1,6 @@
 #include "scenarios/shell/start_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "runtime/job/deployment.h"
 #include "runtime/job/explain_job.h"
 #include "scenarios/shell/job_paths.h"
+#include "scenarios/shell/recording.h"
 #include "scenarios/shell/step_fault.h"
 
 namespace wavetank::scenarios::shell {
@@ -139,6 +141,26 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   return spec;
 }
 
+// Refused before anything runs: what could not be made a scenario.
+absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
+                                                 const runtime::JobInstance& instance) {
+  const std::vector<runtime::JobDirectory> directories = runtime::DirectoriesOf(instance);
+  if (std::none_of(directories.begin(), directories.end(), [](const auto& each) {
+        return each.use == runtime::JobDirectory::Use::kInput;
+      })) {
+    return absl::InvalidArgumentError(
+        "--record: the job reads no directory, and what comes from a socket is nowhere to be read "
+        "again");
+  }
+  WT_ASSIGN_OR_RETURN(auto parameters,
+                      PlacePaths(*instance.job, command.parameters, PathsOf::kHost));
+  return Recorder::Open(command.record_file, {.started_ms = 0,
+                                              .workers = command.workers,
+                                              .job = instance.job->name,
+                                              .parameters = std::move(parameters),
+                                              .steps = {}});
+}
+
 }  // namespace
 
 int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
@@ -182,10 +204,19 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
     options.network.buffer_bytes = checkpoint::kStoreBufferBytes;
   }
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
+  std::unique_ptr<Recorder> recorder;
+  if (!command.record_file.empty()) {
+    absl::StatusOr<std::unique_ptr<Recorder>> opened = Record(command, instance);
+    if (!opened.ok()) return Refuse(opened.status());
+    recorder = *std::move(opened);
+    options.on_step = [&recorder](const platform::StepEvent& event) { recorder->OnStep(event); };
+  }
   absl::StatusOr<std::unique_ptr<platform::RealProcess>> process =
       platform::RealProcess::Create(*std::move(spec), options);
   if (!process.ok()) return Refuse(process.status());
-  return (*process)->Run();
+  const int status = (*process)->Run();
+  if (recorder != nullptr) recorder->OnEnd();
+  return status;
 }
 
 }  // namespace wavetank::scenarios::shell

@@ -27,7 +27,8 @@ struct StartCommand {
   std::string secret_file;                      // empty: none
   std::vector<platform::StepFault> step_faults;
   bool verbose = false;
-  bool explain = false;  // shows the job's plans, and starts nothing
+  std::string record_file;  // empty: nothing is recorded
+  bool explain = false;     // shows the job's plans, and starts nothing
 };
 
 // Runs until it ends, fails, or SIGINT or SIGTERM comes. Gives the exit status.

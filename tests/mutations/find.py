@@ -6,13 +6,16 @@
     find.py --most N           no more than N of them
 
 Asked in this order, until one fails: every scenario; the test programs of the folder that the mutant
-is in; 1000 runs of the search; the scripts around the command. A minute or two a mutant that only
+is in; 1000 runs of the search; the scripts around the command. Of the mechanical ones, which shall
+show what scenarios and search find by themselves, the search is asked for --search-runs, and before
+the test programs. A minute or two a mutant that only
 the later ones notice. What has been found is written at once, so an interrupted run goes on where it
 was. A mutant that nothing notices becomes `missed Nothing notices it.`: then argue that no answer can
 differ, or write the test.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -77,7 +80,7 @@ def scripts():
             if wavetank in test.get("command", [])]
 
 
-def find(mutant, jobs, search_seconds, script_names):
+def find(mutant, jobs, search_seconds, script_names, search_runs):
     log = tree.LOGS / f"{mutant.list}.{mutant.name}.txt"
     log.unlink(missing_ok=True)
     if not tree.build(log, ["wavetank"], jobs):
@@ -88,14 +91,17 @@ def find(mutant, jobs, search_seconds, script_names):
                     if verdict != "pass")
     if failed:
         return f"found scenario {failed[0][1]}"
+    if mutant.is_mechanical:
+        passed, seen, _ = tree.run_search(search_runs, search_seconds)
+        if not passed:
+            return f"found search {search_runs}"
     for program in PROGRAMS[mutant.file.split("/")[0]]:
         if not tree.build(log, [program], jobs):
             return f"missed {program} does not build with it: see {log.name}."
         test = unit_that_fails(program)
         if test is not None:
             return f"found unit {program} {test}"
-    passed, _, _ = tree.run_search(SEARCH_RUNS, search_seconds)
-    if not passed:
+    if not mutant.is_mechanical and not tree.run_search(SEARCH_RUNS, search_seconds)[0]:
         return "found search"
     if not tree.build(log, ["all"], jobs):
         return f"missed Not all builds with it: see {log.name}."
@@ -110,6 +116,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME")
     parser.add_argument("--most", type=int, metavar="N")
+    parser.add_argument("--sample", metavar="HEX", help="--most of them, drawn by this seed")
+    parser.add_argument("--search-runs", type=int, default=2000, metavar="N",
+                        help="of the search, for a mechanical mutant")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--mutants", type=pathlib.Path, nargs="+", metavar="FILE",
                         default=lists.all_lists())
@@ -123,6 +132,10 @@ def main():
         mutants = [named[name] for name in arguments.only]
     else:
         mutants = [mutant for mutant in mutants if mutant.missed.startswith(NOT_JUDGED)]
+    if arguments.sample:
+        def drawn(mutant):
+            return hashlib.sha256(f"{arguments.sample} {mutant.name}".encode()).digest()
+        mutants = sorted(mutants, key=drawn)
     mutants = mutants[:arguments.most]
 
     tree.LOGS.mkdir(parents=True, exist_ok=True)
@@ -153,7 +166,9 @@ def main():
         pristine = path.read_bytes()
         try:
             tree.write_if_changed(path, mutant.apply(pristine.decode()).encode())
-            verdict = find(mutant, arguments.jobs, 60 + 4 * took, script_names)
+            runs = arguments.search_runs
+            verdict = find(mutant, arguments.jobs, 60 + 4 * took * max(1, runs / SEARCH_RUNS),
+                           script_names, runs)
         finally:
             tree.write_if_changed(path, pristine)
         replace_verdict(mutant.path, mutant.name, verdict)

@@ -145,7 +145,8 @@ def run_search(runs, seconds):
     """Whether that many runs from a fixed seed find nothing, what was seen, and how long it took."""
     started = time.monotonic()
     status, out, err = run(
-        [str(BUILD / "bin/wavetank"), "explore", "--seeds=1-1000000", f"--runs={runs}", "--jobs=1",
+        [str(BUILD / "bin/wavetank"), "explore", "--seeds=1-1000000", f"--runs={runs}",
+         f"--jobs={os.cpu_count()}",
          "--shrink-for=1ms", f"--save={LOGS}/found"], seconds)
     took = time.monotonic() - started
     if status is None:

@@ -17,7 +17,7 @@ using runtime::MANIFEST_MODE_COMPLETE;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Optional;
+using testing::Pointee;
 
 FileSinkView Decode(const SinkFiles& sink) {
   const auto view = DecodeFileSink(sink.Durable(), "out");
@@ -37,8 +37,8 @@ TEST(DecodeFileSink, ReadsTheRowsOfEachEntry) {
   sink.Commit(sink.Stage(1, MANIFEST_MODE_APPEND, "b,2\nc,3\n"));
   const FileSinkView view = Decode(sink);
   ASSERT_THAT(BatchesOf(view), ElementsAre(0, 1));
-  EXPECT_THAT(view.batches[0].rows, Optional(ElementsAre(NaiveRow{"a", "1"})));
-  EXPECT_THAT(view.batches[1].rows, Optional(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
+  EXPECT_THAT(view.batches[0].rows, Pointee(ElementsAre(NaiveRow{"a", "1"})));
+  EXPECT_THAT(view.batches[1].rows, Pointee(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
   EXPECT_EQ(view.table, TableIs::kAllRows);
 }
 

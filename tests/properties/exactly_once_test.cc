@@ -1,6 +1,10 @@
 #include "properties/exactly_once.h"
 
 #include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,6 +15,10 @@ namespace {
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
+
+std::shared_ptr<const std::vector<NaiveRow>> Rows(std::vector<NaiveRow> rows) {
+  return std::make_shared<const std::vector<NaiveRow>>(std::move(rows));
+}
 
 class ExactlyOnceCheckerTest : public testing::Test {
  protected:
@@ -38,8 +46,8 @@ class ExactlyOnceCheckerTest : public testing::Test {
 
   const LoggedBatch first_{0, {"f1"}, 0, 1, {}, 0, 11};
   const LoggedBatch second_{1, {"f2"}, 1, 2, {}, 0, 22};
-  const ShownBatch shown_first_{0, 11, std::vector<NaiveRow>{{"b", "1"}, {"a", "1"}}};
-  const ShownBatch shown_second_{1, 22, std::vector<NaiveRow>{{"a", "2"}}};
+  const ShownBatch shown_first_{0, 11, Rows({{"b", "1"}, {"a", "1"}})};
+  const ShownBatch shown_second_{1, 22, Rows({{"a", "2"}})};
   int64_t now_ = 0;
   ExactlyOnceChecker checker_;
 };
@@ -68,7 +76,7 @@ TEST_F(ExactlyOnceCheckerTest, ReportsABatchShownTwice) {
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsAnAnswerThatIsNotTheNaiveOne) {
-  EXPECT_THAT(Observe({{first_}, {}}, {{0, 11, std::vector<NaiveRow>{{"a", "2"}, {"b", "1"}}}}),
+  EXPECT_THAT(Observe({{first_}, {}}, {{0, 11, Rows({{"a", "2"}, {"b", "1"}})}}),
               ElementsAre(violation_kinds::kWrongAnswer));
 }
 
@@ -94,7 +102,7 @@ TEST(ExactlyOnceChecker, RowsAreLateByTheWatermarkOfTheBatchBefore) {
   const std::vector<NaiveRow> final_rows = {
       {"1970-01-01T00:00:20Z", "1970-01-01T00:00:25Z", "x", "1"}};
   for (const Violation& violation :
-       checker.Observe(1, log, {{0, 11, std::vector<NaiveRow>{}}, {1, 22, final_rows}})) {
+       checker.Observe(1, log, {{0, 11, Rows({})}, {1, 22, Rows(final_rows)}})) {
     ADD_FAILURE() << violation.kind << ": " << violation.what;
   }
 }
@@ -118,12 +126,10 @@ TEST_F(ExactlyOnceCheckerTest, JudgesWhatIsShownByTheDefinitionThatChangedBefore
   const LoggedBatch other{1, {}, 1, 1, {}, 0, 33};
   EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_}),
               ElementsAre(violation_kinds::kDefinition));
-  EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_, {1, 33, std::vector<NaiveRow>{}}}),
-              IsEmpty());
+  EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_, {1, 33, Rows({})}}), IsEmpty());
   const LoggedBatch third{2, {"f2"}, 1, 2, {}, 0, 44};
-  EXPECT_THAT(Observe({{first_, other, third}, {}}, {shown_first_,
-                                                     {1, 33, std::vector<NaiveRow>{}},
-                                                     {2, 44, std::vector<NaiveRow>{{"a", "2"}}}}),
+  EXPECT_THAT(Observe({{first_, other, third}, {}},
+                      {shown_first_, {1, 33, Rows({})}, {2, 44, Rows({{"a", "2"}})}}),
               IsEmpty());
 }
 
@@ -204,7 +210,7 @@ TEST_F(ExactlyOnceCheckerTest, JudgesABatchAgainWhenItsEntryIsAnotherOne) {
   same.entry_hash = 7;
   EXPECT_THAT(Observe(log, {same, shown_second_}), IsEmpty());
   ShownBatch fewer = shown_first_;
-  fewer.rows->pop_back();
+  fewer.rows = Rows({shown_first_.rows->front()});
   fewer.entry_hash = 8;
   EXPECT_THAT(Observe(log, {fewer, shown_second_}), ElementsAre(violation_kinds::kWrongAnswer));
   ShownBatch other = shown_first_;

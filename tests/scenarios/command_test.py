@@ -608,6 +608,66 @@ class Command(unittest.TestCase):
         said = subprocess.run([WAVETANK, "run", "--help"], capture_output=True, text=True).stdout
         self.assertIn("HTML page with pictures to FILE\n", said)
 
+    def recorded(self, *more, until):
+        # A start, until `until` is shown or it has killed itself.
+        job = self.start("start", "word_count", *FILES, "--record=seen.json", "--workers=1", *more)
+        try:
+            self.wait_until(lambda: job.poll() is not None or until())
+        finally:
+            if job.poll() is None:
+                job.send_signal(signal.SIGINT)
+            job.communicate(timeout=SECONDS)
+        return job.returncode
+
+    def test_a_recorded_run_is_a_scenario(self):
+        def shown(rows):
+            parts = list((self.here / "out").glob("part-*.csv"))
+            return sum(len(part.read_text().splitlines()) for part in parts) >= rows
+
+        (self.here / "in" / "a").write_text("to be or not to be\n")
+        killed = self.recorded("--kill-at", "batch.prepared", until=lambda: False)
+        self.assertEqual(killed, -signal.SIGKILL)
+        (self.here / "in" / "b").write_text("that is the question\n")
+        self.assertEqual(self.recorded(until=lambda: shown(8)), 0)
+        # What a kill has cut short is no line.
+        with open(self.here / "seen.json", "a") as recording:
+            recording.write('{"is":"st')
+
+        def starts():
+            return (self.here / "seen.json").read_text().count('{"is":"start"')
+
+        self.assertEqual(self.recorded(until=lambda: starts() == 3), 0)
+
+        done = subprocess.run([WAVETANK, "recall", "seen.json", "--to=seen.textproto"],
+                              cwd=self.here, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        text = (self.here / "seen.textproto").read_text()
+        self.assertIn("3 starts of word_count, of which 1 were killed", text)
+        self.assertIn('line: "that is the question"', text)
+        self.assertIn('step: "batch.prepared"', text)
+        done = subprocess.run([WAVETANK, "run", "--json=-", "--quiet", "seen.textproto"],
+                              cwd=self.here, capture_output=True, text=True, timeout=SECONDS)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_what_cannot_be_recorded_or_recalled_is_refused(self):
+        (self.here / "seen.json").write_text("a\n")
+        for command, why in [
+                (["recall", "seen.json"], "is no recording"),
+                (["recall", "none.json"], "no such file"),
+                (["start", "word_count", *FILES, "--record=seen.json"], "is no recording"),
+                (["start", "word_count", *FILES, "--record=none/seen.json"],
+                 "there is no directory none"),
+                (["start", "word_count", *FILES, "--record=r", "--as=worker",
+                  "--address=localhost:1", "--driver=localhost:2"],
+                 "--record belongs to a local run"),
+                (["start", "socket_word_count", "--host=localhost", "--port=1", "--output=out",
+                  "--checkpoint=cp", "--record=r"], "what comes from a socket is nowhere")]:
+            done = subprocess.run([WAVETANK, *command], cwd=self.here, capture_output=True,
+                                  text=True, timeout=SECONDS)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(why, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.here)), ["in", "seen.json"])
+
     def stream(self, *more, output="out", checkpoint="cp", interval="100ms"):
         return self.start("start", "word_count_dstream", "--input=in", f"--output={output}",
                           f"--checkpoint={checkpoint}", f"--interval={interval}", "--workers=1",

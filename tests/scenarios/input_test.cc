@@ -34,6 +34,25 @@ TEST(PlanInput, CutsLinesIntoFilesThatArriveOneAfterAnother) {
   EXPECT_THAT((*plan)[1].lines, ElementsAre("c"));
 }
 
+TEST(PlanInput, FilesHaveTheirOwnNamesAndTimes) {
+  const auto plan = Plan(
+      R"(files { file { name: "z" at_ms: 20 line: "a" line: "b" } file { at_ms: 5 }
+                 file { name: "y/x" at_ms: 20 line: "c" } })");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_THAT(*plan, SizeIs(3));
+  EXPECT_EQ((*plan)[0].at_ms, 5);
+  EXPECT_EQ((*plan)[0].name, "input-00001.txt");
+  EXPECT_EQ((*plan)[0].text, "");
+  EXPECT_EQ((*plan)[1].name, "z");
+  EXPECT_THAT((*plan)[1].lines, ElementsAre("a", "b"));
+  EXPECT_EQ((*plan)[2].name, "y/x");
+  for (const char* wrong :
+       {R"(files { file { name: "z" } file { name: "z" } })", R"(files { file { name: "/z" } })",
+        R"(files { file { at_ms: -1 } })", R"(files { file {} } arrival { first_ms: 3 })"}) {
+    EXPECT_FALSE(Plan(wrong).ok()) << wrong;
+  }
+}
+
 TEST(PlanInput, ReadsAFileOfTheHostOrSaysWhereItIsAskedFor) {
   const auto plan = Plan(R"(file: "there.txt")");
   ASSERT_TRUE(plan.ok()) << plan.status();
@@ -134,7 +153,7 @@ TEST(PlanInput, RefusesWhatMakesNoSense) {
               testing::HasSubstr("burst is 0 and must be from 1"));
 
   EXPECT_EQ(Plan("name: \"x\"").status().message(),
-            "a:2:9: an input needs lines, a file, a generator or records");
+            "a:2:9: an input needs lines, a file, files, a generator or records");
   EXPECT_EQ(Plan("generator { records: 0 }").status().message(),
             "a:2:21: records is 0 and must be from 1 to 1000000");
   EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),

@@ -47,6 +47,7 @@ input { name: "b" records { count: 12 separator: ";" quoting: CSV
                             column { name: "k" uniform { distinct: 9 } }
                             column { name: "z" zipf { distinct: 9 } } } }
 input { name: "c" lines { line: "x" line: "y" line: "z" } }
+input { name: "d" files { file { at_ms: 1234 line: "x" line: "y" } file { name: "n" line: "z" } } }
 fault { kind: "process.crash" target: "driver" restart_after_ms: 1777
         at_step { step: "batch.prepared" occurrence: 3 node: "driver"
                   attribute { name: "batch" value: 2 } } }

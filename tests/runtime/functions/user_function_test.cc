@@ -123,5 +123,15 @@ TEST(UserFunction, IsOfASession) {
   EXPECT_EQ(functions->Find("clean")->version, 2);
 }
 
+TEST(UserFunction, IsOfTheQueriesThatWereStartedBeforeItToo) {
+  Session session;
+  session.ReadStream().Format("text").Load("in").WriteStream().Format("file").Start();
+  EXPECT_EQ(session.queries().at(0).functions, nullptr);
+  EXPECT_TRUE(session.RegisterFunction(UserFunction("clean", Twice)).ok());
+  const auto& functions = session.queries().at(0).functions;
+  ASSERT_NE(functions, nullptr);
+  EXPECT_NE(functions->Find("clean"), nullptr);
+}
+
 }  // namespace
 }  // namespace wavetank::runtime
