@@ -207,9 +207,6 @@ class OwnedLog final : public FencedLog {
                          .length = length_,
                          .owner = owner_});
     }
-    if (sequence_ == 2 && platform::Planted(node_, "segment_forgets_its_only_group")) {
-      counted.pop_back();
-    }
     return checkpoint::WriteBase(directory_, owner_, next, fold_, std::move(counted), options_);
   }
 
@@ -247,10 +244,8 @@ class OwnedLog final : public FencedLog {
     const std::string& directory = directory_.path();
     WT_CO_ASSIGN_OR_RETURN(const EpochList list,
                            co_await ListEpochs(directory_.store(), directory));
-    if (!platform::Planted(node_, "owner_removes_without_looking")) {
-      // Rule look_before_remove.
-      WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
-    }
+    // Rule look_before_remove.
+    WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     std::vector<std::string> removable;
     for (const SegmentId mark : list.marks) {
       if (mark < segment_) removable.push_back(MarkPath(directory, mark));

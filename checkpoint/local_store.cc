@@ -163,7 +163,6 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   const PathLock lock = co_await Lock(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
   WT_CO_ASSIGN_OR_RETURN(Tail tail, co_await TakeTail(file));
-  if (platform::Planted(node_, "append_written_again")) offset = tail.end;
   if (tail.end < offset) {
     co_return absl::FailedPreconditionError(
         absl::StrCat(path, ": cannot append at ", offset, ", the file ends at ", tail.end));
@@ -196,10 +195,6 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   }
   if (synced.ok()) HoldTail(std::move(tail));
   WT_CO_ASSIGN_OR_RETURN(const Content content, co_await AfterSync(file, end, std::move(synced)));
-  if (content == Content::kWrittenAnew &&
-      platform::Planted(node_, "append_lost_with_a_failed_sync")) {
-    co_return co_await SyncName(file);
-  }
   if (content == Content::kWrittenAnew) {
     WT_CO_RETURN_IF_ERROR(co_await CheckStillThere(file, offset, end, checksum));
   }
@@ -251,9 +246,6 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
                            co_await handle->ReadAt(from, std::min(length, size - from)));
     // Synced after it was read: so all that is shown had been written before the sync. All of the
     // file had been: what is read in pieces is synced once.
-    if (platform::Planted(node_, "read_before_durable")) co_return bytes;
-    const bool synced = known_[file].synced_bytes >= from + bytes.size();
-    if (synced && platform::Planted(node_, "name_shown_before_durable")) co_return bytes;
     if (known_[file].synced_bytes < from + bytes.size()) {
       WT_CO_ASSIGN_OR_RETURN(const Content content, co_await SyncContent(file, *handle, size));
       if (content == Content::kWrittenAnew) continue;
@@ -274,7 +266,6 @@ Task<absl::StatusOr<std::optional<FileInfo>>> LocalStore::SyncListed(std::string
     if (absl::IsNotFound(info.status())) break;
     WT_CO_RETURN_IF_ERROR(info.status());
     if (known_[file].synced_bytes >= info->size_bytes) co_return *info;
-    if (platform::Planted(node_, "listed_before_durable")) co_return *info;
     const absl::StatusOr<std::unique_ptr<File>> handle =
         co_await node_.disk().Open(file, OpenMode::kRead);
     if (absl::IsNotFound(handle.status())) break;
@@ -344,7 +335,6 @@ Task<absl::Status> LocalStore::RemoveAll(std::vector<std::string> paths) {
     known_.Forget(file);
     directories.insert(ParentPath(file));
   }
-  if (platform::Planted(node_, "removal_not_synced")) co_return absl::OkStatus();
   // Even if all were gone: an earlier request may have failed before its sync.
   for (const std::string& directory : directories) {
     const absl::Status synced = co_await node_.disk().SyncDirectory(directory);
@@ -384,7 +374,6 @@ Task<absl::StatusOr<LocalStore::Content>> LocalStore::AfterSync(std::string file
     known.synced_bytes = std::max(known.synced_bytes, length);
     co_return Content::kAsItWas;
   }
-  if (platform::Planted(node_, "failed_sync_tried_again")) co_return synced;
   known.distrusted = root_lock_ != nullptr || known.appended;
   if (!known.distrusted) co_return synced;
   WT_CO_RETURN_IF_ERROR(co_await WriteAnew(file));

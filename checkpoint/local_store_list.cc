@@ -9,7 +9,6 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/paths.h"
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -72,7 +71,6 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
     files.push_back(std::move(shown));
   }
-  if (platform::Planted(node_, "name_shown_before_durable")) names_durable = true;
   if (!names_durable) {
     WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
     for (const StoredFile& shown : files) {
@@ -108,7 +106,6 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
         entry.kind == FileKind::kDirectory ? known_.IsDurable(file) : known_[file].name_durable;
     names_durable = names_durable && durable;
   }
-  if (platform::Planted(node_, "name_shown_before_durable")) names_durable = true;
   if (names_durable) co_return names;
   WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
   for (const DirectoryEntry& entry : *entries) {

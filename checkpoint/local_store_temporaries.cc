@@ -39,9 +39,6 @@ Task<void> LocalStore::RemoveDeadTemporaries(std::string directory) {
     const absl::StatusOr<std::unique_ptr<platform::FileLock>> dead =
         co_await node_.disk().Lock(temporary);
     // What cannot be removed now is found again by the next store.
-    if (!dead.ok() && platform::Planted(node_, "living_temporary_removed")) {
-      (co_await node_.disk().Remove(temporary)).IgnoreError();
-    }
     if (dead.ok()) (co_await node_.disk().Remove(temporary)).IgnoreError();
   }
 }

@@ -82,9 +82,7 @@ Task<absl::StatusOr<StateVersion>> StateStore::Commit() {
   if (adopted) Adopt(next, sizes);
   const bool changed =
       std::ranges::any_of(tables_, [](const auto& table) { return table->changed(); });
-  absl::Status written;
-  if (changed) written = co_await WriteFile(next, sizes);
-  if (!platform::Planted(node_, "failed_state_write_accepted")) WT_CO_RETURN_IF_ERROR(written);
+  if (changed) WT_CO_RETURN_IF_ERROR(co_await WriteFile(next, sizes));
   if (adopted) {
     const int64_t snapshot_of = snapshot_->base().version;
     snapshot_.reset();
@@ -99,17 +97,12 @@ Task<absl::StatusOr<StateVersion>> StateStore::Commit() {
 }
 
 bool StateStore::Adoptable() const {
-  const bool early = platform::Planted(node_, "snapshot_adopted_before_durable");
-  return snapshot_ != nullptr && (early || snapshot_->durable()) &&
-         snapshot_->IsOfLineage(version_) &&
+  return snapshot_ != nullptr && snapshot_->durable() && snapshot_->IsOfLineage(version_) &&
          version_.version + 1 - snapshot_->base().version <= kAdoptWithin;
 }
 
 void StateStore::Adopt(StateVersion& next, std::vector<uint64_t>& sizes) const {
-  auto replaced = static_cast<ptrdiff_t>(snapshot_->base().files.size());
-  if (platform::Planted(node_, "adoption_drops_a_delta") && std::ssize(next.files) > replaced) {
-    ++replaced;
-  }
+  const auto replaced = static_cast<ptrdiff_t>(snapshot_->base().files.size());
   next.files.erase(next.files.begin() + 1, next.files.begin() + replaced);
   next.files.front() = snapshot_->path();
   sizes.erase(sizes.begin() + 1, sizes.begin() + replaced);

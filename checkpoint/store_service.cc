@@ -125,7 +125,6 @@ Task<StoreService::Reply> StoreService::Handle(std::string method, RpcPayload pa
   request->size = payload.body.size();
   if (request->changes()) request->checksum = Crc32c(payload.body);
   RequestPtr first = Repeated(*request);
-  if (first != nullptr && platform::Planted(node_, "repeat_answered_early")) co_return RpcPayload();
   if (first == nullptr) {
     request->place = co_await places_.Take(1);
     first = Repeated(*request);  // its repeat may have been quicker

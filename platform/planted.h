@@ -17,13 +17,9 @@ namespace wavetank::platform {
 #ifdef WAVETANK_PLANTED
 inline constexpr bool kBugsArePlanted = true;
 inline bool Planted(const Node& node, std::string_view bug) { return node.planted() == bug; }
-inline bool Planted(const Node* node, std::string_view bug) {
-  return node != nullptr && Planted(*node, bug);
-}
 #else
 inline constexpr bool kBugsArePlanted = false;
 constexpr bool Planted(const Node&, std::string_view) { return false; }
-constexpr bool Planted(const Node*, std::string_view) { return false; }
 #endif
 
 }  // namespace wavetank::platform

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "runtime/steps.h"
@@ -40,13 +39,9 @@ Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPay
   }
   std::vector<BlockPointer> found;
   for (const cluster::TaskName& source : request.sources()) {
-    absl::StatusOr<BlockPointer> block =
-        blocks_.Find(FromName(source), request.reader().partition());
-    if (!block.ok() && platform::Planted(node_, "missing_blocks_taken_for_empty")) {
-      block = BlockPointer();
-    }
-    WT_CO_RETURN_IF_ERROR(block.status());
-    found.push_back(*std::move(block));
+    WT_CO_ASSIGN_OR_RETURN(BlockPointer block,
+                           blocks_.Find(FromName(source), request.reader().partition()));
+    found.push_back(std::move(block));
   }
   co_await node_.Step(steps::kShuffleServed, {{"batch", request.batch()},
                                               {"stage", request.reader().stage()},

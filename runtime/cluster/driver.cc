@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/event.h"
-#include "platform/planted.h"
 #include "platform/rpc.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
@@ -72,10 +71,8 @@ class Driver final : public Cluster {
   struct Running {
     Running(Driver& d, StageGraph graph)
         : driver(d),
-          run(std::move(graph), {.driver = d.id_,
-                                 .id = d.next_graph_++,
-                                 .max_attempts = d.options_.max_attempts,
-                                 .node = &d.node_}) {
+          run(std::move(graph),
+              {.driver = d.id_, .id = d.next_graph_++, .max_attempts = d.options_.max_attempts}) {
       driver.graphs_[run.id()] = this;
     }
     ~Running() {
@@ -232,17 +229,9 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::R
   // An address has one listener: who had it before is gone, though its connection has not broken.
   const auto before = std::ranges::find_if(
       workers_, [&](const auto& entry) { return entry.second->ref.address == request.address(); });
-  std::optional<int64_t> kept;
-  if (before != workers_.end() && platform::Planted(node_, "worker_back_keeps_its_tasks")) {
-    kept = before->second->ref.id;
-    workers_.erase(before);
-  }
-  if (!kept) {
-    if (before != workers_.end()) co_await LoseWorker(before->first);
-  }
+  if (before != workers_.end()) co_await LoseWorker(before->first);
   auto worker = std::make_shared<Worker>();
   worker->ref = {.id = next_worker_++, .name = request.name(), .address = request.address()};
-  if (kept) worker->ref.id = *kept;
   worker->slots = request.slots();
   workers_[call.connection()] = worker;
   node_.Log(LogLevel::kInfo, absl::StrCat("worker ", worker->ref.name, " at ", worker->ref.address,
@@ -337,7 +326,6 @@ Task<void> Driver::LoseWorker(uint64_t connection) {
   for (const auto& [id, running] : graphs_) {
     running->run.LoseWorker(worker->ref.id);
     marks.emplace_back(running->run.batch(), CarryOut(running->run));
-    if (platform::Planted(node_, "one_graph_loses_the_worker")) break;
   }
   co_await node_.Step(steps::kDriverWorkerLost, {{"workers", worker_count()}});
   for (auto& [batch, of_graph] : marks) co_await Announce(batch, std::move(of_graph));

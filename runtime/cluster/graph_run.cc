@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
-#include "platform/planted.h"
 #include "platform/text.h"
 #include "runtime/steps.h"
 
@@ -248,7 +247,6 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, const absl:
   task.output_gone.reset();
   if (!was_done) return;
   if (unfinished_[key.stage]++ == 0) ++unfinished_stages_;
-  if (platform::Planted(options_.node, "readers_keep_replaced_input")) return;
   for (int reader = key.stage + 1; reader < static_cast<int>(tasks_.size()); ++reader) {
     if (std::ranges::count(graph_.stages[reader].reads_shuffle_of, key.stage) == 0) continue;
     const absl::Status replaced =

@@ -17,7 +17,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "platform/node.h"
 #include "platform/step.h"
 #include "runtime/cluster/messages.h"
 #include "runtime/cluster/recovery.h"
@@ -39,7 +38,6 @@ class GraphRun {
     std::string driver;  // TaskId::driver
     int64_t id = 0;      // TaskId::graph
     int max_attempts = 4;
-    const platform::Node* node = nullptr;  // whose planted bugs show; null: none
   };
   struct TaskKey {
     int stage = 0;

@@ -135,7 +135,6 @@ Task<absl::Status> FileSink::FindUnpublished() {
       const auto found = plain_names.find(part.name());
       return !is_to_go && found != plain_names.end() && found->second == part.size_bytes();
     };
-    if (platform::Planted(node_, "committed_parts_not_shown_after_take_over")) continue;
     if (!std::all_of(entry.parts().begin(), entry.parts().end(), is_there)) {
       unlinked_.push_back(entry);
     }
@@ -266,10 +265,6 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
   co_await node_.Step(steps::kSinkManifestWritten,
                       {{"batch", entry.batch()}, {"sink", options_.directory}});
-  if (options_.mode == MANIFEST_MODE_COMPLETE && last_ &&
-      platform::Planted(node_, "replaced_table_removed_early")) {
-    Replace(*last_);
-  }
   if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
     Replace(*std::move(last_but_one_));
   }
@@ -333,8 +328,6 @@ Task<void> FileSink::Publish() {
     absl::Status linked = co_await LinkParts(unlinked_.front());
     if (CannotBeLinked(linked)) blocked.push_back(unlinked_.front());
     if (linked.ok() || CannotBeLinked(linked)) unlinked_.pop_front();
-    const bool may_pass = !linked.ok() && !CannotBeLinked(linked);
-    if (may_pass && platform::Planted(node_, "plain_name_not_tried_again")) unlinked_.pop_front();
     if (!linked.ok()) status = std::move(linked);
   }
   const bool all_seen = unlinked_.empty();

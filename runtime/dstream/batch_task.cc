@@ -9,7 +9,6 @@
 
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
@@ -124,10 +123,6 @@ class BatchTaskRun {
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
       auto piece = co_await context_.store().Read(split.path, offset, wanted);
-      if (absl::IsNotFound(piece.status()) &&
-          platform::Planted(context_.node(), "gone_file_taken_for_ended")) {
-        break;
-      }
       if (!piece.ok() || piece->empty()) {
         WT_CO_ASSIGN_OR_RETURN(std::string how, co_await HowLost(piece.status(), offset));
         absl::Status lost = InputLost(std::move(how));

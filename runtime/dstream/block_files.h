@@ -23,7 +23,6 @@
 #include "checkpoint/block_name.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
-#include "platform/planted.h"
 #include "platform/task.h"
 #include "runtime/dstream/batch_log.h"
 
@@ -46,9 +45,6 @@ class BlockFiles {
     const auto listed = co_await store_.List(directory_);
     if (!listed.ok()) co_return;
     for (const checkpoint::StoredFile& file : *listed) {
-      if (platform::Planted(node_, "awaited_blocks_removed") && IsAwaited(file.name, recovered)) {
-        removable_.push_back({absl::InfinitePast(), absl::StrCat(directory_, "/", file.name)});
-      }
       if (IsAwaited(file.name, recovered)) continue;
       std::string path = absl::StrCat(directory_, "/", file.name);
       if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});

@@ -209,10 +209,6 @@ class DriverRun {
           if (!stream.files.empty()) stream.files.pop_back();
         }
       }
-      if (platform::Planted(node_, "unfinished_batch_not_run_again")) {
-        status = co_await log_->LogCompleted(input.batch);
-        if (status.ok()) continue;
-      }
       status = co_await RunBatch(std::move(input));
       if (!status.ok()) break;
     }
@@ -286,10 +282,6 @@ class DriverRun {
       }
     } else {
       for (Block& block : tracker_->queue().ArrivedBy(due)) {
-        if (block.stream != stream.value() &&
-            platform::Planted(node_, "blocks_given_to_another_stream")) {
-          planned.blocks.push_back(block);
-        }
         if (block.stream == stream.value()) planned.blocks.push_back(std::move(block));
       }
     }
@@ -318,7 +310,7 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
     const absl::Status failed = co_await RunOutputs(input);
-    if (!failed.ok() && !platform::Planted(node_, "completed_though_an_output_failed")) {
+    if (!failed.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
       if (!options_.on_batch_failed) co_return failed;
       options_.on_batch_failed(failed);

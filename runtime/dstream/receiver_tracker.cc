@@ -11,7 +11,6 @@
 
 #include "checkpoint/block_name.h"
 #include "checkpoint/paths.h"
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/steps.h"
@@ -35,14 +34,10 @@ std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
       new ReceiverTracker(node, store, log, std::move(blocks_directory)));
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
-  if (platform::Planted(node, "unallocated_blocks_forgotten")) {
-    tracker->queue_.Remove(log->recovered().unallocated);
-  }
   for (const checkpoint::GraphHistory::Receiver& receiver : log->recovered().receivers) {
     auto known =
         std::make_shared<Receiver>(ReceiverRun{.stream = receiver.stream, .run = receiver.run});
     known->blocks_taken = receiver.blocks_logged;
-    if (platform::Planted(node, "taken_blocks_found_again")) known->blocks_taken = 0;
     known->started.Set();
     tracker->receivers_[receiver.stream].push_back(std::move(known));
   }
@@ -125,9 +120,7 @@ Task<absl::Status> ReceiverTracker::EndReceiver(ReceiverPointer replaced) {
     co_await node_.clock().Sleep(kRetryDelay);
     stored = co_await StoredBy(replaced);
   }
-  std::vector<Block> logged = *stored;
-  if (platform::Planted(node_, "found_blocks_not_logged")) logged.clear();
-  WT_CO_RETURN_IF_ERROR(co_await log_->LogReceiverEnded(replaced->run, std::move(logged)));
+  WT_CO_RETURN_IF_ERROR(co_await log_->LogReceiverEnded(replaced->run, *stored));
   for (Block& block : *stored) {
     const int64_t records = block.records;
     queue_.Add(std::move(block), node_.clock().Now());
@@ -146,10 +139,6 @@ Task<absl::StatusOr<std::vector<Block>>> ReceiverTracker::StoredBy(ReceiverPoint
     const bool not_taken = name.has_value() && name->stream == replaced->run.stream &&
                            name->run == replaced->run.run && name->number >= replaced->blocks_taken;
     if (!not_taken) continue;
-    if (name->number == replaced->blocks_taken &&
-        platform::Planted(node_, "first_unreported_block_passed_over")) {
-      continue;
-    }
     stored[name->number] = {.stream = name->stream,
                             .path = checkpoint::JoinPath(blocks_directory_, file.name),
                             .size_bytes = file.size_bytes,
@@ -176,9 +165,6 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<Rece
     co_return absl::AbortedError(
         absl::StrCat("take block ", block.path, " over: its receiver was replaced"));
   }
-  if (platform::Planted(self->node_, "repeated_report_taken_again")) {
-    receiver->blocks_taken = std::min(receiver->blocks_taken, name->number);
-  }
   if (name->number < receiver->blocks_taken) {
     // A repeated report, however late.
     const bool newest = name->number == receiver->blocks_taken - 1;
@@ -197,12 +183,10 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::AddBlock(std::shared_ptr<Rece
 
 Task<void> ReceiverTracker::LogAndQueue(Block block, ReceiverPointer receiver,
                                         std::shared_ptr<TakeOver> take_over) {
-  const bool queued = platform::Planted(node_, "block_queued_before_logged");
-  if (queued) queue_.Add(block, node_.clock().Now());
   take_over->status = co_await log_->LogBlock(block);
   if (take_over->status.ok()) {
     receiver->newest_queued = true;
-    if (!queued) queue_.Add(block, node_.clock().Now());
+    queue_.Add(block, node_.clock().Now());
     co_await node_.Step(steps::kBlockLogged,
                         {{"stream", block.stream}, {"records", block.records}});
   } else {

@@ -57,23 +57,13 @@ class SocketReceiver {
   // The driver logs that this receiver is at work before it stores anything, so that what it stores
   // and cannot report will be found.
   Task<absl::Status> Start() {
-    const ReceiverRun run{.stream = task_.stream, .run = RunName()};
+    const ReceiverRun run{.stream = task_.stream, .run = context_.id().Unique()};
     co_return co_await CallUntilAnswered(kReceiverStartedMethod, EncodeToString(run));
-  }
-
-  // No other receiver's.
-  std::string RunName() const {
-    const bool shared = platform::Planted(node_, "receiver_run_named_as_the_one_before");
-    return shared ? "run" : context_.id().Unique();
   }
 
   Task<void> ReadForEver() {
     while (true) {
       const absl::Status ended = co_await ReadConnection();
-      if (platform::Planted(node_, "half_line_goes_on")) {
-        co_await node_.clock().Sleep(absl::Milliseconds(task_.restart_delay_ms));
-        continue;
-      }
       splitter_.Drop();
       skipping_ = false;
       co_await ReportError(absl::StrCat(ended.message(), "; trying again"));
@@ -127,7 +117,7 @@ class SocketReceiver {
     const std::string content = std::exchange(buffer_, std::string());
     room_.Set();
     const checkpoint::BlockName name{.stream = static_cast<int32_t>(block.stream),
-                                     .run = RunName(),
+                                     .run = context_.id().Unique(),
                                      .number = next_number_++,
                                      .records = block.records,
                                      .crc32c = block.crc32c};

@@ -231,11 +231,7 @@ class FragmentTaskBody::Attempt {
   }
 
   Task<absl::Status> CommitState(FragmentTaskResult& result) {
-    absl::StatusOr<StateVersion> committed = co_await state_->Commit();
-    if (platform::Planted(context_.node(), "failed_attempt_leaves_its_state") && !committed.ok()) {
-      body_.cache_.insert_or_assign(task_.state().directory(), std::move(state_));
-    }
-    WT_CO_ASSIGN_OR_RETURN(StateVersion next, std::move(committed));
+    WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state_->Commit());
     co_await context_.node().Step(steps::kStateCommitted, {{"batch", task_.batch()},
                                                            {"partition", context_.id().partition},
                                                            {"query", body_.definition_.name}});

@@ -192,7 +192,6 @@ void MicroBatchExecution::AddRecords(const NextBatch& next,
 
 bool MicroBatchExecution::NextNeedsNoInput() const {
   if (history_.batches().empty()) return false;
-  if (platform::Planted(node_, "restart_forgets_the_final_batch") && !attempt_) return false;
   const BatchHistory& batch = newest();
   return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch));
 }
@@ -207,9 +206,8 @@ MicroBatchExecution::NextDefinition() {
   } else if (!NextNeedsNoInput()) {
     return std::nullopt;
   }
-  std::optional<int64_t> watermark_ms =
+  const std::optional<int64_t> watermark_ms =
       history_.batches().empty() ? std::nullopt : ToWatermarkMs(NextWatermarkOf(newest()));
-  if (platform::Planted(node_, "watermark_lost_by_restart") && !attempt_) watermark_ms.reset();
   NextBatch next{.definition = DefineBatch({.batch = newest_batch() + 1,
                                             .source = plan_->source.path,
                                             .root = std::move(found.root),
@@ -334,9 +332,7 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
   if (commit_first)
     WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(NewestCommit())));
   const absl::Status status = co_await sink_->Commit(newest().prepared->sink_committable());
-  const bool taken_for_done =
-      IsUnsure(status) && platform::Planted(node_, "unsure_commit_taken_for_done");
-  if (status.ok() || taken_for_done) {
+  if (status.ok()) {
     found_.sink = SinkShows::kNewest;
     found_.committable = CommittableIs::kVisible;
     co_await node_.Step(steps::kSinkCommitted,

@@ -129,12 +129,6 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
                                                end, "' in its source, which is no number"));
   }
-  if (platform::Planted(node_, "read_files_forgotten_with_their_batch")) {
-    checkpoint::SeenPaths& seen = history_.seen(plan_->source.path);
-    for (const auto& [root, paths] : seen.SeenByRoot()) {
-      for (const std::string& path : paths) seen.Forget(path);
-    }
-  }
   WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
   source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
                                          std::move(source_options));

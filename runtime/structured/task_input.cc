@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/text_lines.h"
 #include "runtime/connectors/file_source.h"
@@ -40,12 +39,6 @@ class SourceInput final : public TaskInput {
             std::make_unique<SourceFileReader>(context_.store(), files_[next_], kReadChunkBytes);
       }
       const absl::StatusOr<std::optional<std::string>> lines = co_await reader_->Next();
-      const bool away = absl::IsUnavailable(lines.status());
-      if (away && platform::Planted(context_.node(), "input_away_taken_for_empty")) {
-        reader_ = nullptr;
-        ++next_;
-        continue;
-      }
       if (!lines.ok()) {
         NoteLost(lines.status());
         co_return lines.status();
