@@ -71,7 +71,7 @@ class Follower:
         self.done = set()  # beginnings of calls
         self.line = 0
         self.processes = {}
-        self.removed = {}  # of each place, which inode was removed there last, and the call's end
+        self.gone = {}  # of each place, which inode last lost that name, and that call's end
         self.newest_write = {}  # of each thread: its (inode, call's place among its calls)
         self.made_by = {call.result: call for call in calls
                         if call.name in ("clone", "clone3", "fork", "vfork") and call.result > 0}
@@ -180,14 +180,20 @@ class Follower:
             return above[-1].number, b""
         return above[-1].number, parts[-1]
 
-    def _entry(self, place):
+    def _entry(self, place, call):
         directory, name = place
         if name == b"":
             return self.disk.inodes[directory]
         entry = self.disk.inodes[directory].entries.get(name)
+        if entry is None and self._was_there_for(call, place):
+            return self.disk.inodes[self.gone[place][0]]
         if entry is None:
             raise Disagreement(f"there is no {name!r}")
         return entry
+
+    def _was_there_for(self, call, place):
+        """It came beside the call by which what was there lost the name, and so before it."""
+        return place in self.gone and self.gone[place][1] > call.begin
 
     def _absent(self, place):
         directory, name = place
@@ -286,14 +292,12 @@ class Follower:
         if b"O_EXCL" in flags and b"O_CREAT" in flags:
             self._absent(place)
         there = place[1] in self.disk.inodes[place[0]].entries
-        removed, removed_by = self.removed.get(place, (None, -1))
-        if not there and call.is_gone and removed_by > call.begin:
-            number = removed  # it was opened beside its removal, and before
-        elif not there and b"O_CREAT" in flags:
+        found_removed = call.is_gone and self._was_there_for(call, place)
+        if not there and b"O_CREAT" in flags and not found_removed:
             number = self.disk.next_number()
             self._add(call, "make", number, disk.FILE, *place)
         else:
-            entry = self._entry(place)
+            entry = self._entry(place, call)
             if entry.kind == disk.SYMLINK:
                 raise trace.BadTrace(f"{call}: a symbolic link of the tree is opened: name the "
                                      "file directly")
@@ -359,7 +363,8 @@ class Follower:
     def _truncate(self, process, call):
         place = self._at(process, None, call.arguments[0])
         if place is not None:
-            self._add(call, "truncate", self._entry(place).number, trace.number(call.arguments[1]))
+            self._add(call, "truncate", self._entry(place, call).number,
+                      trace.number(call.arguments[1]))
 
     def _ftruncate(self, process, call):
         opened = self._opened(process, call.arguments[0])
@@ -432,7 +437,7 @@ class Follower:
         if source is None:
             raise trace.BadTrace(f"{call}: a file comes in from outside of the tree: make it in "
                                  "there")
-        self._entry(source)
+        self._lose(call, source)
         self._add(call, "rename", *source, *target)
 
     def _rename(self, process, call):
@@ -451,7 +456,7 @@ class Follower:
         source = self._at(process, from_base, from_path)
         if source is None:
             raise trace.BadTrace(f"{call}: a link from outside of the tree")
-        self._add(call, "link", self._entry(source).number, *self._absent(target))
+        self._add(call, "link", self._entry(source, call).number, *self._absent(target))
 
     def _link(self, process, call):
         self._link_at(process, call, None, call.arguments[0], None, call.arguments[1])
@@ -474,8 +479,14 @@ class Follower:
     def _unlink_at(self, process, call, base, path):
         place = self._at(process, base, path)
         if place is not None:
-            self.removed[place] = (self._entry(place).number, call.end)
+            self._lose(call, place)
             self._add(call, "remove", *place)
+
+    def _lose(self, call, place):
+        directory, name = place
+        if name not in self.disk.inodes[directory].entries:
+            raise Disagreement(f"there is no {name!r}")
+        self.gone[place] = (self.disk.inodes[directory].entries[name].number, call.end)
 
     def _unlink(self, process, call):
         self._unlink_at(process, call, None, call.arguments[0])

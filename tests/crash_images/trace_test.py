@@ -182,6 +182,20 @@ class Calls(unittest.TestCase):
         self.sees(text, {"a": b""}, {"a": b"1"})
         self.sees(text + "(deleted)", {}, {"a": b"1"})
 
+    def test_a_name_may_be_used_beside_the_call_that_takes_it_away_and_before(self):
+        def beside(call, end):
+            return f"""
+                1 clone3({{flags=CLONE_VM|CLONE_FS|CLONE_FILES, exit_signal=0}}, 88) = 2
+                2 {call} <unfinished ...>
+                1 rename("~/a", "~/b") = 0
+                2 <... {call.partition("(")[0]} resumed>) = {end}"""
+
+        before = {"a": b"1"}
+        opened = beside('open("~/a", O_WRONLY', "3<~/b>") + '\n2 write(3<~/b>, "2", 1) = 1'
+        self.sees(opened, {"b": b"2"}, before)
+        self.sees(beside('truncate("~/a", 0', "0"), {"b": b""}, before)
+        self.sees(beside('link("~/a", "~/c"', "0"), {"b": b"1", "c": b"1"}, before)
+
     def test_several_processes_write_one_tree(self):
         self.sees("""
             1 clone(child_stack=NULL, flags=SIGCHLD) = 2
