@@ -14,6 +14,7 @@
 #include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/event.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 
@@ -251,6 +252,7 @@ class OwnedLog final : public FencedLog {
     }
     // Rule spare_what_is_referred_to.
     const auto refers = [this](SegmentId file, SealItem::Kind kind) {
+      if (platform::Planted(node_, "removes_what_its_seal_refers_to")) return false;
       return std::ranges::any_of(seal_, [file, kind](const SealItem& item) {
         return item.kind == kind && item.segment == file;
       });
@@ -357,6 +359,12 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
                                                                      LogFold& fold,
                                                                      FencedLogOptions options) {
   const std::string owner = UniqueId(node);
+  if (platform::Planted(node, "unsealed_epoch_waited_for")) {
+    WT_CO_ASSIGN_OR_RETURN(const EpochList found, co_await ListWholeEpochs(store, directory));
+    if (found.newest() > found.newest_segment().epoch) {
+      co_return absl::UnavailableError("another owner has not sealed its epoch yet");
+    }
+  }
   WT_CO_ASSIGN_OR_RETURN(const Epoch epoch, co_await CreateEpoch(store, directory, owner));
   co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}});
 
@@ -365,12 +373,14 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   OwnedDirectory owned(node, store, directory, epoch);
   WT_CO_RETURN_IF_ERROR(co_await owned.LookAt(list));
   const SegmentId base = list.NewestSegmentBelow(epoch);
+  SegmentId read_from = base;
+  if (platform::Planted(node, "goes_on_from_the_first_segment")) read_from.segment = 0;
   Counted counted{.items = {}, .seal = std::vector<SealItem>()};
   CountingFold counting(fold);
   counting.Clear();
   if (base.epoch != Epoch()) {
     absl::StatusOr<Counted> read =
-        co_await ReadCounted(store, directory, base, LimitsOf(options), counting);
+        co_await ReadCounted(store, directory, read_from, LimitsOf(options), counting);
     if (!read.ok()) {
       // A newer owner may have removed it meanwhile.
       WT_CO_RETURN_IF_ERROR(co_await owned.Look());
@@ -387,6 +397,10 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   if (!counted.seal.has_value()) {
     WT_CO_ASSIGN_OR_RETURN(counted.seal, co_await WriteBase(owned, owner, first, fold,
                                                             std::move(counted.items), options));
+  }
+  if (platform::Planted(node, "seal_leaves_out_the_newest_record") && !counted.seal->empty() &&
+      counted.seal->back().records.size() > 1) {
+    counted.seal->back().records.pop_back();
   }
   Group seal;
   seal.kind = GroupKind::kSeal;

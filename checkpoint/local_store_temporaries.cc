@@ -8,6 +8,7 @@
 
 #include "checkpoint/local_store.h"
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -94,6 +95,9 @@ Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(std::stri
                                                                        std::string content) {
   WT_CO_ASSIGN_OR_RETURN(OpenTemporary temporary, co_await MakeTemporary(std::move(directory)));
   absl::Status written = co_await temporary.handle->WriteAt(0, std::move(content));
+  if (written.ok() && platform::Planted(node_, "file_named_before_synced")) {
+    co_return std::move(temporary.at);
+  }
   if (written.ok()) written = co_await temporary.handle->Sync();
   if (written.ok()) co_return std::move(temporary.at);
   (co_await node_.disk().Remove(temporary.at.file)).IgnoreError();

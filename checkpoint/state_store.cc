@@ -10,6 +10,7 @@
 #include "checkpoint/steps.h"
 #include "checkpoint/unique.h"
 #include "platform/check.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
@@ -38,6 +39,9 @@ Task<absl::StatusOr<StateStore::Loaded>> StateStore::Load(StateVersion version) 
   }
   StateLoader loader(options_.operator_fingerprint, options_.stores, loaded.tables,
                      version.version);
+  if (platform::Planted(node_, "newest_state_file_not_loaded") && version.files.size() > 1) {
+    version.files.pop_back();
+  }
   for (const std::string& path : version.files) {
     WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await loader.Apply(node_, store_, path));
     loaded.sizes.push_back(size);
@@ -129,6 +133,11 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
   int64_t entries = 0;
   for (size_t i = 0; i < tables_.size(); ++i) {
     header.stores[i].entries = snapshot ? tables_[i]->size() : tables_[i]->CountChanges();
+    if (!snapshot && platform::Planted(node_, "delta_without_removals")) {
+      tables_[i]->ForEachChange([&](std::string_view, std::optional<std::string_view> value) {
+        if (!value) --header.stores[i].entries;
+      });
+    }
     entries += static_cast<int64_t>(header.stores[i].entries);
   }
   std::string bytes = Encode(std::move(header));
@@ -143,8 +152,10 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
 
 std::string StateStore::Encode(StateFileHeader header) const {
   StateFileEncoder encoder(header);
+  const bool no_removals = platform::Planted(node_, "delta_without_removals");
   for (size_t i = 0; i < tables_.size(); ++i) {
     const auto add = [&](std::string_view key, std::optional<std::string_view> value) {
+      if (!value && no_removals) return;
       encoder.Add(i, key, value);
     };
     if (header.kind == StateFileKind::kSnapshot) {

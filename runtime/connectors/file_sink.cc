@@ -17,6 +17,7 @@
 #include "checkpoint/crc32c.h"
 #include "checkpoint/first_record.h"
 #include "checkpoint/unique.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/part_name.h"
 #include "runtime/steps.h"
@@ -156,6 +157,7 @@ Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile>
       needed.insert(StagedPath(options_.directory, part));
     }
   }
+  if (platform::Planted(node_, "parts_of_committed_batches_removed")) needed.clear();
   std::vector<std::string> leftovers;
   const std::string staged = StagedDirectory(options_.directory);
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
@@ -255,6 +257,9 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   if (committed) co_return absl::OkStatus();
   if (!last_) WT_CO_RETURN_IF_ERROR(co_await CheckNoParts());
 
+  if (platform::Planted(node_, "parts_shown_before_committed")) {
+    (co_await LinkParts(entry)).IgnoreError();
+  }
   ManifestRecord record;
   *record.mutable_entry() = entry;
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));

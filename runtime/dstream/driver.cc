@@ -134,6 +134,11 @@ class DriverRun {
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
+        if (platform::Planted(node_, "stream_forgets_files_with_their_batch")) {
+          for (const auto& [root, paths] : log_->seen(input).SeenByRoot()) {
+            for (const std::string& path : paths) log_->seen(input).Forget(path);
+          }
+        }
         file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
                                                     files->directory, files->options.files));
       }
@@ -145,9 +150,19 @@ class DriverRun {
                              co_await FirstStart(node_, graph_, file_selectors_));
       WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
     }
+    if (platform::Planted(node_, "downtime_files_taken_for_old") && age == StreamAge::kBegun) {
+      for (auto& [input, source] : file_selectors_) {
+        WT_CO_ASSIGN_OR_RETURN(const SelectedFiles old,
+                               co_await source.SelectOld(node_.clock().WallNow()));
+        for (const SelectedFile& file : old.files) log_->seen(input).See(file.path, old.root);
+      }
+    }
     const RecoveredStream& recovered = log_->recovered();
-    clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
-                   node_.clock());
+    absl::Time zero = log_->start()->zero;
+    if (platform::Planted(node_, "batch_times_begin_anew")) {
+      zero = BatchSchedule::ZeroTime(node_.clock().WallNow(), graph_.batch_interval);
+    }
+    clock_.emplace(zero, graph_.batch_interval, recovered.last.next(), node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
@@ -188,7 +203,13 @@ class DriverRun {
     absl::Status status;
     for (const BatchInput& unfinished : log_->recovered().unfinished) {
       co_await node_.Step(steps::kBatchRerun, {{"batch", unfinished.batch.value()}});
-      status = co_await RunBatch(unfinished);
+      BatchInput input = unfinished;
+      if (platform::Planted(node_, "rerun_leaves_out_the_last_file")) {
+        for (StreamInput& stream : input.streams) {
+          if (!stream.files.empty()) stream.files.pop_back();
+        }
+      }
+      status = co_await RunBatch(std::move(input));
       if (!status.ok()) break;
     }
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
@@ -226,6 +247,9 @@ class DriverRun {
     }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
     for (const StreamInput& stream : input.streams) tracker_->queue().Remove(stream.blocks);
+    if (platform::Planted(node_, "late_blocks_dropped")) {
+      tracker_->queue().Remove(tracker_->queue().ArrivedBy(node_.clock().Now()));
+    }
     for (const ForgottenPaths& gone : input.forgotten) {
       co_await node_.Step(steps::kInputFilesForgotten,
                           {{"files", static_cast<int64_t>(gone.paths.size())}});
@@ -292,6 +316,10 @@ class DriverRun {
       options_.on_batch_failed(failed);
       co_return absl::OkStatus();
     }
+    if (platform::Planted(node_, "blocks_removed_before_completion")) {
+      block_files_.Consumed(input, clock_->TimeOf(input.batch));
+      co_await block_files_.RemoveUpTo(clock_->TimeOf(input.batch) - graph_.remember);
+    }
     if (!platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
@@ -321,6 +349,10 @@ class DriverRun {
     if (output.files() != nullptr) {
       options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time), "/",
                                              kAttemptPrefix, log_->driver_id());
+      if (platform::Planted(node_, "rerun_shares_its_directory")) {
+        options.files_directory =
+            absl::StrCat(output.files()->Directory(options.batch_time), "/", kAttemptPrefix, "all");
+      }
     }
     std::vector<std::string> results;
     bool ran_again = false;

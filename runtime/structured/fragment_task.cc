@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
@@ -167,6 +168,10 @@ class FragmentTaskBody::Attempt {
     const std::string& directory = task_.state().directory();
     StateVersion version{task_.state().version(),
                          {task_.state().files().begin(), task_.state().files().end()}};
+    if (platform::Planted(context_.node(), "cached_state_not_compared")) {
+      const auto held = body_.cache_.find(directory);
+      if (held != body_.cache_.end()) version = held->second->version();
+    }
     state_ = body_.TakeCached(directory, version);
     const bool cached = state_ != nullptr;
     if (!cached) {

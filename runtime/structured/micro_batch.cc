@@ -1,5 +1,6 @@
 #include "runtime/structured/micro_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -142,6 +143,13 @@ Task<absl::Status> MicroBatchExecution::FenceSink() {
   WT_CO_ASSIGN_OR_RETURN(const std::optional<CommittedBatch> last, co_await sink_->Fence(token));
   found_.sink = WhatSinkShows(last, history_);
   found_.committable = CommittableIs::kNotAsked;
+  if (platform::Planted(node_, "sink_not_asked_after_take_over")) {
+    found_.committable = CommittableIs::kPending;
+  }
+  if (platform::Planted(node_, "prepared_attempt_forgotten")) {
+    found_.prepared =
+        found_.commit == CommitFound::kNewest ? found_.prepared : PreparedFound::kNone;
+  }
   co_return absl::OkStatus();
 }
 
@@ -240,6 +248,16 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
     work.late_watermark = WatermarkOf(before->definition);
     work.states.assign(before->prepared->states().begin(), before->prepared->states().end());
   }
+  if (platform::Planted(node_, "late_rows_judged_a_batch_early")) {
+    work.late_watermark = WatermarkOf(work.definition);
+  }
+  if (platform::Planted(node_, "partitions_of_the_command") && !work.states.empty()) {
+    work.states.resize(static_cast<size_t>(shuffle_partitions_));
+  }
+  if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
+      !work.states.empty()) {
+    std::rotate(work.states.begin(), work.states.begin() + 1, work.states.end());
+  }
   const absl::StatusOr<GraphResults> results = co_await cluster_.Run(BuildBatchGraph(*plan_, work));
   // A newer owner removes what this one's records name.
   if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
@@ -248,6 +266,10 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}, {"query", definition_.name}});
   for (const checkpoint::OperatorState& state : attempt.states) {
     WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
+  }
+  if (platform::Planted(node_, "empty_batch_keeps_older_state") &&
+      FileCount(newest().definition) == 0) {
+    attempt.states = work.states;
   }
 
   checkpoint::Prepared prepared;
@@ -258,14 +280,19 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await sink_->Prepare({.batch = newest_batch(),
                                                   .definition_hash = newest().definition.hash(),
                                                   .parts = std::move(attempt.parts)}));
+  const bool forgets = platform::Planted(node_, "watermark_goes_back");
+  const absl::Time watermark = forgets ? absl::InfinitePast() : WatermarkOf(newest().definition);
   const std::optional<int64_t> next_watermark_ms =
-      ToWatermarkMs(NextWatermark(*plan_, WatermarkOf(newest().definition), attempt.report));
+      ToWatermarkMs(NextWatermark(*plan_, watermark, attempt.report));
   if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
   const OperatorReport sum = attempt.report.Sum();
   prepared.set_dropped_rows(sum.rows_late);
   prepared.set_rows_without_time(sum.rows_without_time);
   prepared.set_files_skipped(attempt.files_skipped);
   prepared.set_plan_hash(plan_record_.hash());
+  if (platform::Planted(node_, "sink_committed_before_prepared")) {
+    WT_CO_RETURN_IF_ERROR(co_await sink_->Commit(prepared.sink_committable()));
+  }
   WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(prepared)));
   attempt_ = std::move(attempt);
   found_.prepared = PreparedFound::kNewest;

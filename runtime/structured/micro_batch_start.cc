@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/connectors/directory_uses.h"
@@ -78,6 +79,9 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
   WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
+  if (platform::Planted(node_, "partitions_of_the_command")) {
+    shuffle_partitions_ = options_.shuffle_partitions;
+  }
   WT_CO_RETURN_IF_ERROR(Compile());
   if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
     WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));

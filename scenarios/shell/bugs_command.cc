@@ -40,9 +40,16 @@ std::string WhatFound(const FoundFailure& found) {
   return report.violations.empty() ? VerdictName(report.verdict) : report.violations.front().kind;
 }
 
+int64_t RecordCount(const Scenario& scenario) {
+  int64_t records = 0;
+  for (const Input& input : scenario.input()) {
+    records += input.generator().records() + input.records().count();
+  }
+  return records;
+}
+
 std::string Size(const Scenario& scenario) {
-  std::string text = absl::StrCat(scenario.job().name(), ", ",
-                                  scenario.input(0).generator().records(), " records");
+  std::string text = absl::StrCat(scenario.job().name(), ", ", RecordCount(scenario), " records");
   for (const Fault& fault : scenario.fault()) {
     absl::StrAppend(&text, ", ", fault.kind());
     if (fault.has_at_step()) absl::StrAppend(&text, " at ", fault.at_step().step());
@@ -54,9 +61,12 @@ std::string ToJsonLine(const PlantedBug& bug, const std::optional<FoundFailure>&
                        int64_t runs_max) {
   nlohmann::ordered_json line;
   line["bug"] = std::string(bug.name);
+  line["kind"] = std::string(BugKindName(bug.kind));
   line["found"] = found.has_value();
   line["check"] = found ? WhatFound(*found) : "";
   line["runs"] = found ? found->runs : runs_max;
+  line["records"] = found ? RecordCount(found->scenario) : 0;
+  line["faults"] = found ? found->scenario.fault_size() : 0;
   line["smallest"] = found ? ToText(found->scenario, "smallest") : "";
   return line.dump() + "\n";
 }
@@ -66,7 +76,8 @@ std::string ToJsonLine(const PlantedBug& bug, const std::optional<FoundFailure>&
 int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   if (command.list) {
     for (const PlantedBug& bug : properties::PlantedBugs()) {
-      std::printf("%s\n", std::string(bug.name).c_str());
+      std::printf("%-42s %s\n", std::string(bug.name).c_str(),
+                  std::string(BugKindName(bug.kind)).c_str());
     }
     return 0;
   }
@@ -99,6 +110,8 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
     WT_CHECK(exploration.ok());
     SearchOptions search;
     search.runs_max = command.runs_max;
+    search.first_seed = command.first_seed;
+    search.shrink_tries_max = command.shrink_tries_max;
     ProgressBar bar(name, static_cast<size_t>(command.runs_max));
     search.progress = [&bar](int64_t runs) { bar.Show(static_cast<size_t>(runs), "runs"); };
     const std::optional<FoundFailure> found = FindFailure(*exploration, search);
@@ -109,6 +122,7 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
     std::printf("%-9s %s: %s\n", found ? "FOUND" : "NOT FOUND", name.c_str(),
                 std::string(bug.meaning).c_str());
     if (!found) continue;
+    std::printf("  kind     %s\n", std::string(BugKindName(bug.kind)).c_str());
     std::printf("  in run   %lld\n  check    %s\n  why      %s\n  smallest %s\n",
                 static_cast<long long>(found->runs), WhatFound(*found).c_str(),
                 found->report.reasons.front().c_str(), Size(found->scenario).c_str());

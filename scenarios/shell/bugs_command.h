@@ -13,9 +13,11 @@ namespace wavetank::scenarios::shell {
 struct BugsCommand {
   std::vector<std::string> names;  // none: all
   int64_t runs_max = 5000;         // for each
-  std::string json_file;           // "-": standard output
-  bool list = false;               // only name them
-  std::string save_directory;      // of the smallest scenarios; "": they are not saved
+  uint64_t first_seed = 1;
+  int shrink_tries_max = 400;
+  std::string json_file;       // "-": standard output
+  bool list = false;           // only name them
+  std::string save_directory;  // of the smallest scenarios; "": they are not saved
 };
 
 // Gives the exit status: 0 each was found; 1 one was not; 2 there is no such bug, or this build has

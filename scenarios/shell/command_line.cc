@@ -113,7 +113,14 @@ class BugsArguments {
     app_.add_option("--save", command_.save_directory, "Save the smallest scenarios in DIR")
         ->type_name("DIR")
         ->check(shell::ExistingDirectory());
-    app_.add_flag("--list", command_.list, "Name the bugs, a line each, and look for none");
+    app_.add_option("--first-seed", command_.first_seed, "Of the seeds that are drawn from")
+        ->check(shell::NumberFrom(0, UINT64_MAX))
+        ->capture_default_str();
+    app_.add_option("--shrink", command_.shrink_tries_max, "Runs that shrinking may take")
+        ->check(shell::NumberFrom(0, INT32_MAX))
+        ->capture_default_str();
+    app_.add_flag("--list", command_.list,
+                  "Name the bugs, each with its kind in a line, and look for none");
   }
   bool wanted() const { return app_.parsed(); }
   int Execute(const ScenarioJobs& jobs) { return shell::Execute(command_, jobs); }

@@ -1,6 +1,10 @@
-// What the simulated path links: no function of threads, time, entropy or the host's files.
+// What the simulated path links: no function of threads, time, entropy or the host's files, and none
+// of the bugs that another build has planted.
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "properties/planted_bugs.h"
 #include "tests/architecture/command.h"
 #include "tests/architecture/source_tree.h"
 
@@ -92,6 +97,48 @@ TEST(Symbols, APlantedCallIsFound) {
     ASSERT_EQ(compiled.status, 0) << compiled.output;
     EXPECT_THAT(ForbiddenSymbols(object), Contains(HasSubstr(symbol))) << body;
   }
+}
+
+// The names that stand in calls of Planted(…) in the product's sources.
+std::set<std::string> PlantedBugsInSources() {
+  const std::regex call(R"re(\bPlanted\([^";{}]*"([a-z_]+)"\))re");
+  std::set<std::string> names;
+  for (const SourceFile& file : ReadSourceTree()) {
+    const bool product = file.path.starts_with("checkpoint/") || file.path.starts_with("runtime/");
+    if (!product || !IsCpp(file.path)) continue;
+    for (std::sregex_iterator found(file.text.begin(), file.text.end(), call), end; found != end;
+         ++found) {
+      names.insert((*found)[1]);
+    }
+  }
+  return names;
+}
+
+TEST(PlantedBugs, AreTheCatalogues) {
+  std::set<std::string> catalogue;
+  for (const properties::PlantedBug& bug : properties::PlantedBugs()) {
+    catalogue.emplace(bug.name);
+  }
+  EXPECT_EQ(PlantedBugsInSources(), catalogue);
+}
+
+std::string BytesOf(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Not even its name, by which each is asked for. The catalogue itself is no part of what runs.
+TEST(PlantedBugs, AreNotInTheProduct) {
+  bool reads_text = false;
+  for (const std::string& archive : SimulatedArchives()) {
+    if (archive.find("/properties/") != archive.npos) continue;
+    const std::string bytes = BytesOf(archive);
+    reads_text = reads_text || bytes.find("fenced log writer") != bytes.npos;
+    for (const properties::PlantedBug& bug : properties::PlantedBugs()) {
+      EXPECT_EQ(bytes.find(bug.name), bytes.npos) << archive << " holds " << bug.name;
+    }
+  }
+  EXPECT_TRUE(reads_text);
 }
 
 }  // namespace

@@ -80,8 +80,23 @@ def balanced_end(text, opening):
     return len(text)
 
 
+def without_planted_bugs(all_statements):
+    """What `wavetank bugs` plants (platform/planted.h) keeps no promise: left out, with its block
+    unless that is the product's."""
+    found, depth = [], 0
+    for statement in all_statements:
+        text = statement.joined
+        if depth > 0:
+            depth += text.count("{") - text.count("}")
+        elif "Planted(" not in text:
+            found.append(statement)
+        elif text.endswith("{") and "!platform::Planted(" not in text:
+            depth = 1
+    return found
+
+
 def statements(lines):
-    """In order, comments and directives left out."""
+    """In order, comments, directives and planted bugs left out."""
     found, begin = [], None
     for at, line in enumerate(lines):
         text = line.split("//")[0].rstrip()
@@ -94,7 +109,7 @@ def statements(lines):
         if open_parentheses <= 0 and text[-1] in ";{}":
             found.append(Statement(begin, lines[begin:at + 1]))
             begin = None
-    return found
+    return without_planted_bugs(found)
 
 
 def with_condition(statement):
