@@ -93,14 +93,6 @@ constexpr PlantedBug kOfStreams[] = {
      "A DStream batch is marked complete before its outputs have run."},
     {"rerun_leaves_out_the_last_file", kSpecialCase,
      "A batch that a new driver runs again leaves out the last of its files."},
-    {"rerun_shares_its_directory", kNotIdempotent,
-     "A batch that runs again writes where the attempt before has written."},
-    {"batch_times_begin_anew", kRecomputed,
-     "A new driver counts batch times from its own start, not from the stream's."},
-    {"downtime_files_taken_for_old", kRecomputed,
-     "Files that came while no driver was up are taken for older than the stream."},
-    {"stream_forgets_files_with_their_batch", kForgotten,
-     "A new driver of a stream knows only those files as read whose batches the log still has."},
 };
 
 // --- receivers and their blocks ---
@@ -110,8 +102,6 @@ constexpr PlantedBug kOfReceivers[] = {
      "A receiver has the driver take a block over before the block is stored."},
     {"late_blocks_dropped", kCleanUp,
      "Blocks that come while a batch's input is being logged leave the queue with the batch's."},
-    {"blocks_removed_before_completion", kCleanUp,
-     "A batch's blocks are removed before it is durable that the batch is complete."},
 };
 
 template <size_t kSize>

@@ -134,11 +134,6 @@ class DriverRun {
     }
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-        if (platform::Planted(node_, "stream_forgets_files_with_their_batch")) {
-          for (const auto& [root, paths] : log_->seen(input).SeenByRoot()) {
-            for (const std::string& path : paths) log_->seen(input).Forget(path);
-          }
-        }
         file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
                                                     files->directory, files->options.files));
       }
@@ -150,19 +145,9 @@ class DriverRun {
                              co_await FirstStart(node_, graph_, file_selectors_));
       WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
     }
-    if (platform::Planted(node_, "downtime_files_taken_for_old") && age == StreamAge::kBegun) {
-      for (auto& [input, source] : file_selectors_) {
-        WT_CO_ASSIGN_OR_RETURN(const SelectedFiles old,
-                               co_await source.SelectOld(node_.clock().WallNow()));
-        for (const SelectedFile& file : old.files) log_->seen(input).See(file.path, old.root);
-      }
-    }
     const RecoveredStream& recovered = log_->recovered();
-    absl::Time zero = log_->start()->zero;
-    if (platform::Planted(node_, "batch_times_begin_anew")) {
-      zero = BatchSchedule::ZeroTime(node_.clock().WallNow(), graph_.batch_interval);
-    }
-    clock_.emplace(zero, graph_.batch_interval, recovered.last.next(), node_.clock());
+    clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
+                   node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
     }
@@ -316,10 +301,6 @@ class DriverRun {
       options_.on_batch_failed(failed);
       co_return absl::OkStatus();
     }
-    if (platform::Planted(node_, "blocks_removed_before_completion")) {
-      block_files_.Consumed(input, clock_->TimeOf(input.batch));
-      co_await block_files_.RemoveUpTo(clock_->TimeOf(input.batch) - graph_.remember);
-    }
     if (!platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
@@ -349,10 +330,6 @@ class DriverRun {
     if (output.files() != nullptr) {
       options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time), "/",
                                              kAttemptPrefix, log_->driver_id());
-      if (platform::Planted(node_, "rerun_shares_its_directory")) {
-        options.files_directory =
-            absl::StrCat(output.files()->Directory(options.batch_time), "/", kAttemptPrefix, "all");
-      }
     }
     std::vector<std::string> results;
     bool ran_again = false;

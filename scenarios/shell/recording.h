@@ -41,8 +41,8 @@ struct RecordedStart {
 // Writes one start.
 class Recorder {
  public:
-  // Behind what the file holds; what a kill has cut short is no line. kInvalidArgument: it cannot be
-  // written, or is a recording of another job, of other parameters or workers.
+  // Behind what the file holds; what a kill has cut short is no line. kInvalidArgument: it cannot
+  // be written, or is a recording of another job, of other parameters or workers.
   static absl::StatusOr<std::unique_ptr<Recorder>> Open(const std::string& file,
                                                         const RecordedStart& start);
   ~Recorder();

@@ -153,7 +153,7 @@ absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
         "again");
   }
   for (const runtime::JobDirectory& directory : directories) {
-    const std::string below = Resolved(directory.path) + "/";
+    const std::string below = Resolved("/" + directory.path) + "/";
     if (!Resolved(command.record_file).starts_with(below)) continue;
     return absl::InvalidArgumentError(absl::StrCat("--record=", command.record_file, " lies in ",
                                                    runtime::NameOf(directory),

@@ -1,6 +1,6 @@
 // Generators for RapidCheck, for who wants to put properties of their own together: inputs by a
-// schema, clusters, fault schedules, and whole scenarios. What they give shrinks by leaving out, and
-// prints itself. (PropertyTest needs none of them; this header needs librapidcheck-dev.)
+// schema, clusters, fault schedules, and whole scenarios. What they give shrinks by leaving out,
+// and prints itself. (PropertyTest needs none of them; this header needs librapidcheck-dev.)
 //
 //   RC_GTEST_PROP(MyJob, AnswersWhateverComes, ()) {
 //     const auto lines = *testing::LinesOf(orders);   // a scenarios::Records

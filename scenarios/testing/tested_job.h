@@ -56,7 +56,8 @@ class TestedJob {
 
   // A file of these lines into the job's input directory, or lines from its server. What is fed
   // before time passes is there when the job starts, and a stream leaves old files out unless it
-  // says otherwise (TextFileStream's `new_files_only`). Of several inputs, `input` says which: a parameter of the job, a directory, or a server's address.
+  // says otherwise (TextFileStream's `new_files_only`). Of several inputs, `input` says which: a
+  // parameter of the job, a directory, or a server's address.
   void Feed(const std::vector<std::string>& lines, const std::string& input = "");
 
   // Heals the world, and lets time pass until all that was fed is worked off. False, and a

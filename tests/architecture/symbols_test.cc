@@ -1,5 +1,5 @@
-// What the simulated path links: no function of threads, time, entropy or the host's files, and none
-// of the bugs that another build has planted.
+// What the simulated path links: no function of threads, time, entropy or the host's files, and
+// none of the bugs that another build has planted.
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -103,8 +103,8 @@ TEST(DeliveryProperty, HoldsForEveryInputClusterAndFaultSchedule) {
   }
 }
 
-// Of several hundred a fault-free run, or one with a fault, shows these: the build that has the bugs
-// (ctest --preset planted) shows that a check can fail. `wavetank bugs` looks for each.
+// Of several hundred a fault-free run, or one with a fault, shows these: the build that has the
+// bugs (ctest --preset planted) shows that a check can fail. `wavetank bugs` looks for each.
 TEST(PlantedBugs, AreFoundIffThisBuildHasThem) {
   const ScenarioJobs jobs = BuiltInJobs();
   for (const char* bug :
