@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
@@ -152,9 +153,10 @@ absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
         "--record: the job reads no directory, and what comes from a socket is nowhere to be read "
         "again");
   }
+  const std::string record = std::filesystem::absolute(command.record_file).string();
   for (const runtime::JobDirectory& directory : directories) {
     const std::string below = Resolved("/" + directory.path) + "/";
-    if (!Resolved(command.record_file).starts_with(below)) continue;
+    if (!Resolved(record).starts_with(below)) continue;
     return absl::InvalidArgumentError(absl::StrCat("--record=", command.record_file, " lies in ",
                                                    runtime::NameOf(directory),
                                                    " of the job: name a file elsewhere"));

@@ -638,10 +638,11 @@ class Command(unittest.TestCase):
         with open(self.here / "seen.json", "a") as recording:
             recording.write('{"is":"st')
 
-        def starts():
-            return (self.here / "seen.json").read_text().count('{"is":"start"')
+        def has_begun():
+            starts = (self.here / "seen.json").read_text().split('{"is":"start"')
+            return len(starts) == 4 and '"is":"step"' in starts[3]
 
-        self.assertEqual(self.recorded(until=lambda: starts() == 3), 0)
+        self.assertEqual(self.recorded(until=has_begun), 0)
 
         done = subprocess.run([WAVETANK, "recall", "seen.json", "--to=seen.textproto"],
                               cwd=self.here, capture_output=True, text=True, timeout=SECONDS)
