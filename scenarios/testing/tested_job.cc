@@ -126,6 +126,7 @@ InputPlace TestedJob::PlaceOf(const std::string& input) const {
   const auto found = places_.find(input);
   if (found != places_.end()) return found->second;
   std::vector<std::string> names;
+  names.reserve(places_.size());
   for (const auto& [name, place] : places_) names.push_back(name);
   WT_CHECK(false, absl::StrCat("the job reads no \"", input, "\": ", absl::StrJoin(names, ", "),
                                " are what it reads", platform::Suggestion(input, names)));
@@ -186,6 +187,7 @@ std::vector<std::string> TestedJob::processes() const {
 const scenarios::RunChecker& TestedJob::PartOf(const std::string& part) const {
   WT_CHECK(sim_->checker() != nullptr, "the job leaves nothing durable that could be read");
   std::vector<std::string> names;
+  names.reserve(prepared_.job.shape.parts.size());
   for (const scenarios::JobPart& each : prepared_.job.shape.parts) names.push_back(each.name);
   if (part.empty()) {
     WT_CHECK(names.size() == 1, absl::StrCat("say which is read: ", absl::StrJoin(names, ", ")));
