@@ -162,6 +162,15 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
   return plan;
 }
 
+int64_t RecordsOf(const Scenario& scenario) {
+  int64_t records = 0;
+  for (const Input& input : scenario.input()) {
+    records += input.generator().records() + input.records().count() + input.lines().line_size();
+    for (const InputFile& file : input.files().file()) records += file.line_size();
+  }
+  return records;
+}
+
 const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name) {
   const auto found = std::find_if(plan.begin(), plan.end(), [name](const ArrivingFile& file) {
     return file.name == name && !file.removed;

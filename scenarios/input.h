@@ -43,6 +43,9 @@ const ArrivingFile* FindArrival(const InputPlan& plan, std::string_view name);
 // it was gone for long enough, by a clock that may be a fifth too fast.
 int64_t TimesInput(const InputPlan& plan, std::string_view name, int64_t forget_after_ms);
 
+// How many records the inputs have, as far as the scenario says: a file of the host is none.
+int64_t RecordsOf(const Scenario& scenario);
+
 // Whether some file comes twice, so that what came first is not what the source gave first.
 bool IsRewound(const InputPlan& plan);
 

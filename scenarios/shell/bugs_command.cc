@@ -13,6 +13,7 @@
 #include "properties/planted_bugs.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/explore/find_failure.h"
+#include "scenarios/input.h"
 #include "scenarios/shell/host.h"
 
 namespace wavetank::scenarios::shell {
@@ -40,16 +41,8 @@ std::string WhatFound(const FoundFailure& found) {
   return report.violations.empty() ? VerdictName(report.verdict) : report.violations.front().kind;
 }
 
-int64_t RecordCount(const Scenario& scenario) {
-  int64_t records = 0;
-  for (const Input& input : scenario.input()) {
-    records += input.generator().records() + input.records().count();
-  }
-  return records;
-}
-
 std::string Size(const Scenario& scenario) {
-  std::string text = absl::StrCat(scenario.job().name(), ", ", RecordCount(scenario), " records");
+  std::string text = absl::StrCat(scenario.job().name(), ", ", RecordsOf(scenario), " records");
   for (const Fault& fault : scenario.fault()) {
     absl::StrAppend(&text, ", ", fault.kind());
     if (fault.has_at_step()) absl::StrAppend(&text, " at ", fault.at_step().step());
@@ -65,7 +58,7 @@ std::string ToJsonLine(const PlantedBug& bug, const std::optional<FoundFailure>&
   line["found"] = found.has_value();
   line["check"] = found ? WhatFound(*found) : "";
   line["runs"] = found ? found->runs : runs_max;
-  line["records"] = found ? RecordCount(found->scenario) : 0;
+  line["records"] = found ? RecordsOf(found->scenario) : 0;
   line["faults"] = found ? found->scenario.fault_size() : 0;
   line["smallest"] = found ? ToText(found->scenario, "smallest") : "";
   return line.dump() + "\n";

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -65,7 +67,7 @@ class Recalling {
     AddJob(*job);
     AddCluster();
     WT_RETURN_IF_ERROR(AddInputs(instance));
-    AddCrashes();
+    WT_RETURN_IF_ERROR(AddCrashes());
     // All of it comes before the world heals.
     scenario_.mutable_phases()->set_chaos_ms(last_ms_ + kAfterwardsMs);
     AddPromise(*job);
@@ -150,10 +152,15 @@ class Recalling {
   }
   static bool NamesABatch(const RecordedStep& step) { return step.attributes.contains("batch"); }
 
-  void AddCrashes() {
+  absl::Status AddCrashes() {
     for (size_t i = 0; i < starts_.size(); ++i) {
       const RecordedStart& start = starts_[i];
       if (start.status.has_value()) continue;
+      if (std::ssize(start.steps) >= kRecordedStepsMost) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("start ", i + 1, " was killed after more than ", kRecordedStepsMost,
+                         " steps, and nobody knows at which: record a shorter run"));
+      }
       const int64_t began_ms = start.started_ms - starts_.front().started_ms;
       Fault& fault = *scenario_.add_fault();
       fault.set_kind("process.crash");
@@ -172,6 +179,7 @@ class Recalling {
       fault.set_restart_after_ms(std::max<int64_t>(1, again_ms - at_ms));
       last_ms_ = std::max(last_ms_, again_ms);
     }
+    return absl::OkStatus();
   }
 
   void SetStep(size_t start, const RecordedStep& step, Fault& fault) const {
@@ -223,11 +231,11 @@ class Recalling {
   int64_t last_ms_ = 0;  // when the last of what is recorded came to pass
 };
 
-int Refuse(const std::string& file, const absl::Status& why) {
-  std::fprintf(stderr, "wavetank recall: %s: %s\n", file.c_str(),
-               std::string(platform::ToStd(why.message())).c_str());
+int Refuse(std::string_view why) {
+  std::fprintf(stderr, "wavetank recall: %s\n", std::string(why).c_str());
   return kBadInput;
 }
+int Refuse(const absl::Status& why) { return Refuse(platform::ToStd(why.message())); }
 
 }  // namespace
 
@@ -238,14 +246,16 @@ absl::StatusOr<Scenario> ScenarioOf(const std::vector<RecordedStart>& starts,
 
 int Execute(const RecallCommand& command, const ScenarioJobs& jobs) {
   const absl::Status can = CheckWritable(command.scenario_file);
-  if (!can.ok()) return Refuse(command.scenario_file, can);
+  if (!can.ok()) return Refuse(can);
   const auto starts = ReadRecording(command.recording);
-  if (!starts.ok()) return Refuse(command.recording, starts.status());
+  if (!starts.ok()) return Refuse(starts.status());
   const std::string name = fs::path(command.recording).stem().string();
   const absl::StatusOr<Scenario> scenario = ScenarioOf(*starts, name, jobs);
-  if (!scenario.ok()) return Refuse(command.recording, scenario.status());
+  if (!scenario.ok()) {
+    return Refuse(absl::StrCat(command.recording, ": ", scenario.status().message()));
+  }
   const absl::Status valid = ValidateScenario(ParsedScenario::Of(*scenario), jobs, nullptr);
-  if (!valid.ok()) return Refuse(command.recording, valid);
+  if (!valid.ok()) return Refuse(valid);
   const auto killed = std::count_if(starts->begin(), starts->end(),
                                     [](const auto& start) { return !start.status.has_value(); });
   const std::string text = ToText(
@@ -256,7 +266,7 @@ int Execute(const RecallCommand& command, const ScenarioJobs& jobs) {
     return 0;
   }
   const absl::Status written = WriteFile(command.scenario_file, text);
-  if (!written.ok()) return Refuse(command.scenario_file, written);
+  if (!written.ok()) return Refuse(written);
   std::printf("replay it: wavetank run %s\n", command.scenario_file.c_str());
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <mutex>
 #include <utility>
@@ -67,13 +68,20 @@ absl::StatusOr<std::vector<RecordedStart>> ReadRecording(const std::string& file
 
 struct Recorder::State {
   std::mutex mutex;
+  std::string path;
   std::ofstream file;
   HostWatch watch;
   int64_t steps = 0;
 
   void Write(const Json& line) {
+    if (!file) return;
     file << line.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
     file.flush();
+    if (!file) {
+      std::fprintf(stderr,
+                   "wavetank start: %s cannot be written any more: the recording ends here\n",
+                   path.c_str());
+    }
   }
 };
 
@@ -99,6 +107,7 @@ absl::StatusOr<std::unique_ptr<Recorder>> Recorder::Open(const std::string& file
     const size_t whole = before->rfind('\n') + 1;  // npos + 1 is 0
     WT_RETURN_IF_ERROR(WriteFile(file, before->substr(0, whole)));
   }
+  state->path = file;
   state->file.open(file, std::ios::app | std::ios::binary);
   if (!state->file) return absl::InvalidArgumentError(file + ": cannot be written");
   const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -47,7 +47,8 @@ class Recorder {
                                                         const RecordedStart& start);
   ~Recorder();
 
-  // Thread-safe; each is handed to the host before the step's fault acts.
+  // Thread-safe; each is handed to the host before the step's fault acts. Where the file takes no
+  // more, that is said once, and the job goes on.
   void OnStep(const platform::StepEvent& event);
   void OnEnd(int status);
 

@@ -11,6 +11,7 @@
 #include "runtime/structured/compiled_queries.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/explore/exploration.h"
+#include "scenarios/input.h"
 #include "scenarios/parse.h"
 #include "scenarios/runner.h"
 #include "scenarios/shell/host.h"
@@ -34,17 +35,13 @@ std::string Count(int64_t number, const char* what) {
 }
 
 std::string SizeOf(const Scenario& scenario) {
-  int64_t records = 0;
-  for (const Input& input : scenario.input()) {
-    records += input.generator().records() + input.records().count() + input.lines().line_size();
-    for (const InputFile& file : input.files().file()) records += file.line_size();
-  }
   int nodes = 0;
   for (const Machine& machine : scenario.cluster().machine()) {
     for (const Process& process : machine.process()) nodes += process.node_size();
   }
   return absl::StrCat(Count(scenario.fault_size(), "fault"), ", ",
-                      Count(nodes == 0 ? 3 : nodes, "node"), ", ", Count(records, "record"));
+                      Count(nodes == 0 ? 3 : nodes, "node"), ", ",
+                      Count(RecordsOf(scenario), "record"));
 }
 
 absl::StatusOr<std::string> Save(const ShrinkCommand& command, const Scenario& scenario) {

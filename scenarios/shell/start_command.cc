@@ -150,14 +150,14 @@ absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
         return each.use == runtime::JobDirectory::Use::kInput;
       })) {
     return absl::InvalidArgumentError(
-        "--record: the job reads no directory, and what comes from a socket is nowhere to be read "
+        "the job reads no directory, and what comes from a socket is nowhere to be read "
         "again");
   }
   const std::string record = std::filesystem::absolute(command.record_file).string();
   for (const runtime::JobDirectory& directory : directories) {
     const std::string below = Resolved("/" + directory.path) + "/";
     if (!Resolved(record).starts_with(below)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("--record=", command.record_file, " lies in ",
+    return absl::InvalidArgumentError(absl::StrCat(command.record_file, " lies in ",
                                                    runtime::NameOf(directory),
                                                    " of the job: name a file elsewhere"));
   }
@@ -216,7 +216,10 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   std::unique_ptr<Recorder> recorder;
   if (!command.record_file.empty()) {
     absl::StatusOr<std::unique_ptr<Recorder>> opened = Record(command, instance);
-    if (!opened.ok()) return Refuse(opened.status());
+    if (!opened.ok()) {
+      return Refuse(
+          absl::InvalidArgumentError(absl::StrCat("--record: ", opened.status().message())));
+    }
     recorder = *std::move(opened);
     options.on_step = [&recorder](const platform::StepEvent& event) { recorder->OnStep(event); };
   }

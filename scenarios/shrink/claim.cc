@@ -8,6 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
+#include "scenarios/input.h"
+
 namespace wavetank::scenarios {
 namespace {
 
@@ -38,14 +40,6 @@ std::string DoingOf(const Fault& fault) {
   if (!fault.target().empty()) absl::StrAppend(&text, " ", fault.target());
   if (!fault.peer().empty()) absl::StrAppend(&text, " and ", fault.peer());
   return text + WhenOf(fault);
-}
-
-int64_t RecordsOf(const Scenario& scenario) {
-  int64_t records = 0;
-  for (const Input& input : scenario.input()) {
-    records += input.generator().records() + input.records().count() + input.lines().line_size();
-  }
-  return records;
 }
 
 std::string InWord(std::string text) {

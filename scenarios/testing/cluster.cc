@@ -1,6 +1,7 @@
 #include "scenarios/testing/cluster.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -21,7 +22,6 @@ namespace {
 constexpr absl::Duration kAgainAfter = absl::Seconds(1);
 // How often somebody looks for processes that have ended, and for what is waited for.
 constexpr absl::Duration kWatch = absl::Milliseconds(100);
-constexpr absl::Duration kPatience = absl::Minutes(10);
 
 }  // namespace
 
@@ -143,11 +143,20 @@ std::vector<std::string> Cluster::NeverCame() const {
   return never;
 }
 
-bool Cluster::RunUntil(const std::function<bool()>& done, const std::string& what) {
+bool Cluster::Wait(const std::function<bool()>& done, const simulator::Budget& budget) {
   Heal();
-  for (absl::Duration end = world_.now() + kPatience; world_.now() < end && !done();)
+  const auto progress = [&budget] { return budget.progress == nullptr ? 0 : budget.progress(); };
+  uint64_t before = progress();
+  absl::Duration end = world_.now() + budget.quiet;
+  while (!done() && world_.now() < end) {
     Advance(kWatch);
-  if (done()) return true;
+    if (std::exchange(before, progress()) != before) end = world_.now() + budget.quiet;
+  }
+  return done();
+}
+
+bool Cluster::RunUntil(const std::function<bool()>& done, const std::string& what) {
+  if (Wait(done)) return true;
   Expect(false, absl::StrCat(what, " comes once everything works"));
   return false;
 }
@@ -165,7 +174,9 @@ scenarios::RunReport Cluster::Report(const std::string& name) {
   report.scenario = name;
   report.seed = options_.seed;
   report.records.told_apart = false;
-  report.verdict = violations_.empty() ? scenarios::Verdict::kPass : scenarios::Verdict::kViolation;
+  report.verdict = !violations_.empty() ? scenarios::Verdict::kViolation
+                   : ok()               ? scenarios::Verdict::kPass
+                                        : scenarios::Verdict::kInconclusive;
   recorder_.Fill(report);
   for (const auto& job : jobs_) job->Tell(report);
   for (const Violation& violation : violations_) {

@@ -93,8 +93,9 @@ class Cluster {
 
   // Lets `duration` pass.
   void Advance(absl::Duration duration);
-  // Heals, and runs until it is so. False, and a violation that says what never came: not within
-  // ten virtual minutes.
+  // Heals, and lets time pass until it is so. False: not within the budget.
+  bool Wait(const std::function<bool()>& done, const simulator::Budget& budget = {});
+  // The same; what never came within ten virtual minutes is a violation.
   bool RunUntil(const std::function<bool()>& done, const std::string& what = "what is waited for");
 
   // Where `holds` is false: a violation, that this promise is broken.

@@ -27,7 +27,6 @@ namespace {
 constexpr absl::Duration kAfterwards = absl::Seconds(3);
 // Without progress for so long, the work will never be done.
 constexpr absl::Duration kPatience = absl::Minutes(1);
-constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 scenarios::Process& AddProcess(scenarios::Cluster& cluster, const std::string& machine,
                                const std::string& name) {
@@ -160,21 +159,13 @@ void TestedJob::Supply(ArrivingFile piece) {
 bool TestedJob::RunUntilIdle() {
   WT_CHECK(sim_->checker() != nullptr,
            "the job leaves nothing durable that says when its work is done: use RunUntil");
-  cluster_.Heal();
-  if (!AdvanceUntilDone()) return false;
-  cluster_.Advance(kAfterwards);
-  return AdvanceUntilDone();
-}
-
-bool TestedJob::AdvanceUntilDone() {
-  const scenarios::RunChecker& checker = *sim_->checker();
-  uint64_t progress = checker.Progress();
-  absl::Duration since = world_.now();
-  while (!checker.Done() && world_.now() < since + kPatience) {
-    cluster_.Advance(kLook);
-    if (std::exchange(progress, checker.Progress()) != progress) since = world_.now();
+  const simulator::Budget budget{.quiet = kPatience,
+                                 .progress = [this] { return sim_->checker()->Progress(); }};
+  const auto done = [this] { return sim_->checker()->Done(); };
+  if (cluster_.Wait(done, budget)) {
+    cluster_.Advance(kAfterwards);
+    if (cluster_.Wait(done, budget)) return true;
   }
-  if (checker.Done()) return true;
   cluster_.Add({"the work is done once everything works", world_.now(),
                 errors().empty() ? "" : absl::StrCat("the last error: ", errors().back())});
   return false;

@@ -89,7 +89,6 @@ class TestedJob {
   std::vector<std::string> processes() const;
 
   void Begin();
-  bool AdvanceUntilDone();
   void Tell(scenarios::RunReport& report) const;
   scenarios::InputPlace PlaceOf(const std::string& input) const;
   void Supply(scenarios::ArrivingFile piece);

@@ -169,11 +169,7 @@ TEST(Exploration, FindsAMistakeInAJobOfOnesOwnAndMakesItSmall) {
   int tries = 0;
   const ShrunkScenario shrunk = ShrinkScenario(failing, failed, run, [&] { return ++tries > 300; });
   EXPECT_LE(shrunk.scenario.fault_size(), 1) << ToText(shrunk.scenario, "shrunk");
-  int64_t records = 0;
-  for (const Input& input : shrunk.scenario.input()) {
-    records += input.generator().records() + input.records().count();
-  }
-  EXPECT_LE(records, 3) << ToText(shrunk.scenario, "shrunk");
+  EXPECT_LE(RecordsOf(shrunk.scenario), 3) << ToText(shrunk.scenario, "shrunk");
   const auto again = exploration.Run(shrunk.scenario);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_TRUE(FailAlike(*again, failed));
