@@ -458,6 +458,29 @@ TEST(LocalStore, ARemovalThatIsRepeatedIsDurable) {
   }
 }
 
+Task<void> WriteWithoutSync(Node& node) {
+  auto file = co_await node.disk().Open("root/log", platform::OpenMode::kWrite);
+  const auto written = co_await (*file)->Append("two");
+  EXPECT_TRUE(written.ok()) << written.status();
+}
+Task<void> AppendWhatIsThere(Node& node) {
+  LocalStore store(node, "root");
+  const absl::Status appended = co_await store.Append("log", 3, "two");
+  EXPECT_TRUE(appended.ok()) << appended;
+}
+
+// A store that has died had written the bytes, and not synced them; the next is asked again.
+TEST(LocalStore, AnAppendThatIsRepeatedIsDurable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("root/log", "one");
+    RunToItsEnd(world, "dies", WriteWithoutSync);
+    RunToItsEnd(world, "store", AppendWhatIsThere);
+    world.LosePower("m");
+    EXPECT_EQ(world.machine("m").disk().Get("root/log").value_or(""), "onetwo") << "seed " << seed;
+  }
+}
+
 // One that is empty may be what a dead store made last: its name need not be durable.
 TEST(LocalStore, WhatADeadOneMadeLastIsMadeDurable) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
