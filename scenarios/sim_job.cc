@@ -109,6 +109,7 @@ void SimJob::JudgeCounts(Expect::Guarantee guarantee) {
 }
 
 void SimJob::FollowProtocol(absl::Duration at, const platform::StepEvent& event) {
+  if (!properties::BatchStepOf(event.step.name, 0, 0).has_value()) return;
   std::string query;
   int64_t batch = -1, state = 0, next_defined = 0;
   for (const platform::StepAttribute& attribute : event.attributes) {
