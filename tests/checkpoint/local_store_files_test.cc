@@ -1,0 +1,234 @@
+// What LocalStore knows, and what it leaves on the disk: what dead ones left, which directories it
+// syncs, and that what is asked for twice is durable.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "checkpoint/local_store.h"
+#include "simulator/sim_world.h"
+#include "tests/checkpoint/sim_chaos.h"
+
+namespace wavetank::checkpoint {
+namespace {
+
+using platform::Node;
+using simulator::RunEnd;
+using simulator::SimWorld;
+
+using Body = Task<void> (*)(Node&);
+
+void RunToItsEnd(SimWorld& world, const std::string& name, Body body) {
+  bool done = false;
+  struct Main {
+    static Task<void> Run(Node& node, Body body, bool& done) {
+      co_await body(node);
+      done = true;
+    }
+  };
+  world.Start("m", {name, {{"node", [&](Node& node) { return Main::Run(node, body, done); }}}});
+  EXPECT_EQ(world.RunUntil([&] { return done; }), RunEnd::kDone);
+}
+
+Task<void> KnowNoMoreThanIsThere(Node& node) {
+  LocalStore store(node, "root");
+  LocalStore other(node, "root");
+  size_t at_first = 0;
+  for (int round = 0; round < 50; ++round) {
+    const std::string kept = absl::StrCat("d/", round % 2, "/f");
+    for (const std::string& path : {kept, absl::StrCat("d/x-", round)}) {
+      const absl::Status created = co_await store.CreateIfAbsent(path, "text");
+      EXPECT_TRUE(created.ok()) << created;
+    }
+    // Somebody else removes it; what is listed is seen to be gone.
+    (co_await other.Remove(kept)).IgnoreError();
+    (co_await other.Remove(absl::StrCat("d/x-", round))).IgnoreError();
+    (co_await node.disk().RemoveDirectory(absl::StrCat("root/d/", round % 2))).IgnoreError();
+    (co_await store.List("d")).IgnoreError();
+    (co_await store.ReadAll(kept)).IgnoreError();
+    if (round == 10) at_first = store.paths_known();
+  }
+  EXPECT_LE(store.paths_known(), at_first);
+  EXPECT_LE(other.paths_known(), at_first);
+}
+TEST(LocalStore, KnowsNoMoreThanIsThere) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  RunToItsEnd(world, "store", KnowNoMoreThanIsThere);
+}
+
+Task<void> CreateUntilItDies(Node& node) {
+  LocalStore store(node, "root");
+  for (int i = 0;; ++i) {
+    (co_await store.CreateIfAbsent(absl::StrCat("d/", i), std::string(700, 'x'))).IgnoreError();
+  }
+}
+Task<void> CreateOne(Node& node) {
+  LocalStore store(node, "root");
+  const absl::Status created = co_await store.CreateIfAbsent("d/next", "next");
+  EXPECT_TRUE(created.ok()) << created;
+}
+
+std::vector<std::string> Temporaries(SimWorld& world) {
+  std::vector<std::string> found;
+  for (const std::string& path : world.machine("m").disk().image().Files("")) {
+    if (path.find("/.tmp-") != std::string::npos) found.push_back(path);
+  }
+  return found;
+}
+
+TEST(LocalStore, RemovesWhatADeadOneLeftAndNothingElse) {
+  int left_behind = 0;
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SimWorld world({.seed = seed});
+    simulator::SimDisk& disk = world.AddMachine("m").disk();
+    const std::vector<std::string> others = {"root/d/.tmp-notes", "root/d/.tmp-0123456789ABCDEF",
+                                             "root/other/.tmp-0123456789abcdef"};
+    for (const std::string& path : others) disk.Put(path, "of somebody else");
+    world.Start("m", {"dies", {{"node", CreateUntilItDies}}});
+    world.RunFor(absl::Milliseconds(20) + absl::Microseconds(37 * static_cast<int64_t>(seed)));
+    world.Crash(world.process("dies"));
+    left_behind += Temporaries(world).size() > others.size();
+    RunToItsEnd(world, "next", CreateOne);
+    EXPECT_THAT(Temporaries(world), testing::UnorderedElementsAreArray(others));
+  }
+  EXPECT_GT(left_behind, 10);
+}
+
+Task<void> CreateHundred(Node& node) {
+  LocalStore store(node, "root");
+  for (int i = 0; i < 100; ++i) {
+    const std::string path = absl::StrCat("d/", node.process(), "-", i);
+    const std::string content = absl::StrCat(path, std::string(700, 'x'));
+    const absl::Status created = co_await store.CreateIfAbsent(path, content);
+    EXPECT_TRUE(created.ok()) << created;
+    const auto read = co_await store.ReadAll(path);
+    EXPECT_EQ(read.value_or(""), content);
+  }
+}
+Task<void> OpenManyStores(Node& node) {
+  for (int i = 0; i < 100; ++i) {
+    LocalStore store(node, "root");
+    const absl::Status created = co_await store.CreateIfAbsent(absl::StrCat("d/many-", i), "text");
+    EXPECT_TRUE(created.ok()) << created;
+  }
+}
+TEST(LocalStore, LeavesAloneWhatALiveOneIsWriting) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m");
+    world.Start("m", {"one", {{"node", CreateHundred}}});
+    world.Start("m", {"two", {{"node", CreateHundred}}});
+    RunToItsEnd(world, "many", OpenManyStores);
+    world.RunFor(absl::Seconds(5));
+    EXPECT_EQ(world.machine("m").disk().image().Files("root/d/").size(), 300u);
+  }
+}
+
+// Which directories are synced, in the order of their syncs.
+class DirectorySyncs final : public simulator::FaultHook {
+ public:
+  explicit DirectorySyncs(SimWorld& world) : world_(world) { world_.SetFaultHook(this); }
+  ~DirectorySyncs() override { world_.SetFaultHook(nullptr); }
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    if (call.kind == simulator::SeamCallKind::kSyncDirectory) synced_.emplace_back(call.target);
+    return nullptr;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+  const std::vector<std::string>& synced() const { return synced_; }
+
+ private:
+  SimWorld& world_;
+  std::vector<std::string> synced_;
+};
+
+Task<void> CreateDeepDown(Node& node) {
+  LocalStore store(node, "home/user/data");
+  for (const std::string path : {"job/log/1", "job/log/2"}) {
+    const absl::Status created = co_await store.CreateIfAbsent(path, "text");
+    EXPECT_TRUE(created.ok()) << created;
+  }
+}
+TEST(LocalStore, SyncsTheDirectoriesThatItMadeAndTheirParentsAndNoneAbove) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m").disk().Put("home/user/notes", "of the user");
+  const DirectorySyncs syncs(world);
+  RunToItsEnd(world, "store", CreateDeepDown);
+  const std::vector<std::string> expected = {"home/user",           // data
+                                             "home/user/data",      // job
+                                             "home/user/data/job",  // log
+                                             "home/user/data/job/log", "home/user/data/job/log"};
+  EXPECT_EQ(syncs.synced(), expected);
+}
+
+Task<void> RemoveTwice(Node& node) {
+  LocalStore store(node, "store");
+  EXPECT_FALSE((co_await store.Remove("log/1")).ok()) << "its directory is not synced";
+  EXPECT_TRUE((co_await store.Remove("log/1")).ok());
+}
+
+// The first request has removed the file, and failed to make that durable.
+TEST(LocalStore, ARemovalThatIsRepeatedIsDurable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("store/log/1", "text");
+    {
+      const FailOnce fail(world, 0, {.kind = simulator::FaultKind::kDirectorySyncError});
+      RunToItsEnd(world, "store", RemoveTwice);
+      EXPECT_TRUE(fail.struck());
+    }
+    world.LosePower("m");
+    EXPECT_FALSE(world.machine("m").disk().Get("store/log/1").ok()) << "seed " << seed;
+  }
+}
+
+Task<void> WriteWithoutSync(Node& node) {
+  auto file = co_await node.disk().Open("root/log", platform::OpenMode::kWrite);
+  const auto written = co_await (*file)->Append("two");
+  EXPECT_TRUE(written.ok()) << written.status();
+}
+Task<void> AppendWhatIsThere(Node& node) {
+  LocalStore store(node, "root");
+  const absl::Status appended = co_await store.Append("log", 3, "two");
+  EXPECT_TRUE(appended.ok()) << appended;
+}
+
+// A store that has died had written the bytes, and not synced them; the next is asked again.
+TEST(LocalStore, AnAppendThatIsRepeatedIsDurable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("root/log", "one");
+    RunToItsEnd(world, "dies", WriteWithoutSync);
+    RunToItsEnd(world, "store", AppendWhatIsThere);
+    world.LosePower("m");
+    EXPECT_EQ(world.machine("m").disk().Get("root/log").value_or(""), "onetwo") << "seed " << seed;
+  }
+}
+
+// One that is empty may be what a dead store made last: its name need not be durable.
+TEST(LocalStore, WhatADeadOneMadeLastIsMadeDurable) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    for (int64_t at = 0; at < 16; ++at) {
+      SimWorld world({.seed = seed});
+      world.AddMachine("m");
+      {
+        const StrikeOnce strike(world, at,
+                                [&](simulator::SimProcess& process) { world.Crash(process); });
+        world.Start("m", {"dies", {{"node", CreateDeepDown}}});
+        world.RunFor(absl::Seconds(1));
+      }
+      RunToItsEnd(world, "next", CreateDeepDown);
+      world.LosePower("m");
+      const auto kept = world.machine("m").disk().Get("home/user/data/job/log/2");
+      EXPECT_EQ(kept.value_or(""), "text") << "seed " << seed << ", call " << at;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wavetank::checkpoint
