@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "properties/event_time_watermarks.h"
 #include "properties/naive_query.h"
 
 namespace wavetank::properties {
@@ -17,11 +18,12 @@ namespace wavetank::properties {
 class BatchAnswers {
  public:
   // `make` gives a fresh evaluator.
-  explicit BatchAnswers(std::function<std::unique_ptr<NaiveQuery>()> make)
-      : make_(std::move(make)), query_(make_()) {}
+  explicit BatchAnswers(std::function<std::unique_ptr<NaiveQuery>()> make,
+                        WatermarkPolicy policy = WatermarkPolicy::kMin)
+      : make_(std::move(make)), query_(make_()), policy_(policy), event_times_(policy) {}
 
   // As if no batch had been added.
-  void StartAnew() { *this = BatchAnswers(make_); }
+  void StartAnew() { *this = BatchAnswers(make_, policy_); }
 
   // Works out the next batch's answer.
   void Add(const NaiveBatch& batch);
@@ -40,8 +42,8 @@ class BatchAnswers {
   std::optional<bool> another_is_due() const {
     return answers_.empty() ? std::optional(false) : answers_.back().another_is_due;
   }
-  // By partition, after the newest batch; empty: not known.
-  const std::vector<StateEntries>& state() const { return state_; }
+  // After the newest batch; empty: not known.
+  const std::vector<OperatorEntries>& state() const { return state_; }
 
   struct Difference {
     std::string what;  // after "batch 3 "
@@ -58,10 +60,12 @@ class BatchAnswers {
 
   std::function<std::unique_ptr<NaiveQuery>()> make_;
   std::unique_ptr<NaiveQuery> query_;
+  WatermarkPolicy policy_;
+  EventTimeWatermarks event_times_;                    // of evaluators that tell of each operator
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
   int64_t late_dropped_ = 0;
-  std::vector<StateEntries> state_;
+  std::vector<OperatorEntries> state_;
 };
 
 }  // namespace wavetank::properties
