@@ -229,9 +229,6 @@ class Loader {
         aggregate = exchanges_[static_cast<size_t>(below.exchange)].aggregate;
     }
     const plan::Operator& below = from.operators(inputs[0]);
-    if (op.has_final_aggregate() && op.final_aggregate().SerializeAsString() != aggregate) {
-      return DamagedPlan("partial aggregates of another");
-    }
     if (Writes(op)) {
       WT_RETURN_IF_ERROR(Write(op, below, *place.inputs[0], node));
     } else {
@@ -239,6 +236,9 @@ class Loader {
       node.make = std::move(loaded.make);
       node.state_id = loaded.state_id;
       if (op.has_watermark()) Watch(op.watermark());
+      if (op.has_final_aggregate() && op.final_aggregate().SerializeAsString() != aggregate) {
+        return DamagedPlan("partial aggregates of another");
+      }
       if (loaded.state_id >= 0) WT_RETURN_IF_ERROR(Keeps(std::move(loaded), node));
     }
     if (op.has_watermark_lag_micros()) {

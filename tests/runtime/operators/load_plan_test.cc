@@ -97,7 +97,7 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
        }},
       {"a fragment that does not begin with what it reads",
        [](auto& plan) { plan.mutable_fragments(0)->mutable_operators()->SwapElements(0, 1); }},
-      {"partial aggregates of another, in operator 1, in fragment 1",
+      {"groups that no exchange has brought together, in operator 1, in fragment 1",
        [](auto& plan) {
          *plan.mutable_fragments(1)->mutable_operators(0) = plan.fragments(0).operators(0);
        }},
