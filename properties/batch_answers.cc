@@ -28,6 +28,10 @@ void BatchAnswers::Add(const NaiveBatch& batch) {
     const int64_t demanded = *answer.max_event_ms - query_->watermark_delay_ms();
     watermark = std::max(watermark.value_or(demanded), demanded);
   }
+  if (!answer.seen.empty()) {
+    event_times_.Add(answer.seen);
+    watermark = event_times_.global_ms();
+  }
   watermarks_ms_.push_back(watermark);
   state_ = std::exchange(answer.state, {});
   answers_.push_back(std::move(answer));

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "properties/event_time_watermarks.h"
 #include "properties/naive_query.h"
 
 namespace wavetank::properties {
@@ -17,11 +18,12 @@ namespace wavetank::properties {
 class BatchAnswers {
  public:
   // `make` gives a fresh evaluator.
-  explicit BatchAnswers(std::function<std::unique_ptr<NaiveQuery>()> make)
-      : make_(std::move(make)), query_(make_()) {}
+  explicit BatchAnswers(std::function<std::unique_ptr<NaiveQuery>()> make,
+                        WatermarkPolicy policy = WatermarkPolicy::kMin)
+      : make_(std::move(make)), query_(make_()), policy_(policy), event_times_(policy) {}
 
   // As if no batch had been added.
-  void StartAnew() { *this = BatchAnswers(make_); }
+  void StartAnew() { *this = BatchAnswers(make_, policy_); }
 
   // Works out the next batch's answer.
   void Add(const NaiveBatch& batch);
@@ -58,6 +60,8 @@ class BatchAnswers {
 
   std::function<std::unique_ptr<NaiveQuery>()> make_;
   std::unique_ptr<NaiveQuery> query_;
+  WatermarkPolicy policy_;
+  EventTimeWatermarks event_times_;                    // of evaluators that tell of each operator
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
   int64_t late_dropped_ = 0;

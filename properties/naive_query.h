@@ -19,7 +19,15 @@ using NaiveRow = std::vector<std::string>;
 // Keys and values of a store, in its order.
 using StateEntries = std::vector<std::pair<std::string, std::string>>;
 
+// What one source gives to a batch.
+struct NaiveInput {
+  std::vector<std::string> lines;
+  // How many of the lines came before the end of each file, in the order of the files.
+  std::vector<size_t> file_ends = {};
+};
+
 struct NaiveBatch {
+  // Of the query's source; of its first one in the order of the plan, where it has several.
   std::vector<std::string> lines;
   // In milliseconds of event time; unset before any is known. Rows whose window ends at or before
   // the first are late; groups whose window ends at or before the second are final.
@@ -30,6 +38,20 @@ struct NaiveBatch {
   int64_t timestamp_ms = 0;  // of the batch's definition
   // That the query's checkpoint has pinned; 0: none is known.
   int shuffle_partitions = 0;
+  std::vector<NaiveInput> other_inputs = {};  // of the second source on
+};
+
+// The event times that passed one watermark operator in one batch, late rows' ones too.
+struct NaiveSeenTimes {
+  int operator_id = 0;
+  int64_t delay_micros = 0;
+  std::optional<int64_t> max_micros;  // unset: none passed
+};
+
+// Rows that one stateful operator dropped in one batch since they were late.
+struct NaiveLateRows {
+  int operator_id = 0;
+  int64_t rows = 0;
 };
 
 struct NaiveAnswer {
@@ -39,6 +61,11 @@ struct NaiveAnswer {
   int64_t without_time = 0;  // lines that are none
   // The latest event time among the batch's rows, late ones too.
   std::optional<int64_t> max_event_ms;
+  // The same of each watermark operator, in the order of the plan, instead: all of them, in every
+  // batch. Empty: the evaluator gives max_event_ms alone.
+  std::vector<NaiveSeenTimes> seen;
+  // Of what was `dropped`, by each operator that can; empty: not told apart.
+  std::vector<NaiveLateRows> late_rows;
   // Whether a batch must follow though there be no input for it, since rows become final by the
   // watermark that it has; unset: not known.
   std::optional<bool> another_is_due;

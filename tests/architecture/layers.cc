@@ -43,6 +43,8 @@ const std::vector<Layer>& Layers() {
       {"runtime/dstream/real", {"platform", "platform/real", "checkpoint", "runtime"}},
       {"simulator", {"platform"}},
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
+      // Of the plans, their schemas: no code of the engine's.
+      {"properties/interpreter", {"platform", "properties", "runtime/plan"}, "properties"},
       {"scenarios/fakes", {"platform"}},
       {"scenarios",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",

@@ -1,0 +1,161 @@
+#include "properties/interpreter/interpreter.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "platform/check.h"
+#include "platform/status_macros.h"
+#include "properties/interpreter/plain_operators.h"
+#include "properties/interpreter/plain_plan.h"
+#include "properties/interpreter/propagation.h"
+
+namespace wavetank::properties {
+namespace {
+
+class Interpreter final : public NaiveQuery {
+ public:
+  Interpreter(PlainPlan plan, const InterpreterOptions& options)
+      : plan_(std::move(plan)), mode_(options.mode), event_times_(options.policy) {
+    for (size_t i = 0; i < plan_.nodes.size(); ++i) {
+      const PlainNode& node = plan_.nodes[i];
+      if (node.op == PlainOperator::kAggregate) stateful_[i] = MakePlainAggregate(node, mode_);
+      if (node.op == PlainOperator::kDropDuplicates) stateful_[i] = MakePlainDropDuplicates(node);
+      if (node.op != PlainOperator::kJoin) continue;
+      stateful_[i] = MakePlainJoin(node, plan_.nodes[node.inputs[0]], plan_.nodes[node.inputs[1]]);
+    }
+  }
+
+  NaiveAnswer Run(const NaiveBatch& batch) override {
+    WT_CHECK(batch.other_inputs.size() + 1 == std::max<size_t>(plan_.sources, 1),
+             "a batch of other sources than the query's");
+    const std::vector<NodeWatermark> late = Propagate(plan_, batch.late_watermark_ms);
+    const std::vector<NodeWatermark> now = Propagate(plan_, batch.watermark_ms);
+    NaiveAnswer answer;
+    std::vector<PlainRows> rows(plan_.nodes.size());
+    size_t source = 0;
+    for (size_t i = 0; i < plan_.nodes.size(); ++i) {
+      const PlainNode& node = plan_.nodes[i];
+      if (node.op == PlainOperator::kSource) {
+        rows[i] = Source(source == 0 ? batch.lines : batch.other_inputs[source - 1].lines);
+        ++source;
+        continue;
+      }
+      std::vector<const PlainRows*> inputs;
+      for (const size_t input : node.inputs) inputs.push_back(&rows[input]);
+      const auto stateful = stateful_.find(i);
+      if (stateful == stateful_.end()) {
+        rows[i] = Stateless(node, inputs, batch.timestamp_ms, answer);
+        continue;
+      }
+      PlainCounts counts;
+      const PlainBatch with = {batch.timestamp_ms, late[i].in, now[i].in};
+      rows[i] = stateful->second->Run(inputs, with, counts);
+      answer.dropped += counts.late;
+      answer.without_time += counts.without_time;
+      answer.late_rows.push_back({node.operator_id, counts.late});
+    }
+    for (const PlainRow& row : rows.back()) answer.rows.push_back(Text(row));
+    event_times_.Add(answer.seen);
+    answer.another_is_due = AnotherIsDue(now);
+    return answer;
+  }
+
+ private:
+  static PlainRows Source(const std::vector<std::string>& lines) {
+    PlainRows rows;
+    for (const std::string& line : lines) rows.push_back({PlainValue(line)});
+    return rows;
+  }
+
+  static PlainRows Stateless(const PlainNode& node, const std::vector<const PlainRows*>& inputs,
+                             int64_t timestamp_ms, NaiveAnswer& answer) {
+    PlainRows rows;
+    std::optional<int64_t> latest;
+    for (const PlainRows* const input : inputs) {
+      for (const PlainRow& row : *input) {
+        switch (node.op) {
+          case PlainOperator::kProject: {
+            PlainRow& made = rows.emplace_back();
+            for (const PlainExpression& column : node.expressions) {
+              made.push_back(column.Of(row, timestamp_ms));
+            }
+            break;
+          }
+          case PlainOperator::kExplode:
+            Explode(node, row, timestamp_ms, rows);
+            break;
+          case PlainOperator::kFilter: {
+            const PlainValue keeps = node.expressions[0].Of(row, timestamp_ms);
+            if (!keeps.is_null() && keeps.truth()) rows.push_back(row);
+            break;
+          }
+          case PlainOperator::kWatermark: {
+            const PlainValue time = node.expressions[0].Of(row, timestamp_ms);
+            if (!time.is_null()) latest = std::max(latest.value_or(time.number()), time.number());
+            rows.push_back(row);
+            break;
+          }
+          default:  // a union
+            rows.push_back(row);
+        }
+      }
+    }
+    if (node.op == PlainOperator::kWatermark) {
+      answer.seen.push_back({node.operator_id, node.delay_micros, latest});
+    }
+    return rows;
+  }
+
+  static void Explode(const PlainNode& node, const PlainRow& row, int64_t timestamp_ms,
+                      PlainRows& rows) {
+    const PlainValue array = node.expressions[0].Of(row, timestamp_ms);
+    if (array.is_null()) return;
+    for (const PlainValue& element : array.children()) {
+      PlainRow& made = rows.emplace_back();
+      for (size_t i = 1; i < node.expressions.size(); ++i) {
+        made.push_back(node.expressions[i].Of(row, timestamp_ms));
+      }
+      made.push_back(element);
+    }
+  }
+
+  NaiveRow Text(const PlainRow& row) const {
+    NaiveRow fields;
+    for (size_t i = 0; i < row.size(); ++i) {
+      fields.push_back(TextOf(row[i], plan_.nodes.back().kinds[i]));
+    }
+    return fields;
+  }
+
+  // Where the watermark of an operator that lets go by it has advanced.
+  bool AnotherIsDue(const std::vector<NodeWatermark>& now) const {
+    const std::vector<NodeWatermark> next = Propagate(plan_, event_times_.global_ms());
+    for (const auto& [i, state] : stateful_) {
+      const PlainNode& node = plan_.nodes[i];
+      if (node.op == PlainOperator::kAggregate && mode_ == NaiveMode::kComplete) continue;
+      const bool keeps_for_ever =
+          node.op == PlainOperator::kJoin &&
+          std::ranges::none_of(node.bounds.kept_until_micros,
+                               [](const auto& until) { return until.has_value(); });
+      if (!keeps_for_ever && next[i].in && (!now[i].in || *next[i].in > *now[i].in)) return true;
+    }
+    return false;
+  }
+
+  const PlainPlan plan_;
+  const NaiveMode mode_;
+  EventTimeWatermarks event_times_;
+  std::map<size_t, std::unique_ptr<StatefulOperator>> stateful_;  // by node
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NaiveQuery>> MakeInterpreter(std::string_view analysed_plan,
+                                                            InterpreterOptions options) {
+  WT_ASSIGN_OR_RETURN(PlainPlan plan, ReadPlan(analysed_plan, options.other));
+  return std::make_unique<Interpreter>(std::move(plan), options);
+}
+
+}  // namespace wavetank::properties

@@ -1,0 +1,51 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "properties/interpreter/plain_operators.h"
+
+namespace wavetank::properties {
+namespace {
+
+class DropDuplicates final : public StatefulOperator {
+ public:
+  explicit DropDuplicates(const PlainNode& node) : node_(node) {
+    // One among the keys before others.
+    for (const PlainEventTime& time : node.event_times) {
+      const bool is_key = std::ranges::any_of(
+          node.expressions, [&](const PlainExpression& key) { return key.column == time.column; });
+      if (is_key && !time_) time_ = time;
+    }
+    if (!time_ && !node.event_times.empty()) time_ = node.event_times.front();
+  }
+
+  PlainRows Run(const std::vector<const PlainRows*>& inputs, const PlainBatch& batch,
+                PlainCounts& counts) override {
+    PlainRows first;
+    for (const PlainRow& row : *inputs[0]) {
+      if (IsPast(row, time_, batch.late_micros)) {
+        ++counts.late;
+        continue;
+      }
+      PlainRow key;
+      for (const PlainExpression& expression : node_.expressions) {
+        key.push_back(AsKey(expression.Of(row, batch.timestamp_ms)));
+      }
+      if (seen_.insert(std::move(key)).second) first.push_back(row);
+    }
+    return first;
+  }
+
+ private:
+  const PlainNode& node_;
+  std::optional<PlainEventTime> time_;
+  std::set<PlainRow, PlainLess> seen_;
+};
+
+}  // namespace
+
+std::unique_ptr<StatefulOperator> MakePlainDropDuplicates(const PlainNode& node) {
+  return std::make_unique<DropDuplicates>(node);
+}
+
+}  // namespace wavetank::properties

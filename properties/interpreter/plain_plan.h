@@ -1,0 +1,82 @@
+// PlainPlan: an analysed plan, read from its bytes (runtime/plan/plan.proto) by the schemas alone.
+#ifndef WAVETANK_PROPERTIES_INTERPRETER_PLAIN_PLAN_H_
+#define WAVETANK_PROPERTIES_INTERPRETER_PLAIN_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "properties/interpreter/plain_expression.h"
+
+namespace wavetank::properties {
+
+// Numbers of operators in plan bytes (Node.operator); those of plans that are not analysed have
+// none here.
+enum class PlainOperator : int {
+  kSource = 1,
+  kProject = 2,
+  kExplode = 4,
+  kFilter = 5,
+  kWatermark = 6,
+  kAggregate = 7,
+  kJoin = 9,
+  kUnion = 10,
+  kDropDuplicates = 11,
+};
+
+// A column by which rows become final: those with column + span at or below the watermark.
+struct PlainEventTime {
+  size_t column = 0;
+  int64_t span_micros = 0;
+};
+
+struct PlainAggregateCall {
+  std::string function;
+  std::vector<PlainExpression> arguments;
+};
+
+// How far below the watermark of a join's input its output may still come, by what each side must
+// keep; and what makes a side's rows so.
+struct PlainJoinBounds {
+  // By side, left and right. A row whose event time is at or below the watermark plus this meets no
+  // later row of the other side; unset: rows are kept for ever.
+  std::optional<int64_t> kept_until_micros[2];
+};
+
+struct PlainNode {
+  PlainOperator op = PlainOperator::kSource;
+  int operator_id = 0;
+  std::vector<size_t> inputs;  // nodes before it
+  // Of its output.
+  std::vector<int> columns;  // attributes' ids
+  std::vector<PlainKind> kinds;
+  std::vector<PlainEventTime> event_times;
+
+  // Of its input's rows; of a join, of a left row with a right one behind it.
+  //   project, filter, drop duplicates (the keys), watermark (the event time): the plan's
+  //   explode: the array, then what is kept;  aggregate: the keys;  join: the condition, or none
+  std::vector<PlainExpression> expressions;
+  std::vector<PlainAggregateCall> calls;  // aggregate
+  // aggregate: the key that is a window's start; rows without one are in no window.
+  std::optional<size_t> window_key;
+  int64_t delay_micros = 0;  // watermark
+  PlainJoinBounds bounds;    // join
+};
+
+struct PlainPlan {
+  std::vector<PlainNode> nodes;  // inputs stand before what reads them; the last one is the root
+  size_t sources = 0;            // the nodes that are, in their order, are numbered from 0
+};
+
+// kUnimplemented: it has an operator or a function that the interpreter does not know; names it.
+// kDataLoss: no analysed plan.
+absl::StatusOr<PlainPlan> ReadPlan(std::string_view bytes, const OtherFunctions& other);
+
+}  // namespace wavetank::properties
+
+#endif  // WAVETANK_PROPERTIES_INTERPRETER_PLAIN_PLAN_H_

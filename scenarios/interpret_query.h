@@ -1,0 +1,31 @@
+// InterpretQuery: what a structured query must answer, worked out by the interpreter
+// (properties/interpreter) from the bytes of its analysed plan.
+#ifndef WAVETANK_SCENARIOS_INTERPRET_QUERY_H_
+#define WAVETANK_SCENARIOS_INTERPRET_QUERY_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "properties/event_time_watermarks.h"
+#include "properties/interpreter/plain_expression.h"
+#include "properties/naive_query.h"
+#include "runtime/functions/registry.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::scenarios {
+
+// Functions and casts of single values that the interpreter has no code of its own for, computed by
+// the engine's, a row at a time: a job's own ones among them.
+properties::OtherFunctions EngineFunctions(
+    std::shared_ptr<const runtime::FunctionRegistry> functions);
+
+// kInvalidArgument: the query is none. kUnimplemented: the interpreter cannot judge it; says what
+// of it is not known.
+absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
+    const runtime::StreamingQueryDefinition& definition,
+    properties::WatermarkPolicy policy = properties::WatermarkPolicy::kMin);
+
+}  // namespace wavetank::scenarios
+
+#endif  // WAVETANK_SCENARIOS_INTERPRET_QUERY_H_

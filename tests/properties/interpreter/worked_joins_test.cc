@@ -1,0 +1,232 @@
+// Unions, joins, what drops duplicates, and aggregates over them, under several watermarks.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "properties/interpreter/join_bounds.h"
+#include "tests/properties/interpreter/interpreted_run.h"
+
+namespace wavetank::properties {
+namespace {
+
+using runtime::Col;
+using runtime::Count;
+using runtime::DataFrame;
+using runtime::Session;
+using runtime::Window;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::string At(int second) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(second), absl::UTCTimeZone());
+}
+
+// Two streams under the delays, left and right, by what `on` says of their columns.
+DataFrame Joined(Session& session, const runtime::Expression& on, int left_delay = 0,
+                 int right_delay = 0) {
+  return Stream(session, "left", absl::Seconds(left_delay))
+      .Alias("l")
+      .Join(Stream(session, "right", absl::Seconds(right_delay)).Alias("r"), on)
+      .Select({Col("l.time").As("lt"), Col("l.key").As("lk"), Col("r.time").As("rt"),
+               Col("r.key").As("rk")});
+}
+
+std::string Pair(int left, int right, const std::string& key) {
+  return At(left) + "|" + key + "|" + At(right) + "|" + key;
+}
+
+const runtime::Expression kSameKey = Col("l.key") == Col("r.key");
+
+TEST(InterpretedJoin, EachPairComesOnceWhicheverSideIsFirst) {
+  Session session;
+  InterpretedRun run(Joined(session, kSameKey, 100, 100), "append");
+  EXPECT_THAT(run.Batch({{"1,a", "2,a", "3,b"}, {"4,a"}}),
+              ElementsAre(Pair(1, 4, "a"), Pair(2, 4, "a")));
+  EXPECT_THAT(run.Batch({{"1,a"}, {}}), ElementsAre(Pair(1, 4, "a")));
+  EXPECT_THAT(run.Batch({{}, {"9,b", "9,c"}}), ElementsAre(Pair(3, 9, "b")));
+  EXPECT_THAT(run.Batch({{"9,c", "9,c"}, {}}), ElementsAre(Pair(9, 9, "c"), Pair(9, 9, "c")));
+  EXPECT_THAT(run.Batch({{}, {}}), IsEmpty());
+}
+
+TEST(InterpretedJoin, NullEqualsNothing) {
+  Session session;
+  InterpretedRun run(Joined(session, kSameKey), "append");
+  EXPECT_THAT(run.Batch({{"1,"}, {"1,"}}), IsEmpty());
+  Session other;
+  InterpretedRun alike(Joined(other, Col("l.key").EqualNullSafe(Col("r.key"))), "append");
+  EXPECT_THAT(alike.Batch({{"1,"}, {"1,"}}), ElementsAre(Pair(1, 1, "\\N")));
+}
+
+TEST(InterpretedJoin, LateRowsOfEachSideAreDroppedByTheLeastWatermark) {
+  Session session;
+  InterpretedRun run(Joined(session, kSameKey && Col("l.time") <= Col("r.time"), 0, 5), "append");
+  run.Add({{"20,x"}, {}});
+  EXPECT_EQ(run.watermark(), -1);  // the right side has seen nothing
+  run.Add({{}, {"15,x"}});
+  EXPECT_EQ(run.watermark(), 10);
+  EXPECT_THAT(run.Add({{"10,a", "11,a"}, {"10,a", "11,a"}}), ElementsAre(Pair(11, 11, "a")));
+  EXPECT_EQ(run.late, 2);
+}
+
+TEST(InterpretedJoin, TheGreatestWatermarkHoldsUnderThePolicyMax) {
+  Session session;
+  InterpretedRun run(Joined(session, kSameKey, 0, 5), "append", WatermarkPolicy::kMax);
+  run.Add({{"20,x"}, {}});
+  EXPECT_EQ(run.watermark(), 20);
+  run.Add({{}, {}});
+  EXPECT_THAT(run.Add({{"20,a", "21,a"}, {"20,a", "21,a"}}), ElementsAre(Pair(21, 21, "a")));
+  EXPECT_EQ(run.late, 2);
+}
+
+TEST(InterpretedJoin, ARangeOfTimesIsStrictOrNot) {
+  Session session;
+  InterpretedRun reaches(Joined(session, kSameKey && Col("l.time") <= Col("r.time"), 99, 99),
+                         "append");
+  EXPECT_THAT(reaches.Batch({{"2,a"}, {"1,a", "2,a", "3,a"}}),
+              ElementsAre(Pair(2, 2, "a"), Pair(2, 3, "a")));
+  Session other;
+  InterpretedRun strict(Joined(other, kSameKey && Col("l.time") < Col("r.time"), 99, 99), "append");
+  EXPECT_THAT(strict.Batch({{"2,a"}, {"1,a", "2,a", "3,a"}}), ElementsAre(Pair(2, 3, "a")));
+}
+
+// An expression over columns 0, of the left side, and 1, of the right one.
+PlainExpression Column(size_t number) {
+  PlainExpression column;
+  column.what = PlainExpression::What::kColumn;
+  column.kind = PlainKind::kTimestamp;
+  column.column = number;
+  return column;
+}
+PlainExpression Of(const std::string& name, PlainExpression a, PlainExpression b) {
+  PlainExpression call;
+  call.what = PlainExpression::What::kCall;
+  call.name = name;
+  call.operands = {std::move(a), std::move(b)};
+  return call;
+}
+PlainExpression Plus(PlainExpression a, int64_t micros) {
+  PlainExpression by;
+  by.kind = PlainKind::kInterval;
+  by.literal = micros;
+  return Of("+", std::move(a), std::move(by));
+}
+PlainJoinBounds Bounds(PlainExpression condition, int64_t left_span = 0, int64_t right_span = 0) {
+  PlainNode left, right, join;
+  left.columns = {0};
+  right.columns = {1};
+  left.event_times = {{0, left_span}};
+  right.event_times = {{0, right_span}};
+  join.expressions = {std::move(condition)};
+  return JoinBounds(join, left, right);
+}
+
+TEST(JoinBounds, OfARangeTheLaterSideGoesByWhatTheOtherMayStillBring) {
+  // right <= left: right rows to come are above the watermark, so a left row at it meets none.
+  const PlainJoinBounds reaches = Bounds(Of("<=", Column(1), Column(0)));
+  EXPECT_EQ(reaches.kept_until_micros[0], 0);
+  EXPECT_EQ(reaches.kept_until_micros[1], std::nullopt);
+  EXPECT_EQ(Bounds(Of("<", Column(1), Column(0))).kept_until_micros[0], 1);
+  EXPECT_EQ(Bounds(Of(">", Column(0), Column(1))).kept_until_micros[0], 1);
+  EXPECT_EQ(Bounds(Of(">=", Plus(Column(0), 7), Column(1))).kept_until_micros[0], -7);
+  EXPECT_EQ(Bounds(Of("<=", Plus(Column(0), 7), Column(1))).kept_until_micros[1], 7);
+  EXPECT_EQ(Bounds(Of("<=", Column(0), Plus(Column(1), 7))).kept_until_micros[1], -7);
+}
+
+TEST(JoinBounds, EqualTimesBoundBothSidesAndOfSeveralTheFirstToLetGoHolds) {
+  const PlainJoinBounds equal = Bounds(Of("=", Column(0), Column(1)), 5, 3);
+  EXPECT_EQ(equal.kept_until_micros[0], 2);
+  EXPECT_EQ(equal.kept_until_micros[1], -2);
+  const PlainJoinBounds both = Bounds(Of(
+      "and", Of("<=", Plus(Column(1), 4), Column(0)),
+      Of("and", Of("<", Plus(Column(1), 9), Column(0)), Of("<=", Column(0), Plus(Column(1), 20)))));
+  EXPECT_EQ(both.kept_until_micros[0], 10);
+  EXPECT_EQ(both.kept_until_micros[1], -20);
+  EXPECT_EQ(Bounds(Of("or", Of("=", Column(0), Column(1)), Of("=", Column(0), Column(1))))
+                .kept_until_micros[0],
+            std::nullopt);
+  EXPECT_EQ(Bounds(Of("<=", Column(0), Column(0))).kept_until_micros[0], std::nullopt);
+}
+
+TEST(InterpretedUnion, GivesTheRowsOfAllAndTheLeastWatermark) {
+  Session session;
+  const DataFrame both = Stream(session, "a").Union(Stream(session, "b", absl::Seconds(5)));
+  InterpretedRun run(both.GroupBy({Window(Col("time"), absl::Seconds(5))}).Count(), "append");
+  EXPECT_THAT(run.Add({{"1,a", "11,a"}, {"2,b"}}), IsEmpty());
+  EXPECT_EQ(run.watermark(), -3);
+  EXPECT_THAT(run.Add({{}, {"10,b"}}), ElementsAre(At(0) + "|" + At(5) + "|2"));
+  EXPECT_EQ(run.watermark(), 5);
+}
+
+TEST(InterpretedUnion, ANodeThatIsReadTwiceGivesItsRowsTwice) {
+  Session session;
+  const DataFrame rows = Stream(session, "a").Select({Col("key")});
+  InterpretedRun run(rows.Union(rows.Where(Col("key") != "b")), "append");
+  EXPECT_THAT(run.Batch({{"1,a", "1,b", "1,"}}), ElementsAre("\\N", "a", "a", "b"));
+}
+
+TEST(InterpretedDropDuplicates, GivesTheFirstOfThoseAlikeForEver) {
+  Session session;
+  InterpretedRun run(Stream(session, "a").Select({Col("key")}).DropDuplicates(), "append");
+  EXPECT_THAT(run.Batch({{"1,a", "2,a", "3,", "4,"}}), ElementsAre("\\N", "a"));
+  EXPECT_THAT(run.Batch({{"100,a", "1,b", "1,"}}), ElementsAre("b"));
+}
+
+TEST(InterpretedDropDuplicates, OfATimeAmongTheKeysTheSameIsLateOnceItIsPast) {
+  Session session;
+  InterpretedRun run(Stream(session, "a").DropDuplicates(), "append");
+  EXPECT_THAT(run.Batch({{"1,a", "1,a", "2,a", "none,a", "none,a"}}),
+              ElementsAre(At(1) + "|a", At(2) + "|a", "\\N|a"));
+  EXPECT_EQ(run.answer.another_is_due, true);
+  EXPECT_THAT(run.Batch({{"1,a", "1,b", "2,b"}}), ElementsAre(At(1) + "|b", At(2) + "|b"));
+  EXPECT_EQ(run.answer.dropped, 0);
+  EXPECT_THAT(run.Batch({{"2,c", "3,c", "none,a"}}), ElementsAre(At(3) + "|c"));
+  EXPECT_EQ(run.answer.dropped, 1);
+}
+
+TEST(InterpretedDropDuplicates, LateRowsGoThoughTheTimeIsNoKey) {
+  Session session;
+  InterpretedRun run(Stream(session, "a").DropDuplicates({"key"}), "append");
+  EXPECT_THAT(run.Add({{"5,a", "6,a"}}), ElementsAre(At(5) + "|a"));
+  EXPECT_THAT(run.Add({{"6,b", "7,b", "8,b", "9,a"}}), ElementsAre(At(7) + "|b"));
+  EXPECT_EQ(run.late, 1);
+}
+
+// Windows of what a join gives: the left side is kept until the right one may bring nothing to it.
+TEST(InterpretedAggregate, OverAJoinGoesByWhatTheSidesStillKeep) {
+  Session session;
+  const DataFrame pairs = Joined(session, kSameKey && Col("l.time") == Col("r.time"));
+  InterpretedRun run(pairs.GroupBy({Window(Col("lt"), absl::Seconds(5))}).Count(), "append");
+  EXPECT_THAT(run.Add({{"1,a", "2,a", "9,z"}, {"1,a", "9,y"}}),
+              ElementsAre(At(0) + "|" + At(5) + "|1"));
+  EXPECT_THAT(run.Add({{"2,a", "12,z"}, {"9,z", "12,z"}}), IsEmpty());
+  EXPECT_EQ(run.late, 2);
+  EXPECT_THAT(run.Add({{"20,q"}, {"20,q"}}), ElementsAre(At(10) + "|" + At(15) + "|1"));
+}
+
+TEST(InterpretedAggregate, OverAnAggregateCountsWhatThatHasMadeFinal) {
+  Session session;
+  const DataFrame counts = Stream(session, "in")
+                               .GroupBy({Window(Col("time"), absl::Seconds(5)), Col("key")})
+                               .Agg({Count().As("n")});
+  InterpretedRun run(counts.GroupBy({Col("window.start")})
+                         .Agg({Count().As("keys"), runtime::Sum(Col("n")).As("rows")}),
+                     "append");
+  EXPECT_THAT(run.Add({{"1,a", "2,a", "3,b", "7,a"}}), ElementsAre(At(0) + "|2|3"));
+  EXPECT_THAT(run.Add({{"4,c", "10,a"}}), ElementsAre(At(5) + "|1|1"));
+  ASSERT_EQ(run.answer.late_rows.size(), 2u);
+  EXPECT_EQ(run.late, 1);
+}
+
+TEST(Interpreter, SaysWhatItDoesNotKnow) {
+  Session session;
+  const DataFrame left = Stream(session, "a").Alias("l");
+  const DataFrame right = Stream(session, "b").Alias("r");
+  runtime::StreamingQueryDefinition definition;
+  definition.plan =
+      left.Join(right, kSameKey, runtime::JoinType::kLeft).Select({Col("l.key")}).plan();
+  const auto query = scenarios::InterpretQuery(definition);
+  EXPECT_EQ(query.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(query.status().message(), "the interpreter knows no join but an inner one");
+}
+
+}  // namespace
+}  // namespace wavetank::properties
