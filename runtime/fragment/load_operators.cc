@@ -8,6 +8,7 @@
 #include "platform/text.h"
 #include "runtime/functions/bound_expression.h"
 #include "runtime/operators/aggregate.h"
+#include "runtime/operators/join.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/plan/physical.pb.h"
 #include "runtime/plan/plan_codec.h"
@@ -15,8 +16,10 @@
 namespace wavetank::runtime {
 namespace {
 
-// The store of an aggregate: durable.
+// The stores of operators: durable. Of an aggregate.
 constexpr char kGroupsStore[] = "groups";
+// Of a join.
+constexpr const char* kSideStores[] = {"left", "right"};
 
 std::vector<DataType> TypesOf(const std::vector<BoundExpression>& expressions) {
   std::vector<DataType> types;
@@ -60,6 +63,8 @@ class OperatorLoader {
         return Final(op.final_aggregate());
       case plan::Operator::kKey:
         return Key(op.key());
+      case plan::Operator::kJoin:
+        return Join(op.join());
       default:
         return DamagedPlan("an operator that this build has not");
     }
@@ -226,6 +231,65 @@ class OperatorLoader {
     loaded.state_id = from.operator_id();
     loaded.stores = {{.name = kGroupsStore, .schema_fingerprint = TypesText(PartialTypes(*spec))}};
     loaded.acts_on_watermark = from.event_time_key() >= 0;
+    return loaded;
+  }
+
+  // Of what a port reads: the keys that its rows were brought together by.
+  absl::StatusOr<std::vector<DataType>> KeysMet(size_t port, int keys) const {
+    if (keys < 1 || place_.keys_met[port] != keys) {
+      return DamagedPlan("rows that were brought together by other keys");
+    }
+    std::vector<DataType> types = TypesOf(*place_.inputs[port]);
+    types.resize(static_cast<size_t>(keys));
+    return types;
+  }
+
+  // A column of time of the port's rows, behind its keys, by its number among those behind them.
+  absl::StatusOr<int> TimeColumn(size_t port, int keys, int column) const {
+    if (column == -1) return -1;
+    const Schema& rows = *place_.inputs[port];
+    if (column < 0 || column >= rows.size() - keys ||
+        rows.field(keys + column).type != DataType::kTimestamp) {
+      return DamagedPlan("a time that is no column");
+    }
+    return keys + column;
+  }
+
+  absl::StatusOr<LoadedOperator> Join(const plan::Join& from) const {
+    if (place_.inputs.size() != 2) return DamagedPlan("a join of other than two inputs");
+    auto spec = std::make_shared<JoinSpec>();
+    spec->keys = from.keys();
+    spec->output = place_.output;
+    std::vector<DataType> gives;
+    std::vector<DataType> keys;
+    for (const size_t port : {0, 1}) {
+      const plan::JoinSide& side = port == 0 ? from.left() : from.right();
+      WT_ASSIGN_OR_RETURN(std::vector<DataType> met, KeysMet(port, from.keys()));
+      if (port == 1 && met != keys) return DamagedPlan("keys of different types");
+      keys = std::move(met);
+      JoinSide& to = spec->sides[port];
+      to.rows = place_.inputs[port];
+      WT_ASSIGN_OR_RETURN(to.event_time_column, TimeColumn(port, from.keys(), side.event_time()));
+      to.span_micros = side.span_micros();
+      WT_ASSIGN_OR_RETURN(to.evict_column, TimeColumn(port, from.keys(), side.evict_time()));
+      to.evict_offset_micros = side.evict_offset_micros();
+      const std::vector<DataType> types = TypesOf(*to.rows);
+      gives.insert(gives.end(), types.begin() + from.keys(), types.end());
+    }
+    WT_RETURN_IF_ERROR(CheckGives(gives));
+    if (from.has_condition()) {
+      WT_ASSIGN_OR_RETURN(BoundExpression condition, DecodeBound(from.condition(), functions_));
+      WT_RETURN_IF_ERROR(CheckColumns(condition, *place_.output));
+      if (condition.type != DataType::kBool) return DamagedPlan("a join by what is no condition");
+      spec->condition = std::move(condition);
+    }
+    LoadedOperator loaded = Made([spec] { return MakeJoin(spec); });
+    loaded.state_id = from.operator_id();
+    for (const size_t port : {0, 1}) {
+      loaded.stores.push_back({.name = kSideStores[port],
+                               .schema_fingerprint = TypesText(TypesOf(*spec->sides[port].rows))});
+    }
+    loaded.acts_on_watermark = spec->sides[0].evict_column >= 0 || spec->sides[1].evict_column >= 0;
     return loaded;
   }
 

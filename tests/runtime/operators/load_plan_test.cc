@@ -79,7 +79,20 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
       {"a source that nobody reads",
        [](auto& plan) { *plan.add_sources() = plan::SourceRead(plan.sources(0)); }},
       {"an operator that nobody reads",
-       [](auto& plan) { plan.mutable_fragments(0)->mutable_operators(4)->add_inputs(2); }},
+       [](auto& plan) {
+         *plan.add_exchanges() = plan::Exchange(plan.exchanges(0));
+         const plan::Fragment last = plan.fragments(1);
+         *plan.mutable_fragments(1) = plan.fragments(0);
+         plan.mutable_fragments(1)->mutable_operators()->rbegin()->set_write_exchange(1);
+         plan::Fragment& reads = *plan.add_fragments();
+         for (const plan::Operator& op : last.operators()) {
+           *reads.add_operators() = op;
+           if (op.what_case() != plan::Operator::kReadExchange) continue;
+           *reads.add_operators() = op;
+           reads.mutable_operators(1)->set_read_exchange(1);
+         }
+         reads.mutable_operators(2)->add_inputs(0);
+       }},
       {"an operator that is read twice",
        [](auto& plan) { plan.mutable_fragments(0)->mutable_operators(4)->add_inputs(1); }},
       {"what is read is no source, in operator 0, in fragment 0",
