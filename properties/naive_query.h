@@ -76,8 +76,8 @@ struct NaiveAnswer {
   // Whether a batch must follow though there be no input for it, since rows become final by the
   // watermark that it has; unset: not known.
   std::optional<bool> another_is_due;
-  // Of all operators and partitions, after the batch; empty: the evaluator keeps its state in a form
-  // of its own.
+  // Of all operators and partitions, after the batch; empty: the evaluator keeps its state in a
+  // form of its own.
   std::vector<OperatorEntries> state;
 };
 

@@ -2,8 +2,8 @@
 // where it runs or ran, what may start now, and what follows from what happens to an attempt
 // (recovery.h). It neither waits nor sends: the driver carries out what TakeEffects gives.
 //
-// A stage starts once every stage that it reads is finished, so independent ones run side by side. A
-// finished stage becomes unfinished again when an output is lost that a later stage still reads.
+// A stage starts once every stage that it reads is finished, so independent ones run side by side.
+// A finished stage becomes unfinished again when an output is lost that a later stage still reads.
 #ifndef WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 #define WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 

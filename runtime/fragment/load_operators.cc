@@ -240,7 +240,7 @@ class OperatorLoader {
       return DamagedPlan("rows that were brought together by other keys");
     }
     std::vector<DataType> types = TypesOf(*place_.inputs[port]);
-    types.resize(static_cast<size_t>(keys));
+    types.erase(types.begin() + keys, types.end());
     return types;
   }
 

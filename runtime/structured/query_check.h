@@ -28,7 +28,8 @@ absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries);
 // "maxFilesPerTrigger".
 absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source);
 
-// The option "multipleWatermarkPolicy": of a query with several watermark operators; min by default.
+// The option "multipleWatermarkPolicy": of a query with several watermark operators; min by
+// default.
 absl::StatusOr<WatermarkPolicy> WatermarkPolicyOf(const StreamingQueryDefinition& definition);
 
 // The option "stateCompression"; none by default.
