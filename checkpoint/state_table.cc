@@ -30,6 +30,7 @@ bool StateTable::Get(std::string_view key, std::string_view* value) const {
 
 void StateTable::Put(std::string_view key, std::string_view value) {
   PutHashed(key, Hash(key), value);
+  IndexNew();
 }
 
 void StateTable::Remove(std::string_view key) { RemoveHashed(key, Hash(key)); }
@@ -70,6 +71,7 @@ void StateTable::PutMany(std::span<const std::string_view> keys,
                          std::span<const std::string_view> values) {
   WT_CHECK(keys.size() == values.size());
   InGroups(keys, [&](size_t i, uint64_t hash) { PutHashed(keys[i], hash, values[i]); });
+  IndexNew();
 }
 
 void StateTable::RemoveMany(std::span<const std::string_view> keys) {
@@ -86,6 +88,33 @@ void StateTable::Apply(std::span<const std::string_view> keys,
       RemoveHashed(keys[i], hash);
     }
   });
+  IndexNew();
+}
+
+void StateTable::CountMany(std::span<const std::string_view> keys) {
+  InGroups(keys, [&](size_t i, uint64_t hash) {
+    const uint32_t number = Find(keys[i], hash);
+    uint64_t count = 0;
+    if (number != kNone && entries_[number].live) {
+      const std::string_view value = ValueOf(entries_[number]);
+      WT_CHECK(value.size() == sizeof count, "a value that is no count");
+      std::memcpy(&count, value.data(), sizeof count);
+    }
+    ++count;
+    PutFound(number, keys[i], hash, {reinterpret_cast<const char*>(&count), sizeof count});
+  });
+  IndexNew();
+}
+
+void StateTable::InsertMany(std::span<const std::string_view> keys,
+                            std::span<const std::string_view> values, std::span<bool> was_new) {
+  WT_CHECK(keys.size() == values.size() && keys.size() == was_new.size());
+  InGroups(keys, [&](size_t i, uint64_t hash) {
+    const uint32_t number = Find(keys[i], hash);
+    was_new[i] = number == kNone || !entries_[number].live;
+    if (was_new[i]) PutFound(number, keys[i], hash, values[i]);
+  });
+  IndexNew();
 }
 
 uint32_t StateTable::Find(std::string_view key, uint64_t hash) const {
@@ -100,13 +129,21 @@ bool StateTable::GetHashed(std::string_view key, uint64_t hash, std::string_view
 }
 
 void StateTable::PutHashed(std::string_view key, uint64_t hash, std::string_view value) {
+  PutFound(Find(key, hash), key, hash, value);
+}
+
+void StateTable::PutFound(uint32_t number, std::string_view key, uint64_t hash,
+                          std::string_view value) {
   WT_CHECK(key.size() <= kLargestKey && value.size() <= kLargestValue,
            "a key or value is too long");
-  uint32_t number = Find(key, hash);
   if (number != kNone) {
     NoteChange(number);
     SetLive(entries_[number], false);
+    const bool timed = derived_ != nullptr && derived_->by.time == DerivedIndexes::Time::kValue &&
+                       number < derived_->entries;
+    const std::optional<int64_t> before = timed ? TimeOf(entries_[number]) : std::nullopt;
     Store(number, key, value);
+    if (timed && TimeOf(entries_[number]) != before) IndexTime(number);
   } else {
     WT_CHECK(entries_.size() < kNone, "a state store holds fewer than 2^32 keys");
     if (index_.full()) Reindex(index_.size() + 1);
@@ -150,6 +187,11 @@ void StateTable::Accept() {
   }
   changes_ = {};  // with its memory
   accepted_entries_ = entries_.size();
+  if (derived_ != nullptr && derived_->by_time) {
+    derived_->by_time->Accept([this](int64_t time, uint32_t number) {
+      return !entries_[number].live || TimeOf(entries_[number]) != time;
+    });
+  }
   CompactIfSparse();
 }
 
@@ -170,6 +212,11 @@ void StateTable::TakeBack() {
     Unindex(static_cast<uint32_t>(number - 1));
   }
   entries_.Truncate(accepted_entries_);
+  if (derived_ != nullptr) {
+    if (derived_->by_prefix) derived_->by_prefix->Truncate(accepted_entries_);
+    if (derived_->by_time) derived_->by_time->TakeBack();
+    derived_->entries = accepted_entries_;
+  }
   CompactIfSparse();
 }
 
@@ -226,6 +273,7 @@ void StateTable::Store(uint32_t number, std::string_view key, std::string_view v
 void StateTable::Unindex(uint32_t number) {
   index_.Remove(Hash(KeyOf(entries_[number])), number);
   if (ordered_) ordered_->erase(number);
+  if (derived_ != nullptr && derived_->by_prefix) derived_->by_prefix->Remove(number, Keys{this});
 }
 
 bool StateTable::IsIndexed(uint32_t number) const {
@@ -283,6 +331,7 @@ void StateTable::CompactIfSparse() {
   accepted_entries_ = entries_.size();
   Reindex(size_);
   for (const uint32_t number : by_key) ordered_->insert(ordered_->end(), number);
+  IndexAll();
 }
 
 }  // namespace wavetank::checkpoint

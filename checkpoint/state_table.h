@@ -11,6 +11,10 @@
 // A picture is the table as it was at StartPicture, read piece by piece while the table goes on:
 // entries that change meanwhile are kept as they were, and bytes that were accepted never move.
 //
+// Derived indexes (IndexBy) find entries by the beginning of their keys and by time. They follow
+// every change, taking back included, and are never durable: a table that is loaded has none until
+// somebody asks for them. A table without them pays nothing.
+//
 // Views of values stay valid until the next change, those of keys until the next Accept or
 // TakeBack. Keys given to it may be such views, values may not.
 #ifndef WAVETANK_CHECKPOINT_STATE_TABLE_H_
@@ -19,6 +23,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,10 +35,25 @@
 #include "checkpoint/arena.h"
 #include "checkpoint/chunked_array.h"
 #include "checkpoint/key_index.h"
+#include "checkpoint/prefix_index.h"
+#include "checkpoint/time_index.h"
 
 namespace wavetank::checkpoint {
 
 enum class KeyOrder { kNone, kBytes };
+
+// What entries can be found by besides their keys. Keys are made of parts (key_parts.h).
+struct DerivedIndexes {
+  enum class Time : uint8_t { kNone, kPartOfKey, kValue };
+
+  std::vector<uint8_t> key_parts = {};  // their widths; of those that the others speak of
+  int prefix_parts = -1;                // so many parts are a prefix that is asked for; -1: none is
+  // Of an entry: the part of its key behind `time_part` others, or its value, which is one part.
+  Time time = Time::kNone;
+  int time_part = 0;
+
+  friend bool operator==(const DerivedIndexes&, const DerivedIndexes&) = default;
+};
 
 class StateTable {
  public:
@@ -65,6 +85,42 @@ class StateTable {
   // Puts, and where a value is unset removes.
   void Apply(std::span<const std::string_view> keys,
              std::span<const std::optional<std::string_view>> values);
+
+  // For values that are counts, u64: one more for each key, from 0.
+  void CountMany(std::span<const std::string_view> keys);
+  // Puts the keys that are not there; was_new[i]: whether that was so. REQUIRES: as PutMany.
+  void InsertMany(std::span<const std::string_view> keys, std::span<const std::string_view> values,
+                  std::span<bool> was_new);
+
+  // From now on entries are found so, and by nothing else besides their keys: as before costs
+  // nothing, otherwise what there is is indexed now.
+  void IndexBy(DerivedIndexes by);
+
+  // An entry's number names it until it is removed, or until Accept or TakeBack.
+  static constexpr uint32_t kNoEntry = KeyIndex::kNone;
+  // The first entry, in the order of insertion, whose key begins so, or kNoEntry; the next one.
+  // REQUIRES: indexed by prefixes of so many parts; spans of equal length.
+  void FirstWithPrefix(std::span<const std::string_view> prefixes,
+                       std::span<uint32_t> numbers) const;
+  uint32_t NextWithPrefix(uint32_t number) const { return LiveOrNext(derived_->NextOf(number)); }
+  std::string_view KeyAt(uint32_t number) const { return KeyOf(entries_[number]); }
+  std::string_view ValueAt(uint32_t number) const { return ValueOf(entries_[number]); }
+
+  // Removes the entries whose time is at or below the bound, in the order of insertion:
+  // visit(key, value) for each before it goes. How many. Costs what goes, not what there is.
+  // REQUIRES: indexed by time.
+  template <typename Visit>
+  size_t RemoveUpTo(int64_t bound, const Visit& visit) {
+    size_t removed = 0;
+    for (const uint32_t number : NumbersUpTo(bound)) {
+      Entry& entry = entries_[number];
+      visit(KeyOf(entry), ValueOf(entry));
+      NoteChange(number);
+      SetLive(entry, false);
+      ++removed;
+    }
+    return removed;
+  }
 
   // Each key once, in the order of insertion: visit(key, value), which must not change the table.
   template <typename Visit>
@@ -163,6 +219,25 @@ class StateTable {
   };
   static constexpr uint32_t kNone = KeyIndex::kNone;
 
+  // The table as the derived indexes see it.
+  struct Keys {
+    const StateTable* table;
+    std::string_view Key(uint32_t number) const { return table->KeyAt(number); }
+    void PrefetchEntry(uint32_t number) const { __builtin_prefetch(&table->entries_[number]); }
+    void PrefetchKey(uint32_t number) const {
+      __builtin_prefetch(table->arena_.At(table->entries_[number].ref));
+    }
+  };
+  struct Derived {
+    explicit Derived(DerivedIndexes indexed_by);
+    uint32_t NextOf(uint32_t number) const { return by_prefix->Next(number); }
+
+    const DerivedIndexes by;
+    std::optional<PrefixIndex> by_prefix;
+    std::optional<TimeIndex> by_time;
+    size_t entries = 0;  // so many, from the first, were added
+  };
+
   static uint64_t Hash(std::string_view key);
   std::string_view KeyOf(const Entry& entry) const {
     return {arena_.At(entry.ref), entry.key_size};
@@ -176,6 +251,8 @@ class StateTable {
   uint32_t Find(std::string_view key, uint64_t hash) const;
   bool GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const;
   void PutHashed(std::string_view key, uint64_t hash, std::string_view value);
+  // `number` is what Find gave.
+  void PutFound(uint32_t number, std::string_view key, uint64_t hash, std::string_view value);
   void RemoveHashed(std::string_view key, uint64_t hash);
   // act(i, hash) for each key, in order.
   template <typename Act>
@@ -188,6 +265,18 @@ class StateTable {
   bool IsIndexed(uint32_t number) const;
   void Reindex(size_t room);
   void CompactIfSparse();
+
+  std::optional<int64_t> TimeOf(const Entry& entry) const;
+  void IndexTime(uint32_t number);
+  // Those that were added to the table since the last call.
+  void IndexNew();
+  void IndexUpTo(size_t end);
+  void IndexAll();
+  uint32_t LiveOrNext(uint32_t number) const {
+    while (number != kNoEntry && !entries_[number].live) number = derived_->NextOf(number);
+    return number;
+  }
+  std::vector<uint32_t> NumbersUpTo(int64_t bound);
 
   ChunkedArray<Entry> entries_;
   KeyIndex index_;  // of entries that are live, or changed since Accept
@@ -204,6 +293,8 @@ class StateTable {
   uint32_t picture_end_ = 0;
   bool pictured_ = false;
   absl::btree_map<uint32_t, Entry> kept_;
+
+  std::unique_ptr<Derived> derived_;  // null: none is wanted
 };
 
 }  // namespace wavetank::checkpoint

@@ -95,6 +95,84 @@ bool TakeValue(const DataType& type, std::string_view& rest,
   return true;
 }
 
+// Reads the values of one column off the fronts of `rests`. `read(value)` takes a value's bytes,
+// empty for a null, and says whether they are as many as they must be. False: they are not there.
+template <typename Read>
+bool TakeColumn(BufferBuilder<std::string_view>& rests, size_t width, ValidityBuilder& validity,
+                const Read& read) {
+  for (size_t row = 0; row < rests.size(); ++row) {
+    std::string_view rest = rests[row];
+    if (rest.empty()) return false;
+    const char flag = rest.front();
+    rest.remove_prefix(1);
+    validity.Append(flag != 0);
+    size_t length = 0;
+    if (flag == 1) {
+      length = width;
+      if (width == 0) {
+        uint32_t prefix;
+        if (rest.size() < sizeof prefix) return false;
+        std::memcpy(&prefix, rest.data(), sizeof prefix);
+        rest.remove_prefix(sizeof prefix);
+        length = prefix;
+      }
+    } else if (flag != 0) {
+      return false;
+    }
+    if (rest.size() < length) return false;
+    read(flag == 1, rest.data(), length);
+    rests[row] = rest.substr(length);
+  }
+  return true;
+}
+
+std::optional<Column> TakeColumn(BufferBuilder<std::string_view>& rests, const DataType& type) {
+  const auto rows = static_cast<int64_t>(rests.size());
+  ValidityBuilder validity;
+  bool there = false;
+  switch (type.layout()) {
+    case Layout::kBits: {
+      BufferBuilder<uint64_t> bits;
+      bits.AppendRepeated(static_cast<size_t>(BitWords(rows)), 0);
+      int64_t row = 0;
+      there = TakeColumn(rests, 1, validity, [&](bool valid, const char* value, size_t) {
+        if (valid && *value != 0) SetBit(bits.data(), row);
+        ++row;
+      });
+      if (!there) return std::nullopt;
+      return Column(type, rows, bits.Finish(), validity.Finish(rows));
+    }
+    case Layout::kFixed:
+      return WithWidth(type.width(), [&]<typename T>(T) -> std::optional<Column> {
+        BufferBuilder<T> values(rests.size());
+        T* to = values.data();
+        there = TakeColumn(rests, sizeof(T), validity, [&](bool valid, const char* value, size_t) {
+          T word{};
+          if (valid) std::memcpy(&word, value, sizeof word);
+          *to++ = word;
+        });
+        if (!there) return std::nullopt;
+        values.SetSize(rests.size());
+        return Column(type, rows, values.Finish(), validity.Finish(rows));
+      });
+    case Layout::kBytes: {
+      BufferBuilder<int64_t> offsets(rests.size() + 1);
+      BufferBuilder<char> bytes;
+      offsets.Append(0);
+      there = TakeColumn(rests, 0, validity, [&](bool, const char* value, size_t length) {
+        bytes.Append(value, length);
+        offsets.Append(static_cast<int64_t>(bytes.size()));
+      });
+      if (!there) return std::nullopt;
+      return Column(rows, offsets.Finish(), bytes.Finish(), validity.Finish(rows), type);
+    }
+    case Layout::kList:
+    case Layout::kStruct:
+      break;
+  }
+  WT_CHECK(false, "no key: " + DataTypeName(type));
+}
+
 int64_t WordOf(std::string_view value) {
   int64_t word = 0;
   std::memcpy(&word, value.data(), value.size());
@@ -177,24 +255,36 @@ Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows) {
 absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
                                                   const std::vector<DataType>& types) {
   WT_CHECK(keys.type() == DataType::kString);
-  std::vector<ColumnBuilder> builders;
-  builders.reserve(types.size());
-  for (const DataType& type : types) builders.emplace_back(type);
-  for (int64_t row = 0; row < keys.size(); ++row) {
-    std::string_view rest = keys.StringAt(row);
-    for (size_t i = 0; i < types.size(); ++i) {
-      std::optional<std::string_view> value;
-      if (!TakeValue(types[i], rest, &value)) {
-        return absl::DataLossError("a state row of other columns than the query's");
-      }
-      value ? builders[i].Bytes(*value) : builders[i].Null();
-    }
-    if (!rest.empty()) return absl::DataLossError("a state row of more columns than the query's");
-  }
+  std::vector<std::string_view> rows;
+  rows.reserve(static_cast<size_t>(keys.size()));
+  for (int64_t row = 0; row < keys.size(); ++row) rows.push_back(keys.StringAt(row));
+  return DecodeRowKeys(rows, types);
+}
+
+absl::StatusOr<std::vector<Column>> DecodeRowKeys(std::span<const std::string_view> keys,
+                                                  const std::vector<DataType>& types) {
+  BufferBuilder<std::string_view> rests;
+  rests.Append(keys.data(), keys.size());
   std::vector<Column> columns;
-  columns.reserve(builders.size());
-  for (ColumnBuilder& builder : builders) columns.push_back(builder.Finish());
+  columns.reserve(types.size());
+  for (const DataType& type : types) {
+    std::optional<Column> column = TakeColumn(rests, type);
+    if (!column) return absl::DataLossError("a state row of other columns than the query's");
+    columns.push_back(*std::move(column));
+  }
+  for (size_t row = 0; row < rests.size(); ++row) {
+    if (!rests[row].empty()) {
+      return absl::DataLossError("a state row of more columns than the query's");
+    }
+  }
   return columns;
+}
+
+std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types) {
+  std::vector<uint8_t> widths;
+  widths.reserve(types.size());
+  for (const DataType& type : types) widths.push_back(static_cast<uint8_t>(FixedBytes(type)));
+  return widths;
 }
 
 bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,11 @@ Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows);
 // The columns of these types that `keys`, a string column, was made of. kDataLoss: it was not.
 absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
                                                   const std::vector<DataType>& types);
+absl::StatusOr<std::vector<Column>> DecodeRowKeys(std::span<const std::string_view> keys,
+                                                  const std::vector<DataType>& types);
+
+// How wide the values of these types are in a row key; 0: as their lengths say.
+std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types);
 
 // The value of column `index`, an int64 or timestamp, in one row key. False: not such a key.
 bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,

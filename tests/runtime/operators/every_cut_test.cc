@@ -21,39 +21,13 @@
 #include "runtime/plan/bind.h"
 #include "runtime/plan/physical.pb.h"
 #include "tests/runtime/operators/drive.h"
+#include "tests/runtime/operators/expressions.h"
 #include "tests/runtime/operators/own_operators.h"
 
 namespace wavetank::runtime {
 namespace {
 
 using checkpoint::StateTable;
-
-BoundExpression ColumnOf(int column, DataType type) {
-  BoundExpression bound;
-  bound.type = std::move(type);
-  bound.column = column;
-  return bound;
-}
-
-BoundExpression CallOf(const std::string& name, std::vector<BoundExpression> operands,
-                       DataType type) {
-  BoundExpression call;
-  call.kind = BoundExpression::Kind::kCall;
-  call.type = std::move(type);
-  call.function = FunctionRegistry::BuiltIn().Find(name);
-  call.operands = std::move(operands);
-  EXPECT_EQ(PrepareCall(call), "");
-  return call;
-}
-
-BoundExpression LiteralOf(Value value, DataType type) {
-  BoundExpression literal;
-  literal.kind = BoundExpression::Kind::kLiteral;
-  literal.literal = LiteralColumn(value, type);
-  literal.type = std::move(type);
-  literal.value = std::move(value);
-  return literal;
-}
 
 // Rows of (time, key), a few keys in a narrow time.
 RecordBatch RandomRows(platform::Random& random, int64_t rows) {

@@ -1,0 +1,320 @@
+#include "runtime/operators/join.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/key_parts.h"
+#include "platform/status_macros.h"
+#include "runtime/columnar/row_key.h"
+#include "runtime/columnar/take.h"
+#include "runtime/functions/row_error.h"
+#include "runtime/operators/event_time.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using checkpoint::StateTable;
+
+// So many rows are looked up at once: what is found is still in the cache when it is read.
+constexpr size_t kLookedUpAtOnce = 512;
+
+std::vector<DataType> TypesOf(const Schema& schema, int begin) {
+  std::vector<DataType> types;
+  for (int i = begin; i < schema.size(); ++i) types.push_back(schema.field(i).type);
+  return types;
+}
+
+class Join final : public Operator {
+ public:
+  explicit Join(std::shared_ptr<const JoinSpec> spec) : spec_(std::move(spec)) {
+    for (size_t i = 0; i < 2; ++i) {
+      const Schema& rows = *spec_->sides[i].rows;
+      own_types_[i] = TypesOf(rows, spec_->keys);
+      const std::vector<uint8_t> widths = RowKeyWidths(TypesOf(rows, 0));
+      indexes_[i] = {.key_parts = widths, .prefix_parts = spec_->keys};
+      if (spec_->sides[i].evict_column >= 0) {
+        indexes_[i].time = checkpoint::DerivedIndexes::Time::kPartOfKey;
+        indexes_[i].time_part = spec_->sides[i].evict_column;
+      }
+    }
+  }
+
+  absl::Status Open(const OperatorContext& context) override {
+    memory_ = context.memory;
+    for (size_t i = 0; i < 2; ++i) {
+      stores_[i] = context.stores[i];
+      stores_[i]->IndexBy(indexes_[i]);
+    }
+    return absl::OkStatus();
+  }
+
+  void Begin(const Epoch& epoch) override {
+    epoch_ = epoch;
+    port_ = 0;
+    rows_late_ = rows_updated_ = rows_removed_ = 0;
+    StartOn(RecordBatch());
+  }
+
+  absl::Status Add(int port, RecordBatch batch) override {
+    const JoinSide& side = spec_->sides[port];
+    if (batch.schema() != *side.rows) {
+      return absl::DataLossError(absl::StrCat("rows of ", batch.schema().ToText(),
+                                              " where the query joins ", side.rows->ToText()));
+    }
+    added_rows_ = batch.num_rows();
+    Drop(side, batch);
+    StartOn(std::move(batch));
+    WT_RETURN_IF_ERROR(CheckKeys());
+    Store(port);
+    return memory_.Hold(HeldBytes());
+  }
+
+  absl::Status EndInput(int port) override {
+    StartOn(RecordBatch());
+    port_ = port + 1;
+    if (port_ == 2) {
+      Evict(0);
+      Evict(1);
+    }
+    return memory_.Hold(0);
+  }
+
+  absl::StatusOr<Pulled> Next(RecordBatch& output) override {
+    while (true) {
+      WT_RETURN_IF_ERROR(Gather());
+      if (pair_rows_.size() == 0) break;
+      WT_ASSIGN_OR_RETURN(RecordBatch pairs, Pairs());
+      if (spec_->condition) pairs = Holding(std::move(pairs));
+      if (pairs.num_rows() == 0) continue;
+      output = std::move(pairs);
+      WT_RETURN_IF_ERROR(memory_.Hold(HeldBytes() + ByteSize(output)));
+      return Pulled{Pull::kOutput};
+    }
+    if (port_ == 2) return Pulled{Pull::kDone};
+    return Pulled{Pull::kNeedsInput, port_};
+  }
+
+  void Report(OperatorReport& report) const override {
+    report.rows_late = rows_late_;
+    for (const StateTable* store : stores_) {
+      report.state_rows += static_cast<int64_t>(store->size());
+      report.state_bytes += static_cast<int64_t>(store->live_bytes());
+    }
+    report.rows_updated = rows_updated_;
+    report.rows_removed = rows_removed_;
+  }
+
+ private:
+  // Leaves the rows that can match. kept_ are their numbers in what was added, if not all are left.
+  void Drop(const JoinSide& side, RecordBatch& batch) {
+    kept_.Clear();
+    const std::optional<int64_t> late =
+        side.event_time_column < 0 ? std::nullopt : TimesUpTo(epoch_.late, -side.span_micros);
+    const bool has_nulls =
+        std::any_of(batch.columns().begin(), batch.columns().begin() + spec_->keys,
+                    [](const Column& key) { return key.null_count() != 0; });
+    if (!late && !has_nulls) return;
+    const Column* const times = late ? &batch.column(side.event_time_column) : nullptr;
+    for (int64_t row = 0; row < batch.num_rows(); ++row) {
+      if (late && !times->IsNull(row) && times->Int64At(row) <= *late) {
+        ++rows_late_;
+        continue;
+      }
+      bool is_null = false;
+      for (int key = 0; has_nulls && key < spec_->keys; ++key) {
+        is_null = is_null || batch.column(key).IsNull(row);
+      }
+      if (!is_null) kept_.Append(static_cast<uint32_t>(row));
+    }
+    if (static_cast<int64_t>(kept_.size()) < batch.num_rows()) {
+      batch = Take(batch, Numbers(kept_));
+    } else {
+      kept_.Clear();
+    }
+  }
+
+  // Begins to join these rows.
+  void StartOn(RecordBatch rows) {
+    rows_ = std::move(rows);
+    next_row_ = looked_up_begin_ = looked_up_end_ = 0;
+    partner_ = StateTable::kNoEntry;
+    copies_ = 0;
+    keys_.clear();
+    prefixes_.clear();
+    const int64_t count = rows_.num_rows();
+    encoded_ = count == 0 ? Column() : EncodeRowKeys(rows_.columns(), count);
+    const std::span<const uint8_t> prefix =
+        std::span(indexes_[static_cast<size_t>(port_)].key_parts)
+            .first(static_cast<size_t>(spec_->keys));
+    for (int64_t row = 0; row < count; ++row) {
+      keys_.push_back(encoded_.StringAt(row));
+      prefixes_.push_back(keys_.back().substr(0, checkpoint::PartsLength(keys_.back(), prefix)));
+    }
+  }
+
+  absl::Status CheckKeys() const {
+    for (const std::string_view key : keys_) {
+      if (key.size() <= StateTable::kLargestKey) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("a row has ", key.size(), " bytes, and a join keeps rows of up to ",
+                       StateTable::kLargestKey, ": join without its long columns"));
+    }
+    return absl::OkStatus();
+  }
+
+  void Store(int port) {
+    StateTable& own = *stores_[static_cast<size_t>(port)];
+    const JoinSide& side = spec_->sides[port];
+    // Left rows have yet to be met by the right ones of this epoch.
+    const std::optional<int64_t> forgotten = port == 0 ? std::nullopt : EvictBound(side);
+    if (!forgotten) {
+      own.CountMany(keys_);
+      rows_updated_ += rows_.num_rows();
+      return;
+    }
+    const Column& times = rows_.column(side.evict_column);
+    std::vector<std::string_view> stored;
+    stored.reserve(keys_.size());
+    for (int64_t row = 0; row < rows_.num_rows(); ++row) {
+      if (!times.IsNull(row) && times.Int64At(row) <= *forgotten) continue;
+      stored.push_back(keys_[static_cast<size_t>(row)]);
+    }
+    own.CountMany(stored);
+    rows_updated_ += static_cast<int64_t>(stored.size());
+  }
+
+  std::optional<int64_t> EvictBound(const JoinSide& side) const {
+    if (side.evict_column < 0) return std::nullopt;
+    return TimesUpTo(epoch_.evict, side.evict_offset_micros);
+  }
+
+  void Evict(size_t port) {
+    const std::optional<int64_t> bound = EvictBound(spec_->sides[port]);
+    if (!bound) return;
+    const size_t removed =
+        stores_[port]->RemoveUpTo(*bound, [](std::string_view, std::string_view) {});
+    rows_removed_ += static_cast<int64_t>(removed);
+  }
+
+  // The next pairs, if there are any: pair_rows_ and, of each, the partner's own columns as they
+  // stand in its key.
+  absl::Status Gather() {
+    pair_rows_.Clear();
+    partners_.clear();
+    const StateTable& others = *stores_[static_cast<size_t>(port_ == 0 ? 1 : 0)];
+    const auto most = static_cast<size_t>(kRowsAtOnce);
+    while (pair_rows_.size() < most) {
+      if (partner_ == StateTable::kNoEntry) {
+        if (next_row_ == keys_.size()) break;
+        if (next_row_ == looked_up_end_) LookUp(others);
+        row_ = next_row_++;
+        partner_ = firsts_[row_ - looked_up_begin_];
+        copies_ = 0;
+        continue;
+      }
+      if (copies_ == 0) {
+        copies_ = CountAt(others, partner_);
+        if (copies_ == 0) return absl::DataLossError("a joined row of state without its number");
+      }
+      const std::string_view partner = others.KeyAt(partner_).substr(prefixes_[row_].size());
+      const auto given = std::min<uint64_t>(copies_, most - pair_rows_.size());
+      pair_rows_.AppendRepeated(given, static_cast<uint32_t>(row_));
+      partners_.insert(partners_.end(), given, partner);
+      copies_ -= given;
+      if (copies_ == 0) partner_ = others.NextWithPrefix(partner_);
+    }
+    return absl::OkStatus();
+  }
+
+  void LookUp(const StateTable& others) {
+    looked_up_begin_ = next_row_;
+    looked_up_end_ = std::min(keys_.size(), next_row_ + kLookedUpAtOnce);
+    const size_t count = looked_up_end_ - looked_up_begin_;
+    firsts_.resize(count);
+    others.FirstWithPrefix(std::span(prefixes_).subspan(looked_up_begin_, count), firsts_);
+  }
+
+  // 0: it is no count.
+  static uint64_t CountAt(const StateTable& others, uint32_t number) {
+    uint64_t count = 0;
+    const std::string_view value = others.ValueAt(number);
+    if (value.size() == sizeof count) std::memcpy(&count, value.data(), sizeof count);
+    return count;
+  }
+
+  absl::StatusOr<RecordBatch> Pairs() const {
+    const std::vector<Column>& rows = rows_.columns();
+    std::vector<Column> own;
+    for (size_t i = static_cast<size_t>(spec_->keys); i < rows.size(); ++i) {
+      own.push_back(Take(rows[i], Numbers(pair_rows_)));
+    }
+    WT_ASSIGN_OR_RETURN(std::vector<Column> others,
+                        DecodeRowKeys(partners_, own_types_[port_ == 0 ? 1 : 0]));
+    std::vector<Column>& left = port_ == 0 ? own : others;
+    for (Column& column : port_ == 0 ? others : own) left.push_back(std::move(column));
+    return RecordBatch(spec_->output, std::move(left), static_cast<int64_t>(partners_.size()));
+  }
+
+  RecordBatch Holding(RecordBatch pairs) const {
+    try {
+      const RowNumbers holding = TrueRows(Evaluate(*spec_->condition, pairs, epoch_.timestamp));
+      if (holding.size() == static_cast<size_t>(pairs.num_rows())) return pairs;
+      return Take(pairs, Numbers(holding));
+    } catch (const RowError& error) {
+      // Of the pair, the row that came last; rows are counted from the next one that is to come.
+      uint32_t row = pair_rows_[static_cast<size_t>(error.row())];
+      if (kept_.size() > 0) row = kept_[row];
+      throw RowError(int64_t{row} - added_rows_, error.what());
+    }
+  }
+
+  int64_t HeldBytes() const {
+    return ByteSize(rows_) + ByteSize(encoded_, 0, encoded_.size()) +
+           static_cast<int64_t>(keys_.size() * (sizeof keys_[0] + sizeof prefixes_[0]));
+  }
+
+  const std::shared_ptr<const JoinSpec> spec_;
+  std::vector<DataType> own_types_[2];
+  checkpoint::DerivedIndexes indexes_[2];
+  MemoryHolder memory_;
+  StateTable* stores_[2] = {};
+  Epoch epoch_;
+  int port_ = 0;  // that rows come from; 2: none does any more
+
+  // The rows at hand, and how they stand in state.
+  RecordBatch rows_;
+  int64_t added_rows_ = 0;
+  RowNumbers kept_;
+  Column encoded_;
+  std::vector<std::string_view> keys_;
+  std::vector<std::string_view> prefixes_;
+  // Of which so many are looked up, and the next pair.
+  std::vector<uint32_t> firsts_;
+  size_t looked_up_begin_ = 0;
+  size_t looked_up_end_ = 0;
+  size_t next_row_ = 0;
+  size_t row_ = 0;
+  uint32_t partner_ = StateTable::kNoEntry;
+  uint64_t copies_ = 0;  // left of the partner; 0: it is new
+  // The pairs that are given next.
+  RowNumbers pair_rows_;
+  std::vector<std::string_view> partners_;
+
+  int64_t rows_late_ = 0;
+  int64_t rows_updated_ = 0;
+  int64_t rows_removed_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> MakeJoin(std::shared_ptr<const JoinSpec> spec) {
+  return std::make_unique<Join>(std::move(spec));
+}
+
+}  // namespace wavetank::runtime
