@@ -174,9 +174,9 @@ TEST(InterpreterAgainstReplay, RandomQueriesAreAnsweredAlike) {
   for (int64_t seed = 1; seed <= kQueries; ++seed) ASSERT_EQ(Difference(seed, compared), "");
   EXPECT_GT(compared.batches, 5 * kQueries);
   EXPECT_GT(compared.rows, 10 * kQueries);
-  EXPECT_GT(compared.late, kQueries);
+  EXPECT_GT(compared.late, kQueries / 2);
   EXPECT_GT(compared.without_time, kQueries / 10);
-  EXPECT_GT(compared.shown_without_input, kQueries);
+  EXPECT_GT(compared.shown_without_input, kQueries / 2);
 }
 
 }  // namespace
