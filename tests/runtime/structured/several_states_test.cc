@@ -152,6 +152,133 @@ TEST(SecondAggregate, IsRefusedWhereTheFirstChangesItsRows) {
               HasSubstr("another operator that keeps state reads it: use \"append\""));
 }
 
+// --- joins ---
+
+// Views and clicks of one id, where the click comes within 10 s of the view.
+DataFrame ClickedViews(QueryBuilder& builder, absl::Duration delay = absl::Seconds(5)) {
+  const DataFrame views = Events(builder, "views", delay).Alias("v");
+  const DataFrame clicks = Events(builder, "clicks", delay).Alias("c");
+  return views
+      .Join(clicks, Col("v.id") == Col("c.id") && Col("c.time") >= Col("v.time") &&
+                        Col("c.time") <= Col("v.time") + absl::Seconds(10))
+      .Select({Col("v.id").As("id"), Col("v.time").As("viewed"), Col("c.time").As("clicked")});
+}
+
+std::string Pair(const std::string& id, int viewed, int clicked) {
+  return id + "\t" + Second(viewed) + "\t" + Second(clicked);
+}
+
+TEST(Join, RowsMeetWheneverTheyCome) {
+  QueryBuilder builder;
+  QueryRun run(ClickedViews(builder), "append");
+  EXPECT_EQ(run.AddTo({{"1,x", "2,y", "3,x"}, {"4,x"}}), (Lines{Pair("x", 1, 4), Pair("x", 3, 4)}));
+  EXPECT_EQ(run.AddTo({{}, {"5,y", "20,x"}}), (Lines{Pair("y", 2, 5)})) << "20 is too late for 3";
+  EXPECT_EQ(run.AddTo({{"4,y", "18,x"}, {}}), (Lines{Pair("x", 18, 20), Pair("y", 4, 5)}));
+  EXPECT_THAT(run.AddTo({{}, {}}), IsEmpty());
+  EXPECT_EQ(run.dropped, 0);
+}
+
+TEST(Join, RowsAlikeMeetAsOftenAsTheyCame) {
+  QueryBuilder builder;
+  QueryRun run(ClickedViews(builder), "append");
+  EXPECT_EQ(run.AddTo({{"1,x", "1,x"}, {"2,x"}}), Lines(2, Pair("x", 1, 2)));
+  EXPECT_EQ(run.AddTo({{}, {"2,x", "2,x"}}), Lines(4, Pair("x", 1, 2)));
+}
+
+TEST(Join, KeepsWhatMayStillMeetAndNoMore) {
+  QueryBuilder builder;
+  QueryRun run(ClickedViews(builder), "append");
+  run.AddTo({{"100,x", "101,x"}, {"100,y"}});
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(95));
+  EXPECT_EQ(run.sum.state_rows, 3);
+  run.AddTo({{"115,z"}, {"115,z"}});
+  // The watermark is 110: views up to 100 and clicks up to 110 meet nothing that is to come.
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(110));
+  EXPECT_EQ(run.sum.state_rows, 3) << "the view of 101 and what came last";
+  EXPECT_THAT(run.AddTo({{}, {"111,x"}}), ElementsAre(Pair("x", 101, 111)));
+  EXPECT_THAT(run.AddTo({{}, {"110,z"}}), IsEmpty());
+  EXPECT_EQ(run.dropped, 1) << "at the watermark is late";
+}
+
+TEST(Join, AWindowOfWhatWasJoinedIsFinalOnceNoPairCanStillCome) {
+  QueryBuilder builder;
+  QueryRun run(ClickedViews(builder)
+                   .GroupBy({Window(Col("viewed"), absl::Seconds(10))})
+                   .Agg({Count().As("clicks")}),
+               "append");
+  EXPECT_EQ(run.plan().state_operators.size(), 2u);
+  run.AddTo({{"1,x"}, {"2,x"}});
+  // The watermark is 12: the window of 0 to 10 is over, but views of it may still be clicked on.
+  EXPECT_THAT(run.AddTo({{"17,y"}, {"17,z"}}), IsEmpty());
+  EXPECT_THAT(run.AddTo({{"2,late"}, {"13,x"}}), IsEmpty());
+  EXPECT_EQ(run.dropped, 1);
+  EXPECT_THAT(run.AddTo({{"40,y"}, {"40,z"}}), ElementsAre(Second(0) + "\t" + Second(10) + "\t1"));
+}
+
+TEST(Join, OfAStreamWithItself) {
+  QueryBuilder builder;
+  const DataFrame events = Events(builder, "in", absl::Seconds(5));
+  const DataFrame pairs =
+      events.Alias("a")
+          .Join(events.Alias("b"), Col("a.id") == Col("b.id") && Col("b.time") > Col("a.time") &&
+                                       Col("b.time") <= Col("a.time") + absl::Seconds(2))
+          .Select({Col("a.id").As("id"), Col("a.time").As("first"), Col("b.time").As("second")});
+  QueryRun run(pairs, "append");
+  ASSERT_EQ(run.plan().sources.size(), 1u);
+  EXPECT_EQ(run.Add({"1,x", "2,x", "3,y"}), (Lines{Pair("x", 1, 2)}));
+  EXPECT_EQ(run.Add({"3,x", "4,x"}),
+            (Lines{Pair("x", 1, 3), Pair("x", 2, 3), Pair("x", 2, 4), Pair("x", 3, 4)}));
+}
+
+TEST(Join, OfThreeStreams) {
+  QueryBuilder builder;
+  const auto within = [](const char* earlier, const char* later) {
+    return Col(later) >= Col(earlier) && Col(later) <= Col(earlier) + absl::Seconds(10);
+  };
+  const DataFrame ab =
+      Events(builder, "a", absl::Seconds(5))
+          .Alias("a")
+          .Join(Events(builder, "b", absl::Seconds(5)).Alias("b"),
+                Col("a.id") == Col("b.id") && within("a.time", "b.time"))
+          .Select({Col("a.id").As("id"), Col("a.time").As("one"), Col("b.time").As("two")});
+  const DataFrame abc = ab.Join(Events(builder, "c", absl::Seconds(5)).Alias("c"),
+                                Col("id") == Col("c.id") && within("one", "c.time"))
+                            .Select({Col("c.id").As("id"), Col("one"), Col("c.time").As("three")});
+  const absl::Status status = CompileFrame(abc, "append").status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("several columns are called \"id\""));
+  QueryRun run(ab.Alias("ab")
+                   .Join(Events(builder, "c", absl::Seconds(5)).Alias("c"),
+                         Col("ab.id") == Col("c.id") && within("ab.one", "c.time"))
+                   .Select({Col("c.id").As("id"), Col("ab.one"), Col("c.time").As("three")}),
+               "append");
+  EXPECT_EQ(run.AddTo({{"1,x"}, {"2,x"}, {"3,x"}}), (Lines{Pair("x", 1, 3)}));
+  EXPECT_EQ(run.AddTo({{"1,y"}, {"4,y", "5,x"}, {}}), Lines());
+  EXPECT_EQ(run.AddTo({{}, {}, {"6,y", "7,x"}}),
+            (Lines{Pair("x", 1, 7), Pair("x", 1, 7), Pair("y", 1, 6)}));
+}
+
+TEST(Join, WhatItCannotDoIsRefusedByName) {
+  QueryBuilder builder;
+  const auto refusal = [](const DataFrame& frame) {
+    return std::string(CompileFrame(frame, "append").status().message());
+  };
+  const DataFrame a = Events(builder, "a", absl::Seconds(5)).Alias("a");
+  const DataFrame b = Events(builder, "b", absl::Seconds(5)).Alias("b");
+  const auto shown = [](const DataFrame& joined) { return joined.Select({Col("a.id").As("id")}); };
+  EXPECT_THAT(refusal(shown(a.Join(b, Col("a.time") < Col("b.time")))),
+              HasSubstr("Join: streams are joined by equal columns"));
+  EXPECT_THAT(refusal(shown(a.Join(b, Col("a.id") == Col("b.id"), JoinType::kFull))),
+              HasSubstr("a full Join is analysed and explained, and cannot be run yet"));
+  const DataFrame listed = builder.Source("c").Select({Split(Col("value"), " ").As("words")});
+  EXPECT_THAT(refusal(a.Join(listed.Alias("c"), Col("a.id") == Col("c.words").At(Expression(0)))
+                          .Select({Col("a.id").As("id"), Explode(Col("c.words")).As("word")})),
+              HasSubstr("Join: \"words\" is array<string>, which no join keeps"));
+  EXPECT_THAT(
+      std::string(
+          CompileFrame(shown(a.Join(b, Col("a.id") == Col("b.id"))), "update").status().message()),
+      HasSubstr("a join of streams shows a row once, and never changes it"));
+}
+
 TEST(SharedState, IsRefusedByName) {
   QueryBuilder builder;
   const DataFrame counts = Events(builder, "in", absl::Seconds(5))
