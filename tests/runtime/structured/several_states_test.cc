@@ -252,7 +252,7 @@ TEST(Join, OfThreeStreams) {
                    .Select({Col("c.id").As("id"), Col("ab.one"), Col("c.time").As("three")}),
                "append");
   EXPECT_EQ(run.AddTo({{"1,x"}, {"2,x"}, {"3,x"}}), (Lines{Pair("x", 1, 3)}));
-  EXPECT_EQ(run.AddTo({{"1,y"}, {"4,y", "5,x"}, {}}), Lines());
+  EXPECT_EQ(run.AddTo({{"1,y"}, {"4,y", "5,x"}, {}}), (Lines{Pair("x", 1, 3)}));
   EXPECT_EQ(run.AddTo({{}, {}, {"6,y", "7,x"}}),
             (Lines{Pair("x", 1, 7), Pair("x", 1, 7), Pair("y", 1, 6)}));
 }
