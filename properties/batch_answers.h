@@ -42,8 +42,8 @@ class BatchAnswers {
   std::optional<bool> another_is_due() const {
     return answers_.empty() ? std::optional(false) : answers_.back().another_is_due;
   }
-  // By partition, after the newest batch; empty: not known.
-  const std::vector<StateEntries>& state() const { return state_; }
+  // After the newest batch; empty: not known.
+  const std::vector<OperatorEntries>& state() const { return state_; }
 
   struct Difference {
     std::string what;  // after "batch 3 "
@@ -65,7 +65,7 @@ class BatchAnswers {
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
   int64_t late_dropped_ = 0;
-  std::vector<StateEntries> state_;
+  std::vector<OperatorEntries> state_;
 };
 
 }  // namespace wavetank::properties

@@ -31,19 +31,21 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   batch.timestamp_ms = definition.timestamp_ms();
   batch.hash = definition.hash();
   batch.own_hash = HashOfDefinition(definition);
-  if (definition.sources_size() != 1) {
-    return absl::DataLossError(
-        absl::StrCat("batch ", batch.batch, " has ", definition.sources_size(), " sources, not 1"));
+  if (definition.sources().empty()) {
+    return absl::DataLossError(absl::StrCat("batch ", batch.batch, " has no source"));
   }
-  const checkpoint::SourceRange& range = definition.sources(0);
-  if (!absl::SimpleAtoi(range.start_offset(), &batch.start) ||
-      !absl::SimpleAtoi(range.end_offset(), &batch.end) ||
-      batch.end - batch.start != range.files_size()) {
-    return absl::DataLossError(absl::StrCat("batch ", batch.batch, " goes from \"",
-                                            range.start_offset(), "\" to \"", range.end_offset(),
-                                            "\" with ", range.files_size(), " files"));
+  for (const checkpoint::SourceRange& range : definition.sources()) {
+    LoggedRange& logged = batch.ranges.emplace_back();
+    logged.source = range.source();
+    if (!absl::SimpleAtoi(range.start_offset(), &logged.start) ||
+        !absl::SimpleAtoi(range.end_offset(), &logged.end) ||
+        logged.end - logged.start != range.files_size()) {
+      return absl::DataLossError(absl::StrCat("batch ", batch.batch, " goes from \"",
+                                              range.start_offset(), "\" to \"", range.end_offset(),
+                                              "\" with ", range.files_size(), " files"));
+    }
+    for (const checkpoint::InputFile& file : range.files()) logged.files.push_back(file.path());
   }
-  for (const checkpoint::InputFile& file : range.files()) batch.files.push_back(file.path());
   return batch;
 }
 
@@ -166,8 +168,11 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
   }
   if (record.has_dropped()) {
     view_.first_batch = record.dropped().first_batch();
-    if (record.dropped().starts_size() != 1 ||
-        !absl::SimpleAtoi(record.dropped().starts(0).offset(), &view_.first_start)) {
+    bool ended = !record.dropped().starts().empty();
+    for (const checkpoint::SourceOffset& start : record.dropped().starts()) {
+      ended = ended && absl::SimpleAtoi(start.offset(), &view_.first_starts[start.source()]);
+    }
+    if (!ended) {
       return absl::DataLossError(directory_ + ": what was dropped does not say where it ended");
     }
   } else if (record.has_query()) {

@@ -28,6 +28,7 @@ struct Header {
   bool is_snapshot = false;
   std::string name;
   std::string upon;
+  std::vector<std::string> stores;  // their names
 };
 
 absl::StatusOr<Header> ReadHeader(const std::string& path, std::string_view file, Cursor& rest) {
@@ -49,16 +50,25 @@ absl::StatusOr<Header> ReadHeader(const std::string& path, std::string_view file
   }
   Cursor fields(file.substr(12, length - 4));
   Header header;
-  uint64_t kind = 0, version = 0, compression = 0, stores = 0, flags = 0, entries = 0;
-  std::string newest, operator_fingerprint, store, schema;
+  uint64_t kind = 0, version = 0, compression = 0, stores = 0;
+  std::string newest, operator_fingerprint;
   if (!fields.Fixed(4, &kind) || !fields.Fixed(8, &version) || !fields.Text(&header.name) ||
       !fields.Text(&header.upon) || !fields.Text(&newest) || !fields.Text(&operator_fingerprint) ||
       !fields.Varint(&compression) || !fields.Varint(&stores)) {
     return Damaged(path, "its header lacks a field");
   }
-  if (stores != 1 || !fields.Text(&store) || !fields.Text(&schema) || !fields.Varint(&flags) ||
-      !fields.Varint(&entries) || (flags & kOrdered) != 0 || compression != 0) {
-    return absl::UnimplementedError(absl::StrCat(path, ": compressed, ordered or of other stores"));
+  bool ordered = false;
+  for (uint64_t i = 0; i < stores; ++i) {
+    uint64_t flags = 0, entries = 0;
+    std::string schema;
+    if (!fields.Text(&header.stores.emplace_back()) || !fields.Text(&schema) ||
+        !fields.Varint(&flags) || !fields.Varint(&entries)) {
+      return Damaged(path, "its header lacks a field");
+    }
+    ordered = ordered || (flags & kOrdered) != 0;
+  }
+  if (ordered || compression != 0) {
+    return absl::UnimplementedError(absl::StrCat(path, ": compressed, or of an ordered store"));
   }
   header.is_snapshot = kind == kSnapshot;
   rest = Cursor(file.substr(12 + length));
@@ -127,7 +137,7 @@ absl::StatusOr<uint64_t> ApplyEntries(const std::string& path, std::string_view 
 }
 
 absl::Status ApplyBlocks(const std::string& path, const Header& header, std::string_view file,
-                         Cursor& rest, Store& store) {
+                         Cursor& rest, std::vector<Store>& stores) {
   uint64_t entries = 0;
   while (true) {
     const size_t offset = file.size() - rest.left();
@@ -148,16 +158,19 @@ absl::Status ApplyBlocks(const std::string& path, const Header& header, std::str
       return absl::OkStatus();
     }
     if (stored != given) return Damaged(path, "a block is compressed in a file that is not");
-    WT_ASSIGN_OR_RETURN(const uint64_t more, ApplyEntries(path, bytes, store));
+    if (number >= stores.size()) return Damaged(path, "a block of no store of its");
+    WT_ASSIGN_OR_RETURN(const uint64_t more, ApplyEntries(path, bytes, stores[number]));
     entries += more;
   }
 }
 
 }  // namespace
 
-absl::StatusOr<StateEntries> DecodeState(const DurableFiles& files, const std::string& directory,
-                                         const std::vector<std::string>& names) {
-  Store store;
+absl::StatusOr<std::vector<StateEntries>> DecodeState(const DurableFiles& files,
+                                                      const std::string& directory,
+                                                      const std::vector<std::string>& names) {
+  std::vector<Store> stores;
+  std::vector<std::string> store_names;
   std::string before;
   for (const std::string& name : names) {
     const std::string path = absl::StrCat(directory, "/", name);
@@ -166,18 +179,25 @@ absl::StatusOr<StateEntries> DecodeState(const DurableFiles& files, const std::s
     Cursor rest("");
     WT_ASSIGN_OR_RETURN(const Header header, ReadHeader(path, file->second, rest));
     if (header.name != name) return Damaged(path, "says that it is another file");
+    if (before.empty()) {
+      stores.resize(header.stores.size());
+      store_names = header.stores;
+    }
+    if (header.stores != store_names) return Damaged(path, "has other stores than the one before");
     if (header.is_snapshot) {
-      store.Clear();
+      for (Store& store : stores) store.Clear();
     } else if (header.upon != before) {
       // What was written upon a file that a snapshot stands for is applied upon that.
       if (before.empty() || !before.ends_with(".snapshot")) {
         return Damaged(path, "does not follow from the file before it");
       }
     }
-    WT_RETURN_IF_ERROR(ApplyBlocks(path, header, file->second, rest, store));
+    WT_RETURN_IF_ERROR(ApplyBlocks(path, header, file->second, rest, stores));
     before = name;
   }
-  return store.Take();
+  std::vector<StateEntries> entries;
+  for (const Store& store : stores) entries.push_back(store.Take());
+  return entries;
 }
 
 }  // namespace wavetank::properties

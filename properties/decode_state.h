@@ -14,11 +14,12 @@
 
 namespace wavetank::properties {
 
-// What the files `names` of the directory give, applied in that order upon nothing: one store.
-// kDataLoss: one is not durable, is damaged, or does not follow from the one before.
-// kUnimplemented: compressed, ordered or of format 1, or of several stores.
-absl::StatusOr<StateEntries> DecodeState(const DurableFiles& files, const std::string& directory,
-                                         const std::vector<std::string>& names);
+// What the files `names` of the directory give, applied in that order upon nothing: each store, in
+// the files' order. No files: nothing. kDataLoss: one is not durable, is damaged, or does not
+// follow from the one before. kUnimplemented: compressed, ordered or of format 1.
+absl::StatusOr<std::vector<StateEntries>> DecodeState(const DurableFiles& files,
+                                                      const std::string& directory,
+                                                      const std::vector<std::string>& names);
 
 }  // namespace wavetank::properties
 

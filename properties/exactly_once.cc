@@ -12,6 +12,21 @@ std::string TextOf(std::optional<int64_t> watermark_ms) {
   return watermark_ms ? absl::StrCat(*watermark_ms, " ms") : "none";
 }
 
+bool HasInput(const LoggedBatch& batch) {
+  return std::ranges::any_of(batch.ranges, [](const auto& range) { return !range.files.empty(); });
+}
+
+NaiveInput Read(const LoggedRange& range,
+                const std::function<std::vector<std::string>(const std::string& file)>& read_file) {
+  NaiveInput input;
+  for (const std::string& file : range.files) {
+    const std::vector<std::string> lines = read_file(file);
+    input.lines.insert(input.lines.end(), lines.begin(), lines.end());
+    input.file_ends.push_back(input.lines.size());
+  }
+  return input;
+}
+
 }  // namespace
 
 ExactlyOnceChecker::ExactlyOnceChecker(ExactlyOnceOptions options)
@@ -52,11 +67,15 @@ void ExactlyOnceChecker::CheckDropped(const QueryLogView& log) {
                         committed_, " were committed"));
   }
   const int64_t known = std::min(log.first_batch, batches_logged());
-  if (known > 0 && log.first_start != definitions_[static_cast<size_t>(known) - 1].end) {
-    Report(violation_kinds::kDefinition,
-           absl::StrCat("the log says that batch ", log.first_batch, " starts at ", log.first_start,
-                        ", its predecessor ended at ",
-                        definitions_[static_cast<size_t>(known) - 1].end));
+  if (known > 0) {
+    for (const LoggedRange& range : definitions_[static_cast<size_t>(known) - 1].ranges) {
+      const auto start = log.first_starts.find(range.source);
+      if (start != log.first_starts.end() && start->second == range.end) continue;
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("the log says that batch ", log.first_batch, " starts at ",
+                          start == log.first_starts.end() ? 0 : start->second, " in ", range.source,
+                          ", its predecessor ended at ", range.end));
+    }
   }
   dropped_ = std::max(dropped_, log.first_batch);
 }
@@ -106,20 +125,8 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
            absl::StrCat("batch ", batch.batch, " is logged with the hash ", absl::Hex(batch.hash),
                         "; its definition gives ", absl::Hex(*batch.own_hash)));
   }
-  const int64_t start = definitions_.empty() ? 0 : definitions_.back().end;
-  if (batch.start != start) {
-    Report(violation_kinds::kDefinition,
-           absl::StrCat("batch ", batch.batch, " starts at ", batch.start,
-                        ", its predecessor ended at ", start));
-  }
-  for (const std::string& file : batch.files) {
-    const int64_t at_most = times_input_ ? times_input_(file) : 1;
-    if (++files_[file] <= std::max<int64_t>(1, at_most)) continue;
-    Report(violation_kinds::kDuplicated,
-           absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
-           {file});
-  }
-  if (batch.files.empty() && answers_.back().another_is_due() == false) {
+  CheckRanges(batch);
+  if (!HasInput(batch) && answers_.back().another_is_due() == false) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("batch ", batch.batch, " has no input, and no rows become final in it"));
   }
@@ -132,10 +139,14 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
   }
 
   NaiveBatch input;
-  for (const std::string& file : batch.files) {
-    const std::vector<std::string> lines = read_file_(file);
-    input.lines.insert(input.lines.end(), lines.begin(), lines.end());
-    input.file_ends.push_back(input.lines.size());
+  for (const LoggedRange& range : batch.ranges) {
+    NaiveInput of_range = Read(range, read_file_);
+    if (&range != &batch.ranges.front()) {
+      input.other_inputs.push_back(std::move(of_range));
+      continue;
+    }
+    input.lines = std::move(of_range.lines);
+    input.file_ends = std::move(of_range.file_ends);
   }
   input.watermark_ms = batch.watermark_ms;
   if (!definitions_.empty()) input.late_watermark_ms = definitions_.back().watermark_ms;
@@ -143,6 +154,36 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
   input.shuffle_partitions = shuffle_partitions;
   for (BatchAnswers& answers : answers_) answers.Add(input);
   definitions_.push_back(batch);
+}
+
+// Each source goes on where the batch before it ended, and gives no file more often than it may.
+void ExactlyOnceChecker::CheckRanges(const LoggedBatch& batch) {
+  const auto sources_of = [](const LoggedBatch& of) {
+    std::vector<std::string> sources;
+    for (const LoggedRange& range : of.ranges) sources.push_back(range.source);
+    return sources;
+  };
+  if (!definitions_.empty() && sources_of(batch) != sources_of(definitions_.back())) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " reads other sources than its predecessor"));
+    return;
+  }
+  for (size_t i = 0; i < batch.ranges.size(); ++i) {
+    const LoggedRange& range = batch.ranges[i];
+    const int64_t start = definitions_.empty() ? 0 : definitions_.back().ranges[i].end;
+    if (range.start != start) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("batch ", batch.batch, " starts at ", range.start, " in ", range.source,
+                          ", its predecessor ended at ", start));
+    }
+    for (const std::string& file : range.files) {
+      const int64_t at_most = times_input_ ? times_input_(file) : 1;
+      if (++files_[file] <= std::max<int64_t>(1, at_most)) continue;
+      Report(violation_kinds::kDuplicated,
+             absl::StrCat("file ", file, " is in batch ", batch.batch, " and in an earlier one"),
+             {file});
+    }
+  }
 }
 
 // What was counted while a batch ran, and the watermark that follows from it.

@@ -19,12 +19,20 @@
 
 namespace wavetank::properties {
 
+// What a batch reads of one source.
+struct LoggedRange {
+  std::string source;              // its path
+  std::vector<std::string> files;  // in the order of reading
+  int64_t start = 0;               // how many files of it the batches before have read
+  int64_t end = 0;
+
+  friend bool operator==(const LoggedRange&, const LoggedRange&) = default;
+};
+
 // A batch definition that counts in the query's log.
 struct LoggedBatch {
   int64_t batch = 0;
-  std::vector<std::string> files;  // of the source, in the order of reading
-  int64_t start = 0;               // how many files the batches before it have read
-  int64_t end = 0;
+  std::vector<LoggedRange> ranges;           // in the order of the plan
   std::optional<int64_t> watermark_ms = {};  // unset: there is none yet
   int64_t timestamp_ms = 0;
   uint64_t hash = 0;  // as it is logged
@@ -58,9 +66,9 @@ struct QueryLogView {
   std::vector<LoggedBatch> definitions;  // in log order
   std::vector<int64_t> commits;          // batches, in log order
   // Batches before this one, all committed, were dropped from the log, which had read so many files
-  // by then.
+  // of each source by then.
   int64_t first_batch = 0;
-  int64_t first_start = 0;
+  std::map<std::string, int64_t> first_starts = {};
   // Pinned by the query's first record; 0: it says nothing.
   int shuffle_partitions = 0;
   std::vector<PreparedBatch> prepared = {};  // in log order; a batch may have several
@@ -108,8 +116,8 @@ class ExactlyOnceChecker {
   int64_t TimesInBatches(const std::string& file) const;
   // Whether a batch without input must still come.
   bool another_is_due() const { return answers_.back().another_is_due().value_or(false); }
-  // By partition, what state must be after the newest batch that is logged; empty: not known.
-  const std::vector<StateEntries>& state() const { return answers_.back().state(); }
+  // What state must be after the newest batch that is logged; empty: not known.
+  const std::vector<OperatorEntries>& state() const { return answers_.back().state(); }
   // Late rows that the logged watermarks demand to be dropped.
   int64_t late_dropped() const { return answers_.front().late_dropped(); }
 
@@ -117,6 +125,7 @@ class ExactlyOnceChecker {
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
   void CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions);
+  void CheckRanges(const LoggedBatch& batch);
   void TakeBack(size_t batch, int shuffle_partitions);
   void CheckPrepared(const QueryLogView& log);
   void CheckCommits(const QueryLogView& log);

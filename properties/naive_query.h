@@ -19,6 +19,13 @@ using NaiveRow = std::vector<std::string>;
 // Keys and values of a store, in its order.
 using StateEntries = std::vector<std::pair<std::string, std::string>>;
 
+// The stores of one operator in one partition, in the operator's order.
+struct OperatorEntries {
+  int64_t operator_id = 0;
+  int64_t partition = 0;
+  std::vector<StateEntries> stores;
+};
+
 // What one source gives to a batch.
 struct NaiveInput {
   std::vector<std::string> lines;
@@ -69,8 +76,9 @@ struct NaiveAnswer {
   // Whether a batch must follow though there be no input for it, since rows become final by the
   // watermark that it has; unset: not known.
   std::optional<bool> another_is_due;
-  // By partition, after the batch; empty: the evaluator keeps its state in a form of its own.
-  std::vector<StateEntries> state;
+  // Of all operators and partitions, after the batch; empty: the evaluator keeps its state in a
+  // form of its own.
+  std::vector<OperatorEntries> state;
 };
 
 class NaiveQuery {

@@ -72,7 +72,13 @@ void QueryNotes::Note(int64_t now_ns, const properties::LoggedBatch& definition)
     before->superseded_ns = now_ns;
   committed_.erase(definition.batch);
   newest_[definition.batch] = history_.size();
-  std::string words = absl::StrCat("files [", definition.start, ", ", definition.end, ")");
+  std::string words;
+  std::vector<std::string> input;
+  for (const properties::LoggedRange& range : definition.ranges) {
+    absl::StrAppend(&words, words.empty() ? "" : ", ", "files [", range.start, ", ", range.end, ")",
+                    definition.ranges.size() == 1 ? "" : absl::StrCat(" of ", range.source));
+    input.insert(input.end(), range.files.begin(), range.files.end());
+  }
   if (definition.watermark_ms.has_value())
     absl::StrAppend(&words, ", watermark ", *definition.watermark_ms, " ms");
   absl::StrAppend(&words, ", timestamp ", definition.timestamp_ms, " ms, hash ",
@@ -80,7 +86,7 @@ void QueryNotes::Note(int64_t now_ns, const properties::LoggedBatch& definition)
   history_.push_back({.of = {},
                       .name = absl::StrCat(definition.batch),
                       .definition = std::move(words),
-                      .input = definition.files,
+                      .input = std::move(input),
                       .defined_ns = now_ns});
 }
 
@@ -105,16 +111,18 @@ std::vector<std::string> QueryNotes::ChangedKeys(const properties::PreparedState
   const std::string directory =
       absl::StrCat(checkpoint_, "/state/", state.operator_id, "/", state.partition);
   // What cannot be read is the checker's to report, and compressed state nobody's.
-  const auto entries = properties::DecodeState(files, directory, state.names);
-  if (!entries.ok()) return {};
+  const auto stores = properties::DecodeState(files, directory, state.names);
+  if (!stores.ok()) return {};
   auto& known = state_[{state.operator_id, state.partition}];
   std::vector<std::string> changed;
   std::map<std::string, std::string> newest;
-  for (const auto& [key, value] : *entries) {
-    const auto before = known.find(key);
-    const bool same = before != known.end() && before->second == value;
-    if (!same && changed.size() < kKeysMost) changed.push_back(key);
-    newest.emplace(key, value);
+  for (const properties::StateEntries& entries : *stores) {
+    for (const auto& [key, value] : entries) {
+      const auto before = known.find(key);
+      const bool same = before != known.end() && before->second == value;
+      if (!same && changed.size() < kKeysMost) changed.push_back(key);
+      newest.emplace(key, value);
+    }
   }
   known = std::move(newest);
   return changed;

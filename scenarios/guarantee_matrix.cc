@@ -63,7 +63,7 @@ size_t CellOf(const JobPart& part) {
     return part.paths.server.empty() ? kTextFiles : kSocket;
   }
   const runtime::StreamingQueryPlan& plan = *std::get<QueryShape>(part.of).plan;
-  if (!plan.stateful) return kRows;
+  if (!plan.stateful()) return kRows;
   switch (plan.mode) {
     case runtime::QueryOutputMode::kAppend:
       return kWindows;

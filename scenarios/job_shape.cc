@@ -37,8 +37,10 @@ void AddOnce(const std::string& text, std::vector<std::string>& texts) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 
-void AddFileOptions(const runtime::InputFileOptions& files, JobPaths& paths) {
-  paths.forget_after_ms = absl::ToInt64Milliseconds(files.forget_after);
+void AddInput(const std::string& directory, const runtime::InputFileOptions& files,
+              JobPaths& paths) {
+  paths.inputs.push_back(
+      {.directory = directory, .forget_after_ms = absl::ToInt64Milliseconds(files.forget_after)});
 }
 
 void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
@@ -54,17 +56,18 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
                  .paths = {},
                  .of = QueryShape{definition, plan, instance.compiled}};
     const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
-    part.paths.input = DirectoryFor(JobDirectory::Use::kInput, directories);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
     part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
     if (part.paths.checkpoint.empty()) {
       part.paths.checkpoint = CheckpointOf(instance);
       if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
     }
-    if (const auto options = runtime::SourceOptions(plan->source); options.ok()) {
-      AddFileOptions(options->files, part.paths);
+    for (const auto& source : plan->sources) {
+      const auto options = runtime::SourceOptions(source.description);
+      WT_CHECK(options.ok(), "a job that was checked has options that are");
+      AddInput(source.description.path, options->files, part.paths);
+      AddOnce(source.description.path, shape.directories);
     }
-    AddOnce(part.paths.input, shape.directories);
     shape.parts.push_back(std::move(part));
   }
 }
@@ -95,8 +98,7 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     part.paths.output = checkpoint::ParentPath(files->prefix);
     part.paths.checkpoint = CheckpointOf(instance);
     if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(from))) {
-      part.paths.input = checkpoint::NormalPath(text->directory);
-      AddFileOptions(text->options.files, part.paths);
+      AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
     } else if (const auto* socket =
                    dynamic_cast<const runtime::SocketTextInput*>(&graph.input(from))) {
       part.paths.server = socket->address();

@@ -20,15 +20,18 @@ namespace wavetank::scenarios {
 
 // In the cluster's store, but for a socket's server.
 struct JobPaths {
-  std::string input;   // of a socket: ""
-  std::string server;  // of a socket: its address, outside
+  struct Input {
+    std::string directory;
+    // After how long a file that is gone may be forgotten.
+    int64_t forget_after_ms = 600'000;
+  };
+  std::vector<Input> inputs;  // in the order of the plan; of a socket: none
+  std::string server;         // of a socket: its address, outside
   std::string output;
   std::string checkpoint;
-  // After how long a file that is gone may be forgotten.
-  int64_t forget_after_ms = 600'000;
 };
 
-// One query, from a directory of files into a file sink.
+// One query, from directories of files into a file sink.
 struct QueryShape {
   runtime::StreamingQueryDefinition definition;
   std::shared_ptr<const runtime::StreamingQueryPlan> plan;

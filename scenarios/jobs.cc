@@ -17,6 +17,7 @@
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
 #include "scenarios/job_input.h"
+#include "scenarios/joined_jobs.h"
 #include "scenarios/replayed_jobs.h"
 
 namespace wavetank::scenarios {
@@ -267,6 +268,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     jobs.Add(std::move(job), DStreamOracle{.answer = CountOfOneBatch});
   }
   AddReplayedJobs(jobs);
+  AddJoinedJobs(jobs);
   jobs.MarkBuiltIn();
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/columnar/text_lines.h"
 #include "runtime/fragment/replay_runner.h"
 #include "runtime/structured/batch_graph.h"
+#include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -58,48 +59,78 @@ class Replay final : public properties::NaiveQuery {
                                .seed = 0,
                                .late = WatermarkAt(batch.late_watermark_ms),
                                .evict = WatermarkAt(batch.watermark_ms)};
-    const absl::StatusOr<ReplayRunner::Output> output = runner_->Run(epoch, Splits(batch));
+    const absl::StatusOr<ReplayRunner::Output> output = runner_->Run(epoch, Sources(batch));
     WT_CHECK(output.ok(), output.status().ToString());
     const runtime::OperatorReport sum = output->report.Sum();
     NaiveAnswer answer;
     answer.ordered = true;
     answer.dropped = sum.rows_late;
     answer.without_time = sum.rows_without_time;
-    const absl::Time watermark =
-        runtime::NextWatermark(*plan_, absl::InfinitePast(), output->report);
-    if (watermark != absl::InfinitePast()) answer.max_event_ms = absl::ToUnixMillis(watermark);
-    answer.another_is_due = runtime::ShouldRunAnotherBatch(
-        *plan_, epoch.evict, runtime::NextWatermark(*plan_, epoch.evict, output->report));
+    watermarks_.of_query = epoch.evict;
+    watermarks_ = runtime::NextWatermarks(*plan_, policy_, watermarks_, output->report);
+    AddSeen(output->report, answer);
+    answer.another_is_due =
+        runtime::ShouldRunAnotherBatch(*plan_, epoch.evict, watermarks_.of_query);
     for (const std::vector<RecordBatch>& task : output->rows) {
       for (const RecordBatch& rows : task) AddRows(rows, answer.rows);
     }
-    for (int i = 0; plan_->stateful && i < plan_->shuffle_partitions; ++i) {
-      properties::StateEntries& entries = answer.state.emplace_back();
-      runner_->state(i).ForEach([&entries](std::string_view key, std::string_view value) {
-        entries.emplace_back(key, value);
-      });
+    for (const StreamingQueryPlan::StateOperator& op : plan_->state_operators) {
+      for (int i = 0; i < plan_->shuffle_partitions; ++i) {
+        answer.state.push_back({.operator_id = op.id, .partition = i, .stores = {}});
+        for (size_t store = 0; store < op.stores.size(); ++store) {
+          properties::StateEntries& entries = answer.state.back().stores.emplace_back();
+          runner_->state(op.id, i, store)
+              .ForEach([&entries](std::string_view key, std::string_view value) {
+                entries.emplace_back(key, value);
+              });
+        }
+      }
     }
     return answer;
   }
 
  private:
+  // What each watermark operator has seen.
+  void AddSeen(const runtime::EpochReport& report, NaiveAnswer& answer) const {
+    for (const StreamingQueryPlan::Watermark& op : plan_->watermarks) {
+      const runtime::EventTimeStats stats = runtime::SeenBy(op, report);
+      answer.seen.push_back({.operator_id = op.operator_id,
+                             .delay_micros = absl::ToInt64Microseconds(op.delay),
+                             .max_micros = std::nullopt});
+      if (stats.rows > 0) answer.seen.back().max_micros = runtime::ToMicros(stats.max);
+    }
+  }
+
   void Compile(int pinned_partitions) {
     const int partitions = pinned_partitions > 0 ? pinned_partitions : shuffle_partitions_;
     const auto compiled = runtime::CompileAndRecord(definition_, partitions, known_.get());
     WT_CHECK(compiled.ok(), "a query that is replayed compiles");
     plan_ = (*compiled)->query.plan;
     runner_ = std::make_unique<ReplayRunner>(plan_);
+    const auto policy = runtime::WatermarkPolicyOf(definition_);
+    WT_CHECK(policy.ok(), "a query that is replayed has options that are");
+    policy_ = *policy;
   }
 
   // As the engine divides a batch into tasks: sums of doubles depend on it.
-  static std::vector<std::vector<RecordBatch>> Splits(const NaiveBatch& batch) {
-    std::vector<std::vector<RecordBatch>> splits;
-    for (const auto& [first, last] : runtime::SourceTasks(batch.file_ends.size())) {
+  std::vector<ReplayRunner::Splits> Sources(const NaiveBatch& batch) const {
+    std::vector<ReplayRunner::Splits> sources = {Splits({batch.lines, batch.file_ends})};
+    for (const properties::NaiveInput& input : batch.other_inputs) {
+      sources.push_back(Splits(input));
+    }
+    // Of a checkpoint that says nothing of a source.
+    sources.resize(plan_->sources.size());
+    return sources;
+  }
+
+  static ReplayRunner::Splits Splits(const properties::NaiveInput& input) {
+    ReplayRunner::Splits splits;
+    for (const auto& [first, last] : runtime::SourceTasks(input.file_ends.size())) {
       std::vector<RecordBatch>& split = splits.emplace_back();
       for (size_t file = first; file < last; ++file) {
         const auto begin =
-            batch.lines.begin() + static_cast<ptrdiff_t>(file == 0 ? 0 : batch.file_ends[file - 1]);
-        const auto end = batch.lines.begin() + static_cast<ptrdiff_t>(batch.file_ends[file]);
+            input.lines.begin() + static_cast<ptrdiff_t>(file == 0 ? 0 : input.file_ends[file - 1]);
+        const auto end = input.lines.begin() + static_cast<ptrdiff_t>(input.file_ends[file]);
         if (begin == end) continue;
         split.push_back(runtime::TextLines(absl::StrJoin(begin, end, "\n") + "\n"));
       }
@@ -112,6 +143,8 @@ class Replay final : public properties::NaiveQuery {
   const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;
+  runtime::WatermarkPolicy policy_ = runtime::WatermarkPolicy::kMin;
+  runtime::Watermarks watermarks_;  // after the newest batch
   int64_t next_epoch_ = 0;
 };
 

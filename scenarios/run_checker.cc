@@ -37,7 +37,8 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
     pieces = std::make_unique<BlockPieces>(part.paths.server, part.paths.checkpoint + "/blocks",
                                            feeds.at(part.paths.server));
   } else {
-    pieces = std::make_unique<FilePieces>(part.paths.input, part.paths.forget_after_ms);
+    const JobPaths::Input& input = part.paths.inputs.front();
+    pieces = std::make_unique<FilePieces>(input.directory, input.forget_after_ms);
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,
                                           std::move(tokens));

@@ -18,6 +18,18 @@ using properties::NaiveRow;
 using properties::TableIs;
 using properties::Violation;
 
+size_t KeysIn(const std::vector<properties::StateEntries>& stores) {
+  size_t keys = 0;
+  for (const properties::StateEntries& entries : stores) keys += entries.size();
+  return keys;
+}
+
+// Without a file there is no key, and no store is named.
+bool Same(const std::vector<properties::StateEntries>& stores,
+          const std::vector<properties::StateEntries>& due) {
+  return stores.empty() ? KeysIn(due) == 0 : stores == due;
+}
+
 }  // namespace
 
 StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_ids,
@@ -38,25 +50,40 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
                 .read_file = [this](const std::string& file) { return Lines(file); },
                 .times_input =
                     [this](const std::string& file) {
-                      return TimesInput(input_, NameOf(file), paths_.forget_after_ms);
+                      const InputFile found = Find(file);
+                      return found.input == nullptr ? int64_t{0}
+                                                    : TimesInput(found.input->plan, found.name,
+                                                                 found.input->forget_after_ms);
                     },
-                .newest_batch_is_the_table = rule_.table == TableIs::kNewestRows}) {}
+                .newest_batch_is_the_table = rule_.table == TableIs::kNewestRows}) {
+  for (const JobPaths::Input& input : paths_.inputs) {
+    inputs_.push_back(
+        {.directory = input.directory, .forget_after_ms = input.forget_after_ms, .plan = {}});
+  }
+}
 
-std::string_view StructuredChecker::NameOf(std::string_view file) const {
-  const bool below = file.starts_with(paths_.input + "/");
-  return below ? file.substr(paths_.input.size() + 1) : std::string_view();
+StructuredChecker::InputFile StructuredChecker::Find(std::string_view file) const {
+  for (const Input& input : inputs_) {
+    if (!file.starts_with(input.directory + "/")) continue;
+    return {&input, file.substr(input.directory.size() + 1)};
+  }
+  return {};
 }
 
 std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
-  const ArrivingFile* const arriving = FindArrival(input_, NameOf(file));
+  const InputFile found = Find(file);
+  const ArrivingFile* const arriving =
+      found.input == nullptr ? nullptr : FindArrival(found.input->plan, found.name);
   // No such input: what the batch shows of it is phantom.
   return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
 }
 
 void StructuredChecker::Arrives(const ArrivingFile& piece) {
-  if (piece.place != InputPlace{.directory = paths_.input}) return;
-  input_.push_back(piece);
-  done_.reset();
+  for (Input& input : inputs_) {
+    if (piece.place != InputPlace{.directory = input.directory}) continue;
+    input.plan.push_back(piece);
+    done_.reset();
+  }
 }
 
 std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
@@ -122,7 +149,7 @@ std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
   // Of older ones files may be gone, or the next batch is what the evaluators are at.
   if (log.prepared.empty()) return {};
   const properties::PreparedBatch& newest = log.prepared.back();
-  const std::vector<properties::StateEntries>& expected = checker_.state();
+  const std::vector<properties::OperatorEntries>& expected = checker_.state();
   if (newest.batch != checker_.batches_logged() - 1 || expected.empty()) return {};
   // Who skips a lost file has read less than there was.
   const bool skipped = std::any_of(log.prepared.begin(), log.prepared.end(),
@@ -135,16 +162,19 @@ std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
   for (const properties::PreparedState& state : newest.states) {
     const std::string directory =
         absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);
-    const auto entries = properties::DecodeState(files, directory, state.names);
-    if (absl::IsUnimplemented(entries.status())) continue;
-    if (!entries.ok()) {
+    const auto stores = properties::DecodeState(files, directory, state.names);
+    const auto due = std::ranges::find_if(expected, [&state](const auto& each) {
+      return each.operator_id == state.operator_id && each.partition == state.partition;
+    });
+    if (absl::IsUnimplemented(stores.status())) continue;
+    if (!stores.ok()) {
       wrong(properties::violation_kinds::kUnreadable,
-            std::string(platform::ToStd(entries.status().message())));
-    } else if (*entries != expected[static_cast<size_t>(state.partition)]) {
+            std::string(platform::ToStd(stores.status().message())));
+    } else if (due == expected.end() || !Same(*stores, due->stores)) {
       wrong(properties::violation_kinds::kWrongAnswer,
             absl::StrCat("batch ", newest.batch, " leaves state in ", directory, " of ",
-                         entries->size(), " keys, which is not that of replay, of ",
-                         expected[static_cast<size_t>(state.partition)].size()));
+                         KeysIn(*stores), " keys, which is not that of replay, of ",
+                         due == expected.end() ? 0 : KeysIn(due->stores)));
     }
   }
   return found;
@@ -170,8 +200,10 @@ bool StructuredChecker::IsDone() const {
   const bool ended = !checker_.another_is_due() &&
                      checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
-  return ended && std::all_of(input_.begin(), input_.end(), [this](const ArrivingFile& file) {
-           return checker_.TimesInBatches(absl::StrCat(paths_.input, "/", file.name)) > 0;
+  return ended && std::ranges::all_of(inputs_, [this](const Input& input) {
+           return std::ranges::all_of(input.plan, [&](const ArrivingFile& file) {
+             return checker_.TimesInBatches(absl::StrCat(input.directory, "/", file.name)) > 0;
+           });
          });
 }
 
@@ -182,7 +214,11 @@ uint64_t StructuredChecker::Progress() const {
 
 std::vector<Violation> StructuredChecker::Finish(int64_t now_ns) {
   std::vector<std::string> all;
-  for (const ArrivingFile& file : input_) all.push_back(absl::StrCat(paths_.input, "/", file.name));
+  for (const Input& input : inputs_) {
+    for (const ArrivingFile& file : input.plan) {
+      all.push_back(absl::StrCat(input.directory, "/", file.name));
+    }
+  }
   return checker_.Finish(now_ns, all);
 }
 
@@ -236,12 +272,16 @@ std::vector<std::string> StructuredChecker::Rows() const {
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
   if (rule_.table != TableIs::kAllRows) {
-    for (const ArrivingFile& file : input_) {
-      if (FindArrival(input_, file.name) != &file) continue;
-      const std::vector<std::string> more = RecordIds(file.lines);
-      const int64_t times =
-          std::max<int64_t>(1, checker_.TimesInBatches(absl::StrCat(paths_.input, "/", file.name)));
-      for (int64_t time = 0; time < times; ++time) ids.insert(ids.end(), more.begin(), more.end());
+    for (const Input& input : inputs_) {
+      for (const ArrivingFile& file : input.plan) {
+        if (FindArrival(input.plan, file.name) != &file) continue;
+        const std::vector<std::string> more = RecordIds(file.lines);
+        const int64_t times = std::max<int64_t>(
+            1, checker_.TimesInBatches(absl::StrCat(input.directory, "/", file.name)));
+        for (int64_t time = 0; time < times; ++time) {
+          ids.insert(ids.end(), more.begin(), more.end());
+        }
+      }
     }
     return ids;
   }
@@ -291,7 +331,9 @@ properties::RecordCounts StructuredChecker::Counts() const {
     return !given.contains(entry.first);
   });
   // Of a complete table no reader can tell; in append mode windows come out in their own order.
-  if (rule_.table == TableIs::kLastRowOfEachKey && !IsRewound(input_))
+  const bool rewound =
+      std::ranges::any_of(inputs_, [](const Input& input) { return IsRewound(input.plan); });
+  if (rule_.table == TableIs::kLastRowOfEachKey && !rewound)
     counts.reordered = properties::CountReordered(FirstSeen(ids));
   return counts;
 }

@@ -62,11 +62,19 @@ class StructuredChecker final : public RunChecker {
   std::vector<const properties::NaiveRow*> TableRows() const;
   std::vector<int64_t> FirstSeen(const std::vector<std::string>& ids) const;
   std::vector<std::string> Lines(const std::string& file) const;
-  // Below the input directory; "" if it is not there.
-  std::string_view NameOf(std::string_view file) const;
+  struct Input {
+    std::string directory;
+    int64_t forget_after_ms = 0;
+    InputPlan plan;  // as it has come
+  };
+  struct InputFile {
+    const Input* input = nullptr;  // null: it is below no input directory
+    std::string_view name;         // below that
+  };
+  InputFile Find(std::string_view file) const;
 
   const JobPaths paths_;
-  InputPlan input_;
+  std::vector<Input> inputs_;
   const TableRule rule_;
   const bool has_ids_;
   properties::Remembered<absl::StatusOr<const properties::QueryLogView*>> log_;

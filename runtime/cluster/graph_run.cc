@@ -38,12 +38,19 @@ GraphRun::GraphRun(StageGraph graph, Options options)
 std::vector<GraphRun::TaskKey> GraphRun::Waiting() const {
   std::vector<TaskKey> waiting;
   if (ended()) return waiting;
-  int stage = 0;
-  while (unfinished_[stage] == 0) ++stage;
-  for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
-    if (tasks_[stage][partition].phase == Phase::kWaiting) waiting.push_back({stage, partition});
+  for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
+    if (unfinished_[stage] == 0 || !IsReady(stage)) continue;
+    for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
+      if (tasks_[stage][partition].phase == Phase::kWaiting) waiting.push_back({stage, partition});
+    }
   }
   return waiting;
+}
+
+// Whether all that it reads is there.
+bool GraphRun::IsReady(int stage) const {
+  return std::ranges::all_of(graph_.stages[stage].reads_shuffle_of,
+                             [this](int read) { return unfinished_[read] == 0; });
 }
 
 int GraphRun::SlotsTakenOn(int64_t worker) const {

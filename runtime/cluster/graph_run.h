@@ -2,8 +2,8 @@
 // where it runs or ran, what may start now, and what follows from what happens to an attempt
 // (recovery.h). It neither waits nor sends: the driver carries out what TakeEffects gives.
 //
-// Stages run one after another: tasks start only in the earliest stage that is not finished. A
-// finished stage becomes unfinished again when an output is lost that a later stage still reads.
+// A stage starts once every stage that it reads is finished, so independent ones run side by side.
+// A finished stage becomes unfinished again when an output is lost that a later stage still reads.
 #ifndef WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 #define WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 
@@ -71,7 +71,7 @@ class GraphRun {
   // The workers that were given a task, lost ones too.
   const std::set<int64_t>& workers() const { return workers_; }
 
-  // The tasks that wait for a worker, by partition.
+  // The tasks that may start and wait for a worker, by stage and partition.
   std::vector<TaskKey> Waiting() const;
   bool TakesSlot(TaskKey key) const { return !graph_.stages[key.stage].long_running; }
   int SlotsTakenOn(int64_t worker) const;
@@ -107,6 +107,7 @@ class GraphRun {
   const TaskState& At(TaskKey key) const { return tasks_[key.stage][key.partition]; }
   const TaskState* Find(const cluster::TaskName& task) const;
   TaskId Id(TaskKey key) const;
+  bool IsReady(int stage) const;
   bool IsRead(int stage) const;
   Standing StandingOf(TaskKey key) const;
   Allowance AllowanceOf(TaskKey key, Happened happened) const;

@@ -91,7 +91,7 @@ struct Stage {
   std::vector<std::string> payloads = {};  // one a task
   std::vector<int> reads_shuffle_of = {};  // indexes of earlier stages of the graph
   // A long-running task (a receiver) occupies no slot; it is started again, without bound, when its
-  // worker is lost. Later stages wait for it as for any other.
+  // worker is lost.
   bool long_running = false;
 };
 

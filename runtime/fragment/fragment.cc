@@ -57,7 +57,13 @@ void FragmentInstance::Begin(const Epoch& epoch) {
                                                 static_cast<uint32_t>(identity_.partition)));
   inputs_.assign(plan_->inputs.size(), {});
   counts_.assign(operators_.size(), {});
-  for (const std::unique_ptr<Operator>& op : operators_) op->Begin(epoch_);
+  for (size_t i = 0; i < operators_.size(); ++i) {
+    const std::optional<absl::Duration>& lag = plan_->nodes[i].watermark_lag;
+    Epoch own = epoch_;
+    own.late = lag ? epoch_.late - *lag : absl::InfinitePast();
+    own.evict = lag ? epoch_.evict - *lag : absl::InfinitePast();
+    operators_[i]->Begin(own);
+  }
 }
 
 absl::Status FragmentInstance::Add(int input, RecordBatch rows) {

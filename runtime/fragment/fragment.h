@@ -26,10 +26,11 @@
 namespace wavetank::runtime {
 
 struct FragmentPlan {
-  // Fragments of a plan by number; kSource: the query's source.
-  static constexpr int kSource = -1;
+  // A source of the query, or an exchange, by number.
   struct Input {
-    int from = kSource;
+    enum class Of : uint8_t { kSource, kExchange };
+    Of of = Of::kSource;
+    int number = 0;
     SchemaPtr schema;
   };
   // What feeds a port of an operator: another one, or an input, by number.
@@ -44,11 +45,16 @@ struct FragmentPlan {
     std::string text;                      // for people
     int state_id = -1;                     // the operator id that names its state; -1: it has none
     std::vector<std::string> stores = {};  // the names of its stores
+    // How far its watermark is behind the query's; unset: it has none.
+    std::optional<absl::Duration> watermark_lag = std::nullopt;
   };
 
   std::vector<Input> inputs;
-  std::vector<Node> nodes;  // each reads earlier ones; the last writes
-  int partitions = 0;       // how many tasks; 0: as many as the source has splits
+  std::vector<Node> nodes;   // each reads earlier ones; the last writes
+  int partitions = 0;        // how many tasks; 0: as many as its source has splits
+  int writes_exchange = -1;  // by number; -1: it writes to the sink
+
+  bool reads_source() const { return inputs.size() == 1 && inputs[0].of == Input::Of::kSource; }
 };
 
 struct FragmentReport {
@@ -73,7 +79,7 @@ class FragmentInstance {
   FragmentInstance(std::shared_ptr<const FragmentPlan> plan, Identity identity);
   absl::Status Open(const States& states, Outlet& outlet, MemoryAccount& memory);
 
-  // `epoch.seed` is that of all tasks.
+  // `epoch.seed` is that of all tasks, its watermarks those of the query.
   void Begin(const Epoch& epoch);
 
   enum class Progress : uint8_t { kNeedsInput, kBlocked, kDone };

@@ -22,45 +22,64 @@ OperatorReport EpochReport::Sum() const {
 }
 
 int64_t EpochReport::source_rows(const StreamingQueryPlan& plan) const {
+  std::vector<bool> counted(plan.sources.size());
   int64_t rows = 0;
   for (size_t i = 0; i < fragments.size(); ++i) {
-    const std::vector<FragmentPlan::Input>& inputs = plan.fragments[i]->inputs;
-    for (size_t input = 0; input < fragments[i].input_rows.size(); ++input) {
-      if (inputs[input].from == FragmentPlan::kSource) rows += fragments[i].input_rows[input];
-    }
+    const FragmentPlan& fragment = *plan.fragments[i];
+    if (!fragment.reads_source() || fragments[i].input_rows.empty()) continue;
+    const auto source = static_cast<size_t>(fragment.inputs[0].number);
+    if (!counted[source]) rows += fragments[i].input_rows[0];
+    counted[source] = true;
   }
   return rows;
 }
 
 int64_t EpochReport::sink_rows(const StreamingQueryPlan& plan) const {
-  // An epoch without input, of a query without state, has run nothing.
-  if (fragments.size() < plan.fragments.size()) return 0;
-  const std::vector<OperatorReport>& operators = fragments.back().operators;
-  return operators.empty() ? 0 : operators.back().rows_in;
+  int64_t rows = 0;
+  for (size_t i = 0; i < fragments.size(); ++i) {
+    // One without input has run nothing.
+    if (plan.fragments[i]->writes_exchange >= 0 || fragments[i].operators.empty()) continue;
+    rows += fragments[i].operators.back().rows_in;
+  }
+  return rows;
 }
 
 std::string PlanHash(const std::string& physical) {
   return absl::StrCat(absl::Hex(platform::StableHash(physical), absl::kZeroPad16));
 }
 
-absl::Time NextWatermark(const StreamingQueryPlan& plan, absl::Time watermark,
-                         const EpochReport& report) {
-  absl::Time next = watermark;
-  for (const StreamingQueryPlan::Watermark& op : plan.watermarks) {
-    if (op.fragment >= report.fragments.size()) continue;
-    const FragmentReport& fragment = report.fragments[op.fragment];
-    if (op.node >= fragment.operators.size()) continue;
-    const EventTimeStats& seen = fragment.operators[op.node].event_times;
+EventTimeStats SeenBy(const StreamingQueryPlan::Watermark& op, const EpochReport& report) {
+  EventTimeStats seen;
+  for (const StreamingQueryPlan::Watermark::Place& place : op.places) {
+    if (place.fragment >= report.fragments.size()) continue;
+    const std::vector<OperatorReport>& operators = report.fragments[place.fragment].operators;
+    if (place.node < operators.size()) seen.Merge(operators[place.node].event_times);
+  }
+  return seen;
+}
+
+Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy,
+                          const Watermarks& before, const EpochReport& report) {
+  Watermarks next = before;
+  next.of_operators.resize(plan.watermarks.size(), absl::InfinitePast());
+  for (size_t i = 0; i < plan.watermarks.size(); ++i) {
+    const EventTimeStats seen = SeenBy(plan.watermarks[i], report);
     if (seen.rows == 0) continue;
     // In whole units of event times.
-    next = std::max(next, FromMicros(ToMicros(seen.max - op.delay)));
+    const absl::Time watermark = FromMicros(ToMicros(seen.max - plan.watermarks[i].delay));
+    next.of_operators[i] = std::max(next.of_operators[i], watermark);
   }
+  if (next.of_operators.empty()) return next;
+  const auto [least, most] = std::ranges::minmax(next.of_operators);
+  next.of_query = std::max(next.of_query, policy == WatermarkPolicy::kMin ? least : most);
   return next;
 }
 
 bool ShouldRunAnotherBatch(const StreamingQueryPlan& plan, absl::Time watermark,
                            absl::Time next_watermark) {
-  return plan.stateful && plan.mode != QueryOutputMode::kComplete && next_watermark > watermark;
+  return plan.mode != QueryOutputMode::kComplete && next_watermark > watermark &&
+         std::ranges::any_of(plan.state_operators,
+                             &StreamingQueryPlan::StateOperator::acts_on_watermark);
 }
 
 }  // namespace wavetank::runtime

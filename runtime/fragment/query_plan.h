@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/state_file.h"
 #include "runtime/columnar/schema.h"
 #include "runtime/fragment/fragment.h"
 #include "runtime/functions/registry.h"
@@ -18,13 +19,25 @@
 
 namespace wavetank::runtime {
 
+// The query's watermark, of those of its watermark operators: the earliest, and none until each has
+// seen a row; or the latest. It never falls.
+enum class WatermarkPolicy : uint8_t { kMin, kMax };
+
 // Immutable once loaded.
 struct StreamingQueryPlan {
-  // Each reads the source or the exchanges of earlier ones; the last writes to the sink.
+  // Each reads a source, or exchanges that earlier ones write.
   std::vector<std::shared_ptr<const FragmentPlan>> fragments;
 
-  SourceDescription source;
-  SchemaPtr source_schema;
+  struct Source {
+    SourceDescription description;
+    SchemaPtr schema;
+  };
+  std::vector<Source> sources;
+  struct Exchange {
+    int partitions = 0;
+    std::vector<int> writers;  // fragments, in the order in which their rows are read
+  };
+  std::vector<Exchange> exchanges;
   // How its output makes up a table. Update mode without an aggregate is append mode.
   QueryOutputMode mode = QueryOutputMode::kAppend;
   SchemaPtr output_schema;
@@ -33,29 +46,34 @@ struct StreamingQueryPlan {
   // in update mode) its projection lost a part of the key.
   std::optional<std::vector<int>> output_keys;
 
-  // The aggregate, if there is one. Operator ids name state: they count from the most downstream
-  // operator of the query as it was written, before optimisation.
-  bool stateful = false;
-  int state_operator_id = -1;
-  std::vector<std::string> stores;
-  int shuffle_partitions = 0;  // pinned by the first batch; 0 without an aggregate
+  // Those with state, by their ids, which name it: they count from the most downstream operator of
+  // the query as it was written, before optimisation.
+  struct StateOperator {
+    int id = 0;
+    std::vector<checkpoint::NamedStore> stores;
+    bool acts_on_watermark = false;  // gives rows, or forgets, as it moves
+  };
+  std::vector<StateOperator> state_operators;
+  bool stateful() const { return !state_operators.empty(); }
+  int shuffle_partitions = 0;  // of each state; pinned by the first batch; 0: there is none
 
   struct Watermark {
     int operator_id = 0;
     absl::Duration delay;
-    // Where the operator is that watches the event times.
-    size_t fragment = 0;
-    size_t node = 0;
+    // Where the event times are watched: of a union's, in several places.
+    struct Place {
+      size_t fragment = 0;
+      size_t node = 0;
+    };
+    std::vector<Place> places;
   };
-  std::vector<Watermark> watermarks;
+  std::vector<Watermark> watermarks;  // by operator id
 
   // 16 hex digits: by which the bytes that it was loaded from are known.
   std::string hash;
   // What a checkpoint is bound to: source formats, output mode, the stateful operator with its
   // keys, types and aggregates. Filters and projections may change between runs, this may not.
   std::string state_fingerprint;
-  // The types of the keys and aggregates that state holds.
-  std::string state_schema;
 };
 
 // What all tasks of an epoch said, by fragment.
@@ -65,6 +83,7 @@ struct EpochReport {
   void Merge(size_t fragment, const FragmentReport& report);
   // Of all operators.
   OperatorReport Sum() const;
+  // A source that is read in several places is counted once.
   int64_t source_rows(const StreamingQueryPlan& plan) const;
   int64_t sink_rows(const StreamingQueryPlan& plan) const;
   friend bool operator==(const EpochReport&, const EpochReport&) = default;
@@ -78,9 +97,20 @@ std::string PlanHash(const std::string& physical);
 absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> LoadPlan(
     const std::string& physical, const FunctionRegistry& functions);
 
-// The watermark of the next epoch: the newest event time less the delay, never below `watermark`.
-absl::Time NextWatermark(const StreamingQueryPlan& plan, absl::Time watermark,
-                         const EpochReport& report);
+// The event times that passed one watermark operator, in all its places.
+EventTimeStats SeenBy(const StreamingQueryPlan::Watermark& op, const EpochReport& report);
+
+// The query's watermark, and that of each of its watermark operators, as in the plan; InfinitePast:
+// there is none yet.
+struct Watermarks {
+  absl::Time of_query = absl::InfinitePast();
+  std::vector<absl::Time> of_operators = {};
+};
+
+// Of the next epoch. An operator's: the newest event time that it has seen less its delay. None
+// falls.
+Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy,
+                          const Watermarks& before, const EpochReport& report);
 
 // Whether an epoch without new data is to follow one that ran under `watermark`, because the
 // `next_watermark` makes rows final.

@@ -40,8 +40,13 @@ absl::Status RunToEnd(FragmentInstance& instance, const std::vector<const Rows*>
 
 ReplayRunner::ReplayRunner(std::shared_ptr<const StreamingQueryPlan> plan, AnswerRequest answer)
     : plan_(std::move(plan)), answer_(std::move(answer)) {
-  for (int i = 0; plan_->stateful && i < plan_->shuffle_partitions; ++i) {
-    states_[i] = std::make_unique<checkpoint::StateTable>();
+  for (const StreamingQueryPlan::StateOperator& op : plan_->state_operators) {
+    for (int partition = 0; partition < plan_->shuffle_partitions; ++partition) {
+      Tables& tables = states_[{op.id, partition}];
+      for (const checkpoint::NamedStore& store : op.stores) {
+        tables.push_back(std::make_unique<checkpoint::StateTable>(store.order));
+      }
+    }
   }
 }
 
@@ -52,8 +57,12 @@ absl::StatusOr<FragmentReport> ReplayRunner::RunTask(size_t fragment, int partit
   FragmentInstance instance(plan_->fragments[fragment],
                             {.fragment = static_cast<int>(fragment), .partition = partition});
   FragmentInstance::States states;
-  const auto state = states_.find(partition);
-  if (state != states_.end()) states[plan_->state_operator_id] = {state->second.get()};
+  for (const FragmentPlan::Node& node : plan_->fragments[fragment]->nodes) {
+    if (node.state_id < 0) continue;
+    for (const auto& table : states_.at({node.state_id, partition})) {
+      states[node.state_id].push_back(table.get());
+    }
+  }
   MemoryAccount memory;
   WT_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
   instance.Begin(epoch);
@@ -62,32 +71,38 @@ absl::StatusOr<FragmentReport> ReplayRunner::RunTask(size_t fragment, int partit
 }
 
 absl::StatusOr<ReplayRunner::Output> ReplayRunner::Run(const Epoch& epoch,
-                                                       const std::vector<Rows>& splits) {
-  absl::StatusOr<Output> output = RunFragments(epoch, splits);
-  for (const auto& [partition, state] : states_) output.ok() ? state->Accept() : state->TakeBack();
+                                                       const std::vector<Splits>& sources) {
+  absl::StatusOr<Output> output = RunFragments(epoch, sources);
+  for (const auto& [of, tables] : states_) {
+    for (const auto& table : tables) output.ok() ? table->Accept() : table->TakeBack();
+  }
   return output;
 }
 
-absl::StatusOr<ReplayRunner::Output> ReplayRunner::RunFragments(const Epoch& epoch,
-                                                                const std::vector<Rows>& splits) {
+absl::StatusOr<ReplayRunner::Output> ReplayRunner::RunFragments(
+    const Epoch& epoch, const std::vector<Splits>& sources) {
   Output output;
   // By fragment and task.
   std::vector<std::vector<CollectingOutlet>> written(plan_->fragments.size());
   for (size_t number = 0; number < plan_->fragments.size(); ++number) {
     const FragmentPlan& fragment = *plan_->fragments[number];
-    const size_t tasks =
-        fragment.partitions == 0 ? splits.size() : static_cast<size_t>(fragment.partitions);
+    const size_t tasks = fragment.reads_source()
+                             ? sources[static_cast<size_t>(fragment.inputs[0].number)].size()
+                             : static_cast<size_t>(fragment.partitions);
     written[number].resize(tasks);
     for (size_t task = 0; task < tasks; ++task) {
       std::vector<Rows> read;
       for (const FragmentPlan::Input& input : fragment.inputs) {
         Rows& rows = read.emplace_back();
-        if (input.from == FragmentPlan::kSource) {
-          rows = splits[task];
+        const auto from = static_cast<size_t>(input.number);
+        if (input.of == FragmentPlan::Input::Of::kSource) {
+          rows = sources[from][task];
           continue;
         }
-        for (const CollectingOutlet& from : written[static_cast<size_t>(input.from)]) {
-          rows.insert(rows.end(), from.rows(task).begin(), from.rows(task).end());
+        for (const int writer : plan_->exchanges[from].writers) {
+          for (const CollectingOutlet& wrote : written[static_cast<size_t>(writer)]) {
+            rows.insert(rows.end(), wrote.rows(task).begin(), wrote.rows(task).end());
+          }
         }
       }
       std::vector<const Rows*> inputs;
@@ -98,7 +113,10 @@ absl::StatusOr<ReplayRunner::Output> ReplayRunner::RunFragments(const Epoch& epo
       output.report.Merge(number, report);
     }
   }
-  for (const CollectingOutlet& task : written.back()) output.rows.push_back(task.rows(0));
+  for (size_t number = 0; number < plan_->fragments.size(); ++number) {
+    if (plan_->fragments[number]->writes_exchange >= 0) continue;
+    for (const CollectingOutlet& task : written[number]) output.rows.push_back(task.rows(0));
+  }
   return output;
 }
 

@@ -46,27 +46,31 @@ class ReplayRunner {
   explicit ReplayRunner(std::shared_ptr<const StreamingQueryPlan> plan, AnswerRequest answer = {});
 
   struct Output {
-    // What went to the sink, task by task of the last fragment, in order.
+    // What went to the sink, task by task of the fragments that write to it, in order.
     std::vector<std::vector<RecordBatch>> rows;
     EpochReport report;
   };
-  // `splits`: the rows of each task that reads the source, in order. On an error state stays.
-  absl::StatusOr<Output> Run(const Epoch& epoch,
-                             const std::vector<std::vector<RecordBatch>>& splits);
+  // The rows of each task that reads a source, in order, by source.
+  using Splits = std::vector<std::vector<RecordBatch>>;
+  // On an error state stays.
+  absl::StatusOr<Output> Run(const Epoch& epoch, const std::vector<Splits>& sources);
 
-  // Of a stateful query: REQUIRES a partition of its.
-  const checkpoint::StateTable& state(int partition) const { return *states_.at(partition); }
+  // Of an operator with state, by its id. REQUIRES: there is one, and such a partition and store.
+  const checkpoint::StateTable& state(int operator_id, int partition, size_t store = 0) const {
+    return *states_.at({operator_id, partition}).at(store);
+  }
 
  private:
-  absl::StatusOr<Output> RunFragments(const Epoch& epoch,
-                                      const std::vector<std::vector<RecordBatch>>& splits);
+  absl::StatusOr<Output> RunFragments(const Epoch& epoch, const std::vector<Splits>& sources);
   absl::StatusOr<FragmentReport> RunTask(size_t fragment, int partition, const Epoch& epoch,
                                          const std::vector<const std::vector<RecordBatch>*>& inputs,
                                          Outlet& outlet);
 
   const std::shared_ptr<const StreamingQueryPlan> plan_;
   const AnswerRequest answer_;
-  std::map<int, std::unique_ptr<checkpoint::StateTable>> states_;  // by partition
+  // By operator id and partition, the operator's stores.
+  using Tables = std::vector<std::unique_ptr<checkpoint::StateTable>>;
+  std::map<std::pair<int, int>, Tables> states_;
 };
 
 // Runs one task of a fragment to its end: inputs one after the other, as it asks for them.

@@ -88,6 +88,10 @@ enum class Nulls : uint8_t {
   kAnyTime,
 };
 
+// What `+` and `-` are beside an interval: analysed, they are these.
+inline constexpr char kAddInterval[] = "add_interval";
+inline constexpr char kSubtractInterval[] = "subtract_interval";
+
 // What is known of a call before its first row.
 struct CallArguments {
   std::span<const DataType> types;

@@ -1,4 +1,4 @@
-// Timestamps and tumbling windows of event time.
+// Timestamps, intervals beside them, and tumbling windows of event time.
 #include <limits>
 #include <utility>
 
@@ -34,6 +34,19 @@ Column WindowEndKernel(const KernelCall& call) {
                 CombinedValidity(call.operands.first(1), call.rows));
 }
 
+// Null beyond the earliest and the latest timestamp.
+template <typename Combine>
+Kernel IntervalKernel(Combine combine) {
+  return [combine](const KernelCall& call) {
+    const int64_t micros = call.operands[1].column.Int64At(0);
+    return ValuesOrNull<int64_t>(call.type, call.rows,
+                                 CombinedValidity(call.operands.first(1), call.rows),
+                                 [&](int64_t row, int64_t* moved) {
+                                   return combine(Int64At(call.operands[0], row), micros, moved);
+                                 });
+  };
+}
+
 std::string RefuseSize(const CallArguments& arguments) {
   const auto* const size = std::get_if<Interval>(&arguments.literals[1]);
   return size != nullptr && size->micros > 0 ? "" : "use whole microseconds, at least one";
@@ -67,6 +80,30 @@ void AddTimeFunctions(std::vector<Function>& functions) {
                        .help = "the end of a window, of its start",
                        .examples = {{.arguments = {Timestamp{10'000'000}, Interval{10'000'000}},
                                      .gives = "1970-01-01T00:00:20Z"}}});
+  const std::vector<Parameter> moved = {{"time", Accepts::kTimestamp},
+                                        {"interval", Accepts::kInterval, '\0', true}};
+  functions.push_back({.name = kAddInterval,
+                       .parameters = moved,
+                       .result = Gives(DataType::kTimestamp),
+                       .nulls = Nulls::kOfArgumentsToo,
+                       .sign = "+",
+                       .kernel = IntervalKernel([](int64_t at, int64_t by, int64_t* moved_to) {
+                         return !__builtin_add_overflow(at, by, moved_to);
+                       }),
+                       .help = "the time that is an interval later",
+                       .examples = {{.arguments = {Timestamp{10'000'000}, Interval{5'000'000}},
+                                     .gives = "1970-01-01T00:00:15Z"}}});
+  functions.push_back({.name = kSubtractInterval,
+                       .parameters = moved,
+                       .result = Gives(DataType::kTimestamp),
+                       .nulls = Nulls::kOfArgumentsToo,
+                       .sign = "-",
+                       .kernel = IntervalKernel([](int64_t at, int64_t by, int64_t* moved_to) {
+                         return !__builtin_sub_overflow(at, by, moved_to);
+                       }),
+                       .help = "the time that is an interval earlier",
+                       .examples = {{.arguments = {Timestamp{10'000'000}, Interval{5'000'000}},
+                                     .gives = "1970-01-01T00:00:05Z"}}});
   functions.push_back({.name = "current_timestamp",
                        .result = Gives(DataType::kTimestamp),
                        .nulls = Nulls::kNever,

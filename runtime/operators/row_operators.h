@@ -14,6 +14,9 @@ namespace wavetank::runtime {
 // A column an expression.
 std::unique_ptr<Operator> MakeProject(std::vector<BoundExpression> columns, SchemaPtr schema);
 
+// The keys as they are compared (row_key.h), then the columns that there are.
+std::unique_ptr<Operator> MakeKey(std::vector<BoundExpression> keys, SchemaPtr schema);
+
 // A row for each element of `array`: the `kept` columns, then the element. A null array, or an
 // empty one, gives none.
 std::unique_ptr<Operator> MakeExplode(BoundExpression array, std::vector<BoundExpression> kept,

@@ -144,12 +144,20 @@ class Analyser {
     if (plan.source.path.empty()) {
       return absl::InvalidArgumentError("ReadStream: Load(\"\") names no directory");
     }
+    // One that is read twice is one source: what a batch reads of it is read in both places.
+    const auto known = sources_.find(plan.source.path);
+    if (known != sources_.end()) {
+      if (known->second.plan->source == plan.source) return known->second;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "ReadStream: two sources read ", plan.source.path,
+          " with other formats or options: read it once, and use that in both places"));
+    }
     LogicalPlan node = plan;
     const SchemaPtr schema = TextSchema();
     for (const Field& field : schema->fields()) {
       node.made.push_back(Made(field.name, field.type, false));
     }
-    return OfOutput(Finished(std::move(node)));
+    return sources_[plan.source.path] = OfOutput(Finished(std::move(node)));
   }
 
   // An Explode node over `input` for the only Explode among the columns, if there is one, and the
@@ -439,6 +447,7 @@ class Analyser {
   const FunctionRegistry& functions_;
   int next_id_ = 0;
   absl::flat_hash_map<const LogicalPlan*, Analysed> done_;
+  absl::flat_hash_map<std::string, Analysed> sources_;  // by path
 };
 
 void Number(const LogicalPlanPtr& node, absl::flat_hash_map<const LogicalPlan*, int>& ids,

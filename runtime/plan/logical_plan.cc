@@ -8,6 +8,7 @@
 
 #include "platform/check.h"
 #include "platform/text.h"
+#include "runtime/plan/join_shape.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -74,11 +75,14 @@ void FinishJoin(LogicalPlan& node) {
   const LogicalPlan& left = *node.inputs[0];
   const LogicalPlan& right = *node.inputs[1];
   AppendJoined(left.output, Keeps(node.join, false), node.output);
-  node.event_times = left.event_times;
-  if (node.join == JoinType::kLeftSemi || node.join == JoinType::kLeftAnti) return;
+  node.event_times = EventTimesOfJoin(node);
+  if (node.join == JoinType::kLeftSemi || node.join == JoinType::kLeftAnti) {
+    std::erase_if(node.event_times, [&](const EventTime& event_time) {
+      return FindAttribute(left.output, event_time.attribute) == nullptr;
+    });
+    return;
+  }
   AppendJoined(right.output, Keeps(node.join, true), node.output);
-  node.event_times.insert(node.event_times.end(), right.event_times.begin(),
-                          right.event_times.end());
 }
 
 }  // namespace

@@ -1,91 +1,186 @@
 #include "runtime/plan/physical.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
+#include "platform/text.h"
 #include "runtime/plan/bind.h"
+#include "runtime/plan/join_shape.h"
 #include "runtime/plan/mode_rules.h"
 #include "runtime/plan/physical.pb.h"
 #include "runtime/plan/plan_codec.h"
+#include "runtime/plan/watermark_out.h"
 
 namespace wavetank::runtime {
 namespace {
 
-void AddColumns(const std::vector<Attribute>& attributes, plan::Operator& out) {
-  for (const Attribute& attribute : attributes) {
-    plan::Column& column = *out.add_output();
-    column.set_name(attribute.name);
-    EncodeType(attribute.type, *column.mutable_type());
-  }
+template <typename To>
+void AddColumn(const Attribute& attribute, To& columns) {
+  plan::Column& column = *columns.Add();
+  column.set_name(attribute.name);
+  EncodeType(attribute.type, *column.mutable_type());
 }
 
+template <typename To>
+void AddColumns(const std::vector<Attribute>& attributes, To& columns) {
+  for (const Attribute& attribute : attributes) AddColumn(attribute, columns);
+}
+
+plan::Operator& Append(plan::Fragment& fragment, const std::vector<Attribute>& output) {
+  plan::Operator& op = *fragment.add_operators();
+  AddColumns(output, *op.mutable_output());
+  return op;
+}
+
+void BindTo(const ExpressionNode& expression, const std::vector<Attribute>& input,
+            plan::Expression& out) {
+  EncodeBound(Bind(expression, input), out);
+}
+
+// A column of a reference.
+int PlaceOf(const std::vector<Attribute>& attributes, int id) {
+  const Attribute* const found = FindAttribute(attributes, id);
+  WT_CHECK(found != nullptr);
+  return static_cast<int>(found - attributes.data());
+}
+
+// A node becomes the ends of fragments: one of what stands on one source or exchange, several of a
+// union, whose rows meet only where the next exchange, or the sink, is written. So what stands on a
+// union stands on each of its inputs, and needs no operator.
 class Lowering {
  public:
+  using Ends = std::vector<plan::Fragment>;
+
   Lowering(plan::PhysicalPlan& plan, int partitions) : plan_(plan), partitions_(partitions) {}
 
-  void Node(const LogicalPlan& node) {
-    for (const LogicalPlanPtr& input : node.inputs) Node(*input);
-    if (node.op == PlanOperator::kAggregate) return Aggregate(node);
-    plan::Operator& out = Next();
+  Ends Of(const LogicalPlan& node) {
     switch (node.op) {
       case PlanOperator::kSource:
-        Source(node, *out.mutable_read_source());
+        return Source(node);
+      case PlanOperator::kUnion:
+        return Union(node);
+      case PlanOperator::kAggregate:
+        return Aggregate(node);
+      case PlanOperator::kJoin:
+        return Join(node);
+      case PlanOperator::kDropDuplicates:
+        return DropDuplicates(node);
+      default:
         break;
+    }
+    Ends ends = Of(*node.input());
+    for (plan::Fragment& end : ends) RowOperator(node, Append(end, node.output));
+    return ends;
+  }
+
+  void End(plan::Fragment fragment) { *plan_.add_fragments() = std::move(fragment); }
+
+ private:
+  static void RowOperator(const LogicalPlan& node, plan::Operator& out) {
+    const std::vector<Attribute>& input = node.input()->output;
+    switch (node.op) {
       case PlanOperator::kProject:
         out.mutable_project();
         for (const ExpressionPtr& column : node.expressions) {
-          BindTo(*column, node, *out.mutable_project()->add_columns());
+          BindTo(*column, input, *out.mutable_project()->add_columns());
         }
-        break;
+        return;
       case PlanOperator::kExplode:
-        BindTo(*node.expressions[0], node, *out.mutable_explode()->mutable_array());
+        BindTo(*node.expressions[0], input, *out.mutable_explode()->mutable_array());
         for (size_t i = 1; i < node.expressions.size(); ++i) {
-          BindTo(*node.expressions[i], node, *out.mutable_explode()->add_kept());
+          BindTo(*node.expressions[i], input, *out.mutable_explode()->add_kept());
         }
-        break;
+        return;
       case PlanOperator::kFilter:
-        BindTo(*node.expressions[0], node, *out.mutable_filter()->mutable_condition());
-        break;
+        BindTo(*node.expressions[0], input, *out.mutable_filter()->mutable_condition());
+        return;
       case PlanOperator::kWatermark:
         out.mutable_watermark()->set_operator_id(node.operator_id);
-        BindTo(*node.expressions[0], node, *out.mutable_watermark()->mutable_event_time());
+        BindTo(*node.expressions[0], input, *out.mutable_watermark()->mutable_event_time());
         out.mutable_watermark()->set_delay_micros(absl::ToInt64Microseconds(node.delay));
-        break;
+        return;
       default:
         WT_CHECK(false, "not runnable");
     }
-    AddColumns(node.output, out);
   }
 
-  plan::Operator& Next() {
-    if (plan_.fragments().empty()) plan_.add_fragments();
-    return *plan_.mutable_fragments()->rbegin()->add_operators();
+  // One that is read in several places is one source, with one range a batch.
+  Ends Source(const LogicalPlan& node) {
+    const auto [known, is_new] = sources_.try_emplace(&node, plan_.sources_size());
+    if (is_new) {
+      plan::SourceRead& read = *plan_.add_sources();
+      read.mutable_source()->set_format(node.source.format);
+      read.mutable_source()->set_path(node.source.path);
+      for (const auto& [name, value] : node.source.options) {
+        plan::Option& option = *read.mutable_source()->add_options();
+        option.set_name(name);
+        option.set_value(value);
+      }
+      AddColumns(node.output, *read.mutable_columns());
+    }
+    Ends ends(1);
+    Append(ends[0], node.output).set_read_source(known->second);
+    return ends;
   }
 
- private:
-  static void BindTo(const ExpressionNode& expression, const LogicalPlan& node,
-                     plan::Expression& out) {
-    EncodeBound(Bind(expression, node.input()->output), out);
+  Ends Union(const LogicalPlan& node) {
+    Ends ends;
+    for (const LogicalPlanPtr& input : node.inputs) {
+      const bool renamed = !std::ranges::equal(
+          input->output, node.output,
+          [](const Attribute& a, const Attribute& b) { return a.name == b.name; });
+      for (plan::Fragment& end : Of(*input)) {
+        if (renamed) {
+          plan::Project& project = *Append(end, node.output).mutable_project();
+          for (const Attribute& column : input->output) {
+            BindTo(*Reference(column), input->output, *project.add_columns());
+          }
+        }
+        ends.push_back(std::move(end));
+      }
+    }
+    return ends;
   }
 
-  static void Source(const LogicalPlan& node, plan::Source& out) {
-    out.set_format(node.source.format);
-    out.set_path(node.source.path);
-    for (const auto& [name, value] : node.source.options) {
-      plan::Option& option = *out.add_options();
-      option.set_name(name);
-      option.set_value(value);
+  // Ends them at a new exchange of these columns, and gives its number.
+  int Meet(Ends ends, int keys, const std::vector<Attribute>& columns) {
+    const int number = plan_.exchanges_size();
+    plan::Exchange& exchange = *plan_.add_exchanges();
+    exchange.set_keys(keys);
+    exchange.set_partitions(partitions_);
+    AddColumns(columns, *exchange.mutable_columns());
+    for (plan::Fragment& end : ends) {
+      Append(end, columns).set_write_exchange(number);
+      End(std::move(end));
+    }
+    return number;
+  }
+
+  void SetWatermark(const LogicalPlan& node, plan::Operator& out) {
+    std::vector<WatermarkLag> inputs;
+    for (const LogicalPlanPtr& input : node.inputs) inputs.push_back(LagOf(*input));
+    if (const WatermarkLag lag = WatermarkIn(inputs)) {
+      out.set_watermark_lag_micros(absl::ToInt64Microseconds(*lag));
     }
   }
 
+  const WatermarkLag& LagOf(const LogicalPlan& node) {
+    if (const auto known = lags_.find(&node); known != lags_.end()) return known->second;
+    std::vector<WatermarkLag> inputs;
+    for (const LogicalPlanPtr& input : node.inputs) inputs.push_back(LagOf(*input));
+    return lags_[&node] = WatermarkOut(node, inputs);
+  }
+
   // Partial aggregates, by key to where their groups are; there the groups of all, and of state.
-  void Aggregate(const LogicalPlan& node) {
-    plan::Operator& partial = Next();
-    plan::Aggregate& aggregate = *partial.mutable_partial_aggregate();
+  Ends Aggregate(const LogicalPlan& node) {
+    const std::vector<Attribute>& input = node.input()->output;
+    plan::Aggregate aggregate;
     aggregate.set_operator_id(node.operator_id);
     aggregate.set_event_time_key(-1);
     aggregate.set_window_key(-1);
@@ -94,7 +189,7 @@ class Lowering {
       const ExpressionNode& column = *node.expressions[static_cast<size_t>(i)];
       const ExpressionNode& value = *WithoutAlias(node.expressions[static_cast<size_t>(i)]);
       if (i < node.keys) {
-        BindTo(value, node, *aggregate.add_keys());
+        BindTo(value, input, *aggregate.add_keys());
         if (IsCall(value, "window_start")) aggregate.set_window_key(i);
         partials.push_back(AttributeOf(column));
         continue;
@@ -104,7 +199,7 @@ class Lowering {
       call.set_version(value.function->version);
       std::vector<DataType> types;
       for (const ExpressionPtr& argument : value.operands) {
-        BindTo(*argument, node, *call.add_arguments());
+        BindTo(*argument, input, *call.add_arguments());
         types.push_back(argument->type);
       }
       for (DataType& type : value.function->parts->intermediate(types)) {
@@ -113,122 +208,175 @@ class Lowering {
     }
     if (!node.event_times.empty()) {
       const EventTime& event_time = node.event_times.front();
-      const Attribute* const key = FindAttribute(node.output, event_time.attribute);
-      aggregate.set_event_time_key(static_cast<int>(key - node.output.data()));
+      aggregate.set_event_time_key(PlaceOf(node.output, event_time.attribute));
       aggregate.set_span_micros(absl::ToInt64Microseconds(event_time.span));
     }
-    AddColumns(partials, partial);
-    const plan::Aggregate shape = aggregate;
+    Ends ends = Of(*node.input());
+    for (plan::Fragment& end : ends) {
+      plan::Operator& partial = Append(end, partials);
+      *partial.mutable_partial_aggregate() = aggregate;
+      SetWatermark(node, partial);
+    }
+    const int exchange = Meet(std::move(ends), node.keys, partials);
+    Ends merged(1);
+    Append(merged[0], partials).set_read_exchange(exchange);
+    plan::Operator& final_aggregate = Append(merged[0], node.output);
+    *final_aggregate.mutable_final_aggregate() = std::move(aggregate);
+    SetWatermark(node, final_aggregate);
+    return merged;
+  }
 
-    plan::Operator& write = Next();
-    write.mutable_write_exchange()->set_keys(node.keys);
-    write.mutable_write_exchange()->set_partitions(partitions_);
-    AddColumns(partials, write);
+  // The input's rows, brought together by keys: the exchange, and its columns.
+  struct Keyed {
+    int exchange = 0;
+    std::vector<Attribute> columns;
+  };
+  Keyed MeetByKeys(const LogicalPlan& input, const std::vector<ExpressionPtr>& keys) {
+    Keyed keyed;
+    plan::Key key;
+    for (const ExpressionPtr& expression : keys) {
+      BindTo(*expression, input.output, *key.add_keys());
+      keyed.columns.push_back({-1, absl::StrCat("key ", keyed.columns.size()), expression->type});
+    }
+    keyed.columns.insert(keyed.columns.end(), input.output.begin(), input.output.end());
+    Ends ends = Of(input);
+    for (plan::Fragment& end : ends) *Append(end, keyed.columns).mutable_key() = key;
+    keyed.exchange = Meet(std::move(ends), static_cast<int>(keys.size()), keyed.columns);
+    return keyed;
+  }
 
-    const int written = plan_.fragments_size() - 1;
-    plan_.add_fragments();
-    plan::Operator& read = Next();
-    read.set_read_exchange(written);
-    AddColumns(partials, read);
-    plan::Operator& merged = Next();
-    *merged.mutable_final_aggregate() = shape;
-    AddColumns(node.output, merged);
+  Ends Join(const LogicalPlan& node) {
+    const JoinShape shape = ShapeOf(node);
+    Ends joined(1);
+    plan::Join join;
+    join.set_operator_id(node.operator_id);
+    join.set_keys(static_cast<int>(shape.sides[0].keys.size()));
+    for (const size_t i : {0, 1}) {
+      const JoinShape::Side& side = shape.sides[i];
+      const std::vector<Attribute>& columns = node.inputs[i]->output;
+      const Keyed keyed = MeetByKeys(*node.inputs[i], side.keys);
+      Append(joined[0], keyed.columns).set_read_exchange(keyed.exchange);
+      plan::JoinSide& out = i == 0 ? *join.mutable_left() : *join.mutable_right();
+      out.set_event_time(side.late ? PlaceOf(columns, side.late->attribute) : -1);
+      if (side.late) out.set_span_micros(absl::ToInt64Microseconds(side.late->span));
+      out.set_evict_time(side.eviction ? PlaceOf(columns, side.eviction->attribute) : -1);
+      if (side.eviction) {
+        out.set_evict_offset_micros(absl::ToInt64Microseconds(side.eviction->offset));
+      }
+    }
+    if (shape.rest != nullptr) BindTo(*shape.rest, node.output, *join.mutable_condition());
+    plan::Operator& op = Append(joined[0], node.output);
+    *op.mutable_join() = std::move(join);
+    op.add_inputs(0);
+    op.add_inputs(1);
+    SetWatermark(node, op);
+    return joined;
+  }
+
+  Ends DropDuplicates(const LogicalPlan& node) {
+    const LogicalPlan& input = *node.input();
+    plan::DropDuplicates drop;
+    drop.set_operator_id(node.operator_id);
+    drop.set_keys(static_cast<int>(node.expressions.size()));
+    drop.set_event_time(-1);
+    // By one that is a key, if there is one: it says when its key may be forgotten.
+    for (const bool key : {true, false}) {
+      for (const EventTime& event_time : input.event_times) {
+        const bool is_key = std::ranges::any_of(node.expressions, [&](const ExpressionPtr& e) {
+          return e->attribute == event_time.attribute;
+        });
+        if (drop.event_time() >= 0 || is_key != key) continue;
+        drop.set_event_time(PlaceOf(input.output, event_time.attribute));
+        drop.set_span_micros(absl::ToInt64Microseconds(event_time.span));
+        drop.set_forgets_by_key(is_key);
+      }
+    }
+    const Keyed keyed = MeetByKeys(input, node.expressions);
+    Ends dropped(1);
+    Append(dropped[0], keyed.columns).set_read_exchange(keyed.exchange);
+    plan::Operator& op = Append(dropped[0], node.output);
+    *op.mutable_drop_duplicates() = std::move(drop);
+    SetWatermark(node, op);
+    return dropped;
   }
 
   plan::PhysicalPlan& plan_;
   const int partitions_;
+  std::map<const LogicalPlan*, int> sources_;
+  std::map<const LogicalPlan*, WatermarkLag> lags_;
 };
 
-std::string ColumnsText(const plan::Operator& op) {
-  std::string text;
-  for (const plan::Column& column : op.output()) {
-    const absl::StatusOr<DataType> type = DecodeType(column.type());
-    absl::StrAppend(&text, text.empty() ? "" : ", ", column.name(), ": ",
-                    type.ok() ? DataTypeName(*type) : "?");
-  }
-  return text;
-}
-
-std::string BoundText(const plan::Expression& expression, const plan::Operator& below);
-
-template <typename List>
-std::string ListText(const List& expressions, const plan::Operator& below) {
-  std::string text;
-  for (const plan::Expression& expression : expressions) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", BoundText(expression, below));
-  }
-  return text;
-}
-
-// By the columns of the operator that is read.
-std::string BoundText(const plan::Expression& expression, const plan::Operator& below) {
-  const auto operands = [&] { return ListText(expression.operands(), below); };
-  switch (expression.what_case()) {
-    case plan::Expression::kColumn:
-      return below.output(expression.column()).name();
-    case plan::Expression::kLiteral: {
-      const absl::StatusOr<BoundExpression> literal =
-          DecodeBound(expression, FunctionRegistry::BuiltIn());
-      return literal.ok() ? ToText(literal->value, literal->type) : "?";
-    }
-    case plan::Expression::kCast: {
-      const absl::StatusOr<DataType> type = DecodeType(expression.type());
-      return absl::StrCat("cast(", operands(), " as ", type.ok() ? DataTypeName(*type) : "?", ")");
-    }
-    case plan::Expression::kCall: {
-      const FunctionPtr function = FunctionRegistry::BuiltIn().Find(expression.call().function());
-      if (function != nullptr && !function->sign.empty() && expression.operands_size() == 2) {
-        return absl::StrCat("(", BoundText(expression.operands(0), below), " ", function->sign, " ",
-                            BoundText(expression.operands(1), below), ")");
-      }
-      return absl::StrCat(expression.call().function(), "(", operands(), ")");
-    }
+std::string NameOf(const LogicalPlan& node) {
+  switch (node.op) {
+    case PlanOperator::kAggregate:
+      return "GroupBy";
+    case PlanOperator::kJoin:
+      return "Join";
+    case PlanOperator::kDropDuplicates:
+      return "DropDuplicates";
     default:
-      return "?";
+      return std::string(PlanOperatorName(node.op));
   }
 }
 
-std::string AggregateText(const plan::Aggregate& aggregate, const plan::Operator& below,
-                          bool partial) {
-  std::string text = absl::StrCat(partial ? "partial" : "final", " aggregate");
-  if (!partial) absl::StrAppend(&text, ", state of operator ", aggregate.operator_id());
-  absl::StrAppend(&text, " by ", aggregate.keys().empty() ? "nothing" : "");
-  for (int i = 0; i < aggregate.keys_size(); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : ", ",
-                    partial ? BoundText(aggregate.keys(i), below) : below.output(i).name());
+// How often what the node gives is read on the ways to the sink.
+std::map<const LogicalPlan*, int> TimesRead(const LogicalPlanPtr& root) {
+  std::map<const LogicalPlan*, int> times = {{root.get(), 1}};
+  std::vector<LogicalPlanPtr> order = InOrder(root);
+  std::ranges::reverse(order);
+  for (const LogicalPlanPtr& node : order) {
+    for (const LogicalPlanPtr& input : node->inputs) {
+      int& of_input = times[input.get()];
+      of_input = std::min(of_input + times[node.get()], 2);
+    }
   }
-  text += " of ";
-  for (const plan::AggregateCall& call : aggregate.calls()) {
-    absl::StrAppend(&text, &call == &aggregate.calls(0) ? "" : ", ", call.function(), "(",
-                    partial ? ListText(call.arguments(), below) : "", ")");
+  return times;
+}
+
+absl::Status CheckJoin(const LogicalPlan& join) {
+  if (join.join != JoinType::kInner) {
+    return absl::UnimplementedError(absl::StrCat(
+        "a ", platform::ToAbsl(JoinTypeName(join.join)),
+        " Join is analysed and explained, and cannot be run yet: only inner ones are"));
   }
-  if (aggregate.event_time_key() >= 0) {
-    absl::StrAppend(&text, "; final by ", below.output_size() == 0 ? "" : "key ",
-                    aggregate.event_time_key(), " + ",
-                    absl::FormatDuration(absl::Microseconds(aggregate.span_micros())));
+  const std::vector<ExpressionPtr> keys = ShapeOf(join).sides[0].keys;
+  if (keys.empty()) {
+    return absl::InvalidArgumentError(
+        "Join: streams are joined by equal columns, and its condition compares none of one input "
+        "with one of the other: add such as Col(\"a.id\") == Col(\"b.id\")");
   }
-  return text;
+  for (const ExpressionPtr& key : keys) {
+    if (key->type.is_storable()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("Join: ", ToText(*key), " is ",
+                                                   DataTypeName(key->type),
+                                                   ", which is no key: compare a part of it"));
+  }
+  for (const LogicalPlanPtr& side : join.inputs) {
+    for (const Attribute& column : side->output) {
+      if (column.type.is_storable()) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("Join: \"", column.name, "\" is ", DataTypeName(column.type),
+                       ", which no join keeps: select without it, or a part of it"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status CheckRunnable(const LogicalPlanPtr& analysed) {
-  int aggregates = 0;
+  const std::map<const LogicalPlan*, int> times_read = TimesRead(analysed);
   for (const LogicalPlanPtr& node : InOrder(analysed)) {
-    if (node->op == PlanOperator::kAggregate && ++aggregates > 1) {
-      return absl::UnimplementedError(
-          "GroupBy: the query has an aggregate before this one: only one is supported; write the "
-          "first to a sink and read that in a second query");
+    if (node->op == PlanOperator::kJoin) {
+      const absl::Status status = CheckJoin(*node);
+      if (!status.ok()) return status;
     }
-    const bool runs = node->op != PlanOperator::kJoin && node->op != PlanOperator::kUnion &&
-                      node->op != PlanOperator::kDropDuplicates;
-    if (runs) continue;
-    return absl::UnimplementedError(
-        absl::StrCat("a query with ",
-                     node->op == PlanOperator::kUnion  ? "a Union"
-                     : node->op == PlanOperator::kJoin ? "a Join"
-                                                       : "DropDuplicates",
-                     " is analysed and explained, and cannot be run yet"));
+    if (IsStateful(node->op) && times_read.at(node.get()) > 1) {
+      return absl::UnimplementedError(
+          absl::StrCat("what ", NameOf(*node),
+                       " gives is read in two places, which cannot be run yet: write it "
+                       "to a sink, and read that in two places of a second query"));
+    }
   }
   return absl::OkStatus();
 }
@@ -237,66 +385,21 @@ plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutput
                                     int shuffle_partitions) {
   plan::PhysicalPlan plan;
   plan.set_version(kPhysicalPlanVersion);
-  const bool stateful = FindOnWay(*optimised, PlanOperator::kAggregate) != nullptr;
+  const bool aggregates = std::ranges::any_of(InOrder(optimised), [](const LogicalPlanPtr& node) {
+    return node->op == PlanOperator::kAggregate;
+  });
   // Without an aggregate each row is of its own, and none ever replaces another.
-  plan.set_output_mode(static_cast<int>(stateful ? mode : QueryOutputMode::kAppend));
+  plan.set_output_mode(static_cast<int>(aggregates ? mode : QueryOutputMode::kAppend));
   Lowering lowering(plan, shuffle_partitions);
-  lowering.Node(*optimised);
-  plan::Operator& sink = lowering.Next();
-  sink.set_write_sink(true);
-  AddColumns(optimised->output, sink);
+  for (plan::Fragment& end : lowering.Of(*optimised)) {
+    Append(end, optimised->output).set_write_sink(true);
+    lowering.End(std::move(end));
+  }
   if (const auto keys = OutputKeys(*optimised)) {
     plan.mutable_output_keys();
     for (const int key : *keys) plan.mutable_output_keys()->add_columns(key);
   }
   return plan;
-}
-
-std::string OperatorText(const plan::Operator& op, const plan::Operator& below) {
-  switch (op.what_case()) {
-    case plan::Operator::kReadSource:
-      return absl::StrCat("read ", op.read_source().format(), " from ", op.read_source().path());
-    case plan::Operator::kReadExchange:
-      return absl::StrCat("read what fragment ", op.read_exchange(), " wrote");
-    case plan::Operator::kProject:
-      return absl::StrCat("project ", ListText(op.project().columns(), below));
-    case plan::Operator::kExplode:
-      return absl::StrCat("explode ", BoundText(op.explode().array(), below),
-                          op.explode().kept().empty() ? "" : " beside ",
-                          ListText(op.explode().kept(), below));
-    case plan::Operator::kFilter:
-      return absl::StrCat("filter ", BoundText(op.filter().condition(), below));
-    case plan::Operator::kWatermark:
-      return absl::StrCat("watch event time ", BoundText(op.watermark().event_time(), below),
-                          ", watermark ", op.watermark().operator_id(), " is ",
-                          absl::FormatDuration(absl::Microseconds(op.watermark().delay_micros())),
-                          " behind");
-    case plan::Operator::kPartialAggregate:
-      return AggregateText(op.partial_aggregate(), below, true);
-    case plan::Operator::kFinalAggregate:
-      return AggregateText(op.final_aggregate(), below, false);
-    case plan::Operator::kWriteExchange:
-      return absl::StrCat("write to ", op.write_exchange().partitions(),
-                          " partitions by the first ", op.write_exchange().keys(), " columns");
-    case plan::Operator::kWriteSink:
-      return "write to the sink";
-    case plan::Operator::WHAT_NOT_SET:
-      break;
-  }
-  return "?";
-}
-
-std::string PhysicalText(const plan::PhysicalPlan& plan) {
-  std::string text;
-  for (int i = 0; i < plan.fragments_size(); ++i) {
-    absl::StrAppend(&text, "fragment ", i, "\n");
-    plan::Operator below;
-    for (const plan::Operator& op : plan.fragments(i).operators()) {
-      absl::StrAppend(&text, "  ", OperatorText(op, below), "  [", ColumnsText(op), "]\n");
-      below = op;
-    }
-  }
-  return text;
 }
 
 }  // namespace wavetank::runtime

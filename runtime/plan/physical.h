@@ -16,7 +16,7 @@ class Operator;
 class PhysicalPlan;
 }  // namespace plan
 
-inline constexpr int kPhysicalPlanVersion = 1;
+inline constexpr int kPhysicalPlanVersion = 2;
 
 // kUnimplemented: it is analysed and explained, and cannot be run yet; names the operator and what
 // to do.
@@ -26,9 +26,10 @@ absl::Status CheckRunnable(const LogicalPlanPtr& analysed);
 plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
                                     int shuffle_partitions);
 
-// For people: a line an operator, fragment by fragment; and one operator, by the columns of
-// `below`, which it reads.
-std::string OperatorText(const plan::Operator& op, const plan::Operator& below);
+// For people: a line an operator, fragment by fragment; and one operator of the plan, by the
+// columns of `below`, which it reads.
+std::string OperatorText(const plan::PhysicalPlan& plan, const plan::Operator& op,
+                         const plan::Operator& below);
 std::string PhysicalText(const plan::PhysicalPlan& plan);
 
 }  // namespace wavetank::runtime

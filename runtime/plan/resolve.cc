@@ -74,6 +74,17 @@ std::string TakesText(const Function& function) {
                                 : absl::StrCat(most, " arguments");
 }
 
+// `+` and `-` of a time and an interval are functions of their own.
+void ChooseByTypes(ExpressionNode& call) {
+  if (call.operands.size() != 2 || (call.name != "+" && call.name != "-")) return;
+  const bool plus = call.name == "+";
+  const auto is_interval = [&](size_t i) { return call.operands[i]->type == DataType::kInterval; };
+  if (plus && is_interval(0)) std::swap(call.operands[0], call.operands[1]);
+  if (!is_interval(1)) return;
+  call.name = plus ? kAddInterval : kSubtractInterval;
+  call.function = FunctionRegistry::BuiltIn().Find(call.name);
+}
+
 }  // namespace
 
 ExpressionPtr WithOperands(const ExpressionPtr& node, std::vector<ExpressionPtr> operands) {
@@ -239,6 +250,7 @@ absl::StatusOr<ExpressionPtr> Resolver::CallOf(const ExpressionNode& node) const
     WT_ASSIGN_OR_RETURN(const ExpressionPtr resolved, Row(operand));
     call.operands.push_back(WithoutAlias(resolved));
   }
+  ChooseByTypes(call);
   WT_RETURN_IF_ERROR(ConvertArguments(call));
   Finish(call);
   return Share(std::move(call));

@@ -25,29 +25,62 @@ std::optional<int64_t> ToWatermarkMs(absl::Time watermark) {
   return absl::ToUnixMillis(watermark);  // towards the past, also before 1970
 }
 
+Watermarks WatermarksBefore(const StreamingQueryPlan& plan, const BatchDefinition& definition,
+                            const checkpoint::BatchHistory* before) {
+  Watermarks watermarks{.of_query = WatermarkOf(definition)};
+  // An only one is the query's.
+  const bool only_one = plan.watermarks.size() == 1;
+  watermarks.of_operators.assign(plan.watermarks.size(),
+                                 only_one ? watermarks.of_query : absl::InfinitePast());
+  if (only_one || before == nullptr) return watermarks;
+  for (const checkpoint::OperatorWatermark& logged : before->prepared->next_watermarks()) {
+    for (size_t i = 0; i < plan.watermarks.size(); ++i) {
+      if (plan.watermarks[i].operator_id != logged.operator_id()) continue;
+      watermarks.of_operators[i] = absl::FromUnixMillis(logged.watermark_ms());
+    }
+  }
+  return watermarks;
+}
+
+void SetNextWatermarks(const StreamingQueryPlan& plan, const Watermarks& next,
+                       checkpoint::Prepared& prepared) {
+  if (const auto ms = ToWatermarkMs(next.of_query)) prepared.set_next_watermark_ms(*ms);
+  if (plan.watermarks.size() < 2) return;
+  for (size_t i = 0; i < plan.watermarks.size(); ++i) {
+    const std::optional<int64_t> ms = ToWatermarkMs(next.of_operators[i]);
+    if (!ms) continue;
+    checkpoint::OperatorWatermark& logged = *prepared.add_next_watermarks();
+    logged.set_operator_id(plan.watermarks[i].operator_id);
+    logged.set_watermark_ms(*ms);
+  }
+}
+
 BatchDefinition DefineBatch(const NewBatch& batch) {
   BatchDefinition definition;
   definition.set_batch_id(batch.batch);
-  checkpoint::SourceRange& range = *definition.add_sources();
-  range.set_source(batch.source);
-  range.set_start_offset(absl::StrCat(batch.start_offset));
-  range.set_end_offset(absl::StrCat(batch.start_offset + static_cast<int64_t>(batch.files.size())));
-  for (const SourceFile& file : batch.files) {
-    checkpoint::InputFile& input = *range.add_files();
-    input.set_path(file.path);
-    input.set_size_bytes(file.size_bytes);
-    input.set_crc32c(file.crc32c);
+  for (const NewBatch::Range& from : batch.ranges) {
+    checkpoint::SourceRange& range = *definition.add_sources();
+    range.set_source(from.source);
+    range.set_start_offset(absl::StrCat(from.start_offset));
+    range.set_end_offset(absl::StrCat(from.start_offset + static_cast<int64_t>(from.files.size())));
+    for (const SourceFile& file : from.files) {
+      checkpoint::InputFile& input = *range.add_files();
+      input.set_path(file.path);
+      input.set_size_bytes(file.size_bytes);
+      input.set_crc32c(file.crc32c);
+    }
+    if (!from.files.empty()) range.set_root(from.root);
   }
-  if (!batch.files.empty()) range.set_root(batch.root);
   if (batch.watermark_ms) definition.set_watermark_ms(*batch.watermark_ms);
   definition.set_timestamp_ms(absl::ToUnixMillis(batch.timestamp));
   definition.set_hash(checkpoint::DefinitionHash(definition));
   return definition;
 }
 
-std::vector<SourceFile> FilesOf(const BatchDefinition& definition) {
+std::vector<SourceFile> FilesOf(const BatchDefinition& definition, const std::string& source) {
   std::vector<SourceFile> files;
   for (const checkpoint::SourceRange& range : definition.sources()) {
+    if (range.source() != source) continue;
     for (const checkpoint::InputFile& file : range.files()) {
       files.push_back({file.path(), file.size_bytes(), file.crc32c()});
     }

@@ -1,5 +1,5 @@
-// A batch's logged definition (checkpoint/metadata.proto) in the engine's terms. Its one source is
-// a file source: offsets count files, and the files are listed.
+// A batch's logged definition (checkpoint/metadata.proto) in the engine's terms. Its sources are
+// directories of files, known by their paths: offsets count files, and the files are listed.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
 #define WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
 
@@ -12,6 +12,7 @@
 
 #include "checkpoint/query_history.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/fragment/query_plan.h"
 
 namespace wavetank::runtime {
 
@@ -22,18 +23,31 @@ absl::Time NextWatermarkOf(const checkpoint::BatchHistory& batch);
 // Rounded down: a watermark may lag, never run ahead. nullopt: none.
 std::optional<int64_t> ToWatermarkMs(absl::Time watermark);
 
+// Under which a batch runs. `before`: the batch before it, or null.
+Watermarks WatermarksBefore(const StreamingQueryPlan& plan,
+                            const checkpoint::BatchDefinition& definition,
+                            const checkpoint::BatchHistory* before);
+void SetNextWatermarks(const StreamingQueryPlan& plan, const Watermarks& next,
+                       checkpoint::Prepared& prepared);
+
 struct NewBatch {
+  struct Range {
+    std::string source;        // the directory
+    std::string root;          // what it says of itself
+    int64_t start_offset = 0;  // files before it
+    std::vector<SourceFile> files;
+  };
   int64_t batch = 0;
-  std::string source;        // the directory
-  std::string root;          // what it says of itself
-  int64_t start_offset = 0;  // files before it
-  std::vector<SourceFile> files;
+  std::vector<Range> ranges;  // of each source
   std::optional<int64_t> watermark_ms;
   absl::Time timestamp;
 };
 checkpoint::BatchDefinition DefineBatch(const NewBatch& batch);
 
-std::vector<SourceFile> FilesOf(const checkpoint::BatchDefinition& definition);
+// Of one source.
+std::vector<SourceFile> FilesOf(const checkpoint::BatchDefinition& definition,
+                                const std::string& source);
+// Of all.
 int64_t FileCount(const checkpoint::BatchDefinition& definition);
 
 }  // namespace wavetank::runtime

@@ -1,6 +1,8 @@
 #include "runtime/structured/batch_graph.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -30,36 +32,28 @@ FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, i
   task.set_timestamp_micros(ToMicros(absl::FromUnixMillis(definition.timestamp_ms())));
   task.set_late_watermark_micros(ToMicros(work.late_watermark));
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
-  if (fragment + 1 == static_cast<int>(plan.fragments.size())) {
+  if (plan.fragments[static_cast<size_t>(fragment)]->writes_exchange < 0) {
     task.set_sink_directory(work.sink_directory);
   }
   return task;
 }
 
-structured::StateRef StateOf(const StreamingQueryPlan& plan, const BatchWork& work, int partition) {
-  structured::StateRef state;
-  state.set_directory(
-      checkpoint::StateDirectory(work.checkpoint_directory, plan.state_operator_id, partition));
-  if (!work.states.empty()) {
-    const OperatorState& from = work.states[static_cast<size_t>(partition)];
-    state.set_version(from.version());
-    for (std::string& file : checkpoint::StateFiles(work.checkpoint_directory, from)) {
-      state.add_files(std::move(file));
-    }
-  }
-  return state;
+size_t StatesOf(const FragmentPlan& fragment) {
+  return static_cast<size_t>(std::ranges::count_if(
+      fragment.nodes, [](const FragmentPlan::Node& node) { return node.state_id >= 0; }));
 }
 
-bool HasState(const FragmentPlan& fragment) {
-  return std::ranges::any_of(fragment.nodes,
-                             [](const FragmentPlan::Node& node) { return node.state_id >= 0; });
-}
-
-// The stages of a batch: a fragment that reads the source has none when the batch has no input.
+// The stages of a batch: a fragment that reads a source has none when that has no input.
 class Stages {
  public:
-  Stages(const StreamingQueryPlan& plan, const BatchWork& work)
-      : plan_(plan), work_(work), files_(FilesOf(work.definition)) {}
+  Stages(const StreamingQueryPlan& plan, const BatchWork& work) : plan_(plan), work_(work) {
+    for (const StreamingQueryPlan::Source& source : plan.sources) {
+      files_.push_back(FilesOf(work.definition, source.description.path));
+    }
+    for (const OperatorState& state : work.states) {
+      states_[{state.operator_id(), state.partition()}] = &state;
+    }
+  }
 
   std::vector<Stage> Build() {
     for (size_t i = 0; i < plan_.fragments.size(); ++i) {
@@ -73,46 +67,66 @@ class Stages {
  private:
   Stage Of(int number) {
     const FragmentPlan& fragment = *plan_.fragments[static_cast<size_t>(number)];
-    const std::vector<std::pair<size_t, size_t>> splits = SourceTasks(files_.size());
     Stage stage;
     stage.kind = FragmentTaskKind(work_.query);
+    FragmentTask task = CommonTask(plan_, work_, number);
     for (const FragmentPlan::Input& input : fragment.inputs) {
-      const int from = input.from == FragmentPlan::kSource ? -1 : StageOf(input.from);
-      if (from >= 0) stage.reads_shuffle_of.push_back(from);
-    }
-    const int tasks =
-        fragment.partitions == 0 ? static_cast<int>(splits.size()) : fragment.partitions;
-    const FragmentTask common = CommonTask(plan_, work_, number);
-    for (int partition = 0; partition < tasks; ++partition) {
-      FragmentTask task = common;
-      for (const FragmentPlan::Input& input : fragment.inputs) {
-        structured::TaskInput& to = *task.add_inputs();
-        if (input.from == FragmentPlan::kSource) {
-          AddFiles(splits[static_cast<size_t>(partition)], to);
-        } else {
-          to.set_stage(StageOf(input.from));
-        }
+      structured::TaskInput& to = *task.add_inputs();
+      if (input.of == FragmentPlan::Input::Of::kSource) continue;
+      for (const int writer : plan_.exchanges[static_cast<size_t>(input.number)].writers) {
+        const int from = stage_of_[static_cast<size_t>(writer)];
+        if (from < 0) continue;
+        to.add_stages(from);
+        stage.reads_shuffle_of.push_back(from);
       }
-      if (HasState(fragment)) *task.mutable_state() = StateOf(plan_, work_, partition);
+    }
+    if (fragment.reads_source()) {
+      const std::vector<SourceFile>& files = files_[static_cast<size_t>(fragment.inputs[0].number)];
+      for (const auto& [begin, end] : SourceTasks(files.size())) {
+        FragmentTask of_split = task;
+        AddFiles({files.begin() + static_cast<ptrdiff_t>(begin),
+                  files.begin() + static_cast<ptrdiff_t>(end)},
+                 *of_split.mutable_inputs(0));
+        stage.payloads.push_back(of_split.SerializeAsString());
+      }
+    }
+    for (int partition = 0; partition < fragment.partitions; ++partition) {
+      task.clear_states();
+      for (const FragmentPlan::Node& node : fragment.nodes) {
+        if (node.state_id >= 0) *task.add_states() = StateOf(node.state_id, partition);
+      }
       stage.payloads.push_back(task.SerializeAsString());
     }
     return stage;
   }
 
-  int StageOf(int fragment) const { return stage_of_[static_cast<size_t>(fragment)]; }
-
-  void AddFiles(const std::pair<size_t, size_t>& split, structured::TaskInput& to) const {
-    for (size_t file = split.first; file < split.second; ++file) {
+  static void AddFiles(std::span<const SourceFile> files, structured::TaskInput& to) {
+    for (const SourceFile& file : files) {
       structured::SourceFileRange& range = *to.add_files();
-      range.set_path(files_[file].path);
-      range.set_size_bytes(files_[file].size_bytes);
-      range.set_crc32c(files_[file].crc32c);
+      range.set_path(file.path);
+      range.set_size_bytes(file.size_bytes);
+      range.set_crc32c(file.crc32c);
     }
+  }
+
+  structured::StateRef StateOf(int operator_id, int partition) const {
+    structured::StateRef state;
+    state.set_operator_id(operator_id);
+    state.set_directory(
+        checkpoint::StateDirectory(work_.checkpoint_directory, operator_id, partition));
+    if (states_.empty()) return state;
+    const OperatorState& from = *states_.at({operator_id, partition});
+    state.set_version(from.version());
+    for (std::string& file : checkpoint::StateFiles(work_.checkpoint_directory, from)) {
+      state.add_files(std::move(file));
+    }
+    return state;
   }
 
   const StreamingQueryPlan& plan_;
   const BatchWork& work_;
-  const std::vector<SourceFile> files_;
+  std::vector<std::vector<SourceFile>> files_;                  // by source
+  std::map<std::pair<int, int>, const OperatorState*> states_;  // by operator and partition
   std::vector<Stage> stages_;
   std::vector<int> stage_of_;  // by fragment; -1: it has none
 };
@@ -146,7 +160,7 @@ bool Fits(const FragmentTaskResult& result, const StreamingQueryPlan& plan) {
     return false;
   }
   const FragmentPlan& fragment = *plan.fragments[static_cast<size_t>(result.fragment())];
-  return HasState(fragment) == result.has_state() &&
+  return StatesOf(fragment) == static_cast<size_t>(result.states_size()) &&
          static_cast<size_t>(result.input_rows_size()) == fragment.inputs.size() &&
          static_cast<size_t>(result.operators_size()) == fragment.nodes.size();
 }
@@ -164,7 +178,8 @@ std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files) {
 
 StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work) {
   WT_CHECK(work.states.empty() ||
-           work.states.size() == static_cast<size_t>(plan.shuffle_partitions));
+           work.states.size() ==
+               plan.state_operators.size() * static_cast<size_t>(plan.shuffle_partitions));
   const int64_t batch = work.definition.batch_id();
   StageGraph graph;
   graph.name = absl::StrCat("query ", work.query, " batch ", batch);
@@ -186,18 +201,18 @@ absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
       const auto fragment = static_cast<size_t>(result.fragment());
       attempt.report.Merge(fragment, ReportOf(result));
       attempt.files_skipped += result.files_skipped();
-      if (fragment + 1 == plan.fragments.size()) {
+      if (plan.fragments[fragment]->writes_exchange < 0) {
         attempt.parts.push_back(std::move(*result.mutable_part()));
       }
-      if (!result.has_state()) continue;
-      OperatorState state;
-      state.set_operator_id(plan.state_operator_id);
-      state.set_partition(task.id.partition);
-      state.set_version(result.state().version());
-      for (const std::string& file : result.state().files()) {
-        state.add_names(checkpoint::NameInPath(file));
+      for (const structured::StateRef& from : result.states()) {
+        OperatorState& state = attempt.states.emplace_back();
+        state.set_operator_id(from.operator_id());
+        state.set_partition(task.id.partition);
+        state.set_version(from.version());
+        for (const std::string& file : from.files()) {
+          state.add_names(checkpoint::NameInPath(file));
+        }
       }
-      attempt.states.push_back(std::move(state));
     }
   }
   return attempt;

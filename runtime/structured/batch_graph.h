@@ -17,7 +17,7 @@
 
 namespace wavetank::runtime {
 
-// A batch has at most this many tasks that read the source; its files go to them in runs of
+// A batch has at most this many tasks that read one source; its files go to them in runs of
 // neighbours. The number depends on nothing but the definition, so a batch run again on another
 // cluster merges in the same order.
 inline constexpr int kMaxSourceTasks = 32;
@@ -31,15 +31,15 @@ struct BatchWork {
   checkpoint::BatchDefinition definition;
   // The watermark of the batch before it.
   absl::Time late_watermark = absl::InfinitePast();
-  // By partition; empty before the first batch.
+  // Of each operator with state and each partition; empty before the first batch.
   std::vector<checkpoint::OperatorState> states;
 };
 StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work);
 
 // What an attempt made, and counted.
 struct BatchAttempt {
-  std::vector<std::string> parts;                 // for TransactionalSink::Prepare
-  std::vector<checkpoint::OperatorState> states;  // by partition
+  std::vector<std::string> parts;  // for TransactionalSink::Prepare
+  std::vector<checkpoint::OperatorState> states;
   EpochReport report;
   int64_t files_skipped = 0;  // lost
 };

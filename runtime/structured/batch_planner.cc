@@ -6,11 +6,11 @@
 
 namespace wavetank::runtime {
 
-BatchPlanner::BatchPlanner(platform::Node& node, FileSource& source, BatchPlannerOptions options)
+BatchPlanner::BatchPlanner(platform::Node& node, QuerySources& sources, BatchPlannerOptions options)
     : node_(node),
-      source_(source),
+      sources_(sources),
       options_(options),
-      files_(DiscoveredFiles()),
+      found_(QuerySources::Found()),
       scope_(node.executor()) {}
 
 void BatchPlanner::Start(platform::MonotonicTime due) {
@@ -44,9 +44,9 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
   while (true) {
     co_await SleepUntil(due);
     if (stopped()) co_return Set(Outcome::kStopped);
-    files_ = co_await source_.Discover();
-    if (!files_.ok() || !files_->files.empty()) co_return Set(Outcome::kInput);
-    const bool exhausted = options_.available_now && !files_->directory_away;
+    found_ = co_await sources_.Discover();
+    if (!found_.ok() || found_->any()) co_return Set(Outcome::kInput);
+    const bool exhausted = options_.available_now && !found_->directory_away();
     if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();

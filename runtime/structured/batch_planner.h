@@ -13,14 +13,14 @@
 #include "platform/event.h"
 #include "platform/node.h"
 #include "platform/task_scope.h"
-#include "runtime/connectors/file_source.h"
+#include "runtime/structured/query_sources.h"
 
 namespace wavetank::runtime {
 
 struct BatchPlannerOptions {
   absl::Duration interval;          // of the trigger; zero: as soon as there is data
   absl::Duration poll_interval;     // with a zero interval
-  bool available_now = false;       // ends when the source has no more of what was available
+  bool available_now = false;       // ends when no source has more of what was available
   platform::Event* stop = nullptr;  // set: nothing more is found
 };
 
@@ -34,15 +34,15 @@ class BatchPlanner {
   };
 
   // Everything outlives the planner.
-  BatchPlanner(platform::Node& node, FileSource& source, BatchPlannerOptions options);
+  BatchPlanner(platform::Node& node, QuerySources& sources, BatchPlannerOptions options);
 
   // Begins to look, not before `due`, and forgets what the former search found.
   void Start(platform::MonotonicTime due);
 
   // What is known by now; nullopt: nothing yet.
   std::optional<Outcome> outcome() const { return outcome_; }
-  // REQUIRES: outcome() is kInput. An error is the source's.
-  const absl::StatusOr<DiscoveredFiles>& files() const { return files_; }
+  // REQUIRES: outcome() is kInput. An error is a source's.
+  const absl::StatusOr<QuerySources::Found>& found() const { return found_; }
 
   // Waits for an outcome; with `input_only`, for one other than kNoInput.
   Task<Outcome> Wait(bool input_only);
@@ -55,10 +55,10 @@ class BatchPlanner {
   Task<void> SleepUntil(platform::MonotonicTime due);
 
   platform::Node& node_;
-  FileSource& source_;
+  QuerySources& sources_;
   const BatchPlannerOptions options_;
   std::optional<Outcome> outcome_;
-  absl::StatusOr<DiscoveredFiles> files_;
+  absl::StatusOr<QuerySources::Found> found_;
   platform::Event changed_;
   platform::TaskScope scope_;  // last: its child uses all of the above
 };

@@ -11,6 +11,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/plan/analyser.h"
+#include "runtime/plan/join_shape.h"
 #include "runtime/plan/mode_rules.h"
 #include "runtime/plan/optimiser/optimiser.h"
 #include "runtime/plan/physical.h"
@@ -62,8 +63,46 @@ bool WriteNumbersOrTimes(const LogicalPlanPtr& aggregate) {
   });
 }
 
+std::string ColumnsText(const LogicalPlan& node) {
+  std::string text;
+  for (const Attribute& column : node.output) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", column.name, ": ", DataTypeName(column.type));
+  }
+  return text;
+}
+
+// What is kept of rows that wait for others, or for others like them. `optimised`: the same
+// operator, of whose columns those that nobody reads are gone.
+std::string RowsKept(const LogicalPlan& node, const LogicalPlan& optimised) {
+  if (node.op == PlanOperator::kDropDuplicates) {
+    std::string text = absl::StrCat("drop duplicates ", node.operator_id, " by");
+    for (const ExpressionPtr& column : node.expressions) {
+      absl::StrAppend(&text, " ", ToText(*column), ": ", DataTypeName(column->type));
+    }
+    return text + "\n";
+  }
+  std::string text =
+      absl::StrCat(platform::ToAbsl(JoinTypeName(node.join)), " join ", node.operator_id, " where");
+  const JoinShape shape = ShapeOf(node);
+  for (size_t i = 0; i < shape.sides[0].keys.size(); ++i) {
+    absl::StrAppend(&text, i == 0 ? " " : " and ", ToText(*shape.sides[0].keys[i]), " = ",
+                    ToText(*shape.sides[1].keys[i]), ": ",
+                    DataTypeName(shape.sides[0].keys[i]->type));
+  }
+  return absl::StrCat(text, "; left ", ColumnsText(*optimised.inputs[0]), "; right ",
+                      ColumnsText(*optimised.inputs[1]), "\n");
+}
+
+const LogicalPlan& Counterpart(const LogicalPlan& node, const LogicalPlanPtr& optimised) {
+  for (const LogicalPlanPtr& other : InOrder(optimised)) {
+    if (other->op == node.op && other->operator_id == node.operator_id) return *other;
+  }
+  WT_CHECK(false, "no rule drops an operator that keeps state");
+}
+
 // What state depends on, of the plan as it was written.
-std::string StateFingerprint(const LogicalPlanPtr& analysed, QueryOutputMode mode) {
+std::string StateFingerprint(const LogicalPlanPtr& analysed, const LogicalPlanPtr& optimised,
+                             QueryOutputMode mode) {
   std::string text = absl::StrCat("output mode ", platform::ToAbsl(OutputModeName(mode)), "\n");
   std::vector<LogicalPlanPtr> order = InOrder(analysed);
   std::ranges::reverse(order);
@@ -74,6 +113,9 @@ std::string StateFingerprint(const LogicalPlanPtr& analysed, QueryOutputMode mod
   for (const LogicalPlanPtr& node : order) {
     if (node->op == PlanOperator::kSource) {
       absl::StrAppend(&text, "source ", node->source.format, "\n");
+    }
+    if (node->op == PlanOperator::kJoin || node->op == PlanOperator::kDropDuplicates) {
+      text += RowsKept(*node, Counterpart(*node, optimised));
     }
     if (node->op != PlanOperator::kAggregate) continue;
     absl::StrAppend(&text, "aggregate ", node->operator_id, " by ", node->keys, " of");
@@ -126,10 +168,11 @@ absl::StatusOr<CompiledQuery> CompileQuery(const StreamingQueryDefinition& defin
       return absl::InvalidArgumentError(
           absl::StrCat(options.shuffle_partitions, " shuffle partitions: use 1 or more"));
     }
-    WT_RETURN_IF_ERROR(CheckRunnable(compiled.analysed));
+    WT_RETURN_IF_ERROR(CheckRunnable(compiled.optimised));
     plan::PhysicalPlan physical =
         MakePhysicalPlan(compiled.optimised, compiled.mode, options.shuffle_partitions);
-    physical.set_state_fingerprint(StateFingerprint(compiled.analysed, compiled.mode));
+    physical.set_state_fingerprint(
+        StateFingerprint(compiled.analysed, compiled.optimised, compiled.mode));
     compiled.physical = physical.SerializeAsString();
     WT_ASSIGN_OR_RETURN(compiled.plan, LoadPlan(compiled.physical, FunctionsOf(definition)));
     return compiled;

@@ -50,6 +50,17 @@ void Encode(const FragmentReport& report, FragmentTaskResult& out) {
   }
 }
 
+bool Fits(const structured::FragmentTask& task, const FragmentPlan& fragment) {
+  if (fragment.inputs.size() != static_cast<size_t>(task.inputs_size())) return false;
+  std::multiset<int> needed;
+  std::multiset<int> given;
+  for (const FragmentPlan::Node& node : fragment.nodes) {
+    if (node.state_id >= 0) needed.insert(node.state_id);
+  }
+  for (const structured::StateRef& state : task.states()) given.insert(state.operator_id());
+  return needed == given;
+}
+
 // Runs the fragment for the batch, over all its input. All outlive the task.
 Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs) {
   while (true) {
@@ -88,8 +99,12 @@ std::string FragmentTaskKind(const std::string& query) {
 
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
                                         const StreamingQueryPlan& plan) {
-  std::vector<JobDirectory> directories = {
-      {.use = JobDirectory::Use::kInput, .path = plan.source.path, .query = definition.name}};
+  std::vector<JobDirectory> directories;
+  for (const StreamingQueryPlan::Source& source : plan.sources) {
+    directories.push_back({.use = JobDirectory::Use::kInput,
+                           .path = source.description.path,
+                           .query = definition.name});
+  }
   const auto add = [&](const char* option, JobDirectory::Use use) {
     const auto found = definition.options.find(option);
     if (found == definition.options.end() || found->second.empty()) return;
@@ -102,14 +117,12 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
 }
 
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
-    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan) {
+    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan,
+    std::vector<checkpoint::NamedStore> stores) {
   checkpoint::StateStoreOptions options;
   options.operator_fingerprint =
       absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
-  options.stores.clear();
-  for (const std::string& name : plan.stores) {
-    options.stores.push_back({.name = name, .schema_fingerprint = plan.state_schema});
-  }
+  options.stores = std::move(stores);
   WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
   return options;
 }
@@ -128,8 +141,10 @@ class FragmentTaskBody::Attempt {
   Task<absl::StatusOr<std::string>> Run() {
     WT_CO_ASSIGN_OR_RETURN(ExchangeBlocks blocks,
                            co_await FetchExchanges(context_, task_, *fragment_));
-    if (task_.has_state()) WT_CO_RETURN_IF_ERROR(co_await LoadState());
-    if (!ReadsSource()) co_await context_.node().Work(blocks.rows);
+    for (const structured::StateRef& from : task_.states()) {
+      WT_CO_RETURN_IF_ERROR(co_await LoadState(from));
+    }
+    if (!fragment_->reads_source()) co_await context_.node().Work(blocks.rows);
     FragmentTaskResult result;
     result.set_fragment(task_.fragment());
     std::set<std::string> skipped;
@@ -139,23 +154,17 @@ class FragmentTaskBody::Attempt {
       if (!lost) break;
       // What the operators have of it cannot be told from the rest: they begin anew without it.
       skipped.insert(*lost);
-      if (state_ != nullptr) state_->Abort();
+      for (const auto& [id, state] : states_) state->Abort();
       co_await context_.node().Step(steps::kInputFileSkipped);
     }
     result.set_files_skipped(static_cast<int64_t>(skipped.size()));
-    if (state_ != nullptr) {
-      body_.cache_.insert_or_assign(task_.state().directory(), std::move(state_));
+    for (const structured::StateRef& from : task_.states()) {
+      body_.cache_.insert_or_assign(from.directory(), std::move(states_.at(from.operator_id())));
     }
     co_return result.SerializeAsString();
   }
 
  private:
-  bool ReadsSource() const {
-    return std::ranges::any_of(fragment_->inputs, [](const FragmentPlan::Input& input) {
-      return input.from == FragmentPlan::kSource;
-    });
-  }
-
   Epoch EpochOf() const {
     return {.id = task_.batch(),
             .timestamp = FromMicros(task_.timestamp_micros()),
@@ -164,20 +173,26 @@ class FragmentTaskBody::Attempt {
             .evict = FromMicros(task_.watermark_micros())};
   }
 
-  Task<absl::Status> LoadState() {
-    const std::string& directory = task_.state().directory();
-    StateVersion version{task_.state().version(),
-                         {task_.state().files().begin(), task_.state().files().end()}};
+  Task<absl::Status> LoadState(const structured::StateRef& from) {
+    const std::string& directory = from.directory();
+    StateVersion version{from.version(), {from.files().begin(), from.files().end()}};
     if (platform::Planted(context_.node(), "cached_state_not_compared")) {
       const auto held = body_.cache_.find(directory);
       if (held != body_.cache_.end()) version = held->second->version();
     }
-    state_ = body_.TakeCached(directory, version);
-    const bool cached = state_ != nullptr;
+    std::unique_ptr<StateStore>& state = states_[from.operator_id()];
+    state = body_.TakeCached(directory, version);
+    const bool cached = state != nullptr;
     if (!cached) {
+      const auto op = std::ranges::find(plan_->state_operators, from.operator_id(),
+                                        &StreamingQueryPlan::StateOperator::id);
+      if (op == plan_->state_operators.end()) {
+        co_return absl::InvalidArgumentError(
+            absl::StrCat("state of operator ", from.operator_id(), ", which the plan has not"));
+      }
       WT_CO_ASSIGN_OR_RETURN(checkpoint::StateStoreOptions options,
-                             StateOptions(body_.definition_, *plan_));
-      WT_CO_ASSIGN_OR_RETURN(state_,
+                             StateOptions(body_.definition_, *plan_, op->stores));
+      WT_CO_ASSIGN_OR_RETURN(state,
                              co_await StateStore::Open(context_.node(), context_.store(), directory,
                                                        std::move(version), std::move(options)));
     }
@@ -198,13 +213,13 @@ class FragmentTaskBody::Attempt {
     WT_CO_RETURN_IF_ERROR(read.Hold(blocks.bytes));
     ShuffleOutlet shuffle(memory);
     PartOutlet part(memory);
-    const bool is_last = task_.fragment() + 1 == static_cast<int>(plan_->fragments.size());
-    Outlet& outlet = is_last ? static_cast<Outlet&>(part) : shuffle;
+    const bool to_sink = fragment_->writes_exchange < 0;
+    Outlet& outlet = to_sink ? static_cast<Outlet&>(part) : shuffle;
     FragmentInstance instance(fragment_, {task_.fragment(), context_.id().partition});
     FragmentInstance::States states;
-    if (state_ != nullptr) {
-      for (size_t i = 0; i < plan_->stores.size(); ++i) {
-        states[plan_->state_operator_id].push_back(&state_->table(i));
+    for (const FragmentPlan::Node& node : fragment_->nodes) {
+      for (size_t i = 0; i < node.stores.size(); ++i) {
+        states[node.state_id].push_back(&states_.at(node.state_id)->table(i));
       }
     }
     WT_CO_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
@@ -221,23 +236,26 @@ class FragmentTaskBody::Attempt {
     if (lost) co_return lost;
     WT_CO_RETURN_IF_ERROR(status);
     Encode(instance.Report(), result);
-    if (state_ != nullptr) WT_CO_RETURN_IF_ERROR(co_await CommitState(result));
-    if (!is_last) {
+    for (const structured::StateRef& from : task_.states()) {
+      WT_CO_RETURN_IF_ERROR(co_await CommitState(from, *result.add_states()));
+    }
+    if (!to_sink) {
       shuffle.Put(context_);
-    } else if (part.rows() > 0 || !ReadsSource()) {
+    } else if (part.rows() > 0 || !fragment_->reads_source()) {
       WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(part));
     }
     co_return std::nullopt;
   }
 
-  Task<absl::Status> CommitState(FragmentTaskResult& result) {
-    WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await state_->Commit());
+  Task<absl::Status> CommitState(const structured::StateRef& from, structured::StateRef& to) {
+    WT_CO_ASSIGN_OR_RETURN(StateVersion next, co_await states_.at(from.operator_id())->Commit());
     co_await context_.node().Step(steps::kStateCommitted, {{"batch", task_.batch()},
                                                            {"partition", context_.id().partition},
                                                            {"query", body_.definition_.name}});
-    result.mutable_state()->set_directory(task_.state().directory());
-    result.mutable_state()->set_version(next.version);
-    for (std::string& file : next.files) result.mutable_state()->add_files(std::move(file));
+    to.set_operator_id(from.operator_id());
+    to.set_directory(from.directory());
+    to.set_version(next.version);
+    for (std::string& file : next.files) to.add_files(std::move(file));
     co_return absl::OkStatus();
   }
 
@@ -257,7 +275,7 @@ class FragmentTaskBody::Attempt {
   const structured::FragmentTask task_;
   const std::shared_ptr<const StreamingQueryPlan> plan_;
   const std::shared_ptr<const FragmentPlan> fragment_;
-  std::unique_ptr<StateStore> state_;  // null: it has none
+  std::map<int, std::unique_ptr<StateStore>> states_;  // by operator id
 };
 
 Task<absl::StatusOr<std::string>> FragmentTaskBody::Run(TaskContext& context, std::string payload) {
@@ -268,8 +286,7 @@ Task<absl::StatusOr<std::string>> FragmentTaskBody::Run(TaskContext& context, st
   WT_CO_ASSIGN_OR_RETURN(std::shared_ptr<const StreamingQueryPlan> plan,
                          co_await plans_->Get(context, task.plan_hash()));
   if (task.fragment() < 0 || task.fragment() >= static_cast<int>(plan->fragments.size()) ||
-      plan->fragments[static_cast<size_t>(task.fragment())]->inputs.size() !=
-          static_cast<size_t>(task.inputs_size())) {
+      !Fits(task, *plan->fragments[static_cast<size_t>(task.fragment())])) {
     co_return absl::InvalidArgumentError(
         absl::StrCat("a task of fragment ", task.fragment(), " that does not fit its plan"));
   }

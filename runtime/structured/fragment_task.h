@@ -1,9 +1,9 @@
 // The task of a structured query's batch: one partition of one fragment, and what surrounds its
 // operators: reading source files, the shuffle, state versions, staged sink parts.
 //
-//   structured:<query>   reads its files in chunks, or its exchange; loads the state version that
-//                        the batch starts from, runs the fragment, commits a new version under a
-//                        unique name; shuffles what the fragment writes, or stages it as a part
+//   structured:<query>   reads its files in chunks, or its exchange; loads the state versions
+//                        that the batch starts from, runs the fragment, commits new versions under
+//                        unique names; shuffles what the fragment writes, or stages it as a part
 //
 // Nothing that a task writes counts before the driver has logged it: any number of attempts may run
 // at once, also of batches long over.
@@ -33,9 +33,11 @@ std::string FragmentTaskKind(const std::string& query);
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
                                         const StreamingQueryPlan& plan);
 
-// How the query's state stands in files. kInvalidArgument: an option is wrong.
+// How the query's state stands in files, of an operator with these stores. kInvalidArgument: an
+// option is wrong.
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
-    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan);
+    const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan,
+    std::vector<checkpoint::NamedStore> stores);
 
 // Keeps, for each partition, the state as it stands after the last task that ran here, and uses it
 // when the next batch starts from exactly that version; otherwise it reads the version's files.

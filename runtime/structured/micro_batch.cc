@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/history_parts.h"
@@ -75,8 +74,7 @@ SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
 MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
                                          Cluster& cluster,
                                          const StreamingQueryDefinition& definition,
-                                         const QueryOptions& options,
-                                         std::optional<AvailableFiles>& available)
+                                         const QueryOptions& options, AvailableInput& available)
     : node_(node),
       store_(store),
       cluster_(cluster),
@@ -184,9 +182,7 @@ Task<absl::Status> MicroBatchExecution::DefineNext() {
 
 void MicroBatchExecution::AddRecords(const NextBatch& next,
                                      std::vector<checkpoint::MetadataRecord>& records) const {
-  checkpoint::ForgottenFiles forgotten;
-  forgotten.set_source(plan_->source.path);
-  checkpoint::AppendPaths(std::move(forgotten), next.forgotten, records);
+  records.insert(records.end(), next.forgotten.begin(), next.forgotten.end());
   records.push_back(checkpoint::Record(next.definition));
 }
 
@@ -200,22 +196,23 @@ absl::StatusOr<std::optional<MicroBatchExecution::NextBatch>>
 MicroBatchExecution::NextDefinition() {
   const std::optional<BatchPlanner::Outcome> outcome = planner_->outcome();
   if (!outcome || *outcome == BatchPlanner::Outcome::kStopped || stopping()) return std::nullopt;
-  DiscoveredFiles found;
+  QuerySources::Found found;
   if (*outcome == BatchPlanner::Outcome::kInput) {
-    WT_ASSIGN_OR_RETURN(found, planner_->files());
+    WT_ASSIGN_OR_RETURN(found, planner_->found());
   } else if (!NextNeedsNoInput()) {
     return std::nullopt;
   }
   const std::optional<int64_t> watermark_ms =
       history_.batches().empty() ? std::nullopt : ToWatermarkMs(NextWatermarkOf(newest()));
-  NextBatch next{.definition = DefineBatch({.batch = newest_batch() + 1,
-                                            .source = plan_->source.path,
-                                            .root = std::move(found.root),
-                                            .start_offset = offset(),
-                                            .files = std::move(found.files),
-                                            .watermark_ms = watermark_ms,
-                                            .timestamp = node_.clock().WallNow()}),
-                 .forgotten = std::move(found.forgotten)};
+  NextBatch next;
+  sources_->AddForgotten(found, next.forgotten);
+  for (const DiscoveredFiles& of_source : found.sources) {
+    next.files_forgotten += static_cast<int64_t>(of_source.forgotten.size());
+  }
+  next.definition = DefineBatch({.batch = newest_batch() + 1,
+                                 .ranges = sources_->Ranges(std::move(found)),
+                                 .watermark_ms = watermark_ms,
+                                 .timestamp = node_.clock().WallNow()});
   return next;
 }
 
@@ -227,9 +224,8 @@ Task<void> MicroBatchExecution::Defined(NextBatch next) {
   found_.sink = SinkShows::kAllBefore;
   batch_start_ = node_.clock().Now();
   planner_->Start(NextTrigger(batch_start_, node_.clock().WallNow(), definition_.trigger_interval));
-  if (!next.forgotten.empty()) {
-    co_await node_.Step(steps::kInputFilesForgotten,
-                        {{"files", static_cast<int64_t>(next.forgotten.size())}});
+  if (next.files_forgotten > 0) {
+    co_await node_.Step(steps::kInputFilesForgotten, {{"files", next.files_forgotten}});
   }
   co_await node_.Step(steps::kBatchDefined, {{"batch", newest_batch()},
                                              {"files", FileCount(newest().definition)},
@@ -280,11 +276,10 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                          co_await sink_->Prepare({.batch = newest_batch(),
                                                   .definition_hash = newest().definition.hash(),
                                                   .parts = std::move(attempt.parts)}));
-  const bool forgets = platform::Planted(node_, "watermark_goes_back");
-  const absl::Time watermark = forgets ? absl::InfinitePast() : WatermarkOf(newest().definition);
-  const std::optional<int64_t> next_watermark_ms =
-      ToWatermarkMs(NextWatermark(*plan_, watermark, attempt.report));
-  if (next_watermark_ms) prepared.set_next_watermark_ms(*next_watermark_ms);
+  Watermarks watermarks = WatermarksBefore(*plan_, newest().definition, before);
+  if (platform::Planted(node_, "watermark_goes_back")) watermarks = {};
+  watermarks = NextWatermarks(*plan_, watermark_policy_, watermarks, attempt.report);
+  SetNextWatermarks(*plan_, watermarks, prepared);
   const OperatorReport sum = attempt.report.Sum();
   prepared.set_dropped_rows(sum.rows_late);
   prepared.set_rows_without_time(sum.rows_without_time);
@@ -374,14 +369,6 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
   if (retention_) retention_->Committed();
   if (next_defined) co_await Defined(**std::move(next));
   co_return absl::OkStatus();
-}
-
-// Where the next batch starts: how many files all definitions so far name.
-int64_t MicroBatchExecution::offset() const {
-  int64_t offset = 0;
-  const std::string end = history_.EndOffset(plan_->source.path);
-  WT_CHECK(end.empty() || absl::SimpleAtoi(end, &offset), "offsets of files are numbers");
-  return offset;
 }
 
 }  // namespace wavetank::runtime

@@ -33,10 +33,10 @@
 #include "checkpoint/recovery.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/connectors/file_sink.h"
-#include "runtime/connectors/file_source.h"
 #include "runtime/structured/batch_graph.h"
 #include "runtime/structured/batch_planner.h"
 #include "runtime/structured/query_identity.h"
+#include "runtime/structured/query_sources.h"
 #include "runtime/structured/state_retention.h"
 #include "runtime/structured/streaming_query.h"
 
@@ -48,7 +48,7 @@ class MicroBatchExecution {
   // be read; fixed by the first execution that gets so far.
   MicroBatchExecution(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
                       const StreamingQueryDefinition& definition, const QueryOptions& options,
-                      std::optional<AvailableFiles>& available);
+                      AvailableInput& available);
 
   // Until the query is stopped or all that was available is done (OK), or fails. At most once.
   Task<absl::Status> Run();
@@ -85,7 +85,8 @@ class MicroBatchExecution {
 
   struct NextBatch {
     BatchDefinition definition;
-    std::vector<std::string> forgotten;  // paths of the source that are so before it
+    std::vector<checkpoint::MetadataRecord> forgotten;  // files that are so before it
+    int64_t files_forgotten = 0;
   };
   // The batch that planning has come up with by now; nullopt: none.
   absl::StatusOr<std::optional<NextBatch>> NextDefinition();
@@ -93,7 +94,6 @@ class MicroBatchExecution {
   bool NextNeedsNoInput() const;
   // The newest definition in the log is that of a batch to run.
   Task<void> Defined(NextBatch next);
-  int64_t offset() const;
   // Of the newest batch, once it has ended.
   StreamingQueryProgress Progress() const;
   void Report(const StreamingQueryProgress& progress);
@@ -111,17 +111,18 @@ class MicroBatchExecution {
   Cluster& cluster_;
   const StreamingQueryDefinition& definition_;
   const QueryOptions& options_;
-  std::optional<AvailableFiles>& available_;
+  AvailableInput& available_;
   std::string checkpoint_directory_;
   std::string sink_directory_;
 
   int shuffle_partitions_;
+  WatermarkPolicy watermark_policy_ = WatermarkPolicy::kMin;
   std::shared_ptr<const StreamingQueryPlan> plan_;
   checkpoint::QueryPlan plan_record_;  // the same, as the log has it
   checkpoint::QueryHistory history_;
   std::unique_ptr<checkpoint::MetadataLog> log_;  // keeps history_ up to date
   checkpoint::QueryFound found_;                  // what is known now, relative to the newest batch
-  std::unique_ptr<FileSource> source_;
+  std::unique_ptr<QuerySources> sources_;
   std::unique_ptr<BatchPlanner> planner_;
   std::unique_ptr<TransactionalSink> sink_;
   int64_t fences_ = 0;

@@ -26,7 +26,7 @@ StreamingQueryProgress MicroBatchExecution::Progress() const {
   progress.batch_duration = node_.clock().Now() - batch_start_;
   progress.watermark = WatermarkOf(batch.definition);
   progress.next_watermark = NextWatermarkOf(batch);
-  progress.end_offset = offset();
+  progress.end_offset = sources_->offset();
   progress.start_offset = progress.end_offset - FileCount(batch.definition);
   progress.num_rows_dropped_by_watermark = batch.prepared->dropped_rows();
   progress.num_rows_without_time = batch.prepared->rows_without_time();

@@ -34,6 +34,14 @@ ManifestMode ToManifestMode(QueryOutputMode mode) {
   return MANIFEST_MODE_UNSPECIFIED;
 }
 
+std::vector<std::string> SourcePaths(const StreamingQueryPlan& plan) {
+  std::vector<std::string> paths;
+  for (const StreamingQueryPlan::Source& source : plan.sources) {
+    paths.push_back(source.description.path);
+  }
+  return paths;
+}
+
 std::vector<ManifestColumn> ManifestColumns(const StreamingQueryPlan& plan) {
   std::vector<ManifestColumn> columns;
   for (const Field& field : plan.output_schema->fields()) {
@@ -62,12 +70,17 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   sink_directory_ = checkpoint::NormalPath(definition_.options.at("path"));
   WT_CO_RETURN_IF_ERROR(Compile());
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
+  std::optional<WatermarkPolicy> policy;
+  if (plan_->watermarks.size() > 1) {
+    WT_CO_ASSIGN_OR_RETURN(policy, WatermarkPolicyOf(definition_));
+  }
   const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
                                .job_version = options_.job_version,
                                .build_id = options_.build_id,
-                               .source_path = plan_->source.path,
+                               .source_paths = SourcePaths(*plan_),
                                .sink_path = sink_directory_,
-                               .shuffle_partitions = options_.shuffle_partitions};
+                               .shuffle_partitions = options_.shuffle_partitions,
+                               .watermark_policy = policy};
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeClaim(identity));
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
@@ -78,7 +91,10 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
       steps::kQueryTakenOver,
       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
-  WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_, CheckCompatible(*history_.metadata(), identity));
+  WT_CO_ASSIGN_OR_RETURN(const PinnedSettings pinned,
+                         CheckCompatible(*history_.metadata(), identity));
+  shuffle_partitions_ = pinned.shuffle_partitions;
+  watermark_policy_ = pinned.watermark_policy;
   if (platform::Planted(node_, "partitions_of_the_command")) {
     shuffle_partitions_ = options_.shuffle_partitions;
   }
@@ -93,7 +109,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                            "'"));
   }
   WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
-  if (plan_->stateful) {
+  if (plan_->stateful()) {
     retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
   }
   batch_start_ = node_.clock().Now();
@@ -103,10 +119,14 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
 
 // What is refused must not stand in a checkpoint, which would refuse what is right after it.
 Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
-  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_).status());
-  WT_CO_RETURN_IF_ERROR(SourceOptions(plan_->source).status());
-  for (const std::string& directory :
-       {plan_->source.path, sink_directory_, checkpoint_directory_}) {
+  WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_, {}).status());
+  std::vector<std::string> paths = SourcePaths(*plan_);
+  for (const StreamingQueryPlan::Source& source : plan_->sources) {
+    WT_CO_RETURN_IF_ERROR(SourceOptions(source.description).status());
+  }
+  paths.push_back(sink_directory_);
+  paths.push_back(checkpoint_directory_);
+  for (const std::string& directory : paths) {
     if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
   }
   std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
@@ -114,29 +134,31 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, directories));
   WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, std::move(directories), CheckpointOf::kQuery));
   // One that is not there yet may come.
-  const auto source = co_await store_.Identify(plan_->source.path);
-  if (!source.ok() && !absl::IsNotFound(source.status())) {
-    co_return absl::Status(source.status().code(),
-                           absl::StrCat("its input directory: ", source.status().message()));
+  for (const std::string& path : SourcePaths(*plan_)) {
+    const auto source = co_await store_.Identify(path);
+    if (!source.ok() && !absl::IsNotFound(source.status())) {
+      co_return absl::Status(source.status().code(),
+                             absl::StrCat("its input directory: ", source.status().message()));
+    }
   }
   co_return absl::OkStatus();
 }
 
 Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
-  int64_t number = 0;
-  const std::string end = history_.EndOffset(plan_->source.path);
-  if (!end.empty() && !absl::SimpleAtoi(end, &number)) {
+  for (const std::string& path : SourcePaths(*plan_)) {
+    int64_t number = 0;
+    const std::string end = history_.EndOffset(path);
+    if (end.empty() || absl::SimpleAtoi(end, &number)) continue;
     co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
-                                               end, "' in its source, which is no number"));
+                                               end, "' in its source ", path,
+                                               ", which is no number"));
   }
-  WT_CO_ASSIGN_OR_RETURN(FileSourceOptions source_options, SourceOptions(plan_->source));
-  source_ = std::make_unique<FileSource>(HostOf(node_), store_, history_.seen(plan_->source.path),
-                                         std::move(source_options));
+  WT_CO_ASSIGN_OR_RETURN(sources_, QuerySources::Open(HostOf(node_), store_, history_, *plan_));
   if (options_.trigger == TriggerKind::kAvailableNow) {
-    WT_CO_RETURN_IF_ERROR(co_await source_->FreezeAvailable(available_));
+    WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
   }
   planner_ = std::make_unique<BatchPlanner>(
-      node_, *source_,
+      node_, *sources_,
       BatchPlannerOptions{.interval = definition_.trigger_interval,
                           .poll_interval = options_.poll_interval,
                           .available_now = options_.trigger == TriggerKind::kAvailableNow,

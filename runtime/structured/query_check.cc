@@ -24,6 +24,8 @@ constexpr char kForgetAfter[] = "forgetAfter";
 constexpr char kLostFiles[] = "lostFiles";
 constexpr char kMaxLineBytes[] = "maxLineBytes";
 constexpr char kStateCompression[] = "stateCompression";
+// As Spark's setting of that name says it.
+constexpr char kWatermarkPolicy[] = "multipleWatermarkPolicy";
 constexpr char kCheckpointLocation[] = "checkpointLocation";
 constexpr char kPath[] = "path";
 // A pause that no clock can be asked for is a mistake in its unit.
@@ -61,6 +63,19 @@ absl::Status CheckName(const std::string& name) {
       "QueryName(\"", name, "\"): a query's name names a directory too: give one without \"/\""));
 }
 
+// An option that does nothing is refused.
+absl::Status CheckPolicyIsNeeded(const StreamingQueryDefinition& definition) {
+  if (!definition.options.contains(kWatermarkPolicy)) return absl::OkStatus();
+  const std::vector<LogicalPlanPtr> nodes = InOrder(definition.plan);
+  const auto watermarks = std::ranges::count(nodes, PlanOperator::kWatermark, &LogicalPlan::op);
+  if (watermarks > 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("WriteStream: its option ", kWatermarkPolicy,
+                                                 " says which of several watermarks "
+                                                 "counts, and the query calls WithWatermark ",
+                                                 watermarks == 0 ? "never" : "once",
+                                                 ": leave it out"));
+}
+
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
   for (const SourceDescription& source : SourcesOf(definition.plan)) {
@@ -74,9 +89,12 @@ absl::Status CheckOne(const StreamingQueryDefinition& definition) {
         absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",
                      platform::Suggestion(definition.sink_format, {"file"})));
   }
-  WT_RETURN_IF_ERROR(CheckOptions("WriteStream", definition.options,
-                                  {kPath, kCheckpointLocation, kStateCompression}));
+  WT_RETURN_IF_ERROR(
+      CheckOptions("WriteStream", definition.options,
+                   {kPath, kCheckpointLocation, kStateCompression, kWatermarkPolicy}));
   WT_RETURN_IF_ERROR(StateCompressionOf(definition).status());
+  WT_RETURN_IF_ERROR(WatermarkPolicyOf(definition).status());
+  WT_RETURN_IF_ERROR(CheckPolicyIsNeeded(definition));
   return CheckTrigger(definition.trigger_interval);
 }
 
@@ -122,6 +140,14 @@ absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source)
   }
   return absl::InvalidArgumentError(absl::StrCat("ReadStream: its option ", kMaxFilesPerTrigger,
                                                  " is '", most, "': give a whole number above 0"));
+}
+
+absl::StatusOr<WatermarkPolicy> WatermarkPolicyOf(const StreamingQueryDefinition& definition) {
+  const auto given = definition.options.find(kWatermarkPolicy);
+  if (given == definition.options.end() || given->second == "min") return WatermarkPolicy::kMin;
+  if (given->second == "max") return WatermarkPolicy::kMax;
+  return absl::InvalidArgumentError(absl::StrCat("WriteStream: its option ", kWatermarkPolicy,
+                                                 " is '", given->second, "': give min or max"));
 }
 
 absl::StatusOr<StateCompression> StateCompressionOf(const StreamingQueryDefinition& definition) {

@@ -12,6 +12,7 @@
 
 #include "checkpoint/block_compression.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/fragment/query_plan.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::runtime {
@@ -26,6 +27,10 @@ absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries);
 // What the source was told by its options "ignoreNames", "forgetAfter", "lostFiles" and
 // "maxFilesPerTrigger".
 absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source);
+
+// The option "multipleWatermarkPolicy": of a query with several watermark operators; min by
+// default.
+absl::StatusOr<WatermarkPolicy> WatermarkPolicyOf(const StreamingQueryDefinition& definition);
 
 // The option "stateCompression"; none by default.
 absl::StatusOr<checkpoint::StateCompression> StateCompressionOf(

@@ -15,6 +15,14 @@ namespace {
 constexpr char kShufflePartitions[] = "shuffle_partitions";
 constexpr char kSourcePath[] = "source.path";
 constexpr char kSinkPath[] = "sink.path";
+constexpr char kWatermarkPolicy[] = "watermark_policy";
+constexpr char kMin[] = "min";
+constexpr char kMax[] = "max";
+
+// "source.path" of the first, "source.1.path" of the second.
+std::string NameOfSource(size_t number) {
+  return number == 0 ? kSourcePath : absl::StrCat("source.", number, ".path");
+}
 
 void Pin(const std::string& name, const std::string& value, checkpoint::QueryMetadata& metadata) {
   checkpoint::Setting& setting = *metadata.add_pinned();
@@ -40,6 +48,28 @@ absl::Status MustBeWhereItWas(const std::string& what, const std::string& logged
                    "and a new sink"));
 }
 
+absl::Status PinsNonsense(const checkpoint::Setting& setting) {
+  return absl::DataLossError(
+      absl::StrCat("its checkpoint pins ", setting.name(), " to '", setting.value(), "'"));
+}
+
+// As many, and where they were.
+absl::Status CheckSources(const checkpoint::QueryMetadata& metadata,
+                          const QueryIdentity& identity) {
+  size_t sources = 0;
+  for (const checkpoint::Setting& setting : metadata.pinned()) {
+    if (setting.name() != NameOfSource(sources)) continue;
+    if (sources < identity.source_paths.size()) {
+      WT_RETURN_IF_ERROR(
+          MustBeWhereItWas(setting.name(), setting.value(), identity.source_paths[sources]));
+    }
+    ++sources;
+  }
+  // Older builds pinned none of a query that had one.
+  if (sources == 0 && identity.source_paths.size() == 1) return absl::OkStatus();
+  return MustAgree("sources", absl::StrCat(sources), absl::StrCat(identity.source_paths.size()));
+}
+
 }  // namespace
 
 checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
@@ -50,8 +80,14 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
   metadata.set_job_version(identity.job_version);
   metadata.set_build_id(identity.build_id);
   Pin(kShufflePartitions, absl::StrCat(identity.shuffle_partitions), metadata);
-  Pin(kSourcePath, identity.source_path, metadata);
+  for (size_t i = 0; i < identity.source_paths.size(); ++i) {
+    Pin(NameOfSource(i), identity.source_paths[i], metadata);
+  }
   Pin(kSinkPath, identity.sink_path, metadata);
+  if (identity.watermark_policy) {
+    Pin(kWatermarkPolicy, *identity.watermark_policy == WatermarkPolicy::kMax ? kMax : kMin,
+        metadata);
+  }
   return metadata;
 }
 
@@ -67,25 +103,29 @@ checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled) {
   return record;
 }
 
-absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,
-                                    const QueryIdentity& identity) {
+absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                               const QueryIdentity& identity) {
   WT_RETURN_IF_ERROR(
       MustAgree("stateful plan", metadata.plan_fingerprint(), identity.state_fingerprint));
   WT_RETURN_IF_ERROR(MustAgree("job version", metadata.job_version(), identity.job_version));
-  int shuffle_partitions = identity.shuffle_partitions;
+  WT_RETURN_IF_ERROR(CheckSources(metadata, identity));
+  PinnedSettings pinned{.shuffle_partitions = identity.shuffle_partitions};
+  if (identity.watermark_policy) pinned.watermark_policy = *identity.watermark_policy;
   for (const checkpoint::Setting& setting : metadata.pinned()) {
-    if (setting.name() == kSourcePath) {
-      WT_RETURN_IF_ERROR(MustBeWhereItWas(kSourcePath, setting.value(), identity.source_path));
-    } else if (setting.name() == kSinkPath) {
+    if (setting.name() == kSinkPath) {
       WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_path));
-    } else if (setting.name() == kShufflePartitions &&
-               (!absl::SimpleAtoi(setting.value(), &shuffle_partitions) ||
-                shuffle_partitions <= 0)) {
-      return absl::DataLossError(
-          absl::StrCat("its checkpoint pins ", kShufflePartitions, " to '", setting.value(), "'"));
+    } else if (setting.name() == kShufflePartitions) {
+      if (!absl::SimpleAtoi(setting.value(), &pinned.shuffle_partitions) ||
+          pinned.shuffle_partitions <= 0) {
+        return PinsNonsense(setting);
+      }
+    } else if (setting.name() == kWatermarkPolicy) {
+      if (setting.value() != kMin && setting.value() != kMax) return PinsNonsense(setting);
+      pinned.watermark_policy =
+          setting.value() == kMax ? WatermarkPolicy::kMax : WatermarkPolicy::kMin;
     }
   }
-  return shuffle_partitions;
+  return pinned;
 }
 
 }  // namespace wavetank::runtime

@@ -5,7 +5,9 @@
 #ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
 #define WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -19,9 +21,11 @@ struct QueryIdentity {
   std::string state_fingerprint;  // StreamingQueryPlan::state_fingerprint
   std::string job_version;
   std::string build_id;
-  std::string source_path;
+  std::vector<std::string> source_paths;  // in the order of the plan
   std::string sink_path;
   int shuffle_partitions = 0;
+  // Of a query with several watermark operators.
+  std::optional<WatermarkPolicy> watermark_policy = std::nullopt;
 };
 
 checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
@@ -31,10 +35,15 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
 // are called.
 checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled);
 
-// The number of shuffle partitions to run with. kFailedPrecondition names what differs, both
-// values, and what to do. kDataLoss: the checkpoint pins nonsense.
-absl::StatusOr<int> CheckCompatible(const checkpoint::QueryMetadata& metadata,
-                                    const QueryIdentity& identity);
+// What the checkpoint pins, whatever the job says today.
+struct PinnedSettings {
+  int shuffle_partitions = 0;
+  WatermarkPolicy watermark_policy = WatermarkPolicy::kMin;
+};
+// What to run with. kFailedPrecondition names what differs, both values, and what to do. kDataLoss:
+// the checkpoint pins nonsense.
+absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                               const QueryIdentity& identity);
 
 }  // namespace wavetank::runtime
 

@@ -89,7 +89,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
   platform::Event never;
   platform::Event& stop = options.stop != nullptr ? *options.stop : never;
-  std::optional<AvailableFiles> available;
+  AvailableInput available;
   bool began = false;
   int restarts = 0;
   absl::Duration backoff = options.restart_backoff;

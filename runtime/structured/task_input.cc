@@ -124,17 +124,20 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
                                                     const FragmentPlan& fragment) {
   ExchangeBlocks fetched;
   for (int i = 0; i < static_cast<int>(fragment.inputs.size()); ++i) {
-    if (fragment.inputs[static_cast<size_t>(i)].from == FragmentPlan::kSource) continue;
+    using Of = FragmentPlan::Input::Of;
+    if (fragment.inputs[static_cast<size_t>(i)].of == Of::kSource) continue;
     std::vector<RecordBatch>& rows = fetched.by_input[i];
-    if (task.inputs(i).stage() < 0) continue;
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
-                           co_await context.FetchShuffle(task.inputs(i).stage()));
-    for (const ShuffleBlock& block : blocks) {
-      if (block.object == nullptr && block.bytes.empty()) continue;
-      WT_CO_ASSIGN_OR_RETURN(RecordBatch received, RecordBatch::Receive(block.object, block.bytes));
-      fetched.rows += received.num_rows();
-      fetched.bytes += ByteSize(received);
-      rows.push_back(std::move(received));
+    for (const int stage : task.inputs(i).stages()) {
+      WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
+                             co_await context.FetchShuffle(stage));
+      for (const ShuffleBlock& block : blocks) {
+        if (block.object == nullptr && block.bytes.empty()) continue;
+        WT_CO_ASSIGN_OR_RETURN(RecordBatch received,
+                               RecordBatch::Receive(block.object, block.bytes));
+        fetched.rows += received.num_rows();
+        fetched.bytes += ByteSize(received);
+        rows.push_back(std::move(received));
+      }
     }
   }
   co_return fetched;
@@ -148,8 +151,11 @@ absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQuery
   const FragmentPlan& fragment = *plan.fragments[static_cast<size_t>(task.fragment())];
   TaskInputs inputs;
   for (int i = 0; i < static_cast<int>(fragment.inputs.size()); ++i) {
-    if (fragment.inputs[static_cast<size_t>(i)].from == FragmentPlan::kSource) {
-      WT_ASSIGN_OR_RETURN(const FileSourceOptions options, SourceOptions(plan.source));
+    const FragmentPlan::Input& input = fragment.inputs[static_cast<size_t>(i)];
+    if (input.of == FragmentPlan::Input::Of::kSource) {
+      WT_ASSIGN_OR_RETURN(
+          const FileSourceOptions options,
+          SourceOptions(plan.sources[static_cast<size_t>(input.number)].description));
       inputs.push_back(std::make_unique<SourceInput>(context, task.inputs(i), task.batch(),
                                                      options.files.lost, skipped, lost));
     } else {

@@ -155,7 +155,8 @@ FaultTargets TargetsOf(const Prepared& prepared, const Scenario& scenario) {
   const auto& parts = prepared.job.shape.parts;
   const bool named = parts.size() == 1 && parts.front().paths.checkpoint == "checkpoint" &&
                      absl::StartsWith(parts.front().paths.output + "/", "output/") &&
-                     (targets.socket || parts.front().paths.input == "input");
+                     (targets.socket || (parts.front().paths.inputs.size() == 1 &&
+                                         parts.front().paths.inputs[0].directory == "input"));
   // Of a stream whose log is damaged only ids tell that all came out.
   targets.has_known_files =
       named && scenario.expect().guarantee() != Expect::NONE &&

@@ -13,6 +13,7 @@
 
 #include "platform/little_endian.h"
 #include "platform/random.h"
+#include "platform/status_macros.h"
 #include "properties/decode_log.h"
 
 namespace wavetank::properties {
@@ -89,7 +90,8 @@ class DecodeStateTest : public testing::Test {
   }
   std::string& At(const std::string& name) { return files_[absl::StrCat(kDirectory, "/", name)]; }
   absl::StatusOr<StateEntries> Decode(const std::vector<std::string>& names) {
-    return DecodeState(files_, kDirectory, names);
+    WT_ASSIGN_OR_RETURN(const auto stores, DecodeState(files_, kDirectory, names));
+    return stores.empty() ? StateEntries() : stores[0];
   }
   std::string Refusal(const std::vector<std::string>& names) {
     const auto decoded = Decode(names);

@@ -44,8 +44,8 @@ class ExactlyOnceCheckerTest : public testing::Test {
     return kinds;
   }
 
-  const LoggedBatch first_{0, {"f1"}, 0, 1, {}, 0, 11};
-  const LoggedBatch second_{1, {"f2"}, 1, 2, {}, 0, 22};
+  const LoggedBatch first_{0, {{"in", {"f1"}, 0, 1}}, {}, 0, 11};
+  const LoggedBatch second_{1, {{"in", {"f2"}, 1, 2}}, {}, 0, 22};
   const ShownBatch shown_first_{0, 11, Rows({{"b", "1"}, {"a", "1"}})};
   const ShownBatch shown_second_{1, 22, Rows({{"a", "2"}})};
   int64_t now_ = 0;
@@ -98,7 +98,8 @@ TEST(ExactlyOnceChecker, RowsAreLateByTheWatermarkOfTheBatchBefore) {
   };
   ExactlyOnceChecker checker(std::move(options));
   // The second batch's own watermark is past its row: it counts, and is final at once.
-  const QueryLogView log{{{0, {"f1"}, 0, 1, {}, 0, 11}, {1, {"f2"}, 1, 2, 90'000, 0, 22}}, {}};
+  const QueryLogView log{
+      {{0, {{"in", {"f1"}, 0, 1}}, {}, 0, 11}, {1, {{"in", {"f2"}, 1, 2}}, 90'000, 0, 22}}, {}};
   const std::vector<NaiveRow> final_rows = {
       {"1970-01-01T00:00:20Z", "1970-01-01T00:00:25Z", "x", "1"}};
   for (const Violation& violation :
@@ -123,11 +124,11 @@ TEST_F(ExactlyOnceCheckerTest, ReportsWhatAnAttemptHasCountedWrong) {
 
 TEST_F(ExactlyOnceCheckerTest, JudgesWhatIsShownByTheDefinitionThatChangedBeforeAnythingWasShown) {
   EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_first_}), IsEmpty());
-  const LoggedBatch other{1, {}, 1, 1, {}, 0, 33};
+  const LoggedBatch other{1, {{"in", {}, 1, 1}}, {}, 0, 33};
   EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_}),
               ElementsAre(violation_kinds::kDefinition));
   EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_, {1, 33, Rows({})}}), IsEmpty());
-  const LoggedBatch third{2, {"f2"}, 1, 2, {}, 0, 44};
+  const LoggedBatch third{2, {{"in", {"f2"}, 1, 2}}, {}, 0, 44};
   EXPECT_THAT(Observe({{first_, other, third}, {}},
                       {shown_first_, {1, 33, Rows({})}, {2, 44, Rows({{"a", "2"}})}}),
               IsEmpty());
@@ -161,13 +162,13 @@ TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
     for (const Violation& violation : found) names.push_back(violation.kind);
     return names;
   };
-  const LoggedBatch with_input{0, {"f1"}, 0, 1, {}, 0, 11};
-  const LoggedBatch without{1, {}, 1, 1, {}, 0, 22};
+  const LoggedBatch with_input{0, {{"in", {"f1"}, 0, 1}}, {}, 0, 11};
+  const LoggedBatch without{1, {{"in", {}, 1, 1}}, {}, 0, 22};
   EXPECT_THAT(kinds({true, false}, {with_input, without}, false), IsEmpty());
   EXPECT_THAT(kinds({false, false}, {with_input, without}, false),
               ElementsAre(violation_kinds::kDefinition));
   EXPECT_THAT(kinds({true}, {with_input}, true), testing::Contains(violation_kinds::kLost));
-  const LoggedBatch first_without{0, {}, 0, 0, {}, 0, 33};
+  const LoggedBatch first_without{0, {{"in", {}, 0, 0}}, {}, 0, 33};
   EXPECT_THAT(kinds({false}, {first_without}, false), ElementsAre(violation_kinds::kDefinition));
 }
 
@@ -182,7 +183,7 @@ TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {
 TEST_F(ExactlyOnceCheckerTest, AcceptsThatCommittedBatchesAreDropped) {
   EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
   const QueryLogView dropped{
-      .definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 1};
+      .definitions = {second_}, .commits = {}, .first_batch = 1, .first_starts = {{"in", 1}}};
   EXPECT_THAT(Observe(dropped, {shown_first_}), IsEmpty());
   EXPECT_EQ(checker_.batches_committed(), 1);
 }
@@ -220,16 +221,19 @@ TEST_F(ExactlyOnceCheckerTest, JudgesABatchAgainWhenItsEntryIsAnotherOne) {
 
 TEST_F(ExactlyOnceCheckerTest, ReportsABatchThatIsDroppedBeforeItIsCommitted) {
   EXPECT_THAT(Observe({{first_}, {}}, {shown_first_}), IsEmpty());
-  EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 1},
-                      {shown_first_}),
-              ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(
+      Observe(
+          {.definitions = {second_}, .commits = {}, .first_batch = 1, .first_starts = {{"in", 1}}},
+          {shown_first_}),
+      ElementsAre(violation_kinds::kDefinition));
 }
 
 // As after a while in which a part of the sink could not be read, and nothing could be judged.
 TEST_F(ExactlyOnceCheckerTest, DoesNotGuessWhatFollowsBatchesThatItNeverSaw) {
   EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
-  const LoggedBatch third{2, {"f1"}, 2, 3, {}, 0, 33};
-  const QueryLogView log{.definitions = {third}, .commits = {}, .first_batch = 2, .first_start = 2};
+  const LoggedBatch third{2, {{"in", {"f1"}, 2, 3}}, {}, 0, 33};
+  const QueryLogView log{
+      .definitions = {third}, .commits = {}, .first_batch = 2, .first_starts = {{"in", 2}}};
   EXPECT_THAT(Observe(log, {shown_first_}),
               ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition,
                           violation_kinds::kCommitOrder));
@@ -238,9 +242,11 @@ TEST_F(ExactlyOnceCheckerTest, DoesNotGuessWhatFollowsBatchesThatItNeverSaw) {
 
 TEST_F(ExactlyOnceCheckerTest, ReportsThatWhatIsLeftStartsElsewhere) {
   EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
-  EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1, .first_start = 2},
-                      {shown_first_}),
-              ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(
+      Observe(
+          {.definitions = {second_}, .commits = {}, .first_batch = 1, .first_starts = {{"in", 2}}},
+          {shown_first_}),
+      ElementsAre(violation_kinds::kDefinition));
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsBatchesThatAreShownNoMoreThoughNoneWasSeen) {
@@ -250,8 +256,8 @@ TEST_F(ExactlyOnceCheckerTest, ReportsBatchesThatAreShownNoMoreThoughNoneWasSeen
 
 TEST_F(ExactlyOnceCheckerTest, ReportsAGapAndAFileInTwoBatches) {
   LoggedBatch again = second_;
-  again.files = {"f1"};
-  again.start = 0;
+  again.ranges[0].files = {"f1"};
+  again.ranges[0].start = 0;
   EXPECT_THAT(Observe({{first_, again}, {}}, {}),
               ElementsAre(violation_kinds::kDefinition, violation_kinds::kDuplicated));
 }

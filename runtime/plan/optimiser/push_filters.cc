@@ -1,9 +1,9 @@
 // Filters: one instead of two, and as early as they can be.
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "platform/check.h"
+#include "runtime/plan/conjuncts.h"
 #include "runtime/plan/optimiser/optimiser.h"
 #include "runtime/plan/optimiser/rewrite.h"
 
@@ -26,21 +26,6 @@ ExpressionPtr Substitute(const ExpressionPtr& condition,
     }
     WT_CHECK(false, node->name);
   });
-}
-
-void AddConjuncts(const ExpressionPtr& condition, std::vector<ExpressionPtr>& conjuncts) {
-  if (!IsCall(*condition, "and")) {
-    conjuncts.push_back(condition);
-    return;
-  }
-  for (const ExpressionPtr& operand : condition->operands) AddConjuncts(operand, conjuncts);
-}
-
-// As flat as can be.
-ExpressionPtr AllOf(std::span<const ExpressionPtr> conjuncts) {
-  if (conjuncts.size() == 1) return conjuncts[0];
-  const size_t half = (conjuncts.size() + 1) / 2;
-  return BuiltInCall("and", {AllOf(conjuncts.first(half)), AllOf(conjuncts.subspan(half))});
 }
 
 bool IsOfBoundedSize(const ExpressionNode& node) {

@@ -58,14 +58,16 @@ class Engine {
                                .seed = 0,
                                .late = TimeOf(batch.late_watermark_ms),
                                .evict = TimeOf(batch.watermark_ms)};
-    const auto output = runner_->Run(epoch, Splits(batch.lines, tasks));
+    const auto output = runner_->Run(epoch, {Splits(batch.lines, tasks)});
     WT_CHECK(output.ok(), output.status().ToString());
     const runtime::OperatorReport sum = output->report.Sum();
     NaiveAnswer answer;
     answer.dropped = sum.rows_late;
     answer.without_time = sum.rows_without_time;
-    next_watermark_ms_ =
-        Millis(runtime::NextWatermark(*plan_, TimeOf(batch.watermark_ms), output->report));
+    watermarks_.of_query = TimeOf(batch.watermark_ms);
+    watermarks_ = runtime::NextWatermarks(*plan_, runtime::WatermarkPolicy::kMin, watermarks_,
+                                          output->report);
+    next_watermark_ms_ = Millis(watermarks_.of_query);
     answer.another_is_due =
         runtime::ShouldRunAnotherBatch(*plan_, epoch.evict, TimeOf(next_watermark_ms_));
     for (const std::vector<RecordBatch>& task : output->rows) {
@@ -78,9 +80,8 @@ class Engine {
   std::string text;
 
  private:
-  static std::vector<std::vector<RecordBatch>> Splits(const std::vector<std::string>& lines,
-                                                      size_t tasks) {
-    std::vector<std::vector<RecordBatch>> splits;
+  static runtime::ReplayRunner::Splits Splits(const std::vector<std::string>& lines, size_t tasks) {
+    runtime::ReplayRunner::Splits splits;
     for (size_t task = 0; task < tasks; ++task) {
       std::string part;
       for (size_t i = lines.size() * task / tasks; i < lines.size() * (task + 1) / tasks; ++i) {
@@ -94,6 +95,7 @@ class Engine {
   std::shared_ptr<const runtime::StreamingQueryPlan> plan_;
   std::unique_ptr<runtime::ReplayRunner> runner_;
   int64_t next_epoch_ = 0;
+  runtime::Watermarks watermarks_;
   std::optional<int64_t> next_watermark_ms_;
 };
 
@@ -172,9 +174,9 @@ TEST(InterpreterAgainstReplay, RandomQueriesAreAnsweredAlike) {
   for (int64_t seed = 1; seed <= kQueries; ++seed) ASSERT_EQ(Difference(seed, compared), "");
   EXPECT_GT(compared.batches, 5 * kQueries);
   EXPECT_GT(compared.rows, 10 * kQueries);
-  EXPECT_GT(compared.late, kQueries);
+  EXPECT_GT(compared.late, kQueries / 2);
   EXPECT_GT(compared.without_time, kQueries / 10);
-  EXPECT_GT(compared.shown_without_input, kQueries);
+  EXPECT_GT(compared.shown_without_input, kQueries / 2);
 }
 
 }  // namespace

@@ -225,6 +225,24 @@ TEST_F(GraphRunTest, AGraphThatReadsALaterStageIsRefused) {
   EXPECT_EQ(GraphRun::Validate(graph).code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST_F(GraphRunTest, IndependentStagesWaitForWorkersTogether) {
+  StageGraph graph;
+  graph.stages.push_back({.kind = "left", .payloads = {"a", "b"}});
+  graph.stages.push_back({.kind = "right", .payloads = {"a"}});
+  graph.stages.push_back({.kind = "join", .payloads = {"a"}, .reads_shuffle_of = {0, 1}});
+  GraphRun run(graph, {.driver = "d", .id = 1});
+  ASSERT_EQ(run.Waiting().size(), 3u);
+  std::vector<cluster::RunTask> at_work;
+  for (const GraphRun::TaskKey key : run.Waiting()) at_work.push_back(run.Start(key, kAnn));
+  EXPECT_EQ(at_work.back().task().stage(), 1);
+  Succeed(run, at_work[0]);
+  Succeed(run, at_work[2]);
+  EXPECT_TRUE(run.Waiting().empty()) << "one that is read is not finished";
+  Succeed(run, at_work[1]);
+  ASSERT_EQ(run.Waiting().size(), 1u);
+  EXPECT_EQ(run.Waiting()[0].stage, 2);
+}
+
 // Four stages in a diamond under random losses, fetch failures and body failures: whenever a graph
 // ends, each attempt that counts has read exactly the attempts that count.
 TEST_F(GraphRunTest, ResultsComeFromOneConsistentSetOfAttempts) {

@@ -159,6 +159,15 @@ std::vector<Case> Cases() {
                                     std::vector<Field>{{"upper", text}, {"key", text}}));
            },
        .inputs = OnePort},
+      {.name = "key",
+       .proto_case = plan::Operator::kKey,
+       .make =
+           [=] {
+             return MakeKey({CallOf("upper", {key()}, text)},
+                            std::make_shared<const Schema>(std::vector<Field>{
+                                {"key 0", text}, {"time", DataType::kTimestamp}, {"key", text}}));
+           },
+       .inputs = OnePort},
       {.name = "explode",
        .proto_case = plan::Operator::kExplode,
        .make =
@@ -392,7 +401,11 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
     case plan::Operator::kReadExchange:
     case plan::Operator::WHAT_NOT_SET:
       return false;  // inputs of a fragment
+    case plan::Operator::kJoin:
+    case plan::Operator::kDropDuplicates:
+      return false;
     case plan::Operator::kProject:
+    case plan::Operator::kKey:
     case plan::Operator::kExplode:
     case plan::Operator::kFilter:
     case plan::Operator::kWatermark:

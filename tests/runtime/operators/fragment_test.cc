@@ -50,7 +50,9 @@ RecordBatch Words(const Lines& words) {
 // Rows of the left without the key "skipped" beside those of the right.
 std::shared_ptr<const FragmentPlan> JoinPlan() {
   auto plan = std::make_shared<FragmentPlan>();
-  plan->inputs = {{.from = 0, .schema = TimedKeySchema()}, {.from = 1, .schema = TimedKeySchema()}};
+  using FromExchange = FragmentPlan::Input::Of;
+  plan->inputs = {{.of = FromExchange::kExchange, .number = 0, .schema = TimedKeySchema()},
+                  {.of = FromExchange::kExchange, .number = 1, .schema = TimedKeySchema()}};
   const auto not_skipped = [] {
     BoundExpression key;
     key.type = DataType::kString;
@@ -73,7 +75,8 @@ std::shared_ptr<const FragmentPlan> JoinPlan() {
                          .ports = {{Of::kOperator, 0}, {Of::kInput, 1}},
                          .text = "outer join",
                          .state_id = 0,
-                         .stores = {"left", "right"}});
+                         .stores = {"left", "right"},
+                         .watermark_lag = absl::ZeroDuration()});
   plan->nodes.push_back(
       {.make = MakeSinkWriter, .ports = {{Of::kOperator, 1}}, .text = "write to the sink"});
   return plan;
@@ -82,12 +85,13 @@ std::shared_ptr<const FragmentPlan> JoinPlan() {
 std::shared_ptr<const FragmentPlan> OneOperator(std::function<std::unique_ptr<Operator>()> make,
                                                 std::vector<std::string> stores) {
   auto plan = std::make_shared<FragmentPlan>();
-  plan->inputs = {{.from = FragmentPlan::kSource, .schema = WordSchema()}};
+  plan->inputs = {{.schema = WordSchema()}};
   plan->nodes.push_back({.make = std::move(make),
                          .ports = {{Of::kInput, 0}},
                          .text = "own",
                          .state_id = stores.empty() ? -1 : 0,
-                         .stores = std::move(stores)});
+                         .stores = std::move(stores),
+                         .watermark_lag = absl::ZeroDuration()});
   plan->nodes.push_back(
       {.make = MakeSinkWriter, .ports = {{Of::kOperator, 0}}, .text = "write to the sink"});
   return plan;
@@ -247,8 +251,8 @@ TEST(Fragment, SaysOnWhichRowAFunctionFailed) {
       .Start();
   const CompiledQuery compiled = CompileQuery(builder.session.queries()[0], {}).value();
   ReplayRunner runner(compiled.plan);
-  const std::vector<std::vector<RecordBatch>> splits = {
-      {}, {TextLines("2 4\n"), TextLines("6 8\n10 11\n")}};
+  const std::vector<ReplayRunner::Splits> splits = {
+      {{}, {TextLines("2 4\n"), TextLines("6 8\n10 11\n")}}};
   const absl::Status status = runner.Run({.id = 7}, splits).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_EQ(status.message(),

@@ -60,21 +60,57 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
   using Damage = std::function<void(plan::PhysicalPlan&)>;
   const std::vector<std::pair<std::string, Damage>> damages = {
       {"no such output mode", [](auto& plan) { plan.set_output_mode(7); }},
-      {"it reads nothing", [](auto& plan) { plan.clear_fragments(); }},
+      {"it reads nothing", [](auto& plan) { plan.clear_sources(); }},
       {"a key that is no column",
        [](auto& plan) { plan.mutable_output_keys()->set_columns(0, 17); }},
-      {"a fragment that writes nothing",
+      {"a fragment that does not end, and only end, with what it writes",
        [](auto& plan) { plan.mutable_fragments(1)->mutable_operators()->RemoveLast(); }},
       {"it writes nothing", [](auto& plan) { plan.mutable_fragments()->RemoveLast(); }},
-      {"a fragment behind the sink", [](auto& plan) { *plan.add_fragments() = plan.fragments(1); }},
-      {"an operator behind the one that ends its fragment",
+      {"an exchange that is read twice",
+       [](auto& plan) { *plan.add_fragments() = plan::Fragment(plan.fragments(1)); }},
+      {"an exchange that is written after it is read",
+       [](auto& plan) { *plan.add_fragments() = plan::Fragment(plan.fragments(0)); }},
+      {"an exchange that nobody reads",
+       [](auto& plan) {
+         *plan.add_exchanges() = plan::Exchange(plan.exchanges(0));
+         *plan.add_fragments() = plan::Fragment(plan.fragments(0));
+         plan.mutable_fragments(2)->mutable_operators()->rbegin()->set_write_exchange(1);
+       }},
+      {"a source that nobody reads",
+       [](auto& plan) { *plan.add_sources() = plan::SourceRead(plan.sources(0)); }},
+      {"an operator that nobody reads",
+       [](auto& plan) {
+         *plan.add_exchanges() = plan::Exchange(plan.exchanges(0));
+         const plan::Fragment last = plan.fragments(1);
+         *plan.mutable_fragments(1) = plan.fragments(0);
+         plan.mutable_fragments(1)->mutable_operators()->rbegin()->set_write_exchange(1);
+         plan::Fragment& reads = *plan.add_fragments();
+         for (const plan::Operator& op : last.operators()) {
+           *reads.add_operators() = op;
+           if (op.what_case() != plan::Operator::kReadExchange) continue;
+           *reads.add_operators() = op;
+           reads.mutable_operators(1)->set_read_exchange(1);
+         }
+         reads.mutable_operators(2)->add_inputs(0);
+       }},
+      {"an operator that is read twice",
+       [](auto& plan) { plan.mutable_fragments(0)->mutable_operators(4)->add_inputs(1); }},
+      {"what is read is no source, in operator 0, in fragment 0",
+       [](auto& plan) { Find(plan, plan::Operator::kReadSource).set_read_source(1); }},
+      {"what is written is no exchange",
+       [](auto& plan) { Find(plan, plan::Operator::kWriteExchange).set_write_exchange(-1); }},
+      {"a watermark ahead of the query's",
+       [](auto& plan) {
+         Find(plan, plan::Operator::kFinalAggregate).set_watermark_lag_micros(-1);
+       }},
+      {"a fragment that does not end, and only end, with what it writes",
        [](auto& plan) {
          plan::Fragment& last = *plan.mutable_fragments(0);
          *last.add_operators() = last.operators(last.operators_size() - 1);
        }},
-      {"a fragment that does not begin, and only begin, with what it reads",
+      {"a fragment that does not begin with what it reads",
        [](auto& plan) { plan.mutable_fragments(0)->mutable_operators()->SwapElements(0, 1); }},
-      {"two sources, in operator 0, in fragment 1",
+      {"groups that no exchange has brought together, in operator 1, in fragment 1",
        [](auto& plan) {
          *plan.mutable_fragments(1)->mutable_operators(0) = plan.fragments(0).operators(0);
        }},
@@ -99,14 +135,8 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
          *Find(plan, plan::Operator::kWatermark).mutable_watermark()->mutable_event_time() =
              Find(plan, plan::Operator::kFilter).filter().condition().operands(1);
        }},
-      {"no partitions, in operator 5, in fragment 0",
-       [](auto& plan) {
-         Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_partitions(0);
-       }},
-      {"keys that are no columns, in operator 5, in fragment 0",
-       [](auto& plan) {
-         Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_keys(40);
-       }},
+      {"no partitions", [](auto& plan) { plan.mutable_exchanges(0)->set_partitions(0); }},
+      {"keys that are no columns", [](auto& plan) { plan.mutable_exchanges(0)->set_keys(40); }},
       {"a time that is no key",
        [](auto& plan) {
          Find(plan, plan::Operator::kFinalAggregate)
@@ -141,9 +171,7 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
              ->set_function("min");
        }},
       {"groups by other keys than partitions",
-       [](auto& plan) {
-         Find(plan, plan::Operator::kWriteExchange).mutable_write_exchange()->set_keys(1);
-       }},
+       [](auto& plan) { plan.mutable_exchanges(0)->set_keys(1); }},
       {"a cast that there is not",
        [](auto& plan) {
          Find(plan, plan::Operator::kProject)
@@ -161,11 +189,7 @@ TEST(LoadPlan, RefusesWhatDoesNotFitTogether) {
        }},
       {"a column that no row carries out of a task",
        [](auto& plan) {
-         plan::Fragment& first = *plan.mutable_fragments(0);
-         first.mutable_operators()->DeleteSubrange(2, first.operators_size() - 2);
-         plan::Operator& write = *first.add_operators();
-         write.mutable_write_exchange()->set_partitions(1);
-         *write.mutable_output() = first.operators(1).output();
+         *plan.mutable_exchanges(0)->mutable_columns() = plan.fragments(0).operators(1).output();
        }},
       {"an aggregate that is none",
        [](auto& plan) {
@@ -199,10 +223,10 @@ TEST(LoadPlan, BytesThatLoadRun) {
     if (!plan.ok() || (*plan)->shuffle_partitions > 100) continue;
     ++loaded;
     ReplayRunner runner(*plan);
-    const std::vector<std::vector<RecordBatch>> splits = {
-        {TextLines("1 a\n2026-01-01T00:00:00 b\n\n")}};
-    if ((*plan)->source_schema->fields() != TextSchema()->fields()) continue;
-    for (int64_t id = 0; id < 2; ++id) (void)runner.Run({.id = id}, splits);
+    const std::vector<ReplayRunner::Splits> sources = {
+        {{TextLines("1 a\n2026-01-01T00:00:00 b\n\n")}}};
+    if ((*plan)->sources[0].schema->fields() != TextSchema()->fields()) continue;
+    for (int64_t id = 0; id < 2; ++id) (void)runner.Run({.id = id}, sources);
   }
   EXPECT_GT(loaded, 100);
 }

@@ -121,21 +121,56 @@ TEST(StreamingQueryPlan, UpdateModeShowsAllKeysAsTheyAreOrIsRefused) {
             "use another mode");
 }
 
-TEST(NextWatermark, IsTheNewestEventTimeLessTheDelayAndNeverFalls) {
+DataFrame Timed(QueryBuilder& builder, const std::string& source, absl::Duration delay) {
+  return builder.Source(source)
+      .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
+      .WithWatermark("time", delay);
+}
+
+// What a watermark operator of the plan has seen.
+void See(const StreamingQueryPlan& plan, size_t op, absl::Time time, EpochReport& report) {
+  const StreamingQueryPlan::Watermark::Place place = plan.watermarks.at(op).places.at(0);
+  FragmentReport fragment;
+  fragment.operators.resize(plan.fragments[place.fragment]->nodes.size());
+  fragment.operators[place.node].event_times = {1, time, time};
+  report.Merge(place.fragment, fragment);
+}
+
+TEST(NextWatermarks, AnOnlyOneIsTheNewestEventTimeLessTheDelayAndNeverFalls) {
   QueryBuilder builder;
-  const auto plan = MustCompile(builder.Source()
-                                    .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
-                                    .WithWatermark("time", absl::Seconds(10)),
-                                "append");
+  const auto plan = MustCompile(Timed(builder, "in", absl::Seconds(10)), "append");
+  const absl::Time start = absl::FromUnixSeconds(100);
+  const auto next = [&](const Watermarks& before, const EpochReport& report) {
+    return NextWatermarks(*plan, WatermarkPolicy::kMin, before, report).of_query;
+  };
+  EpochReport report;
+  EXPECT_EQ(next({}, report), absl::InfinitePast());
+  See(*plan, 0, start, report);
+  EXPECT_EQ(next({}, report), start - absl::Seconds(10));
+  EXPECT_EQ(next({.of_query = start, .of_operators = {start}}, report), start);
+}
+
+TEST(NextWatermarks, OfSeveralAreTheLeastOrTheGreatest) {
+  QueryBuilder builder;
+  const auto plan = MustCompile(
+      Timed(builder, "in1", absl::Seconds(10)).Union(Timed(builder, "in2", absl::Seconds(1))),
+      "append");
+  ASSERT_EQ(plan->watermarks.size(), 2u);
   const absl::Time start = absl::FromUnixSeconds(100);
   EpochReport report;
-  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), report), absl::InfinitePast());
-  FragmentReport fragment;
-  fragment.operators.resize(plan->fragments[0]->nodes.size());
-  fragment.operators[plan->watermarks.at(0).node].event_times = {1, start, start};
-  report.Merge(0, fragment);
-  EXPECT_EQ(NextWatermark(*plan, absl::InfinitePast(), report), start - absl::Seconds(10));
-  EXPECT_EQ(NextWatermark(*plan, start, report), start);
+  See(*plan, 0, start, report);
+  const Watermarks least = NextWatermarks(*plan, WatermarkPolicy::kMin, {}, report);
+  EXPECT_EQ(least.of_query, absl::InfinitePast()) << "one has seen nothing";
+  const Watermarks greatest = NextWatermarks(*plan, WatermarkPolicy::kMax, {}, report);
+  EXPECT_EQ(greatest.of_query, plan->watermarks[0].delay == absl::Seconds(10)
+                                   ? start - absl::Seconds(10)
+                                   : start - absl::Seconds(1));
+  EpochReport other;
+  See(*plan, 1, start + absl::Seconds(100), other);
+  const Watermarks after = NextWatermarks(*plan, WatermarkPolicy::kMin, least, other);
+  EXPECT_EQ(after.of_query, start - plan->watermarks[0].delay) << "it remembers the first";
+  EXPECT_EQ(NextWatermarks(*plan, WatermarkPolicy::kMax, greatest, other).of_query,
+            start + absl::Seconds(100) - plan->watermarks[1].delay);
 }
 
 TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {

@@ -75,16 +75,16 @@ as workers run it
     filter ($7 != '')
     project time, $7
     partial aggregate by window_start(time, 10s), word of count(), max(length(word)); final by W
-    write to 3 partitions by the first 2 columns
+    write to 3 partitions of exchange 0 by the first 2 columns
   fragment 1
-    read what fragment 0 wrote
+    read exchange 0
     final aggregate, state of operator 0 by window.start, word of count(), max(); final by W
     project window.start, window_end(window.start, 10s), word, n, m
     write to the sink
 )");
 }
 
-// Plans that are no chains are analysed and shown, and say that they cannot be run.
+// They are analysed and shown, and say that they cannot be run.
 TEST(ExplainQuery, ShowsPlansThatCannotBeRunYet) {
   QueryBuilder builder;
   const DataFrame lines = builder.Source();
@@ -100,8 +100,8 @@ TEST(ExplainQuery, ShowsPlansThatCannotBeRunYet) {
                               "    (1) project substring_before(value#0, ',') as id#1  [id#1: "
                               "string]\n    source text  [value#0: string not null]\n"
                               "    project id#1 as id#2  [id#2: string]\n    as (1)\n"));
-  EXPECT_THAT(text, HasSubstr("not run yet\n  query \"pairs\": a query with a Join is analysed and "
-                              "explained, and cannot be run yet\n"));
+  EXPECT_THAT(text, HasSubstr("not run yet\n  query \"pairs\": a left Join is analysed and "
+                              "explained, and cannot be run yet: only inner ones are\n"));
 }
 
 TEST(ExplainQuery, RefusesWhatCompilingRefuses) {

@@ -57,12 +57,13 @@ Task<void> RunPartition(Node& node, checkpoint::Store& store, const CompiledQuer
                         FragmentTaskBody& body, int partition, int64_t version) {
   structured::FragmentTask task;
   task.set_fragment(1);
-  task.add_inputs()->set_stage(-1);
+  task.add_inputs();
   task.set_batch(version);
   task.set_plan_hash(compiled.plan->hash);
   task.set_sink_directory("out");
-  task.mutable_state()->set_directory(absl::StrCat("ck/state/0/", partition));
-  task.mutable_state()->set_version(version);
+  structured::StateRef& state = *task.add_states();
+  state.set_directory(absl::StrCat("ck/state/0/", partition));
+  state.set_version(version);
   LoneContext context(node, store, compiled, partition, static_cast<int>(version));
   std::string payload = task.SerializeAsString();
   const absl::StatusOr<std::string> result = co_await body.Run(context, std::move(payload));

@@ -18,10 +18,12 @@ namespace wavetank::runtime {
 
 using Lines = std::vector<std::string>;
 
-// A session to build one query in, and its source: lines of text in the column "value".
+// A session to build one query in, and its sources: lines of text in the column "value".
 struct QueryBuilder {
   Session session;
-  DataFrame Source() { return session.ReadStream().Format("text").Load("in"); }
+  DataFrame Source(const std::string& path = "in") {
+    return session.ReadStream().Format("text").Load(path);
+  }
 };
 
 inline absl::StatusOr<CompiledQuery> CompileFrame(const DataFrame& frame, const std::string& mode,
@@ -42,27 +44,33 @@ class QueryRun {
     runner_ = std::make_unique<ReplayRunner>(plan_);
   }
 
-  // A batch of these lines, spread over `source_tasks`, and the batches without data that follow
-  // from it. Gives the output rows, sorted.
-  Lines Add(const Lines& lines, int source_tasks = 1) {
-    Lines output = RunBatch(lines, source_tasks);
-    while (ShouldRunAnotherBatch(*plan_, epoch_.evict, next_watermark_)) {
-      for (std::string& row : RunBatch({}, 0)) output.push_back(std::move(row));
+  // A batch of these lines of each source, spread over `source_tasks`, and the batches without data
+  // that follow from it. Gives the output rows, sorted.
+  Lines AddTo(const std::vector<Lines>& sources, int source_tasks = 1) {
+    Lines output = RunBatchOf(sources, source_tasks);
+    while (ShouldRunAnotherBatch(*plan_, epoch_.evict, watermarks_.of_query)) {
+      for (std::string& row : RunBatchOf({}, 0)) output.push_back(std::move(row));
     }
     std::ranges::sort(output);
     return output;
   }
+  Lines Add(const Lines& lines, int source_tasks = 1) { return AddTo({lines}, source_tasks); }
 
   // One batch; its output rows in order.
-  Lines RunBatch(const Lines& lines, int source_tasks) {
+  Lines RunBatch(const Lines& lines, int source_tasks) { return RunBatchOf({lines}, source_tasks); }
+  Lines RunBatchOf(std::vector<Lines> sources, int source_tasks) {
     epoch_.late = epoch_.evict;
-    epoch_.evict = next_watermark_;
-    const ReplayRunner::Output output =
-        runner_->Run(epoch_, Splits(lines, static_cast<size_t>(source_tasks))).value();
+    epoch_.evict = watermarks_.of_query;
+    sources.resize(plan_->sources.size());
+    std::vector<ReplayRunner::Splits> splits;
+    for (const Lines& lines : sources) {
+      splits.push_back(Splits(lines, static_cast<size_t>(source_tasks)));
+    }
+    const ReplayRunner::Output output = runner_->Run(epoch_, splits).value();
     ++epoch_.id;
     report = output.report;
     sum = report.Sum();
-    next_watermark_ = NextWatermark(*plan_, epoch_.evict, report);
+    watermarks_ = NextWatermarks(*plan_, policy, watermarks_, report);
     dropped += sum.rows_late;
     Lines rows;
     for (const std::vector<RecordBatch>& task : output.rows) {
@@ -75,9 +83,10 @@ class QueryRun {
   }
 
   const StreamingQueryPlan& plan() const { return *plan_; }
-  absl::Time watermark() const { return next_watermark_; }
+  absl::Time watermark() const { return watermarks_.of_query; }
   void SetTimestamp(absl::Time timestamp) { epoch_.timestamp = timestamp; }
 
+  WatermarkPolicy policy = WatermarkPolicy::kMin;
   int64_t dropped = 0;  // late rows, in all batches
   EpochReport report;   // of the last batch
   OperatorReport sum;   // likewise, of all its operators
@@ -98,7 +107,7 @@ class QueryRun {
   std::shared_ptr<const StreamingQueryPlan> plan_;
   std::unique_ptr<ReplayRunner> runner_;
   Epoch epoch_;
-  absl::Time next_watermark_ = absl::InfinitePast();
+  Watermarks watermarks_;  // of the next batch
 };
 
 }  // namespace wavetank::runtime

@@ -139,7 +139,7 @@ TEST(QueryWithoutAggregate, GivesItsRowsInOrder) {
                    .Where(Col("word") != Col("value")),
                "append");
   EXPECT_EQ(run.RunBatch({"a,b", "c", "d,"}, 1), (Lines{"a,b\ta", "a,b\tb", "d,\td", "d,\t"}));
-  EXPECT_FALSE(run.plan().stateful);
+  EXPECT_FALSE(run.plan().stateful());
 }
 
 TEST(QueryWithoutAggregate, TakesManyRowsAtOnce) {
