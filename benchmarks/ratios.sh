@@ -74,3 +74,13 @@ medians state_bench LoadAgainstBuildingByHand ratio |
 echo "1,000 keys changed and committed in a store of 10 million, against one of 10,000:"
 medians state_bench CommitToLargeAgainstSmall ratio |
   awk '{ printf "  %5.2f times the time\n", $3 }'
+
+echo "Two streams of a million rows joined by an int64, against one by hand that keeps both:"
+medians stateful_bench JoinAgainstHashJoin ratio | awk '
+  { split($1, of, "/")
+    printf "  %8d keys     %5.2f times the speed%s\n", of[2], $3,
+           of[3] ? ", with times by which rows are forgotten" : "" }'
+
+echo "A watermark that evicts nothing of a million groups, against a walk over them:"
+medians stateful_bench WatermarkThatEvictsNothing ratio | awk '
+  { split($1, of, "/"); printf "  %8d windows  %9.6f times the time\n", of[2], $3 }'

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "platform/check.h"
@@ -70,29 +71,6 @@ void PutColumn(const Column& column, char* bytes, int64_t* ends) {
       break;
   }
   WT_CHECK(false, "no key: " + DataTypeName(column.type()));
-}
-
-// Reads one value off the front of `rest`: its bytes, or null. False: it is not there.
-bool TakeValue(const DataType& type, std::string_view& rest,
-               std::optional<std::string_view>* value) {
-  value->reset();
-  if (rest.empty()) return false;
-  const char flag = rest.front();
-  rest.remove_prefix(1);
-  if (flag == 0) return true;
-  if (flag != 1) return false;
-  size_t length = FixedBytes(type);
-  if (length == 0) {
-    uint32_t prefix;
-    if (rest.size() < sizeof prefix) return false;
-    std::memcpy(&prefix, rest.data(), sizeof prefix);
-    rest.remove_prefix(sizeof prefix);
-    length = prefix;
-  }
-  if (rest.size() < length) return false;
-  *value = rest.substr(0, length);
-  rest.remove_prefix(length);
-  return true;
 }
 
 // Reads the values of one column off the fronts of `rests`. `read(value)` takes a value's bytes,
@@ -171,12 +149,6 @@ std::optional<Column> TakeColumn(BufferBuilder<std::string_view>& rests, const D
       break;
   }
   WT_CHECK(false, "no key: " + DataTypeName(type));
-}
-
-int64_t WordOf(std::string_view value) {
-  int64_t word = 0;
-  std::memcpy(&word, value.data(), value.size());
-  return word;
 }
 
 // Adds a column to the hashes of its rows; `bytes(row)` are a value's bytes.
@@ -285,17 +257,6 @@ std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types) {
   widths.reserve(types.size());
   for (const DataType& type : types) widths.push_back(static_cast<uint8_t>(FixedBytes(type)));
   return widths;
-}
-
-bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,
-                 std::optional<int64_t>* value) {
-  std::optional<std::string_view> taken;
-  for (int i = 0; i <= index; ++i) {
-    if (!TakeValue(types[static_cast<size_t>(i)], key, &taken)) return false;
-  }
-  value->reset();
-  if (taken) *value = WordOf(*taken);
-  return true;
 }
 
 Column NormaliseKey(const Column& column) {

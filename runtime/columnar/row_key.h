@@ -15,7 +15,6 @@
 #define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -39,10 +38,6 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(std::span<const std::string_vi
 
 // How wide the values of these types are in a row key; 0: as their lengths say.
 std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types);
-
-// The value of column `index`, an int64 or timestamp, in one row key. False: not such a key.
-bool RowKeyInt64(std::string_view key, const std::vector<DataType>& types, int index,
-                 std::optional<int64_t>* value);
 
 // Columns of floats and doubles as keys see them: one zero and one NaN. Others as they are.
 Column NormaliseKey(const Column& column);

@@ -10,6 +10,7 @@
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/take.h"
 #include "runtime/operators/aggregate.h"
+#include "runtime/operators/event_time.h"
 #include "runtime/operators/pieces.h"
 
 namespace wavetank::runtime {
@@ -74,6 +75,11 @@ class FinalAggregate final : public Operator {
     memory_ = context.memory;
     state_ = context.stores[0];
     partition_ = context.partition;
+    if (Evicts()) {
+      state_->IndexBy({.key_parts = RowKeyWidths(spec_->key_types),
+                       .time = checkpoint::DerivedIndexes::Time::kPartOfKey,
+                       .time_part = spec_->event_time_key});
+    }
     return absl::OkStatus();
   }
 
@@ -163,28 +169,20 @@ class FinalAggregate final : public Operator {
     return absl::OkStatus();
   }
 
+  bool Evicts() const {
+    return spec_->event_time_key >= 0 && spec_->mode != QueryOutputMode::kComplete;
+  }
+
   // Removes the rows that the watermark has passed and gives them, in the state's order.
   absl::StatusOr<RecordBatch> Evict() {
-    // What the watermark before had passed was removed then, so an unchanged one finds nothing.
-    const bool advanced = epoch_.evict > epoch_.late;
-    const WatermarkPredicate expired(*spec_, advanced ? epoch_.evict : absl::InfinitePast());
     StateRows evicted;
-    std::vector<std::string_view> keys;
-    absl::Status status;
-    if (expired.active()) {
-      state_->ForEach([&](std::string_view key, std::string_view value) {
-        std::optional<int64_t> event_time;
-        if (!RowKeyInt64(key, spec_->key_types, spec_->event_time_key, &event_time)) {
-          status = absl::DataLossError("a state key of other columns than the query's");
-        } else if (event_time && expired.Passes(*event_time)) {
-          evicted.Add(key, value);
-          keys.push_back(key);
-        }
-      });
+    const std::optional<int64_t> passed =
+        Evicts() ? TimesUpTo(epoch_.evict, -spec_->span_micros) : std::nullopt;
+    if (passed) {
+      rows_removed_ = static_cast<int64_t>(state_->RemoveUpTo(
+          *passed,
+          [&evicted](std::string_view key, std::string_view value) { evicted.Add(key, value); }));
     }
-    WT_RETURN_IF_ERROR(status);
-    state_->RemoveMany(keys);
-    rows_removed_ = static_cast<int64_t>(keys.size());
     return evicted.Decode(*spec_);
   }
 
