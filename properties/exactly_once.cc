@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace wavetank::properties {
 namespace {
@@ -30,7 +31,8 @@ NaiveInput Read(const LoggedRange& range,
 }  // namespace
 
 ExactlyOnceChecker::ExactlyOnceChecker(ExactlyOnceOptions options)
-    : read_file_(std::move(options.read_file)),
+    : sources_(std::move(options.sources)),
+      read_file_(std::move(options.read_file)),
       times_input_(std::move(options.times_input)),
       newest_batch_is_the_table_(options.newest_batch_is_the_table),
       answers_(std::move(options.answers)) {}
@@ -148,6 +150,7 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
     input.lines = std::move(of_range.lines);
     input.file_ends = std::move(of_range.file_ends);
   }
+  if (!sources_.empty()) input.other_inputs.resize(sources_.size() - 1);
   input.watermark_ms = batch.watermark_ms;
   if (!definitions_.empty()) input.late_watermark_ms = definitions_.back().watermark_ms;
   input.timestamp_ms = batch.timestamp_ms;
@@ -163,7 +166,13 @@ void ExactlyOnceChecker::CheckRanges(const LoggedBatch& batch) {
     for (const LoggedRange& range : of.ranges) sources.push_back(range.source);
     return sources;
   };
-  if (!definitions_.empty() && sources_of(batch) != sources_of(definitions_.back())) {
+  const std::vector<std::string> sources = sources_of(batch);
+  if (!sources_.empty() && sources != sources_) {
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch ", batch.batch, " reads ", absl::StrJoin(sources, ", "),
+                        ", the query reads ", absl::StrJoin(sources_, ", ")));
+  }
+  if (!definitions_.empty() && sources != sources_of(definitions_.back())) {
     Report(violation_kinds::kDefinition,
            absl::StrCat("batch ", batch.batch, " reads other sources than its predecessor"));
     return;

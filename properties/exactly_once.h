@@ -87,6 +87,8 @@ struct ShownBatch {
 struct ExactlyOnceOptions {
   // What each batch must show, by each of them. REQUIRES: there is one at least.
   std::vector<BatchAnswers> answers;
+  // The query's sources, in the order of its plan. None: not known, one.
+  std::vector<std::string> sources = {};
   // The lines of a source file.
   std::function<std::vector<std::string>(const std::string& file)> read_file;
   // How often a file of this path may be input, by the source's rule. Unset: once.
@@ -133,6 +135,7 @@ class ExactlyOnceChecker {
   void CheckShown(int64_t due, const ShownBatch& shown);
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
+  const std::vector<std::string> sources_;
   const std::function<std::vector<std::string>(const std::string& file)> read_file_;
   const std::function<int64_t(const std::string& file)> times_input_;
   const bool newest_batch_is_the_table_;

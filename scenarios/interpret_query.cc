@@ -126,13 +126,19 @@ properties::OtherFunctions EngineFunctions(
   };
 }
 
-absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition, properties::WatermarkPolicy policy) {
-  WT_ASSIGN_OR_RETURN(const runtime::CompiledQuery query, runtime::AnalyseQuery(definition, {}));
+absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
+    const runtime::CompiledQuery& query, std::shared_ptr<const runtime::FunctionRegistry> functions,
+    properties::WatermarkPolicy policy) {
   return properties::MakeInterpreter(runtime::EncodePlan(query.analysed),
                                      {.mode = ModeOf(query.mode),
                                       .policy = policy,
-                                      .other = EngineFunctions(definition.functions)});
+                                      .other = EngineFunctions(std::move(functions))});
+}
+
+absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
+    const runtime::StreamingQueryDefinition& definition, properties::WatermarkPolicy policy) {
+  WT_ASSIGN_OR_RETURN(const runtime::CompiledQuery query, runtime::AnalyseQuery(definition, {}));
+  return InterpretPlan(query, definition.functions, policy);
 }
 
 }  // namespace wavetank::scenarios

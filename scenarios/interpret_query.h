@@ -11,6 +11,7 @@
 #include "properties/interpreter/plain_expression.h"
 #include "properties/naive_query.h"
 #include "runtime/functions/registry.h"
+#include "runtime/structured/compile_query.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
@@ -19,6 +20,11 @@ namespace wavetank::scenarios {
 // the engine's, a row at a time: a job's own ones among them.
 properties::OtherFunctions EngineFunctions(
     std::shared_ptr<const runtime::FunctionRegistry> functions);
+
+// Of a query that is compiled already. kUnimplemented: as below.
+absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
+    const runtime::CompiledQuery& query, std::shared_ptr<const runtime::FunctionRegistry> functions,
+    properties::WatermarkPolicy policy);
 
 // kInvalidArgument: the query is none. kUnimplemented: the interpreter cannot judge it; says what
 // of it is not known.

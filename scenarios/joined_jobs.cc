@@ -69,6 +69,60 @@ void ClickedViewsStructured(Session& session, const JobArguments& arguments) {
         arguments);
 }
 
+// The same, counted where and when they were viewed.
+void ClicksByWindowStructured(Session& session, const JobArguments& arguments) {
+  Write(ClickedViews(session, arguments)
+            .GroupBy({runtime::Window(Col("view.time"), DurationOf(arguments, "window")),
+                      Col("view.ad").As("ad")})
+            .Agg({runtime::Count().As("clicks"), runtime::Max(Col("click.time")).As("last")}),
+        arguments);
+}
+
+// Of two directories, as if they were one.
+void ClicksOfTwoSitesStructured(Session& session, const JobArguments& arguments) {
+  const DataFrame clicks =
+      Timed(session, arguments, "one", "ad").Union(Timed(session, arguments, "other", "ad"));
+  clicks.GroupBy({Col("ad")})
+      .Agg({runtime::Count().As("clicks"), runtime::Min(Col("time")).As("first")})
+      .WriteStream()
+      .OutputMode("update")
+      .Format("file")
+      .Option("path", arguments.Get("output"))
+      .Option("multipleWatermarkPolicy", arguments.Get("policy"))
+      .Start();
+}
+
+// Lines that come again count once; how many were different, window by window.
+void DistinctVisitsStructured(Session& session, const JobArguments& arguments) {
+  Write(Timed(session, arguments, "input", "page")
+            .DropDuplicates()
+            .GroupBy({runtime::Window(Col("time"), DurationOf(arguments, "window"))})
+            .Agg({runtime::Count().As("visits")}),
+        arguments);
+}
+
+// The first line of each page, and then none of it for a while.
+void FirstVisitsStructured(Session& session, const JobArguments& arguments) {
+  Write(Timed(session, arguments, "input", "page").DropDuplicatesWithinWatermark({"page"}),
+        arguments);
+}
+
+// How many pages were visited in each window, and how often the most visited one: an aggregate of
+// an aggregate.
+void BusyWindowsStructured(Session& session, const JobArguments& arguments) {
+  Write(Timed(session, arguments, "input", "page")
+            .GroupBy({runtime::Window(Col("time"), DurationOf(arguments, "window")), Col("page")})
+            .Agg({runtime::Count().As("visits")})
+            .Select({Col("window.start").As("start"), Col("visits")})
+            .GroupBy({Col("start")})
+            .Agg({runtime::Count().As("pages"), runtime::Max(Col("visits")).As("most")}),
+        arguments);
+}
+
+JobParameter WindowParameter() {
+  return {"window", "size of a window", "10s", ParameterKind::kDuration};
+}
+
 std::vector<JobParameter> JoinParameters(std::vector<JobParameter> more) {
   std::vector<JobParameter> parameters = {
       {"views", "directory of views", std::nullopt, ParameterKind::kPath},
@@ -92,6 +146,63 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
         "lines of views and clicks are \"<time>,<advertisement>\"";
     job.parameters = JoinParameters({});
     job.structured = ClickedViewsStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "clicks_by_window";
+    job.meaning =
+        "structured: how often each advertisement was clicked on, by the window in which it was "
+        "viewed; input as of clicked_views";
+    job.parameters = JoinParameters({WindowParameter()});
+    job.structured = ClicksByWindowStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "clicks_of_two_sites";
+    job.meaning =
+        "structured: how often each advertisement was clicked on, and when first, on either of two "
+        "sites; lines are \"<time>,<advertisement>\"";
+    job.parameters = WithFileParameters(
+        {{"one", "directory of one site's clicks", std::nullopt, ParameterKind::kPath},
+         {"other", "directory of the other's", std::nullopt, ParameterKind::kPath},
+         OutputParameter(),
+         DelayParameter(),
+         {"policy", "which of the two watermarks counts: min or max", "min"}});
+    job.structured = ClicksOfTwoSitesStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "distinct_visits";
+    job.meaning =
+        "structured: how many different lines there were in each window of event time; lines are "
+        "\"<time>,<page>\"";
+    job.parameters = WithFileParameters(
+        {InputParameter(), OutputParameter(), DelayParameter(), WindowParameter()});
+    job.structured = DistinctVisitsStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "first_visits";
+    job.meaning =
+        "structured: the first line of each page, and those of it that come after the delay; lines "
+        "are \"<time>,<page>\"";
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter()});
+    job.structured = FirstVisitsStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "busy_windows";
+    job.meaning =
+        "structured: how many pages were visited in each window of event time, and how often the "
+        "most visited one; lines are \"<time>,<page>\"";
+    job.parameters = WithFileParameters(
+        {InputParameter(), OutputParameter(), DelayParameter(), WindowParameter()});
+    job.structured = BusyWindowsStructured;
     jobs.Add(std::move(job));
   }
 }

@@ -24,6 +24,12 @@ size_t KeysIn(const std::vector<properties::StateEntries>& stores) {
   return keys;
 }
 
+std::vector<std::string> Directories(const std::vector<JobPaths::Input>& inputs) {
+  std::vector<std::string> directories;
+  for (const JobPaths::Input& input : inputs) directories.push_back(input.directory);
+  return directories;
+}
+
 // Without a file there is no key, and no store is named.
 bool Same(const std::vector<properties::StateEntries>& stores,
           const std::vector<properties::StateEntries>& due) {
@@ -47,6 +53,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
                [reader = std::make_shared<properties::PlainNamesReader>(paths_.output)](
                    const DurableFiles& files) { return reader->Read(files); }),
       checker_({.answers = std::move(answers),
+                .sources = Directories(paths_.inputs),
                 .read_file = [this](const std::string& file) { return Lines(file); },
                 .times_input =
                     [this](const std::string& file) {

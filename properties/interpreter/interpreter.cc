@@ -21,7 +21,10 @@ class Interpreter final : public NaiveQuery {
     for (size_t i = 0; i < plan_.nodes.size(); ++i) {
       const PlainNode& node = plan_.nodes[i];
       if (node.op == PlainOperator::kAggregate) stateful_[i] = MakePlainAggregate(node, mode_);
-      if (node.op == PlainOperator::kDropDuplicates) stateful_[i] = MakePlainDropDuplicates(node);
+      if (node.op == PlainOperator::kDropDuplicates ||
+          node.op == PlainOperator::kDropDuplicatesWithin) {
+        stateful_[i] = MakePlainDropDuplicates(node);
+      }
       if (node.op != PlainOperator::kJoin) continue;
       stateful_[i] = MakePlainJoin(node, plan_.nodes[node.inputs[0]], plan_.nodes[node.inputs[1]]);
     }
@@ -144,6 +147,7 @@ class Interpreter final : public NaiveQuery {
   static bool GoesByTime(const PlainNode& node) {
     if (node.op == PlainOperator::kJoin) return node.bounds.lets_go[0] || node.bounds.lets_go[1];
     if (node.op == PlainOperator::kAggregate) return !node.event_times.empty();
+    if (node.op == PlainOperator::kDropDuplicatesWithin) return true;
     return std::ranges::any_of(node.event_times, [&](const PlainEventTime& time) {
       return std::ranges::any_of(
           node.expressions, [&](const PlainExpression& key) { return key.column == time.column; });

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "properties/interpreter/plain_operators.h"
@@ -31,15 +31,26 @@ class DropDuplicates final : public StatefulOperator {
       for (const PlainExpression& expression : node_.expressions) {
         key.push_back(AsKey(expression.Of(row, batch.timestamp_ms)));
       }
-      if (seen_.insert(std::move(key)).second) first.push_back(row);
+      if (!seen_.try_emplace(std::move(key), AlikeUntil(row)).second) continue;
+      first.push_back(row);
     }
+    std::erase_if(seen_, [&](const auto& seen) {
+      return seen.second && batch.final_micros && *seen.second <= *batch.final_micros;
+    });
     return first;
   }
 
  private:
+  std::optional<int64_t> AlikeUntil(const PlainRow& row) const {
+    if (node_.op != PlainOperator::kDropDuplicatesWithin) return std::nullopt;
+    const PlainValue& time = row[time_->column];
+    if (time.is_null()) return std::nullopt;
+    return time.number() + node_.delay_micros;
+  }
+
   const PlainNode& node_;
   std::optional<PlainEventTime> time_;
-  std::set<PlainRow, PlainLess> seen_;
+  std::map<PlainRow, std::optional<int64_t>, PlainLess> seen_;  // until when; unset: for ever
 };
 
 }  // namespace

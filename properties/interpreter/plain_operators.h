@@ -46,7 +46,8 @@ std::unique_ptr<StatefulOperator> MakePlainJoin(const PlainNode& node, const Pla
                                                 const PlainNode& right);
 
 // The first row of those alike in the key columns. Keys are kept for ever: if one has the event
-// time, what is alike comes late once it is final.
+// time, what is alike comes late once it is final. Or (within) until the watermark has reached the
+// first one's event time plus the delay.
 std::unique_ptr<StatefulOperator> MakePlainDropDuplicates(const PlainNode& node);
 
 // Whether a row is at or below a watermark: the event time and its span on top. Null is at none.

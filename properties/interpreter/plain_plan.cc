@@ -70,6 +70,7 @@ class Reader {
       case PlainOperator::kProject:
       case PlainOperator::kAggregate:
       case PlainOperator::kDropDuplicates:
+      case PlainOperator::kDropDuplicatesWithin:
         break;
       default:
         return absl::UnimplementedError(
@@ -115,6 +116,8 @@ class Reader {
         node.event_times = {{node.expressions[0].column, 0}};
         return absl::OkStatus();
       case PlainOperator::kDropDuplicates:
+      case PlainOperator::kDropDuplicatesWithin:
+        node.delay_micros = in.delay_micros();
         Pass(node);
         return Expressions(in, 0, in.expressions_size(), node);
       case PlainOperator::kAggregate:

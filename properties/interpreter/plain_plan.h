@@ -27,6 +27,7 @@ enum class PlainOperator : int {
   kJoin = 9,
   kUnion = 10,
   kDropDuplicates = 11,
+  kDropDuplicatesWithin = 12,
 };
 
 // A column by which rows become final: those with column + span at or below the watermark.
@@ -66,7 +67,7 @@ struct PlainNode {
   std::vector<PlainAggregateCall> calls;  // aggregate
   // aggregate: the key that is a window's start; rows without one are in no window.
   std::optional<size_t> window_key;
-  int64_t delay_micros = 0;  // watermark
+  int64_t delay_micros = 0;  // watermark, drop duplicates within
   PlainJoinBounds bounds;    // join
 };
 

@@ -8,6 +8,7 @@
 #include "platform/text.h"
 #include "runtime/functions/bound_expression.h"
 #include "runtime/operators/aggregate.h"
+#include "runtime/operators/drop_duplicates.h"
 #include "runtime/operators/join.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/plan/physical.pb.h"
@@ -20,6 +21,8 @@ namespace {
 constexpr char kGroupsStore[] = "groups";
 // Of a join.
 constexpr const char* kSideStores[] = {"left", "right"};
+// Of what drops duplicates.
+constexpr char kSeenStore[] = "seen";
 
 std::vector<DataType> TypesOf(const std::vector<BoundExpression>& expressions) {
   std::vector<DataType> types;
@@ -65,6 +68,8 @@ class OperatorLoader {
         return Key(op.key());
       case plan::Operator::kJoin:
         return Join(op.join());
+      case plan::Operator::kDropDuplicates:
+        return DropDuplicates(op.drop_duplicates());
       default:
         return DamagedPlan("an operator that this build has not");
     }
@@ -290,6 +295,30 @@ class OperatorLoader {
                                .schema_fingerprint = TypesText(TypesOf(*spec->sides[port].rows))});
     }
     loaded.acts_on_watermark = spec->sides[0].evict_column >= 0 || spec->sides[1].evict_column >= 0;
+    return loaded;
+  }
+
+  absl::StatusOr<LoadedOperator> DropDuplicates(const plan::DropDuplicates& from) const {
+    WT_ASSIGN_OR_RETURN(const std::vector<DataType> keys, KeysMet(0, from.keys()));
+    auto spec = std::make_shared<DropDuplicatesSpec>();
+    spec->keys = from.keys();
+    spec->rows = place_.inputs[0];
+    spec->output = place_.output;
+    WT_ASSIGN_OR_RETURN(spec->event_time_column, TimeColumn(0, 0, from.event_time()));
+    spec->span_micros = from.span_micros();
+    if (from.has_within_micros()) {
+      if (from.event_time() < 0 || from.within_micros() < 0) {
+        return DamagedPlan("duplicates within a time that is none");
+      }
+      spec->within_micros = from.within_micros();
+    }
+    const std::vector<DataType> types = TypesOf(*spec->rows);
+    WT_RETURN_IF_ERROR(CheckGives({types.begin() + from.keys(), types.end()}));
+    LoadedOperator loaded = Made([spec] { return MakeDropDuplicates(spec); });
+    loaded.state_id = from.operator_id();
+    loaded.stores = {{.name = kSeenStore, .schema_fingerprint = TypesText(keys)}};
+    loaded.acts_on_watermark =
+        from.has_within_micros() || (from.event_time() >= 0 && from.event_time() < from.keys());
     return loaded;
   }
 

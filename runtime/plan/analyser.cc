@@ -115,6 +115,7 @@ class Analyser {
       case PlanOperator::kUnion:
         return Union(inputs);
       case PlanOperator::kDropDuplicates:
+      case PlanOperator::kDropDuplicatesWithin:
         return DropDuplicates(plan, std::move(inputs[0]));
       case PlanOperator::kExplode:
         break;
@@ -424,9 +425,26 @@ class Analyser {
     return OfOutput(Finished(std::move(node)));
   }
 
+  // The longest of the watermarks below.
+  static absl::Duration DelayBelow(const LogicalPlanPtr& plan) {
+    absl::Duration delay;
+    for (const LogicalPlanPtr& node : InOrder(plan)) {
+      if (node->op == PlanOperator::kWatermark) delay = std::max(delay, node->delay);
+    }
+    return delay;
+  }
+
   absl::StatusOr<Analysed> DropDuplicates(const LogicalPlan& plan, Analysed input) {
-    const Resolver resolver = In("DropDuplicates", input);
-    LogicalPlan node = Over(input.plan, PlanOperator::kDropDuplicates);
+    const bool within = plan.op == PlanOperator::kDropDuplicatesWithin;
+    const Resolver resolver =
+        In(within ? "DropDuplicatesWithinWatermark" : "DropDuplicates", input);
+    LogicalPlan node = Over(input.plan, plan.op);
+    if (within) {
+      if (input.plan->event_times.empty()) {
+        return resolver.Error("its rows have no event time: call WithWatermark before it");
+      }
+      node.delay = DelayBelow(input.plan);
+    }
     for (const ExpressionPtr& column : plan.expressions) {
       WT_ASSIGN_OR_RETURN(node.expressions.emplace_back(), resolver.Column(OutputName(*column)));
     }

@@ -129,13 +129,15 @@ std::string_view PlanOperatorName(PlanOperator op) {
       return "union";
     case PlanOperator::kDropDuplicates:
       return "drop duplicates";
+    case PlanOperator::kDropDuplicatesWithin:
+      return "drop duplicates within watermark";
   }
   WT_CHECK(false, "no such operator");
 }
 
 bool IsStateful(PlanOperator op) {
   return op == PlanOperator::kAggregate || op == PlanOperator::kJoin ||
-         op == PlanOperator::kDropDuplicates;
+         op == PlanOperator::kDropDuplicates || op == PlanOperator::kDropDuplicatesWithin;
 }
 
 const Attribute* FindAttribute(const std::vector<Attribute>& attributes, int id) {
@@ -194,6 +196,7 @@ LogicalPlanPtr Finished(LogicalPlan node) {
       break;
     case PlanOperator::kFilter:
     case PlanOperator::kDropDuplicates:
+    case PlanOperator::kDropDuplicatesWithin:
       node.output = node.input()->output;
       node.event_times = node.input()->event_times;
       break;

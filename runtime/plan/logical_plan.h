@@ -44,6 +44,7 @@ enum class PlanOperator : uint8_t {
   kJoin,            // of two inputs, where expressions[0] is true; none: every pair
   kUnion,           // the rows of all inputs; the columns by their place, as `made`
   kDropDuplicates,  // the first row of those alike in the expressions; none: in all columns
+  kDropDuplicatesWithin,  // likewise, where they are alike up to `delay` after its event time
 };
 std::string_view PlanOperatorName(PlanOperator op);
 

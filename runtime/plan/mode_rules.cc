@@ -141,6 +141,9 @@ const std::vector<ModeRule>& ModeRules() {
       {kDropDuplicates, kAppend, nullptr},
       {kDropDuplicates, kUpdate, nullptr},
       {kDropDuplicates, kComplete, nullptr},
+      {kDropDuplicatesWithin, kAppend, nullptr},
+      {kDropDuplicatesWithin, kUpdate, nullptr},
+      {kDropDuplicatesWithin, kComplete, nullptr},
   };
   return rules;
 }

@@ -70,6 +70,7 @@ class Lowering {
       case PlanOperator::kJoin:
         return Join(node);
       case PlanOperator::kDropDuplicates:
+      case PlanOperator::kDropDuplicatesWithin:
         return DropDuplicates(node);
       default:
         break;
@@ -273,23 +274,33 @@ class Lowering {
     return joined;
   }
 
+  // One that is a key, if there is one: it says when its key may be forgotten.
+  static void SetEventTime(const LogicalPlan& node, plan::DropDuplicates& drop) {
+    const std::vector<EventTime>& event_times = node.input()->event_times;
+    if (event_times.empty()) return;
+    const auto set = [&drop](const EventTime& event_time, int column) {
+      drop.set_event_time(column);
+      drop.set_span_micros(absl::ToInt64Microseconds(event_time.span));
+    };
+    for (const EventTime& event_time : event_times) {
+      const auto key = std::ranges::find(node.expressions, event_time.attribute,
+                                         [](const ExpressionPtr& e) { return e->attribute; });
+      if (key == node.expressions.end()) continue;
+      return set(event_time, static_cast<int>(key - node.expressions.begin()));
+    }
+    set(event_times.front(),
+        drop.keys() + PlaceOf(node.input()->output, event_times.front().attribute));
+  }
+
   Ends DropDuplicates(const LogicalPlan& node) {
     const LogicalPlan& input = *node.input();
     plan::DropDuplicates drop;
     drop.set_operator_id(node.operator_id);
     drop.set_keys(static_cast<int>(node.expressions.size()));
     drop.set_event_time(-1);
-    // By one that is a key, if there is one: it says when its key may be forgotten.
-    for (const bool key : {true, false}) {
-      for (const EventTime& event_time : input.event_times) {
-        const bool is_key = std::ranges::any_of(node.expressions, [&](const ExpressionPtr& e) {
-          return e->attribute == event_time.attribute;
-        });
-        if (drop.event_time() >= 0 || is_key != key) continue;
-        drop.set_event_time(PlaceOf(input.output, event_time.attribute));
-        drop.set_span_micros(absl::ToInt64Microseconds(event_time.span));
-        drop.set_forgets_by_key(is_key);
-      }
+    SetEventTime(node, drop);
+    if (node.op == PlanOperator::kDropDuplicatesWithin) {
+      drop.set_within_micros(absl::ToInt64Microseconds(node.delay));
     }
     const Keyed keyed = MeetByKeys(input, node.expressions);
     Ends dropped(1);
@@ -314,6 +325,8 @@ std::string NameOf(const LogicalPlan& node) {
       return "Join";
     case PlanOperator::kDropDuplicates:
       return "DropDuplicates";
+    case PlanOperator::kDropDuplicatesWithin:
+      return "DropDuplicatesWithinWatermark";
     default:
       return std::string(PlanOperatorName(node.op));
   }

@@ -80,6 +80,15 @@ std::string AggregateText(const plan::Aggregate& aggregate, const plan::Operator
   return text;
 }
 
+std::string DuplicatesAreKnown(const plan::DropDuplicates& drop) {
+  if (drop.has_within_micros()) {
+    return absl::StrCat("; for ", absl::FormatDuration(absl::Microseconds(drop.within_micros())));
+  }
+  const bool by_key = drop.event_time() >= 0 && drop.event_time() < drop.keys();
+  return by_key ? absl::StrCat("; until the watermark passes key ", drop.event_time())
+                : "; for ever";
+}
+
 std::string JoinText(const plan::Operator& op) {
   const plan::Join& join = op.join();
   std::string text = absl::StrCat("inner join, state of operator ", join.operator_id(),
@@ -130,12 +139,9 @@ std::string OperatorText(const plan::PhysicalPlan& plan, const plan::Operator& o
     case plan::Operator::kJoin:
       return JoinText(op);
     case plan::Operator::kDropDuplicates:
-      return absl::StrCat(
-          "drop duplicates, state of operator ", op.drop_duplicates().operator_id(),
-          ", by the first ", op.drop_duplicates().keys(), " columns",
-          op.drop_duplicates().forgets_by_key() || op.drop_duplicates().has_within_micros()
-              ? ""
-              : "; for ever");
+      return absl::StrCat("drop duplicates, state of operator ", op.drop_duplicates().operator_id(),
+                          ", by the first ", op.drop_duplicates().keys(), " columns",
+                          DuplicatesAreKnown(op.drop_duplicates()));
     case plan::Operator::kWriteExchange: {
       const plan::Exchange& exchange = plan.exchanges(op.write_exchange());
       return absl::StrCat("write to ", exchange.partitions(), " partitions of exchange ",

@@ -219,7 +219,7 @@ absl::StatusOr<LogicalPlan> DecodeNode(const plan::Node& in, const FunctionRegis
   LogicalPlan node;
   node.op = static_cast<PlanOperator>(in.operator_());
   if (in.operator_() < static_cast<int>(PlanOperator::kSource) ||
-      in.operator_() > static_cast<int>(PlanOperator::kDropDuplicates)) {
+      in.operator_() > static_cast<int>(PlanOperator::kDropDuplicatesWithin)) {
     return Damaged("an operator that is none");
   }
   for (const plan::Expression& expression : in.expressions()) {

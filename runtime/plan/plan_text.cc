@@ -113,6 +113,10 @@ class PlanWriter {
       case PlanOperator::kDropDuplicates:
         return absl::StrCat("drop duplicates ", plan.operator_id, count == 0 ? "" : " by ",
                             Texts(plan, 0, count));
+      case PlanOperator::kDropDuplicatesWithin:
+        return absl::StrCat("drop duplicates ", plan.operator_id, " within ",
+                            absl::FormatDuration(plan.delay), count == 0 ? "" : " by ",
+                            Texts(plan, 0, count));
     }
     WT_CHECK(false, "no such operator");
   }

@@ -74,8 +74,9 @@ std::string ColumnsText(const LogicalPlan& node) {
 // What is kept of rows that wait for others, or for others like them. `optimised`: the same
 // operator, of whose columns those that nobody reads are gone.
 std::string RowsKept(const LogicalPlan& node, const LogicalPlan& optimised) {
-  if (node.op == PlanOperator::kDropDuplicates) {
-    std::string text = absl::StrCat("drop duplicates ", node.operator_id, " by");
+  if (node.op != PlanOperator::kJoin) {
+    std::string text =
+        absl::StrCat(platform::ToAbsl(PlanOperatorName(node.op)), " ", node.operator_id, " by");
     for (const ExpressionPtr& column : node.expressions) {
       absl::StrAppend(&text, " ", ToText(*column), ": ", DataTypeName(column->type));
     }
@@ -114,7 +115,7 @@ std::string StateFingerprint(const LogicalPlanPtr& analysed, const LogicalPlanPt
     if (node->op == PlanOperator::kSource) {
       absl::StrAppend(&text, "source ", node->source.format, "\n");
     }
-    if (node->op == PlanOperator::kJoin || node->op == PlanOperator::kDropDuplicates) {
+    if (IsStateful(node->op) && node->op != PlanOperator::kAggregate) {
       text += RowsKept(*node, Counterpart(*node, optimised));
     }
     if (node->op != PlanOperator::kAggregate) continue;

@@ -87,10 +87,17 @@ DataFrame DataFrame::Union(const DataFrame& other) const {
 }
 
 DataFrame DataFrame::DropDuplicates(std::vector<std::string> columns) const {
-  LogicalPlan node = Over(plan_, PlanOperator::kDropDuplicates);
-  for (std::string& column : columns) {
-    node.expressions.push_back(Col(std::move(column)).node());
-  }
+  return WithoutDuplicates(PlanOperator::kDropDuplicates, columns);
+}
+
+DataFrame DataFrame::DropDuplicatesWithinWatermark(std::vector<std::string> columns) const {
+  return WithoutDuplicates(PlanOperator::kDropDuplicatesWithin, columns);
+}
+
+DataFrame DataFrame::WithoutDuplicates(PlanOperator op,
+                                       const std::vector<std::string>& columns) const {
+  LogicalPlan node = Over(plan_, op);
+  for (const std::string& column : columns) node.expressions.push_back(Col(column).node());
   return Apply(session_, std::move(node));
 }
 

@@ -78,12 +78,17 @@ class DataFrame {
   DataFrame Union(const DataFrame& other) const;
   // The first row of those alike in the columns; none: in all.
   DataFrame DropDuplicates(std::vector<std::string> columns = {}) const;
+  // Likewise, of rows that are alike and come within the watermark's delay of the first one's event
+  // time, whatever their own times: so what is kept has a bound though no key is a time. Those that
+  // are further apart may be dropped, too.
+  DataFrame DropDuplicatesWithinWatermark(std::vector<std::string> columns = {}) const;
   class DataStreamWriter WriteStream() const;
 
   const LogicalPlanPtr& plan() const { return plan_; }
 
  private:
   friend class GroupedData;
+  DataFrame WithoutDuplicates(PlanOperator op, const std::vector<std::string>& columns) const;
 
   Session* session_;  // outlives the job's plan
   LogicalPlanPtr plan_;

@@ -1,8 +1,12 @@
 #include "runtime/structured/query_identity.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "platform/random.h"
 #include "platform/status_macros.h"
@@ -30,11 +34,13 @@ void Pin(const std::string& name, const std::string& value, checkpoint::QueryMet
   setting.set_value(value);
 }
 
+constexpr char kAsItWas[] = "run the job as it was, or start with a new checkpoint and a new sink";
+
 absl::Status MustAgree(const std::string& what, const std::string& logged, const std::string& now) {
   if (logged == now) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("its checkpoint was begun with ", what, " '", logged, "', this job has '", now,
-                   "': run the job as it was, or start with a new checkpoint and a new sink"));
+  return absl::FailedPreconditionError(absl::StrCat("its checkpoint was begun with ", what, " '",
+                                                    logged, "', this job has '", now,
+                                                    "': ", kAsItWas));
 }
 
 // Files that were read are known by their paths in the source, and what was written by its sink's.
@@ -46,6 +52,60 @@ absl::Status MustBeWhereItWas(const std::string& what, const std::string& logged
                    "': if that directory has only been moved, move it back, or make '", logged,
                    "' a link to it, and run the job as it was; else start with a new checkpoint "
                    "and a new sink"));
+}
+
+// A line of what state is bound to (StateFingerprint), as who it is about and what it says:
+// "aggregate 0", "by word of count(): int64".
+struct Bound {
+  std::string of;
+  std::string says;
+};
+
+Bound BoundOf(std::string_view line) {
+  size_t end = line.find_first_of("0123456789");
+  if (end != std::string_view::npos) {
+    end = line.find_first_not_of("0123456789", end);
+  } else {
+    end = line.rfind(' ');  // "output mode append", "source text"
+  }
+  if (end == std::string_view::npos) return {std::string(line), ""};
+  const size_t says = line.find_first_not_of(' ', end);
+  return {std::string(line.substr(0, end)),
+          says == std::string_view::npos ? "" : std::string(line.substr(says))};
+}
+
+std::vector<Bound> BoundsOf(const std::string& fingerprint) {
+  std::vector<Bound> bounds;
+  for (const absl::string_view line : absl::StrSplit(fingerprint, '\n', absl::SkipEmpty())) {
+    bounds.push_back(BoundOf(platform::ToStd(line)));
+  }
+  return bounds;
+}
+
+// Names the first operator that differs, and how.
+absl::Status MustKeepTheSameState(const std::string& logged, const std::string& now) {
+  if (logged == now) return absl::OkStatus();
+  const std::vector<Bound> before = BoundsOf(logged);
+  const std::vector<Bound> after = BoundsOf(now);
+  const auto find = [](const std::vector<Bound>& bounds, const std::string& of) {
+    return std::ranges::find(bounds, of, &Bound::of);
+  };
+  for (const Bound& bound : before) {
+    const auto same = find(after, bound.of);
+    if (same == after.end()) {
+      return absl::FailedPreconditionError(absl::StrCat("its checkpoint keeps state of ", bound.of,
+                                                        " (", bound.says,
+                                                        "), which this job has not: ", kAsItWas));
+    }
+    WT_RETURN_IF_ERROR(MustAgree(bound.of, bound.says, same->says));
+  }
+  for (const Bound& bound : after) {
+    if (find(before, bound.of) != before.end()) continue;
+    return absl::FailedPreconditionError(absl::StrCat("its checkpoint keeps no state of ", bound.of,
+                                                      " (", bound.says,
+                                                      "), which this job has: ", kAsItWas));
+  }
+  return MustAgree("stateful plan", logged, now);
 }
 
 absl::Status PinsNonsense(const checkpoint::Setting& setting) {
@@ -105,8 +165,7 @@ checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled) {
 
 absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
                                                const QueryIdentity& identity) {
-  WT_RETURN_IF_ERROR(
-      MustAgree("stateful plan", metadata.plan_fingerprint(), identity.state_fingerprint));
+  WT_RETURN_IF_ERROR(MustKeepTheSameState(metadata.plan_fingerprint(), identity.state_fingerprint));
   WT_RETURN_IF_ERROR(MustAgree("job version", metadata.job_version(), identity.job_version));
   WT_RETURN_IF_ERROR(CheckSources(metadata, identity));
   PinnedSettings pinned{.shuffle_partitions = identity.shuffle_partitions};

@@ -25,7 +25,8 @@ std::vector<ExpressionPtr> Kept(const LogicalPlan& node, const std::set<int>& ne
 
 bool PassesItsInput(PlanOperator op) {
   return op == PlanOperator::kFilter || op == PlanOperator::kWatermark ||
-         op == PlanOperator::kJoin || op == PlanOperator::kDropDuplicates;
+         op == PlanOperator::kJoin || op == PlanOperator::kDropDuplicates ||
+         op == PlanOperator::kDropDuplicatesWithin;
 }
 
 }  // namespace

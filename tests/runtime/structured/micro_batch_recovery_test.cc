@@ -45,11 +45,13 @@ void CheckBetween(QueryWorld& world, int64_t& shown, const std::string& where) {
   shown = table->last_batch;
 }
 
-enum class SweptJob { kWords, kWindows };
+enum class SweptJob { kWords, kWindows, kJoined };
 
 void PutSwept(SweptJob job, QueryWorld& world) {
   if (job == SweptJob::kWords) {
     PutWords(world);
+  } else if (job == SweptJob::kJoined) {
+    PutJoined(world);
   } else {
     world.Put("1", "10\n11\n12\n13\n14\n15\n");
     world.Put("2", "25\n10\n");
@@ -77,6 +79,8 @@ bool SurvivesFault(SweptJob job, uint64_t seed, const QueryFault& fault, QueryWo
   if (!table.ok()) return world.fired();
   if (job == SweptJob::kWords) {
     EXPECT_EQ(WordsOf(*table), CountWords()) << where;
+  } else if (job == SweptJob::kJoined) {
+    EXPECT_THAT(WindowsOf(*table), ::testing::UnorderedElementsAreArray(JoinedWindows())) << where;
   } else {
     // 10, in file 2, is in time; 3, in file 3, is late however the batches are cut.
     EXPECT_THAT(WindowsOf(*table), UnorderedElementsAre("10 6", "15 1")) << where;
@@ -85,7 +89,15 @@ bool SurvivesFault(SweptJob job, uint64_t seed, const QueryFault& fault, QueryWo
 }
 
 QueryJob SweptJobOf(SweptJob job) {
-  return job == SweptJob::kWords ? WordCountJob("update") : QueryJob(WindowedJob);
+  if (job == SweptJob::kWords) return WordCountJob("update");
+  return job == SweptJob::kWindows ? QueryJob(WindowedJob) : QueryJob(JoinedJob);
+}
+
+QueryOptions SweptOptions(SweptJob job) {
+  QueryOptions options = AvailableNow();
+  // Of three operators with state.
+  if (job == SweptJob::kJoined) options.shuffle_partitions = 2;
+  return options;
 }
 
 class MicroBatchSweep : public ::testing::TestWithParam<std::tuple<SweptJob, bool>> {};
@@ -95,7 +107,7 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverAStepEndsAProcess) {
   // The steps of a run without a fault, each with how often it is reached.
   std::map<std::string, uint64_t> steps;
   {
-    QueryWorld world(100, SweptJobOf(job), AvailableNow());
+    QueryWorld world(100, SweptJobOf(job), SweptOptions(job));
     PutSwept(job, world);
     ASSERT_TRUE(world.RunToTheEnd().ok());
     for (const std::string& step : world.steps) ++steps[step.substr(0, step.find(' '))];
@@ -106,7 +118,7 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverAStepEndsAProcess) {
     for (uint64_t number = 1; number <= times; ++number) {
       const QueryFault fault{
           .step = step, .process = "", .number = number, .power_loss = power_loss};
-      QueryWorld world(100, SweptJobOf(job), AvailableNow());
+      QueryWorld world(100, SweptJobOf(job), SweptOptions(job));
       ASSERT_TRUE(SurvivesFault(job, 100, fault, world)) << fault.ToText();
       decisions.insert(world.decisions.begin(), world.decisions.end());
       if (HasFailure()) return;
@@ -123,7 +135,7 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverACallEndsAProcess) {
     for (uint64_t number = 1, seed = 1;; number += 7 + seed % 6, ++seed) {
       const QueryFault fault{
           .step = "", .process = process, .number = number, .power_loss = power_loss};
-      QueryWorld world(seed, SweptJobOf(job), AvailableNow());
+      QueryWorld world(seed, SweptJobOf(job), SweptOptions(job));
       if (!SurvivesFault(job, seed, fault, world)) break;
       if (HasFailure()) return;
     }
@@ -131,11 +143,12 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverACallEndsAProcess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, MicroBatchSweep,
-                         ::testing::Combine(::testing::Values(SweptJob::kWords, SweptJob::kWindows),
+                         ::testing::Combine(::testing::Values(SweptJob::kWords, SweptJob::kWindows,
+                                                              SweptJob::kJoined),
                                             ::testing::Bool()),
                          [](const auto& info) {
-                           const bool words = std::get<0>(info.param) == SweptJob::kWords;
-                           return std::string(words ? "Words" : "Windows") +
+                           const char* const names[] = {"Words", "Windows", "Joined"};
+                           return std::string(names[static_cast<int>(std::get<0>(info.param))]) +
                                   (std::get<1>(info.param) ? "PowerLoss" : "Crash");
                          });
 

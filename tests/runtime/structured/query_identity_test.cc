@@ -67,7 +67,8 @@ class MicroBatchRefusal : public ::testing::Test {
 
 TEST_F(MicroBatchRefusal, AnotherStatefulPlan) {
   const absl::Status status = Refused(WordCountJob("complete"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("begun with stateful plan"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("begun with output mode 'update', this job has 'complete'"));
 }
 
 TEST_F(MicroBatchRefusal, AnotherJobVersion) {

@@ -58,6 +58,44 @@ inline void WindowedJob(Session& session) {
       .Start();
 }
 
+// Views and clicks, lines "<seconds>,<id>", rows may be 10 s late: clicks of up to 5 s after a view,
+// by windows of 5 s in which the views were.
+inline void JoinedJob(Session& session) {
+  const auto events = [&session](const char* directory) {
+    return session.ReadStream()
+        .Format("text")
+        .Option("maxFilesPerTrigger", "1")
+        .Load(directory)
+        .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
+                 SubstringAfter(Col("value"), ",").As("id")})
+        .WithWatermark("time", absl::Seconds(10));
+  };
+  const DataFrame views = events("views").Alias("view");
+  const DataFrame clicks = events("clicks").DropDuplicates().Alias("click");
+  views
+      .Join(clicks, Col("view.id") == Col("click.id") && Col("click.time") >= Col("view.time") &&
+                        Col("click.time") <= Col("view.time") + absl::Seconds(5))
+      .GroupBy({Window(Col("view.time"), absl::Seconds(5))})
+      .Count()
+      .WriteStream()
+      .QueryName("clicks")
+      .OutputMode("append")
+      .Format("file")
+      .Option("path", "out")
+      .Option("checkpointLocation", "checkpoint")
+      .Start();
+}
+inline void PutJoined(QueryWorld& world) {
+  world.Overwrite("views/1", "10,x\n11,y\n");
+  world.Overwrite("clicks/1", "12,x\n14,y\n12,x\n");
+  world.Overwrite("views/2", "25,x\n");
+  world.Overwrite("clicks/2", "26,x\n11,y\n14,y\n");
+  world.Overwrite("views/3", "60,z\n3,late\n");
+  world.Overwrite("clicks/3", "60,z\n");
+}
+// By start of the window, in seconds.
+inline std::vector<std::string> JoinedWindows() { return {"10 3", "25 1"}; }
+
 inline const std::map<std::string, std::string>& WordFiles() {
   static const std::map<std::string, std::string> files = {
       {"a.txt", "to be or not to be\nthat is the question\n"},

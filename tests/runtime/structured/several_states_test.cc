@@ -279,6 +279,55 @@ TEST(Join, WhatItCannotDoIsRefusedByName) {
       HasSubstr("a join of streams shows a row once, and never changes it"));
 }
 
+// --- duplicates ---
+
+TEST(DropDuplicates, OfAllTimeWhereNoKeyIsATime) {
+  QueryBuilder builder;
+  QueryRun run(builder.Source().DropDuplicates(), "append");
+  EXPECT_EQ(run.RunBatch({"x", "y", "x"}, 1).size(), 2u);
+  EXPECT_EQ(run.Add({"x", "z"}), (Lines{"z"}));
+  EXPECT_EQ(run.sum.state_rows, 3);
+}
+
+TEST(DropDuplicates, UntilTheWatermarkHasPassedTheirTime) {
+  QueryBuilder builder;
+  QueryRun run(Events(builder, "in", absl::Seconds(5)).DropDuplicates({"id", "time"}), "append");
+  EXPECT_EQ(run.Add({"1,x", "1,x", "2,x"}).size(), 2u);
+  EXPECT_EQ(run.Add({"1,x", "20,x"}), (Lines{Second(20) + "\tx"}));
+  EXPECT_EQ(run.sum.state_rows, 1) << "those of 1 and 2 are forgotten";
+  EXPECT_THAT(run.Add({"1,x", "15,z"}), IsEmpty()) << "late, at the watermark too";
+  EXPECT_EQ(run.dropped, 2);
+}
+
+TEST(DropDuplicates, WithinTheWatermarkByOtherColumnsThanTimes) {
+  QueryBuilder builder;
+  const DataFrame first =
+      Events(builder, "in", absl::Seconds(5)).DropDuplicatesWithinWatermark({"id"});
+  QueryRun run(first, "append");
+  EXPECT_EQ(run.Add({"10,x", "12,x"}), (Lines{Second(10) + "\tx"}));
+  EXPECT_THAT(run.Add({"14,x"}), IsEmpty());
+  // The watermark is 15: what was alike to that of 10 is alike no more.
+  EXPECT_EQ(run.Add({"20,y"}), (Lines{Second(20) + "\ty"}));
+  EXPECT_EQ(run.Add({"21,x"}), (Lines{Second(21) + "\tx"}));
+  EXPECT_EQ(
+      std::string(CompileFrame(builder.Source("other").DropDuplicatesWithinWatermark(), "append")
+                      .status()
+                      .message()),
+      "DropDuplicatesWithinWatermark: its rows have no event time: call WithWatermark before "
+      "it");
+}
+
+TEST(DropDuplicates, AnAggregateBehindItCountsEachOnce) {
+  QueryBuilder builder;
+  QueryRun run(Events(builder, "in", absl::Seconds(5))
+                   .DropDuplicates()
+                   .GroupBy({Window(Col("time"), absl::Seconds(10))})
+                   .Count(),
+               "append");
+  EXPECT_THAT(run.Add({"1,x", "1,x", "2,x"}), IsEmpty());
+  EXPECT_THAT(run.Add({"1,x", "30,x"}), ElementsAre(Second(0) + "\t" + Second(10) + "\t2"));
+}
+
 TEST(SharedState, IsRefusedByName) {
   QueryBuilder builder;
   const DataFrame counts = Events(builder, "in", absl::Seconds(5))
