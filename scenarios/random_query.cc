@@ -60,7 +60,13 @@ class QueryDrawing {
       frame = frame.Select(Columns()).Union(Other(frame).Select(Columns()));
       ordered_ = false;
     }
-    if (parts_.joins && random_.OneIn(2)) frame = Joined(frame, Other(frame));
+    if (parts_.joins && random_.OneIn(2)) {
+      frame = Steps(Joined(frame, Other(frame)));
+      if (random_.OneIn(4)) frame = Steps(Joined(frame, Stream()));
+      if (parts_.unions && random_.OneIn(4)) {
+        frame = frame.Select(Columns()).Union(Stream().Select(Columns()));
+      }
+    }
     return frame;
   }
 
@@ -71,13 +77,30 @@ class QueryDrawing {
     ordered_ = false;
     Expression on = Col("l.key") == Col("r.key");
     if (random_.OneIn(3)) on = Col("l.time") == Col("r.time");
-    if (random_.OneIn(3)) on = on && Col("l.time") <= Col("r.time");
-    if (random_.OneIn(3)) on = on && Col("r.time") < Col("l.time");
+    if (random_.OneIn(2)) on = on && Before("l.time", "r.time");
+    if (random_.OneIn(2)) on = on && Before("r.time", "l.time");
     if (random_.OneIn(4)) on = on && Col("l.n") != Col("r.n");
     const DataFrame pairs =
         left.Select(Columns()).Alias("l").Join(right.Select(Columns()).Alias("r"), on);
     return pairs.Select({(random_.OneIn(2) ? Col("l.time") : Col("r.time")).As("time"),
                          Col("l.key").As("key"), (Col("l.n") + Col("r.n")).As("n")});
+  }
+
+  // low, and perhaps more, at or below high; now and then the other way round.
+  Expression Before(std::string low, std::string high) {
+    const Expression by = absl::Milliseconds(random_.Between(0, 8) * 1000);
+    switch (random_.Below(5)) {
+      case 0:
+        return Col(std::move(low)) <= Col(std::move(high)) + by;
+      case 1:
+        return Col(std::move(low)) < Col(std::move(high)) + by;
+      case 2:
+        return Col(std::move(high)) >= Col(std::move(low)) - by;
+      case 3:
+        return Col(std::move(high)) > by + Col(std::move(low));
+      default:
+        return Col(std::move(low)) <= Col(std::move(high));
+    }
   }
 
   DataFrame WithoutDuplicates(const DataFrame& frame) {
@@ -263,7 +286,7 @@ class QueryDrawing {
 runtime::StreamingQueryDefinition DrawQuery(Random& random, const RandomQueryParts& parts) {
   while (true) {
     const runtime::StreamingQueryDefinition definition = QueryDrawing(random, parts).Draw();
-    if (runtime::AnalyseQuery(definition, {}).ok()) return definition;
+    if (runtime::CompileQuery(definition, {}).ok()) return definition;
   }
 }
 

@@ -20,7 +20,7 @@ struct RandomQueryParts {
   bool second_aggregates = false;
 };
 
-// A query that analyses; its sources are "in0", "in1", ..., each with lines of LineFor. What it
+// A query that can be run; its sources are "in0", "in1", ..., each with lines of DrawLine. What it
 // answers does not depend on the order of the rows of different sources, partitions or keys: the
 // first of several is asked for only where their order is known, and sums of doubles are exact.
 runtime::StreamingQueryDefinition DrawQuery(platform::Random& random,

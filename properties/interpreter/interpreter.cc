@@ -129,19 +129,25 @@ class Interpreter final : public NaiveQuery {
     return fields;
   }
 
-  // Where the watermark of an operator that lets go by it has advanced.
+  // Whether the watermark has advanced for an operator that shows, or may forget, by it. A whole
+  // table is shown as it is.
   bool AnotherIsDue(const std::vector<NodeWatermark>& now) const {
+    if (mode_ == NaiveMode::kComplete) return false;
     const std::vector<NodeWatermark> next = Propagate(plan_, event_times_.global_ms());
     for (const auto& [i, state] : stateful_) {
-      const PlainNode& node = plan_.nodes[i];
-      if (node.op == PlainOperator::kAggregate && mode_ == NaiveMode::kComplete) continue;
-      const bool keeps_for_ever =
-          node.op == PlainOperator::kJoin &&
-          std::ranges::none_of(node.bounds.kept_until_micros,
-                               [](const auto& until) { return until.has_value(); });
-      if (!keeps_for_ever && next[i].in && (!now[i].in || *next[i].in > *now[i].in)) return true;
+      if (!GoesByTime(plan_.nodes[i]) || !next[i].in) continue;
+      if (!now[i].in || *next[i].in > *now[i].in) return true;
     }
     return false;
+  }
+
+  static bool GoesByTime(const PlainNode& node) {
+    if (node.op == PlainOperator::kJoin) return node.bounds.lets_go[0] || node.bounds.lets_go[1];
+    if (node.op == PlainOperator::kAggregate) return !node.event_times.empty();
+    return std::ranges::any_of(node.event_times, [&](const PlainEventTime& time) {
+      return std::ranges::any_of(
+          node.expressions, [&](const PlainExpression& key) { return key.column == time.column; });
+    });
   }
 
   const PlainPlan plan_;

@@ -13,26 +13,21 @@ struct Shifted {
 };
 
 std::optional<Shifted> ShiftedColumn(const PlainExpression& expression) {
+  if (expression.kind != PlainKind::kTimestamp) return {};
   if (expression.what == PlainExpression::What::kColumn) return Shifted{expression.column, 0};
-  if (expression.what != PlainExpression::What::kCall || expression.operands.size() != 2) return {};
-  if (expression.name != "+" && expression.name != "-") return {};
-  const PlainExpression* column = &expression.operands[0];
-  const PlainExpression* by = &expression.operands[1];
-  if (expression.name == "+" && column->kind == PlainKind::kInterval) std::swap(column, by);
-  const bool literal = by->what == PlainExpression::What::kLiteral &&
-                       by->kind == PlainKind::kInterval && !by->literal.is_null();
-  std::optional<Shifted> shifted = ShiftedColumn(*column);
-  if (!literal || !shifted) return {};
-  const int64_t micros = by->literal.number();
-  if (expression.name == "-"
-          ? __builtin_sub_overflow(shifted->by_micros, micros, &shifted->by_micros)
-          : __builtin_add_overflow(shifted->by_micros, micros, &shifted->by_micros)) {
-    return {};
-  }
+  const bool later = expression.name == "add_interval";
+  if (!later && expression.name != "subtract_interval") return {};
+  std::optional<Shifted> shifted = ShiftedColumn(expression.operands[0]);
+  const PlainExpression& by = expression.operands[1];
+  if (!shifted || by.what != PlainExpression::What::kLiteral || by.literal.is_null()) return {};
+  const __int128 micros =
+      __int128{shifted->by_micros} + (later ? 1 : -1) * __int128{by.literal.number()};
+  if (micros > INT64_MAX || micros < INT64_MIN) return {};
+  shifted->by_micros = static_cast<int64_t>(micros);
   return shifted;
 }
 
-// low + at least `apart` <= high, of two event times.
+// low + `apart` <= high, of two columns of times.
 struct Apart {
   size_t low = 0;
   size_t high = 0;
@@ -61,10 +56,8 @@ void AddApart(const PlainExpression& condition, std::vector<Apart>& found) {
   if (sign != "<" && sign != "<=") add(*high, *low);
 }
 
-const PlainEventTime* EventTimeAt(const PlainNode& node, size_t column) {
-  const auto found = std::ranges::find_if(
-      node.event_times, [&](const PlainEventTime& time) { return time.column == column; });
-  return found == node.event_times.end() ? nullptr : &*found;
+bool IsEventTime(const PlainNode& node, size_t column) {
+  return !node.event_times.empty() && node.event_times.front().column == column;
 }
 
 }  // namespace
@@ -78,16 +71,16 @@ PlainJoinBounds JoinBounds(const PlainNode& join, const PlainNode& left, const P
   for (const Apart& apart : found) {
     // The side whose time is the high one lets go by what is yet to come of the low one.
     const size_t side = apart.high < lefts ? 0 : 1;
-    if ((apart.low < lefts ? 0u : 1u) == side) continue;
+    if ((apart.low < lefts) == (side == 0)) continue;
     const PlainNode& own = side == 0 ? left : right;
     const PlainNode& other = side == 0 ? right : left;
-    const PlainEventTime* const time =
-        EventTimeAt(own, side == 0 ? apart.high : apart.high - lefts);
-    const PlainEventTime* const others =
-        EventTimeAt(other, side == 0 ? apart.low - lefts : apart.low);
-    if (time == nullptr || others == nullptr) continue;
-    // As what the time's own span is on top of.
-    const int64_t until = apart.apart_micros - others->span_micros + time->span_micros;
+    const size_t high = side == 0 ? apart.high : apart.high - lefts;
+    if (!IsEventTime(other, side == 0 ? apart.low - lefts : apart.low)) continue;
+    bounds.lets_go[side] = true;
+    if (!IsEventTime(own, high)) continue;
+    // On top of the time there is its span.
+    const int64_t until = apart.apart_micros - other.event_times.front().span_micros +
+                          own.event_times.front().span_micros;
     std::optional<int64_t>& bound = bounds.kept_until_micros[side];
     bound = std::max(bound.value_or(until), until);
   }

@@ -8,12 +8,13 @@ namespace wavetank::properties {
 
 // `join` has its condition; its columns are the left node's, then the right one's.
 //
-// Rows of the other side yet to come have time + span above the watermark, in whole microseconds.
-// So where the condition has `other <= time - x`, a row with
+// A side's event time is the first that it has. Rows of the other side yet to come have time + span
+// above the watermark, in whole microseconds. So where the condition has `other + x <= time`, a row
+// with
 //
 //   time <= watermark - the other's span + x
 //
-// meets none of them; with `<`, and microseconds being whole, one more is kept no longer. Of
+// meets none of them; with `<`, and microseconds being whole, so does one a microsecond later. Of
 // several such bounds the one that lets go first holds.
 PlainJoinBounds JoinBounds(const PlainNode& join, const PlainNode& left, const PlainNode& right);
 

@@ -161,6 +161,13 @@ PlainValue WindowEnd(int64_t start, int64_t size) {
   return end > INT64_MAX ? INT64_MAX : static_cast<int64_t>(end);
 }
 
+// Null beyond the earliest and the latest time.
+PlainValue Moved(int64_t time, int64_t by, int sign) {
+  const __int128 moved = __int128{time} + sign * __int128{by};
+  return moved > INT64_MAX || moved < INT64_MIN ? PlainValue()
+                                                : PlainValue(static_cast<int64_t>(moved));
+}
+
 PlainValue Element(const PlainValue::Children& elements, int64_t index) {
   if (index < 0 || static_cast<size_t>(index) >= elements.size()) return {};
   return elements[static_cast<size_t>(index)];
@@ -221,6 +228,8 @@ const std::map<std::string, Simple>& OfValues() {
        [](Arguments a) { return PlainValue(a[0].text().find(a[1].text()) != std::string::npos); }},
       {"split", [](Arguments a) { return Split(a[0].text(), a[1].text()); }},
       {"window_start", [](Arguments a) { return WindowStart(a[0].number(), a[1].number()); }},
+      {"add_interval", [](Arguments a) { return Moved(a[0].number(), a[1].number(), 1); }},
+      {"subtract_interval", [](Arguments a) { return Moved(a[0].number(), a[1].number(), -1); }},
       {"window_end", [](Arguments a) { return WindowEnd(a[0].number(), a[1].number()); }},
   };
   return *functions;

@@ -231,13 +231,12 @@ class Reader {
       node.kinds.insert(node.kinds.end(), side->kinds.begin(), side->kinds.end());
     }
     node.bounds = JoinBounds(node, left, right);
-    // Rows of a side that keeps its own for ever may be of any time.
+    // Rows of a side of which some are kept for ever may be of any time.
     for (const size_t side : {0u, 1u}) {
       if (!node.bounds.kept_until_micros[side]) continue;
-      const size_t before = side == 0 ? 0 : left.columns.size();
-      for (const PlainEventTime& time : InputOf(node, side).event_times) {
-        node.event_times.push_back({before + time.column, time.span_micros});
-      }
+      const PlainEventTime& time = InputOf(node, side).event_times.front();
+      node.event_times.push_back(
+          {(side == 0 ? 0 : left.columns.size()) + time.column, time.span_micros});
     }
     return absl::OkStatus();
   }

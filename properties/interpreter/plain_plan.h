@@ -40,12 +40,14 @@ struct PlainAggregateCall {
   std::vector<PlainExpression> arguments;
 };
 
-// How far below the watermark of a join's input its output may still come, by what each side must
-// keep; and what makes a side's rows so.
+// What a join's condition says of time. By side, left and right.
 struct PlainJoinBounds {
-  // By side, left and right. A row whose event time is at or below the watermark plus this meets no
-  // later row of the other side; unset: rows are kept for ever.
+  // A row whose event time is at or below the watermark plus this meets no later row of the other
+  // side, so that what comes out of the join later is above; unset: rows of any age may.
   std::optional<int64_t> kept_until_micros[2];
+  // Whether an engine may let rows go as the watermark moves: by the event time, or by another
+  // column of times.
+  bool lets_go[2] = {false, false};
 };
 
 struct PlainNode {

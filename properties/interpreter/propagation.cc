@@ -29,6 +29,7 @@ std::vector<NodeWatermark> Propagate(const PlainPlan& plan, std::optional<int64_
       own.out = watermark_ms ? std::optional(*watermark_ms * 1000) : std::nullopt;
     }
     if (node.op != PlainOperator::kJoin || !own.in) continue;
+    if (node.event_times.empty()) own.out = std::nullopt;
     for (const std::optional<int64_t>& until : node.bounds.kept_until_micros) {
       if (until) own.out = std::min(*own.out, Sum(*own.in, *until));
     }

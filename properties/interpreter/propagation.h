@@ -17,7 +17,7 @@ struct NodeWatermark {
 };
 
 // Of each node. A watermark operator gives the query's; all others the least of their inputs' that
-// have one; a join not before what its sides still keep.
+// have one; a join not before what its sides still keep, and none if they keep rows of any age.
 std::vector<NodeWatermark> Propagate(const PlainPlan& plan, std::optional<int64_t> watermark_ms);
 
 }  // namespace wavetank::properties

@@ -56,6 +56,17 @@ TEST(InterpretedJoin, NullEqualsNothing) {
   EXPECT_THAT(alike.Batch({{"1,"}, {"1,"}}), ElementsAre(Pair(1, 1, "\\N")));
 }
 
+TEST(InterpretedJoin, AnIntervalOfTimesHoldsAtItsEnds) {
+  Session session;
+  const auto l = Col("l.time");
+  const auto r = Col("r.time");
+  InterpretedRun run(
+      Joined(session, kSameKey && l >= r - absl::Seconds(1) && l < r + absl::Seconds(2), 99, 99),
+      "append");
+  EXPECT_THAT(run.Batch({{"3,a"}, {"1,a", "2,a", "4,a", "5,a"}}),
+              ElementsAre(Pair(3, 2, "a"), Pair(3, 4, "a")));
+}
+
 TEST(InterpretedJoin, LateRowsOfEachSideAreDroppedByTheLeastWatermark) {
   Session session;
   InterpretedRun run(Joined(session, kSameKey && Col("l.time") <= Col("r.time"), 0, 5), "append");
@@ -107,7 +118,9 @@ PlainExpression Plus(PlainExpression a, int64_t micros) {
   PlainExpression by;
   by.kind = PlainKind::kInterval;
   by.literal = micros;
-  return Of("+", std::move(a), std::move(by));
+  PlainExpression sum = Of("add_interval", std::move(a), std::move(by));
+  sum.kind = PlainKind::kTimestamp;
+  return sum;
 }
 PlainJoinBounds Bounds(PlainExpression condition, int64_t left_span = 0, int64_t right_span = 0) {
   PlainNode left, right, join;
@@ -186,6 +199,8 @@ TEST(InterpretedDropDuplicates, LateRowsGoThoughTheTimeIsNoKey) {
   Session session;
   InterpretedRun run(Stream(session, "a").DropDuplicates({"key"}), "append");
   EXPECT_THAT(run.Add({{"5,a", "6,a"}}), ElementsAre(At(5) + "|a"));
+  EXPECT_EQ(run.answer.another_is_due, false);  // nothing goes by time
+  run.Add({{}});
   EXPECT_THAT(run.Add({{"6,b", "7,b", "8,b", "9,a"}}), ElementsAre(At(7) + "|b"));
   EXPECT_EQ(run.late, 1);
 }
@@ -200,6 +215,66 @@ TEST(InterpretedAggregate, OverAJoinGoesByWhatTheSidesStillKeep) {
   EXPECT_THAT(run.Add({{"2,a", "12,z"}, {"9,z", "12,z"}}), IsEmpty());
   EXPECT_EQ(run.late, 2);
   EXPECT_THAT(run.Add({{"20,q"}, {"20,q"}}), ElementsAre(At(10) + "|" + At(15) + "|1"));
+}
+
+// Left rows are kept until 3 s behind the watermark, so windows over them are final 3 s later.
+TEST(InterpretedAggregate, OverAJoinOfARangeIsFinalOnceNoKeptRowFallsIntoIt) {
+  Session session;
+  const auto l = Col("l.time");
+  const auto r = Col("r.time");
+  const DataFrame pairs =
+      Joined(session, kSameKey && l >= r - absl::Seconds(3) && l <= r + absl::Seconds(1));
+  InterpretedRun run(pairs.GroupBy({Window(Col("lt"), absl::Seconds(5))}).Count(), "append");
+  EXPECT_THAT(run.Add({{"4,a", "7,q"}, {"5,a", "8,x"}}), IsEmpty());
+  EXPECT_THAT(run.Add({{"8,x"}, {"7,x"}}), ElementsAre(At(0) + "|" + At(5) + "|1"));
+  EXPECT_THAT(run.Add({{"20,x"}, {"7,a"}}), IsEmpty());
+  EXPECT_EQ(run.late, 1);
+  EXPECT_THAT(run.Add({{}, {"20,y"}}), ElementsAre(At(5) + "|" + At(10) + "|1"));
+}
+
+// The union's watermark is that of its input that is furthest behind.
+TEST(InterpretedUnion, OfAJoinGoesByWhatThatStillKeeps) {
+  Session session;
+  const auto l = Col("l.time");
+  const auto r = Col("r.time");
+  const DataFrame pairs =
+      Joined(session, kSameKey && l >= r - absl::Seconds(3) && l <= r + absl::Seconds(1))
+          .Select({Col("lt").As("time"), Col("lk").As("key")});
+  const DataFrame all = pairs.Union(Stream(session, "third"));
+  InterpretedRun run(all.GroupBy({Window(Col("time"), absl::Seconds(5))}).Count(), "append");
+  EXPECT_THAT(run.Add({{"7,x"}, {"7,x"}, {"1,a", "7,a"}}), IsEmpty());
+  EXPECT_THAT(run.Add({{"8,x"}, {"8,y"}, {"8,a", "3,a"}}), ElementsAre(At(0) + "|" + At(5) + "|2"));
+  EXPECT_EQ(run.late, 0);
+}
+
+// Whose spans differ is no event time.
+TEST(InterpretedUnion, OfWindowsOfTwoSizesHasNoEventTime) {
+  Session session;
+  const auto starts = [&](const std::string& path, int size) {
+    return Stream(session, path)
+        .GroupBy({Window(Col("time"), absl::Seconds(size)), Col("key")})
+        .Count()
+        .Select({Col("window.start").As("start"), Col("key")});
+  };
+  runtime::StreamingQueryDefinition definition;
+  definition.plan = starts("a", 5).Union(starts("b", 20)).GroupBy({Col("start")}).Count().plan();
+  EXPECT_EQ(scenarios::InterpretQuery(definition).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  definition.plan = starts("a", 5).Union(starts("b", 20)).DropDuplicates().plan();
+  const auto query = scenarios::InterpretQuery(definition);
+  ASSERT_TRUE(query.ok());
+  EXPECT_THAT((*query)->Run({.lines = {"1,a"}, .other_inputs = {{{"1,a", "21,a"}}}}).rows,
+              IsEmpty());
+  EXPECT_THAT((*query)->Run({.lines = {}, .watermark_ms = 30'000, .other_inputs = {{}}}).rows,
+              ElementsAre(NaiveRow{At(0), "a"}));
+  // By the start and the lesser size it would be late.
+  EXPECT_THAT((*query)
+                  ->Run({.lines = {},
+                         .late_watermark_ms = 30'000,
+                         .watermark_ms = 40'000,
+                         .other_inputs = {{}}})
+                  .rows,
+              ElementsAre(NaiveRow{At(20), "a"}));
 }
 
 TEST(InterpretedAggregate, OverAnAggregateCountsWhatThatHasMadeFinal) {
