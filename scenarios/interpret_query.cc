@@ -10,6 +10,7 @@
 #include "runtime/plan/expression.pb.h"
 #include "runtime/plan/plan_codec.h"
 #include "runtime/structured/compile_query.h"
+#include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -127,12 +128,16 @@ properties::OtherFunctions EngineFunctions(
 }
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition, properties::WatermarkPolicy policy) {
+    const runtime::StreamingQueryDefinition& definition) {
+  WT_ASSIGN_OR_RETURN(const runtime::WatermarkPolicy policy,
+                      runtime::WatermarkPolicyOf(definition));
   WT_ASSIGN_OR_RETURN(const runtime::CompiledQuery query, runtime::AnalyseQuery(definition, {}));
-  return properties::MakeInterpreter(runtime::EncodePlan(query.analysed),
-                                     {.mode = ModeOf(query.mode),
-                                      .policy = policy,
-                                      .other = EngineFunctions(definition.functions)});
+  return properties::MakeInterpreter(
+      runtime::EncodePlan(query.analysed),
+      {.mode = ModeOf(query.mode),
+       .policy = policy == runtime::WatermarkPolicy::kMin ? properties::WatermarkPolicy::kMin
+                                                          : properties::WatermarkPolicy::kMax,
+       .other = EngineFunctions(definition.functions)});
 }
 
 }  // namespace wavetank::scenarios

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 
-#include "properties/event_time_watermarks.h"
 #include "properties/interpreter/plain_expression.h"
 #include "properties/naive_query.h"
 #include "runtime/functions/registry.h"
@@ -23,8 +22,7 @@ properties::OtherFunctions EngineFunctions(
 // kInvalidArgument: the query is none. kUnimplemented: the interpreter cannot judge it; says what
 // of it is not known.
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition,
-    properties::WatermarkPolicy policy = properties::WatermarkPolicy::kMin);
+    const runtime::StreamingQueryDefinition& definition);
 
 }  // namespace wavetank::scenarios
 
