@@ -92,6 +92,27 @@ class PrefixIndex {
   }
   // The next entry of the same chain, or kNone.
   uint32_t Next(uint32_t number) const { return links_[number].next; }
+  // Fetches the links behind these entries (or kNone), of all chains at once: each is where the one
+  // before says. Of long chains, the beginnings.
+  void FetchChains(std::span<const uint32_t> numbers) const {
+    constexpr int kLinks = 6;
+    uint32_t at[kGroup];
+    for (size_t begin = 0; begin < numbers.size(); begin += kGroup) {
+      const auto group = numbers.subspan(begin, std::min(kGroup, numbers.size() - begin));
+      std::ranges::copy(group, at);
+      bool any = true;
+      for (int link = 0; link < kLinks && any; ++link) {
+        any = false;
+        for (size_t i = 0; i < group.size(); ++i) {
+          if (at[i] == kNone) continue;
+          at[i] = links_[at[i]].next;
+          if (at[i] == kNone) continue;
+          __builtin_prefetch(&links_[at[i]]);
+          any = true;
+        }
+      }
+    }
+  }
 
  private:
   // Each of them fetches what the next round reads.

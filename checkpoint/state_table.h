@@ -103,6 +103,25 @@ class StateTable {
   void FirstWithPrefix(std::span<const std::string_view> prefixes,
                        std::span<uint32_t> numbers) const;
   uint32_t NextWithPrefix(uint32_t number) const { return LiveOrNext(derived_->NextOf(number)); }
+  // Likewise the next one, which may have been removed since Accept: VisitMany tells.
+  uint32_t NextLinked(uint32_t number) const { return derived_->NextOf(number); }
+  // visit(i, key, value) for those of the entries that are there, in order. The memory that one
+  // needs is fetched while others are at work.
+  template <typename Visit>
+  void VisitMany(std::span<const uint32_t> numbers, const Visit& visit) const {
+    constexpr size_t kEntriesAhead = 24;
+    constexpr size_t kBytesAhead = 12;
+    const Keys keys{this};
+    for (size_t i = 0; i < numbers.size() + kEntriesAhead; ++i) {
+      if (i < numbers.size()) keys.PrefetchEntry(numbers[i]);
+      const size_t fetched = i - (kEntriesAhead - kBytesAhead);
+      if (fetched < numbers.size()) keys.PrefetchKey(numbers[fetched]);
+      const size_t at = i - kEntriesAhead;
+      if (at >= numbers.size()) continue;
+      const Entry& entry = entries_[numbers[at]];
+      if (entry.live) visit(at, KeyOf(entry), ValueOf(entry));
+    }
+  }
   std::string_view KeyAt(uint32_t number) const { return KeyOf(entries_[number]); }
   std::string_view ValueAt(uint32_t number) const { return ValueOf(entries_[number]); }
 

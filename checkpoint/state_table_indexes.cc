@@ -82,6 +82,7 @@ void StateTable::FirstWithPrefix(std::span<const std::string_view> prefixes,
   WT_CHECK(derived_ != nullptr && derived_->by_prefix && prefixes.size() == numbers.size());
   derived_->by_prefix->FirstMany(prefixes, numbers, Keys{this});
   for (uint32_t& number : numbers) number = LiveOrNext(number);
+  derived_->by_prefix->FetchChains(numbers);
 }
 
 // Of entries that are there.

@@ -10,6 +10,7 @@
 #include "runtime/plan/expression.pb.h"
 #include "runtime/plan/plan_codec.h"
 #include "runtime/structured/compile_query.h"
+#include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -126,19 +127,27 @@ properties::OtherFunctions EngineFunctions(
   };
 }
 
+absl::StatusOr<properties::WatermarkPolicy> WatermarkPolicyOf(
+    const runtime::StreamingQueryDefinition& definition) {
+  WT_ASSIGN_OR_RETURN(const runtime::WatermarkPolicy policy,
+                      runtime::WatermarkPolicyOf(definition));
+  return policy == runtime::WatermarkPolicy::kMin ? properties::WatermarkPolicy::kMin
+                                                  : properties::WatermarkPolicy::kMax;
+}
+
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
-    const runtime::CompiledQuery& query, std::shared_ptr<const runtime::FunctionRegistry> functions,
-    properties::WatermarkPolicy policy) {
+    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition) {
+  WT_ASSIGN_OR_RETURN(const properties::WatermarkPolicy policy, WatermarkPolicyOf(definition));
   return properties::MakeInterpreter(runtime::EncodePlan(query.analysed),
                                      {.mode = ModeOf(query.mode),
                                       .policy = policy,
-                                      .other = EngineFunctions(std::move(functions))});
+                                      .other = EngineFunctions(definition.functions)});
 }
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition, properties::WatermarkPolicy policy) {
+    const runtime::StreamingQueryDefinition& definition) {
   WT_ASSIGN_OR_RETURN(const runtime::CompiledQuery query, runtime::AnalyseQuery(definition, {}));
-  return InterpretPlan(query, definition.functions, policy);
+  return InterpretPlan(query, definition);
 }
 
 }  // namespace wavetank::scenarios

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 
-#include "properties/event_time_watermarks.h"
 #include "properties/interpreter/plain_expression.h"
 #include "properties/naive_query.h"
 #include "runtime/functions/registry.h"
@@ -21,16 +20,18 @@ namespace wavetank::scenarios {
 properties::OtherFunctions EngineFunctions(
     std::shared_ptr<const runtime::FunctionRegistry> functions);
 
-// Of a query that is compiled already. kUnimplemented: as below.
+// kInvalidArgument: an option is wrong.
+absl::StatusOr<properties::WatermarkPolicy> WatermarkPolicyOf(
+    const runtime::StreamingQueryDefinition& definition);
+
+// Of a query that is compiled already. Errors as below.
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
-    const runtime::CompiledQuery& query, std::shared_ptr<const runtime::FunctionRegistry> functions,
-    properties::WatermarkPolicy policy);
+    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition);
 
 // kInvalidArgument: the query is none. kUnimplemented: the interpreter cannot judge it; says what
 // of it is not known.
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition,
-    properties::WatermarkPolicy policy = properties::WatermarkPolicy::kMin);
+    const runtime::StreamingQueryDefinition& definition);
 
 }  // namespace wavetank::scenarios
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "platform/check.h"
-#include "runtime/structured/query_check.h"
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/interpret_query.h"
@@ -15,21 +14,14 @@
 namespace wavetank::scenarios {
 namespace {
 
-properties::WatermarkPolicy PolicyOf(const QueryShape& query) {
-  const auto policy = runtime::WatermarkPolicyOf(query.definition);
-  WT_CHECK(policy.ok(), "a job that was checked has options that are");
-  return *policy == runtime::WatermarkPolicy::kMax ? properties::WatermarkPolicy::kMax
-                                                   : properties::WatermarkPolicy::kMin;
-}
-
 // Nothing: the query has something that no interpreter knows.
-std::function<std::unique_ptr<properties::NaiveQuery>()> InterpreterOf(
-    const QueryShape& query, int partitions, properties::WatermarkPolicy policy) {
+std::function<std::unique_ptr<properties::NaiveQuery>()> InterpreterOf(const QueryShape& query,
+                                                                       int partitions) {
   const auto compiled =
       runtime::CompileAndRecord(query.definition, partitions, query.compiled.get());
   WT_CHECK(compiled.ok(), "a job that was checked compiles");
-  const auto make = [compiled = *compiled, functions = query.definition.functions, policy] {
-    return InterpretPlan(compiled->query, functions, policy);
+  const auto make = [compiled = *compiled, definition = query.definition] {
+    return InterpretPlan(compiled->query, definition);
   };
   if (!make().ok()) return nullptr;
   return [make] { return *make(); };
@@ -47,13 +39,14 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
     rule = RuleOf(fold);
     has_ids = fold != Fold::kOneRow;
   }
-  const properties::WatermarkPolicy policy = PolicyOf(query);
-  if (const auto interpret = InterpreterOf(query, partitions, policy)) {
-    answers.emplace_back(interpret, policy);
+  const auto policy = WatermarkPolicyOf(query.definition);
+  WT_CHECK(policy.ok(), "a job that was checked has options that are");
+  if (const auto interpret = InterpreterOf(query, partitions)) {
+    answers.emplace_back(interpret, *policy);
   }
   answers.emplace_back(
       [query, partitions] { return ReplayQuery(query.definition, partitions, query.compiled); },
-      policy);
+      *policy);
   return std::make_unique<StructuredChecker>(part.paths, std::move(rule), has_ids,
                                              std::move(answers));
 }

@@ -21,8 +21,10 @@ namespace {
 
 using checkpoint::StateTable;
 
-// So many rows are looked up at once: what is found is still in the cache when it is read.
-constexpr size_t kLookedUpAtOnce = 512;
+// So many rows are looked up at once, and so many entries found: what was fetched is still in the
+// cache when it is read.
+constexpr size_t kLookedUpAtOnce = 256;
+constexpr size_t kFoundAtOnce = 1024;
 
 std::vector<DataType> TypesOf(const Schema& schema, int begin) {
   std::vector<DataType> types;
@@ -143,8 +145,9 @@ class Join final : public Operator {
   void StartOn(RecordBatch rows) {
     rows_ = std::move(rows);
     next_row_ = looked_up_begin_ = looked_up_end_ = 0;
-    partner_ = StateTable::kNoEntry;
-    copies_ = 0;
+    chain_ = StateTable::kNoEntry;
+    partners_.clear();
+    next_partner_ = 0;
     keys_.clear();
     prefixes_.clear();
     const int64_t count = rows_.num_rows();
@@ -206,29 +209,52 @@ class Join final : public Operator {
   // stand in its key.
   absl::Status Gather() {
     pair_rows_.Clear();
-    partners_.clear();
-    const StateTable& others = *stores_[static_cast<size_t>(port_ == 0 ? 1 : 0)];
+    pair_partners_.clear();
     const auto most = static_cast<size_t>(kRowsAtOnce);
     while (pair_rows_.size() < most) {
-      if (partner_ == StateTable::kNoEntry) {
+      if (next_partner_ == partners_.size()) {
+        WT_RETURN_IF_ERROR(FindPartners());
+        if (partners_.empty()) break;
+      }
+      Partner& partner = partners_[next_partner_];
+      const auto given = std::min<uint64_t>(partner.copies, most - pair_rows_.size());
+      pair_rows_.AppendRepeated(given, partner.row);
+      pair_partners_.insert(pair_partners_.end(), given, partner.own);
+      partner.copies -= given;
+      if (partner.copies == 0) ++next_partner_;
+    }
+    return absl::OkStatus();
+  }
+
+  // Those of the next rows: a few at a time, so that what is found is in the cache when it is read.
+  absl::Status FindPartners() {
+    const StateTable& others = *stores_[static_cast<size_t>(port_ == 0 ? 1 : 0)];
+    partners_.clear();
+    numbers_.clear();
+    next_partner_ = 0;
+    while (numbers_.size() < kFoundAtOnce) {
+      if (chain_ == StateTable::kNoEntry) {
         if (next_row_ == keys_.size()) break;
         if (next_row_ == looked_up_end_) LookUp(others);
         row_ = next_row_++;
-        partner_ = firsts_[row_ - looked_up_begin_];
-        copies_ = 0;
+        chain_ = firsts_[row_ - looked_up_begin_];
         continue;
       }
-      if (copies_ == 0) {
-        copies_ = CountAt(others, partner_);
-        if (copies_ == 0) return absl::DataLossError("a joined row of state without its number");
-      }
-      const std::string_view partner = others.KeyAt(partner_).substr(prefixes_[row_].size());
-      const auto given = std::min<uint64_t>(copies_, most - pair_rows_.size());
-      pair_rows_.AppendRepeated(given, static_cast<uint32_t>(row_));
-      partners_.insert(partners_.end(), given, partner);
-      copies_ -= given;
-      if (copies_ == 0) partner_ = others.NextWithPrefix(partner_);
+      numbers_.push_back(chain_);
+      partners_.push_back({.row = static_cast<uint32_t>(row_)});
+      chain_ = others.NextLinked(chain_);
     }
+    bool counted = true;
+    size_t there = 0;
+    others.VisitMany(numbers_, [&](size_t i, std::string_view key, std::string_view value) {
+      Partner& partner = partners_[there++];
+      partner.row = partners_[i].row;
+      partner.own = key.substr(prefixes_[partner.row].size());
+      partner.copies = CountIn(value);
+      counted = counted && partner.copies != 0;
+    });
+    partners_.resize(there);
+    if (!counted) return absl::DataLossError("a joined row of state without its number");
     return absl::OkStatus();
   }
 
@@ -241,9 +267,8 @@ class Join final : public Operator {
   }
 
   // 0: it is no count.
-  static uint64_t CountAt(const StateTable& others, uint32_t number) {
+  static uint64_t CountIn(std::string_view value) {
     uint64_t count = 0;
-    const std::string_view value = others.ValueAt(number);
     if (value.size() == sizeof count) std::memcpy(&count, value.data(), sizeof count);
     return count;
   }
@@ -255,10 +280,10 @@ class Join final : public Operator {
       own.push_back(Take(rows[i], Numbers(pair_rows_)));
     }
     WT_ASSIGN_OR_RETURN(std::vector<Column> others,
-                        DecodeRowKeys(partners_, own_types_[port_ == 0 ? 1 : 0]));
+                        DecodeRowKeys(pair_partners_, own_types_[port_ == 0 ? 1 : 0]));
     std::vector<Column>& left = port_ == 0 ? own : others;
     for (Column& column : port_ == 0 ? others : own) left.push_back(std::move(column));
-    return RecordBatch(spec_->output, std::move(left), static_cast<int64_t>(partners_.size()));
+    return RecordBatch(spec_->output, std::move(left), static_cast<int64_t>(pair_partners_.size()));
   }
 
   RecordBatch Holding(RecordBatch pairs) const {
@@ -294,17 +319,25 @@ class Join final : public Operator {
   Column encoded_;
   std::vector<std::string_view> keys_;
   std::vector<std::string_view> prefixes_;
-  // Of which so many are looked up, and the next pair.
+  // Of which some are looked up: the first entry of each.
   std::vector<uint32_t> firsts_;
   size_t looked_up_begin_ = 0;
   size_t looked_up_end_ = 0;
+  // Where the walk is, and what it has found that is not given yet.
   size_t next_row_ = 0;
   size_t row_ = 0;
-  uint32_t partner_ = StateTable::kNoEntry;
-  uint64_t copies_ = 0;  // left of the partner; 0: it is new
+  uint32_t chain_ = StateTable::kNoEntry;
+  struct Partner {
+    uint32_t row = 0;
+    uint64_t copies = 0;  // left to be given
+    std::string_view own = {};
+  };
+  std::vector<uint32_t> numbers_;
+  std::vector<Partner> partners_;
+  size_t next_partner_ = 0;
   // The pairs that are given next.
   RowNumbers pair_rows_;
-  std::vector<std::string_view> partners_;
+  std::vector<std::string_view> pair_partners_;
 
   int64_t rows_late_ = 0;
   int64_t rows_updated_ = 0;

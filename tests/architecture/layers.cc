@@ -83,6 +83,7 @@ const std::vector<Library>& Libraries() {
       {"CLI/", {"scenarios"}, "parameters"},
       {"rapidcheck", {"scenarios", "tests"}, "platform/random.h"},
       {"gtest/", {"tests"}, "a test"},
+      {"sqlite3", {"tests"}, "a test"},
       {"gmock/", {"tests"}, "a test"},
       {"benchmark/", {"benchmarks"}, "a benchmark"},
       {"google/protobuf",

@@ -51,6 +51,22 @@ Rows WithPrefix(const StateTable& table, std::string_view prefix) {
   return rows;
 }
 
+// The same, many entries at once.
+Rows VisitedWithPrefix(const StateTable& table, std::string_view prefix) {
+  Rows rows;
+  std::vector<uint32_t> numbers;
+  uint32_t number = 0;
+  table.FirstWithPrefix({&prefix, 1}, {&number, 1});
+  for (; number != StateTable::kNoEntry; number = table.NextLinked(number)) {
+    numbers.push_back(number);
+  }
+  table.VisitMany(numbers, [&](size_t i, std::string_view key, std::string_view value) {
+    EXPECT_EQ(table.KeyAt(numbers[i]), key);
+    rows.emplace_back(std::string(key), std::string(value));
+  });
+  return rows;
+}
+
 Rows WithPrefix(const PlainTable& plain, const std::string& prefix) {
   Rows rows = plain.rows();
   std::erase_if(rows, [&](const auto& row) { return !row.first.starts_with(prefix); });
@@ -143,7 +159,9 @@ class Script {
   void Check() const {
     ASSERT_EQ(RowsOf(table_), plain_.rows());
     for (const std::string& text : texts_) {
-      ASSERT_EQ(WithPrefix(table_, TextPart(text)), WithPrefix(plain_, TextPart(text)));
+      const Rows expected = WithPrefix(plain_, TextPart(text));
+      ASSERT_EQ(WithPrefix(table_, TextPart(text)), expected);
+      ASSERT_EQ(VisitedWithPrefix(table_, TextPart(text)), expected);
     }
     ASSERT_TRUE(WithPrefix(table_, TextPart("none")).empty());
   }

@@ -45,7 +45,8 @@ class InterpretedRun {
     runtime::StreamingQueryDefinition definition;
     definition.plan = frame.plan();
     definition.output_mode = mode;
-    auto query = scenarios::InterpretQuery(definition, policy);
+    if (policy == WatermarkPolicy::kMax) definition.options["multipleWatermarkPolicy"] = "max";
+    auto query = scenarios::InterpretQuery(definition);
     WT_CHECK(query.ok(), query.status().ToString());
     query_ = std::move(*query);
   }

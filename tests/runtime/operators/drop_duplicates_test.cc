@@ -164,6 +164,25 @@ TEST(DropDuplicates, ADuplicateDoesNotExtendTheFirstOnesEnd) {
   EXPECT_EQ(shown(16, 16), 1u);
 }
 
+// Durable: what was seen before would be seen again.
+TEST(DropDuplicates, WhatItKeepsHasAFormatThatDoesNotChange) {
+  using std::string_literals::operator""s;
+  const std::vector<Seen> rows = {{.word = "ww", .time = 1, .id = 1},
+                                  {.word = std::nullopt, .time = std::nullopt}};
+  const Epoch epoch{.id = 0, .timestamp = absl::UnixEpoch(), .seed = 0};
+  const auto state_of = [&](Likes likes) {
+    StatefulDrive drop(DropMaker(likes), 1);
+    drop.Run(epoch, {SeenBatch(likes, rows)}, [] { return 1; });
+    return drop.State()[0];
+  };
+  using Entries = StatefulDrive::Entries;
+  EXPECT_EQ(state_of(Likes::kForEver), (Entries{{"\1\2\0\0\0ww"s, ""}, {"\0"s, ""}}));
+  EXPECT_EQ(state_of(Likes::kTimeAmongKeys),
+            (Entries{{"\1\2\0\0\0ww\1\x40\x42\x0f\0\0\0\0\0"s, ""}, {"\0\0"s, ""}}));
+  EXPECT_EQ(state_of(Likes::kWithin),
+            (Entries{{"\1\2\0\0\0ww"s, "\1\xc0\xcf\x6a\0\0\0\0\0"s}, {"\0"s, "\0"s}}));
+}
+
 TEST(DropDuplicates, AnEndBeyondAllTimesIsNone) {
   auto spec = std::make_shared<DropDuplicatesSpec>();
   spec->keys = 1;

@@ -16,6 +16,8 @@
 #include "platform/random.h"
 #include "runtime/fragment/query_plan.h"
 #include "runtime/operators/aggregate.h"
+#include "runtime/operators/drop_duplicates.h"
+#include "runtime/operators/join.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/operators/writers.h"
 #include "runtime/plan/bind.h"
@@ -58,6 +60,12 @@ RecordBatch RandomWholeRows(platform::Random& random, int64_t rows) {
 
 RecordBatch KeysOf(const RecordBatch& rows) {
   return RecordBatch(WordSchema(), {rows.column(1)}, rows.num_rows());
+}
+
+RecordBatch KeyFirst(const RecordBatch& rows) {
+  return RecordBatch(std::make_shared<const Schema>(std::vector<Field>{
+                         {"key", DataType::kString}, {"time", DataType::kTimestamp}}),
+                     {rows.column(1), rows.column(0)}, rows.num_rows());
 }
 
 std::shared_ptr<AggregateSpec> CountByTimeAndKey(QueryOutputMode mode) {
@@ -233,6 +241,49 @@ std::vector<Case> Cases() {
        .proto_case = plan::Operator::kWriteSink,
        .make = MakeSinkWriter,
        .inputs = OnePort},
+      {.name = "join",
+       .proto_case = plan::Operator::kJoin,
+       .make =
+           [=] {
+             auto spec = std::make_shared<JoinSpec>();
+             spec->keys = 1;
+             const auto side = std::make_shared<const Schema>(
+                 std::vector<Field>{{"key", text}, {"time", DataType::kTimestamp}});
+             for (JoinSide& of : spec->sides) {
+               of = {.rows = side, .event_time_column = 1, .evict_column = 1};
+             }
+             spec->output = std::make_shared<const Schema>(std::vector<Field>{
+                 {"left", DataType::kTimestamp}, {"right", DataType::kTimestamp}});
+             return MakeJoin(std::move(spec));
+           },
+       .stores = 2,
+       .inputs =
+           [](platform::Random& random, int64_t rows) {
+             const RecordBatch sides[] = {KeyFirst(RandomRows(random, rows)),
+                                          KeyFirst(RandomRows(random, rows / 2))};
+             return std::vector<RecordBatch>(std::begin(sides), std::end(sides));
+           },
+       // Which side's row comes first is the cut's.
+       .over_epochs = Sorted},
+      {.name = "drop duplicates",
+       .proto_case = plan::Operator::kDropDuplicates,
+       .make =
+           [=] {
+             auto spec = std::make_shared<DropDuplicatesSpec>();
+             spec->keys = 1;
+             spec->rows = std::make_shared<const Schema>(
+                 std::vector<Field>{{"key", text}, {"time", DataType::kTimestamp}});
+             spec->output =
+                 std::make_shared<const Schema>(std::vector<Field>{{"time", DataType::kTimestamp}});
+             spec->event_time_column = 1;
+             spec->within_micros = 3'000'000;
+             return MakeDropDuplicates(std::move(spec));
+           },
+       .stores = 1,
+       .inputs =
+           [](platform::Random& random, int64_t rows) {
+             return std::vector<RecordBatch>{KeyFirst(RandomRows(random, rows))};
+           }},
       {.name = "outer join",
        .make = MakeOuterJoin,
        .stores = 2,
@@ -403,7 +454,6 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
       return false;  // inputs of a fragment
     case plan::Operator::kJoin:
     case plan::Operator::kDropDuplicates:
-      return false;
     case plan::Operator::kProject:
     case plan::Operator::kKey:
     case plan::Operator::kExplode:

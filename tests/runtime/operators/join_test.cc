@@ -336,6 +336,24 @@ TEST(Join, GivesALargeProductInPieces) {
   EXPECT_EQ(tables[0].size(), 3u);
 }
 
+// Durable: it would not find the rows of before.
+TEST(Join, WhatItKeepsHasAFormatThatDoesNotChange) {
+  using std::string_literals::operator""s;
+  StatefulDrive join(MakerOf(SpecOf(Time::kNone)), 2);
+  const Rows left = {{.key = "kk", .time = 1, .id = -1}, {.key = "kk", .time = 1, .id = -1}};
+  const Rows right = {{.key = "", .time = std::nullopt, .id = 258},
+                      {.key = std::nullopt, .time = 1}};
+  join.Run(EpochOf(0, absl::InfinitePast(), absl::InfinitePast()),
+           {BatchOf(0, left), BatchOf(1, right)}, [] { return 1; });
+  const std::string minus_one(8, '\xff');
+  const std::string two = "\2\0\0\0\0\0\0\0"s;
+  const std::string one = "\1\0\0\0\0\0\0\0"s;
+  const std::vector<StatefulDrive::Entries> expected = {
+      {{"\1\2\0\0\0kk"s + "\1\x40\x42\x0f\0\0\0\0\0"s + "\1"s + minus_one, two}},
+      {{"\1\0\0\0\0"s + "\0\0\0"s + "\1\2\1\0\0\0\0\0\0"s, one}}};
+  EXPECT_EQ(join.State(), expected);
+}
+
 TEST(Join, RefusesRowsOfOtherColumns) {
   checkpoint::StateTable tables[2];
   OperatorContext context;
