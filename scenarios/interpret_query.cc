@@ -127,7 +127,7 @@ properties::OtherFunctions EngineFunctions(
   };
 }
 
-absl::StatusOr<properties::WatermarkPolicy> WatermarkPolicyOf(
+absl::StatusOr<properties::WatermarkPolicy> PolicyOf(
     const runtime::StreamingQueryDefinition& definition) {
   WT_ASSIGN_OR_RETURN(const runtime::WatermarkPolicy policy,
                       runtime::WatermarkPolicyOf(definition));
@@ -137,7 +137,7 @@ absl::StatusOr<properties::WatermarkPolicy> WatermarkPolicyOf(
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
     const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition) {
-  WT_ASSIGN_OR_RETURN(const properties::WatermarkPolicy policy, WatermarkPolicyOf(definition));
+  WT_ASSIGN_OR_RETURN(const properties::WatermarkPolicy policy, PolicyOf(definition));
   return properties::MakeInterpreter(runtime::EncodePlan(query.analysed),
                                      {.mode = ModeOf(query.mode),
                                       .policy = policy,

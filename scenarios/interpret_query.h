@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "properties/event_time_watermarks.h"
 #include "properties/interpreter/plain_expression.h"
 #include "properties/naive_query.h"
 #include "runtime/functions/registry.h"
@@ -21,7 +22,7 @@ properties::OtherFunctions EngineFunctions(
     std::shared_ptr<const runtime::FunctionRegistry> functions);
 
 // kInvalidArgument: an option is wrong.
-absl::StatusOr<properties::WatermarkPolicy> WatermarkPolicyOf(
+absl::StatusOr<properties::WatermarkPolicy> PolicyOf(
     const runtime::StreamingQueryDefinition& definition);
 
 // Of a query that is compiled already. Errors as below.

@@ -39,7 +39,7 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
     rule = RuleOf(fold);
     has_ids = fold != Fold::kOneRow;
   }
-  const auto policy = WatermarkPolicyOf(query.definition);
+  const auto policy = PolicyOf(query.definition);
   WT_CHECK(policy.ok(), "a job that was checked has options that are");
   if (const auto interpret = InterpreterOf(query, partitions)) {
     answers.emplace_back(interpret, *policy);

@@ -18,8 +18,8 @@ struct Query {
 using Make = Query (*)(QueryBuilder& builder);
 
 // Lines "<seconds>,<id>,<n>".
-DataFrame Events(QueryBuilder& builder, const std::string& source = "in",
-                 absl::Duration delay = absl::Seconds(5)) {
+DataFrame Numbered(QueryBuilder& builder, const std::string& source = "in",
+                   absl::Duration delay = absl::Seconds(5)) {
   return builder.Source(source)
       .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
                SubstringAfter(Col("value"), ",").As("rest")})
@@ -35,9 +35,9 @@ DataFrame Counts(const DataFrame& events) {
 
 DataFrame Pairs(QueryBuilder& builder, const Expression& range, bool both_numbers = true) {
   const DataFrame joined =
-      Events(builder, "a")
+      Numbered(builder, "a")
           .Alias("a")
-          .Join(Events(builder, "b").Alias("b"), Col("a.id") == Col("b.id") && range);
+          .Join(Numbered(builder, "b").Alias("b"), Col("a.id") == Col("b.id") && range);
   if (!both_numbers) return joined.Select({Col("a.n").As("one"), Col("a.time").As("time")});
   return joined.Select({Col("a.n").As("one"), Col("b.n").As("two"), Col("a.time").As("time")});
 }
@@ -45,9 +45,9 @@ Expression Within(absl::Duration duration) {
   return Col("b.time") >= Col("a.time") && Col("b.time") <= Col("a.time") + duration;
 }
 
-Query Summed(QueryBuilder& builder) { return {Counts(Events(builder))}; }
+Query Summed(QueryBuilder& builder) { return {Counts(Numbered(builder))}; }
 Query Joined(QueryBuilder& builder) { return {Pairs(builder, Within(absl::Seconds(5)))}; }
-Query Distinct(QueryBuilder& builder) { return {Events(builder).DropDuplicates({"id", "time"})}; }
+Query Distinct(QueryBuilder& builder) { return {Numbered(builder).DropDuplicates({"id", "time"})}; }
 
 struct Change {
   const char* what;
@@ -59,48 +59,50 @@ struct Change {
 const std::vector<Change>& Changes() {
   static const std::vector<Change> changes = {
       {"a filter before an aggregate", Summed,
-       [](QueryBuilder& builder) -> Query { return {Counts(Events(builder).Where(Col("n") > 3))}; },
+       [](QueryBuilder& builder) -> Query {
+         return {Counts(Numbered(builder).Where(Col("n") > 3))};
+       },
        ""},
       {"a projection behind it", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Counts(Events(builder)).Select({Col("id"), Col("sum")})};
+         return {Counts(Numbered(builder)).Select({Col("id"), Col("sum")})};
        },
        ""},
       {"the delay of a watermark", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Counts(Events(builder, "in", absl::Seconds(50)))};
+         return {Counts(Numbered(builder, "in", absl::Seconds(50)))};
        },
        ""},
       {"the key of an aggregate", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Events(builder)
+         return {Numbered(builder)
                      .GroupBy({Window(Col("time"), absl::Seconds(10)), Col("n")})
                      .Agg({Sum(Col("n")).As("sum")})};
        },
        "its checkpoint was begun with aggregate 0 'by 2 of "},
       {"the size of its window", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Events(builder)
+         return {Numbered(builder)
                      .GroupBy({Window(Col("time"), absl::Seconds(20)), Col("id")})
                      .Agg({Sum(Col("n")).As("sum")})};
        },
        "its checkpoint was begun with aggregate 0 'by 2 of "},
       {"what is aggregated", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Events(builder)
+         return {Numbered(builder)
                      .GroupBy({Window(Col("time"), absl::Seconds(10)), Col("id")})
                      .Agg({Max(Col("n")).As("sum")})};
        },
        "its checkpoint was begun with aggregate 0 'by 2 of "},
       {"the output mode of an aggregate", Summed,
-       [](QueryBuilder& builder) -> Query { return {Counts(Events(builder)), "update"}; },
+       [](QueryBuilder& builder) -> Query { return {Counts(Numbered(builder)), "update"}; },
        "its checkpoint was begun with output mode 'append', this job has 'update'"},
       {"an aggregate less", Summed,
-       [](QueryBuilder& builder) -> Query { return {Events(builder)}; },
+       [](QueryBuilder& builder) -> Query { return {Numbered(builder)}; },
        "its checkpoint keeps state of aggregate 0 (by 2 of "},
       {"an operator more", Summed,
        [](QueryBuilder& builder) -> Query {
-         return {Counts(Events(builder).DropDuplicates({"id", "time"}))};
+         return {Counts(Numbered(builder).DropDuplicates({"id", "time"}))};
        },
        "its checkpoint keeps no state of drop duplicates 1 (by id: string time: timestamp), which "
        "this job has"},
@@ -108,13 +110,13 @@ const std::vector<Change>& Changes() {
        "its checkpoint keeps state of aggregate 0 (by 2 of "},
       {"the columns of what drops duplicates", Distinct,
        [](QueryBuilder& builder) -> Query {
-         return {Events(builder).DropDuplicates({"id", "n", "time"})};
+         return {Numbered(builder).DropDuplicates({"id", "n", "time"})};
        },
        "its checkpoint was begun with drop duplicates 0 'by id: string time: timestamp', this job "
        "has 'by id: string n: int64 time: timestamp'"},
       {"the other kind of it", Distinct,
        [](QueryBuilder& builder) -> Query {
-         return {Events(builder).DropDuplicatesWithinWatermark({"id", "time"})};
+         return {Numbered(builder).DropDuplicatesWithinWatermark({"id", "time"})};
        },
        "its checkpoint keeps state of drop duplicates 0 (by id: string time: timestamp), which "
        "this "
@@ -151,9 +153,9 @@ TEST(ChangedQuery, IsAllowedOrRefusedByTheTable) {
       EXPECT_TRUE(compiled.ok()) << compiled.status();
       return compiled->plan->state_fingerprint;
     };
-    const QueryIdentity before{.state_fingerprint = fingerprint(change.before),
-                               .source_paths = {"in"},
-                               .shuffle_partitions = 4};
+    QueryIdentity before;
+    before.state_fingerprint = fingerprint(change.before);
+    before.shuffle_partitions = 4;
     QueryIdentity after = before;
     after.state_fingerprint = fingerprint(change.after);
     const std::string refusal(
@@ -168,9 +170,10 @@ TEST(ChangedQuery, IsAllowedOrRefusedByTheTable) {
 }
 
 TEST(ChangedQuery, SourcesAndThePolicyOfWatermarks) {
-  QueryIdentity identity{.source_paths = {"a", "b"},
-                         .shuffle_partitions = 4,
-                         .watermark_policy = WatermarkPolicy::kMax};
+  QueryIdentity identity;
+  identity.source_paths = {"a", "b"};
+  identity.shuffle_partitions = 4;
+  identity.watermark_policy = WatermarkPolicy::kMax;
   const checkpoint::QueryMetadata metadata = NewQueryMetadata("id", identity);
   const auto refusal = [&](std::vector<std::string> paths) {
     identity.source_paths = std::move(paths);

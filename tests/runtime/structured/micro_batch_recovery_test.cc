@@ -142,15 +142,17 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverACallEndsAProcess) {
   }
 }
 
+std::string SweptName(const ::testing::TestParamInfo<std::tuple<SweptJob, bool>>& info) {
+  static const char* const names[] = {"Words", "Windows", "Joined"};
+  return std::string(names[static_cast<int>(std::get<0>(info.param))]) +
+         (std::get<1>(info.param) ? "PowerLoss" : "Crash");
+}
+
 INSTANTIATE_TEST_SUITE_P(, MicroBatchSweep,
                          ::testing::Combine(::testing::Values(SweptJob::kWords, SweptJob::kWindows,
                                                               SweptJob::kJoined),
                                             ::testing::Bool()),
-                         [](const auto& info) {
-                           const char* const names[] = {"Words", "Windows", "Joined"};
-                           return std::string(names[static_cast<int>(std::get<0>(info.param))]) +
-                                  (std::get<1>(info.param) ? "PowerLoss" : "Crash");
-                         });
+                         SweptName);
 
 TEST(MicroBatch, ADriverThatWakesAfterItsReplacementStopsAndChangesNothing) {
   for (const char* step : {"batch.defined", "batch.run", "batch.prepared", "sink.committed"}) {
