@@ -79,8 +79,8 @@ echo "Two streams of a million rows joined by an int64, against one by hand that
 medians stateful_bench JoinAgainstHashJoin ratio | awk '
   { split($1, of, "/")
     printf "  %8d keys     %5.2f times the speed%s\n", of[2], $3,
-           of[3] ? ", with times by which rows are forgotten" : "" }'
+           of[3] ? ", with times by which rows are forgotten" : "" }' | sort -n
 
 echo "A watermark that evicts nothing of a million groups, against a walk over them:"
 medians stateful_bench WatermarkThatEvictsNothing ratio | awk '
-  { split($1, of, "/"); printf "  %8d windows  %9.6f times the time\n", of[2], $3 }'
+  { split($1, of, "/"); printf "  %8d windows  %9.6f times the time\n", of[2], $3 }' | sort -n
