@@ -187,11 +187,11 @@ TEST(Join, IsAPlainJoinHoweverItIsRun) {
       PlainJoin plain(time);
       absl::Time late = absl::InfinitePast();
       std::vector<Rows> rows;
-      // Watermarks stand still now and then, and jump.
+      // Watermarks stand still, and jump: a row may be beyond its bound as it comes.
       const auto epoch_at = [&](int64_t id) {
         absl::Time evict = late;
-        if (id > 0 && !random.OneIn(3)) {
-          evict = std::max(late, absl::UnixEpoch() + absl::Seconds(3 * id - 6));
+        if (id > 0 && random.OneIn(3)) {
+          evict = std::max(late, absl::UnixEpoch() + absl::Seconds(3 * id + random.Between(-6, 4)));
         }
         return EpochOf(id, std::exchange(late, evict), evict);
       };
@@ -242,7 +242,8 @@ TEST(Join, LosesNoPairThatTheWholeInputHas) {
     for (int64_t id = 0; next[0] < all[0].size() || next[1] < all[1].size(); ++id) {
       std::vector<RecordBatch> inputs;
       for (size_t port = 0; port < 2; ++port) {
-        const size_t end = std::min(all[port].size(), next[port] + random.Below(8));
+        const uint64_t most = random.OneIn(3) ? 40 : 8;
+        const size_t end = std::min(all[port].size(), next[port] + random.Below(most));
         inputs.push_back(
             BatchOf(static_cast<int>(port), {all[port].begin() + static_cast<ptrdiff_t>(next[port]),
                                              all[port].begin() + static_cast<ptrdiff_t>(end)}));
