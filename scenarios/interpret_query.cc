@@ -136,18 +136,20 @@ absl::StatusOr<properties::WatermarkPolicy> PolicyOf(
 }
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
-    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition) {
+    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition,
+    DoubleSums sums) {
   WT_ASSIGN_OR_RETURN(const properties::WatermarkPolicy policy, PolicyOf(definition));
   return properties::MakeInterpreter(runtime::EncodePlan(query.analysed),
                                      {.mode = ModeOf(query.mode),
                                       .policy = policy,
-                                      .other = EngineFunctions(definition.functions)});
+                                      .other = EngineFunctions(definition.functions),
+                                      .sums_are_exact = sums == DoubleSums::kAreExact});
 }
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition) {
+    const runtime::StreamingQueryDefinition& definition, DoubleSums sums) {
   WT_ASSIGN_OR_RETURN(const runtime::CompiledQuery query, runtime::AnalyseQuery(definition, {}));
-  return InterpretPlan(query, definition);
+  return InterpretPlan(query, definition, sums);
 }
 
 }  // namespace wavetank::scenarios

@@ -26,13 +26,16 @@ absl::StatusOr<properties::WatermarkPolicy> PolicyOf(
     const runtime::StreamingQueryDefinition& definition);
 
 // Of a query that is compiled already. Errors as below.
+enum class DoubleSums : bool { kDependOnOrder, kAreExact };
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
-    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition);
+    const runtime::CompiledQuery& query, const runtime::StreamingQueryDefinition& definition,
+    DoubleSums sums = DoubleSums::kDependOnOrder);
 
 // kInvalidArgument: the query is none. kUnimplemented: the interpreter cannot judge it; says what
 // of it is not known.
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
-    const runtime::StreamingQueryDefinition& definition);
+    const runtime::StreamingQueryDefinition& definition,
+    DoubleSums sums = DoubleSums::kDependOnOrder);
 
 }  // namespace wavetank::scenarios
 

@@ -104,8 +104,10 @@ class QueryDrawing {
   }
 
   DataFrame WithoutDuplicates(const DataFrame& frame) {
-    // Which of those alike in some columns is the first depends on their order.
-    if (!ordered_ || random_.OneIn(3)) return frame.DropDuplicates();
+    // Which of those alike in some columns is the first depends on their order; what comes out is
+    // in that of partitions.
+    const bool ordered = std::exchange(ordered_, false);
+    if (!ordered || random_.OneIn(3)) return frame.DropDuplicates();
     if (random_.OneIn(2)) return frame.DropDuplicates({"key"});
     return frame.DropDuplicates({"time", "key"});
   }

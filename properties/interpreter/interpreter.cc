@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "properties/interpreter/plain_operators.h"
@@ -160,11 +162,55 @@ class Interpreter final : public NaiveQuery {
   std::map<size_t, std::unique_ptr<StatefulOperator>> stateful_;  // by node
 };
 
+bool IsReal(PlainKind kind) { return kind == PlainKind::kDouble || kind == PlainKind::kFloat; }
+
+absl::Status CheckCall(const PlainAggregateCall& call, bool ordered, bool sums_are_exact) {
+  const bool adds = call.function == "sum" || call.function == "avg";
+  if (adds && !sums_are_exact && IsReal(call.arguments[0].kind)) {
+    return absl::UnimplementedError(absl::StrCat(
+        "the interpreter does not know in which order an engine adds doubles up: ", call.function));
+  }
+  const bool takes_first = call.function == "min_by" || call.function == "max_by";
+  if (takes_first && !ordered) {
+    return absl::UnimplementedError(
+        absl::StrCat("the interpreter does not know in which order rows come to ", call.function));
+  }
+  return absl::OkStatus();
+}
+
+// Whether the answer is one in whatever order an engine brings rows together. Of one source their
+// order is known.
+absl::Status CheckOrderDoesNotMatter(const PlainPlan& plan, bool sums_are_exact) {
+  std::vector<bool> ordered;
+  for (const PlainNode& node : plan.nodes) {
+    const bool of_input = node.inputs.size() == 1 && ordered[node.inputs[0]];
+    for (const PlainAggregateCall& call : node.calls) {
+      const absl::Status status = CheckCall(call, of_input, sums_are_exact);
+      if (!status.ok()) return status;
+    }
+    const bool drops = node.op == PlainOperator::kDropDuplicates ||
+                       node.op == PlainOperator::kDropDuplicatesWithin;
+    // Rows that are alike in all columns are one whichever it is.
+    const bool in_all = drops && node.op == PlainOperator::kDropDuplicates &&
+                        node.expressions.size() == node.columns.size();
+    if (drops && !in_all && !of_input) {
+      return absl::UnimplementedError(
+          "the interpreter does not know in which order rows come to what drops duplicates");
+    }
+    const bool stateless =
+        node.op == PlainOperator::kProject || node.op == PlainOperator::kFilter ||
+        node.op == PlainOperator::kExplode || node.op == PlainOperator::kWatermark;
+    ordered.push_back(node.op == PlainOperator::kSource || (stateless && of_input));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NaiveQuery>> MakeInterpreter(std::string_view analysed_plan,
                                                             InterpreterOptions options) {
   WT_ASSIGN_OR_RETURN(PlainPlan plan, ReadPlan(analysed_plan, options.other));
+  WT_RETURN_IF_ERROR(CheckOrderDoesNotMatter(plan, options.sums_are_exact));
   return std::make_unique<Interpreter>(std::move(plan), options);
 }
 

@@ -20,6 +20,9 @@ struct InterpreterOptions {
   NaiveMode mode = NaiveMode::kAppend;  // as the query asks for it
   WatermarkPolicy policy = WatermarkPolicy::kMin;
   OtherFunctions other = {};  // none: a query with such a function is not known
+  // Whether sums of doubles are the same in whatever order they are added up. Unless they are, a
+  // query with such a sum is not known.
+  bool sums_are_exact = false;
 };
 
 // The watermarks of a batch are the query's own, before they are propagated; its answer says what

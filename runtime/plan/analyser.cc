@@ -14,6 +14,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/columnar/text_lines.h"
+#include "runtime/plan/operator_ids.h"
 #include "runtime/plan/plan_codec.h"
 #include "runtime/plan/resolve.h"
 
@@ -467,31 +468,6 @@ class Analyser {
   absl::flat_hash_map<const LogicalPlan*, Analysed> done_;
   absl::flat_hash_map<std::string, Analysed> sources_;  // by path
 };
-
-void Number(const LogicalPlanPtr& node, absl::flat_hash_map<const LogicalPlan*, int>& ids,
-            int& stateful, int& watermarks) {
-  if (ids.contains(node.get())) return;
-  ids[node.get()] = IsStateful(node->op)                   ? stateful++
-                    : node->op == PlanOperator::kWatermark ? watermarks++
-                                                           : 0;
-  for (const LogicalPlanPtr& input : node->inputs) Number(input, ids, stateful, watermarks);
-}
-
-LogicalPlanPtr WithOperatorIds(const LogicalPlanPtr& root) {
-  absl::flat_hash_map<const LogicalPlan*, int> ids;
-  int stateful = 0;
-  int watermarks = 0;
-  Number(root, ids, stateful, watermarks);
-  std::vector<LogicalPlanPtr> order = InOrder(root);
-  absl::flat_hash_map<const LogicalPlan*, LogicalPlanPtr> done;
-  for (const LogicalPlanPtr& node : order) {
-    LogicalPlan changed = *node;
-    changed.operator_id = ids.at(node.get());
-    for (LogicalPlanPtr& input : changed.inputs) input = done.at(input.get());
-    done[node.get()] = Finished(std::move(changed));
-  }
-  return done.at(root.get());
-}
 
 }  // namespace
 

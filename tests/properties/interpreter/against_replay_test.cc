@@ -161,7 +161,7 @@ std::string Difference(int64_t seed, const scenarios::RandomQueryParts& parts, C
   const bool min = !random.OneIn(4);
   if (!min) query.options["multipleWatermarkPolicy"] = "max";
   const auto policy = min ? WatermarkPolicy::kMin : WatermarkPolicy::kMax;
-  auto interpreter = scenarios::InterpretQuery(query);
+  auto interpreter = scenarios::InterpretQuery(query, scenarios::DoubleSums::kAreExact);
   if (!interpreter.ok()) return interpreter.status().ToString();
   Engine engine(query, static_cast<int>(random.Between(1, 4)),
                 min ? runtime::WatermarkPolicy::kMin : runtime::WatermarkPolicy::kMax,

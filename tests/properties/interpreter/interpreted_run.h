@@ -46,7 +46,7 @@ class InterpretedRun {
     definition.plan = frame.plan();
     definition.output_mode = mode;
     if (policy == WatermarkPolicy::kMax) definition.options["multipleWatermarkPolicy"] = "max";
-    auto query = scenarios::InterpretQuery(definition);
+    auto query = scenarios::InterpretQuery(definition, scenarios::DoubleSums::kAreExact);
     WT_CHECK(query.ok(), query.status().ToString());
     query_ = std::move(*query);
   }

@@ -96,7 +96,7 @@ TEST(ModeRules, HaveARowForEveryOperatorUnderEveryMode) {
       EXPECT_EQ((rules[{row.op, mode}]), 1) << row.name;
     }
   }
-  EXPECT_EQ(rules.size(), 9U * 3U);
+  EXPECT_EQ(rules.size(), 10U * 3U);
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ inline void WindowedJob(Session& session) {
       .Start();
 }
 
-// Views and clicks, lines "<seconds>,<id>", rows may be 10 s late: clicks of up to 5 s after a view,
-// by windows of 5 s in which the views were.
+// Views and clicks, lines "<seconds>,<id>", rows may be 10 s late: clicks of up to 5 s after a
+// view, by windows of 5 s in which the views were.
 inline void JoinedJob(Session& session) {
   const auto events = [&session](const char* directory) {
     return session.ReadStream()
