@@ -107,7 +107,9 @@ class QueryDrawing {
     // Which of those alike in some columns is the first depends on their order; what comes out is
     // in that of partitions.
     const bool ordered = std::exchange(ordered_, false);
-    if (!ordered || random_.OneIn(3)) return frame.DropDuplicates();
+    if (random_.OneIn(4)) return frame.DropDuplicatesWithinWatermark();
+    if (!ordered || random_.OneIn(4)) return frame.DropDuplicates();
+    if (random_.OneIn(3)) return frame.DropDuplicatesWithinWatermark({"key"});
     if (random_.OneIn(2)) return frame.DropDuplicates({"key"});
     return frame.DropDuplicates({"time", "key"});
   }

@@ -191,8 +191,7 @@ absl::Status CheckOrderDoesNotMatter(const PlainPlan& plan, bool sums_are_exact)
     const bool drops = node.op == PlainOperator::kDropDuplicates ||
                        node.op == PlainOperator::kDropDuplicatesWithin;
     // Rows that are alike in all columns are one whichever it is.
-    const bool in_all = drops && node.op == PlainOperator::kDropDuplicates &&
-                        node.expressions.size() == node.columns.size();
+    const bool in_all = drops && node.expressions.size() == node.columns.size();
     if (drops && !in_all && !of_input) {
       return absl::UnimplementedError(
           "the interpreter does not know in which order rows come to what drops duplicates");

@@ -45,6 +45,12 @@ LogicalPlanPtr PruneColumns(const LogicalPlanPtr& plan) {
     if (PassesItsInput((*node)->op)) below.insert(above.begin(), above.end());
     for (const LogicalPlanPtr& input : (*node)->inputs) {
       needed[input.get()].insert(below.begin(), below.end());
+      if (IsStateful((*node)->op)) {
+        // Whoever reads them above or not, rows are late by them.
+        for (const EventTime& time : input->event_times) {
+          needed[input.get()].insert(time.attribute);
+        }
+      }
       if ((*node)->op != PlanOperator::kUnion) continue;
       // Its columns go by their place.
       for (const Attribute& attribute : input->output) needed[input.get()].insert(attribute.id);

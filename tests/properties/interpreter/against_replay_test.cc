@@ -45,10 +45,10 @@ void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
 class Engine {
  public:
   Engine(const runtime::StreamingQueryDefinition& definition, int partitions,
-         runtime::WatermarkPolicy policy, const std::vector<runtime::OptimiserRule>& rules)
+         runtime::WatermarkPolicy policy)
       : policy_(policy) {
     const auto compiled =
-        runtime::CompileQuery(definition, {.shuffle_partitions = partitions, .rules = &rules});
+        runtime::CompileQuery(definition, {.shuffle_partitions = partitions, .rules = nullptr});
     WT_CHECK(compiled.ok(), compiled.status().ToString());
     plan_ = compiled->plan;
     runner_ = std::make_unique<runtime::ReplayRunner>(plan_);
@@ -145,15 +145,6 @@ std::string Text(const NaiveBatch& batch) {
   return text;
 }
 
-// Of a query with joins or without duplicates those columns are needed, too, by which rows are
-// late; the rule does not see that yet.
-std::vector<runtime::OptimiserRule> RulesFor(const scenarios::RandomQueryParts& parts) {
-  std::vector<runtime::OptimiserRule> rules = runtime::OptimiserRules();
-  if (!parts.joins && !parts.duplicates) return rules;
-  std::erase_if(rules, [](const auto& rule) { return rule.apply == runtime::PruneColumns; });
-  return rules;
-}
-
 // What the two say of one query differently; "": nothing.
 std::string Difference(int64_t seed, const scenarios::RandomQueryParts& parts, Compared& compared) {
   Random random(static_cast<uint64_t>(seed));
@@ -164,8 +155,7 @@ std::string Difference(int64_t seed, const scenarios::RandomQueryParts& parts, C
   auto interpreter = scenarios::InterpretQuery(query, scenarios::DoubleSums::kAreExact);
   if (!interpreter.ok()) return interpreter.status().ToString();
   Engine engine(query, static_cast<int>(random.Between(1, 4)),
-                min ? runtime::WatermarkPolicy::kMin : runtime::WatermarkPolicy::kMax,
-                RulesFor(parts));
+                min ? runtime::WatermarkPolicy::kMin : runtime::WatermarkPolicy::kMax);
   EventTimeWatermarks watermarks(policy);
   std::string history;
   int64_t about = 0;

@@ -205,6 +205,20 @@ TEST(InterpretedDropDuplicates, LateRowsGoThoughTheTimeIsNoKey) {
   EXPECT_EQ(run.late, 1);
 }
 
+// The first one's time and the delay, of 5 s: what comes meanwhile extends nothing.
+TEST(InterpretedDropDuplicates, WithinTheWatermarkThoseAlikeAreKnownUntilItReachesTheirEnd) {
+  Session session;
+  InterpretedRun run(Stream(session, "a", absl::Seconds(5)).DropDuplicatesWithinWatermark({"key"}),
+                     "append");
+  EXPECT_THAT(run.Add({{"10,a", "11,a"}}), ElementsAre(At(10) + "|a"));
+  EXPECT_THAT(run.Add({{"14,a"}}), IsEmpty());
+  EXPECT_THAT(run.Add({{"19,b"}}), ElementsAre(At(19) + "|b"));
+  EXPECT_THAT(run.Add({{"19,a", "20,c"}}), ElementsAre(At(20) + "|c"));
+  EXPECT_EQ(run.watermark(), 15);
+  EXPECT_THAT(run.Add({{"15,a", "16,a", "17,a"}}), ElementsAre(At(16) + "|a"));
+  EXPECT_EQ(run.late, 1);
+}
+
 // Windows of what a join gives: the left side is kept until the right one may bring nothing to it.
 TEST(InterpretedAggregate, OverAJoinGoesByWhatTheSidesStillKeep) {
   Session session;

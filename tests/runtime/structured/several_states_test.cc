@@ -200,6 +200,17 @@ TEST(Join, KeepsWhatMayStillMeetAndNoMore) {
   EXPECT_EQ(run.dropped, 1) << "at the watermark is late";
 }
 
+TEST(Join, RowsAreLateByTheirTimeAlsoWhereNobodyReadsIt) {
+  QueryBuilder builder;
+  const DataFrame views = Events(builder, "views", absl::Seconds(5)).Alias("v");
+  const DataFrame clicks = Events(builder, "clicks", absl::Seconds(5)).Alias("c");
+  QueryRun run(views.Join(clicks, Col("v.id") == Col("c.id")).Select({Col("v.id").As("id")}),
+               "append");
+  EXPECT_THAT(run.AddTo({{"100,x"}, {"100,y"}}), IsEmpty());
+  EXPECT_THAT(run.AddTo({{"95,y"}, {"96,x"}}), ElementsAre("x"));
+  EXPECT_EQ(run.dropped, 1);
+}
+
 TEST(Join, AWindowOfWhatWasJoinedIsFinalOnceNoPairCanStillCome) {
   QueryBuilder builder;
   QueryRun run(ClickedViews(builder)
