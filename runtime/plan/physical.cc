@@ -1,11 +1,11 @@
 #include "runtime/plan/physical.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
@@ -171,7 +171,7 @@ class Lowering {
     }
   }
 
-  const WatermarkLag& LagOf(const LogicalPlan& node) {
+  WatermarkLag LagOf(const LogicalPlan& node) {
     if (const auto known = lags_.find(&node); known != lags_.end()) return known->second;
     std::vector<WatermarkLag> inputs;
     for (const LogicalPlanPtr& input : node.inputs) inputs.push_back(LagOf(*input));
@@ -313,8 +313,8 @@ class Lowering {
 
   plan::PhysicalPlan& plan_;
   const int partitions_;
-  std::map<const LogicalPlan*, int> sources_;
-  std::map<const LogicalPlan*, WatermarkLag> lags_;
+  absl::flat_hash_map<const LogicalPlan*, int> sources_;
+  absl::flat_hash_map<const LogicalPlan*, WatermarkLag> lags_;
 };
 
 std::string NameOf(const LogicalPlan& node) {
@@ -333,8 +333,8 @@ std::string NameOf(const LogicalPlan& node) {
 }
 
 // How often what the node gives is read on the ways to the sink.
-std::map<const LogicalPlan*, int> TimesRead(const LogicalPlanPtr& root) {
-  std::map<const LogicalPlan*, int> times = {{root.get(), 1}};
+absl::flat_hash_map<const LogicalPlan*, int> TimesRead(const LogicalPlanPtr& root) {
+  absl::flat_hash_map<const LogicalPlan*, int> times = {{root.get(), 1}};
   std::vector<LogicalPlanPtr> order = InOrder(root);
   std::ranges::reverse(order);
   for (const LogicalPlanPtr& node : order) {
@@ -378,7 +378,7 @@ absl::Status CheckJoin(const LogicalPlan& join) {
 }  // namespace
 
 absl::Status CheckRunnable(const LogicalPlanPtr& analysed) {
-  const std::map<const LogicalPlan*, int> times_read = TimesRead(analysed);
+  const absl::flat_hash_map<const LogicalPlan*, int> times_read = TimesRead(analysed);
   for (const LogicalPlanPtr& node : InOrder(analysed)) {
     if (node->op == PlanOperator::kJoin) {
       const absl::Status status = CheckJoin(*node);

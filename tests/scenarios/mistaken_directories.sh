@@ -53,7 +53,7 @@ echo 'one all' >data/in/first
 begin word_count --input=data/in --output=data/out --checkpoint=data/ck
 wait_for 'a batch' has_part
 # Another job, and one of another input, leave it be.
-refused 1 'begun with stateful plan' windowed_count --input=data/in --output=data/out3 \
+refused 1 'begun with output mode' windowed_count --input=data/in --output=data/out3 \
   --checkpoint=data/ck
 refused 1 "begun with source.path" word_count --input=data/in2 --output=data/out \
   --checkpoint=data/ck

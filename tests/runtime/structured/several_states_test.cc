@@ -207,6 +207,7 @@ TEST(Join, RowsAreLateByTheirTimeAlsoWhereNobodyReadsIt) {
   QueryRun run(views.Join(clicks, Col("v.id") == Col("c.id")).Select({Col("v.id").As("id")}),
                "append");
   EXPECT_THAT(run.AddTo({{"100,x"}, {"100,y"}}), IsEmpty());
+  EXPECT_THAT(run.AddTo({{"100,z"}, {"100,z"}}), ElementsAre("z")) << "from now on 95 is late";
   EXPECT_THAT(run.AddTo({{"95,y"}, {"96,x"}}), ElementsAre("x"));
   EXPECT_EQ(run.dropped, 1);
 }
