@@ -37,6 +37,9 @@ class BatchAnswers {
   // Late rows that the watermarks demand to be dropped, of all batches.
   int64_t late_dropped() const { return late_dropped_; }
   const std::vector<NaiveRow>& rows(int64_t batch) const { return at(batch).rows; }
+  // Whether it has answered all batches: one that could not answer one says nothing any more.
+  bool known() const { return answers_.empty() || answers_.back().unknown.empty(); }
+  bool knows(int64_t batch) const { return at(batch).unknown.empty(); }
 
   // Whether a batch must come next although there is no input for it; unset: not known.
   std::optional<bool> another_is_due() const {

@@ -133,7 +133,7 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
            absl::StrCat("batch ", batch.batch, " has no input, and no rows become final in it"));
   }
   for (const BatchAnswers& answers : answers_) {
-    if (batch.watermark_ms == answers.watermark_ms()) continue;
+    if (batch.watermark_ms == answers.watermark_ms() || !answers.known()) continue;
     Report(violation_kinds::kWatermark,
            absl::StrCat("batch ", batch.batch, " is logged with watermark ",
                         TextOf(batch.watermark_ms), "; the earlier batches' rows give ",
@@ -208,7 +208,7 @@ void ExactlyOnceChecker::CheckPrepared(const QueryLogView& log) {
                absl::StrCat("batch ", prepared.batch, " is prepared with ", *wrong));
       }
       const std::optional<int64_t> next = answers.watermark_after(prepared.batch);
-      if (prepared.next_watermark_ms == next) continue;
+      if (prepared.next_watermark_ms == next || !answers.knows(prepared.batch)) continue;
       Report(violation_kinds::kWatermark,
              absl::StrCat("batch ", prepared.batch, " is prepared with the next watermark ",
                           TextOf(prepared.next_watermark_ms), "; the rows so far give ",

@@ -76,6 +76,8 @@ struct NaiveAnswer {
   // Whether a batch must follow though there be no input for it, since rows become final by the
   // watermark that it has; unset: not known.
   std::optional<bool> another_is_due;
+  // Why there is no answer, of this batch and those after it; "": there is one.
+  std::string unknown = {};
   // Of all operators and partitions, after the batch; empty: the evaluator keeps its state in a
   // form of its own.
   std::vector<OperatorEntries> state;

@@ -1,6 +1,7 @@
 #include "properties/interpreter/interpreter.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <utility>
 #include <vector>
@@ -33,6 +34,17 @@ class Interpreter final : public NaiveQuery {
   }
 
   NaiveAnswer Run(const NaiveBatch& batch) override {
+    try {
+      return Answer(batch);
+    } catch (const std::exception& error) {  // a function of the job's
+      NaiveAnswer unknown;
+      unknown.unknown = error.what();
+      return unknown;
+    }
+  }
+
+ private:
+  NaiveAnswer Answer(const NaiveBatch& batch) {
     WT_CHECK(batch.other_inputs.size() + 1 == std::max<size_t>(plan_.sources, 1),
              "a batch of other sources than the query's");
     const std::vector<NodeWatermark> late = Propagate(plan_, batch.late_watermark_ms);
@@ -67,7 +79,6 @@ class Interpreter final : public NaiveQuery {
     return answer;
   }
 
- private:
   static PlainRows Source(const std::vector<std::string>& lines) {
     PlainRows rows;
     for (const std::string& line : lines) rows.push_back({PlainValue(line)});

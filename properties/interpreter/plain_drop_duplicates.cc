@@ -45,7 +45,13 @@ class DropDuplicates final : public StatefulOperator {
     if (node_.op != PlainOperator::kDropDuplicatesWithin) return std::nullopt;
     const PlainValue& time = row[time_->column];
     if (time.is_null()) return std::nullopt;
-    return time.number() + node_.delay_micros;
+    // Of a window: after its end. Beyond all times: for ever.
+    int64_t until = 0;
+    if (__builtin_add_overflow(time.number(), time_->span_micros, &until) ||
+        __builtin_add_overflow(until, node_.delay_micros, &until)) {
+      return std::nullopt;
+    }
+    return until;
   }
 
   const PlainNode& node_;

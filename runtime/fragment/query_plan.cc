@@ -65,8 +65,9 @@ Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy
   for (size_t i = 0; i < plan.watermarks.size(); ++i) {
     const EventTimeStats seen = SeenBy(plan.watermarks[i], report);
     if (seen.rows == 0) continue;
-    // In whole units of event times.
-    const absl::Time watermark = FromMicros(ToMicros(seen.max - plan.watermarks[i].delay));
+    // In whole milliseconds, towards the past: as it is durable.
+    const absl::Time watermark =
+        absl::FromUnixMillis(absl::ToUnixMillis(seen.max - plan.watermarks[i].delay));
     next.of_operators[i] = std::max(next.of_operators[i], watermark);
   }
   if (next.of_operators.empty()) return next;

@@ -107,8 +107,8 @@ struct Watermarks {
   std::vector<absl::Time> of_operators = {};
 };
 
-// Of the next epoch. An operator's: the newest event time that it has seen less its delay. None
-// falls.
+// Of the next epoch. An operator's: the newest event time that it has seen less its delay, in whole
+// milliseconds. None falls.
 Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy,
                           const Watermarks& before, const EpochReport& report);
 

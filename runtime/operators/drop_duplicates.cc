@@ -93,8 +93,8 @@ class DropDuplicates final : public Operator {
   absl::Status EndInput(int) override {
     ended_ = true;
     if (index_.time == DerivedIndexes::Time::kNone) return absl::OkStatus();
-    const std::optional<int64_t> ended =
-        TimesUpTo(epoch_.evict, spec_->within_micros ? 0 : -spec_->span_micros);
+    // Of a window: by its end.
+    const std::optional<int64_t> ended = TimesUpTo(epoch_.evict, -spec_->span_micros);
     if (!ended) return absl::OkStatus();
     rows_removed_ =
         static_cast<int64_t>(seen_->RemoveUpTo(*ended, [](std::string_view, std::string_view) {}));

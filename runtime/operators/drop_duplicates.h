@@ -22,8 +22,8 @@ struct DropDuplicatesSpec {
   int64_t span_micros = 0;
   // How long a row's likes are known to be such. Unset: until the watermark has passed the time
   // (+ span) that all of them have, if the event time column is one of the keys, else for ever.
-  // Set: until it has reached the first one's time + this; those that are dropped do not extend
-  // it, and nothing ends it if that time is null. REQUIRES: then, an event time column.
+  // Set: until it has reached the first one's time + span + this; those that are dropped do not
+  // extend it, and nothing ends it if that time is null. REQUIRES: then, an event time column.
   std::optional<int64_t> within_micros = std::nullopt;
 };
 

@@ -21,6 +21,9 @@
 namespace wavetank::runtime {
 namespace {
 
+// Rows that are later than this are a mistake in a unit.
+constexpr absl::Duration kLongestDelay = absl::Hours(24 * 366 * 100);
+
 // A node, and its columns as those above may name them.
 struct Analysed {
   LogicalPlanPtr plan;
@@ -267,9 +270,12 @@ class Analyser {
       return resolver.Error(absl::StrCat("\"", name, "\" is ", DataTypeName(column->type),
                                          ", not timestamp: cast it"));
     }
-    if (plan.delay < absl::ZeroDuration()) {
-      return resolver.Error(absl::StrCat("the delay ", absl::FormatDuration(plan.delay),
-                                         " is negative: use 0 or more"));
+    if (plan.delay < absl::ZeroDuration() || plan.delay > kLongestDelay) {
+      return resolver.Error(
+          absl::StrCat("the delay ", absl::FormatDuration(plan.delay),
+                       plan.delay < absl::ZeroDuration()
+                           ? " is negative: use 0 or more"
+                           : " is longer than 100 years: no row would ever be late"));
     }
     LogicalPlan node = Over(std::move(input.plan), PlanOperator::kWatermark);
     node.expressions = {column};

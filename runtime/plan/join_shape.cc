@@ -66,6 +66,12 @@ std::vector<AtLeast> Bounds(const ExpressionNode& comparison) {
   return bounds;
 }
 
+bool IsOfTheBatch(const ExpressionNode& expression) {
+  return IsCall(expression, "current_timestamp") ||
+         std::ranges::any_of(expression.operands,
+                             [](const ExpressionPtr& operand) { return IsOfTheBatch(*operand); });
+}
+
 std::optional<EventTime> FirstEventTime(const LogicalPlan& side) {
   if (side.event_times.empty()) return std::nullopt;
   return side.event_times.front();
@@ -83,7 +89,9 @@ class Shaper {
     std::vector<ExpressionPtr> rest;
     for (const ExpressionPtr& conjunct : conjuncts) {
       for (const AtLeast& bound : Bounds(*conjunct)) Evict(bound);
-      if (!IsDeterministic(*conjunct) || !AddKey(*conjunct)) rest.push_back(conjunct);
+      // What changes from batch to batch is that of the later row's.
+      const bool changes = !IsDeterministic(*conjunct) || IsOfTheBatch(*conjunct);
+      if (changes || !AddKey(*conjunct)) rest.push_back(conjunct);
     }
     if (!rest.empty()) shape_.rest = AllOf(rest);
     return std::move(shape_);

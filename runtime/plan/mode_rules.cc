@@ -51,12 +51,38 @@ bool FeedsState(const LogicalPlan& node, const LogicalPlanPtr& root) {
   return false;
 }
 
+// Where rows of any age may still come out though what is below has an event time; "": nowhere.
+std::string WhatLosesEventTimes(const LogicalPlan& node) {
+  for (const LogicalPlan* at = &node; !at->inputs.empty(); at = at->input().get()) {
+    const bool has_times = std::ranges::any_of(
+        at->inputs, [](const LogicalPlanPtr& input) { return !input->event_times.empty(); });
+    if (!has_times || !at->event_times.empty()) continue;
+    if (at->op == PlanOperator::kJoin) {
+      return "the Join below it keeps rows for ever, so that pairs of any age may still come: "
+             "bound "
+             "the event times of both sides by one another in its condition, with a watermark on "
+             "each";
+    }
+    if (at->op == PlanOperator::kUnion) {
+      return "an input of the Union below it has no watermark on that column: call WithWatermark "
+             "on "
+             "each";
+    }
+  }
+  return "";
+}
+
 std::string MustBeFinal(const LogicalPlan& node, const LogicalPlanPtr&) {
   if (!node.event_times.empty()) return "";
-  return absl::StrCat(
-      "it shows a row once, when it is final, and no row of GroupBy(", KeyNames(node),
-      ") ever is: group by a column with a watermark (WithWatermark) or a Window of it, or use "
-      "\"update\" or \"complete\"");
+  const std::string never =
+      absl::StrCat("it shows a row once, when it is final, and no row of GroupBy(", KeyNames(node),
+                   ") ever is: ");
+  const std::string lost = WhatLosesEventTimes(node);
+  if (!lost.empty()) return never + lost;
+  return never +
+         "group by a column with a watermark (WithWatermark) or a Window of it, or use \"update\" "
+         "or "
+         "\"complete\"";
 }
 
 // A change set is folded by the keys of its rows: without them no reader could tell which row a
@@ -100,10 +126,22 @@ std::string JoinsShowRowsOnce(const LogicalPlan&, const LogicalPlanPtr&) {
   return "a join of streams shows a row once, and never changes it: use \"append\"";
 }
 
+// Whether rows of the source come to the sink past every aggregate.
+bool PassesAggregates(const LogicalPlan& source, const LogicalPlan& node) {
+  if (&node == &source) return true;
+  if (node.op == PlanOperator::kAggregate) return false;
+  return std::ranges::any_of(
+      node.inputs, [&](const LogicalPlanPtr& input) { return PassesAggregates(source, *input); });
+}
+
 // Complete mode is of a table, which only an aggregate keeps.
-std::string MustHaveAnAggregate(const LogicalPlan&, const LogicalPlanPtr& root) {
-  for (const LogicalPlanPtr& node : InOrder(root)) {
-    if (node->op == PlanOperator::kAggregate) return "";
+std::string MustHaveAnAggregate(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  if (!PassesAggregates(node, *root)) return "";
+  for (const LogicalPlanPtr& other : InOrder(root)) {
+    if (other->op != PlanOperator::kAggregate) continue;
+    return "it shows a whole table, and rows of a source come into it past the aggregate: group "
+           "them "
+           "too, or use \"append\"";
   }
   return "it shows a whole table, and the query has no aggregate: use \"append\"";
 }

@@ -89,20 +89,27 @@ std::string DuplicatesAreKnown(const plan::DropDuplicates& drop) {
                 : "; for ever";
 }
 
-std::string JoinText(const plan::Operator& op) {
+// From when on rows that are kept of a side are forgotten; `column` has their time.
+std::string RowsGo(const plan::JoinSide& side, const std::string& column) {
+  if (side.evict_time() < 0) return "are kept for ever";
+  const absl::Duration past = -absl::Microseconds(side.evict_offset_micros());
+  if (past == absl::ZeroDuration()) return absl::StrCat("go once the watermark is at ", column);
+  return absl::StrCat("go once the watermark is ", absl::FormatDuration(absl::AbsDuration(past)),
+                      past > absl::ZeroDuration() ? " past " : " before ", column);
+}
+
+std::string JoinText(const plan::Operator& op, const plan::Operator& left) {
   const plan::Join& join = op.join();
   std::string text = absl::StrCat("inner join, state of operator ", join.operator_id(),
                                   ", by the first ", join.keys(), " columns");
   if (join.has_condition()) absl::StrAppend(&text, ", where ", BoundText(join.condition(), op));
-  for (const auto* side : {&join.left(), &join.right()}) {
-    const char* const which = side == &join.left() ? "left" : "right";
-    if (side->evict_time() < 0) {
-      absl::StrAppend(&text, "; ", which, " rows are kept for ever");
-      continue;
-    }
-    absl::StrAppend(&text, "; ", which, " rows go by time ", side->evict_time(), " - ",
-                    absl::FormatDuration(absl::Microseconds(side->evict_offset_micros())));
-  }
+  const auto name = [&op](int column) {
+    return column >= 0 && column < op.output_size() ? op.output(column).name() : "?";
+  };
+  const int left_columns = left.output_size() - join.keys();
+  absl::StrAppend(&text, "; left rows ", RowsGo(join.left(), name(join.left().evict_time())),
+                  ", right rows ",
+                  RowsGo(join.right(), name(left_columns + join.right().evict_time())));
   return text;
 }
 
@@ -137,7 +144,7 @@ std::string OperatorText(const plan::PhysicalPlan& plan, const plan::Operator& o
     case plan::Operator::kKey:
       return absl::StrCat("key ", ListText(op.key().keys(), below));
     case plan::Operator::kJoin:
-      return JoinText(op);
+      return JoinText(op, below);
     case plan::Operator::kDropDuplicates:
       return absl::StrCat("drop duplicates, state of operator ", op.drop_duplicates().operator_id(),
                           ", by the first ", op.drop_duplicates().keys(), " columns",

@@ -101,6 +101,30 @@ const LogicalPlan& Counterpart(const LogicalPlan& node, const LogicalPlanPtr& op
   WT_CHECK(false, "no rule drops an operator that keeps state");
 }
 
+// Of several watermarks the checkpoint keeps one each, by its number: which is which.
+std::string WatermarksText(const LogicalPlanPtr& analysed) {
+  const std::vector<LogicalPlanPtr> nodes = InOrder(analysed);
+  if (std::ranges::count(nodes, PlanOperator::kWatermark, &LogicalPlan::op) < 2) return "";
+  std::vector<const LogicalPlan*> sources;
+  for (const LogicalPlanPtr& node : nodes) {
+    if (node->op == PlanOperator::kSource) sources.push_back(node.get());
+  }
+  std::string text;
+  for (const LogicalPlanPtr& node : nodes) {
+    if (node->op != PlanOperator::kWatermark) continue;
+    absl::StrAppend(&text, "watermark ", node->operator_id, " of ", ToText(*node->expressions[0]),
+                    " over");
+    const std::vector<LogicalPlanPtr> below = InOrder(node);
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const bool reads = std::ranges::any_of(
+          below, [&](const LogicalPlanPtr& each) { return each.get() == sources[i]; });
+      if (reads) absl::StrAppend(&text, " source ", i);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 // What state depends on, of the plan as it was written.
 std::string StateFingerprint(const LogicalPlanPtr& analysed, const LogicalPlanPtr& optimised,
                              QueryOutputMode mode) {
@@ -130,6 +154,7 @@ std::string StateFingerprint(const LogicalPlanPtr& analysed, const LogicalPlanPt
     }
     text += "\n";
   }
+  text += WatermarksText(analysed);
   return text;
 }
 

@@ -95,6 +95,11 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                          CheckCompatible(*history_.metadata(), identity));
   shuffle_partitions_ = pinned.shuffle_partitions;
   watermark_policy_ = pinned.watermark_policy;
+  if (policy && *policy != watermark_policy_) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("query ", definition_.name, ": its checkpoint was begun with another ",
+                           "multipleWatermarkPolicy, and goes on with that one"));
+  }
   if (platform::Planted(node_, "partitions_of_the_command")) {
     shuffle_partitions_ = options_.shuffle_partitions;
   }

@@ -165,9 +165,9 @@ checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled) {
 
 absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
                                                const QueryIdentity& identity) {
-  WT_RETURN_IF_ERROR(MustKeepTheSameState(metadata.plan_fingerprint(), identity.state_fingerprint));
   WT_RETURN_IF_ERROR(MustAgree("job version", metadata.job_version(), identity.job_version));
   WT_RETURN_IF_ERROR(CheckSources(metadata, identity));
+  WT_RETURN_IF_ERROR(MustKeepTheSameState(metadata.plan_fingerprint(), identity.state_fingerprint));
   PinnedSettings pinned{.shuffle_partitions = identity.shuffle_partitions};
   if (identity.watermark_policy) pinned.watermark_policy = *identity.watermark_policy;
   for (const checkpoint::Setting& setting : metadata.pinned()) {

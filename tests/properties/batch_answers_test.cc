@@ -46,6 +46,31 @@ TEST(BatchAnswers, ComparesRowsInAnyOrderUnlessTheEvaluatorHasOne) {
   EXPECT_FALSE(Of(true, {"1", "2"}).Compare(0, {{"1"}, {"2"}}).has_value());
 }
 
+// A function of the job's that fails where the evaluator calls it, say.
+class FailsAtTwo final : public NaiveQuery {
+ public:
+  NaiveAnswer Run(const NaiveBatch& batch) override {
+    NaiveAnswer answer;
+    for (const std::string& line : batch.lines) {
+      answer.rows.push_back({line});
+      if (line == "2") answer.unknown = "it failed";
+    }
+    return answer;
+  }
+};
+
+TEST(BatchAnswers, OneThatCouldNotAnswerABatchSaysNothingAnyMore) {
+  BatchAnswers answers([] { return std::make_unique<FailsAtTwo>(); });
+  for (const char* line : {"1", "2", "3"}) answers.Add({.lines = {line}});
+  EXPECT_FALSE(answers.known());
+  EXPECT_TRUE(answers.Compare(0, {{"7"}}).has_value());
+  for (const int64_t batch : {1, 2}) {
+    EXPECT_FALSE(answers.knows(batch));
+    EXPECT_FALSE(answers.Compare(batch, {{"7"}}).has_value());
+    EXPECT_FALSE(answers.Compare(batch, 5, 5).has_value());
+  }
+}
+
 TEST(BatchAnswers, NamesWhatIsMissingAndWhatIsThereBeyondIt) {
   const auto wrong = Of(true, {"1", "1", "2"}).Compare(0, {{"1"}, {"2"}, {"3"}});
   ASSERT_TRUE(wrong.has_value());

@@ -129,6 +129,18 @@ const std::vector<Change>& Changes() {
          return {Pairs(builder, Within(absl::Seconds(5)) && Col("a.n") > 0)};
        },
        ""},
+      {"a watermark less", Joined,
+       [](QueryBuilder& builder) -> Query {
+         const DataFrame a =
+             builder.Source("a").Select({Cast(Col("value"), DataType::kTimestamp).As("time"),
+                                         Col("value").As("id"), Length(Col("value")).As("n")});
+         return {
+             a.Alias("a")
+                 .Join(Numbered(builder, "b").Alias("b"),
+                       Col("a.id") == Col("b.id") && Within(absl::Seconds(5)))
+                 .Select({Col("a.n").As("one"), Col("b.n").As("two"), Col("a.time").As("time")})};
+       },
+       "its checkpoint keeps state of watermark 0 (of time over source 0), which this job has not"},
       {"the keys of a join", Joined,
        [](QueryBuilder& builder) -> Query {
          return {Pairs(builder, Within(absl::Seconds(5)) && Col("a.n") == Col("b.n"))};

@@ -148,6 +148,9 @@ TEST(NextWatermarks, AnOnlyOneIsTheNewestEventTimeLessTheDelayAndNeverFalls) {
   See(*plan, 0, start, report);
   EXPECT_EQ(next({}, report), start - absl::Seconds(10));
   EXPECT_EQ(next({.of_query = start, .of_operators = {start}}, report), start);
+  EpochReport finer;
+  See(*plan, 0, start + absl::Microseconds(999), finer);
+  EXPECT_EQ(next({}, finer), start - absl::Seconds(10)) << "as it is durable";
 }
 
 TEST(NextWatermarks, OfSeveralAreTheLeastOrTheGreatest) {

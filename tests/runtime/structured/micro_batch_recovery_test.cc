@@ -115,7 +115,9 @@ TEST_P(MicroBatchSweep, AnswersRightlyWhereverAStepEndsAProcess) {
   ASSERT_GT(steps.size(), 15u);
   std::set<RecoveryDecision> decisions;
   for (const auto& [step, times] : steps) {
-    for (uint64_t number = 1; number <= times; ++number) {
+    // Of the job with many steps, every second one dies and every other loses its power.
+    const uint64_t stride = job == SweptJob::kJoined ? 2 : 1;
+    for (uint64_t number = stride == 2 && power_loss ? 2 : 1; number <= times; number += stride) {
       const QueryFault fault{
           .step = step, .process = "", .number = number, .power_loss = power_loss};
       QueryWorld world(100, SweptJobOf(job), SweptOptions(job));

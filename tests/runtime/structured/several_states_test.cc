@@ -269,6 +269,22 @@ TEST(Join, OfThreeStreams) {
             (Lines{Pair("x", 1, 7), Pair("x", 1, 7), Pair("y", 1, 6)}));
 }
 
+TEST(Join, ConditionsOfTheBatchAreThoseOfTheLaterRow) {
+  QueryBuilder builder;
+  const DataFrame a = Events(builder, "a", absl::Seconds(5)).Alias("a");
+  const DataFrame b = Events(builder, "b", absl::Seconds(5)).Alias("b");
+  const auto now = [](const Expression& then) {
+    return If(Col("a.time") < CurrentTimestamp(), then, Expression("none"));
+  };
+  const DataFrame joined = a.Join(b, Col("a.id") == Col("b.id") && now(Col("a.id")) == Col("b.id"))
+                               .Select({Col("a.id").As("id")});
+  QueryRun run(joined, "append");
+  run.SetTimestamp(absl::FromUnixSeconds(0));
+  EXPECT_THAT(run.AddTo({{"10,x"}, {}}), IsEmpty());
+  run.SetTimestamp(absl::FromUnixSeconds(20));
+  EXPECT_EQ(run.AddTo({{}, {"11,x"}}), (Lines{"x"}));
+}
+
 TEST(Join, WhatItCannotDoIsRefusedByName) {
   QueryBuilder builder;
   const auto refusal = [](const DataFrame& frame) {
@@ -329,6 +345,21 @@ TEST(DropDuplicates, WithinTheWatermarkByOtherColumnsThanTimes) {
       "it");
 }
 
+// A window comes out once it is over: what is alike to it is known for the delay from then on.
+TEST(DropDuplicates, WithinTheWatermarkAfterWindows) {
+  QueryBuilder builder;
+  const DataFrame windows = Events(builder, "in", absl::Seconds(15))
+                                .GroupBy({Window(Col("time"), absl::Seconds(10)), Col("id")})
+                                .Count();
+  for (const bool in_two_steps : {false, true}) {
+    QueryRun run(windows.DropDuplicatesWithinWatermark({"id"}), "append");
+    EXPECT_THAT(run.Add({"1,a"}), IsEmpty());
+    EXPECT_EQ(run.Add({"26,b", "12,a"}), (Lines{Second(0) + "\t" + Second(10) + "\ta\t1"}));
+    if (in_two_steps) EXPECT_THAT(run.Add({"31,b"}), IsEmpty());
+    EXPECT_THAT(run.Add({"36,b"}), IsEmpty()) << "the watermark is 21, and 25 ends it";
+  }
+}
+
 TEST(DropDuplicates, AnAggregateBehindItCountsEachOnce) {
   QueryBuilder builder;
   QueryRun run(Events(builder, "in", absl::Seconds(5))
@@ -338,6 +369,34 @@ TEST(DropDuplicates, AnAggregateBehindItCountsEachOnce) {
                "append");
   EXPECT_THAT(run.Add({"1,x", "1,x", "2,x"}), IsEmpty());
   EXPECT_THAT(run.Add({"1,x", "30,x"}), ElementsAre(Second(0) + "\t" + Second(10) + "\t2"));
+}
+
+TEST(CompleteMode, ShowsNoRowsThatComePastTheAggregate) {
+  QueryBuilder builder;
+  const DataFrame lines = builder.Source();
+  const DataFrame counts = lines.GroupBy({Col("value")}).Count();
+  const DataFrame raw = builder.Source("other").WithColumn("count", Expression(1));
+  for (const DataFrame& both : {counts.Union(raw), raw.Union(counts)}) {
+    EXPECT_THAT(std::string(CompileFrame(both, "complete").status().message()),
+                HasSubstr("rows of a source come into it past the aggregate"));
+  }
+}
+
+TEST(AppendMode, SaysWhatLosesTheEventTime) {
+  QueryBuilder builder;
+  const auto refusal = [](const DataFrame& frame) {
+    return std::string(
+        CompileFrame(frame.GroupBy({Window(Col("time"), absl::Seconds(1))}).Count(), "append")
+            .status()
+            .message());
+  };
+  const DataFrame a = Events(builder, "a", absl::Seconds(5));
+  const DataFrame b = Events(builder, "b", absl::Seconds(5)).Alias("b");
+  EXPECT_THAT(refusal(a.Alias("a").Join(b, Col("a.id") == Col("b.id")).Select({Col("a.time")})),
+              HasSubstr("the Join below it keeps rows for ever"));
+  const DataFrame without = builder.Source("c").Select(
+      {Cast(Col("value"), DataType::kTimestamp).As("time"), Col("value").As("id")});
+  EXPECT_THAT(refusal(a.Union(without)), HasSubstr("an input of the Union below it"));
 }
 
 TEST(SharedState, IsRefusedByName) {
