@@ -249,6 +249,12 @@ TEST_F(ExactlyOnceCheckerTest, ReportsThatWhatIsLeftStartsElsewhere) {
       ElementsAre(violation_kinds::kDefinition));
 }
 
+TEST_F(ExactlyOnceCheckerTest, ReportsThatNothingSaysWhereASourceGoesOn) {
+  EXPECT_THAT(Observe({{first_}, {0}}, {shown_first_}), IsEmpty());
+  EXPECT_THAT(Observe({.definitions = {second_}, .commits = {}, .first_batch = 1}, {shown_first_}),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
 TEST_F(ExactlyOnceCheckerTest, ReportsBatchesThatAreShownNoMoreThoughNoneWasSeen) {
   EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_second_}),
               ElementsAre(violation_kinds::kVisibility));

@@ -94,6 +94,18 @@ TEST(SeveralWatermarks, ALateRowIsOneByTheEarliestOfThem) {
   EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(125));
 }
 
+TEST(SeveralWatermarks, OneAboveAUnionSeesTheRowsOfEachInput) {
+  QueryBuilder builder;
+  const auto times = [&builder](const char* source) {
+    return builder.Source(source).Select({Cast(Col("value"), DataType::kTimestamp).As("time")});
+  };
+  QueryRun run(times("a").Union(times("b")).WithWatermark("time", absl::Seconds(5)), "append");
+  run.AddTo({{"10"}, {"100"}});
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(95));
+  run.AddTo({{"200"}, {"100"}});
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(195));
+}
+
 TEST(SeveralWatermarks, OrTheLatestOfThem) {
   QueryBuilder builder;
   const DataFrame both = Events(builder, "a", absl::Seconds(5))
@@ -267,6 +279,44 @@ TEST(Join, OfThreeStreams) {
   EXPECT_EQ(run.AddTo({{"1,y"}, {"4,y", "5,x"}, {}}), (Lines{Pair("x", 1, 3)}));
   EXPECT_EQ(run.AddTo({{}, {}, {"6,y", "7,x"}}),
             (Lines{Pair("x", 1, 7), Pair("x", 1, 7), Pair("y", 1, 6)}));
+}
+
+TEST(Join, OfWindowsThatBecomeFinalTogether) {
+  QueryBuilder builder;
+  const auto windows = [&builder](const char* source) {
+    return Events(builder, source, absl::Seconds(5))
+        .GroupBy({Window(Col("time"), absl::Seconds(10)), Col("id")})
+        .Count()
+        .Select({Col("window.start").As("start"), Col("id"), Col("count")})
+        .Alias(source);
+  };
+  const DataFrame joined =
+      windows("a")
+          .Join(windows("b"), Col("a.id") == Col("b.id") && Col("a.start") == Col("b.start"))
+          .Select({Col("a.start").As("start"), Col("a.count").As("one"), Col("b.count").As("two")});
+  QueryRun run(joined, "append");
+  EXPECT_THAT(run.AddTo({{"1,x", "2,x"}, {"3,x"}}), IsEmpty());
+  EXPECT_EQ(run.AddTo({{"30,x"}, {"30,x"}}), (Lines{Second(0) + "\t2\t1"}));
+  EXPECT_EQ(run.dropped, 0) << "a window is late by its end";
+  EXPECT_EQ(run.AddTo({{"50,x"}, {"50,x"}}), (Lines{Second(30) + "\t1\t1"}));
+  EXPECT_EQ(run.sum.state_rows, 2) << "the windows of 50, and none that was joined";
+}
+
+TEST(Join, KeysThatAreNullMeetNothingAndThoseThatAreEqualMeet) {
+  QueryBuilder builder;
+  const auto rows = [&builder](const char* source) {
+    const Expression first = SubstringBefore(Col("value"), ",");
+    return builder.Source(source)
+        .Select({If(first == "", Null(DataType::kString), first).As("id"),
+                 Cast(SubstringAfter(Col("value"), ","), DataType::kDouble).As("n")})
+        .Alias(source);
+  };
+  QueryRun run(rows("a")
+                   .Join(rows("b"), Col("a.id") == Col("b.id") && Col("a.n") == Col("b.n"))
+                   .Select({Col("a.id").As("id"), Col("a.n").As("n"), Col("b.n").As("m")}),
+               "append");
+  EXPECT_EQ(run.AddTo({{",1", "x,none", "x,0.0", "y,NaN"}, {",1", "x,none", "x,-0.0", "y,NaN"}}),
+            (Lines{"x\t0\t-0", "y\tnan\tnan"}));
 }
 
 TEST(Join, ConditionsOfTheBatchAreThoseOfTheLaterRow) {
