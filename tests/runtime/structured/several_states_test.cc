@@ -295,7 +295,8 @@ TEST(Join, OfWindowsThatBecomeFinalTogether) {
           .Join(windows("b"), Col("a.id") == Col("b.id") && Col("a.start") == Col("b.start"))
           .Select({Col("a.start").As("start"), Col("a.count").As("one"), Col("b.count").As("two")});
   QueryRun run(joined, "append");
-  EXPECT_THAT(run.AddTo({{"1,x", "2,x"}, {"3,x"}}), IsEmpty());
+  EXPECT_THAT(run.AddTo({{"1,x", "9,x"}, {"9,x"}}), IsEmpty());
+  EXPECT_EQ(run.watermark(), absl::FromUnixSeconds(4)) << "past the window's start";
   EXPECT_EQ(run.AddTo({{"30,x"}, {"30,x"}}), (Lines{Second(0) + "\t2\t1"}));
   EXPECT_EQ(run.dropped, 0) << "a window is late by its end";
   EXPECT_EQ(run.AddTo({{"50,x"}, {"50,x"}}), (Lines{Second(30) + "\t1\t1"}));
