@@ -1,7 +1,6 @@
 #include "runtime/plan/physical.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <vector>
 

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "checkpoint/history_parts.h"
 #include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"

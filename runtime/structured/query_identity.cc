@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -90,9 +91,13 @@ absl::Status MustKeepTheSameState(const std::string& logged, const std::string& 
   const auto find = [](const std::vector<Bound>& bounds, const std::string& of) {
     return std::ranges::find(bounds, of, &Bound::of);
   };
+  const auto has_number = [](const Bound& bound) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(bound.of.back()));
+  };
   for (const Bound& bound : before) {
     const auto same = find(after, bound.of);
     if (same == after.end()) {
+      if (!has_number(bound)) continue;
       return absl::FailedPreconditionError(absl::StrCat("its checkpoint keeps state of ", bound.of,
                                                         " (", bound.says,
                                                         "), which this job has not: ", kAsItWas));
@@ -100,7 +105,7 @@ absl::Status MustKeepTheSameState(const std::string& logged, const std::string& 
     WT_RETURN_IF_ERROR(MustAgree(bound.of, bound.says, same->says));
   }
   for (const Bound& bound : after) {
-    if (find(before, bound.of) != before.end()) continue;
+    if (find(before, bound.of) != before.end() || !has_number(bound)) continue;
     return absl::FailedPreconditionError(absl::StrCat("its checkpoint keeps no state of ", bound.of,
                                                       " (", bound.says,
                                                       "), which this job has: ", kAsItWas));
