@@ -27,21 +27,28 @@ constexpr absl::string_view kStateFolder = "../state/";
 constexpr absl::string_view kBlockFolder = "blocks/";
 
 // `named`: what is there already.
-void AddState(const Prepared& prepared, NamedFile::Need need, std::set<std::string>& named,
+void AddState(const google::protobuf::RepeatedPtrField<OperatorState>& states,
+              const std::string& named_by, NamedFile::Need need, std::set<std::string>& named,
               LogSummary& summary) {
-  for (const OperatorState& state : prepared.states()) {
+  for (const OperatorState& state : states) {
     NamedState& version = summary.states.emplace_back();
     version.version = state.version();
     for (const std::string& file : StateFiles("..", state)) {
       version.files.push_back(file);
       if (!named.insert(file).second) continue;
-      summary.files.push_back(
-          {.path = version.files.back(),
-           .named_by = absl::StrCat("the state of attempt ", prepared.attempt_id(), " at batch ",
-                                    prepared.batch_id()),
-           .need = need});
+      summary.files.push_back({.path = version.files.back(), .named_by = named_by, .need = need});
     }
   }
+}
+
+std::string LayoutLine(const StateLayout& layout) {
+  std::string line = absl::StrCat("state from batch ", layout.after_batch() + 1,
+                                  " on: ", Count(layout.partitions(), "partition"), " of ");
+  for (int i = 0; i < layout.operators_size(); ++i) {
+    const OperatorLayout& op = layout.operators(i);
+    absl::StrAppend(&line, i == 0 ? "" : ", ", op.kind(), " ", op.operator_id());
+  }
+  return line;
 }
 
 std::string QueryLine(const BatchHistory& batch) {
@@ -69,6 +76,7 @@ LogSummary SummariseQuery(const QueryHistory& history) {
                                          ": committed, and dropped from the log"));
   }
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
+  for (const StateLayout& layout : history.layouts()) summary.lines.push_back(LayoutLine(layout));
   if (history.plan()) {
     summary.lines.push_back(absl::StrCat("plan ", history.plan()->hash(), ":"));
     for (const absl::string_view line :
@@ -89,7 +97,19 @@ LogSummary SummariseQuery(const QueryHistory& history) {
   std::set<std::string> named;
   auto need = NamedFile::Need::kMust;
   for (const BatchHistory& batch : std::views::reverse(history.batches())) {
-    if (batch.prepared) AddState(*batch.prepared, need, named, summary);
+    const int64_t id = batch.definition.batch_id();
+    for (const StateLayout& layout : std::views::reverse(history.layouts())) {
+      if (layout.after_batch() != id || layout.states().empty()) continue;
+      AddState(layout.states(), absl::StrCat("the state laid out anew after batch ", id), need,
+               named, summary);
+      need = NamedFile::Need::kMayGo;
+    }
+    if (batch.prepared) {
+      AddState(
+          batch.prepared->states(),
+          absl::StrCat("the state of attempt ", batch.prepared->attempt_id(), " at batch ", id),
+          need, named, summary);
+    }
     if (batch.commit) need = NamedFile::Need::kMayGo;
   }
   return summary;

@@ -30,6 +30,7 @@ absl::StatusOr<MetadataRecord> DecodeMetadata(std::string_view bytes);
 // One for each message that may stand in a record.
 MetadataRecord Record(QueryMetadata query);
 MetadataRecord Record(QueryPlan plan);
+MetadataRecord Record(StateLayout layout);
 MetadataRecord Record(BatchDefinition definition);
 MetadataRecord Record(Prepared prepared);
 MetadataRecord Record(Commit commit);

@@ -1,6 +1,7 @@
 #include "checkpoint/query_history.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "checkpoint/history_parts.h"
@@ -15,6 +16,7 @@ void QueryHistory::Clear() {
   begun_ = false;
   metadata_.reset();
   plan_.reset();
+  layouts_.clear();
   first_batch_ = 0;
   starts_.clear();
   batches_.clear();
@@ -24,7 +26,7 @@ void QueryHistory::Clear() {
 absl::Status QueryHistory::Add(const MetadataRecord& record) {
   const bool first = !std::exchange(begun_, true);
   const auto kind = record.kind_case();
-  const bool after_metadata = kind == MetadataRecord::kPlan ||
+  const bool after_metadata = kind == MetadataRecord::kPlan || kind == MetadataRecord::kLayout ||
                               kind == MetadataRecord::kDefinition ||
                               kind == MetadataRecord::kPrepared ||
                               kind == MetadataRecord::kCommit || kind == MetadataRecord::kDropped ||
@@ -47,10 +49,13 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
         return LogHasLost("the query is another than before");
       }
       metadata_ = record.query();
+      layouts_.clear();
       return absl::OkStatus();
     case MetadataRecord::kPlan:
       plan_ = record.plan();
       return absl::OkStatus();
+    case MetadataRecord::kLayout:
+      return AddLayout(record.layout());
     case MetadataRecord::kDropped:
       return AddDropped(record.dropped());
     case MetadataRecord::kSeen:
@@ -96,6 +101,47 @@ absl::Status QueryHistory::AddDropped(const Dropped& dropped) {
   return absl::OkStatus();
 }
 
+absl::Status QueryHistory::AddLayout(const StateLayout& layout) {
+  // Before the batches that are left there may be that of some that are dropped.
+  const bool of_dropped = batches_.empty() && layouts_.empty() && layout.after_batch() >= -1 &&
+                          layout.after_batch() < newest_batch();
+  const bool open = !batches_.empty() && !batches_.back().commit.has_value();
+  const int64_t committed = newest_batch() - (open ? 1 : 0);
+  if (!of_dropped && layout.after_batch() != committed) {
+    return LogHasLost("lays state out after batch ", layout.after_batch(),
+                      ", the newest committed is ", committed);
+  }
+  if (open && (!layout.states().empty() || !layouts_.empty())) {
+    return LogHasLost("lays state out anew, and batch ", newest_batch(), " is not committed");
+  }
+  if (layout.partitions() < 1) {
+    return LogHasLost("lays state out in ", layout.partitions(), " partitions");
+  }
+  // States name what is there in place of a prepared record's.
+  const auto states = static_cast<int64_t>(layout.states_size());
+  if (states != 0 && states != int64_t{layout.partitions()} * layout.operators_size()) {
+    return LogHasLost("lays state out in ", layout.partitions(), " partitions of ",
+                      layout.operators_size(), " operators, and names ", states, " states");
+  }
+  layouts_.push_back(layout);
+  DropOldLayouts();
+  return absl::OkStatus();
+}
+
+// Of those that lay out what is dropped only the last counts: it is that of the first batch left.
+void QueryHistory::DropOldLayouts() {
+  while (layouts_.size() > 1 && layouts_[1].after_batch() < first_batch_) layouts_.pop_front();
+}
+
+const google::protobuf::RepeatedPtrField<OperatorState>& QueryHistory::StatesAfter(
+    const BatchHistory& before) const {
+  for (const StateLayout& layout : std::views::reverse(layouts_)) {
+    const bool after = layout.after_batch() == before.definition.batch_id();
+    if (after && !layout.states().empty()) return layout.states();
+  }
+  return before.prepared->states();
+}
+
 absl::Status QueryHistory::AddDefinition(const BatchDefinition& definition) {
   const int64_t next = newest_batch() + 1;
   if (definition.batch_id() != next) {
@@ -135,6 +181,7 @@ void QueryHistory::DropOldBatches() {
     }
     batches_.pop_front();
     ++first_batch_;
+    DropOldLayouts();
   }
 }
 
@@ -166,10 +213,18 @@ platform::Generator<MetadataRecord> QueryHistory::Base() const {
     platform::Generator<SeenFiles> parts = SeenInParts(std::move(seen), paths);
     while (std::optional<SeenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
+  auto layout = layouts_.begin();
+  for (; layout != layouts_.end() && layout->after_batch() < first_batch_; ++layout) {
+    co_yield Record(*layout);
+  }
   for (const BatchHistory& batch : batches_) {
     co_yield Record(batch.definition);
     if (batch.prepared.has_value()) co_yield Record(*batch.prepared);
     if (batch.commit.has_value()) co_yield Record(*batch.commit);
+    for (; layout != layouts_.end() && layout->after_batch() == batch.definition.batch_id();
+         ++layout) {
+      co_yield Record(*layout);
+    }
   }
   for (const auto& [source, paths] : seen_) {
     ForgottenFiles forgotten;

@@ -1,9 +1,9 @@
 // QueryHistory: what the log of a structured query says, in the query's terms.
 //
 // The log's order: QueryMetadata first; then per batch 0, 1, ... its definition, its prepared
-// attempts, of which the newest counts, and the commit of that one. Of the batches that are
-// committed only the newest are kept: of what was before, only where it ended and which files it
-// has read.
+// attempts, of which the newest counts, and the commit of that one. A layout of state stands before
+// the first batch under it. Of the batches that are committed only the newest are kept: of what was
+// before, only where it ended, which files it has read and how its state was laid out.
 #ifndef WAVETANK_CHECKPOINT_QUERY_HISTORY_H_
 #define WAVETANK_CHECKPOINT_QUERY_HISTORY_H_
 
@@ -47,6 +47,13 @@ class QueryHistory final : public MetadataFold {
   bool bound() const { return first_batch_ > 0 || !batches_.empty(); }
   // The newest; unset in logs of older builds.
   const std::optional<QueryPlan>& plan() const { return plan_; }
+  // Of the batches that are kept and the next one, in order; none in logs of older builds.
+  const std::deque<StateLayout>& layouts() const { return layouts_; }
+  // The newest; null: there is none.
+  const StateLayout* layout() const { return layouts_.empty() ? nullptr : &layouts_.back(); }
+  // What the batch after `before`, which is kept and prepared, starts from.
+  const google::protobuf::RepeatedPtrField<OperatorState>& StatesAfter(
+      const BatchHistory& before) const;
   // In order; all but the last are committed. The first is batch `first_batch`.
   const std::deque<BatchHistory>& batches() const { return batches_; }
   int64_t first_batch() const { return first_batch_; }
@@ -60,6 +67,8 @@ class QueryHistory final : public MetadataFold {
  private:
   absl::Status AddDefinition(const BatchDefinition& definition);
   absl::Status AddDropped(const Dropped& dropped);
+  absl::Status AddLayout(const StateLayout& layout);
+  void DropOldLayouts();
   // The batch that a prepared or commit record is about: the newest, not committed yet.
   absl::StatusOr<BatchHistory*> OpenBatch(int64_t batch_id);
   void DropOldBatches();
@@ -68,6 +77,7 @@ class QueryHistory final : public MetadataFold {
   bool begun_ = false;  // there is a record
   std::optional<QueryMetadata> metadata_;
   std::optional<QueryPlan> plan_;
+  std::deque<StateLayout> layouts_;
   int64_t first_batch_ = 0;
   absl::btree_map<std::string, std::string> starts_;  // of first_batch_, by source
   std::deque<BatchHistory> batches_;

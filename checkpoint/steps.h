@@ -44,6 +44,9 @@ inline constexpr StepName kStateSnapshotWritten{
 inline constexpr StepName kStateSnapshotAdopted{
     "state_store.snapshot_adopted", "version, snapshot",
     "A commit has put a background snapshot into its version's files."};
+inline constexpr StepName kStateRepartitioned{
+    "state_store.repartitioned", "partition, bytes",
+    "A partition of another number of them is durable as a snapshot; nothing refers to it yet."};
 inline constexpr StepName kStateListed{
     "state_cleanup.listed", "files",
     "State files that nothing retained refers to are known; whether it may act is not."};
@@ -60,12 +63,12 @@ inline constexpr StepName kStoreRequestDone{
     "store_service.done", "bytes", "A request that changes the store is done, not yet answered."};
 
 inline constexpr const StepName* kAll[] = {
-    &kEpochCreated,     &kPredecessorsRead,     &kSealed,
-    &kTakenOver,        &kGroupAppended,        &kGroupCounts,
-    &kSegmentBegun,     &kOlderRemoved,         &kFenced,
-    &kStateFileWritten, &kStateSnapshotWritten, &kStateSnapshotAdopted,
-    &kStateListed,      &kStateRemoved,         &kRecoveryDecided,
-    &kStoreRequestDone};
+    &kEpochCreated,       &kPredecessorsRead,     &kSealed,
+    &kTakenOver,          &kGroupAppended,        &kGroupCounts,
+    &kSegmentBegun,       &kOlderRemoved,         &kFenced,
+    &kStateFileWritten,   &kStateSnapshotWritten, &kStateSnapshotAdopted,
+    &kStateRepartitioned, &kStateListed,          &kStateRemoved,
+    &kRecoveryDecided,    &kStoreRequestDone};
 
 }  // namespace wavetank::checkpoint::steps
 

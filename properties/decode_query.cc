@@ -49,9 +49,10 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   return batch;
 }
 
-std::vector<PreparedState> StatesOf(const checkpoint::Prepared& prepared) {
+std::vector<PreparedState> StatesOf(
+    const google::protobuf::RepeatedPtrField<checkpoint::OperatorState>& logged) {
   std::vector<PreparedState> states;
-  for (const checkpoint::OperatorState& state : prepared.states()) {
+  for (const checkpoint::OperatorState& state : logged) {
     PreparedState& named = states.emplace_back();
     named.operator_id = state.operator_id();
     named.partition = state.partition();
@@ -185,9 +186,22 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
     }
   } else if (record.has_definition()) {
     WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
+    batch.shuffle_partitions = view_.shuffle_partitions;
     view_.definitions.push_back(std::move(batch));
   } else if (record.has_plan()) {
     plan_hash_ = record.plan().hash();
+  } else if (record.has_layout()) {
+    const checkpoint::StateLayout& layout = record.layout();
+    if (view_.shuffle_partitions != layout.partitions() && layout.states().empty() &&
+        layout.after_batch() >= view_.first_batch && !view_.definitions.empty()) {
+      return absl::DataLossError(absl::StrCat(
+          directory_, ": state is laid out in ", layout.partitions(), " partitions after batch ",
+          layout.after_batch(), ", and nothing of it is ", "there"));
+    }
+    view_.shuffle_partitions = layout.partitions();
+    if (!layout.states().empty()) {
+      view_.rescaled = {.after_batch = layout.after_batch(), .states = StatesOf(layout.states())};
+    }
   } else if (record.has_prepared()) {
     const checkpoint::Prepared& prepared = record.prepared();
     if (!plan_hash_.empty() && prepared.plan_hash() != plan_hash_) {
@@ -197,7 +211,7 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
     }
     PreparedBatch batch{.batch = prepared.batch_id(),
                         .attempt = prepared.attempt_id(),
-                        .states = StatesOf(prepared),
+                        .states = StatesOf(prepared.states()),
                         .rows_dropped_late = prepared.dropped_rows(),
                         .rows_without_time = prepared.rows_without_time(),
                         .files_skipped = prepared.files_skipped()};

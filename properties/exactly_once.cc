@@ -94,29 +94,29 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
   if (first > known) return;  // reported by CheckDropped: nobody can tell what these follow
   for (size_t i = 0; i < log.definitions.size(); ++i) {
     if (first + i >= known) {
-      CheckNewDefinition(log.definitions[i], log.shuffle_partitions);
+      CheckNewDefinition(log.definitions[i]);
     } else if (log.definitions[i] != definitions_[first + i]) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the definition of batch ", first + i, " has changed"));
       // What nobody has seen anything of is what it is now.
       if (static_cast<int64_t>(first + i) < std::max(batches_shown(), committed_)) continue;
-      TakeBack(first + i, log.shuffle_partitions);
+      TakeBack(first + i);
       known = first + i;
-      CheckNewDefinition(log.definitions[i], log.shuffle_partitions);
+      CheckNewDefinition(log.definitions[i]);
     }
   }
 }
 
 // Forgets the definitions from this batch on.
-void ExactlyOnceChecker::TakeBack(size_t batch, int shuffle_partitions) {
+void ExactlyOnceChecker::TakeBack(size_t batch) {
   std::vector<LoggedBatch> kept = std::exchange(definitions_, {});
   kept.resize(batch);
   files_.clear();
   for (BatchAnswers& answers : answers_) answers.StartAnew();
-  for (const LoggedBatch& definition : kept) CheckNewDefinition(definition, shuffle_partitions);
+  for (const LoggedBatch& definition : kept) CheckNewDefinition(definition);
 }
 
-void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions) {
+void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
   const auto expected_id = static_cast<int64_t>(definitions_.size());
   if (batch.batch != expected_id) {
     Report(violation_kinds::kDefinition,
@@ -154,7 +154,7 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch, int shuffl
   input.watermark_ms = batch.watermark_ms;
   if (!definitions_.empty()) input.late_watermark_ms = definitions_.back().watermark_ms;
   input.timestamp_ms = batch.timestamp_ms;
-  input.shuffle_partitions = shuffle_partitions;
+  input.shuffle_partitions = batch.shuffle_partitions;
   for (BatchAnswers& answers : answers_) answers.Add(input);
   definitions_.push_back(batch);
 }

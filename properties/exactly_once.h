@@ -38,6 +38,7 @@ struct LoggedBatch {
   uint64_t hash = 0;  // as it is logged
   // As the definition's fields give it. Unset: nobody has worked it out.
   std::optional<uint64_t> own_hash = {};
+  int shuffle_partitions = 0;  // of the state that it starts from; 0: the log does not say
 
   friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
 };
@@ -62,6 +63,14 @@ struct PreparedBatch {
   friend bool operator==(const PreparedBatch&, const PreparedBatch&) = default;
 };
 
+// State that was laid out in another number of partitions.
+struct RescaledState {
+  int64_t after_batch = -1;
+  std::vector<PreparedState> states = {};
+
+  friend bool operator==(const RescaledState&, const RescaledState&) = default;
+};
+
 struct QueryLogView {
   std::vector<LoggedBatch> definitions;  // in log order
   std::vector<int64_t> commits;          // batches, in log order
@@ -69,9 +78,10 @@ struct QueryLogView {
   // of each source by then.
   int64_t first_batch = 0;
   std::map<std::string, int64_t> first_starts = {};
-  // Pinned by the query's first record; 0: it says nothing.
+  std::vector<PreparedBatch> prepared = {};    // in log order; a batch may have several
+  std::optional<RescaledState> rescaled = {};  // the newest
+  // As pinned by the query's first record, or by its newest layout of state; 0: nothing says it.
   int shuffle_partitions = 0;
-  std::vector<PreparedBatch> prepared = {};  // in log order; a batch may have several
 };
 
 // A batch that the sink shows, as a reader of its manifest sees it.
@@ -126,9 +136,9 @@ class ExactlyOnceChecker {
  private:
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
-  void CheckNewDefinition(const LoggedBatch& batch, int shuffle_partitions);
+  void CheckNewDefinition(const LoggedBatch& batch);
   void CheckRanges(const LoggedBatch& batch);
-  void TakeBack(size_t batch, int shuffle_partitions);
+  void TakeBack(size_t batch);
   void CheckPrepared(const QueryLogView& log);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);

@@ -26,8 +26,8 @@ constexpr PlantedBug kOfBatches[] = {
      "A batch without input records the state that it began with, not the one it has left."},
     {"state_of_the_neighbour", kOfAnother,
      "In a new driver's first batch each partition gets the state of the next one."},
-    {"partitions_of_the_command", kRecomputed,
-     "A restart takes the number of partitions from the command, not from the checkpoint."},
+    {"rescaled_from_one_partition", kSpecialCase,
+     "A partition that a rescaling makes of several gets only what the first of them has."},
 };
 
 // --- state ---

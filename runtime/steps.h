@@ -85,6 +85,9 @@ inline constexpr const StepName* kClusterSteps[] = {
 inline constexpr StepName kQueryTakenOver{
     "query.taken_over", "epoch, batch, query:text",
     "The query's log is this driver's; `batch` is the newest defined one, -1 for none."};
+inline constexpr StepName kQueryRescaled{
+    "query.rescaled", "epoch, batch, partitions",
+    "The log says that state after `batch` is in so many partitions; no job has seen it yet."};
 inline constexpr StepName kQueryRecovered{
     "query.recovered", "batch, decision, query:text",
     "After a take-over, or when in doubt, it is known what to do about `batch`: `decision` is a "
@@ -137,10 +140,10 @@ inline constexpr StepName kPartStaged{
     "The task's part of the output is durable under its own name; nobody can see it."};
 
 inline constexpr const StepName* kStructuredSteps[] = {
-    &kQueryTakenOver, &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,  &kBatchDefined,
-    &kBatchRun,       &kBatchPrepared,  &kSinkManifestWritten, &kSinkPublished, &kSinkUnsure,
-    &kSinkAsked,      &kSinkCommitted,  &kBatchCommitted,      &kQueryStopped,  &kStateLoaded,
-    &kStateCommitted, &kPartStaged,
+    &kQueryTakenOver, &kQueryRescaled,  &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,
+    &kBatchDefined,   &kBatchRun,       &kBatchPrepared,  &kSinkManifestWritten, &kSinkPublished,
+    &kSinkUnsure,     &kSinkAsked,      &kSinkCommitted,  &kBatchCommitted,      &kQueryStopped,
+    &kStateLoaded,    &kStateCommitted, &kPartStaged,
 };
 
 // --- files as input: of either engine ---

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
+#include "scenarios/job_shape.h"
+#include "scenarios/rescale_first.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -137,16 +139,27 @@ class Planner {
     if (node == "driver") {
       // A replacement may run on another machine than it was planned for.
       const std::string address = one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort);
-      return FromStarts(job, [&](const runtime::JobInstance& instance) {
-        return runtime::DriverMain(instance, deployment, address);
+      return FromStarts(job, [&](const JobFromStart& from) {
+        platform::NodeMain main = runtime::DriverMain(from.instance, deployment, address);
+        if (!from.rescale) return main;
+        return RescaleFirst(*from.rescale, CheckpointsOf(from.instance), deployment,
+                            std::move(main));
       });
     }
     const std::string address =
         one_process ? "inproc:" + node
                     : absl::StrCat(machine, ":", kFirstWorkerPort + WorkerNumber(node));
-    return FromStarts(job, [&](const runtime::JobInstance& instance) {
-      return runtime::WorkerMain(instance, deployment, address);
+    return FromStarts(job, [&](const JobFromStart& from) {
+      return runtime::WorkerMain(from.instance, deployment, address);
     });
+  }
+
+  static std::vector<std::string> CheckpointsOf(const runtime::JobInstance& instance) {
+    std::vector<std::string> checkpoints;
+    for (const JobPart& part : ShapeOf(instance).parts) {
+      checkpoints.push_back(part.paths.checkpoint);
+    }
+    return checkpoints;
   }
 
   // What each incarnation runs.
@@ -154,7 +167,7 @@ class Planner {
   static platform::NodeMain FromStarts(const std::vector<JobFromStart>& job,
                                        const MakeMain& make_main) {
     std::vector<std::pair<int64_t, platform::NodeMain>> mains;
-    for (const JobFromStart& from : job) mains.emplace_back(from.start, make_main(from.instance));
+    for (const JobFromStart& from : job) mains.emplace_back(from.start, make_main(from));
     return [mains = std::move(mains)](platform::Node& node) {
       size_t newest = 0;
       for (size_t i = 0; i < mains.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ class StopEvents {
 struct JobFromStart {
   int start = 1;
   runtime::JobInstance instance;
+  std::optional<int> rescale = std::nullopt;  // its state first, in so many partitions
 };
 
 struct PlannedRival {

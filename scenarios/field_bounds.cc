@@ -74,6 +74,7 @@ constexpr FieldBounds kBounds[] = {
     {"Arrival", "rewind_after", 1, kMillion},
     {"Arrival", "rewind_files", 1, kMillion},
     {"Arrival", "rewind_ms", 1, kDayMs},
+    {"Change", "rescale", 1, 1024},
     {"Fault", "at_ms", 0, kYearMs},
     {"Fault", "at_ns", 0, 1'000'000 * kYearMs},
     {"Fault", "duration_ms", 0, kYearMs},

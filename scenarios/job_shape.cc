@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -111,8 +110,8 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
 
 JobShape ShapeOf(const runtime::JobInstance& instance) {
   JobShape shape;
-  WT_CHECK(absl::SimpleAtoi(instance.arguments.Get("partitions"), &shape.partitions),
-           "a bound number is one");
+  shape.partitions =
+      runtime::PartitionsOf(instance.arguments).value_or(runtime::kDefaultShufflePartitions);
   if (instance.job->structured != nullptr) {
     AddQueries(instance, shape);
   } else {

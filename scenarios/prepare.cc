@@ -68,6 +68,20 @@ absl::Status PutOver(const ParsedScenario& parsed, const runtime::Job& job,
   return absl::OkStatus();
 }
 
+absl::Status CheckRescale(const ParsedScenario& parsed, const runtime::Job& job,
+                          const Change& change) {
+  if (job.structured == nullptr) {
+    return parsed.ErrorAt(change, "rescale", 0,
+                          "only structured queries have state in a number of partitions");
+  }
+  for (const Parameter& parameter : change.parameter()) {
+    if (parameter.name() != "partitions") continue;
+    return parsed.ErrorAt(parameter, "name", 0,
+                          "who rescales leaves the number of partitions to the checkpoint");
+  }
+  return absl::OkStatus();
+}
+
 using Compiled = std::shared_ptr<runtime::CompiledQueries>;
 
 absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Job& wanted,
@@ -102,8 +116,12 @@ absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parse
                             "changes come in the order of their starts, each from the second on");
     }
     WT_RETURN_IF_ERROR(PutOver(parsed, *job, change.parameter(), now));
+    if (change.has_rescale()) WT_RETURN_IF_ERROR(CheckRescale(parsed, *job, change));
+    const std::optional<int> rescale =
+        change.has_rescale() ? std::optional(change.rescale()) : from.back().rescale;
+    if (rescale) now.erase("partitions");
     WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(parsed, wanted, *job, now, compiled));
-    from.push_back({start, std::move(instance)});
+    from.push_back({start, std::move(instance), rescale});
   }
   return from;
 }

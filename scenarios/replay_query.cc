@@ -1,14 +1,19 @@
 #include "scenarios/replay_query.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/key_parts.h"
 #include "platform/check.h"
+#include "runtime/columnar/partition_of.h"
+#include "runtime/columnar/row_key.h"
 #include "runtime/columnar/text_lines.h"
 #include "runtime/fragment/replay_runner.h"
 #include "runtime/structured/batch_graph.h"
@@ -53,7 +58,9 @@ class Replay final : public properties::NaiveQuery {
         known_(std::move(known)) {}
 
   NaiveAnswer Run(const NaiveBatch& batch) override {
-    if (runner_ == nullptr) Compile(batch.shuffle_partitions);
+    const int partitions =
+        batch.shuffle_partitions > 0 ? batch.shuffle_partitions : shuffle_partitions_;
+    if (runner_ == nullptr || partitions_ != partitions) Compile(partitions);
     const runtime::Epoch epoch{.id = next_epoch_++,
                                .timestamp = absl::FromUnixMillis(batch.timestamp_ms),
                                .seed = 0,
@@ -104,12 +111,35 @@ class Replay final : public properties::NaiveQuery {
     }
   }
 
-  void Compile(int pinned_partitions) {
-    const int partitions = pinned_partitions > 0 ? pinned_partitions : shuffle_partitions_;
+  // In another number of partitions keys go, in their order, to where their rows will.
+  void MoveState(const ReplayRunner& before, int partitions) {
+    for (const StreamingQueryPlan::StateOperator& op : plan_->state_operators) {
+      const std::vector<uint8_t> widths = runtime::RowKeyWidths(op.partition_types);
+      for (size_t store = 0; store < op.stores.size(); ++store) {
+        for (int from = 0; from < partitions; ++from) {
+          before.state(op.id, from, store)
+              .ForEach([&](std::string_view key, std::string_view value) {
+                const std::string_view begin = key.substr(0, checkpoint::PartsLength(key, widths));
+                const auto columns =
+                    runtime::DecodeRowKeys(std::span(&begin, 1), op.partition_types);
+                WT_CHECK(columns.ok(), "keys of state begin with what brings rows together");
+                const uint64_t hash = runtime::HashRows(*columns, 1).data()[0];
+                const int to = runtime::PartitionOf(hash, plan_->shuffle_partitions);
+                runner_->Put(op.id, to, store, key, value);
+              });
+        }
+      }
+    }
+  }
+
+  void Compile(int partitions) {
     const auto compiled = runtime::CompileAndRecord(definition_, partitions, known_.get());
     WT_CHECK(compiled.ok(), "a query that is replayed compiles");
     plan_ = (*compiled)->query.plan;
-    runner_ = std::make_unique<ReplayRunner>(plan_);
+    const std::unique_ptr<ReplayRunner> before =
+        std::exchange(runner_, std::make_unique<ReplayRunner>(plan_));
+    if (before != nullptr) MoveState(*before, partitions_);
+    partitions_ = partitions;
     const auto policy = runtime::WatermarkPolicyOf(definition_);
     WT_CHECK(policy.ok(), "a query that is replayed has options that are");
     policy_ = *policy;
@@ -143,6 +173,7 @@ class Replay final : public properties::NaiveQuery {
 
   const runtime::StreamingQueryDefinition definition_;
   const int shuffle_partitions_;
+  int partitions_ = 0;  // of the newest batch
   const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;

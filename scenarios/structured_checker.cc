@@ -1,6 +1,7 @@
 #include "scenarios/structured_checker.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -150,6 +151,38 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   return found;
 }
 
+// Where its keys are, the next batch's state shows: here, whether all of them are there.
+void StructuredChecker::JudgeRescaled(const properties::RescaledState& rescaled,
+                                      const DurableFiles& files, std::vector<std::string>& wrong) {
+  using properties::StateEntries;
+  std::map<std::pair<int64_t, size_t>, StateEntries> made;
+  std::map<std::pair<int64_t, size_t>, StateEntries> due;
+  const auto add = [](int64_t operator_id, const std::vector<StateEntries>& stores, auto& to) {
+    for (size_t i = 0; i < stores.size(); ++i) {
+      StateEntries& all = to[{operator_id, i}];
+      all.insert(all.end(), stores[i].begin(), stores[i].end());
+    }
+  };
+  for (const properties::OperatorEntries& of : checker_.state())
+    add(of.operator_id, of.stores, due);
+  for (const properties::PreparedState& state : rescaled.states) {
+    const std::string directory =
+        absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);
+    const auto stores = properties::DecodeState(files, directory, state.names);
+    if (absl::IsUnimplemented(stores.status())) return;
+    if (!stores.ok()) return wrong.push_back(std::string(stores.status().message()));
+    add(state.operator_id, *stores, made);
+  }
+  for (auto& [of, entries] : due) {
+    std::ranges::sort(entries);
+    std::ranges::sort(made[of]);
+    if (entries == made[of]) continue;
+    wrong.push_back(absl::StrCat("state of operator ", of.first, " laid out anew after batch ",
+                                 rescaled.after_batch, " has ", made[of].size(),
+                                 " keys, which are not those that it had, ", entries.size()));
+  }
+}
+
 std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
                                                      const properties::QueryLogView& log,
                                                      const DurableFiles& files) {
@@ -161,8 +194,17 @@ std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
   // Who skips a lost file has read less than there was.
   const bool skipped = std::any_of(log.prepared.begin(), log.prepared.end(),
                                    [](const auto& batch) { return batch.files_skipped > 0; });
-  if (skipped || std::exchange(state_judged_, newest.attempt) == newest.attempt) return {};
+  if (skipped) return {};
   std::vector<Violation> found;
+  if (log.rescaled && log.rescaled->after_batch == newest.batch &&
+      std::exchange(rescaled_judged_, *log.rescaled) != *log.rescaled) {
+    std::vector<std::string> texts;
+    JudgeRescaled(*log.rescaled, files, texts);
+    for (std::string& text : texts) {
+      found.push_back({properties::violation_kinds::kWrongAnswer, std::move(text), now_ns, {}, ""});
+    }
+  }
+  if (std::exchange(state_judged_, newest.attempt) == newest.attempt) return found;
   const auto wrong = [&](const char* kind, const std::string& what) {
     found.push_back({kind, what, now_ns, {}, ""});
   };

@@ -53,6 +53,8 @@ class StructuredChecker final : public RunChecker {
  private:
   bool IsDone() const;
   // Of the newest attempt that is prepared, once: its files are durable and hold what they must.
+  void JudgeRescaled(const properties::RescaledState& rescaled,
+                     const properties::DurableFiles& files, std::vector<std::string>& wrong);
   std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
                                                 const properties::DurableFiles& files);
   void KeepShown(const std::vector<properties::ShownBatch>& sink);
@@ -86,8 +88,9 @@ class StructuredChecker final : public RunChecker {
     uint64_t entry_hash = 0;
     std::shared_ptr<const std::vector<properties::NaiveRow>> rows;  // null: none yet
   };
-  std::vector<Shown> shown_;          // by batch, as it was last shown
-  std::string state_judged_;          // of which attempt
+  std::vector<Shown> shown_;  // by batch, as it was last shown
+  std::string state_judged_;  // of which attempt
+  properties::RescaledState rescaled_judged_;
   std::set<std::string> unreadable_;  // reported
   std::optional<QueryNotes> notes_;
   bool sink_seen_ = false;            // there was something at an instant, readable or not

@@ -259,6 +259,31 @@ std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types) {
   return widths;
 }
 
+std::optional<uint64_t> HashOfRowKey(std::string_view key, std::span<const uint8_t> widths) {
+  uint64_t hash = 0;
+  for (const uint8_t width : widths) {
+    if (key.empty()) return std::nullopt;
+    const bool valid = key.front() != 0;
+    key.remove_prefix(1);
+    if (!valid) {
+      hash = platform::MixBits(hash + 1);
+      continue;
+    }
+    size_t length = width;
+    if (width == 0) {
+      uint32_t prefix;
+      if (key.size() < sizeof prefix) return std::nullopt;
+      std::memcpy(&prefix, key.data(), sizeof prefix);
+      key.remove_prefix(sizeof prefix);
+      length = prefix;
+    }
+    if (key.size() < length) return std::nullopt;
+    hash = XXH3_64bits_withSeed(key.data(), length, hash);
+    key.remove_prefix(length);
+  }
+  return hash;
+}
+
 Column NormaliseKey(const Column& column) {
   if (column.type() == DataType::kDouble) return Normalised<double>(column);
   if (column.type() == DataType::kFloat) return Normalised<float>(column);

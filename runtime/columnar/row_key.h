@@ -15,6 +15,7 @@
 #define WAVETANK_RUNTIME_COLUMNAR_ROW_KEY_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(std::span<const std::string_vi
 
 // How wide the values of these types are in a row key; 0: as their lengths say.
 std::vector<uint8_t> RowKeyWidths(const std::vector<DataType>& types);
+
+// The hash of the columns that a row key begins with, of these widths. Nothing: it does not.
+std::optional<uint64_t> HashOfRowKey(std::string_view key, std::span<const uint8_t> widths);
 
 // Columns of floats and doubles as keys see them: one zero and one NaN. Others as they are.
 Column NormaliseKey(const Column& column);

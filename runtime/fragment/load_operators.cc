@@ -234,6 +234,8 @@ class OperatorLoader {
     spec->schema = place_.output;
     LoadedOperator loaded = Made([spec] { return MakeFinalAggregate(spec); });
     loaded.state_id = from.operator_id();
+    loaded.kind = "aggregate";
+    loaded.partition_types = spec->key_types;
     loaded.stores = {{.name = kGroupsStore, .schema_fingerprint = TypesText(PartialTypes(*spec))}};
     loaded.acts_on_watermark = from.event_time_key() >= 0;
     return loaded;
@@ -290,6 +292,8 @@ class OperatorLoader {
     }
     LoadedOperator loaded = Made([spec] { return MakeJoin(spec); });
     loaded.state_id = from.operator_id();
+    loaded.kind = "join";
+    loaded.partition_types = std::move(keys);
     for (const size_t port : {0, 1}) {
       loaded.stores.push_back({.name = kSideStores[port],
                                .schema_fingerprint = TypesText(TypesOf(*spec->sides[port].rows))});
@@ -316,6 +320,8 @@ class OperatorLoader {
     WT_RETURN_IF_ERROR(CheckGives({types.begin() + from.keys(), types.end()}));
     LoadedOperator loaded = Made([spec] { return MakeDropDuplicates(spec); });
     loaded.state_id = from.operator_id();
+    loaded.kind = "drop duplicates";
+    loaded.partition_types = keys;
     loaded.stores = {{.name = kSeenStore, .schema_fingerprint = TypesText(keys)}};
     loaded.acts_on_watermark =
         from.has_within_micros() || (from.event_time() >= 0 && from.event_time() < from.keys());

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct OperatorPlace {
 struct LoadedOperator {
   std::function<std::unique_ptr<Operator>()> make;
   int state_id = -1;  // -1: it has none
+  // Of one with state, as in StreamingQueryPlan::StateOperator.
+  std::string kind = {};
+  std::vector<DataType> partition_types = {};
   std::vector<checkpoint::NamedStore> stores = {};
   bool acts_on_watermark = false;
 };

@@ -275,6 +275,8 @@ class Loader {
     for (const checkpoint::NamedStore& store : loaded.stores) node.stores.push_back(store.name);
     plan_->shuffle_partitions = fragment_->partitions;
     plan_->state_operators.push_back({.id = loaded.state_id,
+                                      .kind = std::move(loaded.kind),
+                                      .partition_types = std::move(loaded.partition_types),
                                       .stores = std::move(loaded.stores),
                                       .acts_on_watermark = loaded.acts_on_watermark});
     return absl::OkStatus();

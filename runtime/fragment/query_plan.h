@@ -50,6 +50,8 @@ struct StreamingQueryPlan {
   // the query as it was written, before optimisation.
   struct StateOperator {
     int id = 0;
+    std::string kind;                       // "aggregate", as a checkpoint's layout names it
+    std::vector<DataType> partition_types;  // of the columns that its rows are brought together by
     std::vector<checkpoint::NamedStore> stores;
     bool acts_on_watermark = false;  // gives rows, or forgets, as it moves
   };

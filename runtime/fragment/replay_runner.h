@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,13 @@ class ReplayRunner {
   // On an error state stays.
   absl::StatusOr<Output> Run(const Epoch& epoch, const std::vector<Splits>& sources);
 
+  // Of an operator with state, before its first epoch here. REQUIRES: as state().
+  void Put(int operator_id, int partition, size_t store, std::string_view key,
+           std::string_view value) {
+    checkpoint::StateTable& table = *states_.at({operator_id, partition}).at(store);
+    table.Put(key, value);
+    table.Accept();
+  }
   // Of an operator with state, by its id. REQUIRES: there is one, and such a partition and store.
   const checkpoint::StateTable& state(int operator_id, int partition, size_t store = 0) const {
     return *states_.at({operator_id, partition}).at(store);

@@ -45,7 +45,7 @@ constexpr absl::Duration kStopTimeout = absl::Seconds(30);
 struct Plan {
   std::unique_ptr<StreamingContext> context;
   std::unique_ptr<Session> session;
-  int partitions = 1;
+  std::optional<int> partitions;  // as they were asked for
   std::string fingerprint;
   std::vector<JobDirectory> directories;
 
@@ -94,7 +94,7 @@ std::vector<StreamingQueryDefinition> QueriesOf(const Plan& plan, const JobArgum
 absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   const JobArguments& arguments = instance.arguments;
   auto plan = std::make_unique<Plan>();
-  plan->partitions = static_cast<int>(Number(arguments, "partitions"));
+  plan->partitions = PartitionsOf(arguments);
   if (instance.job->dstream != nullptr) {
     plan->context = std::make_unique<StreamingContext>(Interval(arguments));
     plan->context->Checkpoint(arguments.Get("checkpoint"));
@@ -114,8 +114,10 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   WT_RETURN_IF_ERROR(CheckNames(queries));
   for (const StreamingQueryDefinition& query : queries) {
     WT_RETURN_IF_ERROR(CheckDefinition(query));
-    WT_ASSIGN_OR_RETURN(const RecordedQueryPtr compiled,
-                        CompileAndRecord(query, plan->partitions, instance.compiled.get()));
+    WT_ASSIGN_OR_RETURN(
+        const RecordedQueryPtr compiled,
+        CompileAndRecord(query, plan->partitions.value_or(kDefaultShufflePartitions),
+                         instance.compiled.get()));
     absl::StrAppend(&plan->fingerprint, compiled->record.hash());
     for (JobDirectory& directory : DirectoriesOf(query, *compiled->query.plan)) {
       plan->directories.push_back(std::move(directory));
@@ -123,13 +125,6 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   }
   WT_RETURN_IF_ERROR(CheckApart(plan->directories));
   return plan;
-}
-
-std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deployment) {
-  if (deployment.store_address.empty()) {
-    return std::make_unique<checkpoint::LocalStore>(node, deployment.store_root);
-  }
-  return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
 }
 
 constexpr int kFailed = 1;
@@ -174,7 +169,7 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
                    StopEvent stop_requested) {
   if (plan.context != nullptr) {
     DStreamOptions options;
-    options.default_parallelism = plan.partitions;
+    options.default_parallelism = plan.partitions.value();
     options.print = hooks.print;
     if (hooks.progress != nullptr) {
       options.on_progress = [report = hooks.progress](const StreamProgress& progress) {
@@ -340,6 +335,13 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
 }
 
 }  // namespace
+
+std::unique_ptr<checkpoint::Store> OpenStore(Node& node, const Deployment& deployment) {
+  if (deployment.store_address.empty()) {
+    return std::make_unique<checkpoint::LocalStore>(node, deployment.store_root);
+  }
+  return std::make_unique<checkpoint::ServedStore>(node, deployment.store_address);
+}
 
 absl::Status CheckPlan(const JobInstance& instance) { return BuildPlan(instance).status(); }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/store.h"
 #include "checkpoint/store_service.h"
 #include "platform/event.h"
 #include "platform/node.h"
@@ -35,6 +36,9 @@ struct Deployment {
   // never is.
   std::function<std::shared_ptr<platform::Event>(platform::Node&)> stop_requested = nullptr;
 };
+
+// The store of the job's directories, as a node reaches it.
+std::unique_ptr<checkpoint::Store> OpenStore(platform::Node& node, const Deployment& deployment);
 
 // A job with its arguments. The job outlives whatever runs it.
 struct JobInstance {

@@ -1,9 +1,9 @@
 #include "runtime/job/explain_job.h"
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
+#include "runtime/structured/compile_query.h"
 #include "runtime/structured/explain.h"
 #include "runtime/structured/query_check.h"
 
@@ -17,10 +17,7 @@ absl::StatusOr<std::string> ExplainJob(const JobInstance& instance) {
   }
   Session session;
   instance.job->structured(session, instance.arguments);
-  int partitions = 0;
-  if (!absl::SimpleAtoi(instance.arguments.Get("partitions"), &partitions)) {
-    return absl::InvalidArgumentError("partitions is no number");
-  }
+  const int partitions = PartitionsOf(instance.arguments).value_or(kDefaultShufflePartitions);
   WT_RETURN_IF_ERROR(CheckNames(session.queries()));
   std::string text;
   for (const StreamingQueryDefinition& query : session.queries()) {

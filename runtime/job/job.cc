@@ -8,6 +8,7 @@
 
 #include "platform/check.h"
 #include "platform/nearest_name.h"
+#include "runtime/structured/rescale.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -49,16 +50,22 @@ struct StandardNumber {
   const char* default_value;
   int64_t least;
   int64_t most;
-  bool of_queries_alone = false;
-  bool IsOf(const Job& job) const { return !of_queries_alone || job.dstream == nullptr; }
+  enum class Of : uint8_t { kAll, kQueries, kStreams } of = Of::kAll;
+  bool IsOf(const Job& job) const {
+    return of == Of::kAll || (of == Of::kStreams) == (job.dstream != nullptr);
+  }
 };
 constexpr StandardNumber kStandardNumbers[] = {
-    {"partitions", "partitions of a shuffle", "2", 1, 1024},
+    {"partitions", "partitions of a shuffle", "2", 1, 1024, StandardNumber::Of::kStreams},
+    {"partitions",
+     "partitions of a shuffle and of state; not given: as many as the checkpoint has, 2 in a new "
+     "one",
+     "", 1, kMostShufflePartitions, StandardNumber::Of::kQueries},
     {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
     {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
      "1048576", 1, int64_t{1} << 40},
     {"restarts", "how often in a row a query goes on after an error that may pass before it fails",
-     "8", 0, 1'000'000, /*of_queries_alone=*/true},
+     "8", 0, 1'000'000, StandardNumber::Of::kQueries},
 };
 
 absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
@@ -73,6 +80,7 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
     if (!number.IsOf(job)) continue;
     int64_t value = 0;
     const std::string& given = arguments.Get(number.name);
+    if (given == number.default_value) continue;
     if (!absl::SimpleAtoi(given, &value) || value < number.least || value > number.most) {
       return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": ", number.name, " \"",
                                                      given, "\" is not a number from ",
@@ -88,6 +96,13 @@ const std::string& JobArguments::Get(const std::string& name) const {
   const auto found = values_.find(name);
   WT_CHECK(found != values_.end(), "the job has no parameter " + name);
   return found->second;
+}
+
+std::optional<int> PartitionsOf(const JobArguments& arguments) {
+  int partitions = 0;
+  // BindArguments has seen that it is a number, if it is there.
+  return absl::SimpleAtoi(arguments.Get("partitions"), &partitions) ? std::optional(partitions)
+                                                                    : std::nullopt;
 }
 
 std::vector<JobParameter> AllParameters(const Job& job) {

@@ -66,12 +66,16 @@ struct Job {
 };
 
 // Parameters that every job has: "checkpoint" (required), "interval" (of batches, "1s"; structured
-// queries: "0s", as soon as there is data), "partitions" (of a shuffle, "2"), "retain" (batches
-// that the checkpoint keeps, "100"), "log-bytes" (how much its logs may grow before they are begun
-// anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as the engine
-// has it). Jobs of queries also have "restarts" (how often in a row a query goes on after an error
-// that may pass, "8").
+// queries: "0s", as soon as there is data), "partitions" (of a shuffle, "2"; structured queries:
+// "", as many as the checkpoint keeps state in, kDefaultShufflePartitions in a new one), "retain"
+// (batches that the checkpoint keeps, "100"), "log-bytes" (how much its logs may grow before they
+// are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
+// the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
+// after an error that may pass, "8").
 std::vector<JobParameter> AllParameters(const Job& job);
+
+// As it was given; nullopt: it was not.
+std::optional<int> PartitionsOf(const JobArguments& arguments);
 
 // kInvalidArgument names what is missing, unknown or malformed.
 absl::StatusOr<JobArguments> BindArguments(const Job& job,

@@ -17,8 +17,11 @@ namespace wavetank::runtime {
 
 struct OptimiserRule;
 
+// Of a query without a checkpoint, unless its job says otherwise.
+inline constexpr int kDefaultShufflePartitions = 2;
+
 struct CompileOptions {
-  int shuffle_partitions = 4;
+  int shuffle_partitions = kDefaultShufflePartitions;
   // Null: all there are (optimiser.h). Tests compare what some rules or none make of a query.
   const std::vector<OptimiserRule>* rules = nullptr;
 };

@@ -116,12 +116,15 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
   return directories;
 }
 
+checkpoint::StateStoreOptions StateOptionsOf(const std::string& state_fingerprint) {
+  return {.operator_fingerprint =
+              absl::StrCat(absl::Hex(platform::StableHash(state_fingerprint), absl::kZeroPad16))};
+}
+
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(
     const StreamingQueryDefinition& definition, const StreamingQueryPlan& plan,
     std::vector<checkpoint::NamedStore> stores) {
-  checkpoint::StateStoreOptions options;
-  options.operator_fingerprint =
-      absl::StrCat(absl::Hex(platform::StableHash(plan.state_fingerprint), absl::kZeroPad16));
+  checkpoint::StateStoreOptions options = StateOptionsOf(plan.state_fingerprint);
   options.stores = std::move(stores);
   WT_ASSIGN_OR_RETURN(options.compression, StateCompressionOf(definition));
   return options;

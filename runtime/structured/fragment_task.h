@@ -33,6 +33,9 @@ std::string FragmentTaskKind(const std::string& query);
 std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
                                         const StreamingQueryPlan& plan);
 
+// Of the operators of a query with this fingerprint (StreamingQueryPlan).
+checkpoint::StateStoreOptions StateOptionsOf(const std::string& state_fingerprint);
+
 // How the query's state stands in files, of an operator with these stores. kInvalidArgument: an
 // option is wrong.
 absl::StatusOr<checkpoint::StateStoreOptions> StateOptions(

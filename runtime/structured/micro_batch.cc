@@ -80,7 +80,7 @@ MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store
       definition_(definition),
       options_(options),
       available_(available),
-      shuffle_partitions_(options.shuffle_partitions),
+      shuffle_partitions_(options.shuffle_partitions.value_or(kDefaultShufflePartitions)),
       history_(options.min_batches_to_retain) {}
 
 Task<absl::Status> MicroBatchExecution::Run() {
@@ -241,13 +241,11 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                  .states = {}};
   if (before != nullptr) {
     work.late_watermark = WatermarkOf(before->definition);
-    work.states.assign(before->prepared->states().begin(), before->prepared->states().end());
+    const auto& states = history_.StatesAfter(*before);
+    work.states.assign(states.begin(), states.end());
   }
   if (platform::Planted(node_, "late_rows_judged_a_batch_early")) {
     work.late_watermark = WatermarkOf(work.definition);
-  }
-  if (platform::Planted(node_, "partitions_of_the_command") && !work.states.empty()) {
-    work.states.resize(static_cast<size_t>(shuffle_partitions_));
   }
   if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
       !work.states.empty()) {

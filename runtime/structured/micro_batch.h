@@ -68,6 +68,8 @@ class MicroBatchExecution {
   Task<absl::Status> CheckBeforeClaim(QueryIdentity identity);
   Task<absl::Status> CheckNoState();
   Task<absl::Status> BeginUnlessBound(QueryIdentity identity);
+  std::vector<checkpoint::MetadataRecord> BeginOf(checkpoint::QueryMetadata metadata) const;
+  Task<absl::Status> LogPlan();
   std::string LogDirectory() const { return checkpoint_directory_ + "/log"; }
   absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();

@@ -17,6 +17,7 @@
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
 #include "runtime/structured/query_check.h"
+#include "runtime/structured/state_layout.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -80,6 +81,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                                .source_paths = SourcePaths(*plan_),
                                .sink_path = sink_directory_,
                                .shuffle_partitions = options_.shuffle_partitions,
+                               .keeps_state = plan_->stateful(),
                                .watermark_policy = policy};
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeClaim(identity));
 
@@ -92,7 +94,7 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
   WT_CO_ASSIGN_OR_RETURN(const PinnedSettings pinned,
-                         CheckCompatible(*history_.metadata(), identity));
+                         CheckCompatible(*history_.metadata(), history_.layout(), identity));
   shuffle_partitions_ = pinned.shuffle_partitions;
   watermark_policy_ = pinned.watermark_policy;
   if (policy && *policy != watermark_policy_) {
@@ -100,13 +102,8 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun with another ",
                            "multipleWatermarkPolicy, and goes on with that one"));
   }
-  if (platform::Planted(node_, "partitions_of_the_command")) {
-    shuffle_partitions_ = options_.shuffle_partitions;
-  }
   WT_CO_RETURN_IF_ERROR(Compile());
-  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
-    WT_CO_RETURN_IF_ERROR(co_await log_->Append(checkpoint::Record(plan_record_)));
-  }
+  WT_CO_RETURN_IF_ERROR(co_await LogPlan());
   if (history_.metadata()->build_id() != options_.build_id) {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
@@ -187,7 +184,7 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity)
   // There is none, or somebody is taking it over: it is compared again once it is this driver's.
   if (!read.ok()) co_return absl::OkStatus();
   if (logged.bound()) {
-    WT_CO_RETURN_IF_ERROR(CheckCompatible(*logged.metadata(), identity).status());
+    WT_CO_RETURN_IF_ERROR(CheckCompatible(*logged.metadata(), logged.layout(), identity).status());
   }
   std::string id;
   if (logged.metadata()) {
@@ -220,18 +217,38 @@ Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity)
     if (metadata.SerializeAsString() == history_.metadata()->SerializeAsString()) {
       co_return absl::OkStatus();
     }
-    std::vector<checkpoint::MetadataRecord> begin = {checkpoint::Record(std::move(metadata)),
-                                                     checkpoint::Record(plan_record_)};
-    co_return co_await log_->Append(std::move(begin));
+    co_return co_await log_->Append(BeginOf(std::move(metadata)));
   }
   WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
   const std::string id =
       absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
-  std::vector<checkpoint::MetadataRecord> begin = {
-      checkpoint::Record(NewQueryMetadata(id, identity)), checkpoint::Record(plan_record_)};
-  co_return co_await log_->Append(std::move(begin));
+  co_return co_await log_->Append(BeginOf(NewQueryMetadata(id, identity)));
+}
+
+std::vector<checkpoint::MetadataRecord> MicroBatchExecution::BeginOf(
+    checkpoint::QueryMetadata metadata) const {
+  std::vector<checkpoint::MetadataRecord> begin = {checkpoint::Record(std::move(metadata)),
+                                                   checkpoint::Record(plan_record_)};
+  if (plan_->stateful()) begin.push_back(checkpoint::Record(LayoutOf(*plan_, -1)));
+  return begin;
+}
+
+// What changed, and what an older build has not logged.
+Task<absl::Status> MicroBatchExecution::LogPlan() {
+  std::vector<checkpoint::MetadataRecord> records;
+  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
+    records.push_back(checkpoint::Record(plan_record_));
+  }
+  if (history_.layout() != nullptr) {
+    WT_CO_RETURN_IF_ERROR(CheckLayout(*history_.layout(), *plan_));
+  } else if (plan_->stateful()) {
+    const bool open = history_.bound() && !newest().commit.has_value();
+    records.push_back(checkpoint::Record(LayoutOf(*plan_, newest_batch() - (open ? 1 : 0))));
+  }
+  if (records.empty()) co_return absl::OkStatus();
+  co_return co_await log_->Append(std::move(records));
 }
 
 absl::Status MicroBatchExecution::Compile() {

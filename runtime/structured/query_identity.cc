@@ -144,7 +144,8 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
   metadata.set_plan_fingerprint(identity.state_fingerprint);
   metadata.set_job_version(identity.job_version);
   metadata.set_build_id(identity.build_id);
-  Pin(kShufflePartitions, absl::StrCat(identity.shuffle_partitions), metadata);
+  Pin(kShufflePartitions,
+      absl::StrCat(identity.shuffle_partitions.value_or(kDefaultShufflePartitions)), metadata);
   for (size_t i = 0; i < identity.source_paths.size(); ++i) {
     Pin(NameOfSource(i), identity.source_paths[i], metadata);
   }
@@ -168,21 +169,40 @@ checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled) {
   return record;
 }
 
+absl::StatusOr<int> PartitionsOf(const checkpoint::QueryMetadata& metadata,
+                                 const checkpoint::StateLayout* layout) {
+  if (layout != nullptr) return layout->partitions();
+  int partitions = kDefaultShufflePartitions;
+  for (const checkpoint::Setting& setting : metadata.pinned()) {
+    if (setting.name() != kShufflePartitions) continue;
+    if (!absl::SimpleAtoi(setting.value(), &partitions) || partitions <= 0) {
+      return PinsNonsense(setting);
+    }
+  }
+  return partitions;
+}
+
 absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                               const checkpoint::StateLayout* layout,
                                                const QueryIdentity& identity) {
   WT_RETURN_IF_ERROR(MustAgree("job version", metadata.job_version(), identity.job_version));
   WT_RETURN_IF_ERROR(CheckSources(metadata, identity));
   WT_RETURN_IF_ERROR(MustKeepTheSameState(metadata.plan_fingerprint(), identity.state_fingerprint));
-  PinnedSettings pinned{.shuffle_partitions = identity.shuffle_partitions};
+  PinnedSettings pinned;
+  WT_ASSIGN_OR_RETURN(pinned.shuffle_partitions, PartitionsOf(metadata, layout));
+  const int asked = identity.shuffle_partitions.value_or(pinned.shuffle_partitions);
+  if (identity.keeps_state && asked != pinned.shuffle_partitions) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("its checkpoint keeps state in partitions: ", pinned.shuffle_partitions,
+                     ", and this start asks for ", asked, ": leave partitions out to go on with ",
+                     pinned.shuffle_partitions,
+                     ", or stop the job and lay its state out anew (wavetank rescale ",
+                     "--partitions=", asked, " CHECKPOINT)"));
+  }
   if (identity.watermark_policy) pinned.watermark_policy = *identity.watermark_policy;
   for (const checkpoint::Setting& setting : metadata.pinned()) {
     if (setting.name() == kSinkPath) {
       WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_path));
-    } else if (setting.name() == kShufflePartitions) {
-      if (!absl::SimpleAtoi(setting.value(), &pinned.shuffle_partitions) ||
-          pinned.shuffle_partitions <= 0) {
-        return PinsNonsense(setting);
-      }
     } else if (setting.name() == kWatermarkPolicy) {
       if (setting.value() != kMin && setting.value() != kMax) return PinsNonsense(setting);
       pinned.watermark_policy =

@@ -1,7 +1,7 @@
 // What binds a checkpoint to a query, and what may change between two runs of it. Filters,
 // projections, triggers and rate limits may; the stateful operator, the directories and the job's
 // declared version may not: they are refused, by name. The number of shuffle partitions stays what
-// the checkpoint began with.
+// the checkpoint began with, or was rescaled to (rescale.h).
 #ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
 #define WAVETANK_RUNTIME_STRUCTURED_QUERY_IDENTITY_H_
 
@@ -23,7 +23,9 @@ struct QueryIdentity {
   std::string build_id;
   std::vector<std::string> source_paths;  // in the order of the plan
   std::string sink_path;
-  int shuffle_partitions = 0;
+  // That are asked for; unset: as the checkpoint has it.
+  std::optional<int> shuffle_partitions = std::nullopt;
+  bool keeps_state = false;
   // Of a query with several watermark operators.
   std::optional<WatermarkPolicy> watermark_policy = std::nullopt;
 };
@@ -40,10 +42,14 @@ struct PinnedSettings {
   int shuffle_partitions = 0;
   WatermarkPolicy watermark_policy = WatermarkPolicy::kMin;
 };
-// What to run with. kFailedPrecondition names what differs, both values, and what to do. kDataLoss:
-// the checkpoint pins nonsense.
+// What to run with. `layout`: the newest of the checkpoint; null: it has none. kFailedPrecondition
+// names what differs, both values, and what to do. kDataLoss: the checkpoint pins nonsense.
 absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& metadata,
+                                               const checkpoint::StateLayout* layout,
                                                const QueryIdentity& identity);
+// In how many partitions the state of such a checkpoint is. kDataLoss: it pins nonsense.
+absl::StatusOr<int> PartitionsOf(const checkpoint::QueryMetadata& metadata,
+                                 const checkpoint::StateLayout* layout);
 
 }  // namespace wavetank::runtime
 

@@ -21,13 +21,16 @@ void StateRetention::Committed() {
   // Each batch gives one version of each state, the first version 1.
   checkpoint::StateCleanup cleanup{
       .committed_version = committed, .referenced = {}, .look = [this] { return log_.Look(); }};
-  for (const checkpoint::BatchHistory& batch : batches) {
-    if (!batch.prepared) continue;
-    for (const checkpoint::OperatorState& state : batch.prepared->states()) {
+  const auto keep = [&](const auto& states) {
+    for (const checkpoint::OperatorState& state : states) {
       const std::vector<std::string> files = checkpoint::StateFiles(checkpoint_directory_, state);
       cleanup.referenced.insert(files.begin(), files.end());
     }
+  };
+  for (const checkpoint::BatchHistory& batch : batches) {
+    if (batch.prepared) keep(batch.prepared->states());
   }
+  for (const checkpoint::StateLayout& layout : history_.layouts()) keep(layout.states());
   scope_.Spawn("clean-up of state", CleanUp(std::move(cleanup)));
 }
 

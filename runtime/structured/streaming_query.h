@@ -43,8 +43,9 @@ class CompiledQueries;
 
 struct QueryOptions {
   TriggerKind trigger = TriggerKind::kProcessingTime;
-  // For a query without a checkpoint; a checkpoint keeps the number that it began with.
-  int shuffle_partitions = 4;
+  // Unset: as many as its checkpoint keeps state in, kDefaultShufflePartitions in a new one. A
+  // checkpoint with state in another number of them is refused: RescaleCheckpoint lays it out anew.
+  std::optional<int> shuffle_partitions = std::nullopt;
   // What the job declares itself to be. A checkpoint of another version is refused.
   std::string job_version = "1";
   // Noted in the checkpoint; another build is reported, not refused.

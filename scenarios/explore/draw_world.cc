@@ -122,7 +122,10 @@ class WorldDrawing {
       SetDrawn(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
       SetDrawn(job, "delay", absl::StrCat(choices_.Between("delay", 0, 20), "s"));
     }
-    SetDrawn(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
+    // A start that asks for another number than there is by now is refused: who may rescale asks
+    // for none.
+    const bool rescales = form_.structured && choices_.OneIn("rescaling", 4);
+    if (!rescales) SetDrawn(job, "partitions", absl::StrCat(choices_.Between("partitions", 1, 4)));
     // How much of what has ended the checkpoint keeps: 0 is the default, which is much.
     const int64_t retain = choices_.Between("retain", 0, 4);
     if (retain > 0) SetDrawn(job, "retain", absl::StrCat(retain + 1));
@@ -130,12 +133,12 @@ class WorldDrawing {
     if (log_size > 0) SetDrawn(job, "log-bytes", absl::StrCat(log_size * 300));
     const int64_t least_ms = form_.structured ? 0 : 200;
     SetDrawn(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
-    DrawChange(job);
+    DrawChange(job, rescales);
   }
 
   // What may be another from the second start of a process on, without a change of the answer.
-  void DrawChange(Job& job) {
-    if (!choices_.OneIn("changes", 3)) return;
+  void DrawChange(Job& job, bool rescales) {
+    if (!rescales && !choices_.OneIn("changes", 3)) return;
     Change& change = *job.add_change();
     const auto set = [&](const char* name, int64_t value) {
       if (IsFixed(name)) return;
@@ -143,7 +146,10 @@ class WorldDrawing {
       parameter.set_name(name);
       parameter.set_value(absl::StrCat(value));
     };
-    set("partitions", choices_.Between("changed partitions", 1, 4));
+    if (!form_.structured) set("partitions", choices_.Between("changed partitions", 1, 4));
+    if (rescales) {
+      change.set_rescale(static_cast<int32_t>(choices_.Between("rescaled partitions", 1, 5)));
+    }
     set("retain", choices_.Between("changed retain", 2, 6));
     set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
   }

@@ -14,11 +14,13 @@
 #include "platform/real/early_stop.h"
 #include "platform/text.h"
 #include "properties/planted_bugs.h"
+#include "runtime/structured/rescale.h"
 #include "scenarios/jobs.h"
 #include "scenarios/shell/bugs_command.h"
 #include "scenarios/shell/explore_arguments.h"
 #include "scenarios/shell/inspect_command.h"
 #include "scenarios/shell/recorded_scenario.h"
+#include "scenarios/shell/rescale_command.h"
 #include "scenarios/shell/run_command.h"
 #include "scenarios/shell/start_command.h"
 #include "scenarios/shell/step_fault.h"
@@ -372,6 +374,39 @@ class InspectArguments {
   shell::InspectCommand command_;
 };
 
+// `wavetank rescale`.
+class RescaleArguments {
+ public:
+  explicit RescaleArguments(CLI::App& app)
+      : app_(*app.add_subcommand("rescale", "Lay the state of queries out in other partitions")) {
+    app_.footer(
+        "CHECKPOINT is what a job of structured queries had as --checkpoint (of all its queries),\n"
+        "or a folder of one query in it, on this host. How many partitions state is in bounds how\n"
+        "many workers share the work; answers do not depend on it. Stop the job first, in good\n"
+        "order (SIGTERM), and start it again without --partitions:\n\n"
+        "  wavetank rescale --partitions=8 checkpoint\n"
+        "  wavetank inspect --quiet checkpoint\n\n"
+        "A job that runs all the same loses its log to the rescaling: it ends with an error, and\n"
+        "nothing is lost. Until the last moment the checkpoint is what it was, whatever becomes "
+        "of\n"
+        "this command; call it again. Memory: an old partition and a new one, whole.\n\n"
+        "Exit status: 0; 1 it failed, and state is as it was; 2 bad usage, or it was refused: a\n"
+        "batch is under way, or there is no state to lay out.");
+    app_.add_option("CHECKPOINT", command_.directory, "A checkpoint of structured queries")
+        ->required()
+        ->check(shell::ExistingDirectory());
+    app_.add_option("--partitions", command_.partitions, "How many there are to be")
+        ->required()
+        ->check(CLI::Range(1, runtime::kMostShufflePartitions));
+  }
+  bool wanted() const { return app_.parsed(); }
+  int Execute() { return shell::Execute(command_); }
+
+ private:
+  CLI::App& app_;
+  shell::RescaleCommand command_;
+};
+
 }  // namespace
 
 CommandLine::CommandLine() {
@@ -397,6 +432,7 @@ int CommandLine::Run(int argc, char** argv) {
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
   InspectArguments inspect(app);
+  RescaleArguments rescale(app);
   RecallArguments recall(app);
   const absl::Status words = shell::CheckWords(app, {argv + 1, argv + argc});
   if (!words.ok()) return RefuseUsage(std::string(platform::ToStd(words.message())));
@@ -413,6 +449,7 @@ int CommandLine::Run(int argc, char** argv) {
   if (names.wanted()) return names.Execute(jobs_);
   if (bugs.wanted()) return bugs.Execute(jobs_);
   if (inspect.wanted()) return inspect.Execute();
+  if (rescale.wanted()) return rescale.Execute();
   if (recall.wanted()) return recall.Execute(jobs_);
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }

@@ -145,6 +145,7 @@ class Command(unittest.TestCase):
             (["shrink"], "wavetank shrink: lacks a scenario"),
             (["explore", "--merge"], "--merge needs the files of summaries"),
             (["inspect"], "wavetank inspect: lacks a DIR"),
+            (["rescale", "--partitions=4"], "wavetank rescale: lacks a CHECKPOINT"),
             (["start", "store"], "wavetank start store: lacks --address=HOST:PORT"),
             (["start", "word_count", *FILES, "--as=driver"],
              "--as=driver needs --address=HOST:PORT"),

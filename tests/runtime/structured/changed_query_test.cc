@@ -171,7 +171,7 @@ TEST(ChangedQuery, IsAllowedOrRefusedByTheTable) {
     QueryIdentity after = before;
     after.state_fingerprint = fingerprint(change.after);
     const std::string refusal(
-        CheckCompatible(NewQueryMetadata("id", before), after).status().message());
+        CheckCompatible(NewQueryMetadata("id", before), nullptr, after).status().message());
     if (*change.refusal == '\0') {
       EXPECT_EQ(refusal, "");
     } else {
@@ -189,7 +189,7 @@ TEST(ChangedQuery, SourcesAndThePolicyOfWatermarks) {
   const checkpoint::QueryMetadata metadata = NewQueryMetadata("id", identity);
   const auto refusal = [&](std::vector<std::string> paths) {
     identity.source_paths = std::move(paths);
-    return std::string(CheckCompatible(metadata, identity).status().message());
+    return std::string(CheckCompatible(metadata, nullptr, identity).status().message());
   };
   EXPECT_EQ(refusal({"a", "b"}), "");
   EXPECT_THAT(refusal({"a", "c"}), testing::HasSubstr("source.1.path 'b', this job has 'c'"));
@@ -199,11 +199,35 @@ TEST(ChangedQuery, SourcesAndThePolicyOfWatermarks) {
   // What the checkpoint began with stays.
   identity.source_paths = {"a", "b"};
   identity.watermark_policy = WatermarkPolicy::kMin;
-  identity.shuffle_partitions = 9;
-  const auto pinned = CheckCompatible(metadata, identity);
+  const auto pinned = CheckCompatible(metadata, nullptr, identity);
   ASSERT_TRUE(pinned.ok()) << pinned.status();
   EXPECT_EQ(pinned->watermark_policy, WatermarkPolicy::kMax);
-  EXPECT_EQ(pinned->shuffle_partitions, 4);
+}
+
+TEST(ChangedQuery, PartitionsAreThoseOfTheNewestLayoutAndOthersAreRefused) {
+  QueryIdentity identity;
+  identity.keeps_state = true;
+  identity.shuffle_partitions = 4;
+  const checkpoint::QueryMetadata metadata = NewQueryMetadata("id", identity);
+  checkpoint::StateLayout layout;
+  layout.set_partitions(7);
+  const auto partitions = [&](std::optional<int> asked, const checkpoint::StateLayout* of) {
+    identity.shuffle_partitions = asked;
+    const auto pinned = CheckCompatible(metadata, of, identity);
+    return pinned.ok() ? absl::StrCat(pinned->shuffle_partitions)
+                       : std::string(pinned.status().message());
+  };
+  EXPECT_EQ(partitions(std::nullopt, nullptr), "4");
+  EXPECT_EQ(partitions(4, nullptr), "4");
+  EXPECT_EQ(partitions(std::nullopt, &layout), "7");
+  EXPECT_EQ(partitions(7, &layout), "7");
+  EXPECT_THAT(partitions(9, nullptr),
+              testing::StartsWith("its checkpoint keeps state in partitions: 4, and this start "
+                                  "asks for 9: leave partitions out to go on with 4"));
+  EXPECT_THAT(partitions(4, &layout), testing::HasSubstr("wavetank rescale --partitions=4"));
+  // A query without state has nothing in partitions.
+  identity.keeps_state = false;
+  EXPECT_EQ(partitions(9, nullptr), "4");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "platform/text.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/connectors/file_sink.h"
+#include "runtime/structured/rescale.h"
 #include "runtime/structured/streaming_query.h"
 #include "simulator/sim_world.h"
 
@@ -115,10 +116,19 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
     if (!history) return absl::InternalError("the reader does not end");
     return *std::move(history);
   }
+  // As a command would that lays state out anew. Nothing: it did not get to its end.
+  std::optional<absl::StatusOr<Rescaled>> Rescale(int partitions,
+                                                  const std::string& checkpoint = "checkpoint") {
+    std::optional<absl::StatusOr<Rescaled>> rescaled;
+    RunAside(
+        [&](platform::Node& node) { return RescaleMain(node, checkpoint, partitions, rescaled); },
+        "rescaler");
+    return rescaled;
+  }
   // Runs a program of its own on the machine until it ends.
-  void RunAside(platform::NodeMain main) {
+  void RunAside(platform::NodeMain main, std::string name = "") {
     world_.PowerOn("m");
-    const std::string name = absl::StrCat("aside", ++asides_);
+    if (name.empty()) name = absl::StrCat("aside", ++asides_);
     world_.Start("m", {name, {{"node", std::move(main)}}});
     world_.RunUntil([&] { return !world_.process(name).alive(); });
   }
@@ -159,6 +169,11 @@ class QueryWorld final : private simulator::FaultHook, private simulator::WorldO
                        {.driver_addresses = {"m:7000", "m:7001"},
                         .address = absl::StrCat("m:", port),
                         .plan_fingerprint = "p"});
+  }
+  static Task<void> RescaleMain(platform::Node& node, std::string checkpoint, int partitions,
+                                std::optional<absl::StatusOr<Rescaled>>& rescaled) {
+    checkpoint::LocalStore store(node, "store");
+    rescaled = co_await RescaleCheckpoint(node, store, std::move(checkpoint), partitions);
   }
   static Task<void> RemoveFilesOf(platform::Node& node, std::string directory) {
     checkpoint::LocalStore store(node, "store");

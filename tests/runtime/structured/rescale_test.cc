@@ -1,0 +1,214 @@
+// State laid out in another number of partitions, between the batches of a query and under every
+// crash of who does it.
+#include "runtime/structured/rescale.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/runtime/structured/query_jobs.h"
+#include "tests/runtime/structured/query_world.h"
+
+namespace wavetank::runtime {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
+
+QueryOptions InPartitions(int partitions) {
+  QueryOptions options = AvailableNow();
+  options.shuffle_partitions = partitions;
+  return options;
+}
+
+// One after the other, as files come, and the state rescaled in between.
+void RunBatches(QueryWorld& world, const std::vector<std::map<std::string, std::string>>& files,
+                const std::vector<int>& partitions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    for (const auto& [path, content] : files[i]) world.Overwrite(path, content);
+    const absl::Status ended = world.RunToTheEnd();
+    ASSERT_TRUE(ended.ok()) << ended;
+    if (i >= partitions.size()) continue;
+    const auto rescaled = world.Rescale(partitions[i]);
+    ASSERT_TRUE(rescaled.has_value());
+    ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+    EXPECT_EQ((*rescaled)->after, partitions[i]);
+    const auto history = world.History();
+    ASSERT_TRUE(history.ok()) << history.status();
+    EXPECT_EQ(history->layout()->partitions(), partitions[i]);
+    EXPECT_EQ(history->StatesAfter(history->batches().back()).size(),
+              partitions[i] * history->layout()->operators_size());
+  }
+}
+
+std::vector<std::map<std::string, std::string>> WordBatches() {
+  std::vector<std::map<std::string, std::string>> batches;
+  for (const auto& [name, text] : WordFiles()) batches.push_back({{"in/" + name, text}});
+  return batches;
+}
+
+std::vector<std::map<std::string, std::string>> JoinedBatches() {
+  return {{{"views/1", "10,x\n11,y\n"}, {"clicks/1", "12,x\n14,y\n12,x\n"}},
+          {{"views/2", "25,x\n"}, {"clicks/2", "26,x\n11,y\n14,y\n"}},
+          {{"views/3", "60,z\n3,late\n"}, {"clicks/3", "60,z\n"}}};
+}
+
+TEST(Rescale, FromFourToSevenAndBackCountsOn) {
+  QueryWorld world(1, WordCountJob("update"), AvailableNow());
+  RunBatches(world, WordBatches(), {4, 7, 4});
+  EXPECT_EQ(WordsOf(*world.Table()), CountWords());
+  world.Put("d.txt", "to\n");
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  std::map<std::string, int64_t> expected = CountWords();
+  ++expected["to"];
+  EXPECT_EQ(WordsOf(*world.Table()), expected);
+  EXPECT_EQ(world.History()->batches().back().prepared->states_size(), 4);
+}
+
+// Joins, duplicates, and an aggregate behind them: keys that are whole rows, and times in state.
+TEST(Rescale, SeveralOperatorsAndTheirIndexes) {
+  for (const int first : {1, 3, 5}) {
+    for (const int second : {1, 2, 7}) {
+      QueryWorld world(2, JoinedJob, AvailableNow());
+      RunBatches(world, JoinedBatches(), {first, second});
+      ASSERT_FALSE(HasFatalFailure()) << first << ", " << second;
+      EXPECT_THAT(WindowsOf(*world.Table()), UnorderedElementsAreArray(JoinedWindows()))
+          << first << ", " << second;
+    }
+  }
+}
+
+TEST(Rescale, AStartThatAsksForAnotherNumberIsRefusedAndChangesNothing) {
+  QueryWorld world(3, WordCountJob("update"), InPartitions(3));
+  PutWords(world);
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  const auto rescaled = world.Rescale(5);
+  ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+  EXPECT_EQ((*rescaled)->before, 3);
+  EXPECT_EQ((*rescaled)->batches, 3);
+  EXPECT_EQ((*rescaled)->operators, 1);
+  const size_t records = world.History()->layouts().size();
+  const std::optional<absl::Status> refused = world.RunDriver();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_THAT(refused->message(), HasSubstr("keeps state in partitions: 5, and this start asks "
+                                            "for 3"));
+  EXPECT_THAT(refused->message(), HasSubstr("wavetank rescale --partitions=3"));
+  EXPECT_EQ(world.History()->layouts().size(), records);
+  // To what there is: nothing is written.
+  const auto same = world.Rescale(5);
+  ASSERT_TRUE(same->ok()) << same->status();
+  EXPECT_EQ((*same)->before, (*same)->after);
+  EXPECT_EQ(world.History()->layouts().size(), records);
+}
+
+TEST(Rescale, WhatItRefuses) {
+  const auto message = [](QueryWorld& world, int partitions,
+                          const std::string& checkpoint = "checkpoint") {
+    const auto rescaled = world.Rescale(partitions, checkpoint);
+    EXPECT_TRUE(rescaled.has_value() && !rescaled->ok());
+    return std::string((*rescaled).status().message());
+  };
+  {
+    QueryWorld world(4, WordCountJob("update"), AvailableNow());
+    EXPECT_NE(message(world, 4), "");  // nothing is there
+    PutWords(world);
+    world.SetFault({.step = "batch.prepared", .process = ""});
+    ASSERT_FALSE(world.RunDriver().has_value());
+    EXPECT_THAT(message(world, 4), HasSubstr("batch 0 is under way: start the job as it was"));
+    world.SetFault({.step = "", .process = "nobody"});
+    ASSERT_TRUE(world.RunToTheEnd().ok());
+    EXPECT_THAT(message(world, 0), HasSubstr("from 1 to 1024"));
+    EXPECT_THAT(message(world, 1025), HasSubstr("from 1 to 1024"));
+    EXPECT_NE(message(world, 4, "out"), "");
+    const auto rescaled = world.Rescale(4);
+    EXPECT_TRUE(rescaled->ok()) << rescaled->status();
+  }
+  QueryWorld stateless(
+      5,
+      [](Session& session) {
+        session.ReadStream()
+            .Format("text")
+            .Load("in")
+            .WriteStream()
+            .QueryName("lines")
+            .OutputMode("append")
+            .Format("file")
+            .Option("path", "out")
+            .Option("checkpointLocation", "checkpoint")
+            .Start();
+      },
+      AvailableNow());
+  PutWords(stateless);
+  ASSERT_TRUE(stateless.RunToTheEnd().ok());
+  EXPECT_THAT(message(stateless, 4), HasSubstr("the query keeps none"));
+}
+
+// Whatever call of the rescaler is its last: the checkpoint is in the one number of partitions or
+// in the other, and the query counts on.
+class RescaleSweep : public ::testing::TestWithParam<bool> {};
+
+TEST_P(RescaleSweep, WhereverACallEndsIt) {
+  const bool power_loss = GetParam();
+  int before = 0;
+  int after = 0;
+  for (uint64_t number = 1;; ++number) {
+    QueryWorld world(6, JoinedJob, AvailableNow());
+    const auto batches = JoinedBatches();
+    RunBatches(world, {batches[0], batches[1]}, {});
+    const QueryFault fault{
+        .step = "", .process = "rescaler", .number = number, .power_loss = power_loss};
+    world.SetFault(fault);
+    world.Rescale(3);
+    if (!world.fired()) break;
+    const auto history = world.History();
+    // Its log may not be sealed yet: nothing of it counts then.
+    if (!absl::IsUnavailable(history.status())) {
+      ASSERT_TRUE(history.ok()) << fault.ToText() << ": " << history.status();
+    }
+    ++(history.ok() && history->layout()->partitions() == 3 ? after : before);
+    RunBatches(world, {batches[2]}, {});
+    ASSERT_FALSE(HasFatalFailure()) << fault.ToText();
+    ASSERT_THAT(WindowsOf(*world.Table()), UnorderedElementsAreArray(JoinedWindows()))
+        << fault.ToText();
+  }
+  EXPECT_GT(before, 30);
+  EXPECT_GT(after, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(, RescaleSweep, ::testing::Bool(), [](const auto& info) {
+  return std::string(info.param ? "PowerLoss" : "Crash");
+});
+
+// A job that runs all the same ends with its next batch, and another start goes on.
+TEST(Rescale, AJobThatRunsLosesItsLogAndNothingElse) {
+  QueryWorld world(7, WordCountJob("update"));
+  PutWords(world);
+  world.StartDriver();
+  world.world().RunUntil([&] { return world.progress.size() == 3; });
+  world.world().RunFor(absl::Seconds(1));
+  const auto rescaled = world.Rescale(5);
+  ASSERT_TRUE(rescaled.has_value());
+  ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+  ASSERT_FALSE(world.driver_ended().has_value());
+  world.Put("d.txt", "to\n");
+  world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
+  ASSERT_TRUE(world.driver_ended().has_value());
+  EXPECT_EQ(world.driver_ended()->code(), absl::StatusCode::kAborted) << *world.driver_ended();
+  std::optional<absl::Status> ended;
+  world.RunAside([&](platform::Node& node) {
+    return world.DriverMain(node, "m:7001", AvailableNow(), ended);
+  });
+  ASSERT_TRUE(ended.has_value());
+  ASSERT_TRUE(ended->ok()) << *ended;
+  std::map<std::string, int64_t> expected = CountWords();
+  ++expected["to"];
+  EXPECT_EQ(WordsOf(*world.Table()), expected);
+  EXPECT_EQ(world.History()->batches().back().prepared->states_size(), 5);
+}
+
+}  // namespace
+}  // namespace wavetank::runtime
