@@ -187,9 +187,14 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
   } else if (record.has_definition()) {
     WT_ASSIGN_OR_RETURN(LoggedBatch batch, ToLoggedBatch(record.definition()));
     batch.shuffle_partitions = view_.shuffle_partitions;
+    batch.plan_hash = plan_hash_;
     view_.definitions.push_back(std::move(batch));
   } else if (record.has_plan()) {
     plan_hash_ = record.plan().hash();
+    const bool open =
+        !view_.definitions.empty() &&
+        (view_.prepared.empty() || view_.prepared.back().batch < view_.definitions.back().batch);
+    if (open) view_.definitions.back().plan_hash = plan_hash_;
   } else if (record.has_layout()) {
     const checkpoint::StateLayout& layout = record.layout();
     if (view_.shuffle_partitions != layout.partitions() && layout.states().empty() &&
@@ -208,6 +213,9 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
       return absl::DataLossError(absl::StrCat(
           directory_, ": batch ", prepared.batch_id(), " was prepared under plan \"",
           prepared.plan_hash(), "\", the newest one before it is \"", plan_hash_, "\""));
+    }
+    if (!view_.definitions.empty() && !prepared.plan_hash().empty()) {
+      view_.definitions.back().plan_hash = prepared.plan_hash();
     }
     PreparedBatch batch{.batch = prepared.batch_id(),
                         .attempt = prepared.attempt_id(),

@@ -103,6 +103,10 @@ void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {
       TakeBack(first + i);
       known = first + i;
       CheckNewDefinition(log.definitions[i]);
+    } else if (log.definitions[i].plan_hash != definitions_[first + i].plan_hash) {
+      TakeBack(first + i);
+      known = first + i;
+      CheckNewDefinition(log.definitions[i]);
     }
   }
 }
@@ -155,6 +159,7 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
   if (!definitions_.empty()) input.late_watermark_ms = definitions_.back().watermark_ms;
   input.timestamp_ms = batch.timestamp_ms;
   input.shuffle_partitions = batch.shuffle_partitions;
+  input.plan_hash = batch.plan_hash;
   for (BatchAnswers& answers : answers_) answers.Add(input);
   definitions_.push_back(batch);
 }

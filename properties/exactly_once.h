@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "properties/batch_answers.h"
@@ -39,8 +40,17 @@ struct LoggedBatch {
   // As the definition's fields give it. Unset: nobody has worked it out.
   std::optional<uint64_t> own_hash = {};
   int shuffle_partitions = 0;  // of the state that it starts from; 0: the log does not say
+  // By which the plan is known that it was prepared under, or is to be; "": the log does not say.
+  // No part of the definition: until something is prepared, a changed job may change it.
+  std::string plan_hash = {};
 
-  friend bool operator==(const LoggedBatch&, const LoggedBatch&) = default;
+  friend bool operator==(const LoggedBatch& a, const LoggedBatch& b) {
+    const auto fixed = [](const LoggedBatch& of) {
+      return std::tie(of.batch, of.ranges, of.watermark_ms, of.timestamp_ms, of.hash, of.own_hash,
+                      of.shuffle_partitions);
+    };
+    return fixed(a) == fixed(b);
+  }
 };
 
 // What the log says of the attempt at a batch that counts.

@@ -45,6 +45,8 @@ struct NaiveBatch {
   int64_t timestamp_ms = 0;  // of the batch's definition
   // That the query's checkpoint has pinned; 0: none is known.
   int shuffle_partitions = 0;
+  // By which the log knows the plan that it is run under; "": none is known.
+  std::string plan_hash = {};
   std::vector<NaiveInput> other_inputs = {};  // of the second source on
 };
 

@@ -53,7 +53,7 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
     const std::shared_ptr<const runtime::StreamingQueryPlan>& plan = (*compiled)->query.plan;
     JobPart part{.name = definition.name,
                  .paths = {},
-                 .of = QueryShape{definition, plan, instance.compiled}};
+                 .of = QueryShape{definition, {}, plan, instance.compiled}};
     const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
     part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
@@ -107,6 +107,17 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
 }
 
 }  // namespace
+
+void AddLaterStart(const runtime::JobInstance& instance, JobShape& shape) {
+  const JobShape later = ShapeOf(instance);
+  for (const JobPart& part : later.parts) {
+    const auto* changed = std::get_if<QueryShape>(&part.of);
+    const auto same = std::ranges::find(shape.parts, part.name, &JobPart::name);
+    if (changed == nullptr || same == shape.parts.end()) continue;
+    auto* query = std::get_if<QueryShape>(&same->of);
+    if (query != nullptr) query->later.push_back(changed->definition);
+  }
+}
 
 JobShape ShapeOf(const runtime::JobInstance& instance) {
   JobShape shape;

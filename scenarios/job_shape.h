@@ -34,6 +34,8 @@ struct JobPaths {
 // One query, from directories of files into a file sink.
 struct QueryShape {
   runtime::StreamingQueryDefinition definition;
+  // As later starts of the job have it, where they change its plan.
+  std::vector<runtime::StreamingQueryDefinition> later = {};
   std::shared_ptr<const runtime::StreamingQueryPlan> plan;
   std::shared_ptr<runtime::CompiledQueries> compiled;  // the instance's
 };
@@ -62,6 +64,9 @@ struct JobShape {
   // Outputs that leave nothing durable, which nobody can judge.
   std::vector<std::string> without_files;
 };
+
+// Adds what a later start makes of each query, under the same name.
+void AddLaterStart(const runtime::JobInstance& instance, JobShape& shape);
 
 // REQUIRES: CheckPlan(instance) is OK.
 JobShape ShapeOf(const runtime::JobInstance& instance);

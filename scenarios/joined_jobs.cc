@@ -33,16 +33,32 @@ absl::Duration DurationOf(const JobArguments& arguments, const char* parameter) 
 }
 
 JobParameter DelayParameter() {
-  return {"delay", "how late an event may be", "10s", ParameterKind::kDuration};
+  return {.name = "delay",
+          .meaning = "how late an event may be",
+          .default_value = "10s",
+          .kind = ParameterKind::kDuration,
+          .tried = {"0s", "3s", "10s"},
+          .may_change = true};
+}
+
+JobParameter ExceptParameter() {
+  return {.name = "except",
+          .meaning = "a name whose lines do not count; not given: all do",
+          .default_value = "",
+          .tried = {"", "key1", "key2"},
+          .may_change = true};
 }
 
 // Of lines "<time>,<name>".
 DataFrame Timed(Session& session, const JobArguments& arguments, const char* input,
                 const char* name) {
-  return TextInput(session, arguments, input)
-      .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
-               SubstringAfter(Col("value"), ",").As(name)})
-      .WithWatermark("time", DurationOf(arguments, "delay"));
+  const DataFrame timed =
+      TextInput(session, arguments, input)
+          .Select({Cast(SubstringBefore(Col("value"), ","), DataType::kTimestamp).As("time"),
+                   SubstringAfter(Col("value"), ",").As(name)})
+          .WithWatermark("time", DurationOf(arguments, "delay"));
+  const std::string& except = arguments.Get("except");
+  return except.empty() ? timed : timed.Where(Col(name) != except);
 }
 
 void Write(const DataFrame& rows, const JobArguments& arguments) {
@@ -129,6 +145,7 @@ std::vector<JobParameter> JoinParameters(std::vector<JobParameter> more) {
       {"clicks", "directory of clicks", std::nullopt, ParameterKind::kPath},
       OutputParameter(),
       DelayParameter(),
+      ExceptParameter(),
       {"within", "how long after a view a click may come from it", "30s",
        ParameterKind::kDuration}};
   parameters.insert(parameters.end(), more.begin(), more.end());
@@ -169,6 +186,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
          {"other", "directory of the other's", std::nullopt, ParameterKind::kPath},
          OutputParameter(),
          DelayParameter(),
+         ExceptParameter(),
          {"policy", "which of the two watermarks counts: min or max", "min"}});
     job.structured = ClicksOfTwoSitesStructured;
     jobs.Add(std::move(job));
@@ -179,8 +197,8 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: how many different lines there were in each window of event time; lines are "
         "\"<time>,<page>\"";
-    job.parameters = WithFileParameters(
-        {InputParameter(), OutputParameter(), DelayParameter(), WindowParameter()});
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter(),
+                                         ExceptParameter(), WindowParameter()});
     job.structured = DistinctVisitsStructured;
     jobs.Add(std::move(job));
   }
@@ -190,7 +208,8 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: the first line of each page, and those of it that come after the delay; lines "
         "are \"<time>,<page>\"";
-    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter()});
+    job.parameters = WithFileParameters(
+        {InputParameter(), OutputParameter(), DelayParameter(), ExceptParameter()});
     job.structured = FirstVisitsStructured;
     jobs.Add(std::move(job));
   }
@@ -200,8 +219,8 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: how many pages were visited in each window of event time, and how often the "
         "most visited one; lines are \"<time>,<page>\"";
-    job.parameters = WithFileParameters(
-        {InputParameter(), OutputParameter(), DelayParameter(), WindowParameter()});
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter(),
+                                         ExceptParameter(), WindowParameter()});
     job.structured = BusyWindowsStructured;
     jobs.Add(std::move(job));
   }

@@ -181,6 +181,7 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   prepared.job.tokens = jobs.TokensOf(prepared.job.instance.job->name);
   WT_ASSIGN_OR_RETURN(prepared.job.cluster, PlanCluster(parsed, job, rivals));
   prepared.job.shape = ShapeOf(prepared.job.instance);
+  for (size_t i = 1; i < job.size(); ++i) AddLaterStart(job[i].instance, prepared.job.shape);
   if (prepared.job.oracle != nullptr && prepared.job.shape.parts.size() > 1) {
     return parsed.ErrorAt(
         scenario.job(), "name", 0,
@@ -191,7 +192,10 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   }
   TextOfSteps text;
   AddTextOfSteps(prepared.job.shape, text);
-  for (const PlannedRival& rival : rivals) AddTextOfSteps(ShapeOf(rival.instance), text);
+  for (const PlannedRival& rival : rivals) {
+    AddTextOfSteps(ShapeOf(rival.instance), text);
+    AddLaterStart(rival.instance, prepared.job.shape);
+  }
   WT_ASSIGN_OR_RETURN(prepared.places,
                       PlacesOfInputs(parsed, prepared.job.instance, prepared.job.shape));
   WT_ASSIGN_OR_RETURN(prepared.job.feeds, AddServers(parsed, prepared.job.shape, prepared.places,

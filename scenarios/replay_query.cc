@@ -51,16 +51,18 @@ void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
 
 class Replay final : public properties::NaiveQuery {
  public:
-  Replay(runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+  Replay(std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,
          std::shared_ptr<runtime::CompiledQueries> known)
-      : definition_(std::move(definition)),
+      : definitions_(std::move(definitions)),
         shuffle_partitions_(shuffle_partitions),
         known_(std::move(known)) {}
 
   NaiveAnswer Run(const NaiveBatch& batch) override {
     const int partitions =
         batch.shuffle_partitions > 0 ? batch.shuffle_partitions : shuffle_partitions_;
-    if (runner_ == nullptr || partitions_ != partitions) Compile(partitions);
+    if (runner_ == nullptr || partitions_ != partitions || plan_hash_ != batch.plan_hash) {
+      Compile(partitions, batch.plan_hash);
+    }
     const runtime::Epoch epoch{.id = next_epoch_++,
                                .timestamp = absl::FromUnixMillis(batch.timestamp_ms),
                                .seed = 0,
@@ -111,7 +113,7 @@ class Replay final : public properties::NaiveQuery {
     }
   }
 
-  // In another number of partitions keys go, in their order, to where their rows will.
+  // From one layout, or plan, to another: keys go, in their order, to where their rows will.
   void MoveState(const ReplayRunner& before, int partitions) {
     for (const StreamingQueryPlan::StateOperator& op : plan_->state_operators) {
       const std::vector<uint8_t> widths = runtime::RowKeyWidths(op.partition_types);
@@ -132,15 +134,29 @@ class Replay final : public properties::NaiveQuery {
     }
   }
 
-  void Compile(int partitions) {
-    const auto compiled = runtime::CompileAndRecord(definition_, partitions, known_.get());
+  // By the hash of what they compute; the first, where the log says nothing of it, or something
+  // that no start has.
+  const runtime::StreamingQueryDefinition& DefinitionOf(const std::string& plan_hash,
+                                                        int partitions) const {
+    for (const runtime::StreamingQueryDefinition& definition : definitions_) {
+      const auto compiled = runtime::CompileAndRecord(definition, partitions, known_.get());
+      WT_CHECK(compiled.ok(), "a query that is replayed compiles");
+      if (plan_hash.empty() || (*compiled)->record.hash() == plan_hash) return definition;
+    }
+    return definitions_.front();
+  }
+
+  void Compile(int partitions, const std::string& plan_hash) {
+    const runtime::StreamingQueryDefinition& definition = DefinitionOf(plan_hash, partitions);
+    const auto compiled = runtime::CompileAndRecord(definition, partitions, known_.get());
     WT_CHECK(compiled.ok(), "a query that is replayed compiles");
     plan_ = (*compiled)->query.plan;
+    plan_hash_ = plan_hash;
     const std::unique_ptr<ReplayRunner> before =
         std::exchange(runner_, std::make_unique<ReplayRunner>(plan_));
     if (before != nullptr) MoveState(*before, partitions_);
     partitions_ = partitions;
-    const auto policy = runtime::WatermarkPolicyOf(definition_);
+    const auto policy = runtime::WatermarkPolicyOf(definitions_.front());
     WT_CHECK(policy.ok(), "a query that is replayed has options that are");
     policy_ = *policy;
   }
@@ -171,9 +187,10 @@ class Replay final : public properties::NaiveQuery {
     return splits;
   }
 
-  const runtime::StreamingQueryDefinition definition_;
+  const std::vector<runtime::StreamingQueryDefinition> definitions_;
   const int shuffle_partitions_;
   int partitions_ = 0;  // of the newest batch
+  std::string plan_hash_;
   const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;
@@ -185,9 +202,9 @@ class Replay final : public properties::NaiveQuery {
 }  // namespace
 
 std::unique_ptr<properties::NaiveQuery> ReplayQuery(
-    runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+    std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,
     std::shared_ptr<runtime::CompiledQueries> compiled) {
-  return std::make_unique<Replay>(std::move(definition), shuffle_partitions, std::move(compiled));
+  return std::make_unique<Replay>(std::move(definitions), shuffle_partitions, std::move(compiled));
 }
 
 }  // namespace wavetank::scenarios

@@ -6,6 +6,7 @@
 #define WAVETANK_SCENARIOS_REPLAY_QUERY_H_
 
 #include <memory>
+#include <vector>
 
 #include "properties/naive_query.h"
 #include "runtime/structured/compiled_queries.h"
@@ -13,10 +14,12 @@
 
 namespace wavetank::scenarios {
 
-// `shuffle_partitions`: where a query's checkpoint does not say. `compiled`: what it may be found
-// compiled in, or null. REQUIRES: the query compiles.
+// `definitions`: what the query may be from one start or another on; which it is, the log says by
+// the hash of the plan, and nothing: the first. `shuffle_partitions`: where a query's checkpoint
+// does not say. `compiled`: what it may be found compiled in, or null. REQUIRES: they compile, and
+// keep the same state.
 std::unique_ptr<properties::NaiveQuery> ReplayQuery(
-    runtime::StreamingQueryDefinition definition, int shuffle_partitions,
+    std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,
     std::shared_ptr<runtime::CompiledQueries> compiled = nullptr);
 
 }  // namespace wavetank::scenarios

@@ -44,8 +44,12 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
   if (const auto interpret = InterpreterOf(query, partitions)) {
     answers.emplace_back(interpret, *policy);
   }
+  std::vector<runtime::StreamingQueryDefinition> definitions = {query.definition};
+  definitions.insert(definitions.end(), query.later.begin(), query.later.end());
   answers.emplace_back(
-      [query, partitions] { return ReplayQuery(query.definition, partitions, query.compiled); },
+      [definitions, partitions, compiled = query.compiled] {
+        return ReplayQuery(definitions, partitions, compiled);
+      },
       *policy);
   return std::make_unique<StructuredChecker>(part.paths, std::move(rule), has_ids,
                                              std::move(answers));

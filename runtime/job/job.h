@@ -37,6 +37,9 @@ struct JobParameter {
   ParameterKind kind = ParameterKind::kText;
   // What a search sets it to, one or another of these (`wavetank explore`). None: its default.
   std::vector<std::string> tried = {};
+  // Whether a later start on the same checkpoint may have another value: the answer is that of the
+  // new one, of all batches from then on.
+  bool may_change = false;
 };
 
 // A value for every parameter of a job.

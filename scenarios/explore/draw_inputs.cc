@@ -40,12 +40,27 @@ class InputDrawing {
     return static_cast<int32_t>(choices_.Between(of + "records", 1, 60));
   }
 
+  // Of a million.
+  int32_t Share(const std::string& name, int64_t times) const {
+    return choices_.OneIn(name, times)
+               ? static_cast<int32_t>(choices_.Between(name + " share", 1, 300'000))
+               : 0;
+  }
+
+  void AddNumber(const std::string& of, Column& number) {
+    number.set_name("number");
+    number.set_type(for_.structured ? Column::DOUBLE : Column::INT64);
+    number.mutable_uniform()->set_distinct(1'000);
+    number.set_first(choices_.Between(of + "first number", -1'000, 1'000));
+    number.set_step(choices_.Between(of + "number step", -100, 100));
+    number.set_empty_ppm(Share(of + "no number", 4));
+    number.set_malformed_ppm(Share(of + "odd number", 4));
+  }
+
   // Lines for any of the replayed jobs.
   void DrawRecords(const std::string& of, Records& records) {
     const auto share = [&](const std::string& name, int64_t times) {
-      return choices_.OneIn(of + name, times)
-                 ? static_cast<int32_t>(choices_.Between(of + name + " share", 1, 300'000))
-                 : 0;
+      return Share(of + name, times);
     };
     records.set_count(DrawCount(of));
     if (for_.timed) {
@@ -81,14 +96,7 @@ class InputDrawing {
       key.set_max_bytes(static_cast<int32_t>(choices_.Between(of + "key bytes", 1, 200)));
     }
     key.set_empty_ppm(share("no key", 4));
-    Column& number = *records.add_column();
-    number.set_name("number");
-    number.set_type(for_.structured ? Column::DOUBLE : Column::INT64);
-    number.mutable_uniform()->set_distinct(1'000);
-    number.set_first(choices_.Between(of + "first number", -1'000, 1'000));
-    number.set_step(choices_.Between(of + "number step", -100, 100));
-    number.set_empty_ppm(share("no number", 4));
-    number.set_malformed_ppm(share("odd number", 4));
+    if (for_.numbers) AddNumber(of, *records.add_column());
     if (choices_.OneIn(of + "disorder", 4)) {
       records.set_disorder_ppm(static_cast<int32_t>(choices_.Between(of + "moved", 1, 300'000)));
       records.set_disorder_by(static_cast<int32_t>(choices_.Between(of + "disorder by", 1, 10)));

@@ -15,7 +15,8 @@ namespace wavetank::scenarios {
 struct InputsFor {
   const std::vector<std::string>& names;          // of the inputs
   const std::map<std::string, Records>& schemas;  // of some of them
-  bool records = false;  // its lines are `records`, a key and a number each
+  bool records = false;  // its lines are `records`, a key and perhaps a number each
+  bool numbers = true;
   bool structured = false;
   bool timed = false;  // its lines begin with a time
   bool socket = false;

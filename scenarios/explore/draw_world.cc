@@ -59,6 +59,31 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
          .structured = false,
          .socket = true},
     };
+    const auto add = [&all](JobForm form) {
+      form.timed = true;
+      form.numbers = false;
+      form.changing = {{"delay", {"0s", "3s", "10s"}}, {"except", {"", "key1", "key2"}}};
+      all.push_back(std::move(form));
+    };
+    const std::pair<std::string, std::vector<std::string>> within = {"within", {"5s", "30s"}};
+    const std::pair<std::string, std::vector<std::string>> window = {"window", {"3s", "20s"}};
+    const std::vector<std::pair<std::string, std::string>> viewed = {{"views", "views"},
+                                                                     {"clicks", "clicks"}};
+    add({.name = "clicked_views",
+         .fixed = viewed,
+         .drawn = {within},
+         .inputs = {"views", "clicks"}});
+    add({.name = "clicks_by_window",
+         .fixed = viewed,
+         .drawn = {within, window},
+         .inputs = {"views", "clicks"}});
+    add({.name = "clicks_of_two_sites",
+         .fixed = {{"one", "one"}, {"other", "other"}},
+         .drawn = {{"policy", {"min", "max"}}},
+         .inputs = {"one", "other"}});
+    add({.name = "distinct_visits", .drawn = {window}});
+    add({.name = "first_visits"});
+    add({.name = "busy_windows", .drawn = {window}});
     for (JobForm& form : all) {
       form.lines = JobForm::Lines::kRecords;
       if (!form.structured) form.guarantee = form.socket ? Expect::NONE : Expect::AT_LEAST_ONCE;
@@ -84,6 +109,7 @@ class WorldDrawing {
     scenario_.set_seed(static_cast<uint64_t>(choices_.Between("seed", 1, 1'000'000)));
     DrawJob();
     DrawCluster();
+    DrawPlanChange();
     const bool any = form_.lines == JobForm::Lines::kAny;
     enum { kWords, kRecords, kTimedRecords };
     const int64_t lines = any ? choices_.Between("lines", kWords, kTimedRecords) : kWords;
@@ -91,8 +117,9 @@ class WorldDrawing {
                {.names = form_.inputs,
                 .schemas = form_.schemas,
                 .records = form_.lines == JobForm::Lines::kRecords || lines != kWords,
+                .numbers = form_.numbers,
                 .structured = form_.structured,
-                .timed = form_.windowed || lines == kTimedRecords,
+                .timed = form_.windowed || form_.timed || lines == kTimedRecords,
                 .socket = form_.socket,
                 .forgets = form_.forgets && !IsFixed("forget-after")},
                scenario_);
@@ -117,6 +144,11 @@ class WorldDrawing {
     for (const auto& [name, value] : form_.fixed) Set(job, name, value);
     for (const auto& [name, values] : form_.drawn) {
       Set(job, name, choices_.OneOf("parameter " + name, values));
+    }
+    for (const auto& [name, values] : form_.changing) {
+      const bool drawn =
+          std::ranges::any_of(form_.drawn, [&](const auto& each) { return each.first == name; });
+      if (!drawn) Set(job, name, choices_.OneOf("parameter " + name, values));
     }
     if (form_.windowed) {
       SetDrawn(job, "window", absl::StrCat(choices_.Between("window", 1, 20), "s"));
@@ -152,6 +184,22 @@ class WorldDrawing {
     }
     set("retain", choices_.Between("changed retain", 2, 6));
     set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
+  }
+
+  // What changes the plan: all processes of a job must have the same, so only one that is alone may
+  // be started with another.
+  void DrawPlanChange() {
+    const Cluster& cluster = scenario_.cluster();
+    const bool alone = cluster.machine_size() == 1 && cluster.machine(0).process_size() == 1;
+    if (form_.changing.empty() || !alone || !choices_.OneIn("plan changes", 2)) return;
+    Job& job = *scenario_.mutable_job();
+    Change& change = job.change_size() > 0 ? *job.mutable_change(0) : *job.add_change();
+    for (const auto& [name, values] : form_.changing) {
+      if (!choices_.OneIn("change of " + name, 2)) continue;
+      Parameter& parameter = *change.add_parameter();
+      parameter.set_name(name);
+      parameter.set_value(choices_.OneOf("changed " + name, values));
+    }
   }
 
   void AddMachine(const std::string& machine, const std::string& process,
@@ -218,6 +266,7 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
     if (parameter.name == "forget-after") form.forgets = true;
     if (!parameter.tried.empty() && !fixed.contains(parameter.name)) {
       form.drawn.emplace_back(parameter.name, parameter.tried);
+      if (parameter.may_change) form.changing.emplace_back(parameter.name, parameter.tried);
       arguments[parameter.name] = parameter.tried.front();
     }
     if (parameter.default_value.has_value() || arguments.contains(parameter.name)) continue;

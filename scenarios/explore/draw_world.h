@@ -24,10 +24,14 @@ struct JobForm {
   std::vector<std::pair<std::string, std::string>> fixed = {};
   // Parameters of which each has one of its values.
   std::vector<std::pair<std::string, std::vector<std::string>>> drawn = {};
+  // The same, which a later start may have otherwise.
+  std::vector<std::pair<std::string, std::vector<std::string>>> changing = {};
   std::vector<std::string> inputs = {"input"};  // by name
   std::map<std::string, Records> schemas = {};  // of what inputs hold, by name
   bool structured = true;
   bool windowed = false;  // it has a window and a delay; its lines begin with a time
+  bool timed = false;     // its lines begin with a time
+  bool numbers = true;    // its records, if it has some, end with a number
   bool socket = false;    // its inputs are servers
   // What a line is: words with ids, or the records of the jobs that have no oracle, a key and a
   // number; or, of a job of which nobody knows, either.

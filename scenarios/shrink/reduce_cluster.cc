@@ -85,6 +85,18 @@ void TakeAway(const Names& gone, Scenario& scenario) {
   }
 }
 
+// A cluster without one makes no progress, whatever was looked for.
+bool StartsADriver(const Cluster& cluster) {
+  for (const Machine& machine : cluster.machine()) {
+    for (const Process& process : machine.process()) {
+      const auto& nodes = process.node();
+      if (process.standby()) continue;
+      if (std::find(nodes.begin(), nodes.end(), "driver") != nodes.end()) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Scenario> OneProcess(const Scenario& scenario) {
@@ -133,6 +145,7 @@ std::vector<Scenario> WithoutOne(const Scenario& scenario) {
       }
     }
   }
+  std::erase_if(candidates, [](const Scenario& each) { return !StartsADriver(each.cluster()); });
   return candidates;
 }
 
