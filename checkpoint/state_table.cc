@@ -188,9 +188,8 @@ void StateTable::Accept() {
   changes_ = {};  // with its memory
   accepted_entries_ = entries_.size();
   if (derived_ != nullptr && derived_->by_time) {
-    derived_->by_time->Accept([this](int64_t time, uint32_t number) {
-      return !entries_[number].live || TimeOf(entries_[number]) != time;
-    });
+    derived_->by_time->Accept(
+        [this](int64_t time, uint32_t number) { return !HasTime(number, time); });
   }
   CompactIfSparse();
 }

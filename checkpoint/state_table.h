@@ -141,6 +141,9 @@ class StateTable {
     return removed;
   }
 
+  // The least time of the entries that are there; nullopt: none has one. REQUIRES: indexed by time.
+  std::optional<int64_t> LeastTime() const;
+
   // Each key once, in the order of insertion: visit(key, value), which must not change the table.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
@@ -286,6 +289,7 @@ class StateTable {
   void CompactIfSparse();
 
   std::optional<int64_t> TimeOf(const Entry& entry) const;
+  bool HasTime(uint32_t number, int64_t time) const;
   void IndexTime(uint32_t number);
   // Those that were added to the table since the last call.
   void IndexNew();

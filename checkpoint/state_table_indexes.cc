@@ -33,6 +33,17 @@ std::optional<int64_t> StateTable::TimeOf(const Entry& entry) const {
   return TimePart(KeyOf(entry), parts.first(static_cast<size_t>(derived_->by.time_part)));
 }
 
+// Whether the entry is there, with this time.
+bool StateTable::HasTime(uint32_t number, int64_t time) const {
+  return entries_[number].live && TimeOf(entries_[number]) == time;
+}
+
+std::optional<int64_t> StateTable::LeastTime() const {
+  WT_CHECK(derived_ != nullptr && derived_->by_time);
+  return derived_->by_time->Least(
+      [this](int64_t time, uint32_t number) { return !HasTime(number, time); });
+}
+
 void StateTable::IndexTime(uint32_t number) {
   const std::optional<int64_t> time = TimeOf(entries_[number]);
   if (time) derived_->by_time->Add(*time, number);

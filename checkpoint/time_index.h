@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,23 @@ class TimeIndex {
     return numbers;
   }
 
+  // The least time of an entry that is not gone(time, number). Costs nothing unless the least one
+  // of its bucket is gone: then the bucket.
+  template <typename Gone>
+  std::optional<int64_t> Least(const Gone& gone) const {
+    for (const Bucket& bucket : buckets_) {
+      if (bucket.items.empty()) continue;
+      if (!gone(bucket.range.least, bucket.range.number)) return bucket.range.least;
+      std::optional<int64_t> least;
+      for (const Item& item : bucket.items) {
+        if (least && item.time >= *least) continue;
+        if (!gone(item.time, item.number)) least = item.time;
+      }
+      if (least) return least;
+    }
+    return std::nullopt;
+  }
+
   // What is there stays, but for what was found since the last Accept and is gone:
   // gone(time, number).
   template <typename Gone>
@@ -65,6 +83,7 @@ class TimeIndex {
   };
   struct Range {
     int64_t least = std::numeric_limits<int64_t>::max();
+    uint32_t number = 0;  // an entry that has it
   };
   struct Bucket {
     std::vector<Item> items;
@@ -74,7 +93,7 @@ class TimeIndex {
 
     void Add(const Item& item) {
       items.push_back(item);
-      range.least = std::min(range.least, item.time);
+      if (items.size() == 1 || item.time < range.least) range = {item.time, item.number};
     }
     void Accept() {
       accepted_items = items.size();

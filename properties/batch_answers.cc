@@ -38,8 +38,18 @@ void BatchAnswers::Add(const NaiveBatch& batch) {
     watermark = event_times_.global_ms();
   }
   watermarks_ms_.push_back(watermark);
+  newest_ran_under_ms_ = batch.watermark_ms;
   state_ = std::exchange(answer.state, {});
   answers_.push_back(std::move(answer));
+}
+
+std::optional<bool> BatchAnswers::another_is_due() const {
+  if (answers_.empty()) return false;
+  const std::optional<NaiveNextFinal>& next = answers_.back().next_final;
+  if (!next) return std::nullopt;
+  const std::optional<int64_t> watermark = watermark_ms();
+  const bool moved = watermark && (!newest_ran_under_ms_ || *watermark > *newest_ran_under_ms_);
+  return moved && next->watermark_ms && *watermark >= *next->watermark_ms;
 }
 
 std::optional<BatchAnswers::Difference> BatchAnswers::Compare(

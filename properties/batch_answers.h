@@ -41,10 +41,12 @@ class BatchAnswers {
   bool known() const { return answers_.empty() || answers_.back().unknown.empty(); }
   bool knows(int64_t batch) const { return at(batch).unknown.empty(); }
 
-  // Whether a batch must come next although there is no input for it; unset: not known.
-  std::optional<bool> another_is_due() const {
-    return answers_.empty() ? std::optional(false) : answers_.back().another_is_due;
-  }
+  // What a batch leaves; unset: not known.
+  std::optional<NaiveNextFinal> next_final(int64_t batch) const { return at(batch).next_final; }
+
+  // Whether a batch must come next although there is no input for it, since the watermark that it
+  // has is another one, and makes something final; unset: not known.
+  std::optional<bool> another_is_due() const;
   // After the newest batch; empty: not known.
   const std::vector<OperatorEntries>& state() const { return state_; }
 
@@ -67,6 +69,7 @@ class BatchAnswers {
   EventTimeWatermarks event_times_;                    // of evaluators that tell of each operator
   std::vector<NaiveAnswer> answers_;                   // by batch
   std::vector<std::optional<int64_t>> watermarks_ms_;  // by batch: what follows from it
+  std::optional<int64_t> newest_ran_under_ms_;
   int64_t late_dropped_ = 0;
   std::vector<OperatorEntries> state_;
 };

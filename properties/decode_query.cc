@@ -224,6 +224,9 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
                         .rows_without_time = prepared.rows_without_time(),
                         .files_skipped = prepared.files_skipped()};
     if (prepared.has_next_watermark_ms()) batch.next_watermark_ms = prepared.next_watermark_ms();
+    if (prepared.next_final().has_watermark_ms()) {
+      batch.next_final_ms = prepared.next_final().watermark_ms();
+    }
     view_.prepared.push_back(std::move(batch));
   } else if (record.has_commit()) {
     view_.commits.push_back(record.commit().batch_id());

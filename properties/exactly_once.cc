@@ -132,9 +132,10 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
                         "; its definition gives ", absl::Hex(*batch.own_hash)));
   }
   CheckRanges(batch);
-  if (!HasInput(batch) && answers_.back().another_is_due() == false) {
+  for (const BatchAnswers& answers : answers_) {
+    if (HasInput(batch) || answers.another_is_due() != false) continue;
     Report(violation_kinds::kDefinition,
-           absl::StrCat("batch ", batch.batch, " has no input, and no rows become final in it"));
+           absl::StrCat("batch ", batch.batch, " has no input, and nothing becomes final in it"));
   }
   for (const BatchAnswers& answers : answers_) {
     if (batch.watermark_ms == answers.watermark_ms() || !answers.known()) continue;
@@ -212,6 +213,7 @@ void ExactlyOnceChecker::CheckPrepared(const QueryLogView& log) {
         Report(violation_kinds::kWrongAnswer,
                absl::StrCat("batch ", prepared.batch, " is prepared with ", *wrong));
       }
+      CheckNextFinal(prepared, answers);
       const std::optional<int64_t> next = answers.watermark_after(prepared.batch);
       if (prepared.next_watermark_ms == next || !answers.knows(prepared.batch)) continue;
       Report(violation_kinds::kWatermark,
@@ -220,6 +222,22 @@ void ExactlyOnceChecker::CheckPrepared(const QueryLogView& log) {
                           TextOf(next)));
     }
   }
+}
+
+// By which it is known, also after a restart, whether a batch without input is due.
+void ExactlyOnceChecker::CheckNextFinal(const PreparedBatch& prepared,
+                                        const BatchAnswers& answers) {
+  const std::optional<NaiveNextFinal> next = answers.next_final(prepared.batch);
+  if (!next || next->watermark_ms == prepared.next_final_ms) return;
+  Report(violation_kinds::kWatermark,
+         absl::StrCat("batch ", prepared.batch, " is prepared with something to become final at ",
+                      TextOf(prepared.next_final_ms), "; by what is kept it is ",
+                      TextOf(next->watermark_ms)));
+}
+
+bool ExactlyOnceChecker::another_is_due() const {
+  return std::ranges::any_of(
+      answers_, [](const BatchAnswers& answers) { return answers.another_is_due() == true; });
 }
 
 void ExactlyOnceChecker::CheckCommits(const QueryLogView& log) {
@@ -307,8 +325,8 @@ std::vector<Violation> ExactlyOnceChecker::Finish(int64_t now_ns,
   }
   if (another_is_due()) {
     Report(violation_kinds::kLost,
-           absl::StrCat("the rows that the watermark after batch ", batches_logged() - 1,
-                        " makes final are in no batch"));
+           absl::StrCat("what the watermark after batch ", batches_logged() - 1,
+                        " makes final is in no batch"));
   }
   if (batches_shown() < batches_logged()) {
     Report(violation_kinds::kLost,

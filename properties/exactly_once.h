@@ -69,6 +69,8 @@ struct PreparedBatch {
   int64_t rows_without_time = 0;
   int64_t files_skipped = 0;
   std::optional<int64_t> next_watermark_ms = {};
+  // The watermark at which something becomes final; unset: it says none.
+  std::optional<int64_t> next_final_ms = {};
 
   friend bool operator==(const PreparedBatch&, const PreparedBatch&) = default;
 };
@@ -137,7 +139,7 @@ class ExactlyOnceChecker {
   // How many batches have the file.
   int64_t TimesInBatches(const std::string& file) const;
   // Whether a batch without input must still come.
-  bool another_is_due() const { return answers_.back().another_is_due().value_or(false); }
+  bool another_is_due() const;
   // What state must be after the newest batch that is logged; empty: not known.
   const std::vector<OperatorEntries>& state() const { return answers_.back().state(); }
   // Late rows that the logged watermarks demand to be dropped.
@@ -150,6 +152,7 @@ class ExactlyOnceChecker {
   void CheckRanges(const LoggedBatch& batch);
   void TakeBack(size_t batch);
   void CheckPrepared(const QueryLogView& log);
+  void CheckNextFinal(const PreparedBatch& prepared, const BatchAnswers& answers);
   void CheckCommits(const QueryLogView& log);
   void CheckSink(const std::vector<ShownBatch>& sink);
   void CheckShown(int64_t due, const ShownBatch& shown);

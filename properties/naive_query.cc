@@ -118,6 +118,7 @@ class WordCount : public NaiveQuery {
       if (mode_ == NaiveMode::kUpdate && !changed.contains(word)) continue;
       answer.rows.push_back({word, std::to_string(count)});
     }
+    answer.next_final.emplace();  // without a time nothing is
     return answer;
   }
 
@@ -133,6 +134,7 @@ class EachWord : public NaiveQuery {
     for (const std::string& line : batch.lines) {
       for (const std::string& word : SplitAt(' ', line)) answer.rows.push_back({word, "1"});
     }
+    answer.next_final.emplace();
     return answer;
   }
 };
@@ -143,6 +145,7 @@ class LineCount : public NaiveQuery {
     lines_ += batch.lines.size();
     NaiveAnswer answer;
     answer.rows = {{std::to_string(lines_)}};
+    answer.next_final.emplace();
     return answer;
   }
 
@@ -182,6 +185,10 @@ class WindowedCount : public NaiveQuery {
       answer.rows.push_back(
           {TimeText(start_ms), TimeText(start_ms + window_ms_), word, std::to_string(count)});
       counts_.erase(counts_.begin());
+    }
+    answer.next_final.emplace();
+    if (!counts_.empty()) {
+      answer.next_final->watermark_ms = std::get<0>(counts_.begin()->first) + window_ms_;
     }
     return answer;
   }

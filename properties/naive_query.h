@@ -63,6 +63,14 @@ struct NaiveLateRows {
   int64_t rows = 0;
 };
 
+// The least watermark of the query, in whole milliseconds, at which something that it keeps becomes
+// final: is shown, or forgotten; unset: nothing ever does.
+struct NaiveNextFinal {
+  std::optional<int64_t> watermark_ms;
+
+  friend bool operator==(const NaiveNextFinal&, const NaiveNextFinal&) = default;
+};
+
 struct NaiveAnswer {
   std::vector<NaiveRow> rows;
   bool ordered = false;      // whether the rows must come in this order
@@ -75,9 +83,8 @@ struct NaiveAnswer {
   std::vector<NaiveSeenTimes> seen;
   // Of what was `dropped`, by each operator that can; empty: not told apart.
   std::vector<NaiveLateRows> late_rows;
-  // Whether a batch must follow though there be no input for it, since rows become final by the
-  // watermark that it has; unset: not known.
-  std::optional<bool> another_is_due;
+  // Of what is kept after the batch; unset: not known.
+  std::optional<NaiveNextFinal> next_final;
   // Why there is no answer, of this batch and those after it; "": there is one.
   std::string unknown = {};
   // Of all operators and partitions, after the batch; empty: the evaluator keeps its state in a

@@ -33,6 +33,12 @@ absl::Time WatermarkAt(std::optional<int64_t> ms) {
   return ms ? absl::FromUnixMillis(*ms) : absl::InfinitePast();
 }
 
+// The first whole millisecond from then on.
+std::optional<int64_t> MillisFrom(absl::Time time) {
+  if (time == absl::InfiniteFuture()) return std::nullopt;
+  return absl::ToUnixMillis(time + absl::Milliseconds(1) - absl::Nanoseconds(1));
+}
+
 void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
     NaiveRow& fields = out.emplace_back();
@@ -81,8 +87,8 @@ class Replay final : public properties::NaiveQuery {
     watermarks_.of_query = epoch.evict;
     watermarks_ = runtime::NextWatermarks(*plan_, policy_, watermarks_, output->report);
     AddSeen(output->report, answer);
-    answer.another_is_due =
-        runtime::ShouldRunAnotherBatch(*plan_, epoch.evict, watermarks_.of_query);
+    answer.next_final =
+        properties::NaiveNextFinal{MillisFrom(runtime::NextFinal(*plan_, output->report))};
     for (const std::vector<RecordBatch>& task : output->rows) {
       for (const RecordBatch& rows : task) AddRows(rows, answer.rows);
     }

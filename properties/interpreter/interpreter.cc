@@ -75,7 +75,7 @@ class Interpreter final : public NaiveQuery {
     }
     for (const PlainRow& row : rows.back()) answer.rows.push_back(Text(row));
     event_times_.Add(answer.seen);
-    answer.another_is_due = AnotherIsDue(now);
+    answer.next_final = NextFinal();
     return answer;
   }
 
@@ -145,26 +145,20 @@ class Interpreter final : public NaiveQuery {
     return fields;
   }
 
-  // Whether the watermark has advanced for an operator that shows, or may forget, by it. A whole
-  // table is shown as it is.
-  bool AnotherIsDue(const std::vector<NodeWatermark>& now) const {
-    if (mode_ == NaiveMode::kComplete) return false;
-    const std::vector<NodeWatermark> next = Propagate(plan_, event_times_.global_ms());
+  // Each operator's, with what it is behind the query's watermark put back on, and in whole
+  // milliseconds, as those are.
+  NaiveNextFinal NextFinal() const {
+    const std::vector<NodeWatermark> at_zero = Propagate(plan_, 0);
+    NaiveNextFinal next;
     for (const auto& [i, state] : stateful_) {
-      if (!GoesByTime(plan_.nodes[i]) || !next[i].in) continue;
-      if (!now[i].in || *next[i].in > *now[i].in) return true;
+      const std::optional<int64_t> own = state->NextFinalMicros();
+      if (!own || !at_zero[i].in) continue;
+      const __int128 micros = __int128{*own} - *at_zero[i].in;
+      const __int128 below = micros / 1000;
+      const auto ms = static_cast<int64_t>(below * 1000 < micros ? below + 1 : below);
+      next.watermark_ms = std::min(next.watermark_ms.value_or(ms), ms);
     }
-    return false;
-  }
-
-  static bool GoesByTime(const PlainNode& node) {
-    if (node.op == PlainOperator::kJoin) return node.bounds.lets_go[0] || node.bounds.lets_go[1];
-    if (node.op == PlainOperator::kAggregate) return !node.event_times.empty();
-    if (node.op == PlainOperator::kDropDuplicatesWithin) return true;
-    return std::ranges::any_of(node.event_times, [&](const PlainEventTime& time) {
-      return std::ranges::any_of(
-          node.expressions, [&](const PlainExpression& key) { return key.column == time.column; });
-    });
+    return next;
   }
 
   const PlainPlan plan_;

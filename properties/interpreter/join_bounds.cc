@@ -60,6 +60,15 @@ bool IsEventTime(const PlainNode& node, size_t column) {
   return !node.event_times.empty() && node.event_times.front().column == column;
 }
 
+void AddGoing(int64_t offset_micros, const PlainNode& side, size_t column,
+              std::optional<PlainJoinBounds::Going>& goes) {
+  if (!goes || (IsEventTime(side, column) && !IsEventTime(side, goes->column))) {
+    goes = {column, offset_micros};
+  } else if (goes->column == column) {
+    goes->offset_micros = std::max(goes->offset_micros, offset_micros);
+  }
+}
+
 }  // namespace
 
 PlainJoinBounds JoinBounds(const PlainNode& join, const PlainNode& left, const PlainNode& right) {
@@ -76,7 +85,8 @@ PlainJoinBounds JoinBounds(const PlainNode& join, const PlainNode& left, const P
     const PlainNode& other = side == 0 ? right : left;
     const size_t high = side == 0 ? apart.high : apart.high - lefts;
     if (!IsEventTime(other, side == 0 ? apart.low - lefts : apart.low)) continue;
-    bounds.lets_go[side] = true;
+    AddGoing(apart.apart_micros - other.event_times.front().span_micros, own, high,
+             bounds.goes[side]);
     if (!IsEventTime(own, high)) continue;
     // On top of the time there is its span.
     const int64_t until = apart.apart_micros - other.event_times.front().span_micros +

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -99,6 +101,13 @@ class Aggregate final : public StatefulOperator {
     return shown;
   }
 
+  std::optional<int64_t> NextFinalMicros() const override {
+    FinalTimes times;
+    if (mode_ == NaiveMode::kComplete || !time_) return std::nullopt;
+    for (const auto& [key, values] : groups_) times.Add(key[time_->column], time_->span_micros);
+    return times.next();
+  }
+
  private:
   PlainRow Shown(const PlainRow& key, const std::vector<Running>& values) const {
     PlainRow row = key;
@@ -118,6 +127,24 @@ bool IsPast(const PlainRow& row, const std::optional<PlainEventTime>& time,
             std::optional<int64_t> watermark_micros) {
   if (!time || !watermark_micros || row[time->column].is_null()) return false;
   return __int128{row[time->column].number()} + time->span_micros <= *watermark_micros;
+}
+
+void FinalTimes::Add(const PlainValue& time, __int128 after_micros) {
+  if (time.is_null()) return;
+  const __int128 watermark = time.number() + after_micros;
+  // What is beyond all times never comes.
+  if (watermark >= std::numeric_limits<int64_t>::max()) return;
+  const __int128 first = std::numeric_limits<int64_t>::min();
+  watermarks_.insert(static_cast<int64_t>(std::max(watermark, first)));
+}
+
+void FinalTimes::Forget(std::optional<int64_t> watermark_micros) {
+  if (!watermark_micros) return;
+  watermarks_.erase(watermarks_.begin(), watermarks_.upper_bound(*watermark_micros));
+}
+
+std::optional<int64_t> FinalTimes::next() const {
+  return watermarks_.empty() ? std::nullopt : std::optional(*watermarks_.begin());
 }
 
 std::unique_ptr<StatefulOperator> MakePlainAggregate(const PlainNode& node, NaiveMode mode) {

@@ -16,6 +16,7 @@ class DropDuplicates final : public StatefulOperator {
           node.expressions, [&](const PlainExpression& key) { return key.column == time.column; });
       if (is_key && !time_) time_ = time;
     }
+    goes_by_key_ = node.op == PlainOperator::kDropDuplicates && time_.has_value();
     if (!time_ && !node.event_times.empty()) time_ = node.event_times.front();
   }
 
@@ -31,14 +32,20 @@ class DropDuplicates final : public StatefulOperator {
       for (const PlainExpression& expression : node_.expressions) {
         key.push_back(AsKey(expression.Of(row, batch.timestamp_ms)));
       }
-      if (!seen_.try_emplace(std::move(key), AlikeUntil(row)).second) continue;
+      const std::optional<int64_t> until = AlikeUntil(row);
+      if (!seen_.try_emplace(std::move(key), until).second) continue;
+      if (goes_by_key_) final_times_.Add(row[time_->column], time_->span_micros);
+      if (until) final_times_.Add(PlainValue(*until), 0);
       first.push_back(row);
     }
+    final_times_.Forget(batch.final_micros);
     std::erase_if(seen_, [&](const auto& seen) {
       return seen.second && batch.final_micros && *seen.second <= *batch.final_micros;
     });
     return first;
   }
+
+  std::optional<int64_t> NextFinalMicros() const override { return final_times_.next(); }
 
  private:
   std::optional<int64_t> AlikeUntil(const PlainRow& row) const {
@@ -56,7 +63,9 @@ class DropDuplicates final : public StatefulOperator {
 
   const PlainNode& node_;
   std::optional<PlainEventTime> time_;
+  bool goes_by_key_ = false;
   std::map<PlainRow, std::optional<int64_t>, PlainLess> seen_;  // until when; unset: for ever
+  FinalTimes final_times_;
 };
 
 }  // namespace

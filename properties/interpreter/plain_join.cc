@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -31,13 +33,56 @@ void FindEqualColumns(const PlainExpression& condition, size_t lefts,
   if (a->column < lefts && b->column >= lefts) found.push_back({a->column, b->column - lefts});
 }
 
+// What must be equal, over the columns of a pair: of the left side alone, and of the right one.
+struct EqualSides {
+  const PlainExpression* of[2] = {nullptr, nullptr};
+};
+
+bool Any(const PlainExpression& expression,
+         const std::function<bool(const PlainExpression&)>& holds) {
+  return holds(expression) ||
+         std::ranges::any_of(expression.operands,
+                             [&](const PlainExpression& operand) { return Any(operand, holds); });
+}
+
+bool IsOf(size_t side, const PlainExpression& expression, size_t lefts) {
+  const auto is_column = [&](size_t of) {
+    return [lefts, of](const PlainExpression& part) {
+      return part.what == PlainExpression::What::kColumn && (part.column < lefts) == (of == 0);
+    };
+  };
+  return Any(expression, is_column(side)) && !Any(expression, is_column(1 - side));
+}
+
+void FindEqualSides(const PlainExpression& condition, size_t lefts,
+                    std::vector<EqualSides>& found) {
+  if (condition.what != PlainExpression::What::kCall) return;
+  if (condition.name == "and") {
+    for (const PlainExpression& operand : condition.operands) FindEqualSides(operand, lefts, found);
+    return;
+  }
+  // Of what changes from batch to batch nothing can be told before the pair is there.
+  const auto changes = [](const PlainExpression& part) { return part.name == "current_timestamp"; };
+  if (condition.name != "=" || Any(condition, changes)) return;
+  for (const size_t left : {0u, 1u}) {
+    const PlainExpression& of_left = condition.operands[left];
+    const PlainExpression& of_right = condition.operands[1 - left];
+    if (!IsOf(0, of_left, lefts) || !IsOf(1, of_right, lefts)) continue;
+    found.push_back({{&of_left, &of_right}});
+    return;
+  }
+}
+
 class Join final : public StatefulOperator {
  public:
   Join(const PlainNode& node, const PlainNode& left, const PlainNode& right) : node_(node) {
     if (!left.event_times.empty()) times_[0] = left.event_times.front();
     if (!right.event_times.empty()) times_[1] = right.event_times.front();
+    columns_[0] = left.columns.size();
+    columns_[1] = right.columns.size();
     if (!node.expressions.empty()) {
       FindEqualColumns(node.expressions[0], left.columns.size(), equal_);
+      FindEqualSides(node.expressions[0], left.columns.size(), equal_sides_);
     }
   }
 
@@ -58,10 +103,17 @@ class Join final : public StatefulOperator {
           }
         }
         kept_[side][key].push_back(row);
+        const std::optional<PlainJoinBounds::Going>& goes = node_.bounds.goes[side];
+        if (goes && MayMeet(row, side, batch.timestamp_ms)) {
+          final_times_.Add(row[goes->column], -__int128{goes->offset_micros});
+        }
       }
     }
+    final_times_.Forget(batch.final_micros);
     return pairs;
   }
+
+  std::optional<int64_t> NextFinalMicros() const override { return final_times_.next(); }
 
  private:
   PlainRow KeyOf(const PlainRow& row, size_t side) const {
@@ -70,6 +122,16 @@ class Join final : public StatefulOperator {
       key.push_back(AsKey(row[side == 0 ? columns.left : columns.right]));
     }
     return key;
+  }
+
+  // Whether nothing of what must be equal is null, which equals nothing.
+  bool MayMeet(const PlainRow& row, size_t side, int64_t timestamp_ms) const {
+    PlainRow pair(side == 0 ? 0 : columns_[0]);
+    pair.insert(pair.end(), row.begin(), row.end());
+    pair.resize(columns_[0] + columns_[1]);
+    return std::ranges::none_of(equal_sides_, [&](const EqualSides& sides) {
+      return sides.of[side]->Of(pair, timestamp_ms).is_null();
+    });
   }
 
   void AddPair(const PlainRow& left, const PlainRow& right, int64_t timestamp_ms,
@@ -85,7 +147,10 @@ class Join final : public StatefulOperator {
 
   const PlainNode& node_;
   std::optional<PlainEventTime> times_[2];  // by side
+  size_t columns_[2] = {0, 0};
   std::vector<EqualColumns> equal_;
+  std::vector<EqualSides> equal_sides_;
+  FinalTimes final_times_;
   std::map<PlainRow, PlainRows, PlainLess> kept_[2];  // by side, under what must be equal
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "properties/interpreter/plain_plan.h"
@@ -33,6 +34,22 @@ class StatefulOperator {
   // The output of the next batch; `inputs` by the node's inputs.
   virtual PlainRows Run(const std::vector<const PlainRows*>& inputs, const PlainBatch& batch,
                         PlainCounts& counts) = 0;
+  // The earliest watermark, of this operator, at which something that it keeps becomes final: is
+  // given, or may be forgotten; unset: nothing ever does.
+  virtual std::optional<int64_t> NextFinalMicros() const = 0;
+};
+
+// When what is kept becomes final, of as many as there are.
+class FinalTimes {
+ public:
+  // Something with this time does at the watermark time + `after_micros`. Null never does.
+  void Add(const PlainValue& time, __int128 after_micros);
+  // What has become so by this watermark is no longer kept.
+  void Forget(std::optional<int64_t> watermark_micros);
+  std::optional<int64_t> next() const;
+
+ private:
+  std::multiset<int64_t> watermarks_;
 };
 
 // Groups in an ordered map. Append gives a group once, when its event time is final, and forgets
@@ -41,7 +58,7 @@ std::unique_ptr<StatefulOperator> MakePlainAggregate(const PlainNode& node, Naiv
 
 // Every pair of a new row and an earlier or new one of the other side for which the condition is
 // true. Rows are kept for ever: what an engine may let go by the watermark meets no row that is not
-// late.
+// late. (When it may is kept beside them: of rows that can meet one at all.)
 std::unique_ptr<StatefulOperator> MakePlainJoin(const PlainNode& node, const PlainNode& left,
                                                 const PlainNode& right);
 

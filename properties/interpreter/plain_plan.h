@@ -46,9 +46,13 @@ struct PlainJoinBounds {
   // A row whose event time is at or below the watermark plus this meets no later row of the other
   // side, so that what comes out of the join later is above; unset: rows of any age may.
   std::optional<int64_t> kept_until_micros[2];
-  // Whether an engine may let rows go as the watermark moves: by the event time, or by another
-  // column of times.
-  bool lets_go[2] = {false, false};
+  // By what rows that are kept are let go: those with column <= watermark + offset. The event time,
+  // if the condition bounds it, else the first column of times that it bounds.
+  struct Going {
+    size_t column = 0;  // of the side
+    int64_t offset_micros = 0;
+  };
+  std::optional<Going> goes[2] = {};
 };
 
 struct PlainNode {

@@ -8,6 +8,10 @@
 
 namespace wavetank::runtime {
 
+bool StreamingQueryPlan::acts_on_watermark() const {
+  return std::ranges::any_of(state_operators, &StateOperator::acts_on_watermark);
+}
+
 void EpochReport::Merge(size_t fragment, const FragmentReport& report) {
   fragments.resize(std::max(fragments.size(), fragment + 1));
   fragments[fragment].Merge(report);
@@ -76,11 +80,25 @@ Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy
   return next;
 }
 
+// What one operator gives as it becomes final reaches the others in the same epoch, before they look
+// at their own, so that none of them need know of another.
+absl::Time NextFinal(const StreamingQueryPlan& plan, const EpochReport& report) {
+  absl::Time next = absl::InfiniteFuture();
+  for (size_t i = 0; i < report.fragments.size(); ++i) {
+    const std::vector<OperatorReport>& operators = report.fragments[i].operators;
+    for (size_t node = 0; node < operators.size(); ++node) {
+      const std::optional<absl::Duration>& lag = plan.fragments[i]->nodes[node].watermark_lag;
+      if (lag) next = std::min(next, operators[node].earliest_final + *lag);
+    }
+  }
+  return next;
+}
+
 bool ShouldRunAnotherBatch(const StreamingQueryPlan& plan, absl::Time watermark,
-                           absl::Time next_watermark) {
-  return plan.mode != QueryOutputMode::kComplete && next_watermark > watermark &&
-         std::ranges::any_of(plan.state_operators,
-                             &StreamingQueryPlan::StateOperator::acts_on_watermark);
+                           absl::Time next_watermark, std::optional<absl::Time> next_final) {
+  if (next_watermark <= watermark) return false;
+  if (next_final) return next_watermark >= *next_final;
+  return plan.mode != QueryOutputMode::kComplete && plan.acts_on_watermark();
 }
 
 }  // namespace wavetank::runtime

@@ -57,7 +57,8 @@ struct StreamingQueryPlan {
   };
   std::vector<StateOperator> state_operators;
   bool stateful() const { return !state_operators.empty(); }
-  int shuffle_partitions = 0;  // of each state; pinned by the first batch; 0: there is none
+  bool acts_on_watermark() const;  // one of them does
+  int shuffle_partitions = 0;      // of each state; pinned by the first batch; 0: there is none
 
   struct Watermark {
     int operator_id = 0;
@@ -114,10 +115,16 @@ struct Watermarks {
 Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy,
                           const Watermarks& before, const EpochReport& report);
 
-// Whether an epoch without new data is to follow one that ran under `watermark`, because the
-// `next_watermark` makes rows final.
+// The earliest watermark of the query at which something that an epoch has left in state becomes
+// final, whichever operator has it; InfiniteFuture: nothing ever does.
+absl::Time NextFinal(const StreamingQueryPlan& plan, const EpochReport& report);
+
+// Whether an epoch without input is to follow one that ran under `watermark`: if, and only if,
+// under `next_watermark` something becomes final. `next_final`: as NextFinal says. Unset: it is not
+// known, since an older build ran the epoch, or another plan; then whenever the watermark has
+// risen, in a mode and for an operator that may care.
 bool ShouldRunAnotherBatch(const StreamingQueryPlan& plan, absl::Time watermark,
-                           absl::Time next_watermark);
+                           absl::Time next_watermark, std::optional<absl::Time> next_final);
 
 }  // namespace wavetank::runtime
 

@@ -113,6 +113,9 @@ class DropDuplicates final : public Operator {
     report.state_bytes = static_cast<int64_t>(seen_->live_bytes());
     report.rows_updated = rows_updated_;
     report.rows_removed = rows_removed_;
+    if (index_.time != DerivedIndexes::Time::kNone) {
+      report.earliest_final = WatermarkThatPasses(seen_->LeastTime(), -spec_->span_micros);
+    }
   }
 
  private:

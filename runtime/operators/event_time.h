@@ -22,6 +22,14 @@ inline std::optional<int64_t> TimesUpTo(absl::Time watermark, int64_t shift_micr
   return std::numeric_limits<int64_t>::max();
 }
 
+// The earliest watermark at which TimesUpTo(watermark, shift) has the time; InfiniteFuture: none.
+inline absl::Time WatermarkThatPasses(std::optional<int64_t> time, int64_t shift_micros) {
+  if (!time) return absl::InfiniteFuture();
+  int64_t watermark;
+  if (!__builtin_sub_overflow(*time, shift_micros, &watermark)) return FromMicros(watermark);
+  return shift_micros < 0 ? absl::InfiniteFuture() : absl::InfinitePast();
+}
+
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_OPERATORS_EVENT_TIME_H_

@@ -136,6 +136,9 @@ class FinalAggregate final : public Operator {
     report.state_bytes = static_cast<int64_t>(state_->live_bytes());
     report.rows_updated = rows_updated_;
     report.rows_removed = rows_removed_;
+    if (Evicts()) {
+      report.earliest_final = WatermarkThatPasses(state_->LeastTime(), -spec_->span_micros);
+    }
   }
 
  private:

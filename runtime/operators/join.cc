@@ -104,9 +104,14 @@ class Join final : public Operator {
 
   void Report(OperatorReport& report) const override {
     report.rows_late = rows_late_;
-    for (const StateTable* store : stores_) {
-      report.state_rows += static_cast<int64_t>(store->size());
-      report.state_bytes += static_cast<int64_t>(store->live_bytes());
+    for (size_t i = 0; i < 2; ++i) {
+      const StateTable& store = *stores_[i];
+      report.state_rows += static_cast<int64_t>(store.size());
+      report.state_bytes += static_cast<int64_t>(store.live_bytes());
+      const JoinSide& side = spec_->sides[i];
+      if (side.evict_column < 0) continue;
+      const absl::Time goes = WatermarkThatPasses(store.LeastTime(), side.evict_offset_micros);
+      report.earliest_final = std::min(report.earliest_final, goes);
     }
     report.rows_updated = rows_updated_;
     report.rows_removed = rows_removed_;

@@ -7,7 +7,7 @@
 //     Add(port, batch)    REQUIRES: the last Next gave kNeedsInput for this port
 //     EndInput(port)      likewise: no more rows on this port in this epoch
 //     Next(output)        until kDone
-//   Report(report)      after kDone: what the epoch did
+//   Report(report)      after kDone: what the epoch did, and what its state waits for
 //
 // A runner feeds port 0 to its end, then port 1: what comes out, and in which order, depends on the
 // rows of each port in their order, the epoch and the state, and on nothing else; not on how the

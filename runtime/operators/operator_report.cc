@@ -20,6 +20,7 @@ void OperatorReport::Merge(const OperatorReport& other) {
   state_bytes += other.state_bytes;
   rows_updated += other.rows_updated;
   rows_removed += other.rows_removed;
+  earliest_final = std::min(earliest_final, other.earliest_final);
   earliest_timer = std::min(earliest_timer, other.earliest_timer);
 }
 

@@ -55,6 +55,24 @@ void SetNextWatermarks(const StreamingQueryPlan& plan, const Watermarks& next,
   }
 }
 
+void SetNextFinal(const StreamingQueryPlan& plan, absl::Time next_final,
+                  checkpoint::Prepared& prepared) {
+  if (!plan.acts_on_watermark()) return;
+  checkpoint::NextFinal& logged = *prepared.mutable_next_final();
+  if (next_final == absl::InfiniteFuture()) return;
+  const int64_t below_ms = absl::ToUnixMillis(next_final);
+  const bool whole = absl::FromUnixMillis(below_ms) >= next_final;
+  logged.set_watermark_ms(whole ? below_ms : below_ms + 1);
+}
+
+std::optional<absl::Time> NextFinalOf(const checkpoint::Prepared& prepared,
+                                      const std::string& plan_hash) {
+  if (!prepared.has_next_final() || prepared.plan_hash() != plan_hash) return std::nullopt;
+  return prepared.next_final().has_watermark_ms()
+             ? absl::FromUnixMillis(prepared.next_final().watermark_ms())
+             : absl::InfiniteFuture();
+}
+
 BatchDefinition DefineBatch(const NewBatch& batch) {
   BatchDefinition definition;
   definition.set_batch_id(batch.batch);

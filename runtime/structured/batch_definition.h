@@ -30,6 +30,14 @@ Watermarks WatermarksBefore(const StreamingQueryPlan& plan,
 void SetNextWatermarks(const StreamingQueryPlan& plan, const Watermarks& next,
                        checkpoint::Prepared& prepared);
 
+// At which watermark something becomes final (NextFinal), in whole milliseconds as watermarks are:
+// rounded up, since none between two of them makes a difference.
+void SetNextFinal(const StreamingQueryPlan& plan, absl::Time next_final,
+                  checkpoint::Prepared& prepared);
+// nullopt: the record does not say so of the plan of this hash.
+std::optional<absl::Time> NextFinalOf(const checkpoint::Prepared& prepared,
+                                      const std::string& plan_hash);
+
 struct NewBatch {
   struct Range {
     std::string source;        // the directory

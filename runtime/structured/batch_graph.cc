@@ -148,6 +148,9 @@ FragmentReport ReportOf(const FragmentTaskResult& result) {
     to.state_bytes = from.state_bytes();
     to.rows_updated = from.rows_updated();
     to.rows_removed = from.rows_removed();
+    if (from.has_earliest_final_micros()) {
+      to.earliest_final = FromMicros(from.earliest_final_micros());
+    }
     if (from.has_earliest_timer_micros()) {
       to.earliest_timer = FromMicros(from.earliest_timer_micros());
     }

@@ -44,6 +44,9 @@ void Encode(const FragmentReport& report, FragmentTaskResult& out) {
     to.set_state_bytes(from.state_bytes);
     to.set_rows_updated(from.rows_updated);
     to.set_rows_removed(from.rows_removed);
+    if (from.earliest_final != absl::InfiniteFuture()) {
+      to.set_earliest_final_micros(ToMicros(from.earliest_final));
+    }
     if (from.earliest_timer != absl::InfiniteFuture()) {
       to.set_earliest_timer_micros(ToMicros(from.earliest_timer));
     }

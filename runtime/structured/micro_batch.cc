@@ -188,7 +188,13 @@ void MicroBatchExecution::AddRecords(const NextBatch& next,
 bool MicroBatchExecution::NextNeedsNoInput() const {
   if (history_.batches().empty()) return false;
   const BatchHistory& batch = newest();
-  return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch));
+  std::optional<absl::Time> next_final = NextFinalOf(*batch.prepared, plan_record_.hash());
+  if (platform::Planted(node_, "empty_batch_for_any_watermark")) next_final.reset();
+  if (platform::Planted(node_, "new_driver_awaits_nothing_final") && !attempt_) {
+    next_final = absl::InfiniteFuture();
+  }
+  return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch),
+                               next_final);
 }
 
 absl::StatusOr<std::optional<MicroBatchExecution::NextBatch>>
@@ -277,6 +283,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   if (platform::Planted(node_, "watermark_goes_back")) watermarks = {};
   watermarks = NextWatermarks(*plan_, watermark_policy_, watermarks, attempt.report);
   SetNextWatermarks(*plan_, watermarks, prepared);
+  SetNextFinal(*plan_, NextFinal(*plan_, attempt.report), prepared);
   const OperatorReport sum = attempt.report.Sum();
   prepared.set_dropped_rows(sum.rows_late);
   prepared.set_rows_without_time(sum.rows_without_time);

@@ -164,6 +164,12 @@ class Script {
       ASSERT_EQ(VisitedWithPrefix(table_, TextPart(text)), expected);
     }
     ASSERT_TRUE(WithPrefix(table_, TextPart("none")).empty());
+    std::optional<int64_t> least;
+    for (const auto& row : plain_.rows()) {
+      const std::optional<int64_t> time = TimeOfRow(by_, row);
+      if (time && (!least || *time < *least)) least = time;
+    }
+    ASSERT_EQ(table_.LeastTime(), least);
   }
 
  private:
@@ -277,6 +283,31 @@ TEST(DerivedIndexes, FollowManyEntriesThatGrowAndGo) {
     }
   }
   EXPECT_EQ(table.size(), 1u);
+  EXPECT_EQ(table.LeastTime(), kKeys - 1);
+}
+
+TEST(DerivedIndexes, TheLeastTimeIsThatOfAnEntryThatIsThere) {
+  StateTable table;
+  table.IndexBy({.time = DerivedIndexes::Time::kValue});
+  EXPECT_EQ(table.LeastTime(), std::nullopt);
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  table.Put("never", WordPart(std::nullopt));
+  EXPECT_EQ(table.LeastTime(), std::nullopt);
+  table.Put("last", WordPart(kLast));
+  EXPECT_EQ(table.LeastTime(), kLast);
+  table.Put("a", WordPart(5));
+  table.Put("b", WordPart(5));
+  table.Put("c", WordPart(7));
+  table.Accept();
+  table.Remove("a");
+  EXPECT_EQ(table.LeastTime(), 5) << "b has it, too";
+  RemoveUpTo(table, 6);
+  EXPECT_EQ(table.LeastTime(), 7) << "also before it is accepted";
+  table.TakeBack();
+  EXPECT_EQ(table.LeastTime(), 5);
+  table.Put("a", WordPart(9));
+  table.Put("b", WordPart(8));
+  EXPECT_EQ(table.LeastTime(), 7) << "what an entry was at does not count";
 }
 
 TEST(DerivedIndexes, WhatHasNoSuchPartIsTheOldest) {

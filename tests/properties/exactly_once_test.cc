@@ -126,7 +126,8 @@ TEST_F(ExactlyOnceCheckerTest, JudgesWhatIsShownByTheDefinitionThatChangedBefore
   EXPECT_THAT(Observe({{first_, second_}, {}}, {shown_first_}), IsEmpty());
   const LoggedBatch other{1, {{"in", {}, 1, 1}}, {}, 0, 33};
   EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_}),
-              ElementsAre(violation_kinds::kDefinition));
+              ElementsAre(violation_kinds::kDefinition, violation_kinds::kDefinition))
+      << "it has changed, and has neither input nor anything that becomes final";
   EXPECT_THAT(Observe({{first_, other}, {}}, {shown_first_, {1, 33, Rows({})}}), IsEmpty());
   const LoggedBatch third{2, {{"in", {"f2"}, 1, 2}}, {}, 0, 44};
   EXPECT_THAT(Observe({{first_, other, third}, {}},
@@ -134,25 +135,38 @@ TEST_F(ExactlyOnceCheckerTest, JudgesWhatIsShownByTheDefinitionThatChangedBefore
               IsEmpty());
 }
 
-// Says of each batch whether another must follow.
+// Has seen the time 10 ms from its first batch on, and says what becomes final after each.
 class SaysWhatIsDue final : public NaiveQuery {
  public:
-  explicit SaysWhatIsDue(std::vector<bool> due) : due_(std::move(due)) {}
+  explicit SaysWhatIsDue(std::vector<int64_t> final_ms) : final_ms_(std::move(final_ms)) {}
   NaiveAnswer Run(const NaiveBatch&) override {
     NaiveAnswer answer;
-    answer.another_is_due = due_.at(batches_++);
+    answer.max_event_ms = 10;
+    answer.next_final = NaiveNextFinal{final_ms_.at(batches_++)};
     return answer;
   }
 
  private:
-  const std::vector<bool> due_;
+  const std::vector<int64_t> final_ms_;
   size_t batches_ = 0;
 };
 
+// Of what becomes final, that is.
+class SaysNothing final : public NaiveQuery {
+ public:
+  NaiveAnswer Run(const NaiveBatch&) override {
+    NaiveAnswer answer;
+    answer.max_event_ms = 10;
+    return answer;
+  }
+};
+
 TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
-  const auto kinds = [](std::vector<bool> due, std::vector<LoggedBatch> logged, bool finish) {
+  const auto kinds = [](std::vector<int64_t> final_ms, std::vector<LoggedBatch> logged,
+                        bool finish) {
     ExactlyOnceOptions options;
-    options.answers.emplace_back([due] { return std::make_unique<SaysWhatIsDue>(due); });
+    options.answers.emplace_back([=] { return std::make_unique<SaysWhatIsDue>(final_ms); });
+    options.answers.emplace_back([] { return std::make_unique<SaysNothing>(); });
     options.read_file = [](const std::string&) { return std::vector<std::string>(); };
     ExactlyOnceChecker checker(std::move(options));
     std::vector<Violation> found =
@@ -163,13 +177,38 @@ TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
     return names;
   };
   const LoggedBatch with_input{0, {{"in", {"f1"}, 0, 1}}, {}, 0, 11};
-  const LoggedBatch without{1, {{"in", {}, 1, 1}}, {}, 0, 22};
-  EXPECT_THAT(kinds({true, false}, {with_input, without}, false), IsEmpty());
-  EXPECT_THAT(kinds({false, false}, {with_input, without}, false),
+  const LoggedBatch without{1, {{"in", {}, 1, 1}}, 10, 0, 22};
+  EXPECT_THAT(kinds({10, 20}, {with_input, without}, false), IsEmpty());
+  EXPECT_THAT(kinds({11, 20}, {with_input, without}, false),
               ElementsAre(violation_kinds::kDefinition));
-  EXPECT_THAT(kinds({true}, {with_input}, true), testing::Contains(violation_kinds::kLost));
+  EXPECT_THAT(kinds({10}, {with_input}, true), testing::Contains(violation_kinds::kLost));
+  EXPECT_THAT(kinds({11}, {with_input}, true), ElementsAre(violation_kinds::kLost))
+      << "the sink shows nothing";
   const LoggedBatch first_without{0, {{"in", {}, 0, 0}}, {}, 0, 33};
-  EXPECT_THAT(kinds({false}, {first_without}, false), ElementsAre(violation_kinds::kDefinition));
+  EXPECT_THAT(kinds({20}, {first_without}, false), ElementsAre(violation_kinds::kDefinition));
+  // The second batch has the watermark already: nothing can be final that was not.
+  const LoggedBatch third{2, {{"in", {}, 1, 1}}, 10, 0, 44};
+  EXPECT_THAT(kinds({10, 10, 10}, {with_input, without, third}, false),
+              ElementsAre(violation_kinds::kDefinition));
+}
+
+TEST_F(ExactlyOnceCheckerTest, ReportsWhatTheLogSaysWronglyOfWhatBecomesFinal) {
+  const auto kinds = [this](std::optional<int64_t> next_final_ms, int64_t files_skipped) {
+    ExactlyOnceOptions options = Options();
+    options.answers.clear();
+    options.answers.emplace_back(
+        [] { return std::make_unique<SaysWhatIsDue>(std::vector<int64_t>{15}); });
+    QueryLogView log{.definitions = {first_}, .commits = {}};
+    log.prepared = {{.batch = 0,
+                     .files_skipped = files_skipped,
+                     .next_watermark_ms = 10,
+                     .next_final_ms = next_final_ms}};
+    return Kinds(ExactlyOnceChecker(std::move(options)).Observe(1, log, {}));
+  };
+  EXPECT_THAT(kinds(15, 0), IsEmpty());
+  EXPECT_THAT(kinds(14, 0), ElementsAre(violation_kinds::kWatermark));
+  EXPECT_THAT(kinds({}, 0), ElementsAre(violation_kinds::kWatermark));
+  EXPECT_THAT(kinds(14, 1), IsEmpty());
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsADefinitionThatChangesOrGoes) {

@@ -61,6 +61,10 @@ class InterpretedRun {
     batch.watermark_ms = watermark_ms_;
     answer = query_->Run(batch);
     event_times_.Add(answer.seen);
+    const auto next = event_times_.global_ms();
+    const auto& final_ms = answer.next_final->watermark_ms;
+    another_is_due =
+        next && final_ms && *next >= *final_ms && (!watermark_ms_ || *next > *watermark_ms_);
     Lines rows;
     for (const NaiveRow& row : answer.rows) rows.push_back(absl::StrJoin(row, "|"));
     std::ranges::sort(rows);
@@ -72,7 +76,7 @@ class InterpretedRun {
     const std::vector<Lines> none(sources.size());
     Lines rows = Batch(std::move(sources));
     late = answer.dropped;
-    while (*answer.another_is_due) {
+    while (another_is_due) {
       for (std::string& row : Batch(none)) rows.push_back(std::move(row));
     }
     std::ranges::sort(rows);
@@ -87,6 +91,8 @@ class InterpretedRun {
 
   NaiveAnswer answer;  // of the last batch
   int64_t late = 0;    // rows of the last Add
+  // Whether a batch without input must follow.
+  bool another_is_due = false;
 
  private:
   EventTimeWatermarks event_times_;

@@ -70,21 +70,28 @@ TEST(InterpretedAggregate, RowsAreLateByTheWatermarkOfTheBatchBefore) {
   EXPECT_EQ(run.answer.dropped, 1);
 }
 
-TEST(InterpretedAggregate, AnotherBatchIsDueWhenTheWatermarkHasAdvanced) {
-  Session session;
-  InterpretedRun run(Windows(session, absl::ZeroDuration()), "append");
-  run.Batch({{"3,"}});
-  EXPECT_EQ(run.answer.another_is_due, true);
-  run.Batch({{}});
-  EXPECT_EQ(run.answer.another_is_due, false);
-  run.Batch({{"2,"}});
-  EXPECT_EQ(run.answer.another_is_due, false);
+TEST(InterpretedAggregate, AnotherBatchIsDueWhenTheWatermarkMakesSomethingFinal) {
+  for (const char* const mode : {"append", "update"}) {
+    Session session;
+    InterpretedRun run(Windows(session, absl::ZeroDuration()), mode);
+    run.Batch({{"3,"}});
+    EXPECT_EQ(run.answer.next_final->watermark_ms, 5000);
+    EXPECT_FALSE(run.another_is_due) << "nothing ends by 3";
+    run.Batch({{"6,"}});
+    EXPECT_TRUE(run.another_is_due);
+    run.Batch({{}});
+    EXPECT_EQ(run.answer.next_final->watermark_ms, 10'000) << "what was final is gone";
+    EXPECT_FALSE(run.another_is_due);
+    run.Batch({{"10,"}});
+    EXPECT_TRUE(run.another_is_due) << "at exactly the end";
+  }
 }
 
 TEST(InterpretedAggregate, LateRowsMoveTheWatermarkNowhereAndRowsWithoutTimeAreCounted) {
   Session session;
   InterpretedRun run(Windows(session, absl::ZeroDuration()), "append");
-  run.Add({{"20,"}});
+  run.Batch({{"20,"}});
+  run.Batch({{}});  // nothing is final in it, but what its watermark has passed is late
   run.Batch({{"1,", "never,", "x"}});
   EXPECT_EQ(run.answer.dropped, 1);
   EXPECT_EQ(run.answer.without_time, 2);
@@ -106,7 +113,7 @@ TEST(InterpretedAggregate, CompleteGivesAllAndDropsNothing) {
   Session session;
   InterpretedRun run(Windows(session, absl::ZeroDuration()), "complete");
   EXPECT_THAT(run.Add({{"1,", "20,"}}), ElementsAre(Times(0, 5) + "1", Times(20, 25) + "1"));
-  EXPECT_EQ(run.answer.another_is_due, false);
+  EXPECT_EQ(run.answer.next_final, NaiveNextFinal());
   EXPECT_THAT(run.Add({{"2,"}}), ElementsAre(Times(0, 5) + "2", Times(20, 25) + "1"));
   EXPECT_EQ(run.late, 0);
 }

@@ -74,6 +74,7 @@ TEST(InterpretedJoin, LateRowsOfEachSideAreDroppedByTheLeastWatermark) {
   EXPECT_EQ(run.watermark(), -1);  // the right side has seen nothing
   run.Add({{}, {"15,x"}});
   EXPECT_EQ(run.watermark(), 10);
+  run.Batch({{}, {}});  // what its watermark has passed is late from then on
   EXPECT_THAT(run.Add({{"10,a", "11,a"}, {"10,a", "11,a"}}), ElementsAre(Pair(11, 11, "a")));
   EXPECT_EQ(run.late, 2);
 }
@@ -144,6 +145,46 @@ TEST(JoinBounds, OfARangeTheLaterSideGoesByWhatTheOtherMayStillBring) {
   EXPECT_EQ(Bounds(Of("<=", Column(0), Plus(Column(1), 7))).kept_until_micros[1], -7);
 }
 
+TEST(JoinBounds, RowsGoByTheirEventTimeIfItIsBoundElseByTheFirstTimeThatIs) {
+  // Columns 0 and 1 of the left side, of which 0 is the event time; 2 of the right one.
+  const auto goes = [](PlainExpression condition) {
+    PlainNode left, right, join;
+    left.columns = {0, 1};
+    right.columns = {2};
+    left.event_times = {{0, 0}};
+    right.event_times = {{0, 5}};
+    join.expressions = {std::move(condition)};
+    return JoinBounds(join, left, right).goes[0];
+  };
+  const auto before = [](size_t column, int64_t by) {
+    return Of("<=", Plus(Column(2), by), Column(column));
+  };
+  EXPECT_EQ(goes(before(1, 7))->column, 1u);
+  EXPECT_EQ(goes(before(1, 7))->offset_micros, 2);
+  const auto both = goes(Of("and", before(1, 9), before(0, 7)));
+  EXPECT_EQ(both->column, 0u);
+  EXPECT_EQ(both->offset_micros, 2);
+  EXPECT_EQ(goes(Of("and", before(1, 1), before(1, 9)))->offset_micros, 4);
+  EXPECT_FALSE(goes(Of("<=", Column(0), Column(2))).has_value());
+}
+
+TEST(InterpretedJoin, WhatCanMeetNothingIsNotWaitedFor) {
+  Session session;
+  InterpretedRun run(Joined(session,
+                            kSameKey && Col("l.time") <= Col("r.time") &&
+                                Col("r.time") <= Col("l.time") + absl::Seconds(3),
+                            0, 0),
+                     "append");
+  run.Batch({{"1,"}, {"2,"}});
+  EXPECT_EQ(run.answer.next_final, NaiveNextFinal()) << "null equals nothing";
+  run.Batch({{"5,a"}, {"4,a"}});
+  // A right row of 4 meets left rows up to 4, a left one of 5 right rows up to 8.
+  EXPECT_EQ(run.answer.next_final->watermark_ms, 4000);
+  EXPECT_TRUE(run.another_is_due);
+  run.Batch({{}, {}});
+  EXPECT_EQ(run.answer.next_final->watermark_ms, 8000);
+}
+
 TEST(JoinBounds, EqualTimesBoundBothSidesAndOfSeveralTheFirstToLetGoHolds) {
   const PlainJoinBounds equal = Bounds(Of("=", Column(0), Column(1)), 5, 3);
   EXPECT_EQ(equal.kept_until_micros[0], 2);
@@ -188,7 +229,7 @@ TEST(InterpretedDropDuplicates, OfATimeAmongTheKeysTheSameIsLateOnceItIsPast) {
   InterpretedRun run(Stream(session, "a").DropDuplicates(), "append");
   EXPECT_THAT(run.Batch({{"1,a", "1,a", "2,a", "none,a", "none,a"}}),
               ElementsAre(At(1) + "|a", At(2) + "|a", "\\N|a"));
-  EXPECT_EQ(run.answer.another_is_due, true);
+  EXPECT_TRUE(run.another_is_due);
   EXPECT_THAT(run.Batch({{"1,a", "1,b", "2,b"}}), ElementsAre(At(1) + "|b", At(2) + "|b"));
   EXPECT_EQ(run.answer.dropped, 0);
   EXPECT_THAT(run.Batch({{"2,c", "3,c", "none,a"}}), ElementsAre(At(3) + "|c"));
@@ -199,7 +240,7 @@ TEST(InterpretedDropDuplicates, LateRowsGoThoughTheTimeIsNoKey) {
   Session session;
   InterpretedRun run(Stream(session, "a").DropDuplicates({"key"}), "append");
   EXPECT_THAT(run.Add({{"5,a", "6,a"}}), ElementsAre(At(5) + "|a"));
-  EXPECT_EQ(run.answer.another_is_due, false);  // nothing goes by time
+  EXPECT_EQ(run.answer.next_final, NaiveNextFinal()) << "nothing goes by time";
   run.Add({{}});
   EXPECT_THAT(run.Add({{"6,b", "7,b", "8,b", "9,a"}}), ElementsAre(At(7) + "|b"));
   EXPECT_EQ(run.late, 1);

@@ -98,6 +98,13 @@ class PlainDrop {
     return shown;
   }
   int64_t entries() const { return static_cast<int64_t>(ends_.size()); }
+  absl::Time next_final() const {
+    absl::Time next = absl::InfiniteFuture();
+    for (const auto& [key, end] : ends_) {
+      if (end) next = std::min(next, SecondsAt(*end));
+    }
+    return next;
+  }
 
   int64_t late = 0;
 
@@ -140,6 +147,7 @@ TEST(DropDuplicates, IsAPlainMapHoweverItIsRun) {
             ASSERT_EQ(driven.rows, plain.Run(epoch, rows)) << "seed " << seed;
             EXPECT_EQ(driven.report.rows_late, plain.late);
             EXPECT_EQ(driven.report.state_rows, plain.entries());
+            EXPECT_EQ(driven.report.earliest_final, plain.next_final());
           });
       if (HasFailure()) return;
     }

@@ -88,10 +88,17 @@ class PlainCount {
     }
     removed = static_cast<int64_t>(groups_.size() - left.size());
     groups_ = std::move(left);
+    next_final = absl::InfiniteFuture();
+    for (const Counted& group : groups_) {
+      if (!group.start || mode_ == QueryOutputMode::kComplete) continue;
+      next_final =
+          std::min(next_final, absl::UnixEpoch() + absl::Seconds(*group.start + kWindowSeconds));
+    }
     return lines;
   }
 
   int64_t removed = 0;
+  absl::Time next_final;
 
  private:
   static void AddTo(std::vector<Counted>& groups, const Counted& row) {
@@ -139,10 +146,21 @@ TEST(FinalAggregate, RemovesWhatTheWatermarkPassesInTheOrderInWhichItCame) {
           [&](const Epoch& epoch, const std::vector<RecordBatch>&, const DrivenEpoch& driven) {
             ASSERT_EQ(driven.rows, plain.Run(epoch, rows)) << "seed " << seed;
             EXPECT_EQ(driven.report.rows_removed, plain.removed);
+            EXPECT_EQ(driven.report.earliest_final, plain.next_final);
           });
       if (HasFailure()) return;
     }
   }
+}
+
+TEST(FinalAggregate, OfAWholeTableNothingBecomesFinal) {
+  StatefulDrive table(
+      [spec = CountByKeyAndStart(QueryOutputMode::kComplete)] { return MakeFinalAggregate(spec); },
+      1);
+  const DrivenEpoch driven = table.Run(
+      {.id = 0}, {CountedBatch({{.key = "k", .start = 1, .count = 1}})}, [] { return 1; });
+  EXPECT_EQ(driven.report.state_rows, 1);
+  EXPECT_EQ(driven.report.earliest_final, absl::InfiniteFuture());
 }
 
 }  // namespace

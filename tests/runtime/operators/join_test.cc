@@ -138,6 +138,14 @@ class PlainJoin {
         return entry.first.time && At(*entry.first.time) <= bound;
       });
     }
+    next_final = absl::InfiniteFuture();
+    for (size_t port = 0; port < 2 && time_ != Time::kNone; ++port) {
+      for (const auto& [row, count] : stored_[port]) {
+        if (!row.time) continue;
+        const int64_t goes = *row.time + (port == 0 ? kEarlier : kLater);
+        next_final = std::min(next_final, At(goes));
+      }
+    }
     return pairs;
   }
 
@@ -150,6 +158,7 @@ class PlainJoin {
   int64_t entries() const { return static_cast<int64_t>(stored_[0].size() + stored_[1].size()); }
 
   int64_t late = 0;
+  absl::Time next_final;
 
  private:
   static absl::Time At(int64_t seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
@@ -206,6 +215,7 @@ TEST(Join, IsAPlainJoinHoweverItIsRun) {
             ASSERT_EQ(driven.rows, plain.Run(epoch, rows[0], rows[1])) << "seed " << seed;
             EXPECT_EQ(driven.report.rows_late, plain.late);
             EXPECT_EQ(driven.report.state_rows, plain.entries());
+            EXPECT_EQ(driven.report.earliest_final, plain.next_final);
           });
       if (HasFailure()) return;
     }
@@ -299,9 +309,11 @@ TEST(Join, BoundsBeyondAllTimesAreBounds) {
   for (const int64_t watermark : {-5, 5}) {
     const Epoch epoch =
         EpochOf(0, absl::InfinitePast(), absl::UnixEpoch() + absl::Seconds(watermark));
-    join.Run(epoch, {BatchOf(0, rows), BatchOf(1, rows)}, [] { return 10; });
+    const DrivenEpoch driven =
+        join.Run(epoch, {BatchOf(0, rows), BatchOf(1, rows)}, [] { return 10; });
     EXPECT_EQ(join.State()[0].size(), 0u);
     EXPECT_EQ(join.State()[1].size(), 2u);
+    EXPECT_EQ(driven.report.earliest_final, absl::InfiniteFuture());
   }
 }
 

@@ -176,7 +176,19 @@ TEST(NextWatermarks, OfSeveralAreTheLeastOrTheGreatest) {
             start + absl::Seconds(100) - plan->watermarks[1].delay);
 }
 
-TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {
+TEST(ShouldRunAnotherBatch, IfTheWatermarkRoseToWhereSomethingIsFinal) {
+  const auto plan = MustCompile(QueryBuilder().Source(), "append");
+  const absl::Time now = absl::UnixEpoch();
+  const absl::Time later = now + absl::Seconds(1);
+  EXPECT_TRUE(ShouldRunAnotherBatch(*plan, now, later, later));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*plan, now, later, later + absl::Microseconds(1)));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*plan, now, later, absl::InfiniteFuture()));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*plan, later, later, now)) << "it has not risen";
+  EXPECT_TRUE(ShouldRunAnotherBatch(*plan, absl::InfinitePast(), now, now));
+}
+
+// As builds before did for every batch.
+TEST(ShouldRunAnotherBatch, WhereNothingIsKnownWhenTheWatermarkRoseAndTheModeCares) {
   QueryBuilder builder;
   const DataFrame counts = builder.Source()
                                .Select({Cast(Col("value"), DataType::kTimestamp).As("time")})
@@ -186,11 +198,11 @@ TEST(ShouldRunAnotherBatch, WhenTheWatermarkRoseAndTheModeCares) {
   const absl::Time now = absl::UnixEpoch();
   const absl::Time later = now + absl::Seconds(1);
   for (const char* mode : {"append", "update"}) {
-    EXPECT_TRUE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, later));
-    EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, now));
+    EXPECT_TRUE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, later, {}));
+    EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, mode), now, now, {}));
   }
-  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, "complete"), now, later));
-  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(builder.Source(), "append"), now, later));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(counts, "complete"), now, later, {}));
+  EXPECT_FALSE(ShouldRunAnotherBatch(*MustCompile(builder.Source(), "append"), now, later, {}));
 }
 
 }  // namespace

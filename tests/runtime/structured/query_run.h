@@ -48,7 +48,8 @@ class QueryRun {
   // that follow from it. Gives the output rows, sorted.
   Lines AddTo(const std::vector<Lines>& sources, int source_tasks = 1) {
     Lines output = RunBatchOf(sources, source_tasks);
-    while (ShouldRunAnotherBatch(*plan_, epoch_.evict, watermarks_.of_query)) {
+    while (ShouldRunAnotherBatch(*plan_, epoch_.evict, watermarks_.of_query,
+                                 NextFinal(*plan_, report))) {
       for (std::string& row : RunBatchOf({}, 0)) output.push_back(std::move(row));
     }
     std::ranges::sort(output);
