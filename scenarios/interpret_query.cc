@@ -117,6 +117,49 @@ properties::NaiveMode ModeOf(runtime::QueryOutputMode mode) {
   return properties::NaiveMode::kComplete;
 }
 
+// Of a query whose plan may change between batches.
+class Interpreted final : public properties::NaiveQuery {
+ public:
+  explicit Interpreted(std::vector<KnownPlan> plans) : plans_(std::move(plans)) {
+    now_ = Make(plans_.front());
+  }
+
+  properties::NaiveAnswer Run(const properties::NaiveBatch& batch) override {
+    if (batch.plan_hash != plan_hash_) {
+      plan_hash_ = batch.plan_hash;
+      const absl::Status changed = Change();
+      if (!changed.ok()) {
+        properties::NaiveAnswer answer;
+        answer.unknown = std::string(changed.message());
+        return answer;
+      }
+    }
+    return now_->Run(batch);
+  }
+
+ private:
+  static std::unique_ptr<properties::NaiveQuery> Make(const KnownPlan& plan) {
+    auto made = InterpretPlan(plan.compiled->query, plan.definition);
+    WT_CHECK(made.ok(), "the interpreter knows each of the plans");
+    return *std::move(made);
+  }
+
+  absl::Status Change() {
+    for (const KnownPlan& plan : plans_) {
+      if (plan.compiled->record.hash() != plan_hash_) continue;
+      std::unique_ptr<properties::NaiveQuery> next = Make(plan);
+      WT_RETURN_IF_ERROR(properties::GoOnFrom(*now_, *next));
+      now_ = std::move(next);
+      return absl::OkStatus();
+    }
+    return absl::OkStatus();  // as replay: one that no start has is judged by what is known
+  }
+
+  const std::vector<KnownPlan> plans_;
+  std::string plan_hash_;
+  std::unique_ptr<properties::NaiveQuery> now_;
+};
+
 }  // namespace
 
 properties::OtherFunctions EngineFunctions(
@@ -144,6 +187,10 @@ absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
                                       .policy = policy,
                                       .other = EngineFunctions(definition.functions),
                                       .sums_are_exact = sums == DoubleSums::kAreExact});
+}
+
+std::unique_ptr<properties::NaiveQuery> InterpretPlans(std::vector<KnownPlan> plans) {
+  return std::make_unique<Interpreted>(std::move(plans));
 }
 
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(

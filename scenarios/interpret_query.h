@@ -4,6 +4,7 @@
 #define WAVETANK_SCENARIOS_INTERPRET_QUERY_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -12,6 +13,7 @@
 #include "properties/naive_query.h"
 #include "runtime/functions/registry.h"
 #include "runtime/structured/compile_query.h"
+#include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
@@ -36,6 +38,15 @@ absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretPlan(
 absl::StatusOr<std::unique_ptr<properties::NaiveQuery>> InterpretQuery(
     const runtime::StreamingQueryDefinition& definition,
     DoubleSums sums = DoubleSums::kDependOnOrder);
+
+// A query as one start of its job or another has it.
+struct KnownPlan {
+  runtime::RecordedQueryPtr compiled;
+  runtime::StreamingQueryDefinition definition;
+};
+// Which of them a batch is run under, its log says by the plan's hash; nothing: the first. REQUIRES:
+// the interpreter knows each of them.
+std::unique_ptr<properties::NaiveQuery> InterpretPlans(std::vector<KnownPlan> plans);
 
 }  // namespace wavetank::scenarios
 

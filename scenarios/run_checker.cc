@@ -15,16 +15,17 @@ namespace wavetank::scenarios {
 namespace {
 
 // Nothing: the query has something that no interpreter knows.
-std::function<std::unique_ptr<properties::NaiveQuery>()> InterpreterOf(const QueryShape& query,
-                                                                       int partitions) {
-  const auto compiled =
-      runtime::CompileAndRecord(query.definition, partitions, query.compiled.get());
-  WT_CHECK(compiled.ok(), "a job that was checked compiles");
-  const auto make = [compiled = *compiled, definition = query.definition] {
-    return InterpretPlan(compiled->query, definition);
-  };
-  if (!make().ok()) return nullptr;
-  return [make] { return *make(); };
+std::function<std::unique_ptr<properties::NaiveQuery>()> InterpreterOf(
+    const QueryShape& query, std::vector<runtime::StreamingQueryDefinition> definitions) {
+  std::vector<KnownPlan> plans;
+  for (runtime::StreamingQueryDefinition& definition : definitions) {
+    const auto compiled = runtime::CompileAndRecord(definition, runtime::kDefaultShufflePartitions,
+                                                    query.compiled.get());
+    WT_CHECK(compiled.ok(), "a job that was checked compiles");
+    if (!InterpretPlan((*compiled)->query, definition).ok()) return nullptr;
+    plans.push_back({*compiled, std::move(definition)});
+  }
+  return [plans] { return InterpretPlans(plans); };
 }
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& query,
@@ -41,11 +42,11 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
   }
   const auto policy = PolicyOf(query.definition);
   WT_CHECK(policy.ok(), "a job that was checked has options that are");
-  if (const auto interpret = InterpreterOf(query, partitions)) {
-    answers.emplace_back(interpret, *policy);
-  }
   std::vector<runtime::StreamingQueryDefinition> definitions = {query.definition};
   definitions.insert(definitions.end(), query.later.begin(), query.later.end());
+  if (const auto interpret = InterpreterOf(query, definitions)) {
+    answers.emplace_back(interpret, *policy);
+  }
   answers.emplace_back(
       [definitions, partitions, compiled = query.compiled] {
         return ReplayQuery(definitions, partitions, compiled);

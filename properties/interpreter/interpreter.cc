@@ -43,6 +43,21 @@ class Interpreter final : public NaiveQuery {
     }
   }
 
+  absl::Status GoOnFrom(Interpreter& before) {
+    for (auto& [i, op] : stateful_) {
+      const auto same = std::ranges::find_if(before.stateful_, [&](const auto& other) {
+        return before.plan_.nodes[other.first].operator_id == plan_.nodes[i].operator_id;
+      });
+      if (same == before.stateful_.end() || !op->GoOnFrom(*same->second)) {
+        return absl::UnimplementedError(
+            absl::StrCat("the interpreter does not know what operator ", plan_.nodes[i].operator_id,
+                         " makes of what it kept under the plan before"));
+      }
+    }
+    event_times_ = before.event_times_;
+    return absl::OkStatus();
+  }
+
  private:
   NaiveAnswer Answer(const NaiveBatch& batch) {
     WT_CHECK(batch.other_inputs.size() + 1 == std::max<size_t>(plan_.sources, 1),
@@ -216,6 +231,10 @@ absl::StatusOr<std::unique_ptr<NaiveQuery>> MakeInterpreter(std::string_view ana
   WT_ASSIGN_OR_RETURN(PlainPlan plan, ReadPlan(analysed_plan, options.other));
   WT_RETURN_IF_ERROR(CheckOrderDoesNotMatter(plan, options.sums_are_exact));
   return std::make_unique<Interpreter>(std::move(plan), options);
+}
+
+absl::Status GoOnFrom(NaiveQuery& before, NaiveQuery& interpreter) {
+  return static_cast<Interpreter&>(interpreter).GoOnFrom(static_cast<Interpreter&>(before));
 }
 
 }  // namespace wavetank::properties

@@ -33,6 +33,11 @@ struct InterpreterOptions {
 absl::StatusOr<std::unique_ptr<NaiveQuery>> MakeInterpreter(std::string_view analysed_plan,
                                                             InterpreterOptions options);
 
+// From the next batch on, `interpreter` answers in place of `before`, of whose plan its own is a
+// changed one: of the same operators with state. kUnimplemented: what one of them keeps is made of
+// other columns. REQUIRES: both were made here, and it has answered none yet.
+absl::Status GoOnFrom(NaiveQuery& before, NaiveQuery& interpreter);
+
 }  // namespace wavetank::properties
 
 #endif  // WAVETANK_PROPERTIES_INTERPRETER_INTERPRETER_H_

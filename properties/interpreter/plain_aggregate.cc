@@ -108,6 +108,16 @@ class Aggregate final : public StatefulOperator {
     return times.next();
   }
 
+  bool GoOnFrom(StatefulOperator& before) override {
+    auto* const aggregate = dynamic_cast<Aggregate*>(&before);
+    if (aggregate == nullptr || node_.expressions.size() != aggregate->node_.expressions.size() ||
+        node_.calls.size() != aggregate->node_.calls.size()) {
+      return false;
+    }
+    groups_ = std::move(aggregate->groups_);
+    return true;
+  }
+
  private:
   PlainRow Shown(const PlainRow& key, const std::vector<Running>& values) const {
     PlainRow row = key;

@@ -47,6 +47,17 @@ class DropDuplicates final : public StatefulOperator {
 
   std::optional<int64_t> NextFinalMicros() const override { return final_times_.next(); }
 
+  bool GoOnFrom(StatefulOperator& before) override {
+    auto* const drop = dynamic_cast<DropDuplicates*>(&before);
+    if (drop == nullptr || node_.op != drop->node_.op ||
+        node_.expressions.size() != drop->node_.expressions.size()) {
+      return false;
+    }
+    seen_ = std::move(drop->seen_);
+    final_times_ = std::move(drop->final_times_);
+    return true;
+  }
+
  private:
   std::optional<int64_t> AlikeUntil(const PlainRow& row) const {
     if (node_.op != PlainOperator::kDropDuplicatesWithin) return std::nullopt;

@@ -13,6 +13,8 @@ namespace {
 struct EqualColumns {
   size_t left = 0;
   size_t right = 0;
+
+  friend bool operator==(const EqualColumns&, const EqualColumns&) = default;
 };
 
 void FindEqualColumns(const PlainExpression& condition, size_t lefts,
@@ -114,6 +116,21 @@ class Join final : public StatefulOperator {
   }
 
   std::optional<int64_t> NextFinalMicros() const override { return final_times_.next(); }
+
+  bool GoOnFrom(StatefulOperator& before) override {
+    auto* const join = dynamic_cast<Join*>(&before);
+    // What goes when depends on the range; what is kept under which key on the equal columns.
+    const auto same = [](const PlainJoinBounds& a, const PlainJoinBounds& b) {
+      return a.goes[0] == b.goes[0] && a.goes[1] == b.goes[1];
+    };
+    if (join == nullptr || columns_[0] != join->columns_[0] || columns_[1] != join->columns_[1] ||
+        equal_ != join->equal_ || !same(node_.bounds, join->node_.bounds)) {
+      return false;
+    }
+    final_times_ = std::move(join->final_times_);
+    for (const size_t side : {0u, 1u}) kept_[side] = std::move(join->kept_[side]);
+    return true;
+  }
 
  private:
   PlainRow KeyOf(const PlainRow& row, size_t side) const {

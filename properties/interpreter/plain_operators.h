@@ -37,6 +37,9 @@ class StatefulOperator {
   // The earliest watermark, of this operator, at which something that it keeps becomes final: is
   // given, or may be forgotten; unset: nothing ever does.
   virtual std::optional<int64_t> NextFinalMicros() const = 0;
+  // Goes on with what `before`, the same operator under another plan, keeps. False: that is made of
+  // other columns.
+  virtual bool GoOnFrom(StatefulOperator& before) = 0;
 };
 
 // When what is kept becomes final, of as many as there are.

@@ -51,6 +51,8 @@ struct PlainJoinBounds {
   struct Going {
     size_t column = 0;  // of the side
     int64_t offset_micros = 0;
+
+    friend bool operator==(const Going&, const Going&) = default;
   };
   std::optional<Going> goes[2] = {};
 };
