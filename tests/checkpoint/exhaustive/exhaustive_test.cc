@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
                                          SubjectCase{"CompactedLog", &CompactedLogSubject},
                                          SubjectCase{"QueryLog", &QueryLogSubject},
                                          SubjectCase{"GraphLog", &GraphLogSubject},
-                                         SubjectCase{"StateStore", &StateStoreSubject}),
+                                         SubjectCase{"StateStore", &StateStoreSubject},
+                                         SubjectCase{"TwoOperators", &TwoOperatorsSubject}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
