@@ -176,7 +176,7 @@ std::vector<std::string> WindowsShown(QueryWorld& world) {
 TEST(BatchWithoutInput, ComesOnlyWhenTheWatermarkReachesTheEndOfAWindow) {
   QueryWorld world(3, WindowedJob, AvailableNow());
   for (const char* const lines : {"10\n", "22\n", "24\n", "25\n", "26\n"}) {
-    world.Put(absl::StrCat(lines[0], lines[1]), lines);
+    world.Put(std::string(lines, 2), lines);
     ASSERT_TRUE(world.RunToTheEnd().ok());
   }
   // Of the watermarks 0, 12, 14, 15 and 16 one ends the window from 10 on.
