@@ -193,7 +193,7 @@ TEST(BatchWithoutInput, IsDefinedByTheDriverThatReadsInTheLogThatItIsDue) {
     world.SetFault({.step = step, .process = "", .number = 2, .power_loss = true});
     ASSERT_FALSE(world.RunDriver().has_value());
     EXPECT_THAT(WindowsShown(world), IsEmpty());
-    EXPECT_EQ(world.History()->batches().back().prepared->next_final().watermark_ms(), 15'000);
+    EXPECT_EQ(world.History()->batches().at(1).prepared->next_final().watermark_ms(), 15'000);
     ASSERT_TRUE(world.RunToTheEnd().ok());
     EXPECT_THAT(WindowsShown(world), ElementsAre("10 1"));
     EXPECT_EQ(world.History()->newest_batch(), 2);
