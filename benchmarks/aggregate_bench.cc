@@ -139,9 +139,8 @@ void PartialAgainstMap(benchmark::State& state, const Column& keys, const KeyOfR
                        double key_bytes) {
   const std::vector<int64_t> values = Values();
   const auto spec = CountAndSum(keys.type(), QueryOutputMode::kUpdate);
-  const auto batches =
-      BatchesOf(SchemaOf({{"key", keys.type()}, {"value", DataType::kInt64}}),
-                {keys, Int64s(values)});
+  const auto batches = BatchesOf(SchemaOf({{"key", keys.type()}, {"value", DataType::kInt64}}),
+                                 {keys, Int64s(values)});
   ThreadClock::duration by_operator{};
   ThreadClock::duration by_hand{};
   for (auto _ : state) {
@@ -177,8 +176,11 @@ void PartialByInt64AgainstMap(benchmark::State& state) {
       state, Int64s(numbers), [&numbers](size_t row) { return numbers[row]; },
       static_cast<double>(kRows) * 8);
 }
-BENCHMARK(PartialByInt64AgainstMap)->Arg(100)->Arg(30'000)->Arg(kRows)->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(PartialByInt64AgainstMap)
+    ->Arg(100)
+    ->Arg(30'000)
+    ->Arg(kRows)
+    ->Unit(benchmark::kMillisecond);
 
 void PartialByWordAgainstMap(benchmark::State& state) {
   const Column words = WordsOf(Numbers(1, state.range(0)));
@@ -187,8 +189,11 @@ void PartialByWordAgainstMap(benchmark::State& state) {
       [&words](size_t row) { return platform::ToAbsl(words.StringAt(static_cast<int64_t>(row))); },
       static_cast<double>(words.offsets()[kRows]));
 }
-BENCHMARK(PartialByWordAgainstMap)->Arg(100)->Arg(30'000)->Arg(kRows)->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(PartialByWordAgainstMap)
+    ->Arg(100)
+    ->Arg(30'000)
+    ->Arg(kRows)
+    ->Unit(benchmark::kMillisecond);
 
 // --- the task behind it: partial aggregates in, merged into state of 1 M groups ---
 
@@ -197,8 +202,8 @@ BENCHMARK(PartialByWordAgainstMap)->Arg(100)->Arg(30'000)->Arg(kRows)->Unit(
 // watermark).
 void UpdateOfStateAgainstMap(benchmark::State& state) {
   const bool shows = state.range(0) != 0;
-  const auto spec = CountAndSum(
-      DataType::kInt64, shows ? QueryOutputMode::kUpdate : QueryOutputMode::kAppend);
+  const auto spec =
+      CountAndSum(DataType::kInt64, shows ? QueryOutputMode::kUpdate : QueryOutputMode::kAppend);
   const std::vector<int64_t> first = Numbers(1, kRows);
   const std::vector<int64_t> keys = Numbers(2, kRows);
   const std::vector<int64_t> counts(static_cast<size_t>(kRows), 1);
