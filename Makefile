@@ -79,8 +79,8 @@ mutants: check-packages
 
 ## make bench      run the benchmarks, print their ratios (ten minutes, 8 GB)
 bench: build/release/configured
-	@cmake --build build/release --target columnar_bench log_bench rpc_bench scenario_bench \
-	  simulator_dispatch_bench state_bench -j $(JOBS)
+	@cmake --build build/release --target aggregate_bench columnar_bench log_bench rpc_bench \
+	  scenario_bench simulator_dispatch_bench state_bench stateful_bench -j $(JOBS)
 	@benchmarks/ratios.sh build/release/bin
 
 ## make storm      a store under more than it has memory for (minutes, 3 GB of disk)

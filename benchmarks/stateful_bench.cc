@@ -1,10 +1,8 @@
 // What operators with state cost, each against the same by hand within one run, in turns, so that
 // what else the machine does falls on both alike.
 #include <benchmark/benchmark.h>
-#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "benchmarks/by_hand/hash_join.h"
+#include "benchmarks/thread_clock.h"
 
 #include "checkpoint/key_parts.h"
 #include "checkpoint/state_table.h"
@@ -28,20 +27,10 @@ namespace {
 
 using checkpoint::StateTable;
 
-// Of the processor, since this thread began: what others do meanwhile counts for nothing.
-struct Clock {
-  using duration = std::chrono::nanoseconds;
-  static duration now() {
-    timespec time{};
-    WT_CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-  }
-};
+using Clock = ThreadClock;
 
 constexpr int64_t kRows = 1'000'000;
 constexpr int64_t kRowsAnAdd = 8192;
-
-double Seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 SchemaPtr SchemaOf(std::vector<Field> fields) {
   return std::make_shared<const Schema>(std::move(fields));

@@ -25,6 +25,10 @@ class Arena {
     room_ -= size;
     return ref;
   }
+  // Above every number that was given, and at most the next one.
+  uint64_t end() const {
+    return chunks_.empty() ? 0 : ((chunks_.size() - 1) << kChunkBits) + used_;
+  }
   char* At(uint64_t ref) { return chunks_[ref >> kChunkBits].get() + (ref & (kChunkBytes - 1)); }
   const char* At(uint64_t ref) const {
     return chunks_[ref >> kChunkBits].get() + (ref & (kChunkBytes - 1));

@@ -10,6 +10,38 @@
 
 namespace wavetank::checkpoint {
 
+namespace {
+
+// Most keys are short: two words, which may overlap, are all there is of them.
+bool SameBytes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() < sizeof(uint64_t) || a.size() > 2 * sizeof(uint64_t)) return a == b;
+  const auto word = [](const char* from) {
+    uint64_t read;
+    std::memcpy(&read, from, sizeof read);
+    return read;
+  };
+  const size_t last = a.size() - sizeof(uint64_t);
+  return word(a.data()) == word(b.data()) && word(a.data() + last) == word(b.data() + last);
+}
+
+// Likewise values: four words.
+void CopyBytes(char* to, const char* from, size_t size) {
+  struct Half {
+    uint64_t words[2];
+  } first, last;
+  if (size < sizeof first || size > 2 * sizeof first) {
+    if (size != 0) std::memcpy(to, from, size);
+    return;
+  }
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + size - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + size - sizeof last, &last, sizeof last);
+}
+
+}  // namespace
+
 StateTable::StateTable(KeyOrder order) {
   if (order == KeyOrder::kBytes) ordered_.emplace(ByKey{this});
 }
@@ -52,7 +84,7 @@ void StateTable::InGroups(std::span<const std::string_view> keys, const Act& act
       if (candidates[i] != kNone) __builtin_prefetch(&entries_[candidates[i]]);
     }
     for (size_t i = 0; i < count; ++i) {
-      if (candidates[i] != kNone) __builtin_prefetch(arena_.At(entries_[candidates[i]].ref));
+      if (candidates[i] != kNone) PrefetchBytes(entries_[candidates[i]]);
     }
     for (size_t i = 0; i < count; ++i) act(begin + i, hashes[i]);
   }
@@ -118,7 +150,8 @@ void StateTable::InsertMany(std::span<const std::string_view> keys,
 }
 
 uint32_t StateTable::Find(std::string_view key, uint64_t hash) const {
-  return index_.Find(hash, [&](uint32_t number) { return KeyOf(entries_[number]) == key; });
+  return index_.Find(hash,
+                     [&](uint32_t number) { return SameBytes(KeyOf(entries_[number]), key); });
 }
 
 bool StateTable::GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const {
@@ -134,38 +167,90 @@ void StateTable::PutHashed(std::string_view key, uint64_t hash, std::string_view
 
 void StateTable::PutFound(uint32_t number, std::string_view key, uint64_t hash,
                           std::string_view value) {
-  WT_CHECK(key.size() <= kLargestKey && value.size() <= kLargestValue,
-           "a key or value is too long");
-  if (number != kNone) {
-    NoteChange(number);
-    SetLive(entries_[number], false);
-    const bool timed = derived_ != nullptr && derived_->by.time == DerivedIndexes::Time::kValue &&
-                       number < derived_->entries;
-    const std::optional<int64_t> before = timed ? TimeOf(entries_[number]) : std::nullopt;
-    Store(number, key, value);
-    if (timed && TimeOf(entries_[number]) != before) IndexTime(number);
+  PutValue(number != kNone ? number : AddEntry(key, hash, value.size()), value);
+}
+
+uint32_t StateTable::AddEntry(std::string_view key, uint64_t hash, size_t value_size) {
+  WT_CHECK(key.size() <= kLargestKey, "a key is too long");
+  WT_CHECK(entries_.size() < kNone, "a state store holds fewer than 2^32 keys");
+  if (index_.full()) Reindex(index_.size() + 1);
+  const auto number = static_cast<uint32_t>(entries_.size());
+  Entry entry{.ref = 0,
+              .key_size = static_cast<uint32_t>(key.size()),
+              .live = 0,
+              .changed = 0,
+              .fresh = 0,
+              .value_size = 0};
+  entry.ref = Allocate(key, value_size);
+  entry.fresh = 1;
+  // So much room it has; nobody reads a value that is not there.
+  entry.value_size = static_cast<uint32_t>(value_size);
+  entries_.push_back(entry);
+  index_.Insert(hash, number);
+  if (ordered_) ordered_->insert(number);
+  return number;
+}
+
+// The entry is read once and written once: to read anew what was just written in part would wait
+// for all that was written before it.
+void StateTable::PutValue(uint32_t number, std::string_view value) {
+  WT_CHECK(value.size() <= kLargestValue, "a value is too long");
+  Entry& place = entries_[number];
+  Change* const change = NoteChange(number);
+  const bool timed = derived_ != nullptr && derived_->by.time == DerivedIndexes::Time::kValue &&
+                     number < derived_->entries;
+  const std::optional<int64_t> before = timed ? TimeOf(place) : std::nullopt;
+  Entry entry = place;
+  if (entry.live) {
+    live_bytes_ -= entry.value_size;
   } else {
-    WT_CHECK(entries_.size() < kNone, "a state store holds fewer than 2^32 keys");
-    if (index_.full()) Reindex(index_.size() + 1);
-    number = static_cast<uint32_t>(entries_.size());
-    entries_.push_back(Entry{.ref = 0,
-                             .key_size = static_cast<uint32_t>(key.size()),
-                             .live = 0,
-                             .changed = 0,
-                             .fresh = 0,
-                             .value_size = 0});
-    Store(number, key, value);
-    index_.Insert(hash, number);
-    if (ordered_) ordered_->insert(number);
+    ++size_;
+    live_bytes_ += entry.key_size;
   }
-  SetLive(entries_[number], true);
+  live_bytes_ += value.size();
+  const bool fits = value.size() <= RoomOf(entry);
+  if (fits && change != nullptr && value_room_ != 0 && !IsPictured(number)) {
+    change->aside = aside_.Allocate(entry.value_size);
+    CopyBytes(aside_.At(change->aside), ValueOf(entry).data(), entry.value_size);
+    entry.fresh = 1;
+  }
+  if (!fits || !entry.fresh) {
+    entry.ref = Allocate(KeyOf(entry), value.size());
+    entry.fresh = 1;
+  }
+  CopyBytes(arena_.At(entry.ref) + entry.key_size, value.data(), value.size());
+  entry.value_size = static_cast<uint32_t>(value.size());
+  entry.live = 1;
+  entry.changed = change != nullptr || entry.changed;
+  place = entry;
+  if (timed && TimeOf(place) != before) IndexTime(number);
+}
+
+void StateTable::FixValueRoom(uint32_t bytes) {
+  if (bytes == value_room_) return;
+  value_room_ = bytes;
+  roomy_from_ = bytes == 0 ? UINT64_MAX : arena_.end();
+}
+
+void StateTable::NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers) {
+  WT_CHECK(keys.size() == numbers.size());
+  InGroups(keys, [&](size_t i, uint64_t hash) {
+    const uint32_t found = Find(keys[i], hash);
+    numbers[i] = found != kNone ? found : AddEntry(keys[i], hash, 0);
+  });
+  IndexNew();
+}
+
+void StateTable::PutAt(std::span<const uint32_t> numbers,
+                       std::span<const std::string_view> values) {
+  WT_CHECK(numbers.size() == values.size());
+  InFetched(numbers, [&](size_t i) { PutValue(numbers[i], values[i]); });
 }
 
 void StateTable::RemoveHashed(std::string_view key, uint64_t hash) {
   const uint32_t number = Find(key, hash);
   if (number == kNone || !entries_[number].live) return;
-  NoteChange(number);
-  SetLive(entries_[number], false);
+  MarkRemoved(number);
 }
 
 size_t StateTable::CountChanges() const {
@@ -175,17 +260,21 @@ size_t StateTable::CountChanges() const {
 }
 
 void StateTable::Accept() {
-  for (const Change& change : changes_) {
-    Entry& entry = entries_[change.number];
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    constexpr size_t kAhead = 16;
+    if (i + kAhead < changes_.size()) __builtin_prefetch(&entries_[changes_[i + kAhead].number]);
+    const uint32_t number = changes_[i].number;
+    Entry entry = entries_[number];
     entry.changed = 0;
     entry.fresh = 0;
-    if (!entry.live) Unindex(change.number);
+    entries_[number] = entry;
+    if (!entry.live) Unindex(number);
   }
   for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
     entries_[number].fresh = 0;
     if (!entries_[number].live) Unindex(static_cast<uint32_t>(number));
   }
-  changes_ = {};  // with its memory
+  ForgetChanges();
   accepted_entries_ = entries_.size();
   if (derived_ != nullptr && derived_->by_time) {
     derived_->by_time->Accept(
@@ -195,17 +284,21 @@ void StateTable::Accept() {
 }
 
 void StateTable::TakeBack() {
-  while (!changes_.empty()) {
-    const Change& change = changes_.back();
+  for (size_t i = changes_.size(); i > 0; --i) {
+    const Change& change = changes_[i - 1];
     Entry& entry = entries_[change.number];
     SetLive(entry, false);
     entry = change.before;
+    if (change.aside != kNotAside) {
+      const std::string_view value = ValueBefore(change);
+      std::memcpy(arena_.At(entry.ref) + entry.key_size, value.data(), value.size());
+    }
     if (entry.live) {
       entry.live = 0;
       SetLive(entry, true);
     }
-    changes_.pop_back();
   }
+  ForgetChanges();
   for (size_t number = entries_.size(); number > accepted_entries_; --number) {
     SetLive(entries_[number - 1], false);
     Unindex(static_cast<uint32_t>(number - 1));
@@ -232,12 +325,28 @@ void StateTable::DropPicture() {
   kept_.clear();
 }
 
-void StateTable::NoteChange(uint32_t number) {
+// With their memory.
+void StateTable::ForgetChanges() {
+  changes_ = ChunkedArray<Change>();
+  aside_ = Arena();
+}
+
+StateTable::Change* StateTable::NoteChange(uint32_t number) {
+  const Entry& entry = entries_[number];
+  if (number >= accepted_entries_ || entry.changed) return nullptr;
+  if (IsPictured(number)) kept_.emplace(number, entry);
+  changes_.push_back(Change{});
+  Change& change = changes_[changes_.size() - 1];
+  change.number = number;
+  change.before = entry;
+  change.aside = kNotAside;
+  return &change;
+}
+
+void StateTable::MarkRemoved(uint32_t number) {
   Entry& entry = entries_[number];
-  if (number >= accepted_entries_ || entry.changed) return;
-  if (number >= picture_next_ && number < picture_end_) kept_.emplace(number, entry);
-  changes_.push_back({number, entry});
-  entry.changed = 1;
+  if (NoteChange(number) != nullptr) entry.changed = 1;
+  SetLive(entry, false);
 }
 
 void StateTable::SetLive(Entry& entry, bool live) {
@@ -253,20 +362,12 @@ void StateTable::SetLive(Entry& entry, bool live) {
   }
 }
 
-// What the entry was at Accept stays where it is.
-void StateTable::Store(uint32_t number, std::string_view key, std::string_view value) {
-  Entry& entry = entries_[number];
-  const bool in_place = entry.fresh && value.size() <= entry.value_size;
-  if (!in_place) {
-    const size_t bytes = key.size() + value.size();
-    entry.ref = arena_.Allocate(bytes);
-    entry.fresh = 1;
-    stored_bytes_ += bytes;
-    if (!key.empty()) std::memcpy(arena_.At(entry.ref), key.data(), key.size());
-  }
-  char* to = arena_.At(entry.ref) + key.size();
-  if (!value.empty()) std::memcpy(to, value.data(), value.size());
-  entry.value_size = static_cast<uint32_t>(value.size());
+uint64_t StateTable::Allocate(std::string_view key, size_t value_size) {
+  const size_t bytes = key.size() + std::max<size_t>(value_room_, value_size);
+  const uint64_t ref = arena_.Allocate(bytes);
+  stored_bytes_ += bytes;
+  if (!key.empty()) std::memcpy(arena_.At(ref), key.data(), key.size());
+  return ref;
 }
 
 void StateTable::Unindex(uint32_t number) {
@@ -303,17 +404,22 @@ void StateTable::Reindex(size_t room) {
 void StateTable::CompactIfSparse() {
   constexpr size_t kTooSmallToMatter = size_t{64} << 10;
   const bool dead_entries = entries_.size() > 2 * size_ + 64;
-  const bool dead_bytes = stored_bytes_ > 2 * live_bytes_ + kTooSmallToMatter;
+  // Either is at least half of what would be stored anew.
+  const size_t wanted_bytes = std::max(live_bytes_, size_ * value_room_);
+  const bool dead_bytes = stored_bytes_ > 2 * wanted_bytes + kTooSmallToMatter;
   if (pictured_ || (!dead_entries && !dead_bytes)) return;
   ChunkedArray<Entry> entries;
   Arena arena;
+  size_t stored_bytes = 0;
   std::vector<uint32_t> renumbered(ordered_ ? entries_.size() : 0);
   for (size_t number = 0; number < entries_.size(); ++number) {
     Entry entry = entries_[number];
     if (!entry.live) continue;
     const size_t bytes = size_t{entry.key_size} + entry.value_size;
-    const uint64_t ref = arena.Allocate(bytes);
+    const size_t room = entry.key_size + std::max(value_room_, entry.value_size);
+    const uint64_t ref = arena.Allocate(room);
     std::memcpy(arena.At(ref), arena_.At(entry.ref), bytes);
+    stored_bytes += room;
     entry.ref = ref;
     if (ordered_) renumbered[number] = static_cast<uint32_t>(entries.size());
     entries.push_back(entry);
@@ -326,7 +432,8 @@ void StateTable::CompactIfSparse() {
   }
   entries_ = std::move(entries);
   arena_ = std::move(arena);
-  stored_bytes_ = live_bytes_;
+  stored_bytes_ = stored_bytes;
+  if (value_room_ != 0) roomy_from_ = 0;
   accepted_entries_ = entries_.size();
   Reindex(size_);
   for (const uint32_t number : by_key) ordered_->insert(ordered_->end(), number);

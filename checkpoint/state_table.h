@@ -8,8 +8,12 @@
 // table that is built anew from what was accepted, in order, has its keys in the same order: what
 // is computed by walking it replays the same.
 //
+// Values are bytes as they come, and what was accepted stays where it is until the next Accept. Or,
+// as the store's layout declares (FixValueRoom), they have room of one size and change in place:
+// what they were goes aside until then, and bytes that are read again and again stay together.
+//
 // A picture is the table as it was at StartPicture, read piece by piece while the table goes on:
-// entries that change meanwhile are kept as they were, and bytes that were accepted never move.
+// entries that change meanwhile are kept as they were, and bytes that it has to show never move.
 //
 // Derived indexes (IndexBy) find entries by the beginning of their keys and by time. They follow
 // every change, taking back included, and are never durable: a table that is loaded has none until
@@ -92,12 +96,23 @@ class StateTable {
   void InsertMany(std::span<const std::string_view> keys, std::span<const std::string_view> values,
                   std::span<bool> was_new);
 
+  // From now on there is room for values of so many bytes where an entry is, and those that fit
+  // change in place. Values may be shorter, and longer. 0: there is no such room.
+  void FixValueRoom(uint32_t bytes);
+
   // From now on entries are found so, and by nothing else besides their keys: as before costs
   // nothing, otherwise what there is is indexed now.
   void IndexBy(DerivedIndexes by);
 
   // An entry's number names it until it is removed, or until Accept or TakeBack.
   static constexpr uint32_t kNoEntry = KeyIndex::kNone;
+  // All numbers are below it.
+  size_t end_number() const { return entries_.size(); }
+  // The numbers of the keys' entries. A key that has none gets one, without a value: it is not
+  // there before one is put. REQUIRES: spans of equal length.
+  void NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers);
+  // As PutMany, of entries by their numbers.
+  void PutAt(std::span<const uint32_t> numbers, std::span<const std::string_view> values);
   // The first entry, in the order of insertion, whose key begins so, or kNoEntry; the next one.
   // REQUIRES: indexed by prefixes of so many parts; spans of equal length.
   void FirstWithPrefix(std::span<const std::string_view> prefixes,
@@ -109,18 +124,10 @@ class StateTable {
   // needs is fetched while others are at work.
   template <typename Visit>
   void VisitMany(std::span<const uint32_t> numbers, const Visit& visit) const {
-    constexpr size_t kEntriesAhead = 24;
-    constexpr size_t kBytesAhead = 12;
-    const Keys keys{this};
-    for (size_t i = 0; i < numbers.size() + kEntriesAhead; ++i) {
-      if (i < numbers.size()) keys.PrefetchEntry(numbers[i]);
-      const size_t fetched = i - (kEntriesAhead - kBytesAhead);
-      if (fetched < numbers.size()) keys.PrefetchKey(numbers[fetched]);
-      const size_t at = i - kEntriesAhead;
-      if (at >= numbers.size()) continue;
-      const Entry& entry = entries_[numbers[at]];
-      if (entry.live) visit(at, KeyOf(entry), ValueOf(entry));
-    }
+    InFetched(numbers, [&](size_t i) {
+      const Entry& entry = entries_[numbers[i]];
+      if (entry.live) visit(i, KeyOf(entry), ValueOf(entry));
+    });
   }
   std::string_view KeyAt(uint32_t number) const { return KeyOf(entries_[number]); }
   std::string_view ValueAt(uint32_t number) const { return ValueOf(entries_[number]); }
@@ -132,10 +139,9 @@ class StateTable {
   size_t RemoveUpTo(int64_t bound, const Visit& visit) {
     size_t removed = 0;
     for (const uint32_t number : NumbersUpTo(bound)) {
-      Entry& entry = entries_[number];
+      const Entry& entry = entries_[number];
       visit(KeyOf(entry), ValueOf(entry));
-      NoteChange(number);
-      SetLive(entry, false);
+      MarkRemoved(number);
       ++removed;
     }
     return removed;
@@ -179,8 +185,8 @@ class StateTable {
   bool changed() const { return !changes_.empty() || entries_.size() > accepted_entries_; }
   template <typename Visit>
   void ForEachChange(const Visit& visit) const {
-    for (const Change& change : changes_) {
-      const Entry& entry = entries_[change.number];
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      const Entry& entry = entries_[changes_[i].number];
       visit(KeyOf(entry), entry.live ? std::optional(ValueOf(entry)) : std::nullopt);
     }
     for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
@@ -228,7 +234,9 @@ class StateTable {
   struct Change {
     uint32_t number;
     Entry before;
+    uint64_t aside;  // in aside_: its value then, where that was changed in place; or kNotAside
   };
+  static constexpr uint64_t kNotAside = UINT64_MAX;
   struct ByKey {
     using is_transparent = void;
     const StateTable* table;
@@ -276,19 +284,60 @@ class StateTable {
   // `number` is what Find gave.
   void PutFound(uint32_t number, std::string_view key, uint64_t hash, std::string_view value);
   void RemoveHashed(std::string_view key, uint64_t hash);
+  // Without a value, which is not there. REQUIRES: no entry has the key.
+  uint32_t AddEntry(std::string_view key, uint64_t hash, size_t value_size);
+  // Of an entry that is there or was.
+  void PutValue(uint32_t number, std::string_view value);
   // act(i, hash) for each key, in order.
   template <typename Act>
   void InGroups(std::span<const std::string_view> keys, const Act& act) const;
+  // act(i) for each number, in order.
+  template <typename Act>
+  void InFetched(std::span<const uint32_t> numbers, const Act& act) const {
+    constexpr size_t kEntriesAhead = 24;
+    constexpr size_t kBytesAhead = 12;
+    const Keys keys{this};
+    for (size_t i = 0; i < numbers.size() + kEntriesAhead; ++i) {
+      if (i < numbers.size()) keys.PrefetchEntry(numbers[i]);
+      const size_t fetched = i - (kEntriesAhead - kBytesAhead);
+      if (fetched < numbers.size()) PrefetchBytes(entries_[numbers[fetched]]);
+      const size_t at = i - kEntriesAhead;
+      if (at < numbers.size()) act(at);
+    }
+  }
 
-  void NoteChange(uint32_t number);
+  void PrefetchBytes(const Entry& entry) const {
+    const char* const bytes = arena_.At(entry.ref);
+    __builtin_prefetch(bytes);
+    __builtin_prefetch(bytes + entry.key_size + entry.value_size);  // often in the next line
+  }
+
+  // The note, if this is the first change of an entry that was there at Accept: it is to be marked
+  // as changed.
+  Change* NoteChange(uint32_t number);
+  void MarkRemoved(uint32_t number);
+  void ForgetChanges();
   void SetLive(Entry& entry, bool live);
-  void Store(uint32_t number, std::string_view key, std::string_view value);
+  // New bytes for an entry. Its key is there then.
+  uint64_t Allocate(std::string_view key, size_t value_size);
+  // How large a value may become where the entry is.
+  size_t RoomOf(const Entry& entry) const {
+    return entry.ref >= roomy_from_ ? std::max(value_room_, entry.value_size) : entry.value_size;
+  }
+  bool IsPictured(uint32_t number) const {
+    return number >= picture_next_ && number < picture_end_;
+  }
   void Unindex(uint32_t number);
   bool IsIndexed(uint32_t number) const;
   void Reindex(size_t room);
   void CompactIfSparse();
 
-  std::optional<int64_t> TimeOf(const Entry& entry) const;
+  std::optional<int64_t> TimeOf(const Entry& entry) const { return TimeOf(entry, ValueOf(entry)); }
+  std::optional<int64_t> TimeOf(const Entry& entry, std::string_view value) const;
+  std::string_view ValueBefore(const Change& change) const {
+    if (change.aside == kNotAside) return ValueOf(change.before);
+    return {aside_.At(change.aside), change.before.value_size};
+  }
   bool HasTime(uint32_t number, int64_t time) const;
   void IndexTime(uint32_t number);
   // Those that were added to the table since the last call.
@@ -308,8 +357,12 @@ class StateTable {
   size_t live_bytes_ = 0;                                    // of their keys and values
   size_t stored_bytes_ = 0;                                  // of all that was stored in the arena
   size_t accepted_entries_ = 0;
-  std::vector<Change> changes_;
+  ChunkedArray<Change> changes_;
   Arena arena_;
+  Arena aside_;  // accepted values that were changed in place
+  // Entries from this reference on have so much room for a value.
+  uint32_t value_room_ = 0;
+  uint64_t roomy_from_ = UINT64_MAX;
 
   // What the picture still has to show, and its entries among them that changed since.
   uint32_t picture_next_ = 0;

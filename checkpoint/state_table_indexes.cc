@@ -27,8 +27,8 @@ void StateTable::IndexBy(DerivedIndexes by) {
   IndexAll();
 }
 
-std::optional<int64_t> StateTable::TimeOf(const Entry& entry) const {
-  if (derived_->by.time == DerivedIndexes::Time::kValue) return TimePart(ValueOf(entry), {});
+std::optional<int64_t> StateTable::TimeOf(const Entry& entry, std::string_view value) const {
+  if (derived_->by.time == DerivedIndexes::Time::kValue) return TimePart(value, {});
   const std::span<const uint8_t> parts = derived_->by.key_parts;
   return TimePart(KeyOf(entry), parts.first(static_cast<size_t>(derived_->by.time_part)));
 }
@@ -76,9 +76,9 @@ void StateTable::IndexAll() {
   derived_->entries = 0;
   if (derived_->by_prefix) derived_->by_prefix->Clear();
   if (derived_->by_time) derived_->by_time->Clear();
-  for (const Change& change : changes_) {
-    if (!derived_->by_time) break;
-    const std::optional<int64_t> time = TimeOf(change.before);
+  for (size_t i = 0; derived_->by_time && i < changes_.size(); ++i) {
+    const Change& change = changes_[i];
+    const std::optional<int64_t> time = TimeOf(change.before, ValueBefore(change));
     if (change.before.live && time) derived_->by_time->Add(*time, change.number);
   }
   IndexUpTo(accepted_entries_);

@@ -1,5 +1,7 @@
 #include "runtime/columnar/key_table.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -16,7 +18,41 @@ constexpr uint64_t LowBytes(uint32_t count) {
   return count >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * count)) - 1;
 }
 
+uint64_t Folded(uint64_t a, uint64_t b) {
+  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+// The padding behind every buffer allows whole words to be read.
+uint64_t FirstBytes(const char* bytes, uint32_t count) {
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word & LowBytes(count);
+}
+
 }  // namespace
+
+BufferBuilder<uint64_t> KeyTable::Hashes(const Column& keys) {
+  constexpr uint32_t kWord = sizeof(uint64_t);
+  constexpr uint64_t kOdd[] = {0x9E3779B97F4A7C15, 0xD1B54A32D192ED03};
+  const auto rows = static_cast<size_t>(keys.size());
+  const int64_t* const offsets = keys.offsets();
+  BufferBuilder<uint64_t> hashes(rows);
+  for (size_t row = 0; row < rows; ++row) {
+    const char* const bytes = keys.bytes() + offsets[row];
+    const auto length = static_cast<uint64_t>(offsets[row + 1] - offsets[row]);
+    if (length > 2 * kWord) {
+      hashes[row] = XXH3_64bits(bytes, length);
+      continue;
+    }
+    const auto size = static_cast<uint32_t>(length);
+    const uint64_t first = FirstBytes(bytes, size);
+    const uint64_t second = size > kWord ? FirstBytes(bytes + kWord, size - kWord) : 0;
+    hashes[row] = Folded(Folded(first ^ (length + 1), kOdd[0]) ^ second, kOdd[1]);
+  }
+  hashes.SetSize(rows);
+  return hashes;
+}
 
 KeyTable::KeyTable() { slots_.AppendRepeated(kFirstSlots, 0); }
 
@@ -38,7 +74,7 @@ bool KeyTable::Equals(const Entry& entry, const Entry& wanted, const char* bytes
 uint32_t KeyTable::Find(const char* bytes, uint32_t length, uint64_t hash) {
   Entry wanted{length, 0, 0};
   if (length <= kInlineBytes) {
-    // The padding behind every buffer allows whole words to be read.
+    // As FirstBytes.
     uint32_t head;
     uint64_t tail;
     std::memcpy(&head, bytes, sizeof head);

@@ -2,8 +2,8 @@
 //
 // Open addressing over a dense array of keys, so that walking the keys is a walk in insertion
 // order: the same on every machine and in every run. Keys of up to 12 bytes, which most words are,
-// live in their entry and are compared in two words. Hashes come from the caller (row_key.h): they
-// also choose shuffle partitions, by their high bits; slots use the low ones.
+// live in their entry and are compared in two words. Hashes come from the caller: Hashes() gives
+// good ones, which are nobody else's and no durable format.
 #ifndef WAVETANK_RUNTIME_COLUMNAR_KEY_TABLE_H_
 #define WAVETANK_RUNTIME_COLUMNAR_KEY_TABLE_H_
 
@@ -20,6 +20,9 @@ class KeyTable {
   KeyTable();
 
   uint32_t size() const { return static_cast<uint32_t>(entries_.size()); }
+
+  // Of each row of a string column.
+  static BufferBuilder<uint64_t> Hashes(const Column& keys);
 
   // Sets groups[row] to the number of the row's key, for every row of a string column; a null is a
   // key of its own. New keys are added. REQUIRES: as many hashes and groups as rows.

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -151,6 +152,67 @@ std::optional<Column> TakeColumn(BufferBuilder<std::string_view>& rests, const D
   WT_CHECK(false, "no key: " + DataTypeName(type));
 }
 
+// How long the keys of rows without nulls are, where all are alike: of columns of one width each.
+// 0: they are not.
+template <typename List, typename TypeOfOne>
+size_t OneLength(const List& list, const TypeOfOne& type_of) {
+  size_t length = 0;
+  for (const auto& one : list) {
+    if (type_of(one).layout() != Layout::kFixed) return 0;
+    length += 1 + FixedBytes(type_of(one));
+  }
+  return length;
+}
+
+// EncodeRowKeys of such columns.
+Column EncodeAlike(const std::vector<Column>& columns, int64_t rows, size_t length) {
+  const auto count = static_cast<size_t>(rows);
+  BufferBuilder<int64_t> offsets(count + 1);
+  for (size_t row = 0; row <= count; ++row) offsets[row] = static_cast<int64_t>(row * length);
+  offsets.SetSize(count + 1);
+  BufferBuilder<char> bytes(count * length);
+  size_t at = 0;
+  for (const Column& column : columns) {
+    WithWidth(column.type().width(), [&]<typename T>(T) {
+      const T* const values = column.values<T>();
+      char* to = bytes.data() + at;
+      for (size_t row = 0; row < count; ++row, to += length) {
+        *to = 1;
+        std::memcpy(to + 1, values + row, sizeof(T));
+      }
+      at += 1 + sizeof(T);
+    });
+  }
+  bytes.SetSize(count * length);
+  return Column(rows, offsets.Finish(), bytes.Finish(), Buffer());
+}
+
+// DecodeRowKeys of such keys. Nothing: some are not.
+std::optional<std::vector<Column>> DecodeAlike(std::span<const std::string_view> keys,
+                                               const std::vector<DataType>& types, size_t length) {
+  for (const std::string_view key : keys) {
+    if (key.size() != length) return std::nullopt;
+  }
+  std::vector<Column> columns;
+  size_t at = 0;
+  bool valid = true;
+  for (const DataType& type : types) {
+    Buffer values = WithWidth(type.width(), [&]<typename T>(T) {
+      BufferBuilder<T> read(keys.size());
+      for (size_t row = 0; row < keys.size(); ++row) {
+        valid &= keys[row][at] == 1;
+        std::memcpy(&read[row], keys[row].data() + at + 1, sizeof(T));
+      }
+      at += 1 + sizeof(T);
+      read.SetSize(keys.size());
+      return read.Finish();
+    });
+    columns.emplace_back(type, static_cast<int64_t>(keys.size()), std::move(values), Buffer());
+  }
+  if (!valid) return std::nullopt;
+  return columns;
+}
+
 // Adds a column to the hashes of its rows; `bytes(row)` are a value's bytes.
 template <typename F>
 void HashColumn(const Column& column, BufferBuilder<uint64_t>& hashes, F bytes) {
@@ -210,6 +272,11 @@ BufferBuilder<uint64_t> HashRows(const std::vector<Column>& columns, int64_t row
 }
 
 Column EncodeRowKeys(const std::vector<Column>& columns, int64_t rows) {
+  const size_t alike = OneLength(columns, [](const Column& column) { return column.type(); });
+  if (alike != 0 &&
+      std::ranges::all_of(columns, [](const Column& column) { return column.null_count() == 0; })) {
+    return EncodeAlike(columns, rows, alike);
+  }
   // Each row's length behind where it begins; then where it begins and, as it grows, ends: that is
   // where the next one begins.
   BufferBuilder<int64_t> offsets(static_cast<size_t>(rows) + 1);
@@ -235,6 +302,12 @@ absl::StatusOr<std::vector<Column>> DecodeRowKeys(const Column& keys,
 
 absl::StatusOr<std::vector<Column>> DecodeRowKeys(std::span<const std::string_view> keys,
                                                   const std::vector<DataType>& types) {
+  const size_t alike = OneLength(types, [](const DataType& type) { return type; });
+  if (alike != 0) {
+    if (std::optional<std::vector<Column>> columns = DecodeAlike(keys, types, alike)) {
+      return *std::move(columns);
+    }
+  }
   BufferBuilder<std::string_view> rests;
   rests.Append(keys.data(), keys.size());
   std::vector<Column> columns;

@@ -22,6 +22,7 @@ TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
     platform::Random random(seed);
     const uint64_t keys = 1 + random.Below(80);
     StateTable table(seed % 2 == 0 ? KeyOrder::kBytes : KeyOrder::kNone);
+    table.FixValueRoom(seed % 3 == 0 ? 0 : static_cast<uint32_t>(seed % 40));
     PlainTable plain;
     for (int step = 0; step < 400; ++step) {
       const std::string key = absl::StrCat("key", random.Below(keys));
@@ -52,12 +53,75 @@ TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
   }
 }
 
+std::vector<uint32_t> NumbersOf(StateTable& table, const std::vector<std::string_view>& keys) {
+  std::vector<uint32_t> numbers(keys.size());
+  table.NumberMany(keys, numbers);
+  return numbers;
+}
+
+TEST(StateTable, AKeyThatWasOnlyNumberedIsNotThere) {
+  for (const bool accept : {false, true}) {
+    StateTable table;
+    table.FixValueRoom(8);
+    table.Put("old", "1");
+    table.Accept();
+    const std::vector<uint32_t> numbers = NumbersOf(table, {"new", "old", "new", "other"});
+    EXPECT_EQ(numbers, (std::vector<uint32_t>{1, 0, 1, 2}));
+    EXPECT_EQ(table.end_number(), 3U);
+    EXPECT_EQ(table.KeyAt(2), "other");
+    std::string_view value;
+    EXPECT_FALSE(table.Get("new", &value));
+    EXPECT_EQ(RowsOf(table), (Rows{{"old", "1"}}));
+    EXPECT_EQ(table.CountChanges(), 0U);
+    const std::string_view put = "2";
+    table.PutAt({numbers.data(), 1}, {&put, 1});
+    EXPECT_EQ(RowsOf(table), (Rows{{"old", "1"}, {"new", "2"}}));
+    EXPECT_EQ(table.CountChanges(), 1U);
+    accept ? table.Accept() : table.TakeBack();
+    EXPECT_EQ(table.size(), accept ? 2U : 1U);
+    EXPECT_FALSE(table.Get("other", &value));
+    table.Put("other", "3");
+    EXPECT_EQ(RowsOf(table).back(), (std::pair<std::string, std::string>("other", "3")));
+  }
+}
+
+// Shorter, of the room's size, and longer than that; in place or not, by one change or several.
+TEST(StateTable, ValuesThatChangedInPlaceAreTakenBack) {
+  StateTable table;
+  table.Put("before", "12");
+  table.Accept();
+  table.FixValueRoom(4);
+  table.Put("a", "1234");
+  table.Put("b", "12");
+  table.Accept();
+  const Rows accepted = RowsOf(table);
+  const size_t bytes = table.live_bytes();
+  for (const char* const first : {"", "x", "wxyz", "longer than the room"}) {
+    for (const char* const then : {"", "y", "vwxy", "longer than the room, again"}) {
+      for (const bool removed : {false, true}) {
+        for (const char* const key : {"before", "a", "b"}) {
+          table.Put(key, first);
+          if (removed) table.Remove(key);
+          table.Put(key, then);
+          std::string_view value;
+          ASSERT_TRUE(table.Get(key, &value));
+          ASSERT_EQ(value, then);
+        }
+        table.TakeBack();
+        ASSERT_EQ(RowsOf(table), accepted);
+        ASSERT_EQ(table.live_bytes(), bytes);
+      }
+    }
+  }
+}
+
 // Applying the changes of each Accept, in the order shown, to another table gives the same table,
 // order included: that is what loading deltas does.
 TEST(StateTable, ItsChangesRebuildItInTheSameOrder) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     platform::Random random(seed);
     StateTable table;
+    table.FixValueRoom(seed % 3 == 0 ? 0 : 3);
     StateTable rebuilt;
     for (int step = 0; step < 400; ++step) {
       const std::string key = absl::StrCat("key", random.Below(50));
