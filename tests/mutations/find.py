@@ -33,10 +33,11 @@ PROGRAMS = {
     "platform": ["platform_test", "conformance_test", "platform_real_test", "interposed_test",
                  "simulator_test"],
     "simulator": ["simulator_test", "conformance_test", "checkpoint_test"],
-    "checkpoint": ["checkpoint_test", "checkpoint_exhaustive_test", "runtime_test"],
+    "checkpoint": ["checkpoint_test", "operators_test", "checkpoint_exhaustive_test",
+                   "runtime_test", "interpreter_test"],
     "runtime": ["operators_test", "functions_test", "runtime_test", "streaming_test",
-                "checkpoint_test"],
-    "properties": ["properties_test", "scenarios_test"],
+                "interpreter_test", "checkpoint_test"],
+    "properties": ["properties_test", "interpreter_test", "scenarios_test"],
     "scenarios": ["scenarios_test"],
 }
 SEARCH_RUNS = 1000
