@@ -246,8 +246,8 @@ class FragmentTaskBody::Attempt {
         blocks.rows == 0) {
       epoch.evict = absl::InfinitePast();
     }
-    if (platform::Planted(context_.node(), "final_rows_late_for_the_next_operator") && to_sink &&
-        plan_->state_operators.size() > 1) {
+    if (platform::Planted(context_.node(), "final_rows_late_for_the_next_operator") &&
+        !fragment_->reads_source() && plan_->state_operators.size() > 1) {
       epoch.late = epoch.evict;
     }
     instance.Begin(epoch);
