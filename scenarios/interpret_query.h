@@ -44,8 +44,8 @@ struct KnownPlan {
   runtime::RecordedQueryPtr compiled;
   runtime::StreamingQueryDefinition definition;
 };
-// Which of them a batch is run under, its log says by the plan's hash; nothing: the first. REQUIRES:
-// the interpreter knows each of them.
+// Which of them a batch is run under, its log says by the plan's hash; nothing: the first.
+// REQUIRES: the interpreter knows each of them.
 std::unique_ptr<properties::NaiveQuery> InterpretPlans(std::vector<KnownPlan> plans);
 
 }  // namespace wavetank::scenarios

@@ -80,8 +80,8 @@ Watermarks NextWatermarks(const StreamingQueryPlan& plan, WatermarkPolicy policy
   return next;
 }
 
-// What one operator gives as it becomes final reaches the others in the same epoch, before they look
-// at their own, so that none of them need know of another.
+// What one operator gives as it becomes final reaches the others in the same epoch, before they
+// look at their own, so that none of them need know of another.
 absl::Time NextFinal(const StreamingQueryPlan& plan, const EpochReport& report) {
   absl::Time next = absl::InfiniteFuture();
   for (size_t i = 0; i < report.fragments.size(); ++i) {

@@ -30,7 +30,8 @@ struct OperatorReport {
   int64_t state_bytes = 0;   // of keys and values
   int64_t rows_updated = 0;  // keys put
   int64_t rows_removed = 0;  // keys evicted
-  // The earliest watermark, its own, at which something of it becomes final: is given, or forgotten.
+  // The earliest watermark, the operator's own, at which something of it becomes final: is given,
+  // or forgotten.
   absl::Time earliest_final = absl::InfiniteFuture();
   // The processing time at which it wants an epoch, with or without input.
   absl::Time earliest_timer = absl::InfiniteFuture();

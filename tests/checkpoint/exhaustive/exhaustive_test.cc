@@ -1,4 +1,4 @@
-// make test: every script of up to 3 operations, 8 pending items. `make exhaust`: 4 and 12.
+// make test: every script of up to 3 operations, 8 or 9 pending items. `make exhaust`: 4 and 12.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -15,6 +15,7 @@ namespace {
 struct SubjectCase {
   const char* name;
   std::unique_ptr<CrashSubject> (*make)();
+  size_t pending_items = 8;  // what covers every point of its scripts
 };
 void PrintTo(const SubjectCase& subject, std::ostream* out) { *out << subject.name; }
 
@@ -23,6 +24,7 @@ class Exhaustive : public testing::TestWithParam<SubjectCase> {};
 TEST_P(Exhaustive, RecoveryKeepsEveryPromiseFromEveryImage) {
   const std::unique_ptr<CrashSubject> subject = GetParam().make();
   Bound bound;
+  bound.pending_items = GetParam().pending_items;
   if (const char* deep = std::getenv("EXHAUST_DEEP"); deep != nullptr) {
     bound.operations = 4;
     bound.pending_items = 12;
@@ -51,7 +53,8 @@ INSTANTIATE_TEST_SUITE_P(Subjects, Exhaustive,
                                          SubjectCase{"CompactedLog", &CompactedLogSubject},
                                          SubjectCase{"QueryLog", &QueryLogSubject},
                                          SubjectCase{"GraphLog", &GraphLogSubject},
-                                         SubjectCase{"StateStore", &StateStoreSubject}),
+                                         SubjectCase{"StateStore", &StateStoreSubject},
+                                         SubjectCase{"TwoOperators", &TwoOperatorsSubject, 9}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -16,6 +16,8 @@ std::unique_ptr<CrashSubject> CompactedLogSubject();
 std::unique_ptr<CrashSubject> QueryLogSubject();
 std::unique_ptr<CrashSubject> GraphLogSubject();
 std::unique_ptr<CrashSubject> StateStoreSubject();
+// Two of them under one log, cut in each batch and laid out in other numbers of partitions.
+std::unique_ptr<CrashSubject> TwoOperatorsSubject();
 
 }  // namespace wavetank::checkpoint
 

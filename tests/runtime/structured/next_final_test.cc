@@ -176,7 +176,7 @@ std::vector<std::string> WindowsShown(QueryWorld& world) {
 TEST(BatchWithoutInput, ComesOnlyWhenTheWatermarkReachesTheEndOfAWindow) {
   QueryWorld world(3, WindowedJob, AvailableNow());
   for (const char* const lines : {"10\n", "22\n", "24\n", "25\n", "26\n"}) {
-    world.Put(absl::StrCat(lines[0], lines[1]), lines);
+    world.Put(std::string(lines, 2), lines);
     ASSERT_TRUE(world.RunToTheEnd().ok());
   }
   // Of the watermarks 0, 12, 14, 15 and 16 one ends the window from 10 on.
@@ -193,7 +193,7 @@ TEST(BatchWithoutInput, IsDefinedByTheDriverThatReadsInTheLogThatItIsDue) {
     world.SetFault({.step = step, .process = "", .number = 2, .power_loss = true});
     ASSERT_FALSE(world.RunDriver().has_value());
     EXPECT_THAT(WindowsShown(world), IsEmpty());
-    EXPECT_EQ(world.History()->batches().back().prepared->next_final().watermark_ms(), 15'000);
+    EXPECT_EQ(world.History()->batches().at(1).prepared->next_final().watermark_ms(), 15'000);
     ASSERT_TRUE(world.RunToTheEnd().ok());
     EXPECT_THAT(WindowsShown(world), ElementsAre("10 1"));
     EXPECT_EQ(world.History()->newest_batch(), 2);

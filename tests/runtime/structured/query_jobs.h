@@ -85,13 +85,17 @@ inline void JoinedJob(Session& session) {
       .Option("checkpointLocation", "checkpoint")
       .Start();
 }
+// By batch, if they come one after the other.
+inline std::vector<std::map<std::string, std::string>> JoinedBatches() {
+  return {{{"views/1", "10,x\n11,y\n"}, {"clicks/1", "12,x\n14,y\n12,x\n"}},
+          {{"views/2", "25,x\n"}, {"clicks/2", "26,x\n11,y\n14,y\n"}},
+          {{"views/3", "60,z\n3,late\n"}, {"clicks/3", "60,z\n"}}};
+}
+inline void PutFiles(const std::map<std::string, std::string>& files, QueryWorld& world) {
+  for (const auto& [path, content] : files) world.Overwrite(path, content);
+}
 inline void PutJoined(QueryWorld& world) {
-  world.Overwrite("views/1", "10,x\n11,y\n");
-  world.Overwrite("clicks/1", "12,x\n14,y\n12,x\n");
-  world.Overwrite("views/2", "25,x\n");
-  world.Overwrite("clicks/2", "26,x\n11,y\n14,y\n");
-  world.Overwrite("views/3", "60,z\n3,late\n");
-  world.Overwrite("clicks/3", "60,z\n");
+  for (const auto& files : JoinedBatches()) PutFiles(files, world);
 }
 // By start of the window, in seconds.
 inline std::vector<std::string> JoinedWindows() { return {"10 3", "25 1"}; }

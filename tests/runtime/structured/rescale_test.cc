@@ -29,7 +29,7 @@ QueryOptions InPartitions(int partitions) {
 void RunBatches(QueryWorld& world, const std::vector<std::map<std::string, std::string>>& files,
                 const std::vector<int>& partitions) {
   for (size_t i = 0; i < files.size(); ++i) {
-    for (const auto& [path, content] : files[i]) world.Overwrite(path, content);
+    PutFiles(files[i], world);
     const absl::Status ended = world.RunToTheEnd();
     ASSERT_TRUE(ended.ok()) << ended;
     if (i >= partitions.size()) continue;
@@ -49,12 +49,6 @@ std::vector<std::map<std::string, std::string>> WordBatches() {
   std::vector<std::map<std::string, std::string>> batches;
   for (const auto& [name, text] : WordFiles()) batches.push_back({{"in/" + name, text}});
   return batches;
-}
-
-std::vector<std::map<std::string, std::string>> JoinedBatches() {
-  return {{{"views/1", "10,x\n11,y\n"}, {"clicks/1", "12,x\n14,y\n12,x\n"}},
-          {{"views/2", "25,x\n"}, {"clicks/2", "26,x\n11,y\n14,y\n"}},
-          {{"views/3", "60,z\n3,late\n"}, {"clicks/3", "60,z\n"}}};
 }
 
 TEST(Rescale, FromFourToSevenAndBackCountsOn) {
