@@ -15,9 +15,10 @@ constexpr std::string_view kSeveralSources[] = {"clicked_views", "clicks_by_wind
 constexpr std::string_view kSeveralOperators[] = {"clicks_by_window", "distinct_visits",
                                                   "busy_windows"};
 constexpr std::string_view kUnions[] = {"clicks_of_two_sites"};
-constexpr std::string_view kPlanMayChange[] = {"clicked_views",   "clicks_by_window",
-                                               "distinct_visits", "first_visits",
-                                               "busy_windows",    "clicks_of_two_sites"};
+// They keep state, and their plan may change between two starts.
+constexpr std::string_view kJoinedJobs[] = {"clicked_views",   "clicks_by_window",
+                                            "distinct_visits", "first_visits",
+                                            "busy_windows",    "clicks_of_two_sites"};
 
 // --- a query's batches: log, sink, watermark ---
 
@@ -45,7 +46,7 @@ constexpr PlantedBug kOfBatches[] = {
      "What becomes final waits for the next batch that has input."},
     {"new_driver_takes_late_rows", kForgotten, "In a new driver's first batch no row is late."},
     {"changed_plan_not_logged", kStale, "The log keeps the plan of a query's first start.",
-     kPlanMayChange},
+     kJoinedJobs},
 };
 
 // --- several sources, and the watermarks of several ---
@@ -66,7 +67,7 @@ constexpr PlantedBug kOfSources[] = {
      "The logged watermark of one operator is taken for that of another that has none yet.",
      kSeveralSources},
     {"watermark_forgotten_with_the_plan", kForgotten,
-     "The watermark begins anew after a start with another plan.", kPlanMayChange},
+     "The watermark begins anew after a start with another plan.", kJoinedJobs},
     {"watermark_of_the_furthest_source", kOfAnother,
      "The query's watermark is the latest of its operators', where it is to be the earliest.",
      kSeveralSources},
@@ -124,7 +125,7 @@ constexpr PlantedBug kOfRescaling[] = {
     {"rescaled_from_the_batch_before", kStale,
      "A rescaling lays out the state from which the newest batch began."},
     {"unanswered_partition_taken_for_done", kOutcomeUnknown,
-     "A rescaling goes on when a file of it could not be written."},
+     "A rescaling goes on when a file of it could not be written.", kJoinedJobs},
 };
 
 // --- fenced logs ---
