@@ -134,9 +134,6 @@ class Repartitioning {
     // The name is nobody else's, so a file that is there is this one, by a repeated request.
     const absl::Status created =
         co_await store_.CreateIfAbsent(made.files.back(), std::move(bytes));
-    if (!created.ok() && platform::Planted(node_, "unanswered_partition_taken_for_done")) {
-      co_return made;
-    }
     if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
     co_await node_.Step(steps::kStateRepartitioned, {{"partition", to}, {"bytes", size}});
     co_return made;

@@ -124,8 +124,6 @@ constexpr PlantedBug kOfRescaling[] = {
      "A rescaling leaves all operators but the last one with no state.", kSeveralOperators},
     {"rescaled_from_the_batch_before", kStale,
      "A rescaling lays out the state from which the newest batch began."},
-    {"unanswered_partition_taken_for_done", kOutcomeUnknown,
-     "A rescaling goes on when a file of it could not be written.", kJoinedJobs},
 };
 
 // --- fenced logs ---

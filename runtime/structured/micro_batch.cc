@@ -271,11 +271,15 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
       range.set_source(plan_->sources[position++].description.path);
     }
   }
+  StageGraph graph = BuildBatchGraph(*plan_, work);
   if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
       !work.states.empty()) {
-    std::rotate(work.states.begin(), work.states.begin() + 1, work.states.end());
+    for (Stage& stage : graph.stages) {
+      if (stage.reads_shuffle_of.empty()) continue;
+      std::rotate(stage.payloads.begin(), stage.payloads.begin() + 1, stage.payloads.end());
+    }
   }
-  const absl::StatusOr<GraphResults> results = co_await cluster_.Run(BuildBatchGraph(*plan_, work));
+  const absl::StatusOr<GraphResults> results = co_await cluster_.Run(std::move(graph));
   // A newer owner removes what this one's records name.
   if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
   WT_CO_RETURN_IF_ERROR(results.status());
