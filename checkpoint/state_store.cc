@@ -64,7 +64,10 @@ StateTable& StateStore::table(std::string_view name) {
 }
 
 void StateStore::Abort() {
-  for (const auto& table : tables_) table->TakeBack();
+  for (const auto& table : tables_) {
+    table->TakeBack();
+    if (platform::Planted(node_, "second_store_not_taken_back")) break;
+  }
 }
 
 Task<absl::Status> StateStore::RollBack(StateVersion version) {
@@ -132,6 +135,7 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
   next.files.push_back(JoinPath(directory_, header.name));
   int64_t entries = 0;
   for (size_t i = 0; i < tables_.size(); ++i) {
+    if (i > 0 && platform::Planted(node_, "second_store_not_written")) break;
     header.stores[i].entries = snapshot ? tables_[i]->size() : tables_[i]->CountChanges();
     if (!snapshot && platform::Planted(node_, "delta_without_removals")) {
       tables_[i]->ForEachChange([&](std::string_view, std::optional<std::string_view> value) {
@@ -154,6 +158,7 @@ std::string StateStore::Encode(StateFileHeader header) const {
   StateFileEncoder encoder(header);
   const bool no_removals = platform::Planted(node_, "delta_without_removals");
   for (size_t i = 0; i < tables_.size(); ++i) {
+    if (i > 0 && platform::Planted(node_, "second_store_not_written")) break;
     const auto add = [&](std::string_view key, std::optional<std::string_view> value) {
       if (!value && no_removals) return;
       encoder.Add(i, key, value);

@@ -8,6 +8,18 @@ namespace {
 
 using enum BugKind;
 
+// What a bug may need of a job that shows it.
+constexpr std::string_view kJoins[] = {"clicked_views", "clicks_by_window"};
+constexpr std::string_view kSeveralSources[] = {"clicked_views", "clicks_by_window",
+                                                "clicks_of_two_sites"};
+constexpr std::string_view kSeveralOperators[] = {"clicks_by_window", "distinct_visits",
+                                                  "busy_windows"};
+constexpr std::string_view kUnions[] = {"clicks_of_two_sites"};
+// They keep state, and their plan may change between two starts.
+constexpr std::string_view kJoinedJobs[] = {"clicked_views",   "clicks_by_window",
+                                            "distinct_visits", "first_visits",
+                                            "busy_windows",    "clicks_of_two_sites"};
+
 // --- a query's batches: log, sink, watermark ---
 
 constexpr PlantedBug kOfBatches[] = {
@@ -30,8 +42,59 @@ constexpr PlantedBug kOfBatches[] = {
      "A new driver does not learn from the log at which watermark something becomes final."},
     {"state_of_the_neighbour", kOfAnother,
      "In a new driver's first batch each partition gets the state of the next one."},
-    {"rescaled_from_one_partition", kSpecialCase,
-     "A partition that a rescaling makes of several gets only what the first of them has."},
+    {"final_rows_wait_for_input", kSpecialCase,
+     "What becomes final waits for the next batch that has input."},
+    {"new_driver_takes_late_rows", kForgotten, "In a new driver's first batch no row is late."},
+    {"changed_plan_not_logged", kStale, "The log keeps the plan of a query's first start.",
+     kJoinedJobs},
+};
+
+// --- several sources, and the watermarks of several ---
+
+constexpr PlantedBug kOfSources[] = {
+    {"only_the_first_source_is_awaited", kSpecialCase,
+     "New files of a source behind the first wait until the first has some.", kSeveralSources},
+    {"waiting_source_left_out", kSpecialCase,
+     "A batch's definition has no range of a source that has no new files.", kSeveralSources},
+    {"ranges_read_by_position", kOfAnother,
+     "Where a source has no new files, those of the next one are read in its place.",
+     kSeveralSources},
+    {"exchange_read_of_one_writer", kForgotten,
+     "Of an exchange that several stages write the first one's rows are read alone.", kUnions},
+    {"watermarks_of_operators_forgotten", kForgotten,
+     "A new driver remembers the query's watermark, and not those it is made of.", kSeveralSources},
+    {"watermarks_read_by_position", kOfAnother,
+     "The logged watermark of one operator is taken for that of another that has none yet.",
+     kSeveralSources},
+    {"watermark_forgotten_with_the_plan", kForgotten,
+     "The watermark begins anew after a start with another plan.", kJoinedJobs},
+    {"watermark_of_the_furthest_source", kOfAnother,
+     "The query's watermark is the latest of its operators', where it is to be the earliest.",
+     kSeveralSources},
+    {"source_without_rows_holds_nothing_back", kSpecialCase,
+     "The query's watermark does not wait for an operator that has seen no row yet.",
+     kSeveralSources},
+};
+
+// --- the tasks of a batch ---
+
+constexpr PlantedBug kOfTasks[] = {
+    {"partition_without_rows_forgets_nothing", kSpecialCase,
+     "What becomes final in a partition without input is left for a later batch."},
+    {"final_of_the_first_partition_alone", kForgotten,
+     "What the partitions behind the first await does not count for when something is final."},
+    {"final_of_the_last_operator_alone", kForgotten,
+     "What operators before the last one await does not count for when something is final.",
+     kSeveralOperators},
+    {"final_rows_late_for_the_next_operator", kOfAnother,
+     "What one operator gives as it becomes final is late for the next one.", kSeveralOperators},
+    {"late_rows_of_the_last_operator_counted", kForgotten,
+     "Late rows are counted where the last operator drops them, and nowhere else.",
+     kSeveralOperators},
+    {"quiet_operator_keeps_its_state", kSpecialCase,
+     "An operator that gives no rows is taken not to have changed its state.", kJoins},
+    {"failed_attempt_leaves_its_changes", kNotIdempotent,
+     "A task's next attempt finds what the failed one has done to the state in memory."},
 };
 
 // --- state ---
@@ -42,6 +105,25 @@ constexpr PlantedBug kOfState[] = {
     {"newest_state_file_not_loaded", kSpecialCase,
      "State that is loaded from the store lacks its newest file."},
     {"delta_without_removals", kForgotten, "A state file does not say which keys were removed."},
+    {"second_store_not_written", kForgotten,
+     "A state file has the changes of the first of an operator's stores alone.", kJoins},
+    {"second_store_not_in_snapshots", kForgotten,
+     "A snapshot in the background has the first of an operator's stores alone.", kJoins},
+    {"second_store_not_taken_back", kNotIdempotent,
+     "What a failed attempt has done to the stores behind the first stays in memory.", kJoins},
+};
+
+// --- state in another number of partitions ---
+
+constexpr PlantedBug kOfRescaling[] = {
+    {"rescaled_from_one_partition", kSpecialCase,
+     "A partition that a rescaling makes of several gets only what the first of them has."},
+    {"rescaled_without_the_second_store", kForgotten,
+     "A rescaling moves the first of an operator's stores alone.", kJoins},
+    {"last_operator_rescaled_alone", kForgotten,
+     "A rescaling leaves all operators but the last one with no state.", kSeveralOperators},
+    {"rescaled_from_the_batch_before", kStale,
+     "A rescaling lays out the state from which the newest batch began."},
 };
 
 // --- fenced logs ---
@@ -147,7 +229,10 @@ std::span<const PlantedBug> PlantedBugs() {
   static const std::vector<PlantedBug> bugs = [] {
     std::vector<PlantedBug> all;
     Add(kOfBatches, all);
+    Add(kOfSources, all);
+    Add(kOfTasks, all);
     Add(kOfState, all);
+    Add(kOfRescaling, all);
     Add(kOfLogs, all);
     Add(kOfStores, all);
     Add(kOfSinks, all);

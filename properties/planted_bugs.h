@@ -29,6 +29,8 @@ struct PlantedBug {
   std::string_view name;
   BugKind kind;
   std::string_view meaning;  // one sentence: what is wrong
+  // The built-in jobs that can show it; none: any may.
+  std::span<const std::string_view> jobs = {};
 };
 
 // By area, each ordered as the code is.

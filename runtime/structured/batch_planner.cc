@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "platform/planted.h"
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
@@ -45,6 +46,10 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     co_await SleepUntil(due);
     if (stopped()) co_return Set(Outcome::kStopped);
     found_ = co_await sources_.Discover();
+    if (platform::Planted(node_, "only_the_first_source_is_awaited") && found_.ok() &&
+        found_->sources.front().files.empty()) {
+      found_->sources.clear();
+    }
     if (!found_.ok() || found_->any()) co_return Set(Outcome::kInput);
     const bool exhausted = options_.available_now && !found_->directory_away();
     if (exhausted) co_return Set(Outcome::kExhausted);

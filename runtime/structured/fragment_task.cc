@@ -155,22 +155,34 @@ class FragmentTaskBody::Attempt {
     result.set_fragment(task_.fragment());
     std::set<std::string> skipped;
     while (true) {
-      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lost,
-                             co_await RunOnce(blocks, skipped, result));
-      if (!lost) break;
+      const absl::StatusOr<std::optional<std::string>> lost =
+          co_await RunOnce(blocks, skipped, result);
+      if (!lost.ok() && platform::Planted(context_.node(), "failed_attempt_leaves_its_changes")) {
+        KeepStates();
+      }
+      if (!lost.ok() && platform::Planted(context_.node(), "second_store_not_taken_back")) {
+        for (const auto& [id, state] : states_) state->Abort();
+        KeepStates();
+      }
+      WT_CO_RETURN_IF_ERROR(lost.status());
+      if (!*lost) break;
       // What the operators have of it cannot be told from the rest: they begin anew without it.
-      skipped.insert(*lost);
+      skipped.insert(**lost);
       for (const auto& [id, state] : states_) state->Abort();
       co_await context_.node().Step(steps::kInputFileSkipped);
     }
     result.set_files_skipped(static_cast<int64_t>(skipped.size()));
-    for (const structured::StateRef& from : task_.states()) {
-      body_.cache_.insert_or_assign(from.directory(), std::move(states_.at(from.operator_id())));
-    }
+    KeepStates();
     co_return result.SerializeAsString();
   }
 
  private:
+  void KeepStates() {
+    for (const structured::StateRef& from : task_.states()) {
+      body_.cache_.insert_or_assign(from.directory(), std::move(states_.at(from.operator_id())));
+    }
+  }
+
   Epoch EpochOf() const {
     return {.id = task_.batch(),
             .timestamp = FromMicros(task_.timestamp_micros()),
@@ -229,7 +241,16 @@ class FragmentTaskBody::Attempt {
       }
     }
     WT_CO_RETURN_IF_ERROR(instance.Open(states, outlet, memory));
-    instance.Begin(EpochOf());
+    Epoch epoch = EpochOf();
+    if (platform::Planted(context_.node(), "partition_without_rows_forgets_nothing") &&
+        blocks.rows == 0) {
+      epoch.evict = absl::InfinitePast();
+    }
+    if (platform::Planted(context_.node(), "final_rows_late_for_the_next_operator") &&
+        !fragment_->reads_source() && plan_->state_operators.size() > 1) {
+      epoch.late = epoch.evict;
+    }
+    instance.Begin(epoch);
     std::optional<std::string> lost;
     WT_CO_ASSIGN_OR_RETURN(TaskInputs inputs,
                            MakeInputs(context_, *plan_, task_, blocks, skipped, lost));
@@ -242,6 +263,20 @@ class FragmentTaskBody::Attempt {
     if (lost) co_return lost;
     WT_CO_RETURN_IF_ERROR(status);
     Encode(instance.Report(), result);
+    const bool first = context_.id().partition == 0;
+    if ((platform::Planted(context_.node(), "final_of_the_first_partition_alone") && !first) ||
+        (platform::Planted(context_.node(), "final_of_the_last_operator_alone") && !to_sink)) {
+      for (structured::OperatorReport& op : *result.mutable_operators()) {
+        op.clear_earliest_final_micros();
+      }
+    }
+    if (platform::Planted(context_.node(), "quiet_operator_keeps_its_state")) {
+      for (int node = 0; node < result.operators_size(); ++node) {
+        const auto state = states_.find(fragment_->nodes[static_cast<size_t>(node)].state_id);
+        const bool quiet = result.operators(node).rows_out() == 0;
+        if (state != states_.end() && quiet) state->second->Abort();
+      }
+    }
     for (const structured::StateRef& from : task_.states()) {
       WT_CO_RETURN_IF_ERROR(co_await CommitState(from, *result.add_states()));
     }

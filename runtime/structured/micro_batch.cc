@@ -193,6 +193,7 @@ bool MicroBatchExecution::NextNeedsNoInput() const {
   if (platform::Planted(node_, "new_driver_awaits_nothing_final") && !attempt_) {
     next_final = absl::InfiniteFuture();
   }
+  if (platform::Planted(node_, "final_rows_wait_for_input")) next_final = absl::InfiniteFuture();
   return ShouldRunAnotherBatch(*plan_, WatermarkOf(batch.definition), NextWatermarkOf(batch),
                                next_final);
 }
@@ -218,6 +219,13 @@ MicroBatchExecution::NextDefinition() {
                                  .ranges = sources_->Ranges(std::move(found)),
                                  .watermark_ms = watermark_ms,
                                  .timestamp = node_.clock().WallNow()});
+  if (platform::Planted(node_, "waiting_source_left_out")) {
+    auto& ranges = *next.definition.mutable_sources();
+    ranges.erase(std::remove_if(ranges.begin(), ranges.end(),
+                                [](const auto& range) { return range.files().empty(); }),
+                 ranges.end());
+    next.definition.set_hash(checkpoint::DefinitionHash(next.definition));
+  }
   return next;
 }
 
@@ -253,11 +261,25 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   if (platform::Planted(node_, "late_rows_judged_a_batch_early")) {
     work.late_watermark = WatermarkOf(work.definition);
   }
+  if (platform::Planted(node_, "new_driver_takes_late_rows") && attempts_ == 0) {
+    work.late_watermark = absl::InfinitePast();
+  }
+  if (platform::Planted(node_, "ranges_read_by_position")) {
+    size_t position = 0;
+    for (checkpoint::SourceRange& range : *work.definition.mutable_sources()) {
+      if (range.files().empty()) continue;
+      range.set_source(plan_->sources[position++].description.path);
+    }
+  }
+  StageGraph graph = BuildBatchGraph(*plan_, work);
   if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
       !work.states.empty()) {
-    std::rotate(work.states.begin(), work.states.begin() + 1, work.states.end());
+    for (Stage& stage : graph.stages) {
+      if (stage.reads_shuffle_of.empty()) continue;
+      std::rotate(stage.payloads.begin(), stage.payloads.begin() + 1, stage.payloads.end());
+    }
   }
-  const absl::StatusOr<GraphResults> results = co_await cluster_.Run(BuildBatchGraph(*plan_, work));
+  const absl::StatusOr<GraphResults> results = co_await cluster_.Run(std::move(graph));
   // A newer owner removes what this one's records name.
   if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
   WT_CO_RETURN_IF_ERROR(results.status());
@@ -281,10 +303,45 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
                                                   .parts = std::move(attempt.parts)}));
   Watermarks watermarks = WatermarksBefore(*plan_, newest().definition, before);
   if (platform::Planted(node_, "watermark_goes_back")) watermarks = {};
+  if (platform::Planted(node_, "watermarks_of_operators_forgotten") && attempts_ == 1) {
+    watermarks.of_operators.clear();
+  }
+  if (platform::Planted(node_, "watermarks_read_by_position") && before != nullptr) {
+    const auto& logged = before->prepared->next_watermarks();
+    for (size_t i = 0; i < watermarks.of_operators.size(); ++i) {
+      const int at = static_cast<int>(i);
+      watermarks.of_operators[i] = at < logged.size()
+                                       ? absl::FromUnixMillis(logged[at].watermark_ms())
+                                       : absl::InfinitePast();
+    }
+  }
+  if (platform::Planted(node_, "watermark_forgotten_with_the_plan") && before != nullptr &&
+      before->prepared->plan_hash() != plan_record_.hash()) {
+    watermarks = {};
+  }
   watermarks = NextWatermarks(*plan_, watermark_policy_, watermarks, attempt.report);
+  if (platform::Planted(node_, "watermark_of_the_furthest_source")) {
+    watermarks =
+        NextWatermarks(*plan_, WatermarkPolicy::kMax, std::move(watermarks), attempt.report);
+  }
+  if (platform::Planted(node_, "source_without_rows_holds_nothing_back")) {
+    absl::Time least = absl::InfiniteFuture();
+    for (const absl::Time each : watermarks.of_operators) {
+      if (each != absl::InfinitePast()) least = std::min(least, each);
+    }
+    if (least != absl::InfiniteFuture()) {
+      watermarks.of_query = std::max(watermarks.of_query, least);
+    }
+  }
   SetNextWatermarks(*plan_, watermarks, prepared);
   SetNextFinal(*plan_, NextFinal(*plan_, attempt.report), prepared);
-  const OperatorReport sum = attempt.report.Sum();
+  OperatorReport sum = attempt.report.Sum();
+  if (platform::Planted(node_, "late_rows_of_the_last_operator_counted")) {
+    sum.rows_late = 0;
+    for (const OperatorReport& op : attempt.report.fragments.back().operators) {
+      sum.rows_late += op.rows_late;
+    }
+  }
   prepared.set_dropped_rows(sum.rows_late);
   prepared.set_rows_without_time(sum.rows_without_time);
   prepared.set_files_skipped(attempt.files_skipped);

@@ -241,6 +241,7 @@ Task<absl::Status> MicroBatchExecution::LogPlan() {
   if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
     records.push_back(checkpoint::Record(plan_record_));
   }
+  if (platform::Planted(node_, "changed_plan_not_logged") && history_.plan()) records.clear();
   if (history_.layout() != nullptr) {
     WT_CO_RETURN_IF_ERROR(CheckLayout(*history_.layout(), *plan_));
   } else if (plan_->stateful()) {

@@ -14,6 +14,7 @@
 #include "checkpoint/paths.h"
 #include "checkpoint/query_history.h"
 #include "checkpoint/state_partitions.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/partition_of.h"
 #include "runtime/columnar/row_key.h"
@@ -117,6 +118,9 @@ class Rescaling {
       state.options.stores.push_back({.name = store.name(), .schema_fingerprint = store.schema()});
     }
     state.from = From(id);
+    if (platform::Planted(node_, "last_operator_rescaled_alone") && id > 0) {
+      for (checkpoint::StateVersion& version : state.from) version.files.clear();
+    }
     state.partitions = layout.partitions();
     const std::vector<uint8_t> widths(op.partition_widths().begin(), op.partition_widths().end());
     state.partition_of = [widths](std::string_view key, int partitions) -> std::optional<int> {
@@ -141,7 +145,12 @@ class Rescaling {
   // Of an operator, by partition.
   std::vector<checkpoint::StateVersion> From(int operator_id) const {
     std::map<int, checkpoint::StateVersion> by_partition;
-    for (const OperatorState& state : history_.StatesAfter(history_.batches().back())) {
+    auto newest = history_.batches().end() - 1;
+    if (platform::Planted(node_, "rescaled_from_the_batch_before") &&
+        newest != history_.batches().begin()) {
+      --newest;
+    }
+    for (const OperatorState& state : history_.StatesAfter(*newest)) {
       if (state.operator_id() != operator_id) continue;
       by_partition[state.partition()] = {.version = state.version(),
                                          .files = checkpoint::StateFiles(checkpoint_, state)};

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/text_lines.h"
 #include "runtime/connectors/file_source.h"
@@ -138,6 +139,7 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
         fetched.bytes += ByteSize(received);
         rows.push_back(std::move(received));
       }
+      if (platform::Planted(context.node(), "exchange_read_of_one_writer")) break;
     }
   }
   co_return fetched;

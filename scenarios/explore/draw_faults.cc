@@ -25,8 +25,12 @@ constexpr int kTriesMost = 8;
 
 class FaultDrawing {
  public:
-  FaultDrawing(const Choices& choices, std::string name, const FaultTargets& targets)
-      : choices_(choices), name_(std::move(name)), targets_(targets) {}
+  FaultDrawing(const Choices& choices, std::string name, const FaultTargets& targets,
+               bool may_start_anew)
+      : choices_(choices),
+        name_(std::move(name)),
+        targets_(targets),
+        may_start_anew_(may_start_anew) {}
 
   // All but when it strikes.
   Fault Draw() const {
@@ -59,6 +63,14 @@ class FaultDrawing {
 
  private:
   const FaultInfo& DrawKind(Fault& fault) const {
+    if (may_start_anew_ && choices_.OneIn(name_ + " starts anew", 2)) {
+      const auto kind =
+          choices_.OneOf(name_ + " end", std::vector{FaultKind::kCleanStop, FaultKind::kCrash});
+      const FaultInfo& info = simulator::InfoOf(kind);
+      fault.set_kind(std::string(info.name));
+      fault.set_target(targets_.of_driver.front());
+      return info;
+    }
     // A spare is there to be used.
     const bool may_replace = !targets_.spare_machine.empty() && !targets_.of_driver.empty();
     if (may_replace && choices_.OneIn(name_ + " replaces", 4)) {
@@ -95,6 +107,7 @@ class FaultDrawing {
   const Choices& choices_;
   const std::string name_;
   const FaultTargets& targets_;
+  const bool may_start_anew_;
 };
 
 bool Has(const Scenario& scenario, FaultKind kind) {
@@ -182,9 +195,12 @@ void AddFault(const Choices& choices, int number, const FaultTargets& targets, c
       return;
     }
   }
+  // What a job has otherwise from a later start on, its layout of state say, shows after one.
+  const bool may_start_anew =
+      scenario.job().change_size() > 0 && scenario.fault().empty() && !targets.of_driver.empty();
   for (int tried = 0; tried < kTriesMost; ++tried) {
     const std::string again = tried == 0 ? name : absl::StrCat(name, " again ", tried);
-    Fault fault = FaultDrawing(choices, again, targets).Draw();
+    Fault fault = FaultDrawing(choices, again, targets, may_start_anew).Draw();
     const std::vector<size_t> places = aim.PlacesOf(fault);
     if (places.empty()) continue;
     aim.Draw(choices, again, places, fault);

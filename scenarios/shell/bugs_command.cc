@@ -99,7 +99,8 @@ int Execute(const BugsCommand& command, const ScenarioJobs& jobs) {
   bool all_found = true;
   for (const PlantedBug& bug : bugs) {
     const std::string name(bug.name);
-    const auto exploration = Exploration::Make(jobs, {.planted = name});
+    const auto exploration =
+        Exploration::Make(jobs, {.jobs = {bug.jobs.begin(), bug.jobs.end()}, .planted = name});
     WT_CHECK(exploration.ok());
     SearchOptions search;
     search.runs_max = command.runs_max;

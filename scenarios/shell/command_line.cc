@@ -97,9 +97,9 @@ class BugsArguments {
   explicit BugsArguments(CLI::App& app)
       : app_(*app.add_subcommand("bugs", "Plant each known bug, and show what finds it")) {
     std::string footer =
-        "Draws scenarios, a seed each, until one fails, and shrinks it. Exit status: 0 every bug "
-        "was\n"
-        "found; 1 one was not; 2 bad usage, or a build without the bugs.\n\n"
+        "Draws scenarios, a seed each, until one fails, and shrinks it: of the built-in jobs,\n"
+        "or of those that can show the bug. Exit status: 0 every bug was found; 1 one was not;\n"
+        "2 bad usage, or a build without the bugs.\n\n"
         "  cmake --preset planted && cmake --build --preset planted --target wavetank\n"
         "  build/planted/bin/wavetank bugs commit_before_sink --save=.\n\nThe bugs:\n";
     for (const properties::PlantedBug& bug : properties::PlantedBugs()) {

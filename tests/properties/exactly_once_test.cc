@@ -190,6 +190,14 @@ TEST(ExactlyOnceChecker, ABatchWithoutInputComesIfItIsDueAndOnlyThen) {
   const LoggedBatch third{2, {{"in", {}, 1, 1}}, 10, 0, 44};
   EXPECT_THAT(kinds({10, 10, 10}, {with_input, without, third}, false),
               ElementsAre(violation_kinds::kDefinition));
+  // What the plan before has left is not known to be final or not: it may be, by a later watermark.
+  LoggedBatch of_another_plan = without;
+  of_another_plan.plan_hash = "another";
+  EXPECT_THAT(kinds({11, 20}, {with_input, of_another_plan}, false), IsEmpty());
+  LoggedBatch no_later = third;
+  no_later.plan_hash = "another";
+  EXPECT_THAT(kinds({10, 11, 20}, {with_input, without, no_later}, false),
+              ElementsAre(violation_kinds::kDefinition));
 }
 
 TEST_F(ExactlyOnceCheckerTest, ReportsWhatTheLogSaysWronglyOfWhatBecomesFinal) {
