@@ -59,7 +59,9 @@ Task<absl::Status> OwnedDirectory::LookAt(EpochList list) {
 
 Task<absl::Status> OwnedDirectory::Outcome(absl::Status status) {
   if (absl::IsAborted(status)) co_await node_.Step(steps::kFenced, {{"epoch", epoch_.value()}});
-  if (status.ok() || absl::IsAborted(status) || refusing_ != nullptr) co_return status;
+  if (status.ok() || absl::IsAborted(status)) co_return status;
+  // A store that refuses has looked, but for what somebody does to its files behind its back.
+  if (refusing_ != nullptr && !absl::IsDataLoss(status)) co_return status;
   // A newer owner may have removed what was to be changed.
   const absl::Status looked = co_await Look();
   co_return absl::IsAborted(looked) ? looked : status;

@@ -97,6 +97,28 @@ absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Jo
   return instance;
 }
 
+// An error of values stands at the one without which there is none; else at the job's name.
+// `before`: what is so without these parameters.
+template <typename Parameters>
+absl::StatusOr<runtime::JobInstance> BindAt(const ParsedScenario& parsed, const Job& wanted,
+                                            const runtime::Job& job, const Parameters& parameters,
+                                            const Arguments& before, const Arguments& given,
+                                            const Compiled& compiled) {
+  absl::StatusOr<runtime::JobInstance> bound = Bind(parsed, wanted, job, given, compiled);
+  if (bound.ok()) return bound;
+  const absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(job, given);
+  for (const Parameter& parameter : parameters) {
+    if (arguments.ok()) break;  // its plan is refused, not a value
+    Arguments without = given;
+    without.erase(parameter.name());
+    const auto was = before.find(parameter.name());
+    if (was != before.end()) without[parameter.name()] = was->second;
+    if (!runtime::BindArguments(job, without).ok()) continue;
+    return parsed.ErrorAt(parameter, "value", 0, platform::ToStd(arguments.status().message()));
+  }
+  return bound;
+}
+
 // The job from each of the starts on with which it changes. `given`: what is so by default, and
 // then what was so at first.
 absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parsed,
@@ -104,9 +126,11 @@ absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parse
                                                      Arguments& given, const Compiled& compiled) {
   WT_ASSIGN_OR_RETURN(const runtime::Job* const job, FindJob(parsed, jobs, wanted));
   KeepOnly(ParametersOf(*job), given);
+  const Arguments places = given;
   WT_RETURN_IF_ERROR(PutOver(parsed, *job, wanted.parameter(), given));
   std::vector<JobFromStart> from;
-  WT_ASSIGN_OR_RETURN(runtime::JobInstance first, Bind(parsed, wanted, *job, given, compiled));
+  WT_ASSIGN_OR_RETURN(runtime::JobInstance first,
+                      BindAt(parsed, wanted, *job, wanted.parameter(), places, given, compiled));
   from.push_back({1, std::move(first)});
   Arguments now = given;
   for (const Change& change : wanted.change()) {
@@ -115,12 +139,17 @@ absl::StatusOr<std::vector<JobFromStart>> PrepareJob(const ParsedScenario& parse
       return parsed.ErrorAt(change, "start", 0,
                             "changes come in the order of their starts, each from the second on");
     }
+    if (change.parameter().empty() && !change.has_rescale()) {
+      return parsed.ErrorAt(change, "start", 0, "a change of nothing");
+    }
+    const Arguments before = now;
     WT_RETURN_IF_ERROR(PutOver(parsed, *job, change.parameter(), now));
     if (change.has_rescale()) WT_RETURN_IF_ERROR(CheckRescale(parsed, *job, change));
     const std::optional<int> rescale =
         change.has_rescale() ? std::optional(change.rescale()) : from.back().rescale;
     if (rescale) now.erase("partitions");
-    WT_ASSIGN_OR_RETURN(runtime::JobInstance instance, Bind(parsed, wanted, *job, now, compiled));
+    WT_ASSIGN_OR_RETURN(runtime::JobInstance instance,
+                        BindAt(parsed, wanted, *job, change.parameter(), before, now, compiled));
     from.push_back({start, std::move(instance), rescale});
   }
   return from;

@@ -75,14 +75,14 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   if (plan_->watermarks.size() > 1) {
     WT_CO_ASSIGN_OR_RETURN(policy, WatermarkPolicyOf(definition_));
   }
-  const QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
-                               .job_version = options_.job_version,
-                               .build_id = options_.build_id,
-                               .source_paths = SourcePaths(*plan_),
-                               .sink_path = sink_directory_,
-                               .shuffle_partitions = options_.shuffle_partitions,
-                               .keeps_state = plan_->stateful(),
-                               .watermark_policy = policy};
+  QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
+                         .job_version = options_.job_version,
+                         .build_id = options_.build_id,
+                         .source_paths = SourcePaths(*plan_),
+                         .sink_path = sink_directory_,
+                         .shuffle_partitions = options_.shuffle_partitions,
+                         .keeps_state = plan_->stateful(),
+                         .watermark_policy = policy};
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeClaim(identity));
 
   WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
@@ -92,6 +92,12 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   co_await node_.Step(
       steps::kQueryTakenOver,
       {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
+  if (history_.metadata() && !identity.shuffle_partitions) {
+    WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_,
+                           PartitionsOf(*history_.metadata(), history_.layout()));
+    if (!history_.bound()) identity.shuffle_partitions = shuffle_partitions_;
+    WT_CO_RETURN_IF_ERROR(Compile());
+  }
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
   WT_CO_ASSIGN_OR_RETURN(const PinnedSettings pinned,
                          CheckCompatible(*history_.metadata(), history_.layout(), identity));

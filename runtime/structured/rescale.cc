@@ -43,17 +43,17 @@ absl::StatusOr<Rescaled> Check(const QueryHistory& history, int partitions) {
     return absl::InvalidArgumentError(
         absl::StrCat(partitions, " partitions: from 1 to ", kMostShufflePartitions));
   }
-  if (!history.bound()) {
-    return absl::FailedPreconditionError(
-        "the query has run no batch yet: start its job with as many partitions as it "
-        "is to have");
-  }
   if (history.layout() == nullptr) {
     return absl::FailedPreconditionError(
         "it does not say how state is laid out: either the query keeps none, and runs "
         "with any number of partitions, or it was written by an older build: start its "
         "job once with this one, as it was, and stop it");
   }
+  Rescaled rescaled{.before = history.layout()->partitions(),
+                    .after = partitions,
+                    .batches = history.newest_batch() + 1,
+                    .operators = history.layout()->operators_size()};
+  if (!history.bound()) return rescaled;
   const checkpoint::BatchHistory& newest = history.batches().back();
   if (!newest.commit) {
     return absl::FailedPreconditionError(
@@ -62,10 +62,6 @@ absl::StatusOr<Rescaled> Check(const QueryHistory& history, int partitions) {
                      "it, stop it in good order (SIGTERM), and rescale "
                      "then"));
   }
-  Rescaled rescaled{.before = history.layout()->partitions(),
-                    .after = partitions,
-                    .batches = history.newest_batch() + 1,
-                    .operators = history.layout()->operators_size()};
   const int states = history.StatesAfter(newest).size();
   if (int64_t{states} != rescaled.before * rescaled.operators) {
     return absl::DataLossError(absl::StrCat("the newest batch names ", states, " states of ",
@@ -99,6 +95,7 @@ class Rescaling {
     layout.set_after_batch(history_.newest_batch());
     layout.set_partitions(partitions);
     layout.clear_states();
+    if (!history_.bound()) co_return layout;  // there is no state yet
     for (int i = 0; i < layout.operators_size(); ++i) {
       WT_CO_RETURN_IF_ERROR(co_await RunOperator(layout.operators(i), layout));
     }
@@ -177,15 +174,16 @@ Task<absl::StatusOr<Rescaled>> CheckRescale(platform::Node& node, checkpoint::St
 
 Task<absl::StatusOr<Rescaled>> RescaleCheckpoint(platform::Node& node, checkpoint::Store& store,
                                                  std::string checkpoint, int partitions) {
-  WT_CO_ASSIGN_OR_RETURN(Rescaled rescaled,
-                         co_await CheckRescale(node, store, checkpoint, partitions));
-  if (rescaled.before == rescaled.after) co_return rescaled;
+  absl::StatusOr<Rescaled> would = co_await CheckRescale(node, store, checkpoint, partitions);
+  // Somebody was at work, or died at it: it can be told once the log is this one's.
+  const bool not_told = absl::IsUnavailable(would.status());
+  if (!not_told && (!would.ok() || would->before == would->after)) co_return would;
   QueryHistory history;
   WT_CO_ASSIGN_OR_RETURN(
       const std::unique_ptr<checkpoint::MetadataLog> log,
       co_await checkpoint::MetadataLog::TakeOver(node, store, LogOf(checkpoint), history));
   // It may have gone on until it was this one's.
-  WT_CO_ASSIGN_OR_RETURN(rescaled, Check(history, partitions));
+  WT_CO_ASSIGN_OR_RETURN(const Rescaled rescaled, Check(history, partitions));
   if (rescaled.before == rescaled.after) co_return rescaled;
   Rescaling rescaling(node, store, checkpoint, history);
   WT_CO_ASSIGN_OR_RETURN(StateLayout layout, co_await rescaling.Run(partitions));

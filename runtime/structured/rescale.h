@@ -32,7 +32,8 @@ platform::Task<absl::StatusOr<Rescaled>> RescaleCheckpoint(platform::Node& node,
                                                            checkpoint::Store& store,
                                                            std::string checkpoint, int partitions);
 
-// What it would refuse, without a claim, before anything is written.
+// What it would refuse, without a claim, before anything is written. kUnavailable: somebody is at
+// work on the log, or died at it, and RescaleCheckpoint has to claim it to tell.
 platform::Task<absl::StatusOr<Rescaled>> CheckRescale(platform::Node& node,
                                                       checkpoint::Store& store,
                                                       std::string checkpoint, int partitions);

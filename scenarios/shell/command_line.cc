@@ -390,8 +390,9 @@ class RescaleArguments {
         "nothing is lost. Until the last moment the checkpoint is what it was, whatever becomes "
         "of\n"
         "this command; call it again. Memory: an old partition and a new one, whole.\n\n"
-        "Exit status: 0; 1 it failed, and state is as it was; 2 bad usage, or it was refused: a\n"
-        "batch is under way, or there is no state to lay out.");
+        "Exit status: 0; 1 it failed, and what it has not named as done is as it was; 2 bad "
+        "usage,\n"
+        "or it was refused: a batch is under way, or there is no state to lay out.");
     app_.add_option("CHECKPOINT", command_.directory, "A checkpoint of structured queries")
         ->required()
         ->check(shell::ExistingDirectory());

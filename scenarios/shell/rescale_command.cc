@@ -1,10 +1,12 @@
 #include "scenarios/shell/rescale_command.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/inspect.h"
@@ -24,16 +26,31 @@ using runtime::Rescaled;
 constexpr int kFailed = 1;
 constexpr int kRefused = 2;
 
+// Of a query, by what is in it; also of one that has lost its log.
+bool IsCheckpoint(const std::vector<checkpoint::StoredFile>& files) {
+  return std::ranges::any_of(files, [](const checkpoint::StoredFile& file) {
+    return file.kind == platform::FileKind::kDirectory &&
+           (file.name == "log" || file.name == "state");
+  });
+}
+
 // Checkpoints of queries in a directory, which is the store's root: itself, or those in it.
 Task<absl::StatusOr<std::vector<std::string>>> FindCheckpoints(checkpoint::Store& store) {
   std::vector<std::string> found;
   WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files, co_await store.List(""));
+  if (IsCheckpoint(files)) co_return std::vector<std::string>{""};
   for (const checkpoint::StoredFile& file : files) {
     if (file.kind != platform::FileKind::kDirectory) continue;
-    if (file.name == "log") co_return std::vector<std::string>{""};
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> log,
-                           co_await store.List(checkpoint::JoinPath(file.name, "log")));
-    if (!log.empty()) found.push_back(file.name);
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> in,
+                           co_await store.List(file.name));
+    if (IsCheckpoint(in)) found.push_back(file.name);
+  }
+  const bool of_a_stream = std::ranges::any_of(
+      files, [](const auto& file) { return absl::StartsWith(file.name, "epoch-"); });
+  if (found.empty() && of_a_stream) {
+    co_return absl::NotFoundError(
+        "it is the checkpoint of a DStream, which keeps nothing in partitions: its job is started "
+        "with as many as it is to have");
   }
   if (found.empty()) {
     co_return absl::NotFoundError(
@@ -68,7 +85,7 @@ Task<void> RescaleAll(platform::Node& node, RescaleCommand command, int& status)
   if (!found.ok()) co_return fail(kRefused, command.directory, found.status());
   for (const std::string& checkpoint : *found) {
     const auto would = co_await runtime::CheckRescale(node, store, checkpoint, command.partitions);
-    if (!would.ok()) {
+    if (!would.ok() && !absl::IsUnavailable(would.status())) {
       co_return fail(kRefused, checkpoint::JoinPath(command.directory, checkpoint), would.status());
     }
   }

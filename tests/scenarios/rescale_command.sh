@@ -65,4 +65,23 @@ rescale --partitions=2 cp >log 2>&1 || fail "rescales then"
 echo "question" >in/e
 counts question,1
 shows not,2 || fail "kept what it had counted"
+
+# Of a cluster that runs, behind its store's back: the driver is told that it was replaced.
+host=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
+mkdir -p root/in
+"$wavetank" start store --address="$host:7001" --root=root >store.log 2>&1 &
+store=$!
+of_cluster=("$wavetank" start word_count --input=in --output=out --checkpoint=ck
+  --store="$host:7001")
+"${of_cluster[@]}" --as=driver --address="$host:7000" >log 2>&1 &
+job=$!
+"${of_cluster[@]}" --as=worker --address="$host:7101" --driver="$host:7000" >worker.log 2>&1 &
+worker=$!
+trap 'kill -9 "$job" "$store" "$worker" 2>/dev/null || true; rm -rf "$work"' EXIT
+echo "to be" >root/in/a
+wait_for 'the first count' grep -q "batch 0: files" log
+rescale --partitions=5 root/ck >rescale.log 2>&1 || fail "beside a cluster: $(cat rescale.log)"
+echo "or not" >root/in/b
+wait "$job" && fail "the driver goes on"
+grep -q "a newer driver owns the query" log || fail "the driver says something else"
 echo "rescaled"

@@ -138,6 +138,12 @@ TEST(RunScenario, RefusesAJobOrParameterThatIsNotThere) {
             "s:3:7: there is no job \"word_cuont\": did you mean \"word_count\"?");
   EXPECT_EQ(error("name: \"word_count\" parameter { name: \"mod\" value: \"x\" }"),
             "s:3:38: job word_count has no parameter \"mod\": did you mean \"mode\"?");
+  // Of a value where it stands, of the job itself and of a change.
+  EXPECT_EQ(error("name: \"word_count\" parameter { name: \"retain\" value: \"1\" }"),
+            "s:3:53: job word_count: retain \"1\" is not a number from 2 to 1000000");
+  EXPECT_EQ(error("name: \"word_count\" change { parameter { name: \"retain\" value: \"1\" } }"),
+            "s:3:62: job word_count: retain \"1\" is not a number from 2 to 1000000");
+  EXPECT_EQ(error("name: \"word_count\" change {}"), "s:3:26: a change of nothing");
 }
 
 TEST(RunScenario, SaysWhatAJobReadsThatHasNoInputOfThatName) {
@@ -180,7 +186,7 @@ TEST(RunScenario, RefusesASocketWithoutAServerThatCouldBe) {
             "s:3:7: there is no server on \"elsewhere\": the one that the input comes from is on "
             "\"outside\"");
   EXPECT_EQ(SocketErrorOf(input, "parameter { name: \"port\" value: \"http\" } "),
-            "s:3:7: job socket_word_count: port \"http\" is not a number from 1 to 65535");
+            "s:3:58: job socket_word_count: port \"http\" is not a number from 1 to 65535");
   EXPECT_EQ(SocketErrorOf(input + "cluster { machine { name: \"outside\" process { name: \"app\" "
                                   "node: \"driver\" node: \"worker-1\" } } }"),
             "s:5:11: \"outside\" is the name of the machine or a process that the input "

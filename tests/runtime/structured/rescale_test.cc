@@ -99,6 +99,40 @@ TEST(Rescale, AStartThatAsksForAnotherNumberIsRefusedAndChangesNothing) {
   EXPECT_EQ(world.History()->layouts().size(), records);
 }
 
+// Before there is a batch nothing is bound to the number but what was asked for last.
+TEST(Rescale, AQueryWithoutABatchKeepsWhatItWasAskedFor) {
+  QueryWorld world(8, WordCountJob("update"), InPartitions(4));
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  EXPECT_EQ(world.History()->layout()->partitions(), 4);
+  std::optional<absl::Status> ended;
+  const auto run = [&] {
+    world.StartDriver();  // its workers
+    world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
+    world.RunAside([&](platform::Node& node) {
+      return world.DriverMain(node, "m:7001", AvailableNow(), ended);
+    });
+    ASSERT_TRUE(ended.has_value());
+    ASSERT_TRUE(ended->ok()) << *ended;
+  };
+  run();
+  EXPECT_EQ(world.History()->layout()->partitions(), 4);
+  const auto rescaled = world.Rescale(6);
+  ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+  EXPECT_EQ(world.History()->layout()->partitions(), 6);
+}
+
+// Who died at taking the log over has left it to the next, who may be the rescaler.
+TEST(Rescale, ALogThatIsNotSealedIsTakenOver) {
+  QueryWorld world(9, WordCountJob("update"), AvailableNow());
+  PutWords(world);
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  world.SetFault({.step = "fenced_log.epoch_created", .process = ""});
+  ASSERT_FALSE(world.RunDriver().has_value());
+  const auto rescaled = world.Rescale(4);
+  ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+  EXPECT_EQ(world.History()->layout()->partitions(), 4);
+}
+
 TEST(Rescale, WhatItRefuses) {
   const auto message = [](QueryWorld& world, int partitions,
                           const std::string& checkpoint = "checkpoint") {
