@@ -182,6 +182,8 @@ class WorldDrawing {
     if (rescales) {
       change.set_rescale(static_cast<int32_t>(choices_.Between("rescaled partitions", 1, 5)));
     }
+    // All that might change is fixed.
+    if (change.parameter().empty() && !rescales) job.mutable_change()->RemoveLast();
     set("retain", choices_.Between("changed retain", 2, 6));
     set("log-bytes", 300 * choices_.Between("changed log size", 1, 9));
   }
@@ -193,9 +195,9 @@ class WorldDrawing {
     const bool alone = cluster.machine_size() == 1 && cluster.machine(0).process_size() == 1;
     if (form_.changing.empty() || !alone || !choices_.OneIn("plan changes", 2)) return;
     Job& job = *scenario_.mutable_job();
-    Change& change = job.change_size() > 0 ? *job.mutable_change(0) : *job.add_change();
     for (const auto& [name, values] : form_.changing) {
       if (!choices_.OneIn("change of " + name, 2)) continue;
+      Change& change = job.change_size() > 0 ? *job.mutable_change(0) : *job.add_change();
       Parameter& parameter = *change.add_parameter();
       parameter.set_name(name);
       parameter.set_value(choices_.OneOf("changed " + name, values));
