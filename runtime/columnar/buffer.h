@@ -12,9 +12,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
+
+#include "platform/no_memory.h"
 
 namespace wavetank::runtime {
 
@@ -113,7 +114,7 @@ class BufferBuilder {
     const size_t bytes =
         (wanted + Buffer::kAlignment - 1) / Buffer::kAlignment * Buffer::kAlignment;
     T* const grown = static_cast<T*>(std::aligned_alloc(Buffer::kAlignment, bytes));
-    if (grown == nullptr) throw std::bad_alloc();
+    if (grown == nullptr) platform::NoMemory();
     if (size_ != 0) std::memcpy(static_cast<void*>(grown), data_, size_ * sizeof(T));
     std::free(data_);
     data_ = grown;

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <span>
 
+#include "platform/no_memory.h"
 #include "runtime/columnar/buffer.h"
 
 namespace wavetank::runtime {
@@ -33,7 +33,7 @@ class EpochGroups {
       // Memory of zeros that the system has ready: of what is never touched it needs none.
       old_ = end;
       old_groups_.reset(static_cast<uint32_t*>(std::calloc(end + 1, sizeof(uint32_t))));
-      if (old_groups_ == nullptr) throw std::bad_alloc();
+      if (old_groups_ == nullptr) platform::NoMemory();
     }
     new_.AppendRepeated(end - old_ - new_.size(), 0);
     entries_.Reserve(entries.size());
