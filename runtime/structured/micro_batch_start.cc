@@ -220,7 +220,12 @@ Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity)
   if (history_.metadata()) {
     const std::string id = history_.metadata()->query_id();
     checkpoint::QueryMetadata metadata = NewQueryMetadata(id, identity);
-    if (metadata.SerializeAsString() == history_.metadata()->SerializeAsString()) {
+    // A rescaling, or another build, has laid out what nobody has used yet.
+    const checkpoint::StateLayout* const layout = history_.layout();
+    const bool as_laid_out =
+        layout == nullptr ||
+        layout->SerializeAsString() == LayoutOf(*plan_, layout->after_batch()).SerializeAsString();
+    if (as_laid_out && metadata.SerializeAsString() == history_.metadata()->SerializeAsString()) {
       co_return absl::OkStatus();
     }
     co_return co_await log_->Append(BeginOf(std::move(metadata)));

@@ -232,20 +232,7 @@ TEST(MicroBatch, BeginsNoOtherBatchOnceItIsAskedToStop) {
 }
 
 TEST(MicroBatch, APeriodicTriggerTakesWhatHasComeByEachTickAndStopEndsIt) {
-  QueryJob job = [](Session& session) {
-    session.ReadStream()
-        .Format("text")
-        .Load("in")
-        .Select({Col("value")})
-        .WriteStream()
-        .QueryName("lines")
-        .OutputMode("append")
-        .Format("file")
-        .Option("path", "out")
-        .Option("checkpointLocation", "checkpoint")
-        .ProcessingTime(absl::Seconds(10))
-        .Start();
-  };
+  const QueryJob job = LinesJob(absl::Seconds(10));
   platform::Event stop;
   QueryWorld world(11, job, {.stop = &stop});
   world.Put("a", "1\n");

@@ -200,27 +200,12 @@ TEST(BatchWithoutInput, IsDefinedByTheDriverThatReadsInTheLogThatItIsDue) {
   }
 }
 
-// Windows are of 5 s; those of the other job count other rows, so that its plan is another one.
+// With another delay the plan is another one.
 TEST(BatchWithoutInput, ComesAfterABatchOfAnotherPlanOnceTheWatermarkHasRisen) {
   QueryWorld world(3, WindowedJob, AvailableNow());
   world.Put("1", "10\n");
   ASSERT_TRUE(world.RunToTheEnd().ok());
-  const auto changed = [](Session& session) {
-    session.ReadStream()
-        .Format("text")
-        .Load("in")
-        .Select({Col("value").Cast(DataType::kTimestamp).As("time")})
-        .WithWatermark("time", absl::Seconds(9))
-        .GroupBy({Window(Col("time"), absl::Seconds(5))})
-        .Count()
-        .WriteStream()
-        .QueryName("windows")
-        .OutputMode("append")
-        .Format("file")
-        .Option("path", "out")
-        .Option("checkpointLocation", "checkpoint")
-        .Start();
-  };
+  const auto changed = [](Session& session) { WindowedJobWith(absl::Seconds(9), session); };
   std::optional<absl::Status> ended;
   world.RunAside([&](platform::Node& node) {
     return world.DriverMain(node, "m:7000", AvailableNow(), ended, changed);

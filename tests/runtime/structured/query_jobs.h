@@ -39,14 +39,32 @@ inline QueryJob WordCountJob(const std::string& mode, const std::string& files_p
   };
 }
 
-// Lines are whole seconds: windows of 5 s, rows may be 10 s late.
-inline void WindowedJob(Session& session) {
+// Of a query without state: lines as they are.
+inline QueryJob LinesJob(absl::Duration interval) {
+  return [interval](Session& session) {
+    session.ReadStream()
+        .Format("text")
+        .Load("in")
+        .Select({Col("value")})
+        .WriteStream()
+        .QueryName("lines")
+        .OutputMode("append")
+        .Format("file")
+        .Option("path", "out")
+        .Option("checkpointLocation", "checkpoint")
+        .ProcessingTime(interval)
+        .Start();
+  };
+}
+
+// Lines are whole seconds: windows of 5 s, rows may be so late.
+inline void WindowedJobWith(absl::Duration delay, Session& session) {
   session.ReadStream()
       .Format("text")
       .Option("maxFilesPerTrigger", "1")
       .Load("in")
       .Select({Col("value").Cast(DataType::kTimestamp).As("time")})
-      .WithWatermark("time", absl::Seconds(10))
+      .WithWatermark("time", delay)
       .GroupBy({Window(Col("time"), absl::Seconds(5))})
       .Count()
       .WriteStream()
@@ -57,6 +75,8 @@ inline void WindowedJob(Session& session) {
       .Option("checkpointLocation", "checkpoint")
       .Start();
 }
+
+inline void WindowedJob(Session& session) { WindowedJobWith(absl::Seconds(10), session); }
 
 // Views and clicks, lines "<seconds>,<id>", rows may be 10 s late: clicks of up to 5 s after a
 // view, by windows of 5 s in which the views were.

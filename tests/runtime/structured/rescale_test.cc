@@ -119,6 +119,10 @@ TEST(Rescale, AQueryWithoutABatchKeepsWhatItWasAskedFor) {
   const auto rescaled = world.Rescale(6);
   ASSERT_TRUE(rescaled->ok()) << rescaled->status();
   EXPECT_EQ(world.History()->layout()->partitions(), 6);
+  // Nothing is bound to that either.
+  const std::optional<absl::Status> asks_for_4 = world.RunDriver();
+  ASSERT_TRUE(asks_for_4 && asks_for_4->ok()) << *asks_for_4;
+  EXPECT_EQ(world.History()->layout()->partitions(), 4);
 }
 
 // Who died at taking the log over has left it to the next, who may be the rescaler.
@@ -155,21 +159,7 @@ TEST(Rescale, WhatItRefuses) {
     const auto rescaled = world.Rescale(4);
     EXPECT_TRUE(rescaled->ok()) << rescaled->status();
   }
-  QueryWorld stateless(
-      5,
-      [](Session& session) {
-        session.ReadStream()
-            .Format("text")
-            .Load("in")
-            .WriteStream()
-            .QueryName("lines")
-            .OutputMode("append")
-            .Format("file")
-            .Option("path", "out")
-            .Option("checkpointLocation", "checkpoint")
-            .Start();
-      },
-      AvailableNow());
+  QueryWorld stateless(5, LinesJob(absl::ZeroDuration()), AvailableNow());
   PutWords(stateless);
   ASSERT_TRUE(stateless.RunToTheEnd().ok());
   EXPECT_THAT(message(stateless, 4), HasSubstr("the query keeps none"));
