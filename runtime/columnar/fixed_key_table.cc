@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "platform/check.h"
+#include "runtime/columnar/folded.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 constexpr int kFirstPower = 10;
 // Rows whose slots are fetched ahead of use.
 constexpr size_t kAhead = 16;
-
-uint64_t Folded(uint64_t a, uint64_t b) {
-  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
 
 }  // namespace
 
@@ -35,9 +31,8 @@ FixedKeyTable<columns>::FixedKeyTable(std::vector<DataType> types)
 
 template <size_t columns>
 size_t FixedKeyTable<columns>::Home(const Words& words, uint8_t nulls) const {
-  constexpr uint64_t kOdd[] = {0x9E3779B97F4A7C15, 0xD1B54A32D192ED03};
   uint64_t hash = nulls;
-  for (size_t i = 0; i < columns; ++i) hash = Folded(hash ^ words[i], kOdd[i]);
+  for (size_t i = 0; i < columns; ++i) hash = Folded(hash ^ words[i], kFoldBy[i]);
   return hash >> shift_;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "platform/check.h"
+#include "runtime/columnar/folded.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -16,11 +17,6 @@ constexpr int64_t kAhead = 16;
 
 constexpr uint64_t LowBytes(uint32_t count) {
   return count >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * count)) - 1;
-}
-
-uint64_t Folded(uint64_t a, uint64_t b) {
-  const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
 // The padding behind every buffer allows whole words to be read.
@@ -34,7 +30,6 @@ uint64_t FirstBytes(const char* bytes, uint32_t count) {
 
 BufferBuilder<uint64_t> KeyTable::Hashes(const Column& keys) {
   constexpr uint32_t kWord = sizeof(uint64_t);
-  constexpr uint64_t kOdd[] = {0x9E3779B97F4A7C15, 0xD1B54A32D192ED03};
   const auto rows = static_cast<size_t>(keys.size());
   const int64_t* const offsets = keys.offsets();
   BufferBuilder<uint64_t> hashes(rows);
@@ -48,7 +43,7 @@ BufferBuilder<uint64_t> KeyTable::Hashes(const Column& keys) {
     const auto size = static_cast<uint32_t>(length);
     const uint64_t first = FirstBytes(bytes, size);
     const uint64_t second = size > kWord ? FirstBytes(bytes + kWord, size - kWord) : 0;
-    hashes[row] = Folded(Folded(first ^ (length + 1), kOdd[0]) ^ second, kOdd[1]);
+    hashes[row] = Folded(Folded(first ^ (length + 1), kFoldBy[0]) ^ second, kFoldBy[1]);
   }
   hashes.SetSize(rows);
   return hashes;
