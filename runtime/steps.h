@@ -138,12 +138,15 @@ inline constexpr StepName kStateCommitted{
 inline constexpr StepName kPartStaged{
     "part.staged", "batch, partition, query:text",
     "The task's part of the output is durable under its own name; nobody can see it."};
+inline constexpr StepName kBatchApplied{
+    "batch.applied", "batch, query:text",
+    "The sink's batch function has taken all of the batch; the driver has not been told."};
 
 inline constexpr const StepName* kStructuredSteps[] = {
     &kQueryTakenOver, &kQueryRescaled,  &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,
     &kBatchDefined,   &kBatchRun,       &kBatchPrepared,  &kSinkManifestWritten, &kSinkPublished,
     &kSinkUnsure,     &kSinkAsked,      &kSinkCommitted,  &kBatchCommitted,      &kQueryStopped,
-    &kStateLoaded,    &kStateCommitted, &kPartStaged,
+    &kStateLoaded,    &kStateCommitted, &kPartStaged,     &kBatchApplied,
 };
 
 // --- files as input: of either engine ---

@@ -9,10 +9,10 @@
 
 #include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "runtime/connectors/file_source.h"
 #include "runtime/connectors/job_directories.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/structured/fragment_task.h"
-#include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -62,7 +62,7 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
       if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
     }
     for (const auto& source : plan->sources) {
-      const auto options = runtime::SourceOptions(source.description);
+      const auto options = runtime::FileSourceOptionsOf(source.description);
       WT_CHECK(options.ok(), "a job that was checked has options that are");
       AddInput(source.description.path, options->files, part.paths);
       AddOnce(source.description.path, shape.directories);

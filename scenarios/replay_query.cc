@@ -15,8 +15,8 @@
 #include "runtime/columnar/partition_of.h"
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/text_lines.h"
+#include "runtime/connectors/file_source.h"
 #include "runtime/fragment/replay_runner.h"
-#include "runtime/structured/batch_graph.h"
 #include "runtime/structured/query_check.h"
 
 namespace wavetank::scenarios {

@@ -1,43 +1,206 @@
 #include "runtime/connectors/file_source.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
-#include "runtime/columnar/line_splitter.h"
+#include "runtime/columnar/text_lines.h"
+#include "runtime/connectors/file_lines.h"
 #include "runtime/connectors/line_limit.h"
 
 namespace wavetank::runtime {
 namespace {
 
-constexpr uint64_t kChecksumChunkBytes = 1 << 20;
+using checkpoint::InputFile;
+using checkpoint::SourceRange;
 
-Task<absl::StatusOr<SourceFile>> Measure(checkpoint::Store& store, std::string path,
-                                         const InputFileOptions& options) {
-  SourceFile file{std::move(path), 0, 0};
+constexpr uint64_t kChecksumChunkBytes = 1 << 20;
+constexpr int64_t kReadChunkBytes = 1 << 20;
+
+const ConnectorOption& MaxFilesPerTrigger() {
+  static const ConnectorOption* const option =
+      new ConnectorOption{.name = "maxFilesPerTrigger",
+                          .takes = "a whole number above 0",
+                          .default_value = absl::StrCat(std::numeric_limits<int64_t>::max()),
+                          .meaning = "how many files a batch reads at most"};
+  return *option;
+}
+
+std::vector<ConnectorOption> FileOptions() {
+  return {
+      MaxFilesPerTrigger(),
+      {.name = "ignoreNames",
+       .takes = "names, joined by commas, where * stands for any characters",
+       .default_value = "",
+       .meaning = "further files that are not input, as *.bak,core"},
+      {.name = "forgetAfter",
+       .takes = "a duration above 0, as 10m",
+       .default_value = "10m",
+       .meaning = "how long a file is gone before another of its name is new"},
+      {.name = "lostFiles",
+       .takes = "stop or skip",
+       .default_value = "stop",
+       .meaning = "what a file does that is gone or changed before its batch was read"},
+      {.name = "maxLineBytes",
+       .takes = "a whole number of bytes above 0",
+       .default_value = "134217728",
+       .meaning = "a file with a longer line is refused, since a line is held in memory whole"}};
+}
+
+Task<absl::StatusOr<InputFile>> Measure(checkpoint::Store& store, std::string path,
+                                        const InputFileOptions& options) {
+  uint64_t size_bytes = 0;
+  uint32_t crc32c = 0;
   LineLimit lines(options.max_line_bytes);
   while (true) {
     WT_CO_ASSIGN_OR_RETURN(const std::string chunk,
-                           co_await store.Read(file.path, file.size_bytes, kChecksumChunkBytes));
-    if (file.size_bytes == 0) {
+                           co_await store.Read(path, size_bytes, kChecksumChunkBytes));
+    if (size_bytes == 0) {
       WT_CO_RETURN_IF_ERROR(
-          RefuseCompressed(file.path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+          RefuseCompressed(path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
     }
     if (!lines.Add(chunk)) {
-      co_return LineTooLong(file.path, lines.begin(), lines.length(), options);
+      co_return LineTooLong(path, lines.begin(), lines.length(), options);
     }
-    file.size_bytes += chunk.size();
-    file.crc32c = checkpoint::Crc32c(chunk, file.crc32c);
-    if (chunk.size() < kChecksumChunkBytes) co_return file;
+    size_bytes += chunk.size();
+    crc32c = checkpoint::Crc32c(chunk, crc32c);
+    if (chunk.size() < kChecksumChunkBytes) break;
   }
+  InputFile file;
+  file.set_path(std::move(path));
+  file.set_size_bytes(size_bytes);
+  file.set_crc32c(crc32c);
+  co_return file;
+}
+
+std::vector<std::string> FileSplits(const SourceDescription&, const SourceRange& range) {
+  std::vector<std::string> splits;
+  for (const auto& [begin, end] : SourceTasks(static_cast<size_t>(range.files_size()))) {
+    FileSplit split;
+    for (size_t i = begin; i < end; ++i) {
+      const InputFile& file = range.files(static_cast<int>(i));
+      FilePiece& piece = *split.add_pieces();
+      piece.set_path(file.path());
+      piece.set_size_bytes(file.size_bytes());
+      piece.set_crc32c(file.crc32c());
+    }
+    splits.push_back(split.SerializeAsString());
+  }
+  return splits;
+}
+
+// The lines of a split's files, one after the other.
+class TextReader final : public SplitReader {
+ public:
+  TextReader(SplitContext context, FileSplit split, LostFiles when_lost)
+      : context_(context), split_(std::move(split)), when_lost_(when_lost) {}
+
+  Task<absl::StatusOr<std::optional<RecordBatch>>> Next() override {
+    while (true) {
+      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lines, co_await Lines());
+      if (lines) co_return TextLines(*lines);
+      if (next_ == split_.pieces_size()) co_return std::nullopt;
+      const FilePiece& piece = split_.pieces(next_++);
+      if (!context_.skipped.contains(piece.path())) {
+        file_.emplace(context_.store, piece, kReadChunkBytes);
+      }
+    }
+  }
+
+  // Damage shows at a file's end.
+  Task<absl::Status> Check() override {
+    while (file_) WT_CO_RETURN_IF_ERROR((co_await Lines()).status());
+    co_return absl::OkStatus();
+  }
+
+ private:
+  // nullopt: there is no file, or it has ended.
+  Task<absl::StatusOr<std::optional<std::string>>> Lines() {
+    if (!file_) co_return std::nullopt;
+    absl::StatusOr<std::optional<std::string>> lines = co_await file_->Next();
+    if (!lines.ok()) {
+      NoteLost(lines.status());
+    } else if (!*lines) {
+      file_.reset();
+    }
+    co_return lines;
+  }
+
+  void NoteLost(const absl::Status& status) {
+    if (!file_->lost() || when_lost_ != LostFiles::kSkip) return;
+    context_.node.Log(platform::LogLevel::kWarning,
+                      absl::StrCat("batch ", context_.batch, ": ", status.message(),
+                                   ": it is skipped, as lostFiles says"));
+    context_.lost = file_->path();
+  }
+
+  const SplitContext context_;
+  const FileSplit split_;
+  const LostFiles when_lost_;
+  int next_ = 0;
+  std::optional<FileLines> file_;
+};
+
+absl::StatusOr<std::unique_ptr<SplitReader>> ReadText(const SourceDescription& source,
+                                                      const std::string& bytes,
+                                                      SplitContext context) {
+  WT_ASSIGN_OR_RETURN(const FileSourceOptions options, FileSourceOptionsOf(source));
+  FileSplit split;
+  if (!split.ParseFromString(bytes)) return absl::DataLossError("no split of a source of files");
+  return std::make_unique<TextReader>(context, std::move(split), options.files.lost);
 }
 
 }  // namespace
+
+SourceFormat TextFileSource() {
+  return {.name = "text",
+          .meaning = "the lines of the files of a directory, each file once",
+          .path = PathUse::kDirectory,
+          .options = FileOptions(),
+          .nullable = false,
+          .schema = [](const SourceDescription& source) -> absl::StatusOr<SchemaPtr> {
+            WT_RETURN_IF_ERROR(FileSourceOptionsOf(source).status());
+            return TextSchema();
+          },
+          .open = [](const SourceDescription& source,
+                     SourceContext context) -> absl::StatusOr<std::unique_ptr<Source>> {
+            WT_ASSIGN_OR_RETURN(FileSourceOptions options, FileSourceOptionsOf(source));
+            return std::make_unique<FileSource>(HostOf(context.node), context.store, context.seen,
+                                                std::move(options));
+          },
+          .splits = FileSplits,
+          .read = ReadText};
+}
+
+absl::StatusOr<FileSourceOptions> FileSourceOptionsOf(const SourceDescription& source) {
+  const OptionValues& given = source.options;
+  FileSourceOptions options{.directory = source.path};
+  absl::StatusOr<InputFileOptions> files =
+      ParseInputFileOptions(OptionValue(given, "ignoreNames"), OptionValue(given, "forgetAfter"),
+                            OptionValue(given, "lostFiles"), OptionValue(given, "maxLineBytes"));
+  if (!files.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("its option ", files.status().message()));
+  }
+  options.files = *std::move(files);
+  WT_ASSIGN_OR_RETURN(options.max_files_per_trigger, NumberOption(given, MaxFilesPerTrigger(), 1));
+  return options;
+}
+
+std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files) {
+  const size_t tasks = std::min<size_t>(files, kMaxSourceTasks);
+  std::vector<std::pair<size_t, size_t>> splits;
+  for (size_t i = 0; i < tasks; ++i) {
+    splits.emplace_back(files * i / tasks, files * (i + 1) / tasks);
+  }
+  return splits;
+}
 
 FileSource::FileSource(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
                        FileSourceOptions options)
@@ -49,20 +212,28 @@ FileSource::FileSource(SourceHost host, checkpoint::Store& store, checkpoint::Se
   WT_CHECK(max_files_per_trigger_ > 0);
 }
 
-Task<absl::Status> FileSource::FreezeAvailable(std::optional<AvailableFiles>& available) {
-  if (!available) {
-    WT_CO_ASSIGN_OR_RETURN(const FoundFiles found, co_await directory_.Find());
-    available.emplace();
-    for (const FoundFile& file : found.files) available->insert(file.path);
+Task<absl::StatusOr<std::string>> FileSource::Begin() { co_return "0"; }
+
+Task<absl::StatusOr<std::string>> FileSource::Freeze() {
+  WT_CO_ASSIGN_OR_RETURN(const FoundFiles found, co_await directory_.Find());
+  checkpoint::SeenFiles available;
+  for (const FoundFile& file : found.files) available.add_paths(file.path);
+  co_return available.SerializeAsString();
+}
+
+absl::Status FileSource::StopAt(const std::string& frozen) {
+  checkpoint::SeenFiles available;
+  if (!available.ParseFromString(frozen)) {
+    return absl::InternalError("what was frozen is not of a source of files");
   }
-  available_ = &*available;
-  co_return absl::OkStatus();
+  available_.emplace(available.paths().begin(), available.paths().end());
+  return absl::OkStatus();
 }
 
 // What is available is input whether or not it is listed still: what has gone since is lost.
 std::vector<std::string> FileSource::Candidates(const FoundFiles& found) {
   std::vector<std::string> paths;
-  if (available_ == nullptr) {
+  if (!available_) {
     for (const FoundFile& file : found.files) paths.push_back(file.path);
     return paths;
   }
@@ -71,22 +242,29 @@ std::vector<std::string> FileSource::Candidates(const FoundFiles& found) {
   return paths;
 }
 
-Task<absl::StatusOr<DiscoveredFiles>> FileSource::Discover() {
+Task<absl::StatusOr<SourceInput>> FileSource::Define(std::string after) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(after, &number) || number < 0) {
+    co_return absl::DataLossError(absl::StrCat("the newest batch ends at '", after,
+                                               "' in its source ", directory_.path(),
+                                               ", which is no number of files"));
+  }
   WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
-  DiscoveredFiles discovered{
-      .files = {}, .root = std::move(found.root), .forgotten = std::move(found.forgotten)};
+  SourceInput input{.range = {}, .forgotten = std::move(found.forgotten)};
+  SourceRange& range = input.range;
+  range.set_start_offset(std::move(after));
   for (const std::string& path : Candidates(found)) {
-    if (static_cast<int64_t>(discovered.files.size()) == max_files_per_trigger_) break;
+    if (range.files_size() == max_files_per_trigger_) break;
     auto file = co_await Measure(store_, path, directory_.options());
     // A file that was listed is input, so one that has gone since is lost input.
     const bool gone = absl::IsNotFound(file.status());
     if (gone) {
-      discovered.directory_away = co_await DirectoryIsAway(store_, path);
-      if (discovered.directory_away) break;
+      input.away = co_await DirectoryIsAway(store_, path);
+      if (input.away) break;
     }
     if (gone && directory_.options().lost == LostFiles::kSkip) {
       directory_.SayLost(path, "vanished after it was listed");
-      if (available_ != nullptr) available_->erase(path);
+      if (available_) available_->erase(path);
       continue;
     }
     if (!file.ok()) {
@@ -95,53 +273,11 @@ Task<absl::StatusOr<DiscoveredFiles>> FileSource::Discover() {
           absl::StrCat("source file ", path, gone ? " vanished after it was listed: " : ": ",
                        file.status().message()));
     }
-    discovered.files.push_back(*std::move(file));
+    *range.add_files() = *std::move(file);
   }
-  co_return discovered;
-}
-
-SourceFileReader::SourceFileReader(checkpoint::Store& store, SourceFile file, int64_t chunk_bytes)
-    : store_(store), file_(std::move(file)), chunk_bytes_(static_cast<uint64_t>(chunk_bytes)) {
-  WT_CHECK(chunk_bytes > 0);
-}
-
-absl::Status SourceFileReader::Changed(const std::string& how) {
-  lost_ = true;
-  return absl::DataLossError(
-      absl::StrCat("source file ", file_.path, " ", how, " since its batch was defined (",
-                   file_.size_bytes, " bytes, crc32c ", absl::Hex(file_.crc32c, absl::kZeroPad8),
-                   "): its records are lost; put the file back as it was and start again"));
-}
-
-Task<absl::StatusOr<std::optional<std::string>>> SourceFileReader::Next() {
-  while (true) {
-    auto chunk = co_await store_.Read(file_.path, offset_, chunk_bytes_);
-    if (absl::IsNotFound(chunk.status())) {
-      const bool away = co_await DirectoryIsAway(store_, file_.path);
-      if (!away) co_return Changed("has vanished");
-      co_return absl::UnavailableError(
-          absl::StrCat("source file ", file_.path, ": its directory is not there"));
-    }
-    WT_CO_RETURN_IF_ERROR(chunk.status());
-    if (chunk->empty()) break;
-    offset_ += chunk->size();
-    crc32c_ = checkpoint::Crc32c(*chunk, crc32c_);
-    if (offset_ > file_.size_bytes) co_return Changed("has grown");
-    const size_t whole = WholeLines(*chunk);
-    if (whole == 0) {
-      partial_line_ += *chunk;
-      continue;
-    }
-    std::string lines = std::move(partial_line_);
-    partial_line_ = chunk->substr(whole);
-    chunk->resize(whole);
-    lines += *chunk;
-    co_return lines;
-  }
-  if (offset_ < file_.size_bytes) co_return Changed("has shrunk");
-  if (crc32c_ != file_.crc32c) co_return Changed("has changed");
-  if (partial_line_.empty()) co_return std::nullopt;
-  co_return std::exchange(partial_line_, std::string());
+  range.set_end_offset(absl::StrCat(number + range.files_size()));
+  if (range.files_size() > 0) range.set_root(std::move(found.root));
+  co_return input;
 }
 
 }  // namespace wavetank::runtime

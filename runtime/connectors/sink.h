@@ -8,13 +8,11 @@
 //   it durably in the query's own log, and only then commits it. Commit shows all of the batch or
 //   nothing of it.
 // - With each batch the sink keeps the query's id and the hash of the batch's definition. A batch
-// id
-//   that is there with another hash, or from another query, is refused by name
+//   id that is there with another hash, or from another query, is refused by name
 //   (kFailedPrecondition), never skipped.
 // - Whoever is unsure (after recovery, a lost reply, a time-out) fences the sink with a fresh
-// token,
-//   above all it used before, and only then asks. After Fence(t) no request made under a token
-//   below t has any effect, however late it arrives. No outcome is inferred from an error.
+//   token, above all it used before, and only then asks. After Fence(t) no request made under a
+//   token below t has any effect, however late it arrives. No outcome is inferred from an error.
 //
 // Errors: kAborted: a newer owner has fenced this one off. kUnavailable, kDeadlineExceeded,
 // kResourceExhausted: the outcome is unknown. kFailedPrecondition, kDataLoss: stop, and say so.
@@ -31,6 +29,7 @@
 #include "absl/status/statusor.h"
 
 #include "platform/task.h"
+#include "runtime/columnar/record_batch.h"
 
 namespace wavetank::runtime {
 
@@ -64,9 +63,24 @@ enum class CommittableState {
   kGone,     // not committed, and never can be: a new attempt may supersede it
 };
 
+// A worker's side: one task's part of a batch. Destroyed without Finish, it has written nothing
+// that counts.
+class SinkWriter {
+ public:
+  virtual ~SinkWriter() = default;
+  virtual Task<absl::Status> Write(RecordBatch rows) = 0;
+  // The part, durable, under a name that no other attempt has: what Prepare takes. "": none, since
+  // there were no rows.
+  virtual Task<absl::StatusOr<std::string>> Finish() = 0;
+};
+
 class TransactionalSink {
  public:
   virtual ~TransactionalSink() = default;
+
+  // Whether it knows what it shows. One that does not is given again what the query's own log does
+  // not say is committed: its Fence gives nothing, and whatever it is asked about is pending.
+  virtual bool remembers() const { return true; }
 
   // Fences off every older token, then says what is committed last (nullopt: nothing yet).
   // kAborted when a newer token has been used.

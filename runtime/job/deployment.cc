@@ -49,9 +49,9 @@ struct Plan {
   std::string fingerprint;
   std::vector<JobDirectory> directories;
 
-  // What nodes compare when they meet. A function's name says nothing of its code.
+  // What nodes compare when they meet. A name of the job's own says nothing of its code.
   std::string FingerprintIn(const Deployment& deployment) const {
-    const bool own = session != nullptr && session->has_functions();
+    const bool own = session != nullptr && session->has_own_code();
     return own && !deployment.build_id.empty()
                ? absl::StrCat(fingerprint, " of build ", deployment.build_id)
                : fingerprint;

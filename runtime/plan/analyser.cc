@@ -82,7 +82,8 @@ absl::Status CheckNamesDiffer(const Resolver& resolver, const std::vector<Expres
 
 class Analyser {
  public:
-  explicit Analyser(const FunctionRegistry& functions) : functions_(functions) {}
+  Analyser(const FunctionRegistry& functions, const SourceColumns& columns)
+      : functions_(functions), columns_(columns) {}
 
   absl::StatusOr<Analysed> Node(const LogicalPlanPtr& plan) {
     if (const auto done = done_.find(plan.get()); done != done_.end()) return done->second;
@@ -141,28 +142,20 @@ class Analyser {
   }
 
   absl::StatusOr<Analysed> Source(const LogicalPlan& plan) {
-    if (plan.source.format != "text") {
-      return absl::InvalidArgumentError(
-          absl::StrCat("ReadStream: there is no source format \"", plan.source.format, "\"",
-                       platform::Suggestion(plan.source.format, {"text"})));
-    }
-    if (plan.source.path.empty()) {
-      return absl::InvalidArgumentError("ReadStream: Load(\"\") names no directory");
-    }
+    WT_ASSIGN_OR_RETURN(const std::vector<Attribute> columns, columns_(plan.source));
     // One that is read twice is one source: what a batch reads of it is read in both places.
-    const auto known = sources_.find(plan.source.path);
+    const auto known = sources_.find(plan.source.Name());
     if (known != sources_.end()) {
       if (known->second.plan->source == plan.source) return known->second;
       return absl::InvalidArgumentError(absl::StrCat(
-          "ReadStream: two sources read ", plan.source.path,
+          "ReadStream: two sources read ", plan.source.Name(),
           " with other formats or options: read it once, and use that in both places"));
     }
     LogicalPlan node = plan;
-    const SchemaPtr schema = TextSchema();
-    for (const Field& field : schema->fields()) {
-      node.made.push_back(Made(field.name, field.type, false));
+    for (const Attribute& column : columns) {
+      node.made.push_back(Made(column.name, column.type, column.nullable));
     }
-    return sources_[plan.source.path] = OfOutput(Finished(std::move(node)));
+    return sources_[plan.source.Name()] = OfOutput(Finished(std::move(node)));
   }
 
   // An Explode node over `input` for the only Explode among the columns, if there is one, and the
@@ -470,16 +463,27 @@ class Analyser {
   }
 
   const FunctionRegistry& functions_;
+  const SourceColumns& columns_;
   int next_id_ = 0;
   absl::flat_hash_map<const LogicalPlan*, Analysed> done_;
-  absl::flat_hash_map<std::string, Analysed> sources_;  // by path
+  absl::flat_hash_map<std::string, Analysed> sources_;  // by name
 };
 
 }  // namespace
 
+absl::StatusOr<std::vector<Attribute>> LinesOfText(const SourceDescription&) {
+  std::vector<Attribute> columns;
+  const SchemaPtr schema = TextSchema();
+  for (const Field& field : schema->fields()) {
+    columns.push_back({.name = field.name, .type = field.type, .nullable = false});
+  }
+  return columns;
+}
+
 absl::StatusOr<LogicalPlanPtr> Analyse(const LogicalPlanPtr& plan,
-                                       const FunctionRegistry& functions) {
-  WT_ASSIGN_OR_RETURN(const Analysed analysed, Analyser(functions).Node(plan));
+                                       const FunctionRegistry& functions,
+                                       const SourceColumns& columns) {
+  WT_ASSIGN_OR_RETURN(const Analysed analysed, Analyser(functions, columns).Node(plan));
   return WithOperatorIds(analysed.plan);
 }
 

@@ -4,6 +4,9 @@
 #ifndef WAVETANK_RUNTIME_PLAN_ANALYSER_H_
 #define WAVETANK_RUNTIME_PLAN_ANALYSER_H_
 
+#include <functional>
+#include <vector>
+
 #include "absl/status/statusor.h"
 
 #include "runtime/functions/registry.h"
@@ -11,10 +14,18 @@
 
 namespace wavetank::runtime {
 
+// The columns of a source's rows, without ids: what the source is told stands in its description.
+// kInvalidArgument says what of it is wrong.
+using SourceColumns =
+    std::function<absl::StatusOr<std::vector<Attribute>>(const SourceDescription&)>;
+// Lines, whatever the format.
+absl::StatusOr<std::vector<Attribute>> LinesOfText(const SourceDescription& source);
+
 // kInvalidArgument: one line that says in which call, what is wrong with which column, what there
 // is, and what to do. What a streaming query can show of it is another question (mode_rules.h).
 absl::StatusOr<LogicalPlanPtr> Analyse(
-    const LogicalPlanPtr& plan, const FunctionRegistry& functions = FunctionRegistry::BuiltIn());
+    const LogicalPlanPtr& plan, const FunctionRegistry& functions = FunctionRegistry::BuiltIn(),
+    const SourceColumns& columns = LinesOfText);
 
 }  // namespace wavetank::runtime
 

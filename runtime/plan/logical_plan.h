@@ -9,7 +9,6 @@
 #ifndef WAVETANK_RUNTIME_PLAN_LOGICAL_PLAN_H_
 #define WAVETANK_RUNTIME_PLAN_LOGICAL_PLAN_H_
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,17 +18,9 @@
 
 #include "runtime/columnar/schema.h"
 #include "runtime/plan/expression.h"
+#include "runtime/plan/source_description.h"
 
 namespace wavetank::runtime {
-
-// Where rows come from: ReadStream().Format(format).Option(...).Load(path).
-struct SourceDescription {
-  std::string format;  // "text"
-  std::string path;
-  std::map<std::string, std::string> options;
-
-  friend bool operator==(const SourceDescription&, const SourceDescription&) = default;
-};
 
 enum class PlanOperator : uint8_t {
   kSource = 1,

@@ -1,6 +1,6 @@
 #include "runtime/structured/batch_definition.h"
 
-#include "absl/strings/str_cat.h"
+#include <algorithm>
 
 #include "platform/check.h"
 
@@ -76,34 +76,24 @@ std::optional<absl::Time> NextFinalOf(const checkpoint::Prepared& prepared,
 BatchDefinition DefineBatch(const NewBatch& batch) {
   BatchDefinition definition;
   definition.set_batch_id(batch.batch);
-  for (const NewBatch::Range& from : batch.ranges) {
-    checkpoint::SourceRange& range = *definition.add_sources();
-    range.set_source(from.source);
-    range.set_start_offset(absl::StrCat(from.start_offset));
-    range.set_end_offset(absl::StrCat(from.start_offset + static_cast<int64_t>(from.files.size())));
-    for (const SourceFile& file : from.files) {
-      checkpoint::InputFile& input = *range.add_files();
-      input.set_path(file.path);
-      input.set_size_bytes(file.size_bytes);
-      input.set_crc32c(file.crc32c);
-    }
-    if (!from.files.empty()) range.set_root(from.root);
-  }
+  for (const checkpoint::SourceRange& range : batch.ranges) *definition.add_sources() = range;
   if (batch.watermark_ms) definition.set_watermark_ms(*batch.watermark_ms);
   definition.set_timestamp_ms(absl::ToUnixMillis(batch.timestamp));
   definition.set_hash(checkpoint::DefinitionHash(definition));
   return definition;
 }
 
-std::vector<SourceFile> FilesOf(const BatchDefinition& definition, const std::string& source) {
-  std::vector<SourceFile> files;
-  for (const checkpoint::SourceRange& range : definition.sources()) {
-    if (range.source() != source) continue;
-    for (const checkpoint::InputFile& file : range.files()) {
-      files.push_back({file.path(), file.size_bytes(), file.crc32c()});
-    }
-  }
-  return files;
+const checkpoint::SourceRange* RangeOf(const BatchDefinition& definition,
+                                       const std::string& source) {
+  const auto found = std::ranges::find_if(
+      definition.sources(), [&](const auto& range) { return range.source() == source; });
+  return found == definition.sources().end() ? nullptr : &*found;
+}
+
+bool HasInput(const BatchDefinition& definition) {
+  return std::ranges::any_of(definition.sources(), [](const checkpoint::SourceRange& range) {
+    return range.start_offset() != range.end_offset();
+  });
 }
 
 int64_t FileCount(const BatchDefinition& definition) {

@@ -1,5 +1,4 @@
-// A batch's logged definition (checkpoint/metadata.proto) in the engine's terms. Its sources are
-// directories of files, known by their paths: offsets count files, and the files are listed.
+// A batch's logged definition (checkpoint/metadata.proto) in the engine's terms.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
 #define WAVETANK_RUNTIME_STRUCTURED_BATCH_DEFINITION_H_
 
@@ -11,7 +10,6 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/query_history.h"
-#include "runtime/connectors/file_source.h"
 #include "runtime/fragment/query_plan.h"
 
 namespace wavetank::runtime {
@@ -39,23 +37,19 @@ std::optional<absl::Time> NextFinalOf(const checkpoint::Prepared& prepared,
                                       const std::string& plan_hash);
 
 struct NewBatch {
-  struct Range {
-    std::string source;        // the directory
-    std::string root;          // what it says of itself
-    int64_t start_offset = 0;  // files before it
-    std::vector<SourceFile> files;
-  };
   int64_t batch = 0;
-  std::vector<Range> ranges;  // of each source
+  std::vector<checkpoint::SourceRange> ranges;  // of each source
   std::optional<int64_t> watermark_ms;
   absl::Time timestamp;
 };
 checkpoint::BatchDefinition DefineBatch(const NewBatch& batch);
 
-// Of one source.
-std::vector<SourceFile> FilesOf(const checkpoint::BatchDefinition& definition,
-                                const std::string& source);
-// Of all.
+// Null: the definition says nothing of that source.
+const checkpoint::SourceRange* RangeOf(const checkpoint::BatchDefinition& definition,
+                                       const std::string& source);
+// Whether a source has something in it.
+bool HasInput(const checkpoint::BatchDefinition& definition);
+// Of all sources of files.
 int64_t FileCount(const checkpoint::BatchDefinition& definition);
 
 }  // namespace wavetank::runtime

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -33,7 +32,11 @@ FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, i
   task.set_late_watermark_micros(ToMicros(work.late_watermark));
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
   if (plan.fragments[static_cast<size_t>(fragment)]->writes_exchange < 0) {
-    task.set_sink_directory(work.sink_directory);
+    for (const auto& [name, value] : work.sink_options) {
+      structured::SinkOption& option = *task.add_sink_options();
+      option.set_name(name);
+      option.set_value(value);
+    }
   }
   return task;
 }
@@ -43,12 +46,24 @@ size_t StatesOf(const FragmentPlan& fragment) {
       fragment.nodes, [](const FragmentPlan::Node& node) { return node.state_id >= 0; }));
 }
 
+// What each task of a source reads of the batch.
+std::vector<std::string> SplitsOf(const SourceDescription& source,
+                                  const ConnectorRegistry& connectors,
+                                  const checkpoint::BatchDefinition& definition) {
+  const checkpoint::SourceRange* const range = RangeOf(definition, source.Name());
+  if (range == nullptr) return {};
+  const auto format = connectors.Source(source.format);
+  WT_CHECK(format.ok(), "a plan that was compiled reads formats that are there");
+  return (*format)->SplitsOf(source, *range);
+}
+
 // The stages of a batch: a fragment that reads a source has none when that has no input.
 class Stages {
  public:
-  Stages(const StreamingQueryPlan& plan, const BatchWork& work) : plan_(plan), work_(work) {
+  Stages(const StreamingQueryPlan& plan, const ConnectorRegistry& connectors, const BatchWork& work)
+      : plan_(plan), work_(work) {
     for (const StreamingQueryPlan::Source& source : plan.sources) {
-      files_.push_back(FilesOf(work.definition, source.description.path));
+      splits_.push_back(SplitsOf(source.description, connectors, work.definition));
     }
     for (const OperatorState& state : work.states) {
       states_[{state.operator_id(), state.partition()}] = &state;
@@ -81,13 +96,9 @@ class Stages {
       }
     }
     if (fragment.reads_source()) {
-      const std::vector<SourceFile>& files = files_[static_cast<size_t>(fragment.inputs[0].number)];
-      for (const auto& [begin, end] : SourceTasks(files.size())) {
-        FragmentTask of_split = task;
-        AddFiles({files.begin() + static_cast<ptrdiff_t>(begin),
-                  files.begin() + static_cast<ptrdiff_t>(end)},
-                 *of_split.mutable_inputs(0));
-        stage.payloads.push_back(of_split.SerializeAsString());
+      for (const std::string& split : splits_[static_cast<size_t>(fragment.inputs[0].number)]) {
+        task.mutable_inputs(0)->set_split(split);
+        stage.payloads.push_back(task.SerializeAsString());
       }
     }
     for (int partition = 0; partition < fragment.partitions; ++partition) {
@@ -98,15 +109,6 @@ class Stages {
       stage.payloads.push_back(task.SerializeAsString());
     }
     return stage;
-  }
-
-  static void AddFiles(std::span<const SourceFile> files, structured::TaskInput& to) {
-    for (const SourceFile& file : files) {
-      structured::SourceFileRange& range = *to.add_files();
-      range.set_path(file.path);
-      range.set_size_bytes(file.size_bytes);
-      range.set_crc32c(file.crc32c);
-    }
   }
 
   structured::StateRef StateOf(int operator_id, int partition) const {
@@ -125,7 +127,7 @@ class Stages {
 
   const StreamingQueryPlan& plan_;
   const BatchWork& work_;
-  std::vector<std::vector<SourceFile>> files_;                  // by source
+  std::vector<std::vector<std::string>> splits_;                // by source
   std::map<std::pair<int, int>, const OperatorState*> states_;  // by operator and partition
   std::vector<Stage> stages_;
   std::vector<int> stage_of_;  // by fragment; -1: it has none
@@ -170,16 +172,8 @@ bool Fits(const FragmentTaskResult& result, const StreamingQueryPlan& plan) {
 
 }  // namespace
 
-std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files) {
-  const size_t tasks = std::min<size_t>(files, kMaxSourceTasks);
-  std::vector<std::pair<size_t, size_t>> splits;
-  for (size_t i = 0; i < tasks; ++i) {
-    splits.emplace_back(files * i / tasks, files * (i + 1) / tasks);
-  }
-  return splits;
-}
-
-StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work) {
+StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const ConnectorRegistry& connectors,
+                           const BatchWork& work) {
   WT_CHECK(work.states.empty() ||
            work.states.size() ==
                plan.state_operators.size() * static_cast<size_t>(plan.shuffle_partitions));
@@ -187,7 +181,7 @@ StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work
   StageGraph graph;
   graph.name = absl::StrCat("query ", work.query, " batch ", batch);
   graph.batch = batch;
-  graph.stages = Stages(plan, work).Build();
+  graph.stages = Stages(plan, connectors, work).Build();
   return graph;
 }
 

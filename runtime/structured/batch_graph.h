@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,28 +12,24 @@
 
 #include "checkpoint/metadata.pb.h"
 #include "runtime/cluster/task.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/fragment/query_plan.h"
 
 namespace wavetank::runtime {
 
-// A batch has at most this many tasks that read one source; its files go to them in runs of
-// neighbours. The number depends on nothing but the definition, so a batch run again on another
-// cluster merges in the same order.
-inline constexpr int kMaxSourceTasks = 32;
-// Of the files from 0 to `files`, those of each task: [begin, end).
-std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files);
-
 struct BatchWork {
   std::string query;
   std::string checkpoint_directory;
-  std::string sink_directory;
+  OptionValues sink_options;
   checkpoint::BatchDefinition definition;
   // The watermark of the batch before it.
   absl::Time late_watermark = absl::InfinitePast();
   // Of each operator with state and each partition; empty before the first batch.
   std::vector<checkpoint::OperatorState> states;
 };
-StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const BatchWork& work);
+// REQUIRES: the plan's sources are of these connectors.
+StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const ConnectorRegistry& connectors,
+                           const BatchWork& work);
 
 // What an attempt made, and counted.
 struct BatchAttempt {

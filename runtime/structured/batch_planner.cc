@@ -47,11 +47,11 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     if (stopped()) co_return Set(Outcome::kStopped);
     found_ = co_await sources_.Discover();
     if (platform::Planted(node_, "only_the_first_source_is_awaited") && found_.ok() &&
-        found_->sources.front().files.empty()) {
+        !found_->sources.front().any()) {
       found_->sources.clear();
     }
     if (!found_.ok() || found_->any()) co_return Set(Outcome::kInput);
-    const bool exhausted = options_.available_now && !found_->directory_away();
+    const bool exhausted = options_.available_now && !found_->away();
     if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();

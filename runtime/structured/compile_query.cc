@@ -10,6 +10,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/plan/analyser.h"
 #include "runtime/plan/join_shape.h"
 #include "runtime/plan/mode_rules.h"
@@ -162,6 +163,19 @@ const FunctionRegistry& FunctionsOf(const StreamingQueryDefinition& definition) 
   return definition.functions == nullptr ? FunctionRegistry::BuiltIn() : *definition.functions;
 }
 
+SourceColumns ColumnsOfSources(const StreamingQueryDefinition& definition) {
+  const ConnectorRegistry* const connectors = &definition.Connectors();
+  return [connectors](const SourceDescription& source) -> absl::StatusOr<std::vector<Attribute>> {
+    WT_ASSIGN_OR_RETURN(const SchemaPtr schema, CheckSource(source, *connectors));
+    WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors->Source(source.format));
+    std::vector<Attribute> columns;
+    for (const Field& field : schema->fields()) {
+      columns.push_back({.name = field.name, .type = field.type, .nullable = format->nullable});
+    }
+    return columns;
+  };
+}
+
 absl::StatusOr<CompiledQuery> NamingTheQuery(const StreamingQueryDefinition& definition,
                                              absl::StatusOr<CompiledQuery> compiled) {
   if (compiled.ok() || definition.name.empty()) return compiled;
@@ -176,7 +190,8 @@ absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& defin
   const auto analyse = [&]() -> absl::StatusOr<CompiledQuery> {
     CompiledQuery compiled;
     WT_ASSIGN_OR_RETURN(compiled.mode, ParseOutputMode(definition.output_mode));
-    WT_ASSIGN_OR_RETURN(compiled.analysed, Analyse(definition.plan, FunctionsOf(definition)));
+    WT_ASSIGN_OR_RETURN(compiled.analysed, Analyse(definition.plan, FunctionsOf(definition),
+                                                   ColumnsOfSources(definition)));
     WT_RETURN_IF_ERROR(CheckShown(*compiled.analysed));
     WT_RETURN_IF_ERROR(CheckMode(compiled.analysed, compiled.mode));
     compiled.optimised =

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "runtime/connectors/connector_registry.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -31,12 +32,35 @@ LogicalPlan Over(const LogicalPlanPtr& input, PlanOperator op) {
 
 DataStreamReader Session::ReadStream() { return DataStreamReader(this); }
 
+const ConnectorRegistry& StreamingQueryDefinition::Connectors() const {
+  return connectors == nullptr ? ConnectorRegistry::BuiltIn() : *connectors;
+}
+
 absl::Status Session::RegisterFunction(Function function) {
-  auto functions = functions_ == nullptr ? std::make_shared<FunctionRegistry>() : functions_;
-  const absl::Status added = functions->Add(std::move(function));
-  if (!added.ok() || functions_ != nullptr) return added;
-  functions_ = std::move(functions);
-  for (StreamingQueryDefinition& query : queries_) query.functions = functions_;
+  return Register(functions_, &StreamingQueryDefinition::functions,
+                  [&](FunctionRegistry& functions) { return functions.Add(std::move(function)); });
+}
+
+absl::Status Session::RegisterSource(const SourceFormat& format) {
+  return Register(connectors_, &StreamingQueryDefinition::connectors,
+                  [&](ConnectorRegistry& connectors) { return connectors.AddSource(format); });
+}
+
+absl::Status Session::RegisterSink(const SinkFormat& format) {
+  return Register(connectors_, &StreamingQueryDefinition::connectors,
+                  [&](ConnectorRegistry& connectors) { return connectors.AddSink(format); });
+}
+
+// Queries that were started before it may name it, too.
+template <typename Registry, typename Add>
+absl::Status Session::Register(std::shared_ptr<Registry>& mine,
+                               std::shared_ptr<const Registry> StreamingQueryDefinition::* theirs,
+                               const Add& add) {
+  auto registry = mine == nullptr ? std::make_shared<Registry>() : mine;
+  const absl::Status added = add(*registry);
+  if (!added.ok() || mine != nullptr) return added;
+  mine = std::move(registry);
+  for (StreamingQueryDefinition& query : queries_) query.*theirs = mine;
   return absl::OkStatus();
 }
 
@@ -172,6 +196,7 @@ void DataStreamWriter::Start() {
     definition.name = absl::StrCat("query-", session_->queries_.size() + 1);
   }
   definition.functions = session_->functions_;
+  definition.connectors = session_->connectors_;
   session_->queries_.push_back(std::move(definition));
 }
 

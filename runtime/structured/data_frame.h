@@ -26,16 +26,23 @@
 
 namespace wavetank::runtime {
 
+class ConnectorRegistry;  // connectors/connector_registry.h
+struct SinkFormat;
+struct SourceFormat;
+
 // What one WriteStream()...Start() asked for, unchecked.
 struct StreamingQueryDefinition {
   std::string name;  // QueryName; "query-<n>" by default
   LogicalPlanPtr plan;
-  std::string output_mode = "append";  // "append", "update" or "complete"
-  std::string sink_format;
+  std::string output_mode = "append";          // "append", "update" or "complete"
+  std::string sink_format;                     // of connectors/connector_registry.h
   std::map<std::string, std::string> options;  // "path", "checkpointLocation", ...
   absl::Duration trigger_interval;             // zero: as soon as there is data
   // The job's own functions among them; null: the built-in ones alone.
   std::shared_ptr<const FunctionRegistry> functions = nullptr;
+  // Its own sources and sinks, likewise.
+  std::shared_ptr<const ConnectorRegistry> connectors = nullptr;
+  const ConnectorRegistry& Connectors() const;
 };
 
 // Holds the queries of a job, in the order in which they were started.
@@ -45,14 +52,23 @@ class Session {
   // Makes a function of the job callable by its name, in this session's queries (user_function.h):
   // every node runs the job's code, and plans hold names alone. kAlreadyExists: there is one.
   absl::Status RegisterFunction(Function function);
-  // Whether there is one.
-  bool has_functions() const { return functions_ != nullptr; }
+  // The same of a source or a sink, by its format.
+  absl::Status RegisterSource(const SourceFormat& format);
+  absl::Status RegisterSink(const SinkFormat& format);
+  // Whether the job has code of its own in its queries.
+  bool has_own_code() const { return functions_ != nullptr || connectors_ != nullptr; }
   const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
 
  private:
   friend class DataStreamWriter;
+  template <typename Registry, typename Add>
+  absl::Status Register(std::shared_ptr<Registry>& mine,
+                        std::shared_ptr<const Registry> StreamingQueryDefinition::* theirs,
+                        const Add& add);
+
   std::vector<StreamingQueryDefinition> queries_;
-  std::shared_ptr<FunctionRegistry> functions_;  // null: the built-in ones alone
+  std::shared_ptr<FunctionRegistry> functions_;    // null: the built-in ones alone
+  std::shared_ptr<ConnectorRegistry> connectors_;  // likewise
 };
 
 class DataFrame {
@@ -115,7 +131,8 @@ class DataStreamReader {
 
   DataStreamReader& Format(std::string format);
   DataStreamReader& Option(std::string key, std::string value);
-  DataFrame Load(std::string path);
+  // "": of a format that reads no path.
+  DataFrame Load(std::string path = "");
 
  private:
   Session* session_;

@@ -1,9 +1,7 @@
 #include "runtime/structured/fragment_outlets.h"
 
 #include <memory>
-#include <optional>
-
-#include "runtime/connectors/delimited_text.h"
+#include <utility>
 
 namespace wavetank::runtime {
 
@@ -25,23 +23,18 @@ void ShuffleOutlet::Put(TaskContext& context) {
   }
 }
 
-absl::Status PartOutlet::Write(int, RecordBatch rows) {
-  for (int64_t row = 0; row < rows.num_rows(); ++row) {
-    for (int i = 0; i < rows.schema().size(); ++i) {
-      if (i > 0) text_ += ',';
-      const Column& column = rows.column(i);
-      if (column.IsNull(row)) {
-        AppendField(std::nullopt, text_);
-      } else if (column.type() == DataType::kString) {
-        AppendField(column.StringAt(row), text_);
-      } else {
-        text_ += column.CellText(row);
-      }
-    }
-    text_ += '\n';
-  }
-  rows_ += rows.num_rows();
-  return memory_.Hold(static_cast<int64_t>(text_.size()));
+absl::Status RowsOutlet::Write(int, RecordBatch rows) {
+  if (rows.num_rows() == 0) return absl::OkStatus();
+  bytes_ += ByteSize(rows);
+  rows_.push_back(std::move(rows));
+  return memory_.Hold(bytes_);
+}
+
+std::optional<RecordBatch> RowsOutlet::Take() {
+  if (rows_.empty()) return std::nullopt;
+  RecordBatch rows = std::move(rows_.front());
+  rows_.pop_front();
+  return rows;
 }
 
 }  // namespace wavetank::runtime

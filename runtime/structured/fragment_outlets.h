@@ -3,8 +3,8 @@
 #define WAVETANK_RUNTIME_STRUCTURED_FRAGMENT_OUTLETS_H_
 
 #include <cstdint>
-#include <string>
-#include <utility>
+#include <deque>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,18 +29,19 @@ class ShuffleOutlet final : public Outlet {
   std::vector<std::vector<RecordBatch>> partitions_;
 };
 
-// Text by RFC 4180, as the file sink's parts have it.
-class PartOutlet final : public Outlet {
+// What goes to a part of the sink's.
+class RowsOutlet final : public Outlet {
  public:
-  explicit PartOutlet(MemoryAccount& memory) : memory_(&memory) {}
+  explicit RowsOutlet(MemoryAccount& memory) : memory_(&memory) {}
   absl::Status Write(int partition, RecordBatch rows) override;
-  int64_t rows() const { return rows_; }
-  std::string TakeText() { return std::exchange(text_, {}); }
+  bool any() const { return !rows_.empty(); }
+  // In order; nullopt: there are none left.
+  std::optional<RecordBatch> Take();
 
  private:
   MemoryHolder memory_;
-  std::string text_;
-  int64_t rows_ = 0;
+  int64_t bytes_ = 0;
+  std::deque<RecordBatch> rows_;
 };
 
 }  // namespace wavetank::runtime

@@ -11,10 +11,11 @@
 #include "platform/planted.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
-#include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/fragment/fragment.h"
 #include "runtime/steps.h"
 #include "runtime/structured/fragment_outlets.h"
+#include "runtime/structured/open_sink.h"
 #include "runtime/structured/query_check.h"
 #include "runtime/structured/task_input.h"
 #include "runtime/structured/tasks.pb.h"
@@ -104,6 +105,7 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
                                         const StreamingQueryPlan& plan) {
   std::vector<JobDirectory> directories;
   for (const StreamingQueryPlan::Source& source : plan.sources) {
+    if (source.description.path.empty()) continue;
     directories.push_back({.use = JobDirectory::Use::kInput,
                            .path = source.description.path,
                            .query = definition.name});
@@ -230,9 +232,9 @@ class FragmentTaskBody::Attempt {
     MemoryHolder read(&memory);
     WT_CO_RETURN_IF_ERROR(read.Hold(blocks.bytes));
     ShuffleOutlet shuffle(memory);
-    PartOutlet part(memory);
+    RowsOutlet rows(memory);
     const bool to_sink = fragment_->writes_exchange < 0;
-    Outlet& outlet = to_sink ? static_cast<Outlet&>(part) : shuffle;
+    Outlet& outlet = to_sink ? static_cast<Outlet&>(rows) : shuffle;
     FragmentInstance instance(fragment_, {task_.fragment(), context_.id().partition});
     FragmentInstance::States states;
     for (const FragmentPlan::Node& node : fragment_->nodes) {
@@ -252,8 +254,9 @@ class FragmentTaskBody::Attempt {
     }
     instance.Begin(epoch);
     std::optional<std::string> lost;
-    WT_CO_ASSIGN_OR_RETURN(TaskInputs inputs,
-                           MakeInputs(context_, *plan_, task_, blocks, skipped, lost));
+    WT_CO_ASSIGN_OR_RETURN(
+        TaskInputs inputs,
+        MakeInputs(context_, *plan_, body_.definition_.Connectors(), task_, blocks, skipped, lost));
     absl::Status status = co_await RunFragment(instance, inputs);
     for (size_t i = 0; !status.ok() && !lost && i < inputs.size(); ++i) {
       // Rows of a file that has changed may be anything: the file is to blame, not they.
@@ -282,8 +285,8 @@ class FragmentTaskBody::Attempt {
     }
     if (!to_sink) {
       shuffle.Put(context_);
-    } else if (part.rows() > 0 || !fragment_->reads_source()) {
-      WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(part));
+    } else if (rows.any() || !fragment_->reads_source()) {
+      WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(rows));
     }
     co_return std::nullopt;
   }
@@ -300,11 +303,22 @@ class FragmentTaskBody::Attempt {
     co_return absl::OkStatus();
   }
 
-  Task<absl::StatusOr<std::string>> Stage(PartOutlet& part) {
-    WT_CO_ASSIGN_OR_RETURN(
-        std::string staged,
-        co_await StageFilePart(context_.store(), task_.sink_directory(), task_.batch(),
-                               context_.id().Unique(), part.TakeText(), part.rows()));
+  Task<absl::StatusOr<std::string>> Stage(RowsOutlet& rows) {
+    OptionValues options;
+    for (const structured::SinkOption& option : task_.sink_options()) {
+      options[option.name()] = option.value();
+    }
+    const StreamingQueryDefinition& definition = body_.definition_;
+    WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<SinkWriter> writer,
+                           OpenSinkWriter(definition, {.node = context_.node(),
+                                                       .store = context_.store(),
+                                                       .options = options,
+                                                       .batch = task_.batch(),
+                                                       .unique = context_.id().Unique()}));
+    while (std::optional<RecordBatch> next = rows.Take()) {
+      WT_CO_RETURN_IF_ERROR(co_await writer->Write(*std::move(next)));
+    }
+    WT_CO_ASSIGN_OR_RETURN(std::string staged, co_await writer->Finish());
     co_await context_.node().Step(steps::kPartStaged, {{"batch", task_.batch()},
                                                        {"partition", context_.id().partition},
                                                        {"query", body_.definition_.name}});

@@ -13,6 +13,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/fragment_task.h"
@@ -54,6 +55,15 @@ CommittableIs ToCommittableIs(CommittableState state) {
       return CommittableIs::kGone;
   }
   return CommittableIs::kNotAsked;
+}
+
+// As the log has it.
+std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history) {
+  const int64_t newest = history.newest_batch();
+  if (newest < 0) return std::nullopt;
+  const BatchHistory& batch = history.batches().back();
+  if (batch.commit) return CommittedBatch{newest, batch.definition.hash()};
+  return newest == 0 ? std::nullopt : std::optional(CommittedBatch{.batch = newest - 1});
 }
 
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
@@ -137,7 +147,8 @@ Task<absl::Status> MicroBatchExecution::Act(RecoveryDecision decision) {
 
 Task<absl::Status> MicroBatchExecution::FenceSink() {
   const FencingToken token{log_->epoch().value(), ++fences_};
-  WT_CO_ASSIGN_OR_RETURN(const std::optional<CommittedBatch> last, co_await sink_->Fence(token));
+  WT_CO_ASSIGN_OR_RETURN(std::optional<CommittedBatch> last, co_await sink_->Fence(token));
+  if (!sink_->remembers()) last = LastCommitted(history_);
   found_.sink = WhatSinkShows(last, history_);
   found_.committable = CommittableIs::kNotAsked;
   if (platform::Planted(node_, "sink_not_asked_after_take_over")) {
@@ -212,17 +223,16 @@ MicroBatchExecution::NextDefinition() {
       history_.batches().empty() ? std::nullopt : ToWatermarkMs(NextWatermarkOf(newest()));
   NextBatch next;
   sources_->AddForgotten(found, next.forgotten);
-  for (const DiscoveredFiles& of_source : found.sources) {
-    next.files_forgotten += static_cast<int64_t>(of_source.forgotten.size());
-  }
+  next.files_forgotten = found.forgotten();
   next.definition = DefineBatch({.batch = newest_batch() + 1,
                                  .ranges = sources_->Ranges(std::move(found)),
                                  .watermark_ms = watermark_ms,
                                  .timestamp = node_.clock().WallNow()});
   if (platform::Planted(node_, "waiting_source_left_out")) {
     auto& ranges = *next.definition.mutable_sources();
-    ranges.erase(std::remove_if(ranges.begin(), ranges.end(),
-                                [](const auto& range) { return range.files().empty(); }),
+    ranges.erase(std::remove_if(
+                     ranges.begin(), ranges.end(),
+                     [](const auto& range) { return range.start_offset() == range.end_offset(); }),
                  ranges.end());
     next.definition.set_hash(checkpoint::DefinitionHash(next.definition));
   }
@@ -250,7 +260,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
       history_.batches().size() < 2 ? nullptr : &history_.batches().end()[-2];
   BatchWork work{.query = definition_.name,
                  .checkpoint_directory = checkpoint_directory_,
-                 .sink_directory = sink_directory_,
+                 .sink_options = definition_.options,
                  .definition = newest().definition,
                  .states = {}};
   if (before != nullptr) {
@@ -267,11 +277,11 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   if (platform::Planted(node_, "ranges_read_by_position")) {
     size_t position = 0;
     for (checkpoint::SourceRange& range : *work.definition.mutable_sources()) {
-      if (range.files().empty()) continue;
-      range.set_source(plan_->sources[position++].description.path);
+      if (range.start_offset() == range.end_offset()) continue;
+      range.set_source(plan_->sources[position++].description.Name());
     }
   }
-  StageGraph graph = BuildBatchGraph(*plan_, work);
+  StageGraph graph = BuildBatchGraph(*plan_, definition_.Connectors(), work);
   if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
       !work.states.empty()) {
     for (Stage& stage : graph.stages) {
@@ -288,8 +298,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   for (const checkpoint::OperatorState& state : attempt.states) {
     WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
   }
-  if (platform::Planted(node_, "empty_batch_keeps_older_state") &&
-      FileCount(newest().definition) == 0) {
+  if (platform::Planted(node_, "empty_batch_keeps_older_state") && !HasInput(newest().definition)) {
     attempt.states = work.states;
   }
 
@@ -428,6 +437,7 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
       {{"batch", progress.batch_id}, {"next_defined", next_defined}, {"query", definition_.name}});
   Report(progress);
   if (retention_) retention_->Committed();
+  co_await sources_->Committed(newest().definition);
   if (next_defined) co_await Defined(**std::move(next));
   co_return absl::OkStatus();
 }

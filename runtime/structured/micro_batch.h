@@ -32,7 +32,7 @@
 #include "checkpoint/query_history.h"
 #include "checkpoint/recovery.h"
 #include "runtime/cluster/cluster.h"
-#include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/sink_format.h"
 #include "runtime/structured/batch_graph.h"
 #include "runtime/structured/batch_planner.h"
 #include "runtime/structured/query_identity.h"
@@ -115,7 +115,8 @@ class MicroBatchExecution {
   const QueryOptions& options_;
   AvailableInput& available_;
   std::string checkpoint_directory_;
-  std::string sink_directory_;
+  const SinkFormat* sink_format_ = nullptr;
+  std::string sink_name_;  // by which the checkpoint knows it: its path, or else its format
 
   int shuffle_partitions_;
   WatermarkPolicy watermark_policy_ = WatermarkPolicy::kMin;

@@ -4,18 +4,19 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/check_apart_in_store.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/connectors/directory_uses.h"
 #include "runtime/steps.h"
 #include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
+#include "runtime/structured/open_sink.h"
 #include "runtime/structured/query_check.h"
 #include "runtime/structured/state_layout.h"
 #include "runtime/structured/trigger.h"
@@ -23,52 +24,29 @@
 namespace wavetank::runtime {
 namespace {
 
-ManifestMode ToManifestMode(QueryOutputMode mode) {
-  switch (mode) {
-    case QueryOutputMode::kAppend:
-      return MANIFEST_MODE_APPEND;
-    case QueryOutputMode::kUpdate:
-      return MANIFEST_MODE_UPDATE;
-    case QueryOutputMode::kComplete:
-      return MANIFEST_MODE_COMPLETE;
-  }
-  return MANIFEST_MODE_UNSPECIFIED;
-}
-
-std::vector<std::string> SourcePaths(const StreamingQueryPlan& plan) {
-  std::vector<std::string> paths;
+std::vector<std::string> SourceNames(const StreamingQueryPlan& plan) {
+  std::vector<std::string> names;
   for (const StreamingQueryPlan::Source& source : plan.sources) {
-    paths.push_back(source.description.path);
+    names.push_back(source.description.Name());
   }
-  return paths;
-}
-
-std::vector<ManifestColumn> ManifestColumns(const StreamingQueryPlan& plan) {
-  std::vector<ManifestColumn> columns;
-  for (const Field& field : plan.output_schema->fields()) {
-    ManifestColumn& column = columns.emplace_back();
-    column.set_name(field.name);
-    column.set_type(std::string(DataTypeName(field.type)));
-  }
-  if (plan.output_keys) {
-    for (const int key : *plan.output_keys) columns[static_cast<size_t>(key)].set_key(true);
-  }
-  return columns;
+  return names;
 }
 
 }  // namespace
 
 Task<absl::Status> MicroBatchExecution::TakeOver() {
+  WT_CO_ASSIGN_OR_RETURN(sink_format_, definition_.Connectors().Sink(definition_.sink_format));
+  const bool sink_has_path = sink_format_->path != PathUse::kNone;
   for (const char* option : {"checkpointLocation", "path"}) {
-    const auto found = definition_.options.find(option);
-    if (found == definition_.options.end() || found->second.empty()) {
-      co_return absl::InvalidArgumentError(absl::StrCat("it has no option '", option,
-                                                        "': give WriteStream() one, a directory in "
-                                                        "the checkpoint store"));
-    }
+    const bool needed = sink_has_path || option != std::string_view("path");
+    if (!needed || !OptionValue(definition_.options, option).empty()) continue;
+    co_return absl::InvalidArgumentError(absl::StrCat("it has no option '", option,
+                                                      "': give WriteStream() one, a directory in "
+                                                      "the checkpoint store"));
   }
   checkpoint_directory_ = checkpoint::NormalPath(definition_.options.at("checkpointLocation"));
-  sink_directory_ = checkpoint::NormalPath(definition_.options.at("path"));
+  sink_name_ = sink_has_path ? checkpoint::NormalPath(definition_.options.at("path"))
+                             : definition_.sink_format;
   WT_CO_RETURN_IF_ERROR(Compile());
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeFirstWrite());
   std::optional<WatermarkPolicy> policy;
@@ -78,8 +56,8 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
                          .job_version = options_.job_version,
                          .build_id = options_.build_id,
-                         .source_paths = SourcePaths(*plan_),
-                         .sink_path = sink_directory_,
+                         .source_names = SourceNames(*plan_),
+                         .sink_name = sink_name_,
                          .shuffle_partitions = options_.shuffle_partitions,
                          .keeps_state = plan_->stateful(),
                          .watermark_policy = policy};
@@ -128,22 +106,20 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
 // What is refused must not stand in a checkpoint, which would refuse what is right after it.
 Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   WT_CO_RETURN_IF_ERROR(StateOptions(definition_, *plan_, {}).status());
-  std::vector<std::string> paths = SourcePaths(*plan_);
   for (const StreamingQueryPlan::Source& source : plan_->sources) {
-    WT_CO_RETURN_IF_ERROR(SourceOptions(source.description).status());
-  }
-  paths.push_back(sink_directory_);
-  paths.push_back(checkpoint_directory_);
-  for (const std::string& directory : paths) {
-    if (!directory.empty()) WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory));
+    WT_CO_RETURN_IF_ERROR(CheckSource(source.description, definition_.Connectors()).status());
   }
   std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
+  for (const JobDirectory& directory : directories) {
+    WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory.path));
+  }
   WT_CO_RETURN_IF_ERROR(CheckApart(directories));
   WT_CO_RETURN_IF_ERROR(co_await CheckApartInStore(store_, directories));
-  WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, std::move(directories), CheckpointOf::kQuery));
+  WT_CO_RETURN_IF_ERROR(co_await CheckUses(store_, directories, CheckpointOf::kQuery));
   // One that is not there yet may come.
-  for (const std::string& path : SourcePaths(*plan_)) {
-    const auto source = co_await store_.Identify(path);
+  for (const JobDirectory& directory : directories) {
+    if (directory.use != JobDirectory::Use::kInput) continue;
+    const auto source = co_await store_.Identify(directory.path);
     if (!source.ok() && !absl::IsNotFound(source.status())) {
       co_return absl::Status(source.status().code(),
                              absl::StrCat("its input directory: ", source.status().message()));
@@ -153,15 +129,8 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
 }
 
 Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
-  for (const std::string& path : SourcePaths(*plan_)) {
-    int64_t number = 0;
-    const std::string end = history_.EndOffset(path);
-    if (end.empty() || absl::SimpleAtoi(end, &number)) continue;
-    co_return absl::DataLossError(absl::StrCat(log_->directory(), ": the newest batch ends at '",
-                                               end, "' in its source ", path,
-                                               ", which is no number"));
-  }
-  WT_CO_ASSIGN_OR_RETURN(sources_, QuerySources::Open(HostOf(node_), store_, history_, *plan_));
+  WT_CO_ASSIGN_OR_RETURN(
+      sources_, QuerySources::Open(node_, store_, history_, *plan_, definition_.Connectors()));
   if (options_.trigger == TriggerKind::kAvailableNow) {
     WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
   }
@@ -171,13 +140,15 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
                           .poll_interval = options_.poll_interval,
                           .available_now = options_.trigger == TriggerKind::kAvailableNow,
                           .stop = options_.stop});
-  sink_ = std::make_unique<FileSink>(
-      node_, store_,
-      FileSinkOptions{.directory = sink_directory_,
-                      .query_id = history_.metadata()->query_id(),
-                      .mode = ToManifestMode(plan_->mode),
-                      .columns = ManifestColumns(*plan_),
-                      .log_segment_bytes = options_.sink_log_segment_bytes});
+  WT_CO_ASSIGN_OR_RETURN(sink_, OpenSink(definition_, cluster_,
+                                         {.node = node_,
+                                          .store = store_,
+                                          .options = definition_.options,
+                                          .query_id = history_.metadata()->query_id(),
+                                          .mode = plan_->mode,
+                                          .schema = plan_->output_schema,
+                                          .keys = plan_->output_keys.value_or(std::vector<int>()),
+                                          .log_segment_bytes = options_.sink_log_segment_bytes}));
   co_return absl::OkStatus();
 }
 
@@ -198,7 +169,8 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity)
   } else {
     WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
   }
-  co_return co_await CheckSinkIsOf(store_, sink_directory_, std::move(id));
+  if (sink_format_->check == nullptr) co_return absl::OkStatus();
+  co_return co_await sink_format_->check(store_, definition_.options, std::move(id));
 }
 
 // The log is empty, so nothing can have run: state that is there belongs to a log that is lost.

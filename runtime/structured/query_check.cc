@@ -1,28 +1,20 @@
 #include "runtime/structured/query_check.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
-#include "platform/nearest_name.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/connector_registry.h"
 
 namespace wavetank::runtime {
 namespace {
 
 using checkpoint::StateCompression;
 
-constexpr char kMaxFilesPerTrigger[] = "maxFilesPerTrigger";
-constexpr char kIgnoreNames[] = "ignoreNames";
-constexpr char kForgetAfter[] = "forgetAfter";
-constexpr char kLostFiles[] = "lostFiles";
-constexpr char kMaxLineBytes[] = "maxLineBytes";
 constexpr char kStateCompression[] = "stateCompression";
 // As Spark's setting of that name says it.
 constexpr char kWatermarkPolicy[] = "multipleWatermarkPolicy";
@@ -30,16 +22,6 @@ constexpr char kCheckpointLocation[] = "checkpointLocation";
 constexpr char kPath[] = "path";
 // A pause that no clock can be asked for is a mistake in its unit.
 constexpr absl::Duration kLongestTrigger = absl::Hours(24 * 366);
-
-absl::Status CheckOptions(const char* call, const std::map<std::string, std::string>& options,
-                          const std::vector<std::string>& known) {
-  for (const auto& [name, value] : options) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return absl::InvalidArgumentError(absl::StrCat(call, ": nothing reads the option \"", name,
-                                                   "\"", platform::Suggestion(name, known)));
-  }
-  return absl::OkStatus();
-}
 
 std::vector<SourceDescription> SourcesOf(const LogicalPlanPtr& plan) {
   std::vector<SourceDescription> sources;
@@ -63,6 +45,20 @@ absl::Status CheckName(const std::string& name) {
       "QueryName(\"", name, "\"): a query's name names a directory too: give one without \"/\""));
 }
 
+// The format's options, and those of every query that is written.
+absl::Status CheckSink(const StreamingQueryDefinition& definition) {
+  const auto format = definition.Connectors().Sink(definition.sink_format);
+  if (!format.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("WriteStream: ", format.status().message()));
+  }
+  std::vector<ConnectorOption> options = (*format)->options;
+  for (const ConnectorOption& option : WriteOptions()) {
+    const bool is_read = option.name != kPath || (*format)->path != PathUse::kNone;
+    if (is_read) options.push_back(option);
+  }
+  return CheckOptionNames("WriteStream", definition.options, options);
+}
+
 // An option that does nothing is refused.
 absl::Status CheckPolicyIsNeeded(const StreamingQueryDefinition& definition) {
   if (!definition.options.contains(kWatermarkPolicy)) return absl::OkStatus();
@@ -79,19 +75,9 @@ absl::Status CheckPolicyIsNeeded(const StreamingQueryDefinition& definition) {
 absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(CheckName(definition.name));
   for (const SourceDescription& source : SourcesOf(definition.plan)) {
-    WT_RETURN_IF_ERROR(
-        CheckOptions("ReadStream", source.options,
-                     {kMaxFilesPerTrigger, kIgnoreNames, kForgetAfter, kLostFiles, kMaxLineBytes}));
-    WT_RETURN_IF_ERROR(SourceOptions(source).status());
+    WT_RETURN_IF_ERROR(CheckSource(source, definition.Connectors()).status());
   }
-  if (definition.sink_format != "file") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("WriteStream: there is no sink format \"", definition.sink_format, "\"",
-                     platform::Suggestion(definition.sink_format, {"file"})));
-  }
-  WT_RETURN_IF_ERROR(
-      CheckOptions("WriteStream", definition.options,
-                   {kPath, kCheckpointLocation, kStateCompression, kWatermarkPolicy}));
+  WT_RETURN_IF_ERROR(CheckSink(definition));
   WT_RETURN_IF_ERROR(StateCompressionOf(definition).status());
   WT_RETURN_IF_ERROR(WatermarkPolicyOf(definition).status());
   WT_RETURN_IF_ERROR(CheckPolicyIsNeeded(definition));
@@ -99,6 +85,27 @@ absl::Status CheckOne(const StreamingQueryDefinition& definition) {
 }
 
 }  // namespace
+
+const std::vector<ConnectorOption>& WriteOptions() {
+  static const auto* const options = new std::vector<ConnectorOption>{
+      {.name = kCheckpointLocation,
+       .takes = "a directory of the store",
+       .default_value = "",
+       .meaning = "where the query's log and state stand; a job gives one by its checkpoint"},
+      {.name = kPath,
+       .takes = "a directory of the store",
+       .default_value = "",
+       .meaning = "where the sink's files stand, of a format that has them"},
+      {.name = kStateCompression,
+       .takes = "none, lz4 or zstd",
+       .default_value = "none",
+       .meaning = "how the state's files are compressed"},
+      {.name = kWatermarkPolicy,
+       .takes = "min or max",
+       .default_value = "min",
+       .meaning = "which of several watermarks is the query's"}};
+  return *options;
+}
 
 absl::Status CheckDefinition(const StreamingQueryDefinition& definition) {
   const absl::Status status = CheckOne(definition);
@@ -118,28 +125,6 @@ absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries) {
     }
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source) {
-  const auto given = [&source](const char* option) {
-    const auto found = source.options.find(option);
-    return found == source.options.end() ? std::string() : found->second;
-  };
-  FileSourceOptions options{.directory = source.path};
-  absl::StatusOr<InputFileOptions> files = ParseInputFileOptions(
-      given(kIgnoreNames), given(kForgetAfter), given(kLostFiles), given(kMaxLineBytes));
-  if (!files.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("ReadStream: its option ", files.status().message()));
-  }
-  options.files = *std::move(files);
-  if (source.options.find(kMaxFilesPerTrigger) == source.options.end()) return options;
-  const std::string most = given(kMaxFilesPerTrigger);
-  if (absl::SimpleAtoi(most, &options.max_files_per_trigger) && options.max_files_per_trigger > 0) {
-    return options;
-  }
-  return absl::InvalidArgumentError(absl::StrCat("ReadStream: its option ", kMaxFilesPerTrigger,
-                                                 " is '", most, "': give a whole number above 0"));
 }
 
 absl::StatusOr<WatermarkPolicy> WatermarkPolicyOf(const StreamingQueryDefinition& definition) {

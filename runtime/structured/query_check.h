@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 
 #include "checkpoint/block_compression.h"
-#include "runtime/connectors/file_source.h"
+#include "runtime/connectors/connector_option.h"
 #include "runtime/fragment/query_plan.h"
 #include "runtime/structured/data_frame.h"
 
@@ -21,12 +21,11 @@ namespace wavetank::runtime {
 // not be there yet.
 absl::Status CheckDefinition(const StreamingQueryDefinition& definition);
 
+// What every WriteStream takes, beside the options of its format.
+const std::vector<ConnectorOption>& WriteOptions();
+
 // No two queries of one job have one name.
 absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries);
-
-// What the source was told by its options "ignoreNames", "forgetAfter", "lostFiles" and
-// "maxFilesPerTrigger".
-absl::StatusOr<FileSourceOptions> SourceOptions(const SourceDescription& source);
 
 // The option "multipleWatermarkPolicy": of a query with several watermark operators; min by
 // default.

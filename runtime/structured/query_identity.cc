@@ -124,15 +124,15 @@ absl::Status CheckSources(const checkpoint::QueryMetadata& metadata,
   size_t sources = 0;
   for (const checkpoint::Setting& setting : metadata.pinned()) {
     if (setting.name() != NameOfSource(sources)) continue;
-    if (sources < identity.source_paths.size()) {
+    if (sources < identity.source_names.size()) {
       WT_RETURN_IF_ERROR(
-          MustBeWhereItWas(setting.name(), setting.value(), identity.source_paths[sources]));
+          MustBeWhereItWas(setting.name(), setting.value(), identity.source_names[sources]));
     }
     ++sources;
   }
   // Older builds pinned none of a query that had one.
-  if (sources == 0 && identity.source_paths.size() == 1) return absl::OkStatus();
-  return MustAgree("sources", absl::StrCat(sources), absl::StrCat(identity.source_paths.size()));
+  if (sources == 0 && identity.source_names.size() == 1) return absl::OkStatus();
+  return MustAgree("sources", absl::StrCat(sources), absl::StrCat(identity.source_names.size()));
 }
 
 }  // namespace
@@ -146,10 +146,10 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
   metadata.set_build_id(identity.build_id);
   Pin(kShufflePartitions,
       absl::StrCat(identity.shuffle_partitions.value_or(kDefaultShufflePartitions)), metadata);
-  for (size_t i = 0; i < identity.source_paths.size(); ++i) {
-    Pin(NameOfSource(i), identity.source_paths[i], metadata);
+  for (size_t i = 0; i < identity.source_names.size(); ++i) {
+    Pin(NameOfSource(i), identity.source_names[i], metadata);
   }
-  Pin(kSinkPath, identity.sink_path, metadata);
+  Pin(kSinkPath, identity.sink_name, metadata);
   if (identity.watermark_policy) {
     Pin(kWatermarkPolicy, *identity.watermark_policy == WatermarkPolicy::kMax ? kMax : kMin,
         metadata);
@@ -202,7 +202,7 @@ absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& 
   if (identity.watermark_policy) pinned.watermark_policy = *identity.watermark_policy;
   for (const checkpoint::Setting& setting : metadata.pinned()) {
     if (setting.name() == kSinkPath) {
-      WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_path));
+      WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_name));
     } else if (setting.name() == kWatermarkPolicy) {
       if (setting.value() != kMin && setting.value() != kMax) return PinsNonsense(setting);
       pinned.watermark_policy =

@@ -21,8 +21,8 @@ struct QueryIdentity {
   std::string state_fingerprint;  // StreamingQueryPlan::state_fingerprint
   std::string job_version;
   std::string build_id;
-  std::vector<std::string> source_paths;  // in the order of the plan
-  std::string sink_path;
+  std::vector<std::string> source_names;  // in the order of the plan: paths, or else formats
+  std::string sink_name;                  // likewise
   // That are asked for; unset: as the checkpoint has it.
   std::optional<int> shuffle_partitions = std::nullopt;
   bool keeps_state = false;

@@ -15,50 +15,60 @@
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
 #include "checkpoint/store.h"
-#include "runtime/connectors/file_source.h"
+#include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/source.h"
 #include "runtime/fragment/query_plan.h"
-#include "runtime/structured/batch_definition.h"
 
 namespace wavetank::runtime {
 
-// Of each source, by number; unset before it is fixed.
-using AvailableInput = std::vector<std::optional<AvailableFiles>>;
+// Of each source, by number, where what there was ends (Source::Freeze); unset before it is fixed.
+using AvailableInput = std::vector<std::optional<std::string>>;
 
 class QuerySources {
  public:
   // All outlive it; the history keeps up with the log. kInvalidArgument: an option is wrong.
-  static absl::StatusOr<std::unique_ptr<QuerySources>> Open(SourceHost host,
+  static absl::StatusOr<std::unique_ptr<QuerySources>> Open(platform::Node& node,
                                                             checkpoint::Store& store,
                                                             checkpoint::QueryHistory& history,
-                                                            const StreamingQueryPlan& plan);
+                                                            const StreamingQueryPlan& plan,
+                                                            const ConnectorRegistry& connectors);
 
-  // FileSource::FreezeAvailable, of each.
+  // From now on only what is there now, or was when it was fixed, is found.
   Task<absl::Status> FreezeAvailable(AvailableInput& available);
 
   struct Found {
-    std::vector<DiscoveredFiles> sources;  // by number
+    std::vector<SourceInput> sources;  // by number
     bool any() const;
-    bool directory_away() const;  // of one at least
+    bool away() const;  // of one at least
+    int64_t forgotten() const;
   };
-  // FileSource::Discover, of each. The first error is all there is.
+  // Source::Define, of each. The first error is all there is.
   Task<absl::StatusOr<Found>> Discover();
 
-  // The ranges of a batch of these files; what is forgotten before it, for the log.
-  std::vector<NewBatch::Range> Ranges(Found found) const;
+  // The ranges of a batch of that input; what is forgotten before it, for the log.
+  std::vector<checkpoint::SourceRange> Ranges(Found found) const;
   void AddForgotten(const Found& found, std::vector<checkpoint::MetadataRecord>& records) const;
 
-  // How many files all definitions so far name, of all sources.
+  // Tells each source that the batch is committed. An error is said, and holds nothing up.
+  Task<void> Committed(checkpoint::BatchDefinition batch);
+
+  // The sum of where the sources stand, of those whose offsets are numbers: of sources of files,
+  // how many files all definitions so far name.
   int64_t offset() const;
 
  private:
-  QuerySources(checkpoint::QueryHistory& history, const StreamingQueryPlan& plan)
-      : history_(history), plan_(plan) {}
-  const std::string& path(size_t source) const { return plan_.sources[source].description.path; }
-  int64_t OffsetOf(size_t source) const;
+  QuerySources(platform::Node& node, checkpoint::QueryHistory& history,
+               const StreamingQueryPlan& plan)
+      : node_(node), history_(history), plan_(plan) {}
+  const std::string& name(size_t source) const { return plan_.sources[source].description.Name(); }
+  std::string OffsetOf(size_t source) const;
+  absl::Status Explain(size_t source, const absl::Status& status) const;
 
+  platform::Node& node_;
   checkpoint::QueryHistory& history_;
   const StreamingQueryPlan& plan_;
-  std::vector<std::unique_ptr<FileSource>> sources_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::string> begins_;  // of those that had no batch yet
 };
 
 }  // namespace wavetank::runtime

@@ -14,6 +14,7 @@
 #include "platform/timeout.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/micro_batch.h"
+#include "runtime/structured/open_sink.h"
 #include "runtime/structured/query_check.h"
 
 namespace wavetank::runtime {
@@ -128,6 +129,8 @@ void RegisterTasks(const StreamingQueryDefinition& definition, TaskRegistry& reg
       std::make_shared<PlanCache>(definition.name, definition.functions, std::move(compiled));
   registry[FragmentTaskKind(definition.name)] =
       std::make_unique<FragmentTaskBody>(definition, std::move(plans));
+  std::unique_ptr<TaskBody> apply = ApplyTaskBodyOf(definition);
+  if (apply != nullptr) registry[ApplyTaskKind(definition.name)] = std::move(apply);
 }
 
 }  // namespace wavetank::runtime

@@ -3,89 +3,35 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 #include "platform/planted.h"
 #include "platform/status_macros.h"
-#include "runtime/columnar/text_lines.h"
-#include "runtime/connectors/file_source.h"
-#include "runtime/structured/query_check.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
 namespace {
 
-constexpr int64_t kReadChunkBytes = 1 << 20;
 // Rows that go through all operators together, so that what one gives is still in the cache for the
 // next one, also where a line is exploded into words. A multiple of 64, as slices need.
-constexpr int64_t kLinesAtOnce = 1024;
+constexpr int64_t kRowsAtOnce = 1024;
 
-class SourceInput final : public TaskInput {
+class SplitInput final : public TaskInput {
  public:
-  SourceInput(TaskContext& context, const structured::TaskInput& input, int64_t batch,
-              LostFiles when_lost, const std::set<std::string>& skipped,
-              std::optional<std::string>& lost)
-      : context_(context), batch_(batch), when_lost_(when_lost), lost_(lost) {
-    for (const structured::SourceFileRange& file : input.files()) {
-      if (skipped.contains(file.path())) continue;
-      files_.push_back({file.path(), file.size_bytes(), file.crc32c()});
-    }
-  }
+  SplitInput(platform::Node& node, std::unique_ptr<SplitReader> reader)
+      : node_(node), reader_(std::move(reader)) {}
 
   Task<absl::StatusOr<bool>> Load() override {
-    while (true) {
-      if (reader_ == nullptr) {
-        if (next_ == files_.size()) co_return false;
-        reader_ =
-            std::make_unique<SourceFileReader>(context_.store(), files_[next_], kReadChunkBytes);
-      }
-      const absl::StatusOr<std::optional<std::string>> lines = co_await reader_->Next();
-      if (!lines.ok()) {
-        NoteLost(lines.status());
-        co_return lines.status();
-      }
-      if (!*lines) {
-        reader_ = nullptr;
-        ++next_;
-        continue;
-      }
-      RecordBatch rows = TextLines(**lines);
-      co_await context_.node().Work(rows.num_rows());
-      SetLoaded(std::move(rows), kLinesAtOnce);
-      co_return true;
-    }
+    WT_CO_ASSIGN_OR_RETURN(std::optional<RecordBatch> rows, co_await reader_->Next());
+    if (!rows) co_return false;
+    co_await node_.Work(rows->num_rows());
+    SetLoaded(*std::move(rows), kRowsAtOnce);
+    co_return true;
   }
 
-  // Damage shows at a file's end.
-  Task<absl::Status> Check() override {
-    while (reader_ != nullptr) {
-      const absl::StatusOr<std::optional<std::string>> lines = co_await reader_->Next();
-      if (!lines.ok()) {
-        NoteLost(lines.status());
-        co_return lines.status();
-      }
-      if (!*lines) reader_ = nullptr;
-    }
-    co_return absl::OkStatus();
-  }
+  Task<absl::Status> Check() override { return reader_->Check(); }
 
  private:
-  void NoteLost(const absl::Status& status) {
-    if (reader_->lost() && when_lost_ == LostFiles::kSkip) {
-      context_.node().Log(platform::LogLevel::kWarning,
-                          absl::StrCat("batch ", batch_, ": ", status.message(),
-                                       ": it is skipped, as lostFiles says"));
-      lost_ = files_[next_].path;
-    }
-  }
-
-  TaskContext& context_;
-  const int64_t batch_;
-  const LostFiles when_lost_;
-  std::optional<std::string>& lost_;
-  std::vector<SourceFile> files_;
-  size_t next_ = 0;
-  std::unique_ptr<SourceFileReader> reader_;  // of files_[next_]
+  platform::Node& node_;
+  const std::unique_ptr<SplitReader> reader_;
 };
 
 class ExchangeInput final : public TaskInput {
@@ -146,6 +92,7 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
 }
 
 absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
+                                      const ConnectorRegistry& connectors,
                                       const structured::FragmentTask& task,
                                       const ExchangeBlocks& blocks,
                                       const std::set<std::string>& skipped,
@@ -155,11 +102,13 @@ absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQuery
   for (int i = 0; i < static_cast<int>(fragment.inputs.size()); ++i) {
     const FragmentPlan::Input& input = fragment.inputs[static_cast<size_t>(i)];
     if (input.of == FragmentPlan::Input::Of::kSource) {
+      const SourceDescription& source = plan.sources[static_cast<size_t>(input.number)].description;
+      WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors.Source(source.format));
       WT_ASSIGN_OR_RETURN(
-          const FileSourceOptions options,
-          SourceOptions(plan.sources[static_cast<size_t>(input.number)].description));
-      inputs.push_back(std::make_unique<SourceInput>(context, task.inputs(i), task.batch(),
-                                                     options.files.lost, skipped, lost));
+          std::unique_ptr<SplitReader> reader,
+          format->read(source, task.inputs(i).split(),
+                       SplitContext{context.node(), context.store(), task.batch(), skipped, lost}));
+      inputs.push_back(std::make_unique<SplitInput>(context.node(), std::move(reader)));
     } else {
       inputs.push_back(std::make_unique<ExchangeInput>(blocks.by_input.at(i)));
     }

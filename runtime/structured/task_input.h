@@ -1,4 +1,4 @@
-// The inputs of a task's fragment: files of the source, read a chunk at a time, and blocks of
+// The inputs of a task's fragment: a split of the source, read a few rows at a time, and blocks of
 // exchanges.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_TASK_INPUT_H_
 #define WAVETANK_RUNTIME_STRUCTURED_TASK_INPUT_H_
@@ -15,6 +15,7 @@
 
 #include "runtime/cluster/task.h"
 #include "runtime/columnar/record_batch.h"
+#include "runtime/connectors/connector_registry.h"
 #include "runtime/fragment/query_plan.h"
 
 namespace wavetank::runtime {
@@ -55,9 +56,10 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
                                                     const structured::FragmentTask& task,
                                                     const FragmentPlan& fragment);
 
-// All outlive the inputs. `lost` is set when one meets a file, not among the `skipped`, that is
-// lost and may be skipped; its Load fails then.
+// All outlive the inputs. `lost` is set when one meets a piece of its split, not among the
+// `skipped`, that is lost and may be skipped; its Load fails then.
 absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
+                                      const ConnectorRegistry& connectors,
                                       const structured::FragmentTask& task,
                                       const ExchangeBlocks& blocks,
                                       const std::set<std::string>& skipped,

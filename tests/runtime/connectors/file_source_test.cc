@@ -6,11 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 #include "checkpoint/crc32c.h"
 #include "runtime/columnar/line_splitter.h"
+#include "runtime/connectors/file_lines.h"
 #include "tests/platform/loop_host.h"
 #include "tests/platform/manual_clock.h"
 #include "tests/runtime/memory_store.h"
@@ -18,6 +20,7 @@
 namespace wavetank::runtime {
 namespace {
 
+using checkpoint::InputFile;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -38,16 +41,27 @@ class FileSourceTest : public ::testing::Test {
     return *std::move(out);
   }
   std::vector<std::string> Names(FileSource& source) {
-    const auto files = Run(source.Discover());
-    EXPECT_TRUE(files.ok()) << files.status();
     std::vector<std::string> names;
-    for (const SourceFile& file : files->files) names.push_back(file.path);
+    for (const InputFile& file : Files(source)) names.push_back(file.path());
     return names;
   }
+  std::vector<InputFile> Files(FileSource& source) {
+    const auto found = Run(source.Define("0"));
+    EXPECT_TRUE(found.ok()) << found.status();
+    if (!found.ok()) return {};
+    EXPECT_EQ(found->range.end_offset(), absl::StrCat(found->range.files_size()));
+    return {found->range.files().begin(), found->range.files().end()};
+  }
+  // One that finds what is there now and nothing else.
+  void Freeze(FileSource& source) {
+    const auto frozen = Run(source.Freeze());
+    ASSERT_TRUE(frozen.ok()) << frozen.status();
+    ASSERT_TRUE(source.StopAt(*frozen).ok());
+  }
   // The chunks, or the error that ended them.
-  absl::Status ReadAll(const SourceFile& file, int64_t chunk_bytes,
+  absl::Status ReadAll(const FilePiece& file, int64_t chunk_bytes,
                        std::vector<std::string>& chunks) {
-    SourceFileReader reader(store_, file, chunk_bytes);
+    FileLines reader(store_, file, chunk_bytes);
     while (true) {
       auto chunk = Run(reader.Next());
       if (!chunk.ok()) return chunk.status();
@@ -55,9 +69,13 @@ class FileSourceTest : public ::testing::Test {
       chunks.push_back(**chunk);
     }
   }
-  SourceFile Measured(const std::string& path) {
+  FilePiece Measured(const std::string& path) {
     const std::string& content = store_.files[path];
-    return {path, content.size(), checkpoint::Crc32c(content)};
+    FilePiece file;
+    file.set_path(path);
+    file.set_size_bytes(content.size());
+    file.set_crc32c(checkpoint::Crc32c(content));
+    return file;
   }
 
   SourceHost Host() {
@@ -77,7 +95,14 @@ TEST_F(FileSourceTest, SelectsPlainFilesInTheOrderOfTheirNames) {
   store_.files = {{"in/b", "2\n"}, {"in/a", "1\n"},      {"in/.c", ""},
                   {"in/_d", ""},   {"in/sub/e", "no\n"}, {"other/f", ""}};
   FileSource source(Host(), store_, seen_, {.directory = "in"});
-  EXPECT_THAT(Run(source.Discover())->files, ElementsAre(Measured("in/a"), Measured("in/b")));
+  const std::vector<InputFile> files = Files(source);
+  ASSERT_EQ(files.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    const FilePiece measured = Measured(i == 0 ? "in/a" : "in/b");
+    EXPECT_EQ(files[i].path(), measured.path());
+    EXPECT_EQ(files[i].size_bytes(), measured.size_bytes());
+    EXPECT_EQ(files[i].crc32c(), measured.crc32c());
+  }
 }
 
 TEST_F(FileSourceTest, GivesAFileOnceADefinitionNamesItNoMore) {
@@ -104,7 +129,7 @@ TEST_F(FileSourceTest, RefusesALineThatIsLongerThanItMayBe) {
   FileSource source(Host(), store_, seen_, {.directory = "in", .files = {.max_line_bytes = 10}});
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
   store_.files["in/b"] += "1\n";
-  const absl::Status refused = Run(source.Discover()).status();
+  const absl::Status refused = Run(source.Define("0")).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(refused.message()),
               AllOf(HasSubstr("in/b has a line of 11 bytes or more, which begins at byte 17"),
@@ -116,26 +141,25 @@ TEST_F(FileSourceTest, RefusesALineThatIsLongerThanItMayBe) {
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {
   store_.files = {{"in/a", ""}};
-  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_, {.directory = "in"});
-  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  const std::string frozen = Run(source.Freeze()).value();
+  ASSERT_TRUE(source.StopAt(frozen).ok());
   store_.files["in/b"] = "";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   // Nor does a source that goes on for it.
   FileSource next(Host(), store_, seen_, {.directory = "in"});
-  ASSERT_TRUE(Run(next.FreezeAvailable(available)).ok());
+  ASSERT_TRUE(next.StopAt(frozen).ok());
   EXPECT_THAT(Names(next), ElementsAre("in/a"));
 }
 
 TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
-  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  Freeze(source);
   store_.files.erase("in/b");
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   seen_.Hold("in/a", "1");
-  const auto found = Run(source.Discover());
+  const auto found = Run(source.Define("0"));
   EXPECT_EQ(found.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(found.status().message()),
               HasSubstr("in/b vanished after it was listed"));
@@ -143,10 +167,9 @@ TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
 
 TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_,
                     {.directory = "in", .files = {.lost = LostFiles::kSkip}});
-  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  Freeze(source);
   store_.files.erase("in/b");
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
@@ -155,16 +178,15 @@ TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo
 
 TEST_F(FileSourceTest, WhatIsFrozenAndAwayWithItsDirectoryIsToCome) {
   store_.files = {{"in/a", ""}};
-  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_, {.directory = "in"});
-  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  Freeze(source);
   std::map<std::string, std::string> away;
   std::swap(away, store_.files);
   store_.identity = "";
-  const auto found = Run(source.Discover());
+  const auto found = Run(source.Define("0"));
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_THAT(found->files, IsEmpty());
-  EXPECT_TRUE(found->directory_away);
+  EXPECT_THAT(found->range.files(), IsEmpty());
+  EXPECT_TRUE(found->away);
   std::swap(away, store_.files);
   store_.identity = "1";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
@@ -172,15 +194,14 @@ TEST_F(FileSourceTest, WhatIsFrozenAndAwayWithItsDirectoryIsToCome) {
 
 TEST_F(FileSourceTest, AFrozenFileThatWasReadAndIsForgottenIsNotLost) {
   store_.files = {{"in/a", ""}, {"in/b", ""}};
-  std::optional<AvailableFiles> available;
   FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
-  ASSERT_TRUE(Run(source.FreezeAvailable(available)).ok());
+  Freeze(source);
   seen_.Hold("in/a", "1");
   EXPECT_THAT(Names(source), ElementsAre("in/b"));
   store_.files.erase("in/a");
   EXPECT_THAT(Names(source), ElementsAre("in/b"));
   clock_.Advance(absl::Hours(1));
-  const auto found = Run(source.Discover());
+  const auto found = Run(source.Define("0"));
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(found->forgotten, ElementsAre("in/a"));
   seen_.Forget("in/a");
@@ -220,7 +241,7 @@ TEST_F(FileSourceTest, RefusesCompressedFilesByNameAndByTheirFirstBytes) {
                                                         {"in/d", "BZh91AY&SY"}}) {
     store_.files = {{path, content}};
     FileSource source(Host(), store_, seen_, {.directory = "in"});
-    const auto found = Run(source.Discover());
+    const auto found = Run(source.Define("0"));
     EXPECT_EQ(found.status().code(), absl::StatusCode::kFailedPrecondition) << path;
     EXPECT_THAT(std::string(found.status().message()), HasSubstr(path + " is compressed"));
   }
@@ -234,7 +255,7 @@ TEST_F(FileSourceTest, RefusesCompressedFilesByNameAndByTheirFirstBytes) {
 
 TEST_F(FileSourceTest, StopsByNameAtAFileThatIsNotWhatItWas) {
   store_.files["in/a"] = "one\ntwo\n";
-  const SourceFile file = Measured("in/a");
+  const FilePiece file = Measured("in/a");
   const std::vector<std::pair<std::string, std::string>> changes = {
       {"one\n", "shrunk"}, {"one\ntwo\nthree\n", "grown"}, {"one\ntwa\n", "changed"}};
   for (const auto& [content, how] : changes) {

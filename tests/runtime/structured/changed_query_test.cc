@@ -183,12 +183,12 @@ TEST(ChangedQuery, IsAllowedOrRefusedByTheTable) {
 
 TEST(ChangedQuery, SourcesAndThePolicyOfWatermarks) {
   QueryIdentity identity;
-  identity.source_paths = {"a", "b"};
+  identity.source_names = {"a", "b"};
   identity.shuffle_partitions = 4;
   identity.watermark_policy = WatermarkPolicy::kMax;
   const checkpoint::QueryMetadata metadata = NewQueryMetadata("id", identity);
   const auto refusal = [&](std::vector<std::string> paths) {
-    identity.source_paths = std::move(paths);
+    identity.source_names = std::move(paths);
     return std::string(CheckCompatible(metadata, nullptr, identity).status().message());
   };
   EXPECT_EQ(refusal({"a", "b"}), "");
@@ -197,7 +197,7 @@ TEST(ChangedQuery, SourcesAndThePolicyOfWatermarks) {
   EXPECT_THAT(refusal({"a"}), testing::HasSubstr("sources '2', this job has '1'"));
   EXPECT_THAT(refusal({"a", "b", "c"}), testing::HasSubstr("sources '2', this job has '3'"));
   // What the checkpoint began with stays.
-  identity.source_paths = {"a", "b"};
+  identity.source_names = {"a", "b"};
   identity.watermark_policy = WatermarkPolicy::kMin;
   const auto pinned = CheckCompatible(metadata, nullptr, identity);
   ASSERT_TRUE(pinned.ok()) << pinned.status();

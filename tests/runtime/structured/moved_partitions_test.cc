@@ -60,7 +60,9 @@ Task<void> RunPartition(Node& node, checkpoint::Store& store, const CompiledQuer
   task.add_inputs();
   task.set_batch(version);
   task.set_plan_hash(compiled.plan->hash);
-  task.set_sink_directory("out");
+  structured::SinkOption& option = *task.add_sink_options();
+  option.set_name("path");
+  option.set_value("out");
   structured::StateRef& state = *task.add_states();
   state.set_directory(absl::StrCat("ck/state/0/", partition));
   state.set_version(version);
@@ -76,6 +78,7 @@ Task<void> RunWhereOneMovesAwayEachBatch(Node& node, std::vector<size_t>& kept, 
   StreamingQueryDefinition definition;
   definition.plan = builder.Source().GroupBy({Col("value")}).Count().plan();
   definition.output_mode = "update";
+  definition.sink_format = "file";
   const CompiledQuery compiled = CompileQuery(definition, {.shuffle_partitions = 8}).value();
   FragmentTaskBody body(definition, std::make_shared<PlanCache>("counts", nullptr));
   for (int64_t version = 0; version < 8; ++version) {

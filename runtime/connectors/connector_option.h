@@ -1,0 +1,41 @@
+// Options of sources and sinks, as tables: what a format takes is what it lists, and anything else
+// is refused with the nearest name.
+#ifndef WAVETANK_RUNTIME_CONNECTORS_CONNECTOR_OPTION_H_
+#define WAVETANK_RUNTIME_CONNECTORS_CONNECTOR_OPTION_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace wavetank::runtime {
+
+using OptionValues = std::map<std::string, std::string>;
+
+struct ConnectorOption {
+  std::string name;
+  std::string takes;          // "a whole number above 0", "stop or skip", with the unit
+  std::string default_value;  // as one would write it; "": none
+  std::string meaning;        // one line
+  bool required = false;
+};
+
+// kInvalidArgument: one of `values` is none of `options`, or one that is required is missing.
+// `call` names who was given them: "ReadStream".
+absl::Status CheckOptionNames(const std::string& call, const OptionValues& values,
+                              const std::vector<ConnectorOption>& options);
+
+// "": it was not given.
+std::string OptionValue(const OptionValues& values, const std::string& name);
+
+// The option's value, or its default. kInvalidArgument names the option, what it was given and what
+// it takes: a whole number from `least` on.
+absl::StatusOr<int64_t> NumberOption(const OptionValues& values, const ConnectorOption& option,
+                                     int64_t least);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_CONNECTORS_CONNECTOR_OPTION_H_

@@ -1,0 +1,86 @@
+#include "runtime/structured/open_sink.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/staged_rows.h"
+#include "runtime/steps.h"
+#include "runtime/structured/tasks.pb.h"
+
+namespace wavetank::runtime {
+namespace {
+
+std::string DirectoryOf(const OptionValues& options) {
+  return StagedRowsDirectory(checkpoint::NormalPath(OptionValue(options, "checkpointLocation")));
+}
+
+class ApplyTaskBody final : public TaskBody {
+ public:
+  ApplyTaskBody(std::string query, BatchFunction function)
+      : query_(std::move(query)), function_(std::move(function)) {}
+
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override {
+    structured::ApplyTask task;
+    StagedBatch batch;
+    if (!task.ParseFromString(payload) || !batch.ParseFromString(task.batch())) {
+      co_return absl::InvalidArgumentError("the payload is no prepared batch");
+    }
+    const int64_t number = batch.batch();
+    WT_CO_RETURN_IF_ERROR(co_await ApplyStagedBatch(context.node(), context.store(),
+                                                    task.directory(), std::move(batch), function_));
+    co_await context.node().Step(steps::kBatchApplied, {{"batch", number}, {"query", query_}});
+    co_return std::string();
+  }
+
+ private:
+  const std::string query_;
+  const BatchFunction function_;
+};
+
+Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, std::string directory,
+                                StagedBatch batch) {
+  structured::ApplyTask task;
+  task.set_directory(std::move(directory));
+  task.set_batch(batch.SerializeAsString());
+  StageGraph graph;
+  graph.name = absl::StrCat("query ", query, " apply batch ", batch.batch());
+  graph.batch = batch.batch();
+  graph.stages = {{.kind = ApplyTaskKind(query), .payloads = {task.SerializeAsString()}}};
+  co_return (co_await cluster.Run(std::move(graph))).status();
+}
+
+}  // namespace
+
+std::string ApplyTaskKind(const std::string& query) { return absl::StrCat("apply:", query); }
+
+absl::StatusOr<std::unique_ptr<TransactionalSink>> OpenSink(
+    const StreamingQueryDefinition& definition, Cluster& cluster, SinkContext context) {
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const format,
+                      definition.Connectors().Sink(definition.sink_format));
+  if (format->apply == nullptr) return format->open(context);
+  const std::string directory = DirectoryOf(context.options);
+  return BatchFunctionSink(context.store, directory,
+                           [&cluster, query = definition.name, directory](StagedBatch batch) {
+                             return RunApplyTask(cluster, query, directory, std::move(batch));
+                           });
+}
+
+absl::StatusOr<std::unique_ptr<SinkWriter>> OpenSinkWriter(
+    const StreamingQueryDefinition& definition, SinkWriterContext context) {
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const format,
+                      definition.Connectors().Sink(definition.sink_format));
+  if (format->apply == nullptr) return format->write(context);
+  return StageRows(context.store, DirectoryOf(context.options), context.batch, context.unique);
+}
+
+std::unique_ptr<TaskBody> ApplyTaskBodyOf(const StreamingQueryDefinition& definition) {
+  const auto format = definition.Connectors().Sink(definition.sink_format);
+  if (!format.ok() || (*format)->apply == nullptr) return nullptr;
+  return std::make_unique<ApplyTaskBody>(definition.name, (*format)->apply);
+}
+
+}  // namespace wavetank::runtime
