@@ -42,6 +42,15 @@ void AddInput(const std::string& directory, const runtime::InputFileOptions& fil
       {.directory = directory, .forget_after_ms = absl::ToInt64Milliseconds(files.forget_after)});
 }
 
+// Checks read directories of lines, with code of their own. "": it has no other source.
+std::string WhyUnjudged(const runtime::StreamingQueryPlan& plan) {
+  for (const runtime::StreamingQueryPlan::Source& source : plan.sources) {
+    if (source.description.format == "text") continue;
+    return absl::StrCat("no check reads a source of format ", source.description.format);
+  }
+  return "";
+}
+
 void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
   runtime::Session session;
   instance.job->structured(session, instance.arguments);
@@ -53,7 +62,8 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
     const std::shared_ptr<const runtime::StreamingQueryPlan>& plan = (*compiled)->query.plan;
     JobPart part{.name = definition.name,
                  .paths = {},
-                 .of = QueryShape{definition, {}, plan, instance.compiled}};
+                 .of = QueryShape{definition, {}, plan, instance.compiled},
+                 .unjudged = WhyUnjudged(*plan)};
     const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
     part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
@@ -62,12 +72,18 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
       if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
     }
     for (const auto& source : plan->sources) {
+      if (source.description.format != "text") continue;
       const auto options = runtime::FileSourceOptionsOf(source.description);
       WT_CHECK(options.ok(), "a job that was checked has options that are");
       AddInput(source.description.path, options->files, part.paths);
       AddOnce(source.description.path, shape.directories);
     }
-    shape.parts.push_back(std::move(part));
+    if (definition.sink_format == "file") {
+      shape.parts.push_back(std::move(part));
+    } else {
+      shape.unjudged.push_back(absl::StrCat(definition.name, ": no check reads a sink of format ",
+                                            definition.sink_format));
+    }
   }
 }
 
@@ -88,7 +104,8 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     const OperatorId from = graph.InputOf(output);
     const bool of_program = dynamic_cast<const runtime::QueueInput*>(&graph.input(from)) != nullptr;
     if (files == nullptr || of_program) {
-      shape.without_files.push_back(graph.at(output).Title());
+      shape.unjudged.push_back(
+          absl::StrCat(graph.at(output).Title(), ": it leaves nothing durable"));
       continue;
     }
     JobPart part{.name = files->prefix,

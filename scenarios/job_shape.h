@@ -31,7 +31,7 @@ struct JobPaths {
   std::string checkpoint;
 };
 
-// One query, from directories of files into a file sink.
+// One query into a file sink.
 struct QueryShape {
   runtime::StreamingQueryDefinition definition;
   // As later starts of the job have it, where they change its plan.
@@ -53,6 +53,8 @@ struct JobPart {
   std::string name;  // of the query; of a stream's output, its prefix
   JobPaths paths;
   std::variant<QueryShape, StreamShape> of;
+  // Why nobody can work its answer out; "": one can.
+  std::string unjudged = {};
 };
 
 struct JobShape {
@@ -61,8 +63,9 @@ struct JobShape {
   std::vector<std::string> directories;
   std::vector<std::string> servers;
   std::vector<JobPart> parts;
-  // Outputs that leave nothing durable, which nobody can judge.
-  std::vector<std::string> without_files;
+  // What nobody can judge, each with why: outputs that leave nothing durable, queries from or to what
+  // no check can read by itself.
+  std::vector<std::string> unjudged;
 };
 
 // Adds what a later start makes of each query, under the same name.

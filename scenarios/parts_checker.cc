@@ -107,9 +107,7 @@ std::string PartsChecker::Unjudged() const {
     const std::string unjudged = part.checker->Unjudged();
     if (!unjudged.empty()) all.push_back(absl::StrCat(part.name, ": ", unjudged));
   }
-  for (const std::string& output : without_files_) {
-    all.push_back(absl::StrCat(output, ": it leaves nothing durable"));
-  }
+  all.insert(all.end(), unjudged_.begin(), unjudged_.end());
   return absl::StrJoin(all, "; ");
 }
 

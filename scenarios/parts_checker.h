@@ -19,9 +19,9 @@ struct PartChecker {
 
 class PartsChecker final : public RunChecker {
  public:
-  // `without_files`: outputs that leave nothing durable.
-  PartsChecker(std::vector<PartChecker> parts, std::vector<std::string> without_files)
-      : parts_(std::move(parts)), without_files_(std::move(without_files)) {}
+  // `unjudged`: outputs that leave nothing durable.
+  PartsChecker(std::vector<PartChecker> parts, std::vector<std::string> unjudged)
+      : parts_(std::move(parts)), unjudged_(std::move(unjudged)) {}
 
   std::vector<std::string> Watches() const override;
   void Arrives(const ArrivingFile& piece) override;
@@ -50,7 +50,7 @@ class PartsChecker final : public RunChecker {
   std::vector<properties::Violation> OfAll(const Ask& ask) const;
 
   std::vector<PartChecker> parts_;
-  const std::vector<std::string> without_files_;
+  const std::vector<std::string> unjudged_;
 };
 
 }  // namespace wavetank::scenarios

@@ -9,6 +9,7 @@
 #include "scenarios/interpret_query.h"
 #include "scenarios/parts_checker.h"
 #include "scenarios/replay_query.h"
+#include "scenarios/shown_rows.h"
 #include "scenarios/structured_checker.h"
 
 namespace wavetank::scenarios {
@@ -33,6 +34,9 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
                                       const runtime::JobArguments& arguments) {
   std::vector<properties::BatchAnswers> answers;
   TableRule rule = RuleOf(*query.plan);
+  if (!part.unjudged.empty()) {
+    return std::make_unique<ShownRows>(part.paths, std::move(rule), part.unjudged);
+  }
   bool has_ids = false;
   if (oracle != nullptr) {
     answers.emplace_back([make = oracle->query, arguments] { return make(arguments); });
@@ -92,10 +96,10 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens to
     checkers.push_back({part.name, std::move(checker)});
   }
   if (checkers.empty()) return nullptr;
-  if (checkers.size() == 1 && shape.without_files.empty()) {
+  if (checkers.size() == 1 && shape.unjudged.empty()) {
     return std::move(checkers.front().checker);
   }
-  return std::make_unique<PartsChecker>(std::move(checkers), shape.without_files);
+  return std::make_unique<PartsChecker>(std::move(checkers), shape.unjudged);
 }
 
 }  // namespace wavetank::scenarios

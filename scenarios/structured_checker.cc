@@ -42,7 +42,7 @@ bool Same(const std::vector<properties::StateEntries>& stores,
 StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_ids,
                                      std::vector<properties::BatchAnswers> answers)
     : paths_(std::move(paths)),
-      rule_(std::move(rule)),
+      table_(std::move(rule)),
       has_ids_(has_ids),
       log_({paths_.checkpoint + "/log/"},
            [reader = std::make_shared<properties::QueryLogReader>(paths_.checkpoint + "/log")](
@@ -63,7 +63,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
                                                     : TimesInput(found.input->plan, found.name,
                                                                  found.input->forget_after_ms);
                     },
-                .newest_batch_is_the_table = rule_.table == TableIs::kNewestRows}) {
+                .newest_batch_is_the_table = table_.rule().table == TableIs::kNewestRows}) {
   for (const JobPaths::Input& input : paths_.inputs) {
     inputs_.push_back(
         {.directory = input.directory, .forget_after_ms = input.forget_after_ms, .plan = {}});
@@ -129,8 +129,9 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
     found.push_back(std::move(violation));
   }
-  KeepShown(view.batches);
-  if (!view.batches.empty() && !IsReadBy(rule_, view) && unreadable_.insert("mode").second) {
+  table_.Keep(view.batches);
+  if (!view.batches.empty() && !IsReadBy(table_.rule(), view) &&
+      unreadable_.insert("mode").second) {
     found.push_back({properties::violation_kinds::kWrongAnswer,
                      "the manifest's mode or key columns make another table of the rows than the "
                      "job's answer is",
@@ -229,17 +230,6 @@ std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
   return found;
 }
 
-// Of a batch of a complete table that is superseded stays what it showed.
-void StructuredChecker::KeepShown(const std::vector<properties::ShownBatch>& sink) {
-  size_t index = sink.empty() ? 0 : static_cast<size_t>(sink.front().batch);
-  for (const properties::ShownBatch& batch : sink) {
-    if (index >= shown_.size()) shown_.resize(index + 1);
-    Shown& shown = shown_[index++];
-    if (batch.rows == nullptr || shown.entry_hash == batch.entry_hash) continue;
-    shown = {.entry_hash = batch.entry_hash, .rows = batch.rows};
-  }
-}
-
 bool StructuredChecker::Done() const {
   if (!done_.has_value()) done_ = IsDone();
   return *done_;
@@ -287,40 +277,9 @@ std::vector<Violation> StructuredChecker::JudgeListing(int64_t now_ns) {
   return found;
 }
 
-std::vector<const NaiveRow*> StructuredChecker::TableRows() const {
-  std::map<NaiveRow, const NaiveRow*> by_key;
-  std::vector<const NaiveRow*> rows;
-  for (const Shown& batch : shown_) {
-    if (rule_.table == TableIs::kNewestRows) rows.clear();
-    if (batch.rows == nullptr) continue;
-    for (const NaiveRow& row : *batch.rows) {
-      if (rule_.table == TableIs::kLastRowOfEachKey) {
-        by_key[KeyOf(rule_, row)] = &row;
-      } else {
-        rows.push_back(&row);
-      }
-    }
-  }
-  for (const auto& [key, row] : by_key) rows.push_back(row);
-  return rows;
-}
-
-std::vector<NaiveRow> StructuredChecker::Table() const {
-  std::vector<NaiveRow> rows;
-  for (const NaiveRow* const row : TableRows()) rows.push_back(*row);
-  std::sort(rows.begin(), rows.end());
-  return rows;
-}
-
-std::vector<std::string> StructuredChecker::Rows() const {
-  std::vector<std::string> lines;
-  for (const NaiveRow& row : Table()) lines.push_back(absl::StrJoin(row, ","));
-  return lines;
-}
-
 std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
   std::vector<std::string> ids;
-  if (rule_.table != TableIs::kAllRows) {
+  if (table_.rule().table != TableIs::kAllRows) {
     for (const Input& input : inputs_) {
       for (const ArrivingFile& file : input.plan) {
         if (FindArrival(input.plan, file.name) != &file) continue;
@@ -347,9 +306,9 @@ std::vector<std::string> StructuredChecker::IdsThatMustComeOut() const {
 
 std::vector<int64_t> StructuredChecker::FirstSeen(const std::vector<std::string>& ids) const {
   std::map<std::string_view, int64_t> batches;
-  for (size_t batch = 0; batch < shown_.size(); ++batch) {
-    if (shown_[batch].rows == nullptr) continue;
-    for (const NaiveRow& row : *shown_[batch].rows) {
+  for (size_t batch = 0; batch < table_.batches().size(); ++batch) {
+    if (table_.batches()[batch] == nullptr) continue;
+    for (const NaiveRow& row : *table_.batches()[batch]) {
       if (row.size() > 1) batches.emplace(row[row.size() - 2], static_cast<int64_t>(batch));
     }
   }
@@ -366,7 +325,7 @@ std::vector<int64_t> StructuredChecker::FirstSeen(const std::vector<std::string>
 properties::RecordCounts StructuredChecker::Counts() const {
   if (!has_ids_) return {.told_apart = false};
   std::map<std::string, int64_t> came_out;
-  for (const NaiveRow* const table_row : TableRows()) {
+  for (const NaiveRow* const table_row : table_.Rows()) {
     const NaiveRow& row = *table_row;
     if (row.size() < 2 || !IsRecordId(row[row.size() - 2])) continue;
     int64_t count = 0;
@@ -382,7 +341,7 @@ properties::RecordCounts StructuredChecker::Counts() const {
   // Of a complete table no reader can tell; in append mode windows come out in their own order.
   const bool rewound =
       std::ranges::any_of(inputs_, [](const Input& input) { return IsRewound(input.plan); });
-  if (rule_.table == TableIs::kLastRowOfEachKey && !rewound)
+  if (table_.rule().table == TableIs::kLastRowOfEachKey && !rewound)
     counts.reordered = properties::CountReordered(FirstSeen(ids));
   return counts;
 }

@@ -16,7 +16,7 @@
 #include "properties/remembered.h"
 #include "scenarios/batch_notes.h"
 #include "scenarios/run_checker.h"
-#include "scenarios/table_rule.h"
+#include "scenarios/shown_table.h"
 
 namespace wavetank::scenarios {
 
@@ -40,8 +40,8 @@ class StructuredChecker final : public RunChecker {
   std::vector<properties::Violation> JudgeListing(int64_t now_ns) override;
   properties::RecordCounts Counts() const override;
   int64_t LateDropped() const override { return checker_.late_dropped(); }
-  std::vector<std::string> Rows() const override;
-  std::vector<properties::NaiveRow> Table() const override;
+  std::vector<std::string> Rows() const override { return ToLines(table_.Sorted()); }
+  std::vector<properties::NaiveRow> Table() const override { return table_.Sorted(); }
   void KeepHistory() override { notes_.emplace(paths_.checkpoint); }
   std::vector<BatchHistory> History() const override {
     return notes_.has_value() ? notes_->history() : std::vector<BatchHistory>();
@@ -57,11 +57,8 @@ class StructuredChecker final : public RunChecker {
                      const properties::DurableFiles& files, std::vector<std::string>& wrong);
   std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
                                                 const properties::DurableFiles& files);
-  void KeepShown(const std::vector<properties::ShownBatch>& sink);
   // As often as they must.
   std::vector<std::string> IdsThatMustComeOut() const;
-  // The rows of the table, by key where it has keys.
-  std::vector<const properties::NaiveRow*> TableRows() const;
   std::vector<int64_t> FirstSeen(const std::vector<std::string>& ids) const;
   std::vector<std::string> Lines(const std::string& file) const;
   struct Input {
@@ -77,18 +74,13 @@ class StructuredChecker final : public RunChecker {
 
   const JobPaths paths_;
   std::vector<Input> inputs_;
-  const TableRule rule_;
+  ShownTable table_;
   const bool has_ids_;
   properties::Remembered<absl::StatusOr<const properties::QueryLogView*>> log_;
   properties::Remembered<absl::StatusOr<std::optional<properties::FileSinkView>>> sink_;
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
   properties::PlainNamesView newest_listing_;
-  struct Shown {
-    uint64_t entry_hash = 0;
-    std::shared_ptr<const std::vector<properties::NaiveRow>> rows;  // null: none yet
-  };
-  std::vector<Shown> shown_;  // by batch, as it was last shown
   std::string state_judged_;  // of which attempt
   properties::RescaledState rescaled_judged_;
   std::set<std::string> unreadable_;  // reported

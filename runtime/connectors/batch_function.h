@@ -4,12 +4,15 @@
 // What it is given is the batch as it was prepared: its rows stand in the checkpoint, and are the
 // same whenever the function is called again for that batch, after a failure, on another machine,
 // also when the query's own functions would give something else. It may be called several times
-// for one batch, also after it succeeded, and again by a driver that was replaced meanwhile; never
-// for a batch before the one before it has succeeded. So:
+// for one batch, also after it succeeded, and late, by a driver that was replaced meanwhile, when
+// later batches have been applied; never for a batch before the one before it has succeeded. So:
 //
 //   exactly once    the function applies all rows and the batch's number in one step, and does
-//                   nothing when it finds the number there
+//                   nothing when it finds the number, or a later one, there
 //   at least once   otherwise
+//
+// It runs as a task, on a worker. An error that it returns is tried again, there or elsewhere, but
+// for kInvalidArgument, kFailedPrecondition and kDataLoss, which stop the query.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_BATCH_FUNCTION_H_
 #define WAVETANK_RUNTIME_CONNECTORS_BATCH_FUNCTION_H_
 
@@ -25,6 +28,7 @@
 #include "platform/node.h"
 #include "platform/task.h"
 #include "runtime/columnar/record_batch.h"
+#include "runtime/connectors/connector_option.h"
 
 namespace wavetank::runtime {
 
@@ -40,6 +44,8 @@ class PreparedBatch {
   // The next rows, in an order that is the same each time; nullopt: there are none left. Each call
   // holds some rows in memory, never the batch.
   virtual Task<absl::StatusOr<std::optional<RecordBatch>>> Next() = 0;
+  // What the query's WriteStream was told.
+  virtual const OptionValues& options() const = 0;
   virtual platform::Node& node() = 0;
   virtual checkpoint::Store& store() = 0;
 };

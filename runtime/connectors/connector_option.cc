@@ -1,6 +1,7 @@
 #include "runtime/connectors/connector_option.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -35,6 +36,7 @@ absl::StatusOr<int64_t> NumberOption(const OptionValues& values, const Connector
                                      int64_t least) {
   const auto found = values.find(option.name);
   const std::string& text = found == values.end() ? option.default_value : found->second;
+  if (found == values.end() && text.empty()) return std::numeric_limits<int64_t>::max();
   int64_t number = 0;
   if (absl::SimpleAtoi(text, &number) && number >= least) return number;
   return absl::InvalidArgumentError(

@@ -32,7 +32,7 @@ absl::Status CheckOptionNames(const std::string& call, const OptionValues& value
 std::string OptionValue(const OptionValues& values, const std::string& name);
 
 // The option's value, or its default. kInvalidArgument names the option, what it was given and what
-// it takes: a whole number from `least` on.
+// it takes: a whole number from `least` on. Without a default: as much as there is.
 absl::StatusOr<int64_t> NumberOption(const OptionValues& values, const ConnectorOption& option,
                                      int64_t least);
 

@@ -10,6 +10,8 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink_format.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/connectors/rate_source.h"
+#include "runtime/connectors/simple_sinks.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -50,8 +52,12 @@ absl::Status InReader(const absl::Status& status) {
 const ConnectorRegistry& ConnectorRegistry::BuiltIn() {
   static const ConnectorRegistry* const built_in = [] {
     auto* registry = new ConnectorRegistry(Empty{});
-    WT_CHECK(registry->AddSource(TextFileSource()).ok());
-    WT_CHECK(registry->AddSink(FileSinkFormat()).ok());
+    for (SourceFormat (*make)() : {TextFileSource, RateSource}) {
+      WT_CHECK(registry->AddSource(make()).ok());
+    }
+    for (SinkFormat (*make)() : {FileSinkFormat, ConsoleSink, NoopSink}) {
+      WT_CHECK(registry->AddSink(make()).ok());
+    }
     return registry;
   }();
   return *built_in;

@@ -28,8 +28,8 @@ const ConnectorOption& MaxFilesPerTrigger() {
   static const ConnectorOption* const option =
       new ConnectorOption{.name = "maxFilesPerTrigger",
                           .takes = "a whole number above 0",
-                          .default_value = absl::StrCat(std::numeric_limits<int64_t>::max()),
-                          .meaning = "how many files a batch reads at most"};
+                          .default_value = "",
+                          .meaning = "how many files a batch reads at most; all, if not given"};
   return *option;
 }
 

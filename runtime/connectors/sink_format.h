@@ -50,6 +50,8 @@ struct SinkFormat {
   std::string meaning;  // one line
   PathUse path = PathUse::kNone;
   std::vector<ConnectorOption> options = {};
+  // kInvalidArgument: what an option says means nothing. Null: any text may be given.
+  std::function<absl::Status(const OptionValues&)> check_options = nullptr;
 
   std::function<absl::StatusOr<std::unique_ptr<TransactionalSink>>(SinkContext)> open = nullptr;
   std::function<absl::StatusOr<std::unique_ptr<SinkWriter>>(SinkWriterContext)> write = nullptr;

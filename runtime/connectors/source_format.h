@@ -47,9 +47,9 @@ struct SourceFormat {
   bool replayable = true;
 
   // The columns of its rows. kInvalidArgument: an option is wrong; it is named.
-  std::function<absl::StatusOr<SchemaPtr>(const SourceDescription&)> schema;
+  std::function<absl::StatusOr<SchemaPtr>(const SourceDescription&)> schema = nullptr;
   std::function<absl::StatusOr<std::unique_ptr<Source>>(const SourceDescription&, SourceContext)>
-      open;
+      open = nullptr;
   // A range in pieces, in the order in which their rows are read: a function of its arguments
   // alone. Null: one, the range itself as bytes.
   std::function<std::vector<std::string>(const SourceDescription&, const checkpoint::SourceRange&)>
@@ -57,7 +57,7 @@ struct SourceFormat {
   // kDataLoss: no split of this format.
   std::function<absl::StatusOr<std::unique_ptr<SplitReader>>(
       const SourceDescription&, const std::string& split, SplitContext)>
-      read;
+      read = nullptr;
 
   // What `splits` says, of a range that is not empty.
   std::vector<std::string> SplitsOf(const SourceDescription& source,

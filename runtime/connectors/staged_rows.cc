@@ -117,11 +117,16 @@ class Committer final : public TransactionalSink {
 class StagedRowsOfBatch final : public PreparedBatch {
  public:
   StagedRowsOfBatch(platform::Node& node, checkpoint::Store& store, std::string directory,
-                    StagedBatch batch)
-      : node_(node), store_(store), directory_(std::move(directory)), batch_(std::move(batch)) {}
+                    StagedBatch batch, OptionValues options)
+      : node_(node),
+        store_(store),
+        directory_(std::move(directory)),
+        batch_(std::move(batch)),
+        options_(std::move(options)) {}
 
   int64_t id() const override { return batch_.batch(); }
   uint64_t definition_hash() const override { return batch_.definition_hash(); }
+  const OptionValues& options() const override { return options_; }
   platform::Node& node() override { return node_; }
   checkpoint::Store& store() override { return store_; }
 
@@ -152,6 +157,7 @@ class StagedRowsOfBatch final : public PreparedBatch {
   checkpoint::Store& store_;
   const std::string directory_;
   const StagedBatch batch_;
+  const OptionValues options_;
   int part_ = 0;
   int block_ = 0;
   uint64_t offset_ = 0;
@@ -176,9 +182,9 @@ std::unique_ptr<TransactionalSink> BatchFunctionSink(
 }
 
 Task<absl::Status> ApplyStagedBatch(platform::Node& node, checkpoint::Store& store,
-                                    std::string directory, StagedBatch batch,
+                                    std::string directory, StagedBatch batch, OptionValues options,
                                     BatchFunction function) {
-  StagedRowsOfBatch rows(node, store, std::move(directory), std::move(batch));
+  StagedRowsOfBatch rows(node, store, std::move(directory), std::move(batch), std::move(options));
   co_return co_await function(rows);
 }
 

@@ -8,9 +8,9 @@
 namespace wavetank::runtime {
 
 struct SourceDescription {
-  std::string format;  // which connectors/ finds
-  std::string path;    // "": the format has none
-  std::map<std::string, std::string> options;
+  std::string format;     // which connectors/ finds
+  std::string path = {};  // "": the format has none
+  std::map<std::string, std::string> options = {};
 
   // By which a query's log knows it; no two sources of a query have one name.
   const std::string& Name() const { return path.empty() ? format : path; }

@@ -12,6 +12,7 @@
 #include "platform/check.h"
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/fragment_task.h"
+#include "runtime/structured/open_sink.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
@@ -32,11 +33,7 @@ FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, i
   task.set_late_watermark_micros(ToMicros(work.late_watermark));
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
   if (plan.fragments[static_cast<size_t>(fragment)]->writes_exchange < 0) {
-    for (const auto& [name, value] : work.sink_options) {
-      structured::SinkOption& option = *task.add_sink_options();
-      option.set_name(name);
-      option.set_value(value);
-    }
+    AddOptions(work.sink_options, *task.mutable_sink_options());
   }
   return task;
 }

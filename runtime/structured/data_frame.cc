@@ -1,5 +1,6 @@
 #include "runtime/structured/data_frame.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -34,6 +35,17 @@ DataStreamReader Session::ReadStream() { return DataStreamReader(this); }
 
 const ConnectorRegistry& StreamingQueryDefinition::Connectors() const {
   return connectors == nullptr ? ConnectorRegistry::BuiltIn() : *connectors;
+}
+
+absl::StatusOr<const SinkFormat*> StreamingQueryDefinition::Sink() const {
+  if (own_sink != nullptr) return own_sink.get();
+  return Connectors().Sink(sink_format);
+}
+
+bool Session::has_own_code() const {
+  const bool own_sink = std::ranges::any_of(
+      queries_, [](const StreamingQueryDefinition& query) { return query.own_sink != nullptr; });
+  return own_sink || functions_ != nullptr || connectors_ != nullptr;
 }
 
 absl::Status Session::RegisterFunction(Function function) {
@@ -176,6 +188,7 @@ DataStreamWriter& DataStreamWriter::OutputMode(std::string mode) {
 }
 
 DataStreamWriter& DataStreamWriter::Format(std::string format) {
+  definition_.own_sink = nullptr;
   definition_.sink_format = std::move(format);
   return *this;
 }
@@ -187,6 +200,13 @@ DataStreamWriter& DataStreamWriter::Option(std::string key, std::string value) {
 
 DataStreamWriter& DataStreamWriter::ProcessingTime(absl::Duration interval) {
   definition_.trigger_interval = interval;
+  return *this;
+}
+
+DataStreamWriter& DataStreamWriter::ForeachBatch(const BatchFunction& function) {
+  definition_.sink_format = "foreachBatch";
+  definition_.own_sink = std::make_shared<const SinkFormat>(
+      SinkFormat{.name = "foreachBatch", .meaning = "a function of the job's", .apply = function});
   return *this;
 }
 

@@ -12,23 +12,33 @@
 #ifndef WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
 #define WAVETANK_RUNTIME_STRUCTURED_DATA_FRAME_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 #include "runtime/functions/registry.h"
 #include "runtime/plan/expression.h"
 #include "runtime/plan/logical_plan.h"
 
+namespace wavetank::platform {
+template <typename T>
+class Task;
+}  // namespace wavetank::platform
+
 namespace wavetank::runtime {
 
 class ConnectorRegistry;  // connectors/connector_registry.h
 struct SinkFormat;
 struct SourceFormat;
+class PreparedBatch;  // connectors/batch_function.h
+using BatchFunction = std::function<platform::Task<absl::Status>(PreparedBatch& batch)>;
 
 // What one WriteStream()...Start() asked for, unchecked.
 struct StreamingQueryDefinition {
@@ -43,6 +53,10 @@ struct StreamingQueryDefinition {
   // Its own sources and sinks, likewise.
   std::shared_ptr<const ConnectorRegistry> connectors = nullptr;
   const ConnectorRegistry& Connectors() const;
+  // Of ForeachBatch: in place of a format.
+  std::shared_ptr<const SinkFormat> own_sink = nullptr;
+  // kInvalidArgument: there is none of that format; the nearest is named.
+  absl::StatusOr<const SinkFormat*> Sink() const;
 };
 
 // Holds the queries of a job, in the order in which they were started.
@@ -56,7 +70,7 @@ class Session {
   absl::Status RegisterSource(const SourceFormat& format);
   absl::Status RegisterSink(const SinkFormat& format);
   // Whether the job has code of its own in its queries.
-  bool has_own_code() const { return functions_ != nullptr || connectors_ != nullptr; }
+  bool has_own_code() const;
   const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
 
  private:
@@ -148,6 +162,9 @@ class DataStreamWriter {
   DataStreamWriter& Format(std::string format);
   DataStreamWriter& Option(std::string key, std::string value);
   DataStreamWriter& ProcessingTime(absl::Duration interval);
+  // The function is given each batch, at least once; exactly once if it does what
+  // connectors/batch_function.h says.
+  DataStreamWriter& ForeachBatch(const BatchFunction& function);
   // Adds the query to the session.
   void Start();
 

@@ -35,7 +35,7 @@ std::vector<std::string> SourceNames(const StreamingQueryPlan& plan) {
 }  // namespace
 
 Task<absl::Status> MicroBatchExecution::TakeOver() {
-  WT_CO_ASSIGN_OR_RETURN(sink_format_, definition_.Connectors().Sink(definition_.sink_format));
+  WT_CO_ASSIGN_OR_RETURN(sink_format_, definition_.Sink());
   const bool sink_has_path = sink_format_->path != PathUse::kNone;
   for (const char* option : {"checkpointLocation", "path"}) {
     const bool needed = sink_has_path || option != std::string_view("path");

@@ -9,7 +9,6 @@
 #include "runtime/connectors/connector_registry.h"
 #include "runtime/connectors/staged_rows.h"
 #include "runtime/steps.h"
-#include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -31,7 +30,8 @@ class ApplyTaskBody final : public TaskBody {
     }
     const int64_t number = batch.batch();
     WT_CO_RETURN_IF_ERROR(co_await ApplyStagedBatch(context.node(), context.store(),
-                                                    task.directory(), std::move(batch), function_));
+                                                    task.directory(), std::move(batch),
+                                                    ToOptionValues(task.options()), function_));
     co_await context.node().Step(steps::kBatchApplied, {{"batch", number}, {"query", query_}});
     co_return std::string();
   }
@@ -41,10 +41,11 @@ class ApplyTaskBody final : public TaskBody {
   const BatchFunction function_;
 };
 
-Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, std::string directory,
+Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, OptionValues options,
                                 StagedBatch batch) {
   structured::ApplyTask task;
-  task.set_directory(std::move(directory));
+  task.set_directory(DirectoryOf(options));
+  AddOptions(options, *task.mutable_options());
   task.set_batch(batch.SerializeAsString());
   StageGraph graph;
   graph.name = absl::StrCat("query ", query, " apply batch ", batch.batch());
@@ -55,30 +56,44 @@ Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, std::string
 
 }  // namespace
 
+void AddOptions(const OptionValues& options,
+                google::protobuf::RepeatedPtrField<structured::SinkOption>& to) {
+  for (const auto& [name, value] : options) {
+    structured::SinkOption& option = *to.Add();
+    option.set_name(name);
+    option.set_value(value);
+  }
+}
+
+OptionValues ToOptionValues(
+    const google::protobuf::RepeatedPtrField<structured::SinkOption>& from) {
+  OptionValues options;
+  for (const structured::SinkOption& option : from) options[option.name()] = option.value();
+  return options;
+}
+
 std::string ApplyTaskKind(const std::string& query) { return absl::StrCat("apply:", query); }
 
 absl::StatusOr<std::unique_ptr<TransactionalSink>> OpenSink(
     const StreamingQueryDefinition& definition, Cluster& cluster, SinkContext context) {
-  WT_ASSIGN_OR_RETURN(const SinkFormat* const format,
-                      definition.Connectors().Sink(definition.sink_format));
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const format, definition.Sink());
   if (format->apply == nullptr) return format->open(context);
-  const std::string directory = DirectoryOf(context.options);
-  return BatchFunctionSink(context.store, directory,
-                           [&cluster, query = definition.name, directory](StagedBatch batch) {
-                             return RunApplyTask(cluster, query, directory, std::move(batch));
-                           });
+  return BatchFunctionSink(
+      context.store, DirectoryOf(context.options),
+      [&cluster, query = definition.name, options = context.options](StagedBatch batch) {
+        return RunApplyTask(cluster, query, options, std::move(batch));
+      });
 }
 
 absl::StatusOr<std::unique_ptr<SinkWriter>> OpenSinkWriter(
     const StreamingQueryDefinition& definition, SinkWriterContext context) {
-  WT_ASSIGN_OR_RETURN(const SinkFormat* const format,
-                      definition.Connectors().Sink(definition.sink_format));
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const format, definition.Sink());
   if (format->apply == nullptr) return format->write(context);
   return StageRows(context.store, DirectoryOf(context.options), context.batch, context.unique);
 }
 
 std::unique_ptr<TaskBody> ApplyTaskBodyOf(const StreamingQueryDefinition& definition) {
-  const auto format = definition.Connectors().Sink(definition.sink_format);
+  const auto format = definition.Sink();
   if (!format.ok() || (*format)->apply == nullptr) return nullptr;
   return std::make_unique<ApplyTaskBody>(definition.name, (*format)->apply);
 }

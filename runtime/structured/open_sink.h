@@ -13,8 +13,14 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/connectors/sink_format.h"
 #include "runtime/structured/data_frame.h"
+#include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
+
+// A sink's options as tasks are told them: the driver's.
+void AddOptions(const OptionValues& options,
+                google::protobuf::RepeatedPtrField<structured::SinkOption>& to);
+OptionValues ToOptionValues(const google::protobuf::RepeatedPtrField<structured::SinkOption>& from);
 
 std::string ApplyTaskKind(const std::string& query);
 

@@ -45,18 +45,18 @@ absl::Status CheckName(const std::string& name) {
       "QueryName(\"", name, "\"): a query's name names a directory too: give one without \"/\""));
 }
 
+absl::Status InWriter(const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat("WriteStream: ", status.message()));
+}
+
 // The format's options, and those of every query that is written.
 absl::Status CheckSink(const StreamingQueryDefinition& definition) {
-  const auto format = definition.Connectors().Sink(definition.sink_format);
-  if (!format.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("WriteStream: ", format.status().message()));
-  }
-  std::vector<ConnectorOption> options = (*format)->options;
-  for (const ConnectorOption& option : WriteOptions()) {
-    const bool is_read = option.name != kPath || (*format)->path != PathUse::kNone;
-    if (is_read) options.push_back(option);
-  }
-  return CheckOptionNames("WriteStream", definition.options, options);
+  const auto format = definition.Sink();
+  if (!format.ok()) return InWriter(format.status());
+  WT_RETURN_IF_ERROR(CheckOptionNames("WriteStream", definition.options, WriteOptionsOf(**format)));
+  if ((*format)->check_options == nullptr) return absl::OkStatus();
+  return InWriter((*format)->check_options(definition.options));
 }
 
 // An option that does nothing is refused.
@@ -86,25 +86,28 @@ absl::Status CheckOne(const StreamingQueryDefinition& definition) {
 
 }  // namespace
 
-const std::vector<ConnectorOption>& WriteOptions() {
-  static const auto* const options = new std::vector<ConnectorOption>{
+std::vector<ConnectorOption> WriteOptionsOf(const SinkFormat& format) {
+  std::vector<ConnectorOption> options = format.options;
+  if (format.path != PathUse::kNone) {
+    options.push_back({.name = kPath,
+                       .takes = "a directory of the store",
+                       .default_value = "",
+                       .meaning = "where what it shows stands"});
+  }
+  options.push_back(
       {.name = kCheckpointLocation,
        .takes = "a directory of the store",
        .default_value = "",
-       .meaning = "where the query's log and state stand; a job gives one by its checkpoint"},
-      {.name = kPath,
-       .takes = "a directory of the store",
-       .default_value = "",
-       .meaning = "where the sink's files stand, of a format that has them"},
-      {.name = kStateCompression,
-       .takes = "none, lz4 or zstd",
-       .default_value = "none",
-       .meaning = "how the state's files are compressed"},
-      {.name = kWatermarkPolicy,
-       .takes = "min or max",
-       .default_value = "min",
-       .meaning = "which of several watermarks is the query's"}};
-  return *options;
+       .meaning = "where the query's log and state stand; of a job, its checkpoint by default"});
+  options.push_back({.name = kStateCompression,
+                     .takes = "none, lz4 or zstd",
+                     .default_value = "none",
+                     .meaning = "how the state's files are compressed"});
+  options.push_back({.name = kWatermarkPolicy,
+                     .takes = "min or max",
+                     .default_value = "min",
+                     .meaning = "which of several watermarks is the query's"});
+  return options;
 }
 
 absl::Status CheckDefinition(const StreamingQueryDefinition& definition) {

@@ -21,8 +21,8 @@ namespace wavetank::runtime {
 // not be there yet.
 absl::Status CheckDefinition(const StreamingQueryDefinition& definition);
 
-// What every WriteStream takes, beside the options of its format.
-const std::vector<ConnectorOption>& WriteOptions();
+// What a WriteStream of the format takes: its options, and those of every query.
+std::vector<ConnectorOption> WriteOptionsOf(const SinkFormat& format);
 
 // No two queries of one job have one name.
 absl::Status CheckNames(const std::vector<StreamingQueryDefinition>& queries);

@@ -294,7 +294,9 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
   }
   const bool told =
       job.deterministic || jobs.OracleOf(job.name) != nullptr || jobs.TokensOf(job.name) != nullptr;
-  form.judged = !shape.parts.empty() && shape.without_files.empty();
+  form.judged =
+      !shape.parts.empty() && shape.unjudged.empty() &&
+      std::ranges::all_of(shape.parts, [](const auto& part) { return part.unjudged.empty(); });
   if (!form.structured) {
     const bool promises = told && !form.socket && !shape.parts.empty();
     form.guarantee = promises ? Expect::AT_LEAST_ONCE : Expect::NONE;

@@ -200,7 +200,11 @@ NamesArguments::NamesArguments(CLI::App& app) {
        "  wavetank faults\n  wavetank faults disk.torn_write"},
       {"jobs", "List the jobs of this program",
        "Of one, or of a few, its parameters too, with their defaults.\n\n"
-       "  wavetank jobs\n  wavetank jobs word_count --json"}};
+       "  wavetank jobs\n  wavetank jobs word_count --json"},
+      {"formats", "List what queries can read from and write to",
+       "Of one, or of a few, its options too, with what they take and their defaults. A job's own "
+       "\nsources and sinks are not among them.\n\n"
+       "  wavetank formats\n  wavetank formats text"}};
   for (size_t i = 0; i < apps_.size(); ++i) {
     apps_[i] = app.add_subcommand(kVerbs[i].name, kVerbs[i].meaning);
     apps_[i]->footer(kVerbs[i].footer);

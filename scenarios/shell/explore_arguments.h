@@ -51,8 +51,8 @@ class NamesArguments {
   int Execute(const ScenarioJobs& jobs);
 
  private:
-  std::array<CLI::App*, 3> apps_ = {};
-  std::array<NamesCommand, 3> commands_ = {};
+  std::array<CLI::App*, 4> apps_ = {};
+  std::array<NamesCommand, 4> commands_ = {};
 };
 
 }  // namespace wavetank::scenarios::shell

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -12,6 +14,8 @@
 
 #include "platform/nearest_name.h"
 #include "platform/step.h"
+#include "runtime/connectors/connector_registry.h"
+#include "runtime/structured/query_check.h"
 #include "scenarios/step_names.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
@@ -138,6 +142,57 @@ std::vector<Named> Jobs(const ScenarioJobs& jobs) {
   return all;
 }
 
+std::string_view TextOf(runtime::PathUse use) {
+  switch (use) {
+    case runtime::PathUse::kNone:
+      return "no path";
+    case runtime::PathUse::kDirectory:
+      return "a directory of the store";
+    case runtime::PathUse::kFile:
+      return "a file of the store";
+  }
+  return "";
+}
+
+// `of`: "source" or "sink".
+template <typename Format>
+Named NamedFormat(const char* of, const Format& format,
+                  const std::vector<runtime::ConnectorOption>& options) {
+  Named named;
+  named.json["name"] = format.name;
+  named.json["of"] = of;
+  named.json["meaning"] = absl::StrCat(of, ": ", format.meaning);
+  named.json["path"] = std::string(TextOf(format.path));
+  named.json["options"] = Json::array();
+  for (const runtime::ConnectorOption& option : options) {
+    named.json["options"].push_back({{"name", option.name},
+                                     {"takes", option.takes},
+                                     {"default", option.default_value},
+                                     {"meaning", option.meaning}});
+    named.details.emplace_back(
+        option.name, absl::StrCat(option.meaning, "; ", option.takes,
+                                  option.required ? " (required)"
+                                                  : absl::StrCat(" [", option.default_value, "]")));
+  }
+  return named;
+}
+
+// Of this library; a job's own are what its code registers.
+std::vector<Named> Formats() {
+  std::vector<Named> all;
+  const runtime::ConnectorRegistry& connectors = runtime::ConnectorRegistry::BuiltIn();
+  for (const auto& [name, format] : connectors.sources()) {
+    Named& named = all.emplace_back(NamedFormat("source", format, format.options));
+    named.json["replayable"] = format.replayable;
+    named.details.emplace(named.details.begin(), "Load", std::string(TextOf(format.path)));
+    named.details.emplace_back("replayable", format.replayable ? "yes" : "no: rows may be lost");
+  }
+  for (const auto& [name, format] : connectors.sinks()) {
+    all.push_back(NamedFormat("sink", format, runtime::WriteOptionsOf(format)));
+  }
+  return all;
+}
+
 std::string NameOf(const Named& named) { return named.json.at("name").get<std::string>(); }
 
 // Names and meanings in two columns; where there are few, all that is known.
@@ -161,22 +216,32 @@ void Print(const std::vector<Named>& all) {
 
 int Execute(const NamesCommand& command, const ScenarioJobs& jobs) {
   using Of = NamesCommand::Of;
-  const char* const verb = command.of == Of::kSteps    ? "steps"
-                           : command.of == Of::kFaults ? "faults"
-                                                       : "jobs";
-  const std::vector<Named> all = command.of == Of::kSteps    ? Steps()
-                                 : command.of == Of::kFaults ? Faults()
-                                                             : Jobs(jobs);
+  const auto [verb, all] = [&]() -> std::pair<const char*, std::vector<Named>> {
+    switch (command.of) {
+      case Of::kSteps:
+        return {"steps", Steps()};
+      case Of::kFaults:
+        return {"faults", Faults()};
+      case Of::kJobs:
+        return {"jobs", Jobs(jobs)};
+      case Of::kFormats:
+        return {"formats", Formats()};
+    }
+    return {"", {}};
+  }();
   std::vector<std::string> names;
   std::vector<Named> chosen;
   for (const Named& named : all) names.push_back(NameOf(named));
   for (const Named& named : all) {
     if (absl::StartsWith(NameOf(named), command.name)) chosen.push_back(named);
   }
-  for (const Named& named : all) {
-    const bool exact =
-        NameOf(named) == command.name || named.json.value("alias", "") == command.name;
-    if (exact && !command.name.empty()) chosen = {named};
+  // A source and a sink may have one name.
+  const auto is_exact = [&](const Named& named) {
+    return NameOf(named) == command.name || named.json.value("alias", "") == command.name;
+  };
+  if (!command.name.empty() && std::ranges::any_of(all, is_exact)) {
+    chosen.clear();
+    std::ranges::copy_if(all, std::back_inserter(chosen), is_exact);
   }
   if (chosen.empty()) {
     std::fprintf(stderr, "wavetank %s: there is none whose name begins with \"%s\"%s\n", verb,

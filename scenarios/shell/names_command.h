@@ -1,4 +1,4 @@
-// `wavetank steps`, `faults` and `jobs`: what scenarios and commands may name.
+// `wavetank steps`, `faults`, `jobs` and `formats`: what scenarios, commands and queries may name.
 #ifndef WAVETANK_SCENARIOS_SHELL_NAMES_COMMAND_H_
 #define WAVETANK_SCENARIOS_SHELL_NAMES_COMMAND_H_
 
@@ -9,7 +9,7 @@
 namespace wavetank::scenarios::shell {
 
 struct NamesCommand {
-  enum class Of { kSteps, kFaults, kJobs } of = Of::kSteps;
+  enum class Of { kSteps, kFaults, kJobs, kFormats } of = Of::kSteps;
   std::string name;  // only this, or those whose names begin so; "": all
   bool json = false;
 };

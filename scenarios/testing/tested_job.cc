@@ -209,6 +209,9 @@ void TestedJob::ExpectAtLeastOnce() { Judge(Expect::AT_LEAST_ONCE); }
 
 void TestedJob::Judge(Expect::Guarantee guarantee) {
   WT_CHECK(sim_->checker() != nullptr, "the job leaves nothing durable that could be judged");
+  const std::string unjudged = sim_->checker()->Unjudged();
+  WT_CHECK(!is_query_ || unjudged.empty(),
+           absl::StrCat("nobody can judge the job: ", unjudged, ": look at what it shows"));
   cluster_.world();  // what was fed is there
   const bool exactly = guarantee == Expect::EXACTLY_ONCE;
   if (!sim_->checker()->Done()) {

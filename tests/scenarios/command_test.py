@@ -130,6 +130,7 @@ class Command(unittest.TestCase):
             (["steps", "batch.prepard"], 'did you mean "batch.prepared"?'),
             (["faults", "process.crush"], 'did you mean "process.crash"?'),
             (["jobs", "word_cuont"], 'did you mean "word_count"?'),
+            (["formats", "textt"], 'did you mean "text"?'),
             (["--seed=1", "run", "in"], "--seed stands behind the subcommand: wavetank run --seed"),
             (["start", "word_count", *FILES, "--as=Driver"], 'did you mean "driver"?'),
         ]:
@@ -367,6 +368,7 @@ class Command(unittest.TestCase):
             ("steps", "batch.prepared", "attributes  batch, query (text)"),
             ("faults", "disk.torn_write", "0 to 1099511627776 (bytes of it, round and round)"),
             ("jobs", "windowed_count", "size of a window [10s]"),
+            ("formats", "text", "how many files a batch reads at most"),
         ]:
             said, status = self.done(verb, name)
             self.assertEqual(status, 0, said)
