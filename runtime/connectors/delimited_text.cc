@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/text.h"
+#include "runtime/connectors/formats/encode_rows.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -34,17 +35,7 @@ bool TakeQuoted(std::string_view& text, std::string& field) {
 }  // namespace
 
 void AppendField(const std::optional<std::string_view>& field, std::string& line) {
-  if (!field) return;
-  if (!field->empty() && field->find_first_of("\",\n\r") == std::string_view::npos) {
-    line += *field;
-    return;
-  }
-  line += '"';
-  for (const char c : *field) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
+  AppendCsvField(field, line);
 }
 
 absl::StatusOr<TextRow> TakeRow(std::string_view& text) {

@@ -10,6 +10,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/connectors/formats/compression.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -43,32 +44,6 @@ bool MatchesName(std::string_view pattern, std::string_view name) {
   }
   while (at < pattern.size() && pattern[at] == '*') ++at;
   return at == pattern.size();
-}
-
-struct Compression {
-  std::string_view name;
-  std::string_view ending;
-  std::string_view mark;  // of the first bytes; "": none that is sure
-};
-
-using std::string_view_literals::operator""sv;
-constexpr Compression kCompressions[] = {
-    {"gzip", ".gz", "\x1f\x8b\x08"sv},
-    {"gzip", ".tgz", ""sv},
-    {"Zstandard", ".zst", "\x28\xb5\x2f\xfd"sv},
-    {"LZ4", ".lz4", "\x04\x22\x4d\x18"sv},
-    {"bzip2", ".bz2", ""sv},  // a digit stands in its mark
-    {"xz", ".xz", "\xfd\x37zXZ\x00"sv},
-    {"Snappy", ".snappy", "\xff\x06\x00\x00sNaPpY"sv},
-    {"compress", ".Z", "\x1f\x9d"sv},
-    {"Brotli", ".br", ""sv},
-    {"deflate", ".deflate", ""sv},
-    {"zip", ".zip", "PK\x03\x04"sv},
-};
-
-bool IsBzip2(std::string_view bytes) {
-  return bytes.size() >= 10 && bytes.starts_with("BZh") && bytes[3] >= '1' && bytes[3] <= '9' &&
-         bytes.substr(4, 6) == "1AY&SY";
 }
 
 // "3 files (the first: a)".
@@ -122,16 +97,12 @@ bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_
 }
 
 absl::Status RefuseCompressed(const std::string& path, std::string_view first_bytes) {
-  for (const Compression& compression : kCompressions) {
-    const bool by_mark = !compression.mark.empty() && first_bytes.starts_with(compression.mark);
-    const bool is_bzip2 = compression.ending == ".bz2" && IsBzip2(first_bytes);
-    if (!by_mark && !is_bzip2 && !std::string_view(path).ends_with(compression.ending)) continue;
-    return absl::FailedPreconditionError(absl::StrCat(
-        "input file ", path, " is compressed (", ToAbsl(compression.name),
-        "), and compressed files cannot be read yet: decompress it under another name, or leave it "
-        "out by the option that names what is ignored"));
-  }
-  return absl::OkStatus();
+  const std::string_view name = CompressionName(path, first_bytes);
+  if (name.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "input file ", path, " is compressed (", ToAbsl(name),
+      "), and compressed files cannot be read yet: decompress it under another name, or leave it "
+      "out by the option that names what is ignored"));
 }
 
 Task<bool> DirectoryIsAway(checkpoint::Store& store, std::string path) {

@@ -38,6 +38,7 @@
 #include "platform/node.h"
 #include "platform/task.h"
 #include "platform/wait_notice.h"
+#include "runtime/connectors/formats/compression.h"
 #include "runtime/connectors/input_file_options.h"
 
 namespace wavetank::runtime {
@@ -45,8 +46,6 @@ namespace wavetank::runtime {
 // Whether `name` may be input, by the rule.
 bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names);
 
-// How many first bytes tell a compressed file.
-inline constexpr uint64_t kCompressionMarkBytes = 10;
 // kFailedPrecondition: the file is compressed, as its name or its first bytes say.
 absl::Status RefuseCompressed(const std::string& path, std::string_view first_bytes);
 
