@@ -42,11 +42,16 @@ void AddInput(const std::string& directory, const runtime::InputFileOptions& fil
       {.directory = directory, .forget_after_ms = absl::ToInt64Milliseconds(files.forget_after)});
 }
 
-// Checks read directories of lines, with code of their own. "": it has no other source.
+// Checks read directories of lines as they are, with code of their own. "": it has no other source.
 std::string WhyUnjudged(const runtime::StreamingQueryPlan& plan) {
   for (const runtime::StreamingQueryPlan::Source& source : plan.sources) {
-    if (source.description.format == "text") continue;
-    return absl::StrCat("no check reads a source of format ", source.description.format);
+    const runtime::OptionMap& options = source.description.options;
+    if (source.description.format != "text") {
+      return absl::StrCat("no check reads a source of format ", source.description.format);
+    }
+    for (const char* option : {"wholetext", "lineSep"}) {
+      if (options.contains(option)) return absl::StrCat("no check reads lines by ", option);
+    }
   }
   return "";
 }

@@ -63,8 +63,8 @@ struct JobShape {
   std::vector<std::string> directories;
   std::vector<std::string> servers;
   std::vector<JobPart> parts;
-  // What nobody can judge, each with why: outputs that leave nothing durable, queries from or to what
-  // no check can read by itself.
+  // What nobody can judge, each with why: outputs that leave nothing durable, queries to what no
+  // check can read by itself.
   std::vector<std::string> unjudged;
 };
 

@@ -45,7 +45,7 @@ class PreparedBatch {
   // holds some rows in memory, never the batch.
   virtual Task<absl::StatusOr<std::optional<RecordBatch>>> Next() = 0;
   // What the query's WriteStream was told.
-  virtual const OptionValues& options() const = 0;
+  virtual const OptionMap& options() const = 0;
   virtual platform::Node& node() = 0;
   virtual checkpoint::Store& store() = 0;
 };

@@ -10,7 +10,7 @@
 
 namespace wavetank::runtime {
 
-absl::Status CheckOptionNames(const std::string& call, const OptionValues& values,
+absl::Status CheckOptionNames(const std::string& call, const OptionMap& values,
                               const std::vector<ConnectorOption>& options) {
   std::vector<std::string> known;
   for (const ConnectorOption& option : options) known.push_back(option.name);
@@ -27,12 +27,12 @@ absl::Status CheckOptionNames(const std::string& call, const OptionValues& value
   return absl::OkStatus();
 }
 
-std::string OptionValue(const OptionValues& values, const std::string& name) {
+std::string OptionValue(const OptionMap& values, const std::string& name) {
   const auto found = values.find(name);
   return found == values.end() ? std::string() : found->second;
 }
 
-absl::StatusOr<int64_t> NumberOption(const OptionValues& values, const ConnectorOption& option,
+absl::StatusOr<int64_t> NumberOption(const OptionMap& values, const ConnectorOption& option,
                                      int64_t least) {
   const auto found = values.find(option.name);
   const std::string& text = found == values.end() ? option.default_value : found->second;

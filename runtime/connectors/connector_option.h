@@ -13,7 +13,7 @@
 
 namespace wavetank::runtime {
 
-using OptionValues = std::map<std::string, std::string>;
+using OptionMap = std::map<std::string, std::string>;
 
 struct ConnectorOption {
   std::string name;
@@ -25,15 +25,15 @@ struct ConnectorOption {
 
 // kInvalidArgument: one of `values` is none of `options`, or one that is required is missing.
 // `call` names who was given them: "ReadStream".
-absl::Status CheckOptionNames(const std::string& call, const OptionValues& values,
+absl::Status CheckOptionNames(const std::string& call, const OptionMap& values,
                               const std::vector<ConnectorOption>& options);
 
 // "": it was not given.
-std::string OptionValue(const OptionValues& values, const std::string& name);
+std::string OptionValue(const OptionMap& values, const std::string& name);
 
 // The option's value, or its default. kInvalidArgument names the option, what it was given and what
 // it takes: a whole number from `least` on. Without a default: as much as there is.
-absl::StatusOr<int64_t> NumberOption(const OptionValues& values, const ConnectorOption& option,
+absl::StatusOr<int64_t> NumberOption(const OptionMap& values, const ConnectorOption& option,
                                      int64_t least);
 
 }  // namespace wavetank::runtime

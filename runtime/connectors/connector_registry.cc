@@ -52,7 +52,7 @@ absl::Status InReader(const absl::Status& status) {
 const ConnectorRegistry& ConnectorRegistry::BuiltIn() {
   static const ConnectorRegistry* const built_in = [] {
     auto* registry = new ConnectorRegistry(Empty{});
-    for (SourceFormat (*make)() : {TextFileSource, RateSource}) {
+    for (SourceFormat (*make)() : {TextFileSource, CsvFileSource, JsonFileSource, RateSource}) {
       WT_CHECK(registry->AddSource(make()).ok());
     }
     for (SinkFormat (*make)() : {FileSinkFormat, ConsoleSink, NoopSink}) {

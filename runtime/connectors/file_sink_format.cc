@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kPath[] = "path";
 
-std::string DirectoryOf(const OptionValues& options) {
+std::string DirectoryOf(const OptionMap& options) {
   return checkpoint::NormalPath(OptionValue(options, kPath));
 }
 
@@ -103,7 +103,7 @@ SinkFormat FileSinkFormat() {
             return std::make_unique<PartWriter>(context);
           },
           .check =
-              [](checkpoint::Store& store, OptionValues options, std::string query_id) {
+              [](checkpoint::Store& store, OptionMap options, std::string query_id) {
                 return CheckSinkIsOf(store, DirectoryOf(options), std::move(query_id));
               }};
 }

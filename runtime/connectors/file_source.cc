@@ -11,8 +11,10 @@
 #include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "runtime/columnar/ddl.h"
 #include "runtime/columnar/text_lines.h"
-#include "runtime/connectors/file_lines.h"
+#include "runtime/connectors/file_rows.h"
+#include "runtime/connectors/formats/format_option.h"
 #include "runtime/connectors/line_limit.h"
 
 namespace wavetank::runtime {
@@ -22,7 +24,6 @@ using checkpoint::InputFile;
 using checkpoint::SourceRange;
 
 constexpr uint64_t kChecksumChunkBytes = 1 << 20;
-constexpr int64_t kReadChunkBytes = 1 << 20;
 
 const ConnectorOption& MaxFilesPerTrigger() {
   static const ConnectorOption* const option =
@@ -58,15 +59,18 @@ Task<absl::StatusOr<InputFile>> Measure(checkpoint::Store& store, std::string pa
                                         const InputFileOptions& options) {
   uint64_t size_bytes = 0;
   uint32_t crc32c = 0;
+  bool compressed = false;
   LineLimit lines(options.max_line_bytes);
   while (true) {
     WT_CO_ASSIGN_OR_RETURN(const std::string chunk,
                            co_await store.Read(path, size_bytes, kChecksumChunkBytes));
     if (size_bytes == 0) {
-      WT_CO_RETURN_IF_ERROR(
-          RefuseCompressed(path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+      WT_CO_ASSIGN_OR_RETURN(
+          const CompressionCodec codec,
+          CompressionOf(path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+      compressed = codec != CompressionCodec::kNone;
     }
-    if (!lines.Add(chunk)) {
+    if (!compressed && !lines.Add(chunk)) {
       co_return LineTooLong(path, lines.begin(), lines.length(), options);
     }
     size_bytes += chunk.size();
@@ -96,91 +100,101 @@ std::vector<std::string> FileSplits(const SourceDescription&, const SourceRange&
   return splits;
 }
 
-// The lines of a split's files, one after the other.
-class TextReader final : public SplitReader {
- public:
-  TextReader(SplitContext context, FileSplit split, LostFiles when_lost)
-      : context_(context), split_(std::move(split)), when_lost_(when_lost) {}
+constexpr char kSchema[] = "schema";
 
-  Task<absl::StatusOr<std::optional<RecordBatch>>> Next() override {
-    while (true) {
-      WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> lines, co_await Lines());
-      if (lines) co_return TextLines(*lines);
-      if (next_ == split_.pieces_size()) co_return std::nullopt;
-      const FilePiece& piece = split_.pieces(next_++);
-      if (!context_.skipped.contains(piece.path())) {
-        file_.emplace(context_.store, piece, kReadChunkBytes);
-      }
+ConnectorOption ToConnectorOption(const FormatOption& option) {
+  std::string takes;
+  switch (option.type) {
+    case FormatOption::Type::kBool:
+      takes = "true or false";
+      break;
+    case FormatOption::Type::kCharacter:
+      takes = "one byte";
+      break;
+    case FormatOption::Type::kNumber:
+    case FormatOption::Type::kText:
+    case FormatOption::Type::kChoice:
+      takes = option.unit.empty() ? "any text" : std::string(option.unit);
+      break;
+  }
+  return {.name = std::string(option.name),
+          .takes = std::move(takes),
+          .default_value = std::string(option.default_value),
+          .meaning = std::string(option.meaning)};
+}
+
+// kInvalidArgument: an option says what means nothing.
+absl::StatusOr<FileRowsOptions> RowsOptionsOf(const SourceDescription& source) {
+  FileRowsOptions options{
+      .format = source.format, .schema = TextSchema(), .decoder = {}, .files = {}};
+  WT_ASSIGN_OR_RETURN(const FileSourceOptions files, FileSourceOptionsOf(source));
+  options.files = files.files;
+  const std::string ddl = OptionValue(source.options, kSchema);
+  if (!ddl.empty()) {
+    absl::StatusOr<Schema> schema = ParseDdl(ddl);
+    if (!schema.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("its schema \"", ddl, "\": ", schema.status().message()));
     }
+    options.schema = std::make_shared<const Schema>(*std::move(schema));
   }
-
-  // Damage shows at a file's end.
-  Task<absl::Status> Check() override {
-    while (file_) WT_CO_RETURN_IF_ERROR((co_await Lines()).status());
-    co_return absl::OkStatus();
+  for (const FormatOption& option : FormatOptions(source.format)) {
+    const auto given = source.options.find(std::string(option.name));
+    if (given != source.options.end()) options.decoder.insert(*given);
   }
+  WT_RETURN_IF_ERROR(MakeDecoder(options.format, options.schema, options.decoder).status());
+  return options;
+}
 
- private:
-  // nullopt: there is no file, or it has ended.
-  Task<absl::StatusOr<std::optional<std::string>>> Lines() {
-    if (!file_) co_return std::nullopt;
-    absl::StatusOr<std::optional<std::string>> lines = co_await file_->Next();
-    if (!lines.ok()) {
-      NoteLost(lines.status());
-    } else if (!*lines) {
-      file_.reset();
-    }
-    co_return lines;
+SourceFormat FilesOf(const std::string& format, std::string meaning) {
+  SourceFormat source{.name = format, .meaning = std::move(meaning), .path = PathUse::kDirectory};
+  source.options = FileOptions();
+  source.nullable = format != "text";
+  if (format != "text") {
+    source.options.push_back({.name = kSchema,
+                              .takes = "columns as in SQL, as \"id BIGINT, name STRING\"",
+                              .default_value = "",
+                              .meaning = "the columns of its rows (Schema)",
+                              .required = true});
   }
-
-  void NoteLost(const absl::Status& status) {
-    if (!file_->lost() || when_lost_ != LostFiles::kSkip) return;
-    context_.node.Log(platform::LogLevel::kWarning,
-                      absl::StrCat("batch ", context_.batch, ": ", status.message(),
-                                   ": it is skipped, as lostFiles says"));
-    context_.lost = file_->path();
+  for (const FormatOption& option : FormatOptions(format)) {
+    source.options.push_back(ToConnectorOption(option));
   }
-
-  const SplitContext context_;
-  const FileSplit split_;
-  const LostFiles when_lost_;
-  int next_ = 0;
-  std::optional<FileLines> file_;
-};
-
-absl::StatusOr<std::unique_ptr<SplitReader>> ReadText(const SourceDescription& source,
-                                                      const std::string& bytes,
-                                                      SplitContext context) {
-  WT_ASSIGN_OR_RETURN(const FileSourceOptions options, FileSourceOptionsOf(source));
-  FileSplit split;
-  if (!split.ParseFromString(bytes)) return absl::DataLossError("no split of a source of files");
-  return std::make_unique<TextReader>(context, std::move(split), options.files.lost);
+  source.schema = [](const SourceDescription& described) -> absl::StatusOr<SchemaPtr> {
+    WT_ASSIGN_OR_RETURN(const FileRowsOptions options, RowsOptionsOf(described));
+    return options.schema;
+  };
+  source.open = [](const SourceDescription& described,
+                   SourceContext context) -> absl::StatusOr<std::unique_ptr<Source>> {
+    WT_ASSIGN_OR_RETURN(FileSourceOptions options, FileSourceOptionsOf(described));
+    return std::make_unique<FileSource>(HostOf(context.node), context.store, context.seen,
+                                        std::move(options));
+  };
+  source.splits = FileSplits;
+  source.read = [](const SourceDescription& described, const std::string& bytes,
+                   SplitContext context) -> absl::StatusOr<std::unique_ptr<SplitReader>> {
+    WT_ASSIGN_OR_RETURN(FileRowsOptions options, RowsOptionsOf(described));
+    FileSplit split;
+    if (!split.ParseFromString(bytes)) return absl::DataLossError("no split of a source of files");
+    return std::make_unique<FileRows>(context, std::move(split), std::move(options));
+  };
+  return source;
 }
 
 }  // namespace
 
 SourceFormat TextFileSource() {
-  return {.name = "text",
-          .meaning = "the lines of the files of a directory, each file once",
-          .path = PathUse::kDirectory,
-          .options = FileOptions(),
-          .nullable = false,
-          .schema = [](const SourceDescription& source) -> absl::StatusOr<SchemaPtr> {
-            WT_RETURN_IF_ERROR(FileSourceOptionsOf(source).status());
-            return TextSchema();
-          },
-          .open = [](const SourceDescription& source,
-                     SourceContext context) -> absl::StatusOr<std::unique_ptr<Source>> {
-            WT_ASSIGN_OR_RETURN(FileSourceOptions options, FileSourceOptionsOf(source));
-            return std::make_unique<FileSource>(HostOf(context.node), context.store, context.seen,
-                                                std::move(options));
-          },
-          .splits = FileSplits,
-          .read = ReadText};
+  return FilesOf("text", "the lines of the files of a directory, each file once");
+}
+SourceFormat CsvFileSource() {
+  return FilesOf("csv", "the records of CSV files of a directory, each file once");
+}
+SourceFormat JsonFileSource() {
+  return FilesOf("json", "the objects of files of a directory, one a line, each file once");
 }
 
 absl::StatusOr<FileSourceOptions> FileSourceOptionsOf(const SourceDescription& source) {
-  const OptionValues& given = source.options;
+  const OptionMap& given = source.options;
   FileSourceOptions options{.directory = source.path};
   absl::StatusOr<InputFileOptions> files =
       ParseInputFileOptions(OptionValue(given, "ignoreNames"), OptionValue(given, "forgetAfter"),

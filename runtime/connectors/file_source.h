@@ -1,4 +1,4 @@
-// The source format "text": the files of one directory as lines.
+// The source formats "text", "csv" and "json": the files of one directory, compressed or not.
 //
 // source_directory.h has the rule by which a file is input, once, whatever its times say. Files are
 // taken in the order of their names, as far as they are there when a batch is planned.
@@ -31,6 +31,8 @@
 namespace wavetank::runtime {
 
 SourceFormat TextFileSource();
+SourceFormat CsvFileSource();
+SourceFormat JsonFileSource();
 
 struct FileSourceOptions {
   std::string directory;

@@ -35,7 +35,7 @@ struct ConsoleOptionValues {
   bool truncate = true;
 };
 
-absl::StatusOr<ConsoleOptionValues> ConsoleOptionsOf(const OptionValues& values) {
+absl::StatusOr<ConsoleOptionValues> ConsoleOptionsOf(const OptionMap& values) {
   ConsoleOptionValues options;
   WT_ASSIGN_OR_RETURN(options.rows, NumberOption(values, ConsoleOptions()[0], 0));
   const std::string truncate = OptionValue(values, "truncate");
@@ -130,7 +130,7 @@ SinkFormat ConsoleSink() {
       .name = "console",
       .meaning = "prints the first rows of each batch, at least once",
       .options = ConsoleOptions(),
-      .check_options = [](const OptionValues& values) { return ConsoleOptionsOf(values).status(); },
+      .check_options = [](const OptionMap& values) { return ConsoleOptionsOf(values).status(); },
       .apply = Print};
 }
 

@@ -27,7 +27,7 @@ namespace wavetank::runtime {
 struct SinkContext {
   platform::Node& node;
   checkpoint::Store& store;
-  const OptionValues& options;
+  const OptionMap& options;
   std::string query_id;
   QueryOutputMode mode = QueryOutputMode::kAppend;
   SchemaPtr schema;
@@ -40,7 +40,7 @@ struct SinkContext {
 struct SinkWriterContext {
   platform::Node& node;
   checkpoint::Store& store;
-  const OptionValues& options;
+  const OptionMap& options;
   int64_t batch = 0;
   std::string unique;  // no other attempt ever has it; safe in file names
 };
@@ -51,13 +51,13 @@ struct SinkFormat {
   PathUse path = PathUse::kNone;
   std::vector<ConnectorOption> options = {};
   // kInvalidArgument: what an option says means nothing. Null: any text may be given.
-  std::function<absl::Status(const OptionValues&)> check_options = nullptr;
+  std::function<absl::Status(const OptionMap&)> check_options = nullptr;
 
   std::function<absl::StatusOr<std::unique_ptr<TransactionalSink>>(SinkContext)> open = nullptr;
   std::function<absl::StatusOr<std::unique_ptr<SinkWriter>>(SinkWriterContext)> write = nullptr;
   // Whether the sink is of this query ("": one that has no id yet), as Fence would find after it
   // had fenced another one. Nothing is written. Null: nobody can tell.
-  std::function<Task<absl::Status>(checkpoint::Store&, OptionValues, std::string query_id)> check =
+  std::function<Task<absl::Status>(checkpoint::Store&, OptionMap, std::string query_id)> check =
       nullptr;
 
   // Or, in place of the three:

@@ -117,7 +117,7 @@ class Committer final : public TransactionalSink {
 class StagedRowsOfBatch final : public PreparedBatch {
  public:
   StagedRowsOfBatch(platform::Node& node, checkpoint::Store& store, std::string directory,
-                    StagedBatch batch, OptionValues options)
+                    StagedBatch batch, OptionMap options)
       : node_(node),
         store_(store),
         directory_(std::move(directory)),
@@ -126,7 +126,7 @@ class StagedRowsOfBatch final : public PreparedBatch {
 
   int64_t id() const override { return batch_.batch(); }
   uint64_t definition_hash() const override { return batch_.definition_hash(); }
-  const OptionValues& options() const override { return options_; }
+  const OptionMap& options() const override { return options_; }
   platform::Node& node() override { return node_; }
   checkpoint::Store& store() override { return store_; }
 
@@ -157,7 +157,7 @@ class StagedRowsOfBatch final : public PreparedBatch {
   checkpoint::Store& store_;
   const std::string directory_;
   const StagedBatch batch_;
-  const OptionValues options_;
+  const OptionMap options_;
   int part_ = 0;
   int block_ = 0;
   uint64_t offset_ = 0;
@@ -182,7 +182,7 @@ std::unique_ptr<TransactionalSink> BatchFunctionSink(
 }
 
 Task<absl::Status> ApplyStagedBatch(platform::Node& node, checkpoint::Store& store,
-                                    std::string directory, StagedBatch batch, OptionValues options,
+                                    std::string directory, StagedBatch batch, OptionMap options,
                                     BatchFunction function) {
   StagedRowsOfBatch rows(node, store, std::move(directory), std::move(batch), std::move(options));
   co_return co_await function(rows);

@@ -27,7 +27,7 @@ std::unique_ptr<TransactionalSink> BatchFunctionSink(
 
 // Calls the function with the batch.
 Task<absl::Status> ApplyStagedBatch(platform::Node& node, checkpoint::Store& store,
-                                    std::string directory, StagedBatch batch, OptionValues options,
+                                    std::string directory, StagedBatch batch, OptionMap options,
                                     BatchFunction function);
 
 }  // namespace wavetank::runtime

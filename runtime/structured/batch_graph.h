@@ -20,7 +20,7 @@ namespace wavetank::runtime {
 struct BatchWork {
   std::string query;
   std::string checkpoint_directory;
-  OptionValues sink_options;
+  OptionMap sink_options;
   checkpoint::BatchDefinition definition;
   // The watermark of the batch before it.
   absl::Time late_watermark = absl::InfinitePast();

@@ -165,6 +165,10 @@ DataStreamReader& DataStreamReader::Option(std::string key, std::string value) {
   return *this;
 }
 
+DataStreamReader& DataStreamReader::Schema(std::string ddl) {
+  return Option("schema", std::move(ddl));
+}
+
 DataFrame DataStreamReader::Load(std::string path) {
   LogicalPlan node;
   node.op = PlanOperator::kSource;

@@ -145,6 +145,9 @@ class DataStreamReader {
 
   DataStreamReader& Format(std::string format);
   DataStreamReader& Option(std::string key, std::string value);
+  // The columns, of formats whose files do not name them, as SQL writes them: "id BIGINT, at
+  // TIMESTAMP" (columnar/ddl.h).
+  DataStreamReader& Schema(std::string ddl);
   // "": of a format that reads no path.
   DataFrame Load(std::string path = "");
 

@@ -304,7 +304,7 @@ class FragmentTaskBody::Attempt {
   }
 
   Task<absl::StatusOr<std::string>> Stage(RowsOutlet& rows) {
-    const OptionValues options = ToOptionValues(task_.sink_options());
+    const OptionMap options = ToOptionValues(task_.sink_options());
     const StreamingQueryDefinition& definition = body_.definition_;
     WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<SinkWriter> writer,
                            OpenSinkWriter(definition, {.node = context_.node(),

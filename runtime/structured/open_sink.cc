@@ -13,7 +13,7 @@
 namespace wavetank::runtime {
 namespace {
 
-std::string DirectoryOf(const OptionValues& options) {
+std::string DirectoryOf(const OptionMap& options) {
   return StagedRowsDirectory(checkpoint::NormalPath(OptionValue(options, "checkpointLocation")));
 }
 
@@ -41,7 +41,7 @@ class ApplyTaskBody final : public TaskBody {
   const BatchFunction function_;
 };
 
-Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, OptionValues options,
+Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, OptionMap options,
                                 StagedBatch batch) {
   structured::ApplyTask task;
   task.set_directory(DirectoryOf(options));
@@ -56,7 +56,7 @@ Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, OptionValue
 
 }  // namespace
 
-void AddOptions(const OptionValues& options,
+void AddOptions(const OptionMap& options,
                 google::protobuf::RepeatedPtrField<structured::SinkOption>& to) {
   for (const auto& [name, value] : options) {
     structured::SinkOption& option = *to.Add();
@@ -65,9 +65,8 @@ void AddOptions(const OptionValues& options,
   }
 }
 
-OptionValues ToOptionValues(
-    const google::protobuf::RepeatedPtrField<structured::SinkOption>& from) {
-  OptionValues options;
+OptionMap ToOptionValues(const google::protobuf::RepeatedPtrField<structured::SinkOption>& from) {
+  OptionMap options;
   for (const structured::SinkOption& option : from) options[option.name()] = option.value();
   return options;
 }

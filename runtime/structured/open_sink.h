@@ -18,9 +18,9 @@
 namespace wavetank::runtime {
 
 // A sink's options as tasks are told them: the driver's.
-void AddOptions(const OptionValues& options,
+void AddOptions(const OptionMap& options,
                 google::protobuf::RepeatedPtrField<structured::SinkOption>& to);
-OptionValues ToOptionValues(const google::protobuf::RepeatedPtrField<structured::SinkOption>& from);
+OptionMap ToOptionValues(const google::protobuf::RepeatedPtrField<structured::SinkOption>& from);
 
 std::string ApplyTaskKind(const std::string& query);
 

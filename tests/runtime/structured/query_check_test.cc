@@ -45,13 +45,17 @@ TEST(CheckDefinition, RefusesASinkThatIsNotThere) {
     return Refusal([format](auto& query) { query.sink_format = format; });
   };
   EXPECT_EQ(sink("kafka"),
-            "query \"copy\": WriteStream: there is no sink format \"kafka\"; there are file");
+            "query \"copy\": WriteStream: there is no sink format \"kafka\"; there are console, "
+            "file, noop");
   EXPECT_EQ(sink("memory"),
-            "query \"copy\": WriteStream: there is no sink format \"memory\"; there are file");
+            "query \"copy\": WriteStream: there is no sink format \"memory\"; there are console, "
+            "file, noop");
   EXPECT_EQ(
       sink("flie"),
       "query \"copy\": WriteStream: there is no sink format \"flie\": did you mean \"file\"?");
-  EXPECT_EQ(sink(""), "query \"copy\": WriteStream: there is no sink format \"\"; there are file");
+  EXPECT_EQ(
+      sink(""),
+      "query \"copy\": WriteStream: there is no sink format \"\"; there are console, file, noop");
 }
 
 TEST(CheckDefinition, RefusesOptionsThatNothingReads) {

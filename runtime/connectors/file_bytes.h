@@ -1,8 +1,8 @@
-// FileLines: a worker's side of a source of files: reads one file in chunks of whole lines, and
-// checks at its end that it was the file that the batch's range names. So what was read counts only
+// FileBytes: a worker's side of a source of files: reads one file in chunks, and checks at its end
+// that it was the file that the batch's range names. So what was read counts only
 // once Next has given nullopt. A lost file is kDataLoss, and lost() tells that from other damage.
-#ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_LINES_H_
-#define WAVETANK_RUNTIME_CONNECTORS_FILE_LINES_H_
+#ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_BYTES_H_
+#define WAVETANK_RUNTIME_CONNECTORS_FILE_BYTES_H_
 
 #include <cstdint>
 #include <optional>
@@ -19,11 +19,11 @@ namespace wavetank::runtime {
 
 using platform::Task;
 
-class FileLines {
+class FileBytes {
  public:
-  FileLines(checkpoint::Store& store, FilePiece file, int64_t chunk_bytes);
+  FileBytes(checkpoint::Store& store, FilePiece file, int64_t chunk_bytes);
 
-  // Some lines, each with its newline but for the file's last; nullopt at the end.
+  // Further bytes, never none; nullopt at the end.
   Task<absl::StatusOr<std::optional<std::string>>> Next();
   bool lost() const { return lost_; }
   const std::string& path() const { return file_.path(); }
@@ -36,10 +36,9 @@ class FileLines {
   const uint64_t chunk_bytes_;
   uint64_t offset_ = 0;
   uint32_t crc32c_ = 0;
-  std::string partial_line_;
   bool lost_ = false;
 };
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_CONNECTORS_FILE_LINES_H_
+#endif  // WAVETANK_RUNTIME_CONNECTORS_FILE_BYTES_H_

@@ -1,0 +1,124 @@
+#include "runtime/connectors/file_rows.h"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "platform/status_macros.h"
+#include "platform/text.h"
+#include "runtime/connectors/formats/compression.h"
+
+namespace wavetank::runtime {
+namespace {
+
+constexpr int64_t kReadChunkBytes = 1 << 20;
+
+}  // namespace
+
+FileRows::FileRows(SplitContext context, FileSplit split, FileRowsOptions options)
+    : context_(context), split_(std::move(split)), options_(std::move(options)) {}
+
+Task<absl::StatusOr<std::optional<RecordBatch>>> FileRows::Next() {
+  while (true) {
+    if (!file_) {
+      if (next_ == split_.pieces_size()) co_return std::nullopt;
+      const FilePiece& piece = split_.pieces(next_++);
+      if (!context_.skipped.contains(piece.path())) WT_CO_RETURN_IF_ERROR(Open(piece));
+      continue;
+    }
+    absl::StatusOr<RecordBatch> rows = RecordBatch();
+    if (file_->decompressor != nullptr && !file_->chunk.empty()) {
+      rows = Decompress();
+    } else {
+      WT_CO_ASSIGN_OR_RETURN(std::optional<std::string> bytes, co_await Bytes());
+      rows = bytes ? Decode(*std::move(bytes)) : Finish();
+      if (rows.ok() && !bytes) file_.reset();
+    }
+    if (!rows.ok()) co_return InFile(rows.status());
+    if (rows->num_rows() > 0) co_return *std::move(rows);
+  }
+}
+
+Task<absl::Status> FileRows::Check() {
+  while (file_) {
+    WT_CO_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, co_await Bytes());
+    if (!bytes) file_.reset();
+  }
+  co_return absl::OkStatus();
+}
+
+absl::Status FileRows::Open(const FilePiece& piece) {
+  WT_ASSIGN_OR_RETURN(std::unique_ptr<RowDecoder> decoder,
+                      MakeDecoder(options_.format, options_.schema, options_.decoder));
+  file_.emplace(File{.bytes = FileBytes(context_.store, piece, kReadChunkBytes),
+                     .decoder = std::move(decoder),
+                     .decompressor = nullptr,
+                     .lines = LineLimit(options_.files.max_line_bytes),
+                     .chunk = {}});
+  return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::optional<std::string>>> FileRows::Bytes() {
+  absl::StatusOr<std::optional<std::string>> bytes = co_await file_->bytes.Next();
+  if (!bytes.ok()) NoteLost(bytes.status());
+  co_return bytes;
+}
+
+absl::StatusOr<RecordBatch> FileRows::Decode(std::string chunk) {
+  if (!std::exchange(file_->begun, true)) {
+    WT_ASSIGN_OR_RETURN(const CompressionCodec codec,
+                        CompressionOf(file_->bytes.path(),
+                                      std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+    if (codec != CompressionCodec::kNone) file_->decompressor = MakeDecompressor(codec);
+  }
+  if (file_->decompressor == nullptr) return file_->decoder->Decode(chunk);
+  file_->chunk = std::move(chunk);
+  file_->decompressor->Feed(file_->chunk);
+  return Decompress();
+}
+
+// The rows of one piece of the content.
+absl::StatusOr<RecordBatch> FileRows::Decompress() {
+  WT_ASSIGN_OR_RETURN(const std::string_view content, file_->decompressor->Next());
+  if (content.empty()) {
+    file_->chunk.clear();
+    return RecordBatch();
+  }
+  // (Of a file that is not compressed the driver has looked.)
+  if (!file_->lines.Add(content)) {
+    return LineTooLong(file_->bytes.path(), file_->lines.begin(), file_->lines.length(),
+                       options_.files);
+  }
+  return file_->decoder->Decode(content);
+}
+
+absl::StatusOr<RecordBatch> FileRows::Finish() {
+  if (file_->decompressor != nullptr) WT_RETURN_IF_ERROR(file_->decompressor->Finish());
+  absl::StatusOr<RecordBatch> rows = file_->decoder->Finish();
+  const int64_t malformed = file_->decoder->malformed();
+  if (malformed > 0) {
+    context_.node.Log(platform::LogLevel::kWarning,
+                      absl::StrCat("batch ", context_.batch, ": source file ", file_->bytes.path(),
+                                   " has ", malformed, " malformed record",
+                                   malformed == 1 ? "" : "s", " of format ", options_.format));
+  }
+  return rows;
+}
+
+absl::Status FileRows::InFile(const absl::Status& status) const {
+  const std::string& path = file_->bytes.path();
+  if (platform::ToStd(status.message()).find(path) != std::string_view::npos) return status;
+  return absl::Status(status.code(), absl::StrCat("source file ", path, ": ", status.message()));
+}
+
+void FileRows::NoteLost(const absl::Status& status) {
+  if (!file_->bytes.lost() || options_.files.lost != LostFiles::kSkip) return;
+  context_.node.Log(platform::LogLevel::kWarning,
+                    absl::StrCat("batch ", context_.batch, ": ", status.message(),
+                                 ": it is skipped, as lostFiles says"));
+  context_.lost = file_->bytes.path();
+}
+
+}  // namespace wavetank::runtime
