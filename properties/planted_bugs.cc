@@ -14,6 +14,7 @@ constexpr std::string_view kSeveralSources[] = {"clicked_views", "clicks_by_wind
                                                 "clicks_of_two_sites"};
 constexpr std::string_view kSeveralOperators[] = {"clicks_by_window", "distinct_visits",
                                                   "busy_windows"};
+constexpr std::string_view kSockets[] = {"socket_word_count", "readings_and_alarms_dstream"};
 constexpr std::string_view kUnions[] = {"clicks_of_two_sites"};
 // They keep state, and their plan may change between two starts.
 constexpr std::string_view kJoinedJobs[] = {"clicked_views",   "clicks_by_window",
@@ -191,15 +192,17 @@ constexpr PlantedBug kOfStreams[] = {
 
 constexpr PlantedBug kOfReceivers[] = {
     {"block_announced_before_stored", kTooEarly,
-     "A receiver has the driver take a block over before the block is stored."},
+     "A receiver has the driver take a block over before the block is stored.", kSockets},
     {"unstored_block_announced", kOutcomeUnknown,
-     "A block whose storing has failed is announced all the same."},
+     "A block whose storing has failed is announced all the same.", kSockets},
     {"logged_blocks_forgotten", kForgotten,
-     "A new driver takes all blocks of a receiver that has ended for such as nobody has logged."},
+     "A new driver takes all blocks of a receiver that has ended for such as nobody has logged.",
+     kSockets},
     {"blocks_removed_before_completion", kCleanUp,
-     "A batch's blocks are removed before the batch is marked complete."},
+     "A batch's blocks are removed before the batch is marked complete.", kSockets},
     {"late_blocks_dropped", kCleanUp,
-     "Blocks that come while a batch's input is being logged leave the queue with the batch's."},
+     "Blocks that come while a batch's input is being logged leave the queue with the batch's.",
+     kSockets},
 };
 
 template <size_t kSize>
