@@ -109,7 +109,9 @@ TEST(DecodeQueryLog, RefusesAnAttemptThatDoesNotNameThePlanBeforeIt) {
     checkpoint::MetadataRecord plan;
     plan.mutable_plan()->set_hash("p");
     checkpoint::MetadataRecord definition;
-    definition.mutable_definition()->set_batch_id(0);
+    checkpoint::SourceRange& range = *definition.mutable_definition()->add_sources();
+    range.set_start_offset("0");
+    range.set_end_offset("0");
     checkpoint::MetadataRecord prepared;
     prepared.mutable_prepared()->set_plan_hash(named);
     DurableFiles durable;
