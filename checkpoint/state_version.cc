@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/unique.h"
+#include "platform/planted.h"
 #include "platform/text.h"
 
 namespace wavetank::checkpoint {
@@ -29,7 +30,8 @@ absl::Status LineageCheck::Next(const std::string& path, const StateFileHeader& 
 }
 
 std::string NewStateFileName(platform::Node& node, int64_t version, StateFileKind kind) {
-  std::string name = absl::StrCat(version, "-", UniqueId(node));
+  const bool alike = platform::Planted(node, "state_file_named_by_its_version");
+  std::string name = absl::StrCat(version, "-", alike ? "" : UniqueId(node));
   name += kind == StateFileKind::kSnapshot ? kSnapshot : kDelta;
   return name;
 }

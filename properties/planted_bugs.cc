@@ -14,6 +14,7 @@ constexpr std::string_view kSeveralSources[] = {"clicked_views", "clicks_by_wind
                                                 "clicks_of_two_sites"};
 constexpr std::string_view kSeveralOperators[] = {"clicks_by_window", "distinct_visits",
                                                   "busy_windows"};
+constexpr std::string_view kSockets[] = {"socket_word_count", "readings_and_alarms_dstream"};
 constexpr std::string_view kUnions[] = {"clicks_of_two_sites"};
 // They keep state, and their plan may change between two starts.
 constexpr std::string_view kJoinedJobs[] = {"clicked_views",   "clicks_by_window",
@@ -104,6 +105,10 @@ constexpr PlantedBug kOfState[] = {
      "A worker goes on from the state that it has in memory, whichever version the driver names."},
     {"newest_state_file_not_loaded", kSpecialCase,
      "State that is loaded from the store lacks its newest file."},
+    {"state_file_named_by_its_version", kNameReused,
+     "Two attempts at a batch write one file of state: what is there already is taken for one's "
+     "own.",
+     kJoinedJobs},
     {"delta_without_removals", kForgotten, "A state file does not say which keys were removed."},
     {"second_store_not_written", kForgotten,
      "A state file has the changes of the first of an operator's stores alone.", kJoins},
@@ -179,15 +184,25 @@ constexpr PlantedBug kOfStreams[] = {
      "A DStream batch is marked complete before its outputs have run."},
     {"rerun_leaves_out_the_last_file", kSpecialCase,
      "A batch that a new driver runs again leaves out the last of its files."},
+    {"rerun_takes_what_is_there_now", kRecomputed,
+     "A batch that a new driver runs again also takes the files that have come since."},
 };
 
 // --- receivers and their blocks ---
 
 constexpr PlantedBug kOfReceivers[] = {
     {"block_announced_before_stored", kTooEarly,
-     "A receiver has the driver take a block over before the block is stored."},
+     "A receiver has the driver take a block over before the block is stored.", kSockets},
+    {"unstored_block_announced", kOutcomeUnknown,
+     "A block whose storing has failed is announced all the same.", kSockets},
+    {"logged_blocks_forgotten", kForgotten,
+     "A new driver takes all blocks of a receiver that has ended for such as nobody has logged.",
+     kSockets},
+    {"blocks_removed_before_completion", kCleanUp,
+     "A batch's blocks are removed before the batch is marked complete.", kSockets},
     {"late_blocks_dropped", kCleanUp,
-     "Blocks that come while a batch's input is being logged leave the queue with the batch's."},
+     "Blocks that come while a batch's input is being logged leave the queue with the batch's.",
+     kSockets},
 };
 
 template <size_t kSize>
@@ -215,6 +230,8 @@ std::string_view BugKindName(BugKind kind) {
       return "outcome unknown";
     case kCleanUp:
       return "clean-up";
+    case kNameReused:
+      return "name reused";
     case kStale:
       return "stale";
     case kOfAnother:

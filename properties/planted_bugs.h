@@ -18,6 +18,7 @@ enum class BugKind {
   kForgotten,       // a recovery leaves out a part of what was there
   kOutcomeUnknown,  // an error, or no answer, is taken for success
   kCleanUp,         // what is still needed is removed
+  kNameReused,      // a retry takes a name, or an id, that another attempt may have used
   kStale,           // memory, or an older attempt, stands for what is there now
   kOfAnother,       // the state or input of another partition or stream
   kSpecialCase,     // an empty batch, an edge, an off-by-one

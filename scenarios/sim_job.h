@@ -82,6 +82,7 @@ class SimJob : private simulator::WorldObserver {
   std::set<std::string> queries_;
   properties::MicroBatchProtocol protocol_;
   std::set<std::string> asked_;  // incarnations that were asked to end, by label
+  bool in_order_ = true;         // what arrived could be taken in that order
   std::string last_step_;
   std::vector<properties::Violation> violations_;
   std::vector<std::string> errors_;

@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
-#include "checkpoint/recovery.h"
 #include "checkpoint/steps.h"
 #include "checkpoint/unique.h"
 #include "platform/check.h"
@@ -149,7 +148,11 @@ class DriverRun {
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
-      WT_CO_RETURN_IF_ERROR(co_await CheckInput(unfinished));
+      WT_CO_RETURN_IF_ERROR(
+          co_await CheckInput(node_, store_, unfinished, file_selectors_,
+                              absl::StrCat("recover batch ", unfinished.batch.value(), " (",
+                                           absl::ToUnixMillis(clock_->TimeOf(unfinished.batch)),
+                                           " ms) from ", directory_)));
     }
     co_await DecideNext(node_, recovered);
     for (const BatchInput& unfinished : recovered.unfinished) {
@@ -167,23 +170,6 @@ class DriverRun {
     co_return absl::OkStatus();
   }
 
-  // That a batch which will run again can: each file and block is there, as long as it was.
-  Task<absl::Status> CheckInput(BatchInput input) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string missing,
-                           co_await MissingInput(store_, input, file_selectors_));
-    const checkpoint::GraphRow& row =
-        checkpoint::DecideGraphBatch({.input = checkpoint::InputFound::kDurable,
-                                      .completion = checkpoint::CompletionFound::kNone,
-                                      .data = missing.empty() ? checkpoint::DataFound::kWhole
-                                                              : checkpoint::DataFound::kMissing});
-    co_await Decided(node_, input.batch, row);
-    if (row.decision == checkpoint::GraphDecision::kRerun) co_return absl::OkStatus();
-    co_return absl::DataLossError(absl::StrCat("recover batch ", input.batch.value(), " (",
-                                               absl::ToUnixMillis(clock_->TimeOf(input.batch)),
-                                               " ms) from ", directory_, ": ",
-                                               platform::ToAbsl(row.reason), ": ", missing));
-  }
-
   Task<void> RunBatches() {
     absl::Status status;
     for (const BatchInput& unfinished : log_->recovered().unfinished) {
@@ -192,6 +178,11 @@ class DriverRun {
       if (platform::Planted(node_, "rerun_leaves_out_the_last_file")) {
         for (StreamInput& stream : input.streams) {
           if (!stream.files.empty()) stream.files.pop_back();
+        }
+      }
+      if (platform::Planted(node_, "rerun_takes_what_is_there_now")) {
+        for (const OperatorId stream : graph_.inputs()) {
+          (co_await Plan(stream, clock_->Due(input.batch), input)).IgnoreError();
         }
       }
       status = co_await RunBatch(std::move(input));
@@ -301,11 +292,15 @@ class DriverRun {
       options_.on_batch_failed(failed);
       co_return absl::OkStatus();
     }
+    const absl::Time batch_time = clock_->TimeOf(input.batch);
+    if (platform::Planted(node_, "blocks_removed_before_completion")) {
+      block_files_.Consumed(input, batch_time);
+      co_await block_files_.RemoveUpTo(batch_time);
+    }
     if (!platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
     }
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
-    const absl::Time batch_time = clock_->TimeOf(input.batch);
     if (!input.streams.empty()) {
       Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
     }

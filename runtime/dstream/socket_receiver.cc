@@ -138,6 +138,7 @@ class SocketReceiver {
     while (true) {
       const absl::Status stored = co_await context_.store().CreateIfAbsent(path, content);
       if (stored.ok() || absl::IsAlreadyExists(stored)) co_return;
+      if (platform::Planted(node_, "unstored_block_announced")) co_return;
       co_await ReportError(absl::StrCat("store a block of ", content.size(), " bytes as ", path,
                                         ": ", std::string(stored.message()), "; trying again"));
       co_await node_.clock().Sleep(kRetryDelay);

@@ -1,12 +1,15 @@
 #include "runtime/dstream/stream_start.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/recovery.h"
 #include "checkpoint/steps.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "platform/text.h"
 #include "runtime/dstream/batch_schedule.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
@@ -14,6 +17,15 @@
 namespace wavetank::runtime {
 
 using platform::Task;
+
+namespace {
+
+Task<void> Decided(platform::Node& node, BatchNumber batch, const checkpoint::GraphRow& row) {
+  co_await node.Step(checkpoint::steps::kRecoveryDecided,
+                     {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
+}
+
+}  // namespace
 
 Task<absl::StatusOr<StreamStart>> FirstStart(platform::Node& node, const StreamingGraph& graph,
                                              FileSelectors& selectors) {
@@ -36,9 +48,17 @@ Task<absl::StatusOr<StreamStart>> FirstStart(platform::Node& node, const Streami
   co_return start;
 }
 
-Task<void> Decided(platform::Node& node, BatchNumber batch, const checkpoint::GraphRow& row) {
-  co_await node.Step(checkpoint::steps::kRecoveryDecided,
-                     {{"batch", batch.value()}, {"row", checkpoint::RowNumber(row)}});
+Task<absl::Status> CheckInput(platform::Node& node, checkpoint::Store& store, BatchInput input,
+                              const FileSelectors& selectors, std::string what) {
+  WT_CO_ASSIGN_OR_RETURN(const std::string missing, co_await MissingInput(store, input, selectors));
+  const checkpoint::GraphRow& row = checkpoint::DecideGraphBatch(
+      {.input = checkpoint::InputFound::kDurable,
+       .completion = checkpoint::CompletionFound::kNone,
+       .data = missing.empty() ? checkpoint::DataFound::kWhole : checkpoint::DataFound::kMissing});
+  co_await Decided(node, input.batch, row);
+  if (row.decision == checkpoint::GraphDecision::kRerun) co_return absl::OkStatus();
+  co_return absl::DataLossError(
+      absl::StrCat(what, ": ", platform::ToAbsl(row.reason), ": ", missing));
 }
 
 Task<void> DecideNext(platform::Node& node, const RecoveredStream& recovered) {

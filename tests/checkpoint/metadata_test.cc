@@ -1,5 +1,6 @@
 #include "checkpoint/metadata.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,11 +9,14 @@
 #include "gtest/gtest.h"
 
 #include "checkpoint/graph_history.h"
+#include "checkpoint/log_summary.h"
+#include "checkpoint/paths.h"
 #include "checkpoint/query_history.h"
 
 namespace wavetank::checkpoint {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 MetadataRecord Query() {
@@ -149,6 +153,68 @@ TEST(QueryHistory, IsBegunAnewUntilThereIsABatch) {
   EXPECT_EQ(history->metadata()->job_version(), "2");
   EXPECT_FALSE(history->bound());
   EXPECT_TRUE(ReadQueryHistory("offsets", {Query(), Defines(0)})->bound());
+}
+
+// One operator's, in `names.size()` partitions; without names as a start lays it out.
+MetadataRecord LaysOut(int64_t after_batch, int partitions, std::vector<std::string> names = {}) {
+  StateLayout layout;
+  layout.set_after_batch(after_batch);
+  layout.set_partitions(partitions);
+  layout.add_operators();
+  for (std::string& name : names) layout.add_states()->add_names(std::move(name));
+  return Record(layout);
+}
+
+std::vector<MetadataRecord> LaidOutTwice() {
+  return {Query(),
+          LaysOut(-1, 3),
+          Defines(0),
+          Prepares(0, "a"),
+          Commits(0, "a"),
+          LaysOut(0, 1, {"1-a.snapshot"}),
+          LaysOut(0, 2, {"1-b.snapshot", "1-c.snapshot"})};
+}
+
+TEST(QueryHistory, BegunAnewItHasTheLayoutThatItBeginsWith) {
+  auto history = ReadQueryHistory("offsets", {Query(), LaysOut(-1, 3), Query()});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->layout(), nullptr);
+  history = ReadQueryHistory("offsets", {Query(), LaysOut(-1, 3), Query(), LaysOut(-1, 4)});
+  EXPECT_EQ(history->layouts().size(), 1u);
+  EXPECT_EQ(history->layout()->partitions(), 4);
+}
+
+TEST(QueryHistory, OfLayoutsAfterOneBatchTheNewestCountsAndAllAreKept) {
+  const auto names = [](const QueryHistory& history) {
+    std::vector<std::string> found;
+    for (const OperatorState& state : history.StatesAfter(history.batches().back())) {
+      found.insert(found.end(), state.names().begin(), state.names().end());
+    }
+    return found;
+  };
+  const auto history = ReadQueryHistory("offsets", LaidOutTwice());
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_THAT(names(*history), ElementsAre("1-b.snapshot", "1-c.snapshot"));
+  // As who begins the log anew has it.
+  std::vector<MetadataRecord> base;
+  platform::Generator<MetadataRecord> all = history->Base();
+  while (std::optional<MetadataRecord> record = all.Next()) base.push_back(*record);
+  const auto begun_anew = ReadQueryHistory("offsets", base);
+  ASSERT_TRUE(begun_anew.ok()) << begun_anew.status();
+  EXPECT_EQ(begun_anew->layouts().size(), 3u);
+  EXPECT_THAT(names(*begun_anew), ElementsAre("1-b.snapshot", "1-c.snapshot"));
+}
+
+TEST(LogSummary, OfWhatWasLaidOutTwiceOnlyTheNewestMustBeThere) {
+  std::vector<std::string> records;
+  for (const MetadataRecord& record : LaidOutTwice()) records.push_back(EncodeMetadata(record));
+  const auto summary = MetadataLogs().summarise("log", records);
+  ASSERT_TRUE(summary.ok() && summary->has_value()) << summary.status();
+  std::vector<std::string> must;
+  for (const NamedFile& file : (*summary)->files) {
+    if (file.need == NamedFile::Need::kMust) must.push_back(NameInPath(file.path));
+  }
+  EXPECT_THAT(must, ElementsAre("1-b.snapshot", "1-c.snapshot"));
 }
 
 TEST(QueryHistory, RefusesWhatIsMissingRepeatedOrOutOfOrder) {

@@ -216,13 +216,17 @@ def check(mutants):
     return wrong
 
 
-def sample(mutants, count, seed):
-    """`count` of them, the same for the same seed whatever the order of the lists; equivalent ones
-    and known misses have nothing to judge and are not drawn."""
-    def drawn(mutant):
+def drawn(mutants, count, seed):
+    """`count` of them, the same for the same seed whatever the order of the lists."""
+    def place(mutant):
         return hashlib.sha256(f"{seed} {mutant.list} {mutant.name}".encode()).digest()
-    chosen = sorted((mutant for mutant in mutants if mutant.is_found), key=drawn)[:count]
+    chosen = sorted(mutants, key=place)[:count]
     return [mutant for mutant in mutants if mutant in chosen]
+
+
+def sample(mutants, count, seed):
+    """Equivalent ones and known misses have nothing to judge and are not drawn."""
+    return drawn([mutant for mutant in mutants if mutant.is_found], count, seed)
 
 
 def percent(part, whole):

@@ -1,5 +1,6 @@
 #include "properties/decode_query.h"
 
+#include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -100,6 +101,30 @@ TEST(DecodeQueryLog, RefusesADefinitionWithMoreOrFewerFilesThanItsOffsetsSay) {
   for (const int files : {0, 1, 3}) {
     EXPECT_THAT(std::string(decode(files).message()),
                 HasSubstr("goes from \"0\" to \"2\" with " + std::to_string(files) + " files"));
+  }
+}
+
+TEST(DecodeQueryLog, RefusesAnAttemptThatDoesNotNameThePlanBeforeIt) {
+  const auto decode = [](const std::string& named) {
+    checkpoint::MetadataRecord plan;
+    plan.mutable_plan()->set_hash("p");
+    checkpoint::MetadataRecord definition;
+    checkpoint::SourceRange& range = *definition.mutable_definition()->add_sources();
+    range.set_start_offset("0");
+    range.set_end_offset("0");
+    checkpoint::MetadataRecord prepared;
+    prepared.mutable_prepared()->set_plan_hash(named);
+    DurableFiles durable;
+    LogBuilder log(durable, 1);
+    log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+    log.Add(checkpoint::GroupKind::kRecords,
+            Texts({plan.SerializeAsString(), definition.SerializeAsString(),
+                   prepared.SerializeAsString()}));
+    return DecodeQueryLog(durable, "q").status();
+  };
+  EXPECT_TRUE(decode("p").ok()) << decode("p");
+  for (const char* const named : {"", "another"}) {
+    EXPECT_THAT(std::string(decode(named).message()), HasSubstr("was prepared under plan"));
   }
 }
 

@@ -103,6 +103,27 @@ TEST(RunScenario, RefusesMeasuresThatAFaultCannotHave) {
             "s:5:62: to_ms is below from_ms");
 }
 
+// The source gives it once it may be read, after files that came later.
+TEST(RunScenario, AFileThatMayNotBeReadYetIsNoneThatComesOutOfOrder) {
+  const auto report = RunText(R"(schema_version: 1
+name: "s"
+job { name: "word_count_dstream" }
+input {
+  name: "input"
+  generator { records: 3 }
+  arrival { records_each: 1 first_ms: 1000 burst: 10 }
+}
+fault {
+  kind: "disk.access_denied" target: "m1"
+  at_file_call { call: "open" files: "input/input-00001.txt" }
+}
+expect { guarantee: AT_LEAST_ONCE }
+)");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->verdict, Verdict::kPass) << ::testing::PrintToString(report->reasons);
+  EXPECT_EQ(report->records.reordered, 1);
+}
+
 // A machine's time that hardly passes, and one whose calls hardly end.
 TEST(RunScenario, MeasuresAtTheirBoundsMakeARunAndNoAbort) {
   for (const simulator::FaultInfo& info : simulator::FaultTable()) {

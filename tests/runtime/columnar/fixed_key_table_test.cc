@@ -84,6 +84,21 @@ TEST(FixedKeyTable, NullsAreNoZeros) {
   EXPECT_EQ(groups, (std::vector<uint32_t>{0, 1, 2, 3, 1}));
 }
 
+// So many that some of a null and a zero meet on their ways through the slots.
+TEST(FixedKeyTable, NullsAreNoZerosWhereTheirSlotsMeet) {
+  ColumnBuilder first(DataType::kInt64);
+  ColumnBuilder second(DataType::kInt64);
+  for (int64_t i = 1; i <= 20'000; ++i) {
+    first.Null().Int64(0).Int64(i).Int64(i);
+    second.Int64(i).Int64(i).Null().Int64(0);
+  }
+  const Column keys[] = {first.Finish(), second.Finish()};
+  FixedKeyTable<2> table({DataType::kInt64, DataType::kInt64});
+  std::vector<uint32_t> groups(80'000);
+  table.Assign(keys, groups);
+  for (uint32_t i = 0; i < groups.size(); ++i) ASSERT_EQ(groups[i], i);
+}
+
 TEST(FixedKeyTable, TakesOneOrTwoColumnsOfFixedWidth) {
   const DataType number = DataType::kInt64;
   EXPECT_TRUE(AreFixedKeys(std::vector<DataType>{number}));

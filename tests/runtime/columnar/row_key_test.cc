@@ -1,7 +1,9 @@
 #include "runtime/columnar/row_key.h"
 
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "rapidcheck/gtest.h"
@@ -24,6 +26,19 @@ RC_GTEST_PROP(RowKey, DecodeGivesBackTheColumns, (uint64_t seed)) {
   types.push_back(DataType::kInt64);
   if (batch.num_rows() > 0) {
     RC_ASSERT(DecodeRowKeys(keys, types).status().code() == absl::StatusCode::kDataLoss);
+  }
+}
+
+RC_GTEST_PROP(RowKey, TheHashOfAKeyIsThatOfItsRow, (uint64_t seed)) {
+  platform::Random random(seed);
+  const RecordBatch batch = RandomBatch(random);
+  const Column keys = EncodeRowKeys(batch.columns(), batch.num_rows());
+  const BufferBuilder<uint64_t> hashes = HashRows(batch.columns(), batch.num_rows());
+  std::vector<DataType> types;
+  for (const Field& field : batch.schema().fields()) types.push_back(field.type);
+  const std::vector<uint8_t> widths = RowKeyWidths(types);
+  for (int64_t row = 0; row < batch.num_rows(); ++row) {
+    RC_ASSERT(HashOfRowKey(keys.StringAt(row), widths) == hashes[static_cast<size_t>(row)]);
   }
 }
 

@@ -184,6 +184,15 @@ TEST(BatchWithoutInput, ComesOnlyWhenTheWatermarkReachesTheEndOfAWindow) {
   EXPECT_THAT(WindowsShown(world), ElementsAre("10 1"));
 }
 
+TEST(BatchWithoutInput, ComesBefore1970Too) {
+  QueryWorld world(3, WindowedJob, AvailableNow());
+  for (const char* const lines : {"-40\n", "-25\n"}) {
+    world.Put(std::string(lines, 3), lines);
+    ASSERT_TRUE(world.RunToTheEnd().ok());
+  }
+  EXPECT_THAT(WindowsShown(world), ElementsAre("-40 1"));
+}
+
 TEST(BatchWithoutInput, IsDefinedByTheDriverThatReadsInTheLogThatItIsDue) {
   for (const char* const step : {"batch.prepared", "sink.committed", "batch.committed"}) {
     SCOPED_TRACE(step);

@@ -16,7 +16,10 @@
 namespace wavetank::runtime {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAreArray;
 
 QueryOptions InPartitions(int partitions) {
@@ -43,6 +46,16 @@ void RunBatches(QueryWorld& world, const std::vector<std::map<std::string, std::
     EXPECT_EQ(history->StatesAfter(history->batches().back()).size(),
               partitions[i] * history->layout()->operators_size());
   }
+}
+
+// A start with options of its own, beside the world's workers.
+absl::Status RunWith(const QueryOptions& options, QueryWorld& world) {
+  world.StartDriver();  // and its workers
+  world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
+  std::optional<absl::Status> ended;
+  world.RunAside(
+      [&](platform::Node& node) { return world.DriverMain(node, "m:7001", options, ended); });
+  return ended.value_or(absl::InternalError("the driver does not end"));
 }
 
 std::vector<std::map<std::string, std::string>> WordBatches() {
@@ -86,8 +99,10 @@ TEST(Rescale, AStartThatAsksForAnotherNumberIsRefusedAndChangesNothing) {
   EXPECT_EQ((*rescaled)->batches, 3);
   EXPECT_EQ((*rescaled)->operators, 1);
   const size_t records = world.History()->layouts().size();
+  world.steps.clear();
   const std::optional<absl::Status> refused = world.RunDriver();
   ASSERT_TRUE(refused.has_value());
+  EXPECT_THAT(world.steps, Not(Contains(StartsWith("query.taken_over"))));
   EXPECT_THAT(refused->message(), HasSubstr("keeps state in partitions: 5, and this start asks "
                                             "for 3"));
   EXPECT_THAT(refused->message(), HasSubstr("wavetank rescale --partitions=3"));
@@ -99,22 +114,27 @@ TEST(Rescale, AStartThatAsksForAnotherNumberIsRefusedAndChangesNothing) {
   EXPECT_EQ(world.History()->layouts().size(), records);
 }
 
+TEST(Rescale, AStartMayAskForTheNumberThatThereIs) {
+  QueryWorld world(10, WordCountJob("update"), InPartitions(3));
+  PutWords(world);
+  ASSERT_TRUE(world.RunToTheEnd().ok());
+  const auto rescaled = world.Rescale(5);
+  ASSERT_TRUE(rescaled->ok()) << rescaled->status();
+  world.Put("d.txt", "to\n");
+  const absl::Status ended = RunWith(InPartitions(5), world);
+  ASSERT_TRUE(ended.ok()) << ended;
+  std::map<std::string, int64_t> expected = CountWords();
+  ++expected["to"];
+  EXPECT_EQ(WordsOf(*world.Table()), expected);
+}
+
 // Before there is a batch nothing is bound to the number but what was asked for last.
 TEST(Rescale, AQueryWithoutABatchKeepsWhatItWasAskedFor) {
   QueryWorld world(8, WordCountJob("update"), InPartitions(4));
   ASSERT_TRUE(world.RunToTheEnd().ok());
   EXPECT_EQ(world.History()->layout()->partitions(), 4);
-  std::optional<absl::Status> ended;
-  const auto run = [&] {
-    world.StartDriver();  // its workers
-    world.world().RunUntil([&] { return !world.world().process("driver").alive(); });
-    world.RunAside([&](platform::Node& node) {
-      return world.DriverMain(node, "m:7001", AvailableNow(), ended);
-    });
-    ASSERT_TRUE(ended.has_value());
-    ASSERT_TRUE(ended->ok()) << *ended;
-  };
-  run();
+  const absl::Status ended = RunWith(AvailableNow(), world);
+  ASSERT_TRUE(ended.ok()) << ended;
   EXPECT_EQ(world.History()->layout()->partitions(), 4);
   const auto rescaled = world.Rescale(6);
   ASSERT_TRUE(rescaled->ok()) << rescaled->status();
