@@ -124,9 +124,9 @@ ConnectorOption ToConnectorOption(const FormatOption& option) {
 }
 
 // kInvalidArgument: an option says what means nothing.
-absl::StatusOr<FileRowsOptions> RowsOptionsOf(const SourceDescription& source) {
-  FileRowsOptions options{
-      .format = source.format, .schema = TextSchema(), .decoder = {}, .files = {}};
+absl::StatusOr<FileRowsOptions> RowsOptionsOf(const std::string& format,
+                                              const SourceDescription& source) {
+  FileRowsOptions options{.format = format, .schema = TextSchema(), .decoder = {}, .files = {}};
   WT_ASSIGN_OR_RETURN(const FileSourceOptions files, FileSourceOptionsOf(source));
   options.files = files.files;
   const std::string ddl = OptionValue(source.options, kSchema);
@@ -138,7 +138,7 @@ absl::StatusOr<FileRowsOptions> RowsOptionsOf(const SourceDescription& source) {
     }
     options.schema = std::make_shared<const Schema>(*std::move(schema));
   }
-  for (const FormatOption& option : FormatOptions(source.format)) {
+  for (const FormatOption& option : FormatOptions(format)) {
     const auto given = source.options.find(std::string(option.name));
     if (given != source.options.end()) options.decoder.insert(*given);
   }
@@ -160,8 +160,8 @@ SourceFormat FilesOf(const std::string& format, std::string meaning) {
   for (const FormatOption& option : FormatOptions(format)) {
     source.options.push_back(ToConnectorOption(option));
   }
-  source.schema = [](const SourceDescription& described) -> absl::StatusOr<SchemaPtr> {
-    WT_ASSIGN_OR_RETURN(const FileRowsOptions options, RowsOptionsOf(described));
+  source.schema = [format](const SourceDescription& described) -> absl::StatusOr<SchemaPtr> {
+    WT_ASSIGN_OR_RETURN(const FileRowsOptions options, RowsOptionsOf(format, described));
     return options.schema;
   };
   source.open = [](const SourceDescription& described,
@@ -171,9 +171,9 @@ SourceFormat FilesOf(const std::string& format, std::string meaning) {
                                         std::move(options));
   };
   source.splits = FileSplits;
-  source.read = [](const SourceDescription& described, const std::string& bytes,
-                   SplitContext context) -> absl::StatusOr<std::unique_ptr<SplitReader>> {
-    WT_ASSIGN_OR_RETURN(FileRowsOptions options, RowsOptionsOf(described));
+  source.read = [format](const SourceDescription& described, const std::string& bytes,
+                         SplitContext context) -> absl::StatusOr<std::unique_ptr<SplitReader>> {
+    WT_ASSIGN_OR_RETURN(FileRowsOptions options, RowsOptionsOf(format, described));
     FileSplit split;
     if (!split.ParseFromString(bytes)) return absl::DataLossError("no split of a source of files");
     return std::make_unique<FileRows>(context, std::move(split), std::move(options));
