@@ -1,0 +1,59 @@
+// What the kit says of sources: of those that are built in, and of some that are wrong in one way.
+#include "scenarios/testing/source_conformance.h"
+
+#include "gtest/gtest.h"
+
+#include "tests/scenarios/conformance_builtins.h"
+#include "tests/scenarios/conformance_sources.h"
+
+namespace wavetank::testing {
+namespace {
+
+TEST(SourceConformance, FilesOfTextAreReplayable) {
+  const Conformance found = SourceConformance(TextFiles());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_EQ(found.Sentence(),
+            "text: replayable, takes nothing, pure splits, freezes; each row once")
+      << found.ToText();
+}
+
+TEST(SourceConformance, AJournalIsReplayable) {
+  const Conformance found = SourceConformance(JournalUnderTest("journal", {}));
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_EQ(found.Sentence(),
+            "journal: replayable, takes nothing, pure splits, freezes; each row once")
+      << found.ToText();
+}
+
+TEST(SourceConformance, ARangeThatHoldsMoreWhenItIsReadAgainIsNotReplayable) {
+  const Conformance found = SourceConformance(JournalUnderTest("growing", {.to_the_end = true}));
+  EXPECT_FALSE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("not replayable")) << found.ToText();
+  EXPECT_TRUE(found.Is("takes nothing")) << found.ToText();
+  EXPECT_TRUE(found.Is("pure splits")) << found.ToText();
+}
+
+TEST(SourceConformance, ADefineThatTakesIsSeen) {
+  const Conformance found = SourceConformance(JournalUnderTest("queue", {.takes = true}));
+  EXPECT_FALSE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("takes on Define")) << found.ToText();
+  EXPECT_TRUE(found.Is("loses rows")) << found.ToText();
+  EXPECT_FALSE(found.Is("replayable")) << "nobody came to read a range: " << found.ToText();
+}
+
+TEST(SourceConformance, SplitsByAClockAreSeen) {
+  const Conformance found = SourceConformance(JournalUnderTest("clock", {.by_the_clock = true}));
+  EXPECT_FALSE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("impure splits")) << found.ToText();
+  EXPECT_TRUE(found.Is("takes nothing")) << found.ToText();
+}
+
+TEST(SourceConformance, WhatSaysThatItCannotBeReadAgainIsTakenAtItsWord) {
+  const Conformance found = SourceConformance(JournalUnderTest("once", {.once = true}));
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("not replayable")) << found.ToText();
+  EXPECT_TRUE(found.Is("loses rows")) << found.ToText();
+}
+
+}  // namespace
+}  // namespace wavetank::testing
