@@ -42,7 +42,7 @@ constexpr GuaranteeCell kCells[] = {
     {"socket, queue", "structured", "any", "cannot be: neither can be read again from a position",
      "", "refused: there is no such format"},
     {"partitioned logs with transactions (Kafka)", "any", "any", "not built", "", ""},
-    {"any", "structured", "`foreachBatch`, tables with transactions, memory, console", "not built",
+    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built",
      "", ""},
 };
 

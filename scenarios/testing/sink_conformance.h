@@ -56,7 +56,7 @@ using SinkReader = std::function<platform::Task<absl::StatusOr<std::vector<std::
 struct SinkUnderTest {
   runtime::SinkFormat format;
   // As a query would give them; "path" with a format that has one.
-  runtime::OptionValues options = {};
+  runtime::OptionMap options = {};
   SinkReader read;
   // Makes what stands outside anew, in each world: servers, files.
   std::function<void(ConformanceWorld&)> set_up = nullptr;

@@ -55,7 +55,7 @@ inline constexpr int64_t kOnceAsked = -2;
 
 struct SinkRun {
   const runtime::SinkFormat& format;
-  runtime::OptionValues options;
+  runtime::OptionMap options;
   runtime::QueryOutputMode mode;
   runtime::SchemaPtr schema;
   ConformanceWorld& world;
