@@ -2,10 +2,13 @@
 #ifndef WAVETANK_TESTS_SCENARIOS_CONFORMANCE_BUILTINS_H_
 #define WAVETANK_TESTS_SCENARIOS_CONFORMANCE_BUILTINS_H_
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
 
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
@@ -42,6 +45,20 @@ inline SinkUnderTest FileSinkUnderTest(runtime::QueryOutputMode mode) {
           .options = {{"path", "out"}},
           .read = ReadFirstColumn,
           .mode = mode};
+}
+
+// What docs/guarantees.md says of connectors.
+inline std::string Document() {
+  std::ifstream file(WAVETANK_GUARANTEES);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The document says so of the connector.
+inline void ExpectRow(const Conformance& found, const std::string& connector) {
+  EXPECT_NE(Document().find(found.Row(connector)), std::string::npos)
+      << found.Row(connector)
+      << "write it anew: WRITE_GUARANTEES=docs/guarantees.md "
+         "build/release/bin/connector_conformance_test --gtest_filter=ConformanceTable.*";
 }
 
 }  // namespace wavetank::testing

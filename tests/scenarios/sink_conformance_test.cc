@@ -19,6 +19,7 @@ TEST(SinkConformance, AFileSinkIsExactlyOnce) {
   EXPECT_TRUE(found.ok()) << found.ToText();
   EXPECT_EQ(found.Sentence(), "file: idempotent, fenced, atomic, remembers; exactly once")
       << found.ToText();
+  ExpectRow(found, "sink `file`");
 }
 
 TEST(SinkConformance, AFileSinkOfWholeTablesIsExactlyOnce) {
@@ -34,6 +35,7 @@ TEST(SinkConformance, ABatchFunctionThatKnowsItsBatchesIsExactlyOnce) {
   EXPECT_EQ(found.Sentence(),
             "bank: idempotent, not fenced, atomic, does not remember; exactly once")
       << found.ToText();
+  ExpectRow(found, "a batch function that applies rows and batch number at once");
 }
 
 TEST(SinkConformance, AServerWithTransactionsIsExactlyOnce) {
@@ -61,10 +63,11 @@ TEST(SinkConformance, WhatTakesACommitThatIsLateForOneThatNeverComesIsFoundOut) 
 }
 
 TEST(SinkConformance, WhatAcknowledgesBeforeItIsDurableMayLoseRows) {
-  const Conformance found = SinkConformance(BankUnderTest("early bank", /*early=*/true));
+  const Conformance found = SinkConformance(BankUnderTest("early", /*early=*/true));
   EXPECT_FALSE(found.ok()) << found.ToText();
   EXPECT_TRUE(found.Is("may lose rows")) << found.ToText();
   EXPECT_TRUE(found.Is("idempotent")) << found.ToText();
+  ExpectRow(found, "a batch function whose server acknowledges what is not durable");
 }
 
 TEST(SinkConformance, AFunctionThatAddsAFileAtEachCallIsAtLeastOnce) {
@@ -73,6 +76,7 @@ TEST(SinkConformance, AFunctionThatAddsAFileAtEachCallIsAtLeastOnce) {
   EXPECT_EQ(found.Sentence(),
             "adding: not idempotent, not fenced, atomic, does not remember; at least once")
       << found.ToText();
+  ExpectRow(found, "a batch function that adds rows at each call");
 }
 
 TEST(SinkConformance, WhatAppendsToWhatAPowerLossLeftMayLoseRows) {

@@ -15,6 +15,7 @@ TEST(SourceConformance, FilesOfTextAreReplayable) {
   EXPECT_EQ(found.Sentence(),
             "text: replayable, takes nothing, pure splits, freezes; each row once")
       << found.ToText();
+  ExpectRow(found, "source `text`");
 }
 
 TEST(SourceConformance, AJournalIsReplayable) {
@@ -53,6 +54,7 @@ TEST(SourceConformance, WhatSaysThatItCannotBeReadAgainIsTakenAtItsWord) {
   EXPECT_TRUE(found.ok()) << found.ToText();
   EXPECT_TRUE(found.Is("not replayable")) << found.ToText();
   EXPECT_TRUE(found.Is("loses rows")) << found.ToText();
+  ExpectRow(found, "a source that gives a line once, and says so");
 }
 
 }  // namespace
