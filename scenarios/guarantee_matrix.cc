@@ -42,8 +42,8 @@ constexpr GuaranteeCell kCells[] = {
     {"socket, queue", "structured", "any", "cannot be: neither can be read again from a position",
      "", "refused: there is no such format"},
     {"partitioned logs with transactions (Kafka)", "any", "any", "not built", "", ""},
-    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built",
-     "", ""},
+    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built", "",
+     ""},
 };
 
 // The first, and how many others there are.

@@ -84,6 +84,7 @@ std::vector<StreamingQueryDefinition> QueriesOf(const Plan& plan, const JobArgum
     std::string directory = arguments.Get("checkpoint");
     if (queries.size() > 1) absl::StrAppend(&directory, "/", query.name);
     query.options.try_emplace("checkpointLocation", directory);
+    query.available_now = query.available_now || arguments.Get("available-now") == "true";
     if (query.trigger_interval == absl::ZeroDuration()) {
       query.trigger_interval = Interval(arguments);
     }

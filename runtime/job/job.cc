@@ -40,6 +40,8 @@ absl::Status CheckKind(const Job& job, const JobParameter& parameter, const std:
       const bool valid = absl::SimpleAtoi(value, &port) && port >= 1 && port <= 65'535;
       return valid ? absl::OkStatus() : error("a number from 1 to 65535");
     }
+    case ParameterKind::kFlag:
+      return value == "true" || value == "false" ? absl::OkStatus() : error("true or false");
   }
   return absl::OkStatus();
 }
@@ -118,6 +120,10 @@ std::vector<JobParameter> AllParameters(const Job& job) {
                  "how long a stop in good order may take before it leaves what is under way to the "
                  "next start; 0s: 30s, or ten intervals of a stream if they are longer",
                  "0s", ParameterKind::kDuration});
+  if (job.structured != nullptr) {
+    all.push_back({"available-now", "read what is there at the start, in batches, and end", "false",
+                   ParameterKind::kFlag});
+  }
   return all;
 }
 

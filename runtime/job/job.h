@@ -27,6 +27,7 @@ enum class ParameterKind {
   kPath,      // of a file or directory in the cluster's store
   kDuration,  // "500ms", "2s", not negative, a year at most
   kPort,      // a number from 1 to 65535
+  kFlag,      // true or false
 };
 
 struct JobParameter {
@@ -74,7 +75,8 @@ struct Job {
 // (batches that the checkpoint keeps, "100"), "log-bytes" (how much its logs may grow before they
 // are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
 // the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
-// after an error that may pass, "8").
+// after an error that may pass, "8") and "available-now" (end once what is there at the start is
+// read, "false").
 std::vector<JobParameter> AllParameters(const Job& job);
 
 // As it was given; nullopt: it was not.

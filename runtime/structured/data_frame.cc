@@ -207,6 +207,11 @@ DataStreamWriter& DataStreamWriter::ProcessingTime(absl::Duration interval) {
   return *this;
 }
 
+DataStreamWriter& DataStreamWriter::AvailableNow() {
+  definition_.available_now = true;
+  return *this;
+}
+
 DataStreamWriter& DataStreamWriter::ForeachBatch(const BatchFunction& function) {
   definition_.sink_format = "foreachBatch";
   definition_.own_sink = std::make_shared<const SinkFormat>(

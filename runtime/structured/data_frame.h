@@ -48,6 +48,7 @@ struct StreamingQueryDefinition {
   std::string sink_format;                     // of connectors/connector_registry.h
   std::map<std::string, std::string> options;  // "path", "checkpointLocation", ...
   absl::Duration trigger_interval;             // zero: as soon as there is data
+  bool available_now = false;                  // ends once what was there at its start is read
   // The job's own functions among them; null: the built-in ones alone.
   std::shared_ptr<const FunctionRegistry> functions = nullptr;
   // Its own sources and sinks, likewise.
@@ -165,6 +166,9 @@ class DataStreamWriter {
   DataStreamWriter& Format(std::string format);
   DataStreamWriter& Option(std::string key, std::string value);
   DataStreamWriter& ProcessingTime(absl::Duration interval);
+  // The query reads what is there when it starts, in as many batches as its limits make of it, and
+  // ends.
+  DataStreamWriter& AvailableNow();
   // The function is given each batch, at least once; exactly once if it does what
   // connectors/batch_function.h says.
   DataStreamWriter& ForeachBatch(const BatchFunction& function);

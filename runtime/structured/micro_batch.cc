@@ -417,6 +417,8 @@ Task<absl::Status> MicroBatchExecution::SendCommit() {
 
 Task<absl::Status> MicroBatchExecution::LogCommit() {
   const StreamingQueryProgress progress = Progress();
+  // The append may make another batch the newest.
+  BatchDefinition committed = newest().definition;
   std::vector<checkpoint::MetadataRecord> records;
   const bool is_logged = platform::Planted(node_, "commit_before_sink");
   if (!is_logged) records.push_back(checkpoint::Record(NewestCommit()));
@@ -437,7 +439,7 @@ Task<absl::Status> MicroBatchExecution::LogCommit() {
       {{"batch", progress.batch_id}, {"next_defined", next_defined}, {"query", definition_.name}});
   Report(progress);
   if (retention_) retention_->Committed();
-  co_await sources_->Committed(newest().definition);
+  co_await sources_->Committed(std::move(committed));
   if (next_defined) co_await Defined(**std::move(next));
   co_return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 // How an execution takes its query over: what is checked before anything is written or claimed, the
 // log, the query's identity, its source and its sink.
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -134,6 +135,11 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
   if (options_.trigger == TriggerKind::kAvailableNow) {
     WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
   }
+  // The driver before may have ended between the commit and telling them.
+  const auto committed = std::ranges::find_if(
+      history_.batches().rbegin(), history_.batches().rend(),
+      [](const checkpoint::BatchHistory& batch) { return batch.commit.has_value(); });
+  if (committed != history_.batches().rend()) co_await sources_->Committed(committed->definition);
   planner_ = std::make_unique<BatchPlanner>(
       node_, *sources_,
       BatchPlannerOptions{.interval = definition_.trigger_interval,

@@ -88,6 +88,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
                                      QueryOptions options) {
   WT_CO_RETURN_IF_ERROR(CheckOptions(definition.name, options));
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
+  if (definition.available_now) options.trigger = TriggerKind::kAvailableNow;
   platform::Event never;
   platform::Event& stop = options.stop != nullptr ? *options.stop : never;
   AvailableInput available;

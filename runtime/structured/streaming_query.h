@@ -42,6 +42,7 @@ enum class TriggerKind {
 class CompiledQueries;
 
 struct QueryOptions {
+  // A definition may ask for kAvailableNow, too.
   TriggerKind trigger = TriggerKind::kProcessingTime;
   // Unset: as many as its checkpoint keeps state in, kDefaultShufflePartitions in a new one. A
   // checkpoint with state in another number of them is refused: RescaleCheckpoint lays it out anew.

@@ -229,6 +229,7 @@ class StartArguments {
       case runtime::ParameterKind::kPort:
         return "PORT";
       case runtime::ParameterKind::kText:
+      case runtime::ParameterKind::kFlag:
         break;
     }
     return "TEXT";
@@ -243,8 +244,13 @@ class StartArguments {
   void AddJob(const runtime::Job& job) {
     CLI::App& sub = *app_.add_subcommand(job.name, job.meaning);
     for (const runtime::JobParameter& parameter : runtime::AllParameters(job)) {
-      CLI::Option* option = sub.add_option("--" + parameter.name, values_[job.name][parameter.name],
-                                           parameter.meaning);
+      std::string& value = values_[job.name][parameter.name];
+      if (parameter.kind == runtime::ParameterKind::kFlag) {
+        value = parameter.default_value.value_or("false");
+        sub.add_flag("--" + parameter.name, value, parameter.meaning);
+        continue;
+      }
+      CLI::Option* option = sub.add_option("--" + parameter.name, value, parameter.meaning);
       option->type_name(TypeName(parameter.kind));
       if (parameter.default_value.has_value()) {
         option->default_str(*parameter.default_value);

@@ -344,6 +344,19 @@ class Command(unittest.TestCase):
         self.status(process)
         self.assertEqual(process.said.count("batch 0: files [0, 1)"), 1, process.said)
 
+    def test_a_query_of_what_is_available_now_ends_by_itself_and_goes_on(self):
+        (self.here / "in/a").write_text("to be or not to be\n")
+        said, status = self.done("start", "word_count", *FILES, "--available-now")
+        self.assertEqual(status, 0, said)
+        self.assertIn("batch 0: files [0, 1)", said)
+        (self.here / "in/b").write_text("to be\n")
+        said, status = self.done("start", "word_count", *FILES, "--available-now")
+        self.assertEqual(status, 0, said)
+        self.assertIn("batch 1: files [1, 2)", said)
+        said, status = self.done("start", "word_count_dstream", *FILES, "--available-now")
+        self.assertEqual(status, 2)
+        self.assertIn("there is no option --available-now", said)
+
     def test_a_locked_root_and_an_address_in_use_end_the_store_with_2(self):
         ports = [free_port(), free_port()]
         first = self.start("start", "store", f"--address=127.0.0.1:{ports[0]}", "--root=.")
