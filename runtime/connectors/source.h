@@ -37,8 +37,9 @@ using platform::Task;
 
 // What is new after an offset.
 struct SourceInput {
-  // From that offset to `end_offset`; `files`, or `detail`, is what a reader must know beside them.
-  // The name is the engine's to set. Nothing is new: it ends where it starts.
+  // From that offset to `end_offset`; of a source of files, `files` says which. What a reader must
+  // know otherwise stands in the offsets. The name and where it starts are the engine's to set.
+  // Nothing is new: it ends where it starts.
   checkpoint::SourceRange range;
   // Of a source of files: paths that may come again (seen_paths.h).
   std::vector<std::string> forgotten = {};
