@@ -26,6 +26,9 @@ struct LoggedRange {
   std::vector<std::string> files;  // in the order of reading
   int64_t start = 0;               // how many files of it the batches before have read
   int64_t end = 0;
+  // Of a source that has no files: from where to where, in its own terms; of others "".
+  std::string from = {};
+  std::string to = {};
 
   friend bool operator==(const LoggedRange&, const LoggedRange&) = default;
 };
@@ -90,8 +93,9 @@ struct QueryLogView {
   // of each source by then.
   int64_t first_batch = 0;
   std::map<std::string, int64_t> first_starts = {};
-  std::vector<PreparedBatch> prepared = {};    // in log order; a batch may have several
-  std::optional<RescaledState> rescaled = {};  // the newest
+  std::map<std::string, std::string> first_offsets = {};  // likewise, of sources without files
+  std::vector<PreparedBatch> prepared = {};               // in log order; a batch may have several
+  std::optional<RescaledState> rescaled = {};             // the newest
   // As pinned by the query's first record, or by its newest layout of state; 0: nothing says it.
   int shuffle_partitions = 0;
 };

@@ -31,6 +31,9 @@ struct NaiveInput {
   std::vector<std::string> lines;
   // How many of the lines came before the end of each file, in the order of the files.
   std::vector<size_t> file_ends = {};
+  // Of a source without files, instead: from where to where, in its own terms.
+  std::string from = {};
+  std::string to = {};
 };
 
 struct NaiveBatch {
@@ -42,6 +45,8 @@ struct NaiveBatch {
   std::optional<int64_t> watermark_ms = {};
   // How many of the lines came before the end of each file, in the order of the files.
   std::vector<size_t> file_ends = {};
+  std::string from = {};  // as of NaiveInput
+  std::string to = {};
   int64_t timestamp_ms = 0;  // of the batch's definition
   // That the query's checkpoint has pinned; 0: none is known.
   int shuffle_partitions = 0;

@@ -12,7 +12,7 @@ namespace {
 // The order of the rows is that of the enumeration.
 enum Cell : size_t { kUpdate, kRows, kOneRow, kComplete, kWindows, kTextFiles, kSocket };
 
-constexpr char kFiles[] = "text files, renamed into place";
+constexpr char kFiles[] = "text, CSV or JSON files, renamed into place";
 constexpr char kExactlyOnce[] = "exactly once";
 constexpr char kLyingDisk[] = "exactly once also on a disk that drops what it said was synced";
 
@@ -39,11 +39,19 @@ constexpr GuaranteeCell kCells[] = {
     {"queue in memory", "DStream", "any of these",
      "none: it ends with its driver, and a context with a checkpoint refuses it", "at least once",
      "`StreamingGraph.RefusesToCheckpointAQueue`"},
-    {"socket, queue", "structured", "any", "cannot be: neither can be read again from a position",
-     "", "refused: there is no such format"},
+    {"socket", "structured", "any of these",
+     "once for a line that is in a batch; **none** for lines that were in none yet when driver or "
+     "connection failed, since a socket cannot send them again",
+     "once for every line", "`SocketSource.WhatIsInABatchIsCountedOnceWhateverEndsWherever`"},
+    {"`memory`", "structured", "any of these",
+     "exactly once while the embedding process lives; with it go its rows: a batch that was not "
+     "committed then stops the query",
+     "exactly once", "`Memory.RowsGoThroughOnceWhateverEndsWherever`"},
+    {"any", "structured", "`memory`",
+     "exactly once while the embedding process lives; after it only complete mode goes on",
+     "exactly once", "`Memory.AfterTheProcessOnlyACompleteTableGoesOn`"},
     {"partitioned logs with transactions (Kafka)", "any", "any", "not built", "", ""},
-    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built", "",
-     ""},
+    {"any", "structured", "tables with transactions, a partitioned log", "not built", "", ""},
 };
 
 // The first, and how many others there are.

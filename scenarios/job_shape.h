@@ -24,6 +24,7 @@ struct JobPaths {
     std::string directory;
     // After how long a file that is gone may be forgotten.
     int64_t forget_after_ms = 600'000;
+    bool by_time = false;  // no directory, and no files: rows come as time passes
   };
   std::vector<Input> inputs;  // in the order of the plan; of a socket: none
   std::string server;         // of a socket: its address, outside

@@ -16,6 +16,7 @@
 #include "properties/naive_query.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
+#include "scenarios/format_jobs.h"
 #include "scenarios/job_input.h"
 #include "scenarios/joined_jobs.h"
 #include "scenarios/replayed_jobs.h"
@@ -269,6 +270,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   }
   AddReplayedJobs(jobs);
   AddJoinedJobs(jobs);
+  AddFormatJobs(jobs);
   jobs.MarkBuiltIn();
 }
 

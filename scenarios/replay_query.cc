@@ -55,6 +55,46 @@ void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
   }
 }
 
+void Append(const properties::PlainValue& value, runtime::ColumnBuilder& column,
+            const runtime::DataType& type) {
+  using runtime::DataType;
+  if (value.is_null()) {
+    column.Null();
+    return;
+  }
+  switch (type.kind()) {
+    case DataType::kBool:
+      column.Bool(value.truth());
+      return;
+    case DataType::kString:
+    case DataType::kBinary:
+      column.String(value.text());
+      return;
+    case DataType::kDouble:
+      column.Double(value.real());
+      return;
+    case DataType::kFloat:
+      column.Fixed(static_cast<float>(value.real()));
+      return;
+    default:
+      runtime::WithValueType(type,
+                             [&]<typename T>(T) { column.Fixed(static_cast<T>(value.number())); });
+  }
+}
+
+RecordBatch ToBatch(const runtime::SchemaPtr& schema,
+                    const std::vector<properties::PlainRow>& rows) {
+  std::vector<runtime::Column> columns;
+  for (int i = 0; i < schema->size(); ++i) {
+    runtime::ColumnBuilder builder(schema->field(i).type);
+    for (const properties::PlainRow& row : rows) {
+      Append(row[static_cast<size_t>(i)], builder, schema->field(i).type);
+    }
+    columns.push_back(builder.Finish());
+  }
+  return RecordBatch(schema, std::move(columns), static_cast<int64_t>(rows.size()));
+}
+
 class Replay final : public properties::NaiveQuery {
  public:
   Replay(std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,
@@ -162,6 +202,16 @@ class Replay final : public properties::NaiveQuery {
         std::exchange(runner_, std::make_unique<ReplayRunner>(plan_));
     if (before != nullptr) MoveState(*before, partitions_);
     partitions_ = partitions;
+    files_.clear();
+    for (const StreamingQueryPlan::Source& source : plan_->sources) {
+      if (source.description.format == "text") {
+        files_.push_back(nullptr);
+        continue;
+      }
+      auto files = PlainFilesOf(source);
+      WT_CHECK(files.ok(), "a query that is replayed reads what checks read");
+      files_.push_back(*std::move(files));
+    }
     const auto policy = runtime::WatermarkPolicyOf(definitions_.front());
     WT_CHECK(policy.ok(), "a query that is replayed has options that are");
     policy_ = *policy;
@@ -169,17 +219,29 @@ class Replay final : public properties::NaiveQuery {
 
   // As the engine divides a batch into tasks: sums of doubles depend on it.
   std::vector<ReplayRunner::Splits> Sources(const NaiveBatch& batch) const {
-    std::vector<ReplayRunner::Splits> sources = {Splits({batch.lines, batch.file_ends})};
+    std::vector<ReplayRunner::Splits> sources = {
+        Splits(0, {batch.lines, batch.file_ends, batch.from, batch.to})};
     for (const properties::NaiveInput& input : batch.other_inputs) {
-      sources.push_back(Splits(input));
+      sources.push_back(Splits(sources.size(), input));
     }
     // Of a checkpoint that says nothing of a source.
     sources.resize(plan_->sources.size());
     return sources;
   }
 
-  static ReplayRunner::Splits Splits(const properties::NaiveInput& input) {
+  ReplayRunner::Splits Splits(size_t source, const properties::NaiveInput& input) const {
     ReplayRunner::Splits splits;
+    if (source < files_.size() && files_[source] != nullptr) {
+      const runtime::SchemaPtr& schema = plan_->sources[source].schema;
+      const std::vector<std::vector<properties::PlainRow>> files = files_[source](input);
+      for (const auto& [first, last] : runtime::SourceTasks(files.size())) {
+        std::vector<RecordBatch>& split = splits.emplace_back();
+        for (size_t file = first; file < last; ++file) {
+          if (!files[file].empty()) split.push_back(ToBatch(schema, files[file]));
+        }
+      }
+      return splits;
+    }
     for (const auto& [first, last] : runtime::SourceTasks(input.file_ends.size())) {
       std::vector<RecordBatch>& split = splits.emplace_back();
       for (size_t file = first; file < last; ++file) {
@@ -200,12 +262,24 @@ class Replay final : public properties::NaiveQuery {
   const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;
+  std::vector<properties::PlainFiles> files_;  // by source; null: of lines
   runtime::WatermarkPolicy policy_ = runtime::WatermarkPolicy::kMin;
   runtime::Watermarks watermarks_;  // after the newest batch
   int64_t next_epoch_ = 0;
 };
 
 }  // namespace
+
+absl::StatusOr<properties::PlainFiles> PlainFilesOf(const StreamingQueryPlan::Source& source) {
+  std::vector<properties::PlainColumn> columns;
+  for (const runtime::Field& field : source.schema->fields()) {
+    // By their numbers in plans' bytes.
+    const auto kind = static_cast<properties::PlainKind>(field.type.kind());
+    columns.push_back({.name = field.name, .kind = kind});
+  }
+  return properties::MakePlainFiles(source.description.format, source.description.options,
+                                    std::move(columns));
+}
 
 std::unique_ptr<properties::NaiveQuery> ReplayQuery(
     std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,

@@ -67,6 +67,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
   for (const JobPaths::Input& input : paths_.inputs) {
     inputs_.push_back(
         {.directory = input.directory, .forget_after_ms = input.forget_after_ms, .plan = {}});
+    by_time_ = by_time_ || input.by_time;
   }
 }
 
@@ -239,6 +240,7 @@ bool StructuredChecker::IsDone() const {
   const bool ended = !checker_.another_is_due() &&
                      checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
+  if (by_time_ && checker_.batches_logged() == 0) return false;
   return ended && std::ranges::all_of(inputs_, [this](const Input& input) {
            return std::ranges::all_of(input.plan, [&](const ArrivingFile& file) {
              return checker_.TimesInBatches(absl::StrCat(input.directory, "/", file.name)) > 0;

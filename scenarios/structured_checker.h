@@ -74,6 +74,7 @@ class StructuredChecker final : public RunChecker {
 
   const JobPaths paths_;
   std::vector<Input> inputs_;
+  bool by_time_ = false;  // rows of one come by themselves
   ShownTable table_;
   const bool has_ids_;
   properties::Remembered<absl::StatusOr<const properties::QueryLogView*>> log_;

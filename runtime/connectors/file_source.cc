@@ -30,7 +30,8 @@ const ConnectorOption& MaxFilesPerTrigger() {
       new ConnectorOption{.name = "maxFilesPerTrigger",
                           .takes = "a whole number above 0",
                           .default_value = "",
-                          .meaning = "how many files a batch reads at most; all, if not given"};
+                          .meaning = "how many files a batch reads at most; all, if not given",
+                          .no_limit = "9223372036854775807"};
   return *option;
 }
 

@@ -13,6 +13,9 @@
 //   new after the same offset.
 // - A range may be asked for again as long as its batch is not committed; then Committed says so,
 //   also once more after a restart. What it ended with may be let go.
+// - One that has not answered Define within the query's source-timeout (30s) keeps its offset, and
+//   batches go on without it; its answer counts when it comes. After as long again Define may be
+//   destroyed where it waits, and called anew. Begin, Freeze and Committed are given as long.
 // - An error that may pass is kUnavailable or kDeadlineExceeded; any other stops the query.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_SOURCE_H_
 #define WAVETANK_RUNTIME_CONNECTORS_SOURCE_H_
@@ -85,6 +88,7 @@ struct SplitContext {
   // Set by a reader that fails on a piece that is lost and may be left out: it is then read again
   // without it.
   std::optional<std::string>& lost;
+  std::string directory = {};  // SourceContext's
 };
 
 }  // namespace wavetank::runtime

@@ -34,11 +34,16 @@ struct SourceContext {
   checkpoint::Store& store;
   // Which files are not new, as the query's log says.
   checkpoint::SeenPaths& seen;
+  // Of the checkpoint, for what the source itself keeps: its readers are told the same. Nobody else
+  // writes there.
+  std::string directory = {};
 };
 
 struct SourceFormat {
   std::string name;
   std::string meaning;  // one line
+  // What is listed in place of one that the program makes and registers, under the same name: how.
+  std::string made_by = {};
   PathUse path = PathUse::kNone;
   std::vector<ConnectorOption> options = {};
   // Whether a column may hold nulls.

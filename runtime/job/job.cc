@@ -123,6 +123,12 @@ std::vector<JobParameter> AllParameters(const Job& job) {
   if (job.structured != nullptr) {
     all.push_back({"available-now", "read what is there at the start, in batches, and end", "false",
                    ParameterKind::kFlag});
+    all.push_back({"once",
+                   "read what is there at the start, in one batch whatever its limits, and end",
+                   "false", ParameterKind::kFlag});
+    all.push_back({"source-timeout",
+                   "how long a source may take to answer before batches go on without it", "30s",
+                   ParameterKind::kDuration});
   }
   return all;
 }

@@ -76,7 +76,8 @@ struct Job {
 // are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
 // the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
 // after an error that may pass, "8") and "available-now" (end once what is there at the start is
-// read, "false").
+// read, "false"), "once" (the same in one batch, "false") and "source-timeout" (how long a source
+// may take to answer before batches go on without it, "30s").
 std::vector<JobParameter> AllParameters(const Job& job);
 
 // As it was given; nullopt: it was not.

@@ -13,6 +13,7 @@
 #include "runtime/structured/batch_definition.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/open_sink.h"
+#include "runtime/structured/query_sources.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
@@ -95,6 +96,9 @@ class Stages {
     if (fragment.reads_source()) {
       for (const std::string& split : splits_[static_cast<size_t>(fragment.inputs[0].number)]) {
         task.mutable_inputs(0)->set_split(split);
+        task.mutable_inputs(0)->set_directory(SourceDirectoryOf(
+            work_.checkpoint_directory,
+            plan_.sources[static_cast<size_t>(fragment.inputs[0].number)].description.Name()));
         stage.payloads.push_back(task.SerializeAsString());
       }
     }

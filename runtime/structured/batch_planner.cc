@@ -50,7 +50,8 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
         !found_->sources.front().any()) {
       found_->sources.clear();
     }
-    if (!found_.ok() || found_->any()) co_return Set(Outcome::kInput);
+    const bool in_part = options_.whole && found_.ok() && found_->away();
+    if (!found_.ok() || (found_->any() && !in_part)) co_return Set(Outcome::kInput);
     const bool exhausted = options_.available_now && !found_->away();
     if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);

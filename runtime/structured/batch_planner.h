@@ -21,6 +21,7 @@ struct BatchPlannerOptions {
   absl::Duration interval;          // of the trigger; zero: as soon as there is data
   absl::Duration poll_interval;     // with a zero interval
   bool available_now = false;       // ends when no source has more of what was available
+  bool whole = false;               // a batch waits until every source can be looked at
   platform::Event* stop = nullptr;  // set: nothing more is found
 };
 

@@ -57,15 +57,6 @@ CommittableIs ToCommittableIs(CommittableState state) {
   return CommittableIs::kNotAsked;
 }
 
-// As the log has it.
-std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history) {
-  const int64_t newest = history.newest_batch();
-  if (newest < 0) return std::nullopt;
-  const BatchHistory& batch = history.batches().back();
-  if (batch.commit) return CommittedBatch{newest, batch.definition.hash()};
-  return newest == 0 ? std::nullopt : std::optional(CommittedBatch{.batch = newest - 1});
-}
-
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                         const checkpoint::QueryHistory& history) {
   const bool defined = !history.batches().empty();
@@ -79,6 +70,14 @@ SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
 }
 
 }  // namespace
+
+std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history) {
+  const int64_t newest = history.newest_batch();
+  if (newest < 0) return std::nullopt;
+  const BatchHistory& batch = history.batches().back();
+  if (batch.commit) return CommittedBatch{newest, batch.definition.hash()};
+  return newest == 0 ? std::nullopt : std::optional(CommittedBatch{.batch = newest - 1});
+}
 
 MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
                                          Cluster& cluster,
@@ -172,7 +171,12 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
 }
 
 Task<absl::Status> MicroBatchExecution::DefineNext() {
-  const BatchPlanner::Outcome outcome = co_await planner_->Wait(/*input_only=*/!NextNeedsNoInput());
+  if (only_batch_is_defined()) {
+    ended_ = true;
+    co_return absl::OkStatus();
+  }
+  const BatchPlanner::Outcome outcome = co_await planner_->Wait(
+      /*input_only=*/available_.only_batch.has_value() || !NextNeedsNoInput());
   WT_CO_ASSIGN_OR_RETURN(std::optional<NextBatch> next, NextDefinition());
   if (!next) {
     WT_CHECK(outcome == BatchPlanner::Outcome::kStopped ||
@@ -212,11 +216,13 @@ bool MicroBatchExecution::NextNeedsNoInput() const {
 absl::StatusOr<std::optional<MicroBatchExecution::NextBatch>>
 MicroBatchExecution::NextDefinition() {
   const std::optional<BatchPlanner::Outcome> outcome = planner_->outcome();
+  if (only_batch_is_defined()) return std::nullopt;
   if (!outcome || *outcome == BatchPlanner::Outcome::kStopped || stopping()) return std::nullopt;
   QuerySources::Found found;
   if (*outcome == BatchPlanner::Outcome::kInput) {
     WT_ASSIGN_OR_RETURN(found, planner_->found());
-  } else if (!NextNeedsNoInput()) {
+  } else if (!NextNeedsNoInput() ||
+             (available_.only_batch && *outcome == BatchPlanner::Outcome::kNoInput)) {
     return std::nullopt;
   }
   const std::optional<int64_t> watermark_ms =

@@ -36,13 +36,14 @@ namespace wavetank::runtime {
 
 enum class TriggerKind {
   kProcessingTime,  // the definition's trigger_interval; zero: as soon as there is data
-  kAvailableNow,    // the files that are there at the start, in batches, then ends with OK
+  kAvailableNow,    // what is there at the start, in batches, then ends with OK
+  kOnce,            // what is there at the start, in one batch, then ends with OK
 };
 
 class CompiledQueries;
 
 struct QueryOptions {
-  // A definition may ask for kAvailableNow, too.
+  // A definition may ask for kAvailableNow or kOnce, too.
   TriggerKind trigger = TriggerKind::kProcessingTime;
   // Unset: as many as its checkpoint keeps state in, kDefaultShufflePartitions in a new one. A
   // checkpoint with state in another number of them is refused: RescaleCheckpoint lays it out anew.
@@ -61,6 +62,9 @@ struct QueryOptions {
   uint64_t sink_log_segment_bytes = uint64_t{4} << 20;
   // How often an idle query looks for new files.
   absl::Duration poll_interval = absl::Milliseconds(100);
+  // How long a source may take to answer. One that takes longer keeps its offset in batches that
+  // the others fill; it is asked again, and said to be late.
+  absl::Duration source_timeout = absl::Seconds(30);
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK; before it has taken its log over, at once. Null: never.
   platform::Event* stop = nullptr;

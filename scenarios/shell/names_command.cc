@@ -163,6 +163,10 @@ Named NamedFormat(const char* of, const Format& format,
   named.json["of"] = of;
   named.json["meaning"] = absl::StrCat(of, ": ", format.meaning);
   named.json["path"] = std::string(TextOf(format.path));
+  if (!format.made_by.empty()) {
+    named.json["made_by"] = format.made_by;
+    named.details.emplace_back("made by", "the program: " + format.made_by);
+  }
   named.json["options"] = Json::array();
   for (const runtime::ConnectorOption& option : options) {
     named.json["options"].push_back({{"name", option.name},

@@ -24,10 +24,29 @@ constexpr char kHead[] =
 std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
   return {
       {"source `text`", [] { return SourceConformance(TextFiles()); }},
+      {"source `memory`, while its process lives",
+       [] { return SourceConformance(MemoryStreamUnderTest()); }},
       {"a source that gives a line once, and says so",
        [] { return SourceConformance(JournalUnderTest("once", {.once = true})); }},
       {"sink `file`",
        [] { return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend)); }},
+      {"sink `csv`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::CsvSinkFormat()));
+       }},
+      {"sink `json`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::JsonSinkFormat()));
+       }},
+      {"sink `text`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::TextSinkFormat()));
+       }},
+      {"sink `memory`, while its process lives",
+       [] { return SinkConformance(MemoryTablesUnderTest()); }},
       {"a batch function that applies rows and batch number at once",
        [] { return SinkConformance(BankUnderTest("bank", /*early=*/false)); }},
       {"a batch function that adds rows at each call",
