@@ -25,7 +25,7 @@ constexpr GuaranteeCell kCells[] = {
     {kFiles, "structured", "file sink, complete", kExactlyOnce, kLyingDisk},
     {kFiles, "structured", "file sink, append",
      "exactly once; late rows are dropped as the logged watermarks demand", kLyingDisk},
-    {kFiles, "DStream", "`SaveAsTextFiles`",
+    {"text files, renamed into place", "DStream", "`SaveAsTextFiles`",
      "at least once; batches without a completion mark may recur, each attempt in a directory of "
      "its own; without failures nothing recurs",
      kExactlyOnce},

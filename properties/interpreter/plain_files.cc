@@ -129,11 +129,13 @@ PlainValue FieldOf(const std::string& text, PlainKind kind) {
     case PlainKind::kFloat: {
       constexpr const char* kNames[] = {"Inf"};
       if (const auto infinite = Infinite(text, kNames)) return *infinite;
+      // Blanks around it, as Java lets stand.
+      const std::string digits = Stripped(text);
       const bool number =
-          !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos;
+          !digits.empty() && digits.find_first_not_of("0123456789+-.eE") == std::string::npos;
       char* end = nullptr;
-      if (number) std::strtod(text.c_str(), &end);
-      return number && *end == '\0' ? RealOf(text, kind) : PlainValue();
+      if (number) std::strtod(digits.c_str(), &end);
+      return number && *end == '\0' ? RealOf(digits, kind) : PlainValue();
     }
     case PlainKind::kTimestamp:
     case PlainKind::kDate:
@@ -157,7 +159,8 @@ struct CsvField {
   bool quoted = false;
 };
 
-// A quoted field from `at`, which is behind the quote, on; nothing: the quote is none.
+// A quoted field from `at`, which is behind the quote, on; nothing: the quote is none, and the
+// field reaches to the first separator from `at` on.
 std::optional<std::string> Quoted(const std::string& line, const Dialect& dialect, size_t& at) {
   std::string text;
   size_t next = at;
@@ -181,7 +184,10 @@ std::optional<std::string> Quoted(const std::string& line, const Dialect& dialec
     while (behind < line.size() && (line[behind] == ' ' || line[behind] == '\t')) ++behind;
     const bool ends =
         behind == line.size() || line.compare(behind, dialect.sep.size(), dialect.sep) == 0;
-    if (!ends) return std::nullopt;
+    if (!ends) {
+      at = next;
+      return std::nullopt;
+    }
     at = behind;
     return text;
   }
@@ -194,16 +200,14 @@ std::vector<CsvField> FieldsOf(const std::string& line, const Dialect& dialect) 
   size_t at = 0;
   while (true) {
     CsvField& field = fields.emplace_back();
-    size_t inside = at + 1;
-    std::optional<std::string> quoted;
-    if (!dialect.quote.empty() && line.substr(at, 1) == dialect.quote) {
-      quoted = Quoted(line, dialect, inside);
-    }
+    const bool begins = !dialect.quote.empty() && line.substr(at, 1) == dialect.quote;
+    size_t inside = begins ? at + 1 : at;
+    const std::optional<std::string> quoted = begins ? Quoted(line, dialect, inside) : std::nullopt;
     if (quoted) {
       field = {.text = *quoted, .quoted = true};
       at = inside;
     } else {
-      const size_t end = std::min(line.find(dialect.sep, at), line.size());
+      const size_t end = std::min(line.find(dialect.sep, inside), line.size());
       field.text = line.substr(at, end - at);
       at = end;
     }
