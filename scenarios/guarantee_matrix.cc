@@ -10,7 +10,17 @@ namespace wavetank::scenarios {
 namespace {
 
 // The order of the rows is that of the enumeration.
-enum Cell : size_t { kUpdate, kRows, kOneRow, kComplete, kWindows, kTextFiles, kSocket };
+enum Cell : size_t {
+  kUpdate,
+  kRows,
+  kOneRow,
+  kComplete,
+  kWindows,
+  kTextFiles,
+  kSocket,
+  kLog,
+  kLogAgain
+};
 
 constexpr char kFiles[] = "text files, renamed into place";
 constexpr char kExactlyOnce[] = "exactly once";
@@ -33,6 +43,10 @@ constexpr GuaranteeCell kCells[] = {
      "at least once for what a receiver has stored as a block; **none** for lines that it had not "
      "stored yet, since a socket cannot send them again",
      "at least once for every line"},
+    {"partitioned log", "structured", "partitioned log, transactional",
+     "exactly once, to readers that are read_committed", kLyingDisk},
+    {"partitioned log", "structured", "partitioned log, idempotent or plain",
+     "at least once: a batch that is applied again is there again", kExactlyOnce},
     {"files, socket", "DStream", "`Print`, `ForeachRDD`",
      "at least once, by batch time: the function may be called again with the same batch",
      kExactlyOnce, "`tests/runtime/dstream/recovery_test.cc`"},
@@ -41,9 +55,8 @@ constexpr GuaranteeCell kCells[] = {
      "`StreamingGraph.RefusesToCheckpointAQueue`"},
     {"socket, queue", "structured", "any", "cannot be: neither can be read again from a position",
      "", "refused: there is no such format"},
-    {"partitioned logs with transactions (Kafka)", "any", "any", "not built", "", ""},
-    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built", "",
-     ""},
+    {"Kafka", "any", "any", "not built: the partitioned log is its stand-in", "", ""},
+    {"any", "structured", "tables with transactions, memory", "not built", "", ""},
 };
 
 // The first, and how many others there are.
@@ -62,7 +75,9 @@ size_t CellOf(const JobPart& part) {
   if (std::holds_alternative<StreamShape>(part.of)) {
     return part.paths.server.empty() ? kTextFiles : kSocket;
   }
-  const runtime::StreamingQueryPlan& plan = *std::get<QueryShape>(part.of).plan;
+  const QueryShape& query = std::get<QueryShape>(part.of);
+  if (query.log) return query.log->exactly_once ? kLog : kLogAgain;
+  const runtime::StreamingQueryPlan& plan = *query.plan;
   if (!plan.stateful()) return kRows;
   switch (plan.mode) {
     case runtime::QueryOutputMode::kAppend:

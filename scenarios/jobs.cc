@@ -18,6 +18,7 @@
 #include "runtime/structured/data_frame.h"
 #include "scenarios/job_input.h"
 #include "scenarios/joined_jobs.h"
+#include "scenarios/log_jobs.h"
 #include "scenarios/replayed_jobs.h"
 
 namespace wavetank::scenarios {
@@ -269,6 +270,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   }
   AddReplayedJobs(jobs);
   AddJoinedJobs(jobs);
+  AddLogJobs(jobs);
   jobs.MarkBuiltIn();
 }
 

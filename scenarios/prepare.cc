@@ -229,6 +229,8 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
                       PlacesOfInputs(parsed, prepared.job.instance, prepared.job.shape));
   WT_ASSIGN_OR_RETURN(prepared.job.feeds, AddServers(parsed, prepared.job.shape, prepared.places,
                                                      prepared.job.cluster));
+  WT_ASSIGN_OR_RETURN(prepared.job.logs,
+                      AddLogs(parsed, prepared.job.shape, prepared.places, prepared.job.cluster));
   WT_ASSIGN_OR_RETURN(prepared.input,
                       PlanInputs(parsed, prepared.places, prepared.seed, options.read_host_file));
   WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.job.cluster, text));

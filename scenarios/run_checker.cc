@@ -7,6 +7,7 @@
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/interpret_query.h"
+#include "scenarios/log_checker.h"
 #include "scenarios/parts_checker.h"
 #include "scenarios/replay_query.h"
 #include "scenarios/shown_rows.h"
@@ -84,7 +85,11 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens to
   std::vector<PartChecker> checkers;
   for (const JobPart& part : shape.parts) {
     std::unique_ptr<RunChecker> checker;
-    if (const auto* query = std::get_if<QueryShape>(&part.of)) {
+    const auto* query = std::get_if<QueryShape>(&part.of);
+    if (query != nullptr && query->log) {
+      checker = std::make_unique<LogChecker>(
+          part.paths, *query->log, oracle == nullptr ? nullptr : std::get_if<LogOracle>(oracle));
+    } else if (query != nullptr) {
       checker = CheckerOf(part, *query,
                           oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
                           shape.partitions, arguments);

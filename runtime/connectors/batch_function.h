@@ -39,6 +39,8 @@ class PreparedBatch {
  public:
   virtual ~PreparedBatch() = default;
   virtual int64_t id() const = 0;
+  // Unique, for ever: a query that begins anew, without its checkpoint, has another.
+  virtual const std::string& query_id() const = 0;
   // Of the batch's definition: two batches of one number and another hash are of two queries.
   virtual uint64_t definition_hash() const = 0;
   // The next rows, in an order that is the same each time; nullopt: there are none left. Each call

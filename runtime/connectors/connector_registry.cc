@@ -10,6 +10,8 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink_format.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/connectors/log/log_sink.h"
+#include "runtime/connectors/log/log_source.h"
 #include "runtime/connectors/rate_source.h"
 #include "runtime/connectors/simple_sinks.h"
 
@@ -52,10 +54,11 @@ absl::Status InReader(const absl::Status& status) {
 const ConnectorRegistry& ConnectorRegistry::BuiltIn() {
   static const ConnectorRegistry* const built_in = [] {
     auto* registry = new ConnectorRegistry(Empty{});
-    for (SourceFormat (*make)() : {TextFileSource, CsvFileSource, JsonFileSource, RateSource}) {
+    for (SourceFormat (*make)() :
+         {TextFileSource, CsvFileSource, JsonFileSource, RateSource, LogSource}) {
       WT_CHECK(registry->AddSource(make()).ok());
     }
-    for (SinkFormat (*make)() : {FileSinkFormat, ConsoleSink, NoopSink}) {
+    for (SinkFormat (*make)() : {FileSinkFormat, ConsoleSink, NoopSink, LogSink}) {
       WT_CHECK(registry->AddSink(make()).ok());
     }
     return registry;

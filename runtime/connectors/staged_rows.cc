@@ -125,6 +125,7 @@ class StagedRowsOfBatch final : public PreparedBatch {
         options_(std::move(options)) {}
 
   int64_t id() const override { return batch_.batch(); }
+  const std::string& query_id() const override { return batch_.query_id(); }
   uint64_t definition_hash() const override { return batch_.definition_hash(); }
   const OptionMap& options() const override { return options_; }
   platform::Node& node() override { return node_; }

@@ -77,11 +77,12 @@ absl::StatusOr<std::unique_ptr<TransactionalSink>> OpenSink(
     const StreamingQueryDefinition& definition, Cluster& cluster, SinkContext context) {
   WT_ASSIGN_OR_RETURN(const SinkFormat* const format, definition.Sink());
   if (format->apply == nullptr) return format->open(context);
-  return BatchFunctionSink(
-      context.store, DirectoryOf(context.options),
-      [&cluster, query = definition.name, options = context.options](StagedBatch batch) {
-        return RunApplyTask(cluster, query, options, std::move(batch));
-      });
+  return BatchFunctionSink(context.store, DirectoryOf(context.options),
+                           [&cluster, query = definition.name, options = context.options,
+                            query_id = context.query_id](StagedBatch batch) {
+                             batch.set_query_id(query_id);
+                             return RunApplyTask(cluster, query, options, std::move(batch));
+                           });
 }
 
 absl::StatusOr<std::unique_ptr<SinkWriter>> OpenSinkWriter(

@@ -60,6 +60,9 @@ std::vector<Named> Steps() {
 
 std::string TargetOf(const simulator::FaultInfo& info) {
   if (simulator::TakesSeveralMachines(info.kind)) return "machines, with commas between them";
+  if (info.family == simulator::FaultFamily::kExternal) {
+    return "a process that serves a system outside of the job";
+  }
   if (simulator::TargetsProcess(info.kind)) return "a process";
   if (info.family == simulator::FaultFamily::kNetwork) return "a machine; peer: another";
   return "a machine";

@@ -217,6 +217,7 @@ class SinkDriver {
     if (run_.format.apply != nullptr) {
       sink_ = runtime::BatchFunctionSink(
           *store_, kStagedDirectory, [this](runtime::StagedBatch staged) {
+            staged.set_query_id("conformance");
             return runtime::ApplyStagedBatch(node_, *store_, kStagedDirectory, std::move(staged),
                                              run_.options, run_.format.apply);
           });

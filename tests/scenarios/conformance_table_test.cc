@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/scenarios/conformance_builtins.h"
+#include "tests/scenarios/conformance_logs.h"
 #include "tests/scenarios/conformance_sinks.h"
 #include "tests/scenarios/conformance_sources.h"
 
@@ -26,6 +27,11 @@ std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
       {"source `text`", [] { return SourceConformance(TextFiles()); }},
       {"a source that gives a line once, and says so",
        [] { return SourceConformance(JournalUnderTest("once", {.once = true})); }},
+      {"source `log`", [] { return SourceConformance(LogSourceUnderTest()); }},
+      {"sink `log`, transactional",
+       [] { return SinkConformance(LogSinkUnderTest("transactional")); }},
+      {"sink `log`, idempotent", [] { return SinkConformance(LogSinkUnderTest("idempotent")); }},
+      {"sink `log`, plain", [] { return SinkConformance(LogSinkUnderTest("plain")); }},
       {"sink `file`",
        [] { return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend)); }},
       {"a batch function that applies rows and batch number at once",
