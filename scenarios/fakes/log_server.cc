@@ -60,6 +60,17 @@ class LogServer {
 
   // Until its journal fails: who comes next reads it anew.
   Task<absl::Status> Serve() {
+    platform::TaskScope scope(node_.executor());
+    scope_ = &scope;
+    // Who has no address takes the journal from nobody: another incarnation may serve there.
+    WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<platform::RpcServer> server,
+                           co_await platform::RpcServer::Start(
+                               node_, address_,
+                               [this](std::string method, RpcPayload request, RpcCall call) {
+                                 return Handle(std::move(method), std::move(request),
+                                               std::move(call));
+                               },
+                               {.memory_bytes = options_.memory_bytes, .on_disconnect = nullptr}));
     const checkpoint::FencedLogOptions journal{.segment_bytes = kSegmentBytes,
                                                .segment_age = absl::InfiniteDuration()};
     WT_CO_ASSIGN_OR_RETURN(
@@ -71,16 +82,7 @@ class LogServer {
     for (const auto& [topic, partitions] : feed_->topics()) {
       WT_CO_RETURN_IF_ERROR(co_await HaveTopic(topic, partitions));
     }
-    platform::TaskScope scope(node_.executor());
-    scope_ = &scope;
-    WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<platform::RpcServer> server,
-                           co_await platform::RpcServer::Start(
-                               node_, address_,
-                               [this](std::string method, RpcPayload request, RpcCall call) {
-                                 return Handle(std::move(method), std::move(request),
-                                               std::move(call));
-                               },
-                               {.memory_bytes = options_.memory_bytes, .on_disconnect = nullptr}));
+    ready_ = true;
     scope.Spawn("what the world writes", TakeSupplies());
     co_await broken_.Wait();
     co_return why_broken_;
@@ -99,6 +101,7 @@ class LogServer {
   // --- what befalls requests ---
 
   Task<absl::StatusOr<RpcPayload>> Handle(std::string method, RpcPayload payload, RpcCall) {
+    if (!ready_) co_return absl::UnavailableError("the log reads its journal: try again");
     Request request{.method = std::move(method), .body = std::move(payload.body)};
     WT_CO_RETURN_IF_ERROR(co_await Announce(request));
     if (feed_->delay() > absl::ZeroDuration()) co_await node_.clock().Sleep(feed_->delay());
@@ -469,6 +472,7 @@ class LogServer {
   platform::Event broken_;
   absl::Status why_broken_;
   platform::TaskScope* scope_ = nullptr;
+  bool ready_ = false;
 };
 
 Task<void> RunLogServer(Node& node, std::string address, std::shared_ptr<LogFeed> feed,
