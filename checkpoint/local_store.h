@@ -63,7 +63,10 @@ class LocalStore final : public Store, public IdentifiedStore {
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override;
+  Task<absl::StatusOr<StoredFile>> Stat(std::string path) override;
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
+  Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> Watch(
+      std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
   Task<absl::Status> RemoveAll(std::vector<std::string> paths) override;
@@ -111,6 +114,16 @@ class LocalStore final : public Store, public IdentifiedStore {
   // Makes durable what List is about to show, and gives that. Nothing: the file is gone.
   Task<absl::StatusOr<std::optional<platform::FileInfo>>> SyncListed(std::string file,
                                                                      platform::FileInfo seen);
+
+  // What List shows of an entry, and whether its name is durable.
+  struct Shown {
+    StoredFile file;
+    bool name_durable = true;
+  };
+  // kNotFound: it is gone.
+  Task<absl::StatusOr<Shown>> LookAt(std::string file, platform::DirectoryEntry entry);
+  struct Listing;
+  Task<void> LookAtEntries(Listing& listing);
 
   // REQUIRES, from here on: the lock of `file`, a path on the disk, is held.
   // Takes the tail that is held, or opens the file. The caller holds it again if all went well.

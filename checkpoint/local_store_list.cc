@@ -1,4 +1,5 @@
 // How a LocalStore shows directories.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "checkpoint/local_store.h"
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
+#include "platform/task_scope.h"
 
 namespace wavetank::checkpoint {
 namespace {
@@ -26,55 +28,49 @@ using platform::DirectoryEntry;
 using platform::FileInfo;
 using platform::FileKind;
 
+// What List knows of the entries of a directory while some are looked at at once: a disk syncs
+// several files in hardly more time than one.
+struct LocalStore::Listing {
+  static constexpr size_t kAtOnce = 16;
+
+  std::string directory;  // on the disk
+  std::vector<DirectoryEntry> entries;
+  size_t next = 0;
+  std::vector<std::optional<StoredFile>> shown;  // by entry; unset: it is gone
+  bool names_durable = true;
+  absl::Status status;
+};
+
 Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string directory) {
   if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
-  const std::string listed = OnDisk(directory);
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries = co_await node_.disk().List(listed);
+  Listing listing;
+  listing.directory = OnDisk(directory);
+  absl::StatusOr<std::vector<DirectoryEntry>> entries =
+      co_await node_.disk().List(listing.directory);
   std::vector<StoredFile> files;
   if (absl::IsNotFound(entries.status())) {
-    known_.SawNoDirectory(listed);
+    known_.SawNoDirectory(listing.directory);
     co_return files;
   }
   WT_CO_RETURN_IF_ERROR(entries.status());
-  known_.SawAll(listed, *entries);
-  bool names_durable = true;
-  for (const DirectoryEntry& entry : *entries) {
-    if (IsTemporary(entry.name)) continue;
-    const std::string file = JoinPath(listed, entry.name);
-    const StoredFile other{
-        .name = entry.name, .kind = FileKind::kOther, .size_bytes = 0, .modified = {}};
-    if (entry.kind == FileKind::kOther) {
-      files.push_back(other);
-      continue;
-    }
-    const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
-    if (absl::IsNotFound(info.status())) continue;
-    if (CannotBeLookedAt(info.status())) {
-      files.push_back(other);
-      continue;
-    }
-    WT_CO_RETURN_IF_ERROR(info.status());
-    StoredFile shown{.name = entry.name, .kind = info->kind, .size_bytes = 0, .modified = {}};
-    if (info->kind == FileKind::kDirectory) {
-      names_durable = names_durable && known_.IsDurable(file);
-    } else if (info->kind == FileKind::kFile) {
-      const absl::StatusOr<std::optional<FileInfo>> durable = co_await SyncListed(file, *info);
-      if (CannotBeLookedAt(durable.status())) {
-        files.push_back(other);
-        continue;
-      }
-      WT_CO_RETURN_IF_ERROR(durable.status());
-      if (!durable->has_value()) continue;
-      shown.size_bytes = (*durable)->size_bytes;
-      shown.modified = (*durable)->modified;
-      names_durable = names_durable && known_[file].name_durable;
-    }
-    files.push_back(std::move(shown));
+  known_.SawAll(listing.directory, *entries);
+  std::erase_if(*entries, [](const DirectoryEntry& entry) { return IsTemporary(entry.name); });
+  listing.entries = *std::move(entries);
+  listing.shown.resize(listing.entries.size());
+  platform::TaskScope scope(node_.executor());
+  for (size_t i = 1; i < std::min(Listing::kAtOnce, listing.entries.size()); ++i) {
+    scope.Spawn("look at entries", LookAtEntries(listing));
   }
-  if (!names_durable) {
-    WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listed));
+  co_await LookAtEntries(listing);
+  co_await scope.Join();
+  WT_CO_RETURN_IF_ERROR(listing.status);
+  for (std::optional<StoredFile>& file : listing.shown) {
+    if (file) files.push_back(*std::move(file));
+  }
+  if (!listing.names_durable) {
+    WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(listing.directory));
     for (const StoredFile& shown : files) {
-      const std::string file = JoinPath(listed, shown.name);
+      const std::string file = JoinPath(listing.directory, shown.name);
       if (shown.kind == FileKind::kDirectory) {
         known_.SetDurable(file);
       } else if (known_.Contains(file)) {  // else it was removed meanwhile
@@ -83,6 +79,39 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
     }
   }
   co_return files;
+}
+
+Task<void> LocalStore::LookAtEntries(Listing& listing) {
+  while (listing.status.ok() && listing.next < listing.entries.size()) {
+    const size_t at = listing.next++;
+    const DirectoryEntry& entry = listing.entries[at];
+    auto shown = co_await LookAt(JoinPath(listing.directory, entry.name), entry);
+    if (CannotBeLookedAt(shown.status())) {
+      shown = Shown{.file = StoredFile{.name = entry.name, .kind = FileKind::kOther}};
+    }
+    if (absl::IsNotFound(shown.status())) continue;
+    if (!shown.ok()) {
+      listing.status = shown.status();
+      co_return;
+    }
+    listing.names_durable = listing.names_durable && shown->name_durable;
+    listing.shown[at] = std::move(shown->file);
+  }
+}
+
+Task<absl::StatusOr<LocalStore::Shown>> LocalStore::LookAt(std::string file, DirectoryEntry entry) {
+  Shown shown{.file = StoredFile{.name = entry.name, .kind = entry.kind}};
+  if (entry.kind == FileKind::kOther) co_return shown;
+  WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(file));
+  shown.file.kind = info.kind;
+  if (info.kind == FileKind::kDirectory) shown.name_durable = known_.IsDurable(file);
+  if (info.kind != FileKind::kFile) co_return shown;
+  WT_CO_ASSIGN_OR_RETURN(const std::optional<FileInfo> durable, co_await SyncListed(file, info));
+  if (!durable) co_return absl::NotFoundError(absl::StrCat(file, ": is gone"));
+  shown.file.size_bytes = durable->size_bytes;
+  shown.file.modified = durable->modified;
+  shown.name_durable = known_[file].name_durable;
+  co_return shown;
 }
 
 // A name appears with its content, which is durable by then.
@@ -120,6 +149,17 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
   co_return names;
 }
 
+Task<absl::StatusOr<StoredFile>> LocalStore::Stat(std::string path) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  WT_CO_ASSIGN_OR_RETURN(Shown shown, co_await LookAt(file, {.name = NameInPath(path)}));
+  if (shown.file.kind == FileKind::kFile && !shown.name_durable) {
+    WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(ParentPath(file)));
+    if (known_.Contains(file)) known_[file].name_durable = true;
+  }
+  co_return std::move(shown.file);
+}
+
 Task<absl::StatusOr<std::string>> LocalStore::Identify(std::string directory) {
   if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
   WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(OnDisk(directory)));
@@ -127,6 +167,12 @@ Task<absl::StatusOr<std::string>> LocalStore::Identify(std::string directory) {
     co_return absl::FailedPreconditionError(absl::StrCat(directory, ": is not a directory"));
   }
   co_return absl::StrCat(absl::Hex(info.id.device), "-", absl::Hex(info.id.number));
+}
+
+Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> LocalStore::Watch(
+    std::string directory) {
+  if (!directory.empty()) WT_CO_RETURN_IF_ERROR(CheckPath(directory));
+  co_return co_await node_.disk().Watch(OnDisk(directory));
 }
 
 }  // namespace wavetank::checkpoint

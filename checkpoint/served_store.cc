@@ -19,6 +19,16 @@ using platform::RpcPayload;
 
 namespace {
 
+StoredFile Decode(const ListReply::File& sent) {
+  const bool plain = !sent.directory() && !sent.other();
+  return {.name = sent.name(),
+          .kind = plain              ? platform::FileKind::kFile
+                  : sent.directory() ? platform::FileKind::kDirectory
+                                     : platform::FileKind::kOther,
+          .size_bytes = sent.size_bytes(),
+          .modified = absl::FromUnixNanos(sent.modified_ns())};
+}
+
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
@@ -72,6 +82,9 @@ class ServedStore::UnderFence final : public Store {
   }
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override {
     return store_.ListNames(std::move(directory));
+  }
+  Task<absl::StatusOr<StoredFile>> Stat(std::string path) override {
+    return store_.Stat(std::move(path));
   }
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override {
     return store_.Identify(std::move(directory));
@@ -196,15 +209,7 @@ Task<absl::StatusOr<std::vector<StoredFile>>> ServedStore::List(std::string dire
   WT_CO_RETURN_IF_ERROR(
       (co_await Call("store.list", request.SerializeAsString(), intact)).status());
   std::vector<StoredFile> files;
-  for (const ListReply::File& sent : list.files()) {
-    StoredFile& file = files.emplace_back();
-    file.name = sent.name();
-    file.kind = sent.directory() ? platform::FileKind::kDirectory
-                : sent.other()   ? platform::FileKind::kOther
-                                 : platform::FileKind::kFile;
-    file.size_bytes = sent.size_bytes();
-    file.modified = absl::FromUnixNanos(sent.modified_ns());
-  }
+  for (const ListReply::File& sent : list.files()) files.push_back(Decode(sent));
   co_return files;
 }
 
@@ -219,6 +224,16 @@ Task<absl::StatusOr<std::vector<std::string>>> ServedStore::ListNames(std::strin
   std::vector<std::string> names;
   for (const ListReply::File& sent : list.files()) names.push_back(sent.name());
   co_return names;
+}
+
+Task<absl::StatusOr<StoredFile>> ServedStore::Stat(std::string path) {
+  StatRequest request;
+  request.set_path(path);
+  ListReply::File file;
+  const auto intact = [&file](const std::string& reply) { return file.ParseFromString(reply); };
+  WT_CO_RETURN_IF_ERROR(
+      (co_await Call("store.stat", request.SerializeAsString(), intact)).status());
+  co_return Decode(file);
 }
 
 Task<absl::StatusOr<std::string>> ServedStore::Identify(std::string directory) {

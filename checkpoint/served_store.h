@@ -55,6 +55,7 @@ class ServedStore final : public Store, public IdentifiedStore {
                                          uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override;
+  Task<absl::StatusOr<StoredFile>> Stat(std::string path) override;
   Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;

@@ -88,9 +88,14 @@ void StateFileEncoder::EndBlock() {
   PutFixed(bytes_, static_cast<uint64_t>(block_.size()));
   bytes_ += stored;
   std::string checksum;
-  PutFixed(checksum, Checksum(id_, offset, std::string_view(bytes_).substr(offset + 4)));
+  PutFixed(checksum, Checksum(id_, taken_ + offset, std::string_view(bytes_).substr(offset + 4)));
   std::copy(checksum.begin(), checksum.end(), bytes_.begin() + static_cast<ptrdiff_t>(offset));
   block_.clear();
+}
+
+std::string StateFileEncoder::Take() {
+  taken_ += bytes_.size();
+  return std::exchange(bytes_, std::string());
 }
 
 std::string StateFileEncoder::Finish() {
@@ -101,7 +106,7 @@ std::string StateFileEncoder::Finish() {
   PutFixed(end, uint32_t{0});
   PutFixed(end, uint64_t{0});
   PutFixed(end, static_cast<uint64_t>(entries_));
-  PutFixed(bytes_, Checksum(id_, bytes_.size(), end));
+  PutFixed(bytes_, Checksum(id_, taken_ + bytes_.size(), end));
   bytes_ += end;
   return std::move(bytes_);
 }

@@ -51,16 +51,18 @@ struct StateFileHeader {
   std::vector<StoreInFile> stores = {};
 };
 
-// Writes a file in memory.
+// Makes a file, of which what is complete may be taken away at any time.
 class StateFileEncoder {
  public:
   explicit StateFileEncoder(const StateFileHeader& header);
   // Of the header's store of that number; unset: the key was removed.
   void Add(size_t store, std::string_view key, std::optional<std::string_view> value);
   int64_t entries() const { return entries_; }
-  // Makes room for so many bytes at once.
-  void Reserve(size_t bytes) { bytes_.reserve(bytes); }
-  // REQUIRES: as many entries of each store were added as the header says.
+  // What Take would give.
+  size_t pending_bytes() const { return bytes_.size(); }
+  // The next bytes of the file, as far as they are complete.
+  std::string Take();
+  // The rest of them. REQUIRES: as many entries of each store were added as the header says.
   std::string Finish();
 
  private:
@@ -69,6 +71,7 @@ class StateFileEncoder {
   const uint64_t id_;
   BlockCompressor compressor_;
   std::string bytes_;
+  size_t taken_ = 0;  // how many came before them
   std::string block_;
   size_t block_store_ = 0;
   std::vector<uint64_t> expected_;  // entries of each store that are still to come

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
+#include "checkpoint/state_file_writer.h"
 #include "checkpoint/steps.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -15,19 +16,18 @@ namespace {
 
 // Between two slices the node's other tasks have their turn: well under a millisecond.
 constexpr size_t kSliceEntries = 4096;
-// What an entry takes besides key and value, mostly.
-constexpr size_t kEntryBytes = 3;
 
 }  // namespace
 
 BackgroundSnapshot::BackgroundSnapshot(platform::Node& node, Store& store, std::string directory,
                                        StateVersion base, std::vector<StateTable*> tables,
-                                       StateFileHeader header)
+                                       StateFileHeader header, uint64_t part_bytes)
     : node_(node),
       store_(store),
       base_(std::move(base)),
       tables_(std::move(tables)),
       header_(std::move(header)),
+      part_bytes_(part_bytes),
       scope_(node.executor()) {
   header_.kind = StateFileKind::kSnapshot;
   header_.version = base_.version;
@@ -39,7 +39,6 @@ BackgroundSnapshot::BackgroundSnapshot(platform::Node& node, Store& store, std::
     if (i > 0 && platform::Planted(node_, "second_store_not_in_snapshots")) break;
     tables_[i]->StartPicture();
     header_.stores[i].entries = tables_[i]->size();
-    expected_bytes_ += tables_[i]->live_bytes() + tables_[i]->size() * kEntryBytes;
   }
   scope_.Spawn("state snapshot", Run());
 }
@@ -64,8 +63,8 @@ Task<void> BackgroundSnapshot::Run() {
 }
 
 Task<absl::Status> BackgroundSnapshot::Write() {
-  StateFileEncoder encoder(header_);
-  if (header_.compression == StateCompression::kNone) encoder.Reserve(expected_bytes_);
+  StateFileWriter writer(store_, path_, header_, part_bytes_);
+  StateFileEncoder& encoder = writer.encoder();
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (i > 0 && platform::Planted(node_, "second_store_not_in_snapshots")) break;
     bool more = true;
@@ -74,17 +73,13 @@ Task<absl::Status> BackgroundSnapshot::Write() {
       more = tables_[i]->VisitPicture(
           kSliceEntries,
           [&](std::string_view key, std::string_view value) { encoder.Add(i, key, value); });
+      WT_CO_RETURN_IF_ERROR(co_await writer.Flush());
       co_await node_.Work(encoder.entries() - before);
       co_await node_.executor().Yield();
     }
     tables_[i]->DropPicture();
   }
-  std::string bytes = encoder.Finish();
-  size_bytes_ = bytes.size();
-  const absl::Status created = co_await store_.CreateIfAbsent(path_, std::move(bytes));
-  // The name is nobody else's: a file that is there is this one, by a request that was repeated. So
-  // the content, which may be large, need not be kept for comparing as CreateUnique does.
-  if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;
+  WT_CO_ASSIGN_OR_RETURN(size_bytes_, co_await writer.Finish());
   co_await node_.Step(steps::kStateSnapshotWritten,
                       {{"version", base_.version}, {"bytes", static_cast<int64_t>(size_bytes_)}});
   co_return absl::OkStatus();

@@ -23,7 +23,7 @@ class BackgroundSnapshot {
   // Begins at once. REQUIRES: the tables are those of `base`, without changes, and outlive this; so
   // do node and store. `header` is complete but for what a snapshot of `base` makes of it.
   BackgroundSnapshot(platform::Node& node, Store& store, std::string directory, StateVersion base,
-                     std::vector<StateTable*> tables, StateFileHeader header);
+                     std::vector<StateTable*> tables, StateFileHeader header, uint64_t part_bytes);
   // What is in flight may turn out done: a file that nothing refers to.
   ~BackgroundSnapshot();
 
@@ -47,7 +47,7 @@ class BackgroundSnapshot {
   const std::vector<StateTable*> tables_;
   StateFileHeader header_;
   std::string path_;
-  size_t expected_bytes_ = 0;
+  const uint64_t part_bytes_;
   uint64_t size_bytes_ = 0;
   bool durable_ = false;
   platform::TaskScope scope_;

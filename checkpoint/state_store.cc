@@ -8,12 +8,17 @@
 #include "checkpoint/paths.h"
 #include "checkpoint/state_loader.h"
 #include "checkpoint/steps.h"
-#include "checkpoint/unique.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 
 namespace wavetank::checkpoint {
+namespace {
+
+// Between two of them what is a part by now is sent off.
+constexpr size_t kSliceEntries = 4096;
+
+}  // namespace
 
 StateStore::StateStore(platform::Node& node, Store& store, std::string directory,
                        StateStoreOptions options)
@@ -144,13 +149,16 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
     }
     entries += static_cast<int64_t>(header.stores[i].entries);
   }
-  std::string bytes = Encode(std::move(header));
-  sizes.push_back(bytes.size());
-  co_await node_.Work(entries);
   const bool is_there = platform::Planted(node_, "state_file_named_by_its_version") &&
                         (co_await store_.Read(next.files.back(), 0, 1)).ok();
-  if (!is_there) {
-    WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, next.files.back(), std::move(bytes)));
+  StateFileWriter writer(store_, next.files.back(), header, options_.part_bytes);
+  WT_CO_RETURN_IF_ERROR(co_await WriteEntries(snapshot, writer));
+  co_await node_.Work(entries);
+  if (is_there) {
+    sizes.push_back(0);
+  } else {
+    WT_CO_ASSIGN_OR_RETURN(const uint64_t size_bytes, co_await writer.Finish());
+    sizes.push_back(size_bytes);
   }
   co_await node_.Step(steps::kStateFileWritten, {{"version", next.version},
                                                  {"bytes", static_cast<int64_t>(sizes.back())},
@@ -158,22 +166,23 @@ Task<absl::Status> StateStore::WriteFile(StateVersion& next, std::vector<uint64_
   co_return absl::OkStatus();
 }
 
-std::string StateStore::Encode(StateFileHeader header) const {
-  StateFileEncoder encoder(header);
+Task<absl::Status> StateStore::WriteEntries(bool snapshot, StateFileWriter& writer) {
   const bool no_removals = platform::Planted(node_, "delta_without_removals");
   for (size_t i = 0; i < tables_.size(); ++i) {
     if (i > 0 && platform::Planted(node_, "second_store_not_written")) break;
     const auto add = [&](std::string_view key, std::optional<std::string_view> value) {
       if (!value && no_removals) return;
-      encoder.Add(i, key, value);
+      writer.encoder().Add(i, key, value);
     };
-    if (header.kind == StateFileKind::kSnapshot) {
-      tables_[i]->ForEach(add);
-    } else {
-      tables_[i]->ForEachChange(add);
+    size_t next = 0;
+    bool more = true;
+    while (more) {
+      more = snapshot ? tables_[i]->VisitSome(next, kSliceEntries, add)
+                      : tables_[i]->VisitSomeChanges(next, kSliceEntries, add);
+      WT_CO_RETURN_IF_ERROR(co_await writer.Flush());
     }
   }
-  return encoder.Finish();
+  co_return absl::OkStatus();
 }
 
 void StateStore::StartSnapshotIfDue() {
@@ -195,8 +204,8 @@ void StateStore::StartSnapshotIfDue() {
   if (2 * deltas < live && files < bounds.snapshot_at_latest) return;
   std::vector<StateTable*> tables;
   for (const auto& table : tables_) tables.push_back(table.get());
-  snapshot_ = std::make_unique<BackgroundSnapshot>(node_, store_, directory_, version_,
-                                                   std::move(tables), NewHeader());
+  snapshot_ = std::make_unique<BackgroundSnapshot>(
+      node_, store_, directory_, version_, std::move(tables), NewHeader(), options_.part_bytes);
 }
 
 }  // namespace wavetank::checkpoint

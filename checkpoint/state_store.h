@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 
 #include "checkpoint/state_file.h"
+#include "checkpoint/state_file_writer.h"
 #include "checkpoint/state_snapshot.h"
 #include "checkpoint/state_table.h"
 #include "checkpoint/state_version.h"
@@ -52,6 +53,8 @@ struct StateStoreOptions {
   // Of the files that are written from now on.
   StateCompression compression = StateCompression::kNone;
   LineageBounds lineage = {};
+  // Files that are longer travel to the store in parts of about so many bytes.
+  uint64_t part_bytes = StateFileWriter::kPartBytes;
 };
 
 class StateStore {
@@ -117,7 +120,7 @@ class StateStore {
   // What stands after the snapshot has taken its place in the lineage, if it may.
   void Adopt(StateVersion& next, std::vector<uint64_t>& sizes) const;
   Task<absl::Status> WriteFile(StateVersion& next, std::vector<uint64_t>& sizes);
-  std::string Encode(StateFileHeader header) const;
+  Task<absl::Status> WriteEntries(bool snapshot, StateFileWriter& writer);
   void StartSnapshotIfDue();
 
   platform::Node& node_;

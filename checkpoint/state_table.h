@@ -153,10 +153,18 @@ class StateTable {
   // Each key once, in the order of insertion: visit(key, value), which must not change the table.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
-    for (size_t number = 0; number < entries_.size(); ++number) {
-      const Entry& entry = entries_[number];
+    for (size_t next = 0; VisitSome(next, entries_.size(), visit);) {
+    }
+  }
+  // The same of the next so many, from `next` on, which it moves. False: all were visited.
+  template <typename Visit>
+  bool VisitSome(size_t& next, size_t most_entries, const Visit& visit) const {
+    const size_t last = std::min(entries_.size(), next + most_entries);
+    for (; next < last; ++next) {
+      const Entry& entry = entries_[next];
       if (entry.live) visit(KeyOf(entry), ValueOf(entry));
     }
+    return next < entries_.size();
   }
 
   // Keys from `begin` up to `end`, without it (unset: to the last), in the order of their bytes:
@@ -185,14 +193,23 @@ class StateTable {
   bool changed() const { return !changes_.empty() || entries_.size() > accepted_entries_; }
   template <typename Visit>
   void ForEachChange(const Visit& visit) const {
-    for (size_t i = 0; i < changes_.size(); ++i) {
-      const Entry& entry = entries_[changes_[i].number];
+    for (size_t next = 0; VisitSomeChanges(next, SIZE_MAX / 2, visit);) {
+    }
+  }
+  // The same of the next so many, from `next` on, which it moves. False: all were visited.
+  template <typename Visit>
+  bool VisitSomeChanges(size_t& next, size_t most_changes, const Visit& visit) const {
+    const size_t all = changes_.size() + entries_.size() - accepted_entries_;
+    const size_t last = std::min(all, next + most_changes);
+    for (; next < std::min(last, changes_.size()); ++next) {
+      const Entry& entry = entries_[changes_[next].number];
       visit(KeyOf(entry), entry.live ? std::optional(ValueOf(entry)) : std::nullopt);
     }
-    for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
-      const Entry& entry = entries_[number];
+    for (; next < last; ++next) {
+      const Entry& entry = entries_[accepted_entries_ + next - changes_.size()];
       if (entry.live) visit(KeyOf(entry), std::optional(ValueOf(entry)));
     }
+    return next < all;
   }
   size_t CountChanges() const;
   void Accept();

@@ -47,10 +47,10 @@ namespace wavetank::checkpoint {
 using platform::Task;
 
 struct StoredFile {
-  std::string name;  // within the listed directory
+  std::string name = {};  // within the listed directory
   platform::FileKind kind = platform::FileKind::kFile;
   uint64_t size_bytes = 0;
-  absl::Time modified;  // by the wall clock of the store's machine; zero for directories
+  absl::Time modified = {};  // by the wall clock of the store's machine; zero for directories
 };
 
 // A fencing token: the epoch that its holder owns of the fenced log in `directory`.
@@ -100,10 +100,17 @@ class Store {
     co_return names;
   }
 
+  // The entry of one file, as List has it. kNotFound: there is none.
+  virtual Task<absl::StatusOr<StoredFile>> Stat(std::string path);
+
   // Names the directory itself: the answer is another one when another directory has come to stand
   // there, as when a file system was mounted or unmounted, or a link turned. kNotFound: there is
   // none.
   virtual Task<absl::StatusOr<std::string>> Identify(std::string directory) = 0;
+
+  // Says when names come into the directory (platform::DirectoryWatch). An error: nobody tells.
+  virtual Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> Watch(
+      std::string directory);
 
   // Gives the file `from` the further name `to`. OK too if `to` already is that file or one of
   // equal content; kAlreadyExists if it is another.

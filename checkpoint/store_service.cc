@@ -25,6 +25,14 @@ using platform::RpcPayload;
 
 namespace {
 
+void Encode(const StoredFile& file, ListReply::File& to) {
+  to.set_name(file.name);
+  to.set_directory(file.kind == platform::FileKind::kDirectory);
+  to.set_other(file.kind == platform::FileKind::kOther);
+  to.set_size_bytes(file.size_bytes);
+  to.set_modified_ns(absl::ToUnixNanos(file.modified));
+}
+
 // By value: a request's bytes go when they have been taken apart.
 template <typename Message>
 absl::StatusOr<Message> Parse(std::string bytes) {
@@ -184,6 +192,7 @@ Task<StoreService::Reply> StoreService::Dispatch(Request& request, std::string b
   if (method == "store.append") co_return co_await Append(std::move(body));
   if (method == "store.read") co_return co_await Read(std::move(body), request);
   if (method == "store.list") co_return co_await List(std::move(body), request);
+  if (method == "store.stat") co_return co_await Stat(std::move(body));
   if (method == "store.identify") co_return co_await Identify(std::move(body));
   if (method == "store.link") co_return co_await Link(std::move(body));
   if (method == "store.remove") co_return co_await Remove(std::move(body));
@@ -348,15 +357,16 @@ Task<StoreService::Reply> StoreService::List(std::string body, Request& request)
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files,
                          co_await store_.List(list.directory()));
   ListReply reply;
-  for (const StoredFile& file : files) {
-    ListReply::File* sent = reply.add_files();
-    sent->set_name(file.name);
-    sent->set_directory(file.kind == platform::FileKind::kDirectory);
-    sent->set_other(file.kind == platform::FileKind::kOther);
-    sent->set_size_bytes(file.size_bytes);
-    sent->set_modified_ns(absl::ToUnixNanos(file.modified));
-  }
+  for (const StoredFile& file : files) Encode(file, *reply.add_files());
   co_await Reserve(request, static_cast<int64_t>(reply.ByteSizeLong()));
+  co_return Payload(reply.SerializeAsString());
+}
+
+Task<StoreService::Reply> StoreService::Stat(std::string body) {
+  WT_CO_ASSIGN_OR_RETURN(const StatRequest stat, Parse<StatRequest>(std::move(body)));
+  WT_CO_ASSIGN_OR_RETURN(const StoredFile file, co_await store_.Stat(stat.path()));
+  ListReply::File reply;
+  Encode(file, reply);
   co_return Payload(reply.SerializeAsString());
 }
 

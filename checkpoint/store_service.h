@@ -108,6 +108,7 @@ class StoreService {
   Task<void> Reserve(Request& request, int64_t bytes);
   Task<Reply> Read(std::string body, Request& request);
   Task<Reply> List(std::string body, Request& request);
+  Task<Reply> Stat(std::string body);
   Task<Reply> Identify(std::string body);
   Task<Reply> Link(std::string body);
   Task<Reply> Remove(std::string body);

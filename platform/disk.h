@@ -123,6 +123,17 @@ struct DirectoryEntry {
   friend bool operator==(const DirectoryEntry&, const DirectoryEntry&) = default;
 };
 
+// Says when names come into a directory: to who would have to look again and again.
+class DirectoryWatch {
+ public:
+  virtual ~DirectoryWatch() = default;
+  // Returns once a name has come into the directory (made, linked or renamed) since the last call
+  // returned, or since the watch was made; perhaps also when none has. It may be late and it may
+  // miss some (what another machine does on a shared file system, what is more than the kernel
+  // keeps), so whoever waits looks from time to time, too. One call at a time.
+  virtual Task<void> Wait() = 0;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -142,6 +153,9 @@ class Disk {
   // seen.
   virtual Task<absl::StatusOr<std::vector<DirectoryEntry>>> List(std::string path) = 0;
   virtual Task<absl::StatusOr<FileInfo>> Stat(std::string path) = 0;
+  // Of the directory that stands there now, whatever comes to stand there later. kUnimplemented,
+  // kResourceExhausted, ...: nobody tells: look from time to time.
+  virtual Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> Watch(std::string path) = 0;
   // An exclusive lock on a file, created if absent; kFailedPrecondition at once if any process (or
   // this one) holds it.
   virtual Task<absl::StatusOr<std::unique_ptr<FileLock>>> Lock(std::string path) = 0;

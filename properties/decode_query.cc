@@ -14,6 +14,7 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "properties/definition_hash.h"
+#include "properties/part_rows.h"
 #include "runtime/connectors/manifest.pb.h"
 
 namespace wavetank::properties {
@@ -23,6 +24,9 @@ using checkpoint::BatchDefinition;
 using checkpoint::MetadataRecord;
 using runtime::ManifestEntry;
 using runtime::ManifestRecord;
+
+// Of sources without files, numbers with colons between them.
+bool HasOwnTerms(std::string_view offset) { return offset.find(':') != std::string_view::npos; }
 
 absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   LoggedBatch batch;
@@ -37,9 +41,14 @@ absl::StatusOr<LoggedBatch> ToLoggedBatch(const BatchDefinition& definition) {
   for (const checkpoint::SourceRange& range : definition.sources()) {
     LoggedRange& logged = batch.ranges.emplace_back();
     logged.source = range.source();
-    if (!absl::SimpleAtoi(range.start_offset(), &logged.start) ||
-        !absl::SimpleAtoi(range.end_offset(), &logged.end) ||
-        logged.end - logged.start != range.files_size()) {
+    const bool of_files = absl::SimpleAtoi(range.start_offset(), &logged.start) &&
+                          absl::SimpleAtoi(range.end_offset(), &logged.end);
+    if (!of_files && range.files().empty() && HasOwnTerms(range.start_offset()) &&
+        HasOwnTerms(range.end_offset())) {
+      logged.start = logged.end = 0;
+      logged.from = range.start_offset();
+      logged.to = range.end_offset();
+    } else if (!of_files || logged.end - logged.start != range.files_size()) {
       return absl::DataLossError(absl::StrCat("batch ", batch.batch, " goes from \"",
                                               range.start_offset(), "\" to \"", range.end_offset(),
                                               "\" with ", range.files_size(), " files"));
@@ -70,7 +79,8 @@ std::string PathOfPart(const std::string& directory, const runtime::ManifestPart
   return directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1);
 }
 
-// "part-<batch>-<partition>.csv": entries that were dropped from the manifest had such parts.
+// "part-<batch>-<partition>" and what they are: entries that were dropped from the manifest had
+// such parts.
 bool IsOfBatchBefore(int64_t first, absl::string_view name) {
   int64_t batch = 0;
   return absl::ConsumePrefix(&name, "part-") &&
@@ -102,66 +112,6 @@ std::vector<std::string> UncommittedParts(const DurableFiles& files,
 
 }  // namespace
 
-// A table of three states, a character at a time.
-absl::StatusOr<std::vector<NaiveRow>> ParseCsv(std::string_view text) {
-  enum { kPlain, kQuoted, kQuoteInQuoted } state = kPlain;
-  std::vector<NaiveRow> rows;
-  NaiveRow row(1);
-  bool quoted = false;  // the field
-  const auto end_field = [&] {
-    if (row.back().empty() && !quoted) row.back() = "\\N";
-    quoted = false;
-  };
-  for (const char c : text) {
-    if (state == kQuoted) {
-      if (c == '"') {
-        state = kQuoteInQuoted;
-      } else {
-        row.back() += c;
-      }
-    } else if (state == kQuoteInQuoted && c == '"') {
-      row.back() += '"';
-      state = kQuoted;
-    } else if (c == ',') {
-      end_field();
-      row.emplace_back();
-      state = kPlain;
-    } else if (c == '\n') {
-      end_field();
-      rows.push_back(std::move(row));
-      row.assign(1, "");
-      state = kPlain;
-    } else if (c == '"' && row.back().empty() && !quoted) {
-      quoted = true;
-      state = kQuoted;
-    } else if (quoted || c == '"' || c == '\r') {
-      return absl::DataLossError("a part is no CSV: a quote or a return where none may be");
-    } else {
-      row.back() += c;
-    }
-  }
-  if (state != kPlain || row != NaiveRow(1)) {
-    return absl::DataLossError("a part is no CSV: its last row has no end");
-  }
-  return rows;
-}
-
-NaiveRow ParsePartLine(std::string_view line) {
-  NaiveRow row(1);
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == ',') {
-      row.emplace_back();
-    } else if (line[i] == '\\' && i + 1 < line.size()) {
-      const char escaped = line[++i];
-      if (escaped == 'N') row.back() += '\\';
-      row.back() += escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped;
-    } else {
-      row.back() += line[i];
-    }
-  }
-  return row;
-}
-
 absl::Status QueryLogReader::Add(const std::string& bytes) {
   MetadataRecord record;
   if (!record.ParseFromString(bytes)) {
@@ -171,6 +121,10 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
     view_.first_batch = record.dropped().first_batch();
     bool ended = !record.dropped().starts().empty();
     for (const checkpoint::SourceOffset& start : record.dropped().starts()) {
+      if (HasOwnTerms(start.offset())) {
+        view_.first_offsets[start.source()] = start.offset();
+        continue;
+      }
       ended = ended && absl::SimpleAtoi(start.offset(), &view_.first_starts[start.source()]);
     }
     if (!ended) {
@@ -311,15 +265,9 @@ absl::Status FileSinkReader::ReadRows(const DurableFiles& files, Entry& entry) c
           absl::StrCat("batch ", says.batch(), ": ", path, " is not what the manifest says"));
     }
     entry.parts[i].bytes = std::string(bytes);
-    if (part.dialect() == runtime::PART_DIALECT_RFC4180) {
-      WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> more, ParseCsv(bytes));
-      rows.insert(rows.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
-      continue;
-    }
-    std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(bytes), '\n');
-    lines.pop_back();  // after the last line's end
-    for (const std::string& line : lines) rows.push_back(ParsePartLine(line));
+    WT_ASSIGN_OR_RETURN(std::vector<NaiveRow> more, RowsOfPart(says, part, bytes));
+    rows.insert(rows.end(), std::make_move_iterator(more.begin()),
+                std::make_move_iterator(more.end()));
   }
   entry.rows = std::make_shared<const std::vector<NaiveRow>>(std::move(rows));
   return absl::OkStatus();

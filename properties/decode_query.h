@@ -83,11 +83,6 @@ class FileSinkReader {
   std::vector<Entry> entries_;  // of the manifest's records, those without an entry too
 };
 
-// The rows of a part, by RFC 4180. A null is "\\N", the two characters.
-absl::StatusOr<std::vector<NaiveRow>> ParseCsv(std::string_view text);
-// Fields of one line of a part in the older dialect.
-NaiveRow ParsePartLine(std::string_view line);
-
 }  // namespace wavetank::properties
 
 #endif  // WAVETANK_PROPERTIES_DECODE_QUERY_H_

@@ -43,6 +43,7 @@ std::string BytesOf(const checkpoint::InputFile& file) {
   if (!file.path().empty()) fields.Bytes(1, file.path());
   if (file.size_bytes() != 0) fields.Varint(2, file.size_bytes());
   if (file.crc32c() != 0) fields.Fixed32(3, file.crc32c());
+  if (file.modified_ns() != 0) fields.Varint(4, static_cast<uint64_t>(file.modified_ns()));
   return fields.bytes();
 }
 

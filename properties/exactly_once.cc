@@ -14,15 +14,19 @@ std::string TextOf(std::optional<int64_t> watermark_ms) {
 }
 
 bool HasInput(const LoggedBatch& batch) {
-  return std::ranges::any_of(batch.ranges, [](const auto& range) { return !range.files.empty(); });
+  return std::ranges::any_of(batch.ranges, [](const auto& range) {
+    return !range.files.empty() || range.from != range.to;
+  });
 }
 
 NaiveInput Read(const LoggedRange& range,
-                const std::function<std::vector<std::string>(const std::string& file)>& read_file) {
-  NaiveInput input;
+                const std::function<NaiveFile(const std::string& file)>& read_file) {
+  NaiveInput input{.lines = {}, .from = range.from, .to = range.to};
   for (const std::string& file : range.files) {
-    const std::vector<std::string> lines = read_file(file);
-    input.lines.insert(input.lines.end(), lines.begin(), lines.end());
+    const NaiveFile read = read_file(file);
+    input.lines.insert(input.lines.end(), read.lines.begin(), read.lines.end());
+    input.begins.insert(input.begins.end(), read.begins.begin(), read.begins.end());
+    input.file_sizes.push_back(read.size_bytes);
     input.file_ends.push_back(input.lines.size());
   }
   return input;
@@ -71,6 +75,10 @@ void ExactlyOnceChecker::CheckDropped(const QueryLogView& log) {
   const int64_t known = std::min(log.first_batch, batches_logged());
   if (known > 0) {
     for (const LoggedRange& range : definitions_[static_cast<size_t>(known) - 1].ranges) {
+      const auto offset = log.first_offsets.find(range.source);
+      if (!range.to.empty() && offset != log.first_offsets.end() && offset->second == range.to) {
+        continue;
+      }
       const auto start = log.first_starts.find(range.source);
       if (start != log.first_starts.end() && start->second == range.end) continue;
       Report(violation_kinds::kDefinition,
@@ -159,6 +167,10 @@ void ExactlyOnceChecker::CheckNewDefinition(const LoggedBatch& batch) {
     }
     input.lines = std::move(of_range.lines);
     input.file_ends = std::move(of_range.file_ends);
+    input.begins = std::move(of_range.begins);
+    input.file_sizes = std::move(of_range.file_sizes);
+    input.from = range.from;
+    input.to = range.to;
   }
   if (!sources_.empty()) input.other_inputs.resize(sources_.size() - 1);
   input.watermark_ms = batch.watermark_ms;
@@ -195,6 +207,11 @@ void ExactlyOnceChecker::CheckRanges(const LoggedBatch& batch) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("batch ", batch.batch, " starts at ", range.start, " in ", range.source,
                           ", its predecessor ended at ", start));
+    }
+    if (!definitions_.empty() && range.from != definitions_.back().ranges[i].to) {
+      Report(violation_kinds::kDefinition,
+             absl::StrCat("batch ", batch.batch, " starts at ", range.from, " in ", range.source,
+                          ", its predecessor ended at ", definitions_.back().ranges[i].to));
     }
     for (const std::string& file : range.files) {
       const int64_t at_most = times_input_ ? times_input_(file) : 1;

@@ -26,6 +26,9 @@ struct LoggedRange {
   std::vector<std::string> files;  // in the order of reading
   int64_t start = 0;               // how many files of it the batches before have read
   int64_t end = 0;
+  // Of a source that has no files: from where to where, in its own terms; of others "".
+  std::string from = {};
+  std::string to = {};
 
   friend bool operator==(const LoggedRange&, const LoggedRange&) = default;
 };
@@ -90,8 +93,9 @@ struct QueryLogView {
   // of each source by then.
   int64_t first_batch = 0;
   std::map<std::string, int64_t> first_starts = {};
-  std::vector<PreparedBatch> prepared = {};    // in log order; a batch may have several
-  std::optional<RescaledState> rescaled = {};  // the newest
+  std::map<std::string, std::string> first_offsets = {};  // likewise, of sources without files
+  std::vector<PreparedBatch> prepared = {};               // in log order; a batch may have several
+  std::optional<RescaledState> rescaled = {};             // the newest
   // As pinned by the query's first record, or by its newest layout of state; 0: nothing says it.
   int shuffle_partitions = 0;
 };
@@ -111,8 +115,8 @@ struct ExactlyOnceOptions {
   std::vector<BatchAnswers> answers;
   // The query's sources, in the order of its plan. None: not known, one.
   std::vector<std::string> sources = {};
-  // The lines of a source file.
-  std::function<std::vector<std::string>(const std::string& file)> read_file;
+  // A source file.
+  std::function<NaiveFile(const std::string& file)> read_file;
   // How often a file of this path may be input, by the source's rule. Unset: once.
   std::function<int64_t(const std::string& file)> times_input = nullptr;
   // Whether the table is the newest batch alone: of any other the sink may drop no batch.
@@ -159,7 +163,7 @@ class ExactlyOnceChecker {
   void Report(const char* kind, std::string what, std::vector<std::string> records = {});
 
   const std::vector<std::string> sources_;
-  const std::function<std::vector<std::string>(const std::string& file)> read_file_;
+  const std::function<NaiveFile(const std::string& file)> read_file_;
   const std::function<int64_t(const std::string& file)> times_input_;
   const bool newest_batch_is_the_table_;
   int64_t now_ns_ = 0;

@@ -26,11 +26,33 @@ struct OperatorEntries {
   std::vector<StateEntries> stores;
 };
 
+// A file of lines, and where it has them.
+struct NaiveFile {
+  NaiveFile() = default;
+  // Each line ends with "\n".
+  NaiveFile(std::vector<std::string> lines_of_it) : lines(std::move(lines_of_it)) {
+    for (const std::string& line : lines) {
+      begins.push_back(size_bytes);
+      size_bytes += line.size() + 1;
+    }
+  }
+
+  std::vector<std::string> lines;
+  std::vector<uint64_t> begins;  // of each line
+  uint64_t size_bytes = 0;
+};
+
 // What one source gives to a batch.
 struct NaiveInput {
   std::vector<std::string> lines;
   // How many of the lines came before the end of each file, in the order of the files.
   std::vector<size_t> file_ends = {};
+  // Where each line begins in its file, and how large each file is.
+  std::vector<uint64_t> begins = {};
+  std::vector<uint64_t> file_sizes = {};
+  // Of a source without files, instead: from where to where, in its own terms.
+  std::string from = {};
+  std::string to = {};
 };
 
 struct NaiveBatch {
@@ -40,8 +62,12 @@ struct NaiveBatch {
   // the first are late; groups whose window ends at or before the second are final.
   std::optional<int64_t> late_watermark_ms = {};
   std::optional<int64_t> watermark_ms = {};
-  // How many of the lines came before the end of each file, in the order of the files.
+  // As of NaiveInput.
   std::vector<size_t> file_ends = {};
+  std::vector<uint64_t> begins = {};
+  std::vector<uint64_t> file_sizes = {};
+  std::string from = {};  // as of NaiveInput
+  std::string to = {};
   int64_t timestamp_ms = 0;  // of the batch's definition
   // That the query's checkpoint has pinned; 0: none is known.
   int shuffle_partitions = 0;

@@ -12,7 +12,8 @@ namespace {
 
 using runtime::ManifestEntry;
 
-// The files directly in the directory that are parts, ordered: "part-<batch>-<partition>.csv".
+// The files directly in the directory that are parts, ordered: "part-<batch>-<partition>.csv", or
+// ".json" or ".txt".
 std::vector<std::string_view> ListedParts(const DurableFiles& files, const std::string& directory) {
   const std::string prefix = directory + "/part-";
   std::vector<std::string_view> listed;

@@ -15,6 +15,7 @@ constexpr std::string_view kSeveralSources[] = {"clicked_views", "clicks_by_wind
 constexpr std::string_view kSeveralOperators[] = {"clicks_by_window", "distinct_visits",
                                                   "busy_windows"};
 constexpr std::string_view kSockets[] = {"socket_word_count", "readings_and_alarms_dstream"};
+constexpr std::string_view kLogs[] = {"log_copy"};
 constexpr std::string_view kUnions[] = {"clicks_of_two_sites"};
 // They keep state, and their plan may change between two starts.
 constexpr std::string_view kJoinedJobs[] = {"clicked_views",   "clicks_by_window",
@@ -175,6 +176,30 @@ constexpr PlantedBug kOfSinks[] = {
      "A new driver removes the staged files of batches that are committed."},
 };
 
+// --- the partitioned log, as source and as sink ---
+
+constexpr PlantedBug kOfPartitionedLogs[] = {
+    {"log_is_not_asked_what_it_has", kForgotten,
+     "A batch is written to a log without a look whether it is there.", kLogs},
+    {"log_is_asked_before_it_is_fenced", kNotFenced,
+     "A log is asked what it has before the producers are fenced that may still change it.", kLogs},
+    {"log_producer_is_kept", kNotFenced,
+     "A transaction goes on under the producer and the epoch of the one before, whose end may "
+     "still come.",
+     kLogs},
+    {"log_append_is_sent_again_as_another", kNotIdempotent,
+     "An append to a log that was not answered in time is sent again with sequences of its own.",
+     kLogs},
+    {"log_appends_are_not_numbered", kNotIdempotent,
+     "Appends to a log have no sequences by which one that comes twice is known.", kLogs},
+    {"log_slow_append_is_taken_for_done", kOutcomeUnknown,
+     "An append to a log that was not answered in time is taken for done.", kLogs},
+    {"log_expired_transaction_is_committed", kOutcomeUnknown,
+     "A transaction that the log has given up is taken for committed.", kLogs},
+    {"log_busy_is_the_end", kOutcomeUnknown,
+     "A log that refuses a request is taken to have no more records of the batch.", kLogs},
+};
+
 // --- the batches of a stream ---
 
 constexpr PlantedBug kOfStreams[] = {
@@ -253,6 +278,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfLogs, all);
     Add(kOfStores, all);
     Add(kOfSinks, all);
+    Add(kOfPartitionedLogs, all);
     Add(kOfStreams, all);
     Add(kOfReceivers, all);
     return all;

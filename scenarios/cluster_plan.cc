@@ -241,7 +241,8 @@ absl::Status AddOutside(const ParsedScenario& parsed, std::vector<platform::Proc
   if (processes.empty()) return absl::OkStatus();
   std::vector<std::string> taken = plan.process_names();
   taken.insert(taken.end(), plan.machines.begin(), plan.machines.end());
-  std::vector<std::string> names = {kOutside};
+  std::vector<std::string> names;
+  if (!plan.has_outside) names.emplace_back(kOutside);
   for (const platform::ProcessSpec& process : processes) names.push_back(process.name);
   for (const std::string& name : names) {
     if (std::find(taken.begin(), taken.end(), name) == taken.end()) continue;
@@ -250,7 +251,7 @@ absl::Status AddOutside(const ParsedScenario& parsed, std::vector<platform::Proc
                                        "\" is the name of the machine or a process that the input "
                                        "comes from: choose another"));
   }
-  plan.machines.emplace_back(kOutside);
+  if (!std::exchange(plan.has_outside, true)) plan.machines.emplace_back(kOutside);
   for (platform::ProcessSpec& process : processes) {
     plan.processes.push_back({kOutside, std::move(process), false,
                               absl::Milliseconds(kRestartAfterMs), absl::InfiniteDuration()});

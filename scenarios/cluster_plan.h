@@ -70,6 +70,8 @@ struct ClusterPlan {
   std::vector<PlannedProcess> processes;  // in the order in which they start
   // On whose disk the input, the results and the checkpoint stand.
   std::string store_machine;
+  std::vector<std::string> external;  // processes that serve a system which faults may befall
+  bool has_outside = false;           // a machine for the world outside is among them
   std::shared_ptr<StopEvents> stop_events = std::make_shared<StopEvents>();
 
   std::vector<std::string> process_names() const;

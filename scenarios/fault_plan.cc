@@ -75,6 +75,9 @@ class FaultPlanner {
       if (info.kind != FaultKind::kZombie || fault.peer().empty()) return absl::OkStatus();
       return CheckName(fault, "peer", fault.peer(), "machine", cluster_.machines);
     }
+    if (info.family == FaultFamily::kExternal) {
+      return CheckName(fault, "target", fault.target(), "external system", cluster_.external);
+    }
     const std::vector<std::string> machines = MachinesOf(fault, info);
     for (const std::string& machine : machines) {
       WT_RETURN_IF_ERROR(CheckName(fault, "target", machine, "machine", cluster_.machines));

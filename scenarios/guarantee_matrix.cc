@@ -10,9 +10,19 @@ namespace wavetank::scenarios {
 namespace {
 
 // The order of the rows is that of the enumeration.
-enum Cell : size_t { kUpdate, kRows, kOneRow, kComplete, kWindows, kTextFiles, kSocket };
+enum Cell : size_t {
+  kUpdate,
+  kRows,
+  kOneRow,
+  kComplete,
+  kWindows,
+  kTextFiles,
+  kSocket,
+  kLog,
+  kLogAgain
+};
 
-constexpr char kFiles[] = "text files, renamed into place";
+constexpr char kFiles[] = "text, CSV or JSON files, renamed into place";
 constexpr char kExactlyOnce[] = "exactly once";
 constexpr char kLyingDisk[] = "exactly once also on a disk that drops what it said was synced";
 
@@ -25,7 +35,7 @@ constexpr GuaranteeCell kCells[] = {
     {kFiles, "structured", "file sink, complete", kExactlyOnce, kLyingDisk},
     {kFiles, "structured", "file sink, append",
      "exactly once; late rows are dropped as the logged watermarks demand", kLyingDisk},
-    {kFiles, "DStream", "`SaveAsTextFiles`",
+    {"text files, renamed into place", "DStream", "`SaveAsTextFiles`",
      "at least once; batches without a completion mark may recur, each attempt in a directory of "
      "its own; without failures nothing recurs",
      kExactlyOnce},
@@ -33,17 +43,29 @@ constexpr GuaranteeCell kCells[] = {
      "at least once for what a receiver has stored as a block; **none** for lines that it had not "
      "stored yet, since a socket cannot send them again",
      "at least once for every line"},
+    {"partitioned log", "structured", "partitioned log, transactional",
+     "exactly once, to readers that are read_committed", kLyingDisk},
+    {"partitioned log", "structured", "partitioned log, idempotent or plain",
+     "at least once: a batch that is applied again is there again", kExactlyOnce},
     {"files, socket", "DStream", "`Print`, `ForeachRDD`",
      "at least once, by batch time: the function may be called again with the same batch",
      kExactlyOnce, "`tests/runtime/dstream/recovery_test.cc`"},
     {"queue in memory", "DStream", "any of these",
      "none: it ends with its driver, and a context with a checkpoint refuses it", "at least once",
      "`StreamingGraph.RefusesToCheckpointAQueue`"},
-    {"socket, queue", "structured", "any", "cannot be: neither can be read again from a position",
-     "", "refused: there is no such format"},
-    {"partitioned logs with transactions (Kafka)", "any", "any", "not built", "", ""},
-    {"any", "structured", "tables with transactions, a partitioned log, memory", "not built", "",
-     ""},
+    {"socket", "structured", "any of these",
+     "once for a line that is in a batch; **none** for lines that were in none yet when driver or "
+     "connection failed, since a socket cannot send them again",
+     "once for every line", "`SocketSource.WhatIsInABatchIsCountedOnceWhateverEndsWherever`"},
+    {"`memory`", "structured", "any of these",
+     "exactly once while the embedding process lives; with it go its rows: a batch that was not "
+     "committed then stops the query",
+     "exactly once", "`Memory.RowsGoThroughOnceWhateverEndsWherever`"},
+    {"any", "structured", "`memory`",
+     "exactly once while the embedding process lives; after it only complete mode goes on",
+     "exactly once", "`Memory.AfterTheProcessOnlyACompleteTableGoesOn`"},
+    {"Kafka", "any", "any", "not built: the partitioned log is its stand-in", "", ""},
+    {"any", "structured", "tables with transactions", "not built", "", ""},
 };
 
 // The first, and how many others there are.
@@ -62,7 +84,9 @@ size_t CellOf(const JobPart& part) {
   if (std::holds_alternative<StreamShape>(part.of)) {
     return part.paths.server.empty() ? kTextFiles : kSocket;
   }
-  const runtime::StreamingQueryPlan& plan = *std::get<QueryShape>(part.of).plan;
+  const QueryShape& query = std::get<QueryShape>(part.of);
+  if (query.log) return query.log->exactly_once ? kLog : kLogAgain;
+  const runtime::StreamingQueryPlan& plan = *query.plan;
   if (!plan.stateful()) return kRows;
   switch (plan.mode) {
     case runtime::QueryOutputMode::kAppend:

@@ -41,11 +41,12 @@ absl::StatusOr<std::vector<std::string>> LinesOf(const ParsedScenario& parsed, c
       return LinesOfText(*text);
     }
     case Input::kFiles:
+    case Input::kTopic:
     case Input::SOURCE_NOT_SET:
       break;
   }
   return parsed.ErrorAt(input, "name", 0,
-                        "an input needs lines, a file, files, a generator or records");
+                        "an input needs lines, a file, files, a generator, records or a topic");
 }
 
 // A file's last line ends with "\n", so that no line's end is cut in two by the next file of a
@@ -120,6 +121,39 @@ absl::StatusOr<InputPlan> PlanFiles(const ParsedScenario& parsed, const Input& i
   return plan;
 }
 
+fakes::LogWrite::End EndOf(const Write& write) {
+  switch (write.end()) {
+    case Write::COMMITTED:
+      return fakes::LogWrite::End::kCommit;
+    case Write::ABORTED:
+      return fakes::LogWrite::End::kAbort;
+    case Write::OPEN:
+      return fakes::LogWrite::End::kOpen;
+    default:
+      return fakes::LogWrite::End::kNone;
+  }
+}
+
+absl::StatusOr<InputPlan> PlanWrites(const ParsedScenario& parsed, const Input& input) {
+  if (input.has_arrival()) {
+    return parsed.ErrorAt(input, "arrival", 0, "writes say themselves when they come");
+  }
+  std::multimap<int64_t, ArrivingFile> by_time;
+  for (const Write& given : input.topic().write()) {
+    ArrivingFile piece{.at_ms = given.at_ms(),
+                       .name = absl::StrFormat("write-%05d", by_time.size())};
+    piece.write.partition = given.partition();
+    if (given.has_key()) piece.write.key = given.key();
+    piece.write.end = EndOf(given);
+    piece.write.trim = given.trim_to();
+    piece.lines.assign(given.line().begin(), given.line().end());
+    by_time.emplace(piece.at_ms, std::move(piece));
+  }
+  InputPlan plan;
+  for (auto& [at_ms, piece] : by_time) plan.push_back(std::move(piece));
+  return plan;
+}
+
 }  // namespace
 
 absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& input,
@@ -127,6 +161,7 @@ absl::StatusOr<InputPlan> PlanInput(const ParsedScenario& parsed, const Input& i
                                     const ReadHostFile& read_host_file) {
   WT_RETURN_IF_ERROR(CheckBounds(parsed, input));
   if (input.has_files()) return PlanFiles(parsed, input);
+  if (input.has_topic()) return PlanWrites(parsed, input);
   WT_ASSIGN_OR_RETURN(const std::vector<std::string> records,
                       LinesOf(parsed, input, random, read_host_file));
   const Arrival& arrival = input.arrival();
@@ -167,6 +202,7 @@ int64_t RecordsOf(const Scenario& scenario) {
   for (const Input& input : scenario.input()) {
     records += input.generator().records() + input.records().count() + input.lines().line_size();
     for (const InputFile& file : input.files().file()) records += file.line_size();
+    for (const Write& write : input.topic().write()) records += write.line_size();
   }
   return records;
 }

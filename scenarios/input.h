@@ -11,19 +11,22 @@
 #include "absl/status/statusor.h"
 
 #include "platform/random.h"
+#include "scenarios/fakes/log_feed.h"
 #include "scenarios/parse.h"
 
 namespace wavetank::scenarios {
 
-// What an input supplies: a directory, into which its files come, or a server, which writes it.
+// What an input supplies: a directory, into which its files come, a server, which writes it, or a
+// topic of a server.
 struct InputPlace {
   std::string directory = {};
   std::string server = {};  // its address
+  std::string topic = {};
 
   friend auto operator<=>(const InputPlace&, const InputPlace&) = default;
 };
 
-// One file renamed into the input directory, or one write to a socket; or a file's removal.
+// One file renamed into the input directory, one write to a socket or a topic; or a file's removal.
 struct ArrivingFile {
   int64_t at_ms = 0;
   InputPlace place = {};
@@ -33,6 +36,8 @@ struct ArrivingFile {
   bool removed = false;
   // How long before it a file of this name was removed; -1: none was.
   int64_t gone_for_ms = -1;
+  // Of a topic.
+  fakes::LogWrite write = {};
 };
 // In order of time.
 using InputPlan = std::vector<ArrivingFile>;

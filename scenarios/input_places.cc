@@ -15,6 +15,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "scenarios/fakes/log_server.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -32,12 +33,20 @@ std::string WhatIsRead(const JobShape& shape) {
       reads.push_back(absl::StrCat("the server \"", each, "\""));
     }
   }
+  for (const auto& each : shape.topics)
+    reads.push_back(absl::StrCat("the topic \"", each.topic, "\""));
   return reads.empty() ? "no directory and no server" : absl::StrJoin(reads, " and ");
+}
+
+InputPlace PlaceOf(const JobShape::ReadTopic& read) {
+  return {.server = read.address, .topic = read.topic};
 }
 
 absl::StatusOr<InputPlace> PlaceOf(const ParsedScenario& parsed, const Input& input,
                                    const runtime::JobInstance& instance, const JobShape& shape) {
-  if (parsed.scenario->input_size() == 1 && shape.directories.size() + shape.servers.size() == 1) {
+  const size_t all = shape.directories.size() + shape.servers.size() + shape.topics.size();
+  if (parsed.scenario->input_size() == 1 && all == 1) {
+    if (!shape.topics.empty()) return PlaceOf(shape.topics.front());
     return shape.servers.empty() ? InputPlace{.directory = shape.directories.front()}
                                  : InputPlace{.server = shape.servers.front()};
   }
@@ -58,9 +67,17 @@ absl::StatusOr<InputPlace> PlaceOf(const ParsedScenario& parsed, const Input& in
                                    : absl::StrCat("did you mean \"", nearest, "\"?")));
 }
 
+int32_t PartitionsOf(const Input& input) { return input.has_partitions() ? input.partitions() : 2; }
+
 absl::Status CheckServers(const ParsedScenario& parsed, const JobShape& shape) {
   const Job& job = parsed.scenario->job();
   std::set<std::string> seen;
+  for (const std::string& address : shape.logs) {
+    if (HostOf(address) == kOutside) continue;
+    return parsed.ErrorAt(job, "name", 0,
+                          absl::StrCat("there is no log on \"", HostOf(address),
+                                       "\": the one that there is is on \"", kOutside, "\""));
+  }
   for (const std::string& address : shape.servers) {
     if (HostOf(address) != kOutside) {
       return parsed.ErrorAt(
@@ -93,6 +110,13 @@ std::vector<NamedPlace> NamesOfPlaces(const runtime::JobInstance& instance, cons
       if (value != server && !(is_port && value == PortOf(server))) continue;
       named.push_back({parameter.name, {.server = server}});
     }
+  }
+  for (const JobShape::ReadTopic& read : shape.topics) {
+    for (const runtime::JobParameter& parameter : runtime::AllParameters(*instance.job)) {
+      if (instance.arguments.Get(parameter.name) != read.topic) continue;
+      named.push_back({parameter.name, PlaceOf(read)});
+    }
+    named.push_back({read.topic, PlaceOf(read)});
   }
   for (const std::string& directory : shape.directories) {
     named.push_back({directory, {.directory = directory}});
@@ -148,6 +172,33 @@ absl::StatusOr<fakes::LineFeeds> AddServers(const ParsedScenario& parsed, const 
   return feeds;
 }
 
+std::string DirectoryOfLog(const std::string& address) {
+  return absl::StrCat("log-", PortOf(address));
+}
+
+absl::StatusOr<LogServers> AddLogs(const ParsedScenario& parsed, const JobShape& shape,
+                                   const std::vector<InputPlace>& places, ClusterPlan& cluster) {
+  LogServers servers;
+  std::vector<platform::ProcessSpec> processes;
+  for (const std::string& address : shape.logs) {
+    const auto feed = std::make_shared<fakes::LogFeed>();
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i].topic.empty() || places[i].server != address) continue;
+      const Input& input = parsed.scenario->input(static_cast<int>(i));
+      feed->Make(places[i].topic, PartitionsOf(input));
+    }
+    std::string name = "log-server";
+    if (shape.logs.size() > 1) absl::StrAppend(&name, "-", servers.size() + 1);
+    servers.emplace(address, LogServer{name, feed});
+    platform::NodeMain main =
+        fakes::LogServerMain(address, feed, {.directory = DirectoryOfLog(address)});
+    cluster.external.push_back(name);
+    processes.push_back({name, {{name, std::move(main)}}});
+  }
+  WT_RETURN_IF_ERROR(AddOutside(parsed, std::move(processes), cluster));
+  return servers;
+}
+
 absl::StatusOr<InputPlan> PlanInputs(const ParsedScenario& parsed,
                                      const std::vector<InputPlace>& places, uint64_t seed,
                                      const ReadHostFile& read_host_file) {
@@ -158,7 +209,17 @@ absl::StatusOr<InputPlan> PlanInputs(const ParsedScenario& parsed,
     if (i > 0) random = random.Fork("another", {static_cast<uint64_t>(i)});
     const Input& input = parsed.scenario->input(static_cast<int>(i));
     WT_ASSIGN_OR_RETURN(InputPlan files, PlanInput(parsed, input, random, read_host_file));
-    for (ArrivingFile& file : files) file.place = places[i];
+    for (size_t n = 0; n < files.size(); ++n) {
+      ArrivingFile& file = files[n];
+      file.place = places[i];
+      if (places[i].topic.empty()) continue;
+      file.write.topic = places[i].topic;
+      file.write.values = file.lines;
+      file.write.timestamp_ms = file.at_ms;
+      if (!input.has_topic()) {
+        file.write.partition = static_cast<int32_t>(n) % PartitionsOf(input);
+      }
+    }
     InputPlan merged;
     std::merge(std::make_move_iterator(plan.begin()), std::make_move_iterator(plan.end()),
                std::make_move_iterator(files.begin()), std::make_move_iterator(files.end()),

@@ -4,6 +4,8 @@
 #define WAVETANK_SCENARIOS_INPUT_PLACES_H_
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "runtime/job/deployment.h"
 #include "scenarios/cluster_plan.h"
 #include "scenarios/fakes/line_server.h"
+#include "scenarios/fakes/log_feed.h"
 #include "scenarios/input.h"
 #include "scenarios/job_shape.h"
 #include "scenarios/parse.h"
@@ -41,6 +44,19 @@ absl::StatusOr<std::vector<InputPlace>> PlacesOfInputs(const ParsedScenario& par
 absl::StatusOr<fakes::LineFeeds> AddServers(const ParsedScenario& parsed, const JobShape& shape,
                                             const std::vector<InputPlace>& places,
                                             ClusterPlan& cluster);
+
+// Starts what the job's logs are served by: the node "log-server" of a process "log-server", or of
+// several, at the n-th address, "log-server-<n>". The topics that are input have partitions from
+// the start. kInvalidArgument, with the place: as AddServers.
+struct LogServer {
+  std::string process;
+  std::shared_ptr<fakes::LogFeed> feed;
+};
+using LogServers = std::map<std::string, LogServer>;  // by address
+absl::StatusOr<LogServers> AddLogs(const ParsedScenario& parsed, const JobShape& shape,
+                                   const std::vector<InputPlace>& places, ClusterPlan& cluster);
+// Where its server keeps what it has, on the disk of the machine outside.
+std::string DirectoryOfLog(const std::string& address);
 
 // All that arrives, in order of time. REQUIRES: a place for each input.
 absl::StatusOr<InputPlan> PlanInputs(const ParsedScenario& parsed,

@@ -29,6 +29,17 @@ std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameter
   return parameters;
 }
 
+std::vector<JobParameter> WithSourceParameters(std::vector<JobParameter> parameters) {
+  parameters = WithFileParameters(std::move(parameters));
+  parameters.push_back({.name = "split-bytes",
+                        .meaning = "how many bytes a task reads at least, of one file or several; "
+                                   "1048576 if it is not said",
+                        .default_value = "",
+                        .tried = {"", "16", "64"},
+                        .in_scenarios = "64"});
+  return parameters;
+}
+
 runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& arguments,
                              const std::string& parameter) {
   auto reader = session.ReadStream();
@@ -38,6 +49,8 @@ runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& argu
       .Option("forgetAfter", arguments.Get("forget-after"));
   const std::string max_line_bytes = arguments.Get("max-line-bytes");
   if (!max_line_bytes.empty()) reader.Option("maxLineBytes", max_line_bytes);
+  const std::string split_bytes = arguments.Get("split-bytes");
+  if (!split_bytes.empty()) reader.Option("splitBytes", split_bytes);
   return reader.Load(arguments.Get(parameter));
 }
 

@@ -18,6 +18,10 @@ runtime::JobParameter OutputParameter();
 std::vector<runtime::JobParameter> WithFileParameters(
     std::vector<runtime::JobParameter> parameters);
 
+// The same of each query.
+std::vector<runtime::JobParameter> WithSourceParameters(
+    std::vector<runtime::JobParameter> parameters);
+
 // The lines of the directory that a parameter says, of a query as column "value".
 runtime::DataFrame TextInput(runtime::Session& session, const runtime::JobArguments& arguments,
                              const std::string& parameter);

@@ -11,8 +11,10 @@
 #include "platform/check.h"
 #include "runtime/connectors/file_source.h"
 #include "runtime/connectors/job_directories.h"
+#include "runtime/connectors/log/log_options.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/structured/fragment_task.h"
+#include "scenarios/replay_query.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -42,16 +44,60 @@ void AddInput(const std::string& directory, const runtime::InputFileOptions& fil
       {.directory = directory, .forget_after_ms = absl::ToInt64Milliseconds(files.forget_after)});
 }
 
-// Checks read directories of lines as they are, with code of their own. "": it has no other source.
+// What the query has to do with logs.
+void AddLogs(const runtime::StreamingQueryDefinition& definition,
+             const runtime::StreamingQueryPlan& plan, QueryShape& query, JobShape& shape) {
+  std::optional<runtime::LogSourceOptions> reads;
+  for (const auto& source : plan.sources) {
+    if (source.description.format != "log") continue;
+    const auto options = runtime::LogSourceOptionsOf(source.description.options);
+    WT_CHECK(options.ok(), "a job that was checked has options that are");
+    const bool known = std::ranges::any_of(shape.topics, [&options](const auto& each) {
+      return each.address == options->address && each.topic == options->topic;
+    });
+    if (!known) shape.topics.push_back({options->address, options->topic});
+    AddOnce(options->address, shape.logs);
+    reads = *options;
+  }
+  if (definition.sink_format != "log") return;
+  const auto writes = runtime::LogSinkOptionsOf(definition.options);
+  WT_CHECK(writes.ok(), "a job that was checked has options that are");
+  AddOnce(writes->address, shape.logs);
+  if (!reads || plan.sources.size() != 1 || reads->address != writes->address) return;
+  query.log = {
+      .address = reads->address,
+      .from = reads->topic,
+      .to = writes->topic,
+      .read_committed = reads->read_committed,
+      .fails_on_data_loss = reads->fail_on_data_loss,
+      .exactly_once = writes->delivery == runtime::LogSinkOptions::Delivery::kTransactional};
+}
+
+// Checks read directories of files, with code of their own. "": it has no other source.
 std::string WhyUnjudged(const runtime::StreamingQueryPlan& plan) {
   for (const runtime::StreamingQueryPlan::Source& source : plan.sources) {
-    const runtime::OptionMap& options = source.description.options;
-    if (source.description.format != "text") {
-      return absl::StrCat("no check reads a source of format ", source.description.format);
-    }
-    for (const char* option : {"wholetext", "lineSep"}) {
-      if (options.contains(option)) return absl::StrCat("no check reads lines by ", option);
-    }
+    const auto files = PlainFilesOf(source);
+    if (!files.ok()) return std::string(files.status().message());
+  }
+  return "";
+}
+
+bool ReadsFiles(const runtime::SourceDescription& source) {
+  const auto formats = {"text", "csv", "json"};
+  return std::ranges::find(formats, source.format) != formats.end();
+}
+
+// Whether checks read what a sink of the format leaves, with code of their own.
+bool LeavesFiles(const std::string& sink_format) {
+  const auto read = {"file", "csv", "json", "text"};
+  return std::ranges::find(read, sink_format) != read.end();
+}
+
+// "": its columns are of types that checks know in files.
+std::string WhyUnjudged(const runtime::Schema& shown) {
+  for (const runtime::Field& field : shown.fields()) {
+    if (field.type.is_storable()) continue;
+    return absl::StrCat("no check reads a column of type ", runtime::DataTypeName(field.type));
   }
   return "";
 }
@@ -69,6 +115,9 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
                  .paths = {},
                  .of = QueryShape{definition, {}, plan, instance.compiled},
                  .unjudged = WhyUnjudged(*plan)};
+    if (part.unjudged.empty()) part.unjudged = WhyUnjudged(*plan->output_schema);
+    auto& query = std::get<QueryShape>(part.of);
+    AddLogs(definition, *plan, query, shape);
     const std::vector<JobDirectory> directories = runtime::DirectoriesOf(definition, *plan);
     part.paths.output = DirectoryFor(JobDirectory::Use::kOutput, directories);
     part.paths.checkpoint = DirectoryFor(JobDirectory::Use::kCheckpoint, directories);
@@ -77,13 +126,16 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
       if (several) absl::StrAppend(&part.paths.checkpoint, "/", definition.name);
     }
     for (const auto& source : plan->sources) {
-      if (source.description.format != "text") continue;
+      if (!ReadsFiles(source.description)) {
+        part.paths.inputs.push_back({.directory = source.description.Name(), .by_time = true});
+        continue;
+      }
       const auto options = runtime::FileSourceOptionsOf(source.description);
       WT_CHECK(options.ok(), "a job that was checked has options that are");
       AddInput(source.description.path, options->files, part.paths);
       AddOnce(source.description.path, shape.directories);
     }
-    if (definition.sink_format == "file") {
+    if (LeavesFiles(definition.sink_format) || query.log) {
       shape.parts.push_back(std::move(part));
     } else {
       shape.unjudged.push_back(absl::StrCat(definition.name, ": no check reads a sink of format ",

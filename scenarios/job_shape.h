@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,6 +25,7 @@ struct JobPaths {
     std::string directory;
     // After how long a file that is gone may be forgotten.
     int64_t forget_after_ms = 600'000;
+    bool by_time = false;  // no directory, and no files: rows come as time passes
   };
   std::vector<Input> inputs;  // in the order of the plan; of a socket: none
   std::string server;         // of a socket: its address, outside
@@ -31,13 +33,24 @@ struct JobPaths {
   std::string checkpoint;
 };
 
-// One query into a file sink.
+// Of a query from a topic of a partitioned log into another.
+struct LogShape {
+  std::string address;
+  std::string from;
+  std::string to;
+  bool read_committed = true;
+  bool fails_on_data_loss = true;
+  bool exactly_once = true;  // by its sink's delivery
+};
+
+// One query into a file sink, or from a log into a log.
 struct QueryShape {
   runtime::StreamingQueryDefinition definition;
   // As later starts of the job have it, where they change its plan.
   std::vector<runtime::StreamingQueryDefinition> later = {};
   std::shared_ptr<const runtime::StreamingQueryPlan> plan;
   std::shared_ptr<runtime::CompiledQueries> compiled;  // the instance's
+  std::optional<LogShape> log = {};
 };
 
 // What ends in one SaveAsTextFiles, from a directory or a socket.
@@ -62,6 +75,13 @@ struct JobShape {
   // What it reads: directories of files, each once, and the server's address of each stream.
   std::vector<std::string> directories;
   std::vector<std::string> servers;
+  // The topics that it reads, each once, and where logs are served that it reads or writes.
+  struct ReadTopic {
+    std::string address;
+    std::string topic;
+  };
+  std::vector<ReadTopic> topics;
+  std::vector<std::string> logs;
   std::vector<JobPart> parts;
   // What nobody can judge, each with why: outputs that leave nothing durable, queries to what no
   // check can read by itself.

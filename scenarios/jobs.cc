@@ -16,8 +16,10 @@
 #include "properties/naive_query.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
+#include "scenarios/format_jobs.h"
 #include "scenarios/job_input.h"
 #include "scenarios/joined_jobs.h"
+#include "scenarios/log_jobs.h"
 #include "scenarios/replayed_jobs.h"
 
 namespace wavetank::scenarios {
@@ -192,7 +194,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "words";
     job.meaning = "structured: each word as it comes, exactly once";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {InputParameter(), OutputParameter(), {"mode", "output mode: append or update", "append"}});
     job.structured = WordsStructured;
     jobs.Add(std::move(job),
@@ -203,7 +205,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "line_count";
     job.meaning = "structured: how many lines came, exactly once";
-    job.parameters = WithFileParameters({InputParameter(), OutputParameter()});
+    job.parameters = WithSourceParameters({InputParameter(), OutputParameter()});
     job.structured = LineCountStructured;
     jobs.Add(
         std::move(job),
@@ -214,9 +216,9 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
     Job job;
     job.name = "word_count";
     job.meaning = "structured: how often each word came, exactly once";
-    job.parameters = WithFileParameters({InputParameter(),
-                                         OutputParameter(),
-                                         {"mode", "output mode: update or complete", "update"}});
+    job.parameters = WithSourceParameters({InputParameter(),
+                                           OutputParameter(),
+                                           {"mode", "output mode: update or complete", "update"}});
     job.structured = WordCountStructured;
     jobs.Add(std::move(job), WordCountOracle());
   }
@@ -227,7 +229,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
         "structured: how often each word came in each window of event time; lines are "
         "\"<time>,<word>\", the time in seconds, milliseconds or microseconds since 1970 or as ISO "
         "8601; others are dropped and counted";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {InputParameter(),
          OutputParameter(),
          {"window", "size of a window", "10s", ParameterKind::kDuration},
@@ -269,6 +271,8 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   }
   AddReplayedJobs(jobs);
   AddJoinedJobs(jobs);
+  AddFormatJobs(jobs);
+  AddLogJobs(jobs);
   jobs.MarkBuiltIn();
 }
 

@@ -149,7 +149,7 @@ std::vector<JobParameter> JoinParameters(std::vector<JobParameter> more) {
       {"within", "how long after a view a click may come from it", "30s",
        ParameterKind::kDuration}};
   parameters.insert(parameters.end(), more.begin(), more.end());
-  return WithFileParameters(std::move(parameters));
+  return WithSourceParameters(std::move(parameters));
 }
 
 }  // namespace
@@ -181,7 +181,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: how often each advertisement was clicked on, and when first, on either of two "
         "sites; lines are \"<time>,<advertisement>\"";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {{"one", "directory of one site's clicks", std::nullopt, ParameterKind::kPath},
          {"other", "directory of the other's", std::nullopt, ParameterKind::kPath},
          OutputParameter(),
@@ -197,7 +197,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: how many different lines there were in each window of event time; lines are "
         "\"<time>,<page>\"";
-    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter(),
+    job.parameters = WithSourceParameters({InputParameter(), OutputParameter(), DelayParameter(),
                                          ExceptParameter(), WindowParameter()});
     job.structured = DistinctVisitsStructured;
     jobs.Add(std::move(job));
@@ -208,7 +208,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: the first line of each page, and those of it that come after the delay; lines "
         "are \"<time>,<page>\"";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {InputParameter(), OutputParameter(), DelayParameter(), ExceptParameter()});
     job.structured = FirstVisitsStructured;
     jobs.Add(std::move(job));
@@ -219,7 +219,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: how many pages were visited in each window of event time, and how often the "
         "most visited one; lines are \"<time>,<page>\"";
-    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), DelayParameter(),
+    job.parameters = WithSourceParameters({InputParameter(), OutputParameter(), DelayParameter(),
                                          ExceptParameter(), WindowParameter()});
     job.structured = BusyWindowsStructured;
     jobs.Add(std::move(job));

@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -52,7 +53,14 @@ struct DStreamOracle {
       canonical = nullptr;
 };
 
-using JobOracle = std::variant<StructuredOracle, DStreamOracle>;
+// Of a job with one structured query without state, from a topic of a partitioned log into another.
+struct LogOracle {
+  // What a record, its key and value, must become; a null is "\\N".
+  using Row = std::pair<std::string, std::string>;
+  std::function<std::vector<Row>(const Row& record)> rows;
+};
+
+using JobOracle = std::variant<StructuredOracle, DStreamOracle, LogOracle>;
 
 // Of a stream whose rows carry tokens of the attempts that made them (MapWithAttempt of
 // runtime/dstream/attempt_operator.h): those of one line of its text files.

@@ -84,10 +84,18 @@ absl::Status CheckRescale(const ParsedScenario& parsed, const runtime::Job& job,
 
 using Compiled = std::shared_ptr<runtime::CompiledQueries>;
 
+Arguments WithScenarioDefaults(const runtime::Job& job, Arguments given) {
+  for (const runtime::JobParameter& parameter : job.parameters) {
+    if (parameter.in_scenarios) given.try_emplace(parameter.name, *parameter.in_scenarios);
+  }
+  return given;
+}
+
 absl::StatusOr<runtime::JobInstance> Bind(const ParsedScenario& parsed, const Job& wanted,
                                           const runtime::Job& job, const Arguments& given,
                                           const Compiled& compiled) {
-  absl::StatusOr<runtime::JobArguments> arguments = runtime::BindArguments(job, given);
+  absl::StatusOr<runtime::JobArguments> arguments =
+      runtime::BindArguments(job, WithScenarioDefaults(job, given));
   if (!arguments.ok()) {
     return parsed.ErrorAt(wanted, "name", 0, platform::ToStd(arguments.status().message()));
   }
@@ -229,6 +237,8 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
                       PlacesOfInputs(parsed, prepared.job.instance, prepared.job.shape));
   WT_ASSIGN_OR_RETURN(prepared.job.feeds, AddServers(parsed, prepared.job.shape, prepared.places,
                                                      prepared.job.cluster));
+  WT_ASSIGN_OR_RETURN(prepared.job.logs,
+                      AddLogs(parsed, prepared.job.shape, prepared.places, prepared.job.cluster));
   WT_ASSIGN_OR_RETURN(prepared.input,
                       PlanInputs(parsed, prepared.places, prepared.seed, options.read_host_file));
   WT_ASSIGN_OR_RETURN(prepared.faults, PlanFaults(parsed, prepared.job.cluster, text));

@@ -11,6 +11,7 @@
 #include "scenarios/cluster_plan.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/input.h"
+#include "scenarios/input_places.h"
 #include "scenarios/job_shape.h"
 #include "scenarios/oracle.h"
 #include "scenarios/parse.h"
@@ -26,6 +27,7 @@ struct PreparedJob {
   JobShape shape;
   ClusterPlan cluster;
   fakes::LineFeeds feeds;  // of the servers that the job reads
+  LogServers logs;         // that it reads or writes
 };
 
 struct Prepared {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 #include "checkpoint/key_parts.h"
@@ -15,7 +15,8 @@
 #include "runtime/columnar/partition_of.h"
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/text_lines.h"
-#include "runtime/connectors/file_source.h"
+#include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/file_split.pb.h"
 #include "runtime/fragment/replay_runner.h"
 #include "runtime/structured/query_check.h"
 
@@ -53,6 +54,46 @@ void AddRows(const RecordBatch& rows, std::vector<NaiveRow>& out) {
       }
     }
   }
+}
+
+void Append(const properties::PlainValue& value, runtime::ColumnBuilder& column,
+            const runtime::DataType& type) {
+  using runtime::DataType;
+  if (value.is_null()) {
+    column.Null();
+    return;
+  }
+  switch (type.kind()) {
+    case DataType::kBool:
+      column.Bool(value.truth());
+      return;
+    case DataType::kString:
+    case DataType::kBinary:
+      column.String(value.text());
+      return;
+    case DataType::kDouble:
+      column.Double(value.real());
+      return;
+    case DataType::kFloat:
+      column.Fixed(static_cast<float>(value.real()));
+      return;
+    default:
+      runtime::WithValueType(type,
+                             [&]<typename T>(T) { column.Fixed(static_cast<T>(value.number())); });
+  }
+}
+
+RecordBatch ToBatch(const runtime::SchemaPtr& schema,
+                    const std::vector<properties::PlainRow>& rows) {
+  std::vector<runtime::Column> columns;
+  for (int i = 0; i < schema->size(); ++i) {
+    runtime::ColumnBuilder builder(schema->field(i).type);
+    for (const properties::PlainRow& row : rows) {
+      Append(row[static_cast<size_t>(i)], builder, schema->field(i).type);
+    }
+    columns.push_back(builder.Finish());
+  }
+  return RecordBatch(schema, std::move(columns), static_cast<int64_t>(rows.size()));
 }
 
 class Replay final : public properties::NaiveQuery {
@@ -162,6 +203,16 @@ class Replay final : public properties::NaiveQuery {
         std::exchange(runner_, std::make_unique<ReplayRunner>(plan_));
     if (before != nullptr) MoveState(*before, partitions_);
     partitions_ = partitions;
+    files_.clear();
+    for (const StreamingQueryPlan::Source& source : plan_->sources) {
+      if (source.description.format == "text") {
+        files_.push_back(nullptr);
+        continue;
+      }
+      auto files = PlainFilesOf(source);
+      WT_CHECK(files.ok(), "a query that is replayed reads what checks read");
+      files_.push_back(*std::move(files));
+    }
     const auto policy = runtime::WatermarkPolicyOf(definitions_.front());
     WT_CHECK(policy.ok(), "a query that is replayed has options that are");
     policy_ = *policy;
@@ -169,28 +220,70 @@ class Replay final : public properties::NaiveQuery {
 
   // As the engine divides a batch into tasks: sums of doubles depend on it.
   std::vector<ReplayRunner::Splits> Sources(const NaiveBatch& batch) const {
-    std::vector<ReplayRunner::Splits> sources = {Splits({batch.lines, batch.file_ends})};
-    for (const properties::NaiveInput& input : batch.other_inputs) {
-      sources.push_back(Splits(input));
-    }
+    std::vector<properties::NaiveInput> inputs = {{.lines = batch.lines,
+                                                   .file_ends = batch.file_ends,
+                                                   .begins = batch.begins,
+                                                   .file_sizes = batch.file_sizes,
+                                                   .from = batch.from,
+                                                   .to = batch.to}};
+    inputs.insert(inputs.end(), batch.other_inputs.begin(), batch.other_inputs.end());
     // Of a checkpoint that says nothing of a source.
-    sources.resize(plan_->sources.size());
+    inputs.resize(plan_->sources.size());
+    std::vector<ReplayRunner::Splits> sources;
+    for (size_t i = 0; i < inputs.size(); ++i) sources.push_back(Splits(i, inputs[i]));
     return sources;
   }
 
-  static ReplayRunner::Splits Splits(const properties::NaiveInput& input) {
+  ReplayRunner::Splits Splits(size_t source, const properties::NaiveInput& input) const {
     ReplayRunner::Splits splits;
-    for (const auto& [first, last] : runtime::SourceTasks(input.file_ends.size())) {
+    const std::vector<properties::PlainFile> decoded =
+        files_[source] == nullptr ? std::vector<properties::PlainFile>() : files_[source](input);
+    if (input.file_ends.empty()) {
+      for (const properties::PlainFile& all : decoded) {
+        splits.push_back({ToBatch(plan_->sources[source].schema, all.rows)});
+      }
+      return splits;
+    }
+    const runtime::SourceDescription& description = plan_->sources[source].description;
+    checkpoint::SourceRange range;
+    for (const uint64_t size_bytes : input.file_sizes) {
+      range.add_files()->set_size_bytes(size_bytes);
+    }
+    range.set_end_offset(absl::StrCat(range.files_size()));
+    const auto format = definitions_.front().Connectors().Source(description.format);
+    WT_CHECK(format.ok(), "a query that is replayed has sources that are");
+    for (const std::string& bytes : (*format)->SplitsOf(description, range)) {
+      runtime::FileSplit files;
+      WT_CHECK(files.ParseFromString(bytes), "what is replayed are files");
       std::vector<RecordBatch>& split = splits.emplace_back();
-      for (size_t file = first; file < last; ++file) {
-        const auto begin =
-            input.lines.begin() + static_cast<ptrdiff_t>(file == 0 ? 0 : input.file_ends[file - 1]);
-        const auto end = input.lines.begin() + static_cast<ptrdiff_t>(input.file_ends[file]);
-        if (begin == end) continue;
-        split.push_back(runtime::TextLines(absl::StrJoin(begin, end, "\n") + "\n"));
+      for (const runtime::FilePiece& piece : files.pieces()) {
+        RecordBatch rows = decoded.empty() ? LinesOf(piece, input)
+                                           : RowsOf(piece, input, decoded[piece.number()], source);
+        if (rows.num_rows() > 0) split.push_back(std::move(rows));
       }
     }
     return splits;
+  }
+
+  static bool IsIn(const runtime::FilePiece& piece, uint64_t begin) {
+    return begin >= piece.begin() && begin < piece.end();
+  }
+  static RecordBatch LinesOf(const runtime::FilePiece& piece, const properties::NaiveInput& input) {
+    const size_t file = piece.number();
+    std::string text;
+    for (size_t line = file == 0 ? 0 : input.file_ends[file - 1]; line < input.file_ends[file];
+         ++line) {
+      if (IsIn(piece, input.begins[line])) absl::StrAppend(&text, input.lines[line], "\n");
+    }
+    return runtime::TextLines(text);
+  }
+  RecordBatch RowsOf(const runtime::FilePiece& piece, const properties::NaiveInput& input,
+                     const properties::PlainFile& file, size_t source) const {
+    std::vector<properties::PlainRow> rows;
+    for (size_t i = 0; i < file.rows.size(); ++i) {
+      if (IsIn(piece, input.begins[file.lines[i]])) rows.push_back(file.rows[i]);
+    }
+    return ToBatch(plan_->sources[source].schema, rows);
   }
 
   const std::vector<runtime::StreamingQueryDefinition> definitions_;
@@ -200,12 +293,24 @@ class Replay final : public properties::NaiveQuery {
   const std::shared_ptr<runtime::CompiledQueries> known_;
   std::shared_ptr<const StreamingQueryPlan> plan_;  // once the first batch comes
   std::unique_ptr<ReplayRunner> runner_;
+  std::vector<properties::PlainFiles> files_;  // by source; null: of lines
   runtime::WatermarkPolicy policy_ = runtime::WatermarkPolicy::kMin;
   runtime::Watermarks watermarks_;  // after the newest batch
   int64_t next_epoch_ = 0;
 };
 
 }  // namespace
+
+absl::StatusOr<properties::PlainFiles> PlainFilesOf(const StreamingQueryPlan::Source& source) {
+  std::vector<properties::PlainColumn> columns;
+  for (const runtime::Field& field : source.schema->fields()) {
+    // By their numbers in plans' bytes.
+    const auto kind = static_cast<properties::PlainKind>(field.type.kind());
+    columns.push_back({.name = field.name, .kind = kind});
+  }
+  return properties::MakePlainFiles(source.description.format, source.description.options,
+                                    std::move(columns));
+}
 
 std::unique_ptr<properties::NaiveQuery> ReplayQuery(
     std::vector<runtime::StreamingQueryDefinition> definitions, int shuffle_partitions,

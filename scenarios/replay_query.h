@@ -8,11 +8,18 @@
 #include <memory>
 #include <vector>
 
+#include "properties/interpreter/plain_files.h"
 #include "properties/naive_query.h"
+#include "runtime/fragment/query_plan.h"
 #include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 
 namespace wavetank::scenarios {
+
+// The rows of a source's files, by code of the oracles' own. kUnimplemented: they do not read such
+// a source; it says what of it.
+absl::StatusOr<properties::PlainFiles> PlainFilesOf(
+    const runtime::StreamingQueryPlan::Source& source);
 
 // `definitions`: what the query may be from one start or another on; which it is, the log says by
 // the hash of the plan, and nothing: the first. `shuffle_partitions`: where a query's checkpoint

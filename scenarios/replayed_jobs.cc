@@ -162,7 +162,7 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: orders, spending and largest order of each customer; lines are "
         "\"<customer>,<amount>\"";
-    job.parameters = WithFileParameters({InputParameter(),
+    job.parameters = WithSourceParameters({InputParameter(),
                                          OutputParameter(),
                                          {"mode", "output mode: update or complete", "update"}});
     job.structured = SpendByCustomer;
@@ -174,7 +174,7 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: the same in each window of event time; lines are "
         "\"<time>,<customer>,<amount>\"; those without a time are dropped and counted";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {InputParameter(),
          OutputParameter(),
          {"window", "size of a window", "10s", ParameterKind::kDuration},
@@ -188,7 +188,7 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
     job.meaning =
         "structured: two queries, `spent` over orders as spend_by_customer, and `seen`, how often "
         "each page was visited; lines of visits begin with \"<page>,\"";
-    job.parameters = WithFileParameters(
+    job.parameters = WithSourceParameters(
         {{"orders", "directory of orders", std::nullopt, ParameterKind::kPath},
          {"visits", "directory of visits", std::nullopt, ParameterKind::kPath},
          {"spent", "directory of the query `spent`", std::nullopt, ParameterKind::kPath},

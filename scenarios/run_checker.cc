@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "platform/check.h"
+#include "properties/part_rows.h"
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/interpret_query.h"
+#include "scenarios/log_checker.h"
 #include "scenarios/parts_checker.h"
 #include "scenarios/replay_query.h"
 #include "scenarios/shown_rows.h"
@@ -29,6 +31,29 @@ std::function<std::unique_ptr<properties::NaiveQuery>()> InterpreterOf(
   return [plans] { return InterpretPlans(plans); };
 }
 
+using MakeQuery = std::function<std::unique_ptr<properties::NaiveQuery>()>;
+
+// A query into text files: what it answers, as lines.
+class InLines final : public properties::NaiveQuery {
+ public:
+  explicit InLines(std::unique_ptr<properties::NaiveQuery> query) : query_(std::move(query)) {}
+
+  properties::NaiveAnswer Run(const properties::NaiveBatch& batch) override {
+    properties::NaiveAnswer answer = query_->Run(batch);
+    answer.rows = properties::AsLines(answer.rows);
+    return answer;
+  }
+  int64_t watermark_delay_ms() const override { return query_->watermark_delay_ms(); }
+
+ private:
+  const std::unique_ptr<properties::NaiveQuery> query_;
+};
+
+MakeQuery AsShown(const runtime::StreamingQueryDefinition& definition, MakeQuery make) {
+  if (definition.sink_format != "text") return make;
+  return [make = std::move(make)] { return std::make_unique<InLines>(make()); };
+}
+
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& query,
                                       const StructuredOracle* oracle, int partitions,
                                       const runtime::JobArguments& arguments) {
@@ -49,13 +74,13 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
   std::vector<runtime::StreamingQueryDefinition> definitions = {query.definition};
   definitions.insert(definitions.end(), query.later.begin(), query.later.end());
   if (const auto interpret = InterpreterOf(query, definitions)) {
-    answers.emplace_back(interpret, *policy);
+    answers.emplace_back(AsShown(query.definition, interpret), *policy);
   }
-  answers.emplace_back(
-      [definitions, partitions, compiled = query.compiled] {
-        return ReplayQuery(definitions, partitions, compiled);
-      },
-      *policy);
+  answers.emplace_back(AsShown(query.definition,
+                               [definitions, partitions, compiled = query.compiled] {
+                                 return ReplayQuery(definitions, partitions, compiled);
+                               }),
+                       *policy);
   return std::make_unique<StructuredChecker>(part.paths, std::move(rule), has_ids,
                                              std::move(answers));
 }
@@ -84,7 +109,11 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens to
   std::vector<PartChecker> checkers;
   for (const JobPart& part : shape.parts) {
     std::unique_ptr<RunChecker> checker;
-    if (const auto* query = std::get_if<QueryShape>(&part.of)) {
+    const auto* query = std::get_if<QueryShape>(&part.of);
+    if (query != nullptr && query->log) {
+      checker = std::make_unique<LogChecker>(
+          part.paths, *query->log, oracle == nullptr ? nullptr : std::get_if<LogOracle>(oracle));
+    } else if (query != nullptr) {
       checker = CheckerOf(part, *query,
                           oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
                           shape.partitions, arguments);

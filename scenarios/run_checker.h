@@ -34,6 +34,12 @@ class RunChecker {
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::ObservedFiles& observed,
                                                      int64_t failures) = 0;
+  // The same of what stands on the disk of the machine outside.
+  virtual std::vector<std::string> WatchesOutside() const { return {}; }
+  virtual std::vector<properties::Violation> ObserveOutside(
+      int64_t /*now_ns*/, const properties::ObservedFiles& /*observed*/) {
+    return {};
+  }
   // Whether all of the input that has come is worked off, as far as was observed.
   virtual bool Done() const = 0;
   // Another value whenever the work has advanced.

@@ -7,6 +7,8 @@
 
 #include "checkpoint/steps.h"
 #include "scenarios/fakes/line_server.h"
+#include "scenarios/fakes/log_feed.h"
+#include "simulator/external_system.h"
 
 namespace wavetank::scenarios {
 
@@ -24,20 +26,76 @@ SimJob::SimJob(simulator::SimWorld& world, const PreparedJob& job)
     if (!rival) processes_.insert(process.spec.name);
   }
   for (const JobPart& part : job.shape.parts) {
-    if (!std::holds_alternative<QueryShape>(part.of)) continue;
+    const auto* query = std::get_if<QueryShape>(&part.of);
+    // A batch function is fenced by what it writes to, which is no step of the engine.
+    if (query == nullptr || query->log) continue;
     queries_.insert(part.name);
     query_of_sink_.emplace(part.paths.output, part.name);
   }
 }
 
+// What befalls the requests that a log is sent.
+class SimJob::LogOutside final : public simulator::ExternalSystem {
+ public:
+  explicit LogOutside(std::shared_ptr<fakes::LogFeed> feed) : feed_(std::move(feed)) {}
+
+  void Strike(const simulator::Fault& fault) override {
+    using simulator::FaultKind;
+    const absl::Duration late =
+        fault.duration == absl::InfiniteDuration() ? absl::Minutes(1) : fault.duration;
+    switch (fault.kind) {
+      case FaultKind::kReplyLost:
+        return feed_->Strike(fakes::LogMishap::kReplyLost, late);
+      case FaultKind::kReplyLate:
+        return feed_->Strike(fakes::LogMishap::kReplyLate, late);
+      case FaultKind::kAppliedLate:
+        return feed_->Strike(fakes::LogMishap::kAppliedLate, late);
+      case FaultKind::kEndsNext:
+        return feed_->Strike(fakes::LogMishap::kEndsNext, late);
+      case FaultKind::kExpired:
+        return feed_->Strike(fakes::LogMishap::kExpired, late);
+      case FaultKind::kRepeated:
+        return feed_->Strike(fakes::LogMishap::kRepeated, late);
+      case FaultKind::kThrottled:
+        return feed_->Throttle(absl::Milliseconds(fault.amount));
+      default:
+        return feed_->BeUnavailable(true);
+    }
+  }
+  void End(const simulator::Fault& fault) override {
+    if (fault.kind == simulator::FaultKind::kThrottled) {
+      feed_->Throttle(absl::ZeroDuration());
+    } else {
+      feed_->BeUnavailable(false);
+    }
+  }
+  void Heal() override { feed_->Heal(); }
+
+ private:
+  const std::shared_ptr<fakes::LogFeed> feed_;
+};
+
+SimJob::~SimJob() = default;
+
 void SimJob::Start() {
   world_.AddObserver(*this);
+  for (const auto& [address, server] : job_.logs) {
+    outside_.push_back(std::make_unique<LogOutside>(server.feed));
+    world_.SetExternal(server.process, *outside_.back());
+  }
   for (const std::string& machine : job_.cluster.machines) {
     if (!world_.HasMachine(machine)) world_.AddMachine(machine);
   }
   simulator::SimDisk& disk = world_.machine(job_.cluster.store_machine).disk();
   if (checker_ != nullptr)
     disk.Subscribe(checker_->Watches(), [this](const auto& news) { Observe(news); });
+  if (checker_ != nullptr && !checker_->WatchesOutside().empty()) {
+    world_.machine(kOutside).disk().Subscribe(
+        checker_->WatchesOutside(), [this](const simulator::SimDisk::DurableNews& news) {
+          Add(checker_->ObserveOutside(absl::ToInt64Nanoseconds(world_.now()),
+                                       {news.files, news.changed}));
+        });
+  }
   for (const PlannedProcess& process : job_.cluster.processes) {
     if (!process.standby) world_.Start(process.machine, process.spec);
     if (process.start_at == absl::InfiniteDuration()) continue;
@@ -60,6 +118,10 @@ void SimJob::StartAnew() {
 
 void SimJob::Supply(const ArrivingFile& arriving) {
   if (checker_ != nullptr) checker_->Arrives(arriving);
+  if (!arriving.place.topic.empty()) {
+    if (!arriving.removed) job_.logs.at(arriving.place.server).feed->Write(arriving.write);
+    return;
+  }
   if (!arriving.place.server.empty()) {
     const auto& feed = job_.feeds.at(arriving.place.server);
     if (!arriving.removed) feed->Add(arriving.text, static_cast<int64_t>(arriving.lines.size()));

@@ -31,7 +31,7 @@ class SimJob : private simulator::WorldObserver {
  public:
   // REQUIRES: nothing has happened in the world; both live as long as the world does.
   SimJob(simulator::SimWorld& world, const PreparedJob& job);
-  ~SimJob() override = default;
+  ~SimJob() override;
   SimJob(const SimJob&) = delete;
   SimJob& operator=(const SimJob&) = delete;
 
@@ -58,6 +58,8 @@ class SimJob : private simulator::WorldObserver {
   void JudgeCounts(Expect::Guarantee guarantee);
 
  private:
+  class LogOutside;
+
   void StartBeside(const PlannedProcess& process);
   void StartAgainAfterExit(const std::string& name);
   void Observe(const simulator::SimDisk::DurableNews& news);
@@ -76,6 +78,7 @@ class SimJob : private simulator::WorldObserver {
   const PreparedJob& job_;
   const std::unique_ptr<RunChecker> checker_;
   const simulator::LifeId life_;  // of its own events
+  std::vector<std::unique_ptr<LogOutside>> outside_;
   FailureCount failures_;
   std::set<std::string> processes_;                   // of the job itself
   std::map<std::string, std::string> query_of_sink_;  // by its directory

@@ -14,6 +14,7 @@
 #include "platform/text.h"
 #include "runtime/steps.h"
 #include "scenarios/fakes/line_server.h"
+#include "scenarios/fakes/log_server.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -96,6 +97,8 @@ std::vector<const platform::StepName*> AllSteps() {
   all.insert(all.end(), std::begin(checkpoint::steps::kAll), std::end(checkpoint::steps::kAll));
   all.insert(all.end(), std::begin(fakes::steps::kLineServerSteps),
              std::end(fakes::steps::kLineServerSteps));
+  all.insert(all.end(), std::begin(fakes::steps::kLogServerSteps),
+             std::end(fakes::steps::kLogServerSteps));
   return all;
 }
 

@@ -55,7 +55,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
                    const DurableFiles& files) { return reader->Read(files); }),
       checker_({.answers = std::move(answers),
                 .sources = Directories(paths_.inputs),
-                .read_file = [this](const std::string& file) { return Lines(file); },
+                .read_file = [this](const std::string& file) { return Read(file); },
                 .times_input =
                     [this](const std::string& file) {
                       const InputFile found = Find(file);
@@ -67,6 +67,7 @@ StructuredChecker::StructuredChecker(JobPaths paths, TableRule rule, bool has_id
   for (const JobPaths::Input& input : paths_.inputs) {
     inputs_.push_back(
         {.directory = input.directory, .forget_after_ms = input.forget_after_ms, .plan = {}});
+    by_time_ = by_time_ || input.by_time;
   }
 }
 
@@ -78,12 +79,24 @@ StructuredChecker::InputFile StructuredChecker::Find(std::string_view file) cons
   return {};
 }
 
-std::vector<std::string> StructuredChecker::Lines(const std::string& file) const {
-  const InputFile found = Find(file);
+properties::NaiveFile StructuredChecker::Read(const std::string& path) const {
+  const InputFile found = Find(path);
   const ArrivingFile* const arriving =
       found.input == nullptr ? nullptr : FindArrival(found.input->plan, found.name);
+  properties::NaiveFile file;
   // No such input: what the batch shows of it is phantom.
-  return arriving == nullptr ? std::vector<std::string>() : arriving->lines;
+  if (arriving == nullptr) return file;
+  file.lines = arriving->lines;
+  file.size_bytes = arriving->text.size();
+  const std::string_view text = arriving->text;
+  size_t at = 0;
+  for (const std::string& line : file.lines) {
+    file.begins.push_back(at);
+    at += line.size();
+    if (text.substr(at).starts_with("\r\n")) ++at;
+    ++at;
+  }
+  return file;
 }
 
 void StructuredChecker::Arrives(const ArrivingFile& piece) {
@@ -239,6 +252,7 @@ bool StructuredChecker::IsDone() const {
   const bool ended = !checker_.another_is_due() &&
                      checker_.batches_logged() == checker_.batches_committed() &&
                      checker_.batches_logged() == checker_.batches_shown();
+  if (by_time_ && checker_.batches_logged() == 0) return false;
   return ended && std::ranges::all_of(inputs_, [this](const Input& input) {
            return std::ranges::all_of(input.plan, [&](const ArrivingFile& file) {
              return checker_.TimesInBatches(absl::StrCat(input.directory, "/", file.name)) > 0;

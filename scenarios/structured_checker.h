@@ -60,7 +60,7 @@ class StructuredChecker final : public RunChecker {
   // As often as they must.
   std::vector<std::string> IdsThatMustComeOut() const;
   std::vector<int64_t> FirstSeen(const std::vector<std::string>& ids) const;
-  std::vector<std::string> Lines(const std::string& file) const;
+  properties::NaiveFile Read(const std::string& path) const;
   struct Input {
     std::string directory;
     int64_t forget_after_ms = 0;
@@ -74,6 +74,7 @@ class StructuredChecker final : public RunChecker {
 
   const JobPaths paths_;
   std::vector<Input> inputs_;
+  bool by_time_ = false;  // rows of one come by themselves
   ShownTable table_;
   const bool has_ids_;
   properties::Remembered<absl::StatusOr<const properties::QueryLogView*>> log_;

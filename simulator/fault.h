@@ -68,12 +68,22 @@ enum class FaultKind : uint8_t {
   kDrift,
   kClockJump,
   kTimerJitter,
+  // External system.
+  kReplyLost,
+  kReplyLate,
+  kAppliedLate,
+  kEndsNext,
+  kExpired,
+  kRepeated,
+  kThrottled,
+  kUnavailable,
 };
 
 struct Fault {
   FaultKind kind = FaultKind::kCrash;
-  // What it befalls: a process, for machine, disk and clock faults a machine, for links the machine
-  // that sends. Empty: whoever reached the step or made the call.
+  // What it befalls: a process, which may serve an external system; for machine, disk and clock
+  // faults a machine, for links the machine that sends. Empty: whoever reached the step or made the
+  // call.
   std::string target = {};
   // For links: the machine that receives. For kZombie: where the replacement starts; empty: where
   // the process is. For kMisdirectedWrite: a pattern of the files, the first of which by name takes

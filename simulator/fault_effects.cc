@@ -8,6 +8,8 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
+#include "platform/text.h"
+#include "simulator/external_system.h"
 #include "simulator/fault_table.h"
 #include "simulator/file_pattern.h"
 
@@ -26,7 +28,8 @@ bool AddsNames(SeamCallKind call) {
 bool IsOfNames(SeamCallKind call) {
   return AddsNames(call) || call == SeamCallKind::kRemove ||
          call == SeamCallKind::kRemoveDirectory || call == SeamCallKind::kList ||
-         call == SeamCallKind::kStat || call == SeamCallKind::kTruncate;
+         call == SeamCallKind::kStat || call == SeamCallKind::kTruncate ||
+         call == SeamCallKind::kWatch;
 }
 
 bool IsOfKind(FaultKind kind, SeamCallKind call) {
@@ -94,7 +97,10 @@ bool TakesSeveralMachines(FaultKind kind) {
   return kind == FaultKind::kPowerLossOfSeveral || kind == FaultKind::kCrashOfSeveral;
 }
 
-bool TargetsProcess(FaultKind kind) { return InfoOf(kind).family == FaultFamily::kProcess; }
+bool TargetsProcess(FaultKind kind) {
+  const FaultFamily family = InfoOf(kind).family;
+  return family == FaultFamily::kProcess || family == FaultFamily::kExternal;
+}
 
 bool NeedsNoCall(const Fault& fault) {
   const bool of_connections = fault.kind == FaultKind::kReset || fault.kind == FaultKind::kHalfOpen;
@@ -181,6 +187,8 @@ bool FaultEffects::CanApply(const Fault& fault) const {
       return !IsAtRest(fault.kind) || !FilesOf(fault).empty();
     case FaultFamily::kClock:
       return world_.HasMachine(fault.target);
+    case FaultFamily::kExternal:
+      return world_.FindExternal(fault.target) != nullptr;
   }
   return false;
 }
@@ -213,6 +221,8 @@ void FaultEffects::Apply(const Fault& fault) {
       return ApplyToDisk(fault);
     case FaultFamily::kClock:
       return ApplyToClock(fault);
+    case FaultFamily::kExternal:
+      return ApplyToExternal(fault);
   }
 }
 
@@ -387,6 +397,16 @@ void FaultEffects::ApplyToDisk(const Fault& fault) {
     default:
       return;
   }
+}
+
+void FaultEffects::ApplyToExternal(const Fault& fault) {
+  ExternalSystem& system = *world_.FindExternal(fault.target);
+  if (fault.kind != FaultKind::kThrottled && fault.kind != FaultKind::kUnavailable) {
+    return system.Strike(fault);
+  }
+  Lasting(
+      absl::StrCat(platform::ToAbsl(InfoOf(fault.kind).name), " ", fault.target), fault.duration,
+      [&system, fault] { system.Strike(fault); }, [&system, fault] { system.End(fault); });
 }
 
 void FaultEffects::ApplyToClock(const Fault& fault) {

@@ -52,6 +52,7 @@ class FaultEffects {
   void ApplyToLinks(const Fault& fault);
   void ApplyToDisk(const Fault& fault);
   void ApplyToClock(const Fault& fault);
+  void ApplyToExternal(const Fault& fault);
 
   // The machines that `names`, separated by commas, name.
   static std::vector<std::string> Split(const std::string& names);

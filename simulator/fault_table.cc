@@ -158,6 +158,27 @@ constexpr FaultInfo kTable[] = {
      {-kTenYearsMs, kTenYearsMs}},
     {kTimerJitter, kClock, "clock.timer_jitter", true, 200, kPerHour, {1'000, 60'000}, {},
      {1'000, 500'000}, "us", "Timers of the machine fire late by up to so much.", {0, 60'000'000}},
+
+    {kReplyLost, kExternal, "external.reply_lost", true, 600, kPerHour, {}, {}, {}, "",
+     "The next request that changes something is done, and nobody is told."},
+    {kReplyLate, kExternal, "external.reply_late", true, 600, kPerHour, {1'000, 30'000}, {}, {}, "",
+     "The next request that changes something is done at once, and its reply comes so much later."},
+    {kAppliedLate, kExternal, "external.applied_late", true, 600, kPerHour, {1'000, 30'000}, {}, {},
+     "",
+     "The next request that changes something is done so much later, whoever waits for it by "
+     "then."},
+    {kEndsNext, kExternal, "external.ends_next", true, 600, kPerHour, {}, {}, {}, "",
+     "The next end of a transaction is done when the next transaction of its producer is under "
+     "way."},
+    {kExpired, kExternal, "external.expired", true, 600, kPerHour, {}, {}, {}, "",
+     "The time of the open transaction of whoever asks next is up: it is aborted."},
+    {kRepeated, kExternal, "external.repeated", true, 600, kPerHour, {}, {}, {}, "",
+     "The next request that changes something comes twice."},
+    {kThrottled, kExternal, "external.throttled", true, 300, kPerHour, {500, 20'000}, {},
+     {10, 15'000}, "ms a request", "Every request waits for so long before anything of it is done.",
+     {1, 600'000}},
+    {kUnavailable, kExternal, "external.unavailable", true, 300, kPerHour, {100, 20'000}, {}, {},
+     "", "Every request is refused, and nothing of it is done."},
 };
 // clang-format on
 
@@ -172,7 +193,8 @@ static_assert(InOrder(), "the table is in the order of FaultKind");
 }  // namespace
 
 std::string_view Name(FaultFamily family) {
-  static constexpr std::string_view kNames[] = {"process", "machine", "network", "disk", "clock"};
+  static constexpr std::string_view kNames[] = {"process", "machine", "network",
+                                                "disk",    "clock",   "external"};
   return kNames[static_cast<size_t>(family)];
 }
 

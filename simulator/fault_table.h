@@ -11,7 +11,7 @@
 
 namespace wavetank::simulator {
 
-enum class FaultFamily : uint8_t { kProcess, kMachine, kNetwork, kDisk, kClock };
+enum class FaultFamily : uint8_t { kProcess, kMachine, kNetwork, kDisk, kClock, kExternal };
 std::string_view Name(FaultFamily family);
 
 // What a rate counts.

@@ -113,6 +113,7 @@ void SimDisk::Put(std::string_view path, std::string_view content) {
   scheduler_.Record(ActorId(0), EventKind::kWorld, HashBytes(path) ^ HashBytes(content), [&] {
     return absl::StrCat("put ", machine_, ":", ToAbsl(path), " +", content.size());
   });
+  watches_.NameCame(scheduler_, path);
   Notify(path);
 }
 
@@ -402,7 +403,13 @@ absl::Status SimDisk::Perform(DiskCall& call) {
     if (const std::optional<absl::Status> odd = FindOddEntry(call)) return *odd;
   }
   WT_RETURN_IF_ERROR(Refused(call));
-  return Do(call);
+  WT_RETURN_IF_ERROR(Do(call));
+  const bool renames = call.kind == SeamCallKind::kRename || call.kind == SeamCallKind::kLink;
+  const bool makes =
+      call.kind == SeamCallKind::kMakeDirectory ||
+      (call.kind == SeamCallKind::kOpen && call.mode == platform::OpenMode::kCreateNew);
+  if (renames || makes) watches_.NameCame(scheduler_, renames ? call.to : call.path);
+  return absl::OkStatus();
 }
 
 absl::Status SimDisk::Do(DiskCall& call) {
@@ -455,6 +462,8 @@ absl::Status SimDisk::Do(DiskCall& call) {
       return Stat(call);
     case SeamCallKind::kLock:
       return Lock(call);
+    case SeamCallKind::kWatch:
+      return image_.FindDirectory("watch", call.path).status();
     default:
       WT_CHECK(false, "not a call on a disk");
   }

@@ -28,6 +28,7 @@
 #include "simulator/machine_clock.h"
 #include "simulator/scheduler.h"
 #include "simulator/sim_node.h"
+#include "simulator/sim_watch.h"
 
 namespace wavetank::simulator {
 
@@ -146,6 +147,7 @@ class SimDisk {
   // For SimNodeDisk. Starts a call of a live node; its awaiter waits in `call->waiter`.
   void Start(SimNode& node, const DiskCallPtr& call);
   void Abandon(const DiskCallPtr& call) { call->abandoned = true; }
+  SimWatches& watches() { return watches_; }
 
  private:
   static constexpr const char* kIoError = "input/output error";
@@ -202,6 +204,7 @@ class SimDisk {
     std::set<std::string> changed = {};
   };
   std::vector<Subscription> subscriptions_;
+  SimWatches watches_;
 };
 
 // A node's view of its machine's disk.
@@ -220,6 +223,8 @@ class SimNodeDisk final : public platform::Disk {
   platform::Task<absl::StatusOr<std::vector<platform::DirectoryEntry>>> List(
       std::string path) override;
   platform::Task<absl::StatusOr<platform::FileInfo>> Stat(std::string path) override;
+  platform::Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> Watch(
+      std::string path) override;
   platform::Task<absl::StatusOr<std::unique_ptr<platform::FileLock>>> Lock(
       std::string path) override;
 

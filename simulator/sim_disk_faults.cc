@@ -167,6 +167,7 @@ bool SimDisk::FailsForItsNames(const DiskCall& call) const {
     case SeamCallKind::kList:
     case SeamCallKind::kStat:
     case SeamCallKind::kSyncDirectory:
+    case SeamCallKind::kWatch:
       return !there(call.path);
     default:
       return false;

@@ -47,6 +47,7 @@ enum class SeamCallKind : uint8_t {
   kList,
   kStat,
   kLock,
+  kWatch,
   kConnect,
   kListen,
   kAccept,

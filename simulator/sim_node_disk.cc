@@ -171,6 +171,14 @@ Task<absl::StatusOr<FileInfo>> SimNodeDisk::Stat(std::string path) {
   co_return call->info;
 }
 
+Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> SimNodeDisk::Watch(
+    std::string path) {
+  const DiskCallPtr call = NewCall(SeamCallKind::kWatch, std::move(path));
+  co_await Await(node_, disk_, call);
+  if (!call->status.ok()) co_return call->status;
+  co_return disk_.watches().Add(call->path, call->actor, call->life, call->number);
+}
+
 Task<absl::StatusOr<std::unique_ptr<FileLock>>> SimNodeDisk::Lock(std::string path) {
   const DiskCallPtr call = NewCall(SeamCallKind::kLock, std::move(path));
   co_await Await(node_, disk_, call);

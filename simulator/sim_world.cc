@@ -218,6 +218,7 @@ void SimWorld::Heal() {
   scheduler_.Record(ActorId(0), EventKind::kWorld, 0, [] { return "heals"; });
   if (fault_hook_ != nullptr) fault_hook_->Freeze();
   network_.Heal();
+  for (const auto& [name, system] : externals_) system->Heal();
   for (const auto& [name, machine] : machines_) {
     PowerOn(name);
     machine->disk().Heal();

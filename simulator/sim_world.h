@@ -27,6 +27,7 @@
 #include "absl/time/time.h"
 
 #include "platform/node.h"
+#include "simulator/external_system.h"
 #include "simulator/observer.h"
 #include "simulator/policy.h"
 #include "simulator/scheduler.h"
@@ -105,6 +106,15 @@ class SimWorld final : private NodeHooks {
   // The newest incarnation of that name. REQUIRES: it was started.
   SimProcess& process(const std::string& name);
   bool HasProcess(const std::string& name) const { return newest_.contains(name); }
+  // What its processes of that name serve. `system` must outlive the world or its last event.
+  void SetExternal(const std::string& process, ExternalSystem& system) {
+    externals_[process] = &system;
+  }
+  // Null: none that anything could befall.
+  ExternalSystem* FindExternal(const std::string& process) const {
+    const auto found = externals_.find(process);
+    return found == externals_.end() ? nullptr : found->second;
+  }
   // Every incarnation, oldest first.
   const std::vector<std::unique_ptr<SimProcess>>& processes() const { return processes_; }
 
@@ -187,6 +197,7 @@ class SimWorld final : private NodeHooks {
   std::vector<std::pair<SimMachine*, SimDisk::Left>> losing_power_;
   std::vector<SimMachine*> losing_disk_;
   std::vector<SimProcess*> ending_;
+  std::map<std::string, ExternalSystem*> externals_;
   std::map<std::string, SimProcess*> newest_;
   std::map<std::string, int64_t> incarnations_;
   std::vector<std::unique_ptr<SimProcess>> processes_;

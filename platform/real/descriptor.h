@@ -21,6 +21,8 @@ class Descriptor {
 
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
+  // From now on the caller's to close.
+  int Release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "platform/real/inotify_watch.h"
 #include "platform/real/posix_error.h"
 #include "platform/real/posix_file.h"
 #include "platform/status_macros.h"
@@ -187,6 +188,16 @@ absl::StatusOr<Descriptor> LockAt(const Root& root, const std::string& path) {
   return file;
 }
 
+absl::StatusOr<Descriptor> InotifyAt(const Root& root, const std::string& path) {
+  const std::string attempt = absl::StrCat("watch ", path);
+  WT_RETURN_IF_ERROR(CheckDirectoryPath(path));
+  WT_ASSIGN_OR_RETURN(const Descriptor directory,
+                      OpenAt(root, path, O_PATH | O_DIRECTORY, attempt));
+  Descriptor inotify = OpenInotify(directory);
+  if (!inotify.valid()) return DiskError(errno, attempt);
+  return inotify;
+}
+
 class PosixFileLock final : public FileLock {
  public:
   explicit PosixFileLock(Descriptor file) : file_(std::move(file)) {}
@@ -198,12 +209,12 @@ class PosixFileLock final : public FileLock {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PosixDisk>> PosixDisk::Open(const std::string& root, DiskPool& pool,
-                                                           EventLoop& loop) {
+                                                           IoThread& io, EventLoop& loop) {
   Descriptor opened(
       Retry([&] { return ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!opened.valid()) return DiskError(errno, absl::StrCat("open the disk's root ", root));
   return std::unique_ptr<PosixDisk>(
-      new PosixDisk(std::make_shared<const Descriptor>(std::move(opened)), pool, loop));
+      new PosixDisk(std::make_shared<const Descriptor>(std::move(opened)), pool, io, loop));
 }
 
 Task<absl::StatusOr<std::unique_ptr<File>>> PosixDisk::Open(std::string path, OpenMode mode) {
@@ -245,6 +256,15 @@ Task<absl::StatusOr<std::vector<DirectoryEntry>>> PosixDisk::List(std::string pa
 
 Task<absl::StatusOr<FileInfo>> PosixDisk::Stat(std::string path) {
   return pool_.Run(loop_, [root = root_, path] { return StatAt(root, path); });
+}
+
+Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> PosixDisk::Watch(std::string path) {
+  auto watch = [root = root_, path, &io = io_,
+                &loop = loop_]() -> absl::StatusOr<std::unique_ptr<DirectoryWatch>> {
+    WT_ASSIGN_OR_RETURN(Descriptor inotify, InotifyAt(root, path));
+    return std::make_unique<InotifyWatch>(std::move(inotify), io, loop);
+  };
+  return pool_.Run(loop_, std::move(watch));
 }
 
 Task<absl::StatusOr<std::unique_ptr<FileLock>>> PosixDisk::Lock(std::string path) {

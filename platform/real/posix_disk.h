@@ -10,6 +10,7 @@
 // * Lock is flock(2) on a description of its own, and so excludes this process's other holders too.
 // * Append writes at the end as this handle finds it, one append at a time. Two handles that append
 //   to one file at once may overwrite each other: a file has one writer, which Lock is for.
+// * Watch is inotify(7).
 // * Symbolic links are followed, also out of the root: the root is no jail.
 #ifndef WAVETANK_PLATFORM_REAL_POSIX_DISK_H_
 #define WAVETANK_PLATFORM_REAL_POSIX_DISK_H_
@@ -24,15 +25,16 @@
 #include "platform/real/descriptor.h"
 #include "platform/real/disk_pool.h"
 #include "platform/real/event_loop.h"
+#include "platform/real/io_thread.h"
 
 namespace wavetank::platform {
 
 class PosixDisk final : public Disk {
  public:
-  // `root` is a directory, "/" allowed. The pool and the loop must outlive the disk and its files.
-  // kNotFound or another error that names `root`.
+  // `root` is a directory, "/" allowed. The pool, the I/O thread and the loop must outlive the disk
+  // and its files. kNotFound or another error that names `root`.
   static absl::StatusOr<std::unique_ptr<PosixDisk>> Open(const std::string& root, DiskPool& pool,
-                                                         EventLoop& loop);
+                                                         IoThread& io, EventLoop& loop);
 
   Task<absl::StatusOr<std::unique_ptr<File>>> Open(std::string path, OpenMode mode) override;
   Task<absl::Status> Rename(std::string from, std::string to) override;
@@ -43,14 +45,16 @@ class PosixDisk final : public Disk {
   Task<absl::Status> SyncDirectory(std::string path) override;
   Task<absl::StatusOr<std::vector<DirectoryEntry>>> List(std::string path) override;
   Task<absl::StatusOr<FileInfo>> Stat(std::string path) override;
+  Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> Watch(std::string path) override;
   Task<absl::StatusOr<std::unique_ptr<FileLock>>> Lock(std::string path) override;
 
  private:
-  PosixDisk(std::shared_ptr<const Descriptor> root, DiskPool& pool, EventLoop& loop)
-      : root_(std::move(root)), pool_(pool), loop_(loop) {}
+  PosixDisk(std::shared_ptr<const Descriptor> root, DiskPool& pool, IoThread& io, EventLoop& loop)
+      : root_(std::move(root)), pool_(pool), io_(io), loop_(loop) {}
 
   const std::shared_ptr<const Descriptor> root_;  // shared with the calls in flight
   DiskPool& pool_;
+  IoThread& io_;
   EventLoop& loop_;
 };
 

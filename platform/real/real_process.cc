@@ -150,7 +150,7 @@ absl::Status RealProcess::State::Build() {
   const Incarnation incarnation(static_cast<int64_t>(DrawEntropy() >> 1));
   for (const NodeSpec& node_spec : spec.nodes) {
     auto made = std::make_unique<RealNode>();
-    WT_ASSIGN_OR_RETURN(made->disk, PosixDisk::Open(options.disk_root, pool, made->loop));
+    WT_ASSIGN_OR_RETURN(made->disk, PosixDisk::Open(options.disk_root, pool, io, made->loop));
     made->network = std::make_unique<RealNetwork>(io, *hub, made->loop, network);
     made->main = node_spec.main;
     NodeServices services{.executor = made->loop.executor(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <vector>
@@ -70,7 +71,12 @@ class Interpreter final : public NaiveQuery {
     for (size_t i = 0; i < plan_.nodes.size(); ++i) {
       const PlainNode& node = plan_.nodes[i];
       if (node.op == PlainOperator::kSource) {
-        rows[i] = Source(source == 0 ? batch.lines : batch.other_inputs[source - 1].lines);
+        const NaiveInput first{
+            .lines = batch.lines, .file_ends = batch.file_ends, .from = batch.from, .to = batch.to};
+        for (PlainFile& file : node.files(source == 0 ? first : batch.other_inputs[source - 1])) {
+          rows[i].insert(rows[i].end(), std::make_move_iterator(file.rows.begin()),
+                         std::make_move_iterator(file.rows.end()));
+        }
         ++source;
         continue;
       }
@@ -92,12 +98,6 @@ class Interpreter final : public NaiveQuery {
     event_times_.Add(answer.seen);
     answer.next_final = NextFinal();
     return answer;
-  }
-
-  static PlainRows Source(const std::vector<std::string>& lines) {
-    PlainRows rows;
-    for (const std::string& line : lines) rows.push_back({PlainValue(line)});
-    return rows;
   }
 
   static PlainRows Stateless(const PlainNode& node, const std::vector<const PlainRows*>& inputs,

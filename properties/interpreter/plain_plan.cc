@@ -1,6 +1,8 @@
 #include "properties/interpreter/plain_plan.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -91,7 +93,7 @@ class Reader {
       case PlainOperator::kSource:
         ++out_.sources;
         AddMade(in, node);
-        return absl::OkStatus();
+        return Source(in, node);
       case PlainOperator::kUnion:
         AddMade(in, node);
         AddCommonEventTimes(node);
@@ -125,6 +127,20 @@ class Reader {
       case PlainOperator::kJoin:
         return Join(in, node);
     }
+    return absl::OkStatus();
+  }
+
+  static absl::Status Source(const plan::Node& in, PlainNode& node) {
+    std::map<std::string, std::string> options;
+    for (const plan::Option& option : in.source().options()) {
+      options[option.name()] = option.value();
+    }
+    std::vector<PlainColumn> columns;
+    for (const plan::Attribute& made : in.made()) {
+      columns.push_back({.name = made.name(), .kind = KindOf(made.type())});
+    }
+    WT_ASSIGN_OR_RETURN(node.files,
+                        MakePlainFiles(in.source().format(), options, std::move(columns)));
     return absl::OkStatus();
   }
 

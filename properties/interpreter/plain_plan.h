@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "properties/interpreter/plain_expression.h"
+#include "properties/interpreter/plain_files.h"
 
 namespace wavetank::properties {
 
@@ -75,6 +76,7 @@ struct PlainNode {
   std::optional<size_t> window_key;
   int64_t delay_micros = 0;  // watermark, drop duplicates within
   PlainJoinBounds bounds;    // join
+  PlainFiles files;          // source
 };
 
 struct PlainPlan {

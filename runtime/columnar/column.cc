@@ -222,8 +222,12 @@ Column Concatenate(const DataType& type, const std::vector<const Column*>& parts
     }
     return Column(type, size, values.Finish(), Buffer());
   }
+  size_t size_bytes = 0;
+  for (const Column* part : parts) {
+    size_bytes += static_cast<size_t>(part->offsets()[part->size()] - part->offsets()[0]);
+  }
   BufferBuilder<int64_t> ends(static_cast<size_t>(size) + 1);
-  BufferBuilder<char> bytes;
+  BufferBuilder<char> bytes(size_bytes);
   ends.Append(0);
   for (const Column* part : parts) {
     const int64_t* const offsets = part->offsets();

@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -29,10 +30,20 @@
 #include "platform/task.h"
 #include "runtime/columnar/record_batch.h"
 #include "runtime/connectors/connector_option.h"
+#include "runtime/plan/output_mode.h"
 
 namespace wavetank::runtime {
 
 using platform::Task;
+
+// Whose batch it is.
+struct BatchQuery {
+  std::string name = {};
+  std::string id = {};  // unique, for ever: one that begins anew without its checkpoint has another
+  QueryOutputMode mode = QueryOutputMode::kAppend;
+  // Of update mode: the columns by which a row replaces an earlier one.
+  std::vector<int> keys = {};
+};
 
 // A batch that is applied. Valid while the function runs.
 class PreparedBatch {
@@ -44,6 +55,7 @@ class PreparedBatch {
   // The next rows, in an order that is the same each time; nullopt: there are none left. Each call
   // holds some rows in memory, never the batch.
   virtual Task<absl::StatusOr<std::optional<RecordBatch>>> Next() = 0;
+  virtual const BatchQuery& query() const = 0;
   // What the query's WriteStream was told.
   virtual const OptionMap& options() const = 0;
   virtual platform::Node& node() = 0;

@@ -21,6 +21,9 @@ struct ConnectorOption {
   std::string default_value;  // as one would write it; "": none
   std::string meaning;        // one line
   bool required = false;
+  // Of a limit on what a batch has: the value that is none, which Trigger.Once gives it. "": it is
+  // no limit.
+  std::string no_limit = {};
 };
 
 // kInvalidArgument: one of `values` is none of `options`, or one that is required is missing.

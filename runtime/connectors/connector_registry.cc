@@ -10,8 +10,13 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink_format.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/connectors/log/log_sink.h"
+#include "runtime/connectors/log/log_source.h"
+#include "runtime/connectors/memory_stream.h"
+#include "runtime/connectors/memory_tables.h"
 #include "runtime/connectors/rate_source.h"
 #include "runtime/connectors/simple_sinks.h"
+#include "runtime/connectors/socket_source.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -20,7 +25,12 @@ template <typename Format>
 absl::StatusOr<const Format*> FindFormat(const std::map<std::string, Format>& formats,
                                          const char* what, const std::string& name) {
   const auto found = formats.find(name);
-  if (found != formats.end()) return &found->second;
+  if (found != formats.end() && found->second.made_by.empty()) return &found->second;
+  if (found != formats.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the ", what, " format \"", name,
+                     "\" is one that the program makes: ", found->second.made_by));
+  }
   std::vector<std::string> names;
   for (const auto& [known, format] : formats) names.push_back(known);
   return absl::InvalidArgumentError(absl::StrCat("there is no ", what, " format \"", name, "\"",
@@ -36,11 +46,33 @@ absl::Status AddFormat(std::map<std::string, Format>& formats, const char* what,
                      "\" is not whole: it needs a name, a meaning and its functions"));
   }
   const std::string name = format.name;
+  const auto listed = formats.find(name);
+  if (listed != formats.end() && !listed->second.made_by.empty()) formats.erase(listed);
   if (!formats.emplace(name, std::move(format)).second) {
     return absl::AlreadyExistsError(
         absl::StrCat("there is a ", what, " format \"", name, "\" already"));
   }
   return absl::OkStatus();
+}
+
+// Their objects are the program's, so these are listed and nothing else.
+SourceFormat ListedMemorySource() {
+  MemoryStream none(std::make_shared<const Schema>(std::vector<Field>()), {});
+  SourceFormat format = MemorySource(none);
+  format.made_by = "give the session MemorySource(stream) by RegisterSource (memory_stream.h)";
+  format.schema = nullptr;
+  format.open = nullptr;
+  format.read = nullptr;
+  return format;
+}
+
+SinkFormat ListedMemorySink() {
+  MemoryTables none;
+  SinkFormat format = MemorySink(none);
+  format.made_by = "give the session MemorySink(tables) by RegisterSink (memory_tables.h)";
+  format.check = nullptr;
+  format.apply = nullptr;
+  return format;
 }
 
 absl::Status InReader(const absl::Status& status) {
@@ -52,12 +84,16 @@ absl::Status InReader(const absl::Status& status) {
 const ConnectorRegistry& ConnectorRegistry::BuiltIn() {
   static const ConnectorRegistry* const built_in = [] {
     auto* registry = new ConnectorRegistry(Empty{});
-    for (SourceFormat (*make)() : {TextFileSource, CsvFileSource, JsonFileSource, RateSource}) {
+    for (SourceFormat (*make)() :
+         {TextFileSource, CsvFileSource, JsonFileSource, RateSource, SocketSource, LogSource}) {
       WT_CHECK(registry->AddSource(make()).ok());
     }
-    for (SinkFormat (*make)() : {FileSinkFormat, ConsoleSink, NoopSink}) {
+    for (SinkFormat (*make)() : {FileSinkFormat, CsvSinkFormat, JsonSinkFormat, TextSinkFormat,
+                                 ConsoleSink, NoopSink, LogSink}) {
       WT_CHECK(registry->AddSink(make()).ok());
     }
+    registry->sources_.emplace("memory", ListedMemorySource());
+    registry->sinks_.emplace("memory", ListedMemorySink());
     return registry;
   }();
   return *built_in;

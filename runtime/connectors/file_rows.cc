@@ -23,10 +23,11 @@ FileRows::FileRows(SplitContext context, FileSplit split, FileRowsOptions option
 Task<absl::StatusOr<std::optional<RecordBatch>>> FileRows::Next() {
   while (true) {
     if (!file_) {
-      if (next_ == split_.pieces_size()) co_return std::nullopt;
-      const FilePiece& piece = split_.pieces(next_++);
-      if (!context_.skipped.contains(piece.path())) WT_CO_RETURN_IF_ERROR(Open(piece));
-      continue;
+      std::unique_ptr<FileBytes> bytes =
+          fetched_ == nullptr ? Fetch() : std::exchange(fetched_, nullptr);
+      if (bytes == nullptr) co_return std::nullopt;
+      WT_CO_RETURN_IF_ERROR(Open(std::move(bytes)));
+      fetched_ = Fetch();
     }
     absl::StatusOr<RecordBatch> rows = RecordBatch();
     if (file_->decompressor != nullptr && !file_->chunk.empty()) {
@@ -34,7 +35,10 @@ Task<absl::StatusOr<std::optional<RecordBatch>>> FileRows::Next() {
     } else {
       WT_CO_ASSIGN_OR_RETURN(std::optional<std::string> bytes, co_await Bytes());
       rows = bytes ? Decode(*std::move(bytes)) : Finish();
-      if (rows.ok() && !bytes) file_.reset();
+      if (rows.ok() && !bytes) {
+        reads_.push_back(file_->bytes->read());
+        file_.reset();
+      }
     }
     if (!rows.ok()) co_return InFile(rows.status());
     if (rows->num_rows() > 0) co_return *std::move(rows);
@@ -49,10 +53,26 @@ Task<absl::Status> FileRows::Check() {
   co_return absl::OkStatus();
 }
 
-absl::Status FileRows::Open(const FilePiece& piece) {
+std::unique_ptr<FileBytes> FileRows::Fetch() {
+  while (next_ < split_.pieces_size()) {
+    const FilePiece& piece = split_.pieces(next_++);
+    if (context_.skipped.contains(piece.path())) {
+      reads_.push_back({.file = piece.number(), .skipped = true});
+      continue;
+    }
+    auto bytes = std::make_unique<FileBytes>(context_.node.executor(), context_.store, piece,
+                                             options_.line_end, kReadChunkBytes);
+    bytes->Prefetch();
+    return bytes;
+  }
+  return nullptr;
+}
+
+absl::Status FileRows::Open(std::unique_ptr<FileBytes> bytes) {
+  const DecoderStart start = bytes->is_first() ? DecoderStart::kFile : DecoderStart::kLine;
   WT_ASSIGN_OR_RETURN(std::unique_ptr<RowDecoder> decoder,
-                      MakeDecoder(options_.format, options_.schema, options_.decoder));
-  file_.emplace(File{.bytes = FileBytes(context_.store, piece, kReadChunkBytes),
+                      MakeDecoder(options_.format, options_.schema, options_.decoder, start));
+  file_.emplace(File{.bytes = std::move(bytes),
                      .decoder = std::move(decoder),
                      .decompressor = nullptr,
                      .lines = LineLimit(options_.files.max_line_bytes),
@@ -61,19 +81,17 @@ absl::Status FileRows::Open(const FilePiece& piece) {
 }
 
 Task<absl::StatusOr<std::optional<std::string>>> FileRows::Bytes() {
-  absl::StatusOr<std::optional<std::string>> bytes = co_await file_->bytes.Next();
+  absl::StatusOr<std::optional<std::string>> bytes = co_await file_->bytes->Next();
   if (!bytes.ok()) NoteLost(bytes.status());
   co_return bytes;
 }
 
 absl::StatusOr<RecordBatch> FileRows::Decode(std::string chunk) {
   if (!std::exchange(file_->begun, true)) {
-    WT_ASSIGN_OR_RETURN(const CompressionCodec codec,
-                        CompressionOf(file_->bytes.path(),
-                                      std::string_view(chunk).substr(0, kCompressionMarkBytes)));
+    const CompressionCodec codec = file_->bytes->codec();
     if (codec != CompressionCodec::kNone) file_->decompressor = MakeDecompressor(codec);
   }
-  if (file_->decompressor == nullptr) return file_->decoder->Decode(chunk);
+  if (file_->decompressor == nullptr) return DecodeContent(chunk);
   file_->chunk = std::move(chunk);
   file_->decompressor->Feed(file_->chunk);
   return Decompress();
@@ -86,10 +104,13 @@ absl::StatusOr<RecordBatch> FileRows::Decompress() {
     file_->chunk.clear();
     return RecordBatch();
   }
-  // (Of a file that is not compressed the driver has looked.)
+  return DecodeContent(content);
+}
+
+absl::StatusOr<RecordBatch> FileRows::DecodeContent(std::string_view content) {
   if (!file_->lines.Add(content)) {
-    return LineTooLong(file_->bytes.path(), file_->lines.begin(), file_->lines.length(),
-                       options_.files);
+    return LineTooLong(file_->bytes->path(), file_->bytes->first() + file_->lines.begin(),
+                       file_->lines.length(), options_.files);
   }
   return file_->decoder->Decode(content);
 }
@@ -100,7 +121,7 @@ absl::StatusOr<RecordBatch> FileRows::Finish() {
   const int64_t malformed = file_->decoder->malformed();
   if (malformed > 0) {
     context_.node.Log(platform::LogLevel::kWarning,
-                      absl::StrCat("batch ", context_.batch, ": source file ", file_->bytes.path(),
+                      absl::StrCat("batch ", context_.batch, ": source file ", file_->bytes->path(),
                                    " has ", malformed, " malformed record",
                                    malformed == 1 ? "" : "s", " of format ", options_.format));
   }
@@ -108,17 +129,17 @@ absl::StatusOr<RecordBatch> FileRows::Finish() {
 }
 
 absl::Status FileRows::InFile(const absl::Status& status) const {
-  const std::string& path = file_->bytes.path();
+  const std::string& path = file_->bytes->path();
   if (platform::ToStd(status.message()).find(path) != std::string_view::npos) return status;
   return absl::Status(status.code(), absl::StrCat("source file ", path, ": ", status.message()));
 }
 
 void FileRows::NoteLost(const absl::Status& status) {
-  if (!file_->bytes.lost() || options_.files.lost != LostFiles::kSkip) return;
+  if (!file_->bytes->lost() || options_.files.lost != LostFiles::kSkip) return;
   context_.node.Log(platform::LogLevel::kWarning,
                     absl::StrCat("batch ", context_.batch, ": ", status.message(),
                                  ": it is skipped, as lostFiles says"));
-  context_.lost = file_->bytes.path();
+  context_.lost = file_->bytes->path();
 }
 
 }  // namespace wavetank::runtime

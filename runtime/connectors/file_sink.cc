@@ -19,6 +19,7 @@
 #include "checkpoint/unique.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
+#include "platform/text.h"
 #include "runtime/connectors/part_name.h"
 #include "runtime/steps.h"
 
@@ -44,6 +45,12 @@ int64_t StagedBatch(absl::string_view name) {
 // file is gone or damaged.
 bool CannotBeLinked(const absl::Status& status) {
   return absl::IsAlreadyExists(status) || absl::IsNotFound(status) || absl::IsDataLoss(status);
+}
+
+// "csv", "json" or "text": as the sink's formats are called.
+std::string_view NameOfDialect(PartDialect dialect) {
+  if (dialect == PART_DIALECT_JSON) return "json";
+  return dialect == PART_DIALECT_TEXT ? "text" : "csv";
 }
 
 std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
@@ -81,6 +88,7 @@ Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken
     co_await node_.clock().Sleep(absl::Milliseconds(wait_ms));
   }
   WT_CO_RETURN_IF_ERROR(status);
+  WT_CO_RETURN_IF_ERROR(CheckDialect());
   co_await node_.Step(steps::kSinkFenced,
                       {{"batch", last_ ? last_->batch() : -1}, {"sink", options_.directory}});
   co_await Publish();
@@ -116,6 +124,7 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
 
 Task<absl::Status> FileSink::FindUnpublished() {
   last_.reset();
+  shown_in_.reset();
   last_but_one_.reset();
   unlinked_.clear();
   replaced_.clear();
@@ -129,6 +138,7 @@ Task<absl::Status> FileSink::FindUnpublished() {
     plain_names.emplace(file.name, file.size_bytes);
   }
   for (const ManifestEntry& entry : entries) {
+    if (!entry.parts().empty()) shown_in_ = entry.parts(0).dialect();
     // What will be removed must be known to be this sink's: linking compares the bytes.
     const bool is_to_go = entry.mode() == MANIFEST_MODE_COMPLETE;
     const auto is_there = [&](const ManifestPart& part) {
@@ -181,7 +191,20 @@ Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile>
   co_return absl::OkStatus();
 }
 
+// Whoever reads a directory of files reads them alike, and a key is told by its text.
+absl::Status FileSink::CheckDialect() const {
+  if (!shown_in_) return absl::OkStatus();
+  const std::string_view shown = NameOfDialect(*shown_in_);
+  const std::string_view now = NameOfDialect(options_.dialect);
+  if (shown == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("sink ", options_.directory, " has files of format ", platform::ToAbsl(shown),
+                   ", and the query writes ", platform::ToAbsl(now),
+                   ": give it that format again, or another directory and checkpoint"));
+}
+
 Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
+  WT_CO_RETURN_IF_ERROR(CheckDialect());
   ManifestEntry entry;
   entry.set_query_id(options_.query_id);
   entry.set_batch(batch.batch);
@@ -195,7 +218,7 @@ Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
       co_return absl::InternalError(
           absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
     }
-    part.set_name(PartName(batch.batch, partition));
+    part.set_name(PartName(batch.batch, partition, part.dialect()));
     WT_CO_RETURN_IF_ERROR(co_await CheckStaged(part));
   }
   co_return Encode(entry);
@@ -270,6 +293,7 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   }
   if (options_.mode != MANIFEST_MODE_COMPLETE) history_.KeepNewest(1);
   last_but_one_ = std::move(last_);
+  if (!entry.parts().empty()) shown_in_ = entry.parts(0).dialect();
   unlinked_.push_back(entry);
   last_ = std::move(entry);
   co_await Publish();
@@ -402,12 +426,14 @@ Task<absl::Status> CheckSinkIsOf(Store& store, std::string directory, std::strin
 }
 
 Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory, int64_t batch,
-                                                std::string unique, std::string text,
-                                                int64_t rows) {
+                                                std::string unique, std::string text, int64_t rows,
+                                                PartText how) {
   if (rows == 0) co_return std::string();
   ManifestPart part;
-  part.set_file(absl::StrFormat("%s%05d-%s.csv", kStagedPrefix, batch, unique));
-  part.set_dialect(PART_DIALECT_RFC4180);
+  part.set_file(
+      absl::StrFormat("%s%05d-%s%s", kStagedPrefix, batch, unique, ExtensionOf(how.dialect)));
+  part.set_dialect(how.dialect);
+  part.set_header_bytes(how.header_bytes);
   part.set_size_bytes(text.size());
   part.set_crc32c(checkpoint::Crc32c(text));
   part.set_rows(rows);

@@ -1,4 +1,5 @@
-// FileSink: a directory of text files with a manifest, in append, update and complete mode.
+// FileSink: a directory of text files (CSV, JSON lines, lines) with a manifest, in append, update
+// and complete mode.
 //
 //   <directory>/_wavetank/             the manifest: a fenced log of ManifestRecords
 //   <directory>/_wavetank/staged/      the parts, under names unique to the attempt
@@ -42,6 +43,7 @@ struct FileSinkOptions {
   std::string query_id;
   ManifestMode mode = MANIFEST_MODE_APPEND;
   std::vector<ManifestColumn> columns;
+  PartDialect dialect = PART_DIALECT_RFC4180;  // of what is staged
   // How much the manifest may grow before its log goes on in another file.
   uint64_t log_segment_bytes = uint64_t{4} << 20;
 };
@@ -62,6 +64,7 @@ class FileSink : public TransactionalSink {
   Task<absl::Status> RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files);
   Task<absl::Status> CheckNoParts();
   Task<absl::Status> CheckStaged(ManifestPart part);
+  absl::Status CheckDialect() const;
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
   // An entry whose table is not shown any more.
   struct Replaced {
@@ -81,6 +84,7 @@ class FileSink : public TransactionalSink {
   ManifestHistory history_;
   std::unique_ptr<checkpoint::FencedLog> log_;  // keeps history_ up to date
   std::optional<ManifestEntry> last_;
+  std::optional<PartDialect> shown_in_;  // of what is shown; unset: no row is
   // What the plain names lag behind by, oldest first: entries to be linked, all of which are shown,
   // and, in complete mode, entries whose parts are to be removed.
   std::deque<ManifestEntry> unlinked_;
@@ -93,18 +97,25 @@ class FileSink : public TransactionalSink {
 Task<absl::Status> CheckSinkIsOf(checkpoint::Store& store, std::string directory,
                                  std::string query_id);
 
-// A worker's side: writes one part of `batch`, rows by RFC 4180 (delimited_text.h), durably under a
-// name with `unique`, which no other attempt ever uses, and gives what Prepare takes. No rows, no
-// part: "".
+// How the rows of a part stand in its text.
+struct PartText {
+  PartDialect dialect = PART_DIALECT_RFC4180;
+  size_t header_bytes = 0;  // before them
+};
+
+// A worker's side: writes one part of `batch`, durably under a name with `unique`, which no other
+// attempt ever uses, and gives what Prepare takes. No rows, no part: "".
 Task<absl::StatusOr<std::string>> StageFilePart(checkpoint::Store& store, std::string directory,
                                                 int64_t batch, std::string unique, std::string text,
-                                                int64_t rows);
+                                                int64_t rows, PartText how = {});
 
 // The table as a reader of the protocol sees it at this instant.
 struct SinkTable {
   ManifestMode mode = MANIFEST_MODE_UNSPECIFIED;
   std::vector<std::string> columns;
-  std::vector<TextRow> rows;  // in entry, part, row order; in update mode by a key's first row
+  // In entry, part, row order; in update mode by a key's first row. Of JSON, what is no string is
+  // the JSON that it is.
+  std::vector<TextRow> rows;
   int64_t last_batch = -1;
 };
 // kUnavailable when no owner has sealed the manifest within `timeout`; kDataLoss names a part that

@@ -1,14 +1,19 @@
 #include "runtime/connectors/file_sink_format.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 #include "checkpoint/paths.h"
+#include "platform/status_macros.h"
 #include "runtime/connectors/delimited_text.h"
 #include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/formats/encode_rows.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -42,70 +47,153 @@ std::vector<ManifestColumn> ManifestColumns(const SinkContext& context) {
   return columns;
 }
 
-// Rows as text by RFC 4180.
+const ConnectorOption& HeaderOption() {
+  static const auto* const option =
+      new ConnectorOption{.name = "header",
+                          .takes = "true or false",
+                          .default_value = "false",
+                          .meaning = "whether each file begins with a line of the columns' names"};
+  return *option;
+}
+
+const ConnectorOption& NullFieldsOption() {
+  static const auto* const option =
+      new ConnectorOption{.name = "ignoreNullFields",
+                          .takes = "true or false",
+                          .default_value = "true",
+                          .meaning = "whether a field that is null is left out, instead of null"};
+  return *option;
+}
+
+// What a format's writer does.
+struct Writes {
+  PartDialect dialect = PART_DIALECT_RFC4180;
+  const ConnectorOption* option = nullptr;  // that it may be given
+};
+
+absl::StatusOr<bool> IsSet(const OptionMap& values, const ConnectorOption& option) {
+  const std::string given = OptionValue(values, option.name);
+  const std::string& value = given.empty() ? option.default_value : given;
+  if (value == "true" || value == "false") return value == "true";
+  return absl::InvalidArgumentError(
+      absl::StrCat("its option ", option.name, " is '", given, "': give ", option.takes));
+}
+
 class PartWriter final : public SinkWriter {
  public:
-  explicit PartWriter(const SinkWriterContext& context)
+  // `set`: whether the option of that format is.
+  PartWriter(const SinkWriterContext& context, PartDialect dialect, bool set)
       : store_(context.store),
         directory_(DirectoryOf(context.options)),
         batch_(context.batch),
-        unique_(context.unique) {}
+        unique_(context.unique),
+        how_({.dialect = dialect}),
+        set_(set) {}
 
   Task<absl::Status> Write(RecordBatch rows) override {
-    for (int64_t row = 0; row < rows.num_rows(); ++row) AppendRow(rows, row);
+    switch (how_.dialect) {
+      case PART_DIALECT_JSON:
+        EncodeJson(rows, text_, set_ ? JsonNulls::kLeftOut : JsonNulls::kWritten);
+        break;
+      case PART_DIALECT_TEXT: {
+        const size_t before = text_.size();
+        EncodeText(rows, text_);
+        rows_ += std::count(text_.begin() + static_cast<ptrdiff_t>(before), text_.end(), '\n');
+        co_return absl::OkStatus();
+      }
+      default:
+        if (set_ && text_.empty()) AppendHeader(rows.schema());
+        EncodeCsv(rows, text_);
+    }
     rows_ += rows.num_rows();
     co_return absl::OkStatus();
   }
 
   Task<absl::StatusOr<std::string>> Finish() override {
-    return StageFilePart(store_, directory_, batch_, unique_, std::move(text_), rows_);
+    return StageFilePart(store_, directory_, batch_, unique_, std::move(text_), rows_, how_);
   }
 
  private:
-  void AppendRow(const RecordBatch& rows, int64_t row) {
-    for (int i = 0; i < rows.schema().size(); ++i) {
-      if (i > 0) text_ += ',';
-      const Column& column = rows.column(i);
-      if (column.IsNull(row)) {
-        AppendField(std::nullopt, text_);
-      } else if (column.type() == DataType::kString) {
-        AppendField(column.StringAt(row), text_);
-      } else {
-        text_ += column.CellText(row);
-      }
+  void AppendHeader(const Schema& schema) {
+    for (const Field& field : schema.fields()) {
+      if (!text_.empty()) text_ += ',';
+      AppendField(field.name, text_);
     }
     text_ += '\n';
+    how_.header_bytes = text_.size();
   }
 
   checkpoint::Store& store_;
   const std::string directory_;
   const int64_t batch_;
   const std::string unique_;
+  PartText how_;
+  const bool set_;
   std::string text_;
   int64_t rows_ = 0;
 };
 
+SinkFormat Make(std::string name, std::string meaning, Writes writes) {
+  // As the decoder of such files is called.
+  const std::string encoding = name == "file" ? "csv" : name;
+  const auto option_of = [writes](const OptionMap& values) -> absl::StatusOr<bool> {
+    if (writes.option == nullptr) return false;
+    return IsSet(values, *writes.option);
+  };
+  SinkFormat format;
+  format.name = std::move(name);
+  format.meaning = std::move(meaning);
+  format.path = PathUse::kDirectory;
+  if (writes.option != nullptr) format.options = {*writes.option};
+  format.check_options = [option_of](const OptionMap& values) {
+    return option_of(values).status();
+  };
+  format.check_rows = [encoding](const Schema& schema) { return CheckEncodable(encoding, schema); };
+  format.open =
+      [writes](SinkContext context) -> absl::StatusOr<std::unique_ptr<TransactionalSink>> {
+    FileSinkOptions options{.directory = DirectoryOf(context.options),
+                            .query_id = context.query_id,
+                            .mode = ToManifestMode(context.mode),
+                            .columns = ManifestColumns(context),
+                            .dialect = writes.dialect,
+                            .log_segment_bytes = context.log_segment_bytes};
+    return std::make_unique<FileSink>(context.node, context.store, std::move(options));
+  };
+  format.write = [writes, option_of](
+                     SinkWriterContext context) -> absl::StatusOr<std::unique_ptr<SinkWriter>> {
+    WT_ASSIGN_OR_RETURN(const bool set, option_of(context.options));
+    return std::make_unique<PartWriter>(context, writes.dialect, set);
+  };
+  format.check = [](SinkCheck check) {
+    return CheckSinkIsOf(check.store, DirectoryOf(check.options), std::move(check.query_id));
+  };
+  return format;
+}
+
 }  // namespace
 
 SinkFormat FileSinkFormat() {
-  return {.name = "file",
-          .meaning = "a directory of CSV files that a manifest makes visible batch by batch",
-          .path = PathUse::kDirectory,
-          .open = [](SinkContext context) -> absl::StatusOr<std::unique_ptr<TransactionalSink>> {
-            FileSinkOptions options{.directory = DirectoryOf(context.options),
-                                    .query_id = context.query_id,
-                                    .mode = ToManifestMode(context.mode),
-                                    .columns = ManifestColumns(context),
-                                    .log_segment_bytes = context.log_segment_bytes};
-            return std::make_unique<FileSink>(context.node, context.store, std::move(options));
-          },
-          .write = [](SinkWriterContext context) -> absl::StatusOr<std::unique_ptr<SinkWriter>> {
-            return std::make_unique<PartWriter>(context);
-          },
-          .check =
-              [](checkpoint::Store& store, OptionMap options, std::string query_id) {
-                return CheckSinkIsOf(store, DirectoryOf(options), std::move(query_id));
-              }};
+  return Make("file", "as csv, without a header: what csv was called first", {});
+}
+
+SinkFormat CsvSinkFormat() {
+  return Make("csv",
+              "a directory of CSV files (RFC 4180: read them with escape \" and multiLine) that a "
+              "manifest makes visible batch by batch",
+              {.option = &HeaderOption()});
+}
+
+SinkFormat JsonSinkFormat() {
+  return Make("json",
+              "a directory of files of JSON lines that a manifest makes visible batch by batch",
+              {.dialect = PART_DIALECT_JSON, .option = &NullFieldsOption()});
+}
+
+SinkFormat TextSinkFormat() {
+  return Make("text",
+              "a directory of text files, of one string column a row a line, that a manifest makes "
+              "visible batch by batch",
+              {.dialect = PART_DIALECT_TEXT});
 }
 
 }  // namespace wavetank::runtime

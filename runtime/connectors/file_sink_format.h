@@ -1,4 +1,5 @@
-// The sink format "file": a directory of CSV files with a manifest (file_sink.h).
+// The sink formats "csv" ("file", as it was first called), "json" and "text": a directory of files
+// with a manifest (file_sink.h).
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FILE_SINK_FORMAT_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FILE_SINK_FORMAT_H_
 
@@ -7,6 +8,9 @@
 namespace wavetank::runtime {
 
 SinkFormat FileSinkFormat();
+SinkFormat CsvSinkFormat();
+SinkFormat JsonSinkFormat();
+SinkFormat TextSinkFormat();
 
 }  // namespace wavetank::runtime
 

@@ -1,6 +1,9 @@
 // ReadFileSink: the table as a reader of the manifest sees it.
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/btree_map.h"
@@ -10,6 +13,7 @@
 #include "checkpoint/crc32c.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
+#include "runtime/connectors/formats/row_decoder.h"
 #include "runtime/connectors/part_name.h"
 
 namespace wavetank::runtime {
@@ -17,27 +21,85 @@ namespace {
 
 using checkpoint::Store;
 
-absl::Status AppendRows(const std::string& path, const ManifestPart& part, std::string_view text,
+// A name that no column has: nothing is malformed.
+constexpr char kNoColumn[] = "\x01";
+
+using RowsOrError = absl::StatusOr<std::vector<TextRow>>;
+
+RowsOrError CsvRows(PartDialect dialect, std::string_view text) {
+  const auto take = dialect == PART_DIALECT_ESCAPED ? TakeEscapedRow : TakeRow;
+  std::vector<TextRow> rows;
+  while (!text.empty()) {
+    WT_ASSIGN_OR_RETURN(TextRow row, take(text));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// Strings as they are, and other values as the JSON that they are.
+RowsOrError JsonRows(const ManifestEntry& entry, std::string_view text) {
+  std::vector<Field> fields;
+  for (const ManifestColumn& column : entry.columns()) {
+    fields.push_back({column.name(), DataType::kString});
+  }
+  WT_ASSIGN_OR_RETURN(
+      const std::unique_ptr<RowDecoder> decoder,
+      MakeDecoder("json", std::make_shared<const Schema>(std::move(fields)),
+                  {{"mode", "FAILFAST"}, {"columnNameOfCorruptRecord", kNoColumn}}));
+  std::vector<TextRow> rows;
+  const auto take = [&](const absl::StatusOr<RecordBatch>& batch) {
+    if (!batch.ok()) return batch.status();
+    for (int64_t row = 0; row < batch->num_rows(); ++row) {
+      TextRow& made = rows.emplace_back();
+      for (const Column& column : batch->columns()) {
+        made.push_back(column.IsNull(row) ? TextField() : TextField(column.StringAt(row)));
+      }
+    }
+    return absl::OkStatus();
+  };
+  WT_RETURN_IF_ERROR(take(decoder->Decode(text)));
+  WT_RETURN_IF_ERROR(take(decoder->Finish()));
+  return rows;
+}
+
+std::vector<TextRow> TextRows(std::string_view text) {
+  std::vector<TextRow> rows;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    rows.push_back({std::string(text.substr(0, end))});
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return rows;
+}
+
+RowsOrError RowsOf(const ManifestEntry& entry, const ManifestPart& part, std::string_view text) {
+  text.remove_prefix(std::min<size_t>(part.header_bytes(), text.size()));
+  switch (part.dialect()) {
+    case PART_DIALECT_JSON:
+      return JsonRows(entry, text);
+    case PART_DIALECT_TEXT:
+      return TextRows(text);
+    default:
+      return CsvRows(part.dialect(), text);
+  }
+}
+
+absl::Status AppendRows(const std::string& path, const ManifestEntry& entry,
+                        const ManifestPart& part, std::string_view text,
                         std::vector<TextRow>& rows) {
   if (!PartDialect_IsValid(part.dialect())) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": its rows are in dialect ", part.dialect(),
                      ", which this build does not know; use a newer build"));
   }
-  const auto take = part.dialect() == PART_DIALECT_ESCAPED ? TakeEscapedRow : TakeRow;
-  int64_t count = 0;
-  while (!text.empty()) {
-    auto row = take(text);
-    if (!row.ok()) {
-      return absl::DataLossError(absl::StrCat(path, ": ", row.status().message()));
-    }
-    rows.push_back(*std::move(row));
-    ++count;
-  }
-  if (count != part.rows()) {
+  RowsOrError more = RowsOf(entry, part, text);
+  if (!more.ok()) return absl::DataLossError(absl::StrCat(path, ": ", more.status().message()));
+  if (static_cast<int64_t>(more->size()) != part.rows()) {
     return absl::DataLossError(
-        absl::StrCat(path, ": ", count, " rows, the manifest says ", part.rows()));
+        absl::StrCat(path, ": ", more->size(), " rows, the manifest says ", part.rows()));
   }
+  rows.insert(rows.end(), std::make_move_iterator(more->begin()),
+              std::make_move_iterator(more->end()));
   return absl::OkStatus();
 }
 
@@ -50,7 +112,7 @@ Task<absl::Status> ReadParts(Store& store, std::string directory, ManifestEntry 
       co_return absl::DataLossError(absl::StrCat(path, " (batch ", entry.batch(),
                                                  ") is not what the manifest names: damaged"));
     }
-    WT_CO_RETURN_IF_ERROR(AppendRows(path, part, text, rows));
+    WT_CO_RETURN_IF_ERROR(AppendRows(path, entry, part, text, rows));
   }
   co_return absl::OkStatus();
 }

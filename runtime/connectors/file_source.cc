@@ -1,21 +1,21 @@
 #include "runtime/connectors/file_source.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-#include "checkpoint/crc32c.h"
 #include "platform/check.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/ddl.h"
 #include "runtime/columnar/text_lines.h"
 #include "runtime/connectors/file_rows.h"
+#include "runtime/connectors/file_splits.h"
+#include "runtime/connectors/formats/compression.h"
 #include "runtime/connectors/formats/format_option.h"
-#include "runtime/connectors/line_limit.h"
+#include "runtime/connectors/line_begin.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -23,20 +23,44 @@ namespace {
 using checkpoint::InputFile;
 using checkpoint::SourceRange;
 
-constexpr uint64_t kChecksumChunkBytes = 1 << 20;
-
 const ConnectorOption& MaxFilesPerTrigger() {
   static const ConnectorOption* const option =
       new ConnectorOption{.name = "maxFilesPerTrigger",
                           .takes = "a whole number above 0",
                           .default_value = "",
-                          .meaning = "how many files a batch reads at most; all, if not given"};
+                          .meaning = "how many files a batch reads at most; all, if not given",
+                          .no_limit = "9223372036854775807"};
+  return *option;
+}
+
+const ConnectorOption& MaxBytesPerTrigger() {
+  static const ConnectorOption* const option = new ConnectorOption{
+      .name = "maxBytesPerTrigger",
+      .takes = "a whole number of bytes above 0",
+      .default_value = "",
+      .meaning =
+          "how many bytes of files a batch reads at most, but always one file; as the query "
+          "says (268435456), if not given",
+      .no_limit = "9223372036854775807"};
+  return *option;
+}
+
+const ConnectorOption& SplitBytes() {
+  static const ConnectorOption* const option = new ConnectorOption{
+      .name = "splitBytes",
+      .takes = "a whole number of bytes above 0",
+      .default_value = "1048576",
+      .meaning =
+          "how many bytes a task reads at least, of one file or several; a batch has 32 "
+          "such tasks at most"};
   return *option;
 }
 
 std::vector<ConnectorOption> FileOptions() {
   return {
       MaxFilesPerTrigger(),
+      MaxBytesPerTrigger(),
+      SplitBytes(),
       {.name = "ignoreNames",
        .takes = "names, joined by commas, where * stands for any characters",
        .default_value = "",
@@ -53,51 +77,6 @@ std::vector<ConnectorOption> FileOptions() {
        .takes = "a whole number of bytes above 0",
        .default_value = "134217728",
        .meaning = "a file with a longer line is refused, since a line is held in memory whole"}};
-}
-
-Task<absl::StatusOr<InputFile>> Measure(checkpoint::Store& store, std::string path,
-                                        const InputFileOptions& options) {
-  uint64_t size_bytes = 0;
-  uint32_t crc32c = 0;
-  bool compressed = false;
-  LineLimit lines(options.max_line_bytes);
-  while (true) {
-    WT_CO_ASSIGN_OR_RETURN(const std::string chunk,
-                           co_await store.Read(path, size_bytes, kChecksumChunkBytes));
-    if (size_bytes == 0) {
-      WT_CO_ASSIGN_OR_RETURN(
-          const CompressionCodec codec,
-          CompressionOf(path, std::string_view(chunk).substr(0, kCompressionMarkBytes)));
-      compressed = codec != CompressionCodec::kNone;
-    }
-    if (!compressed && !lines.Add(chunk)) {
-      co_return LineTooLong(path, lines.begin(), lines.length(), options);
-    }
-    size_bytes += chunk.size();
-    crc32c = checkpoint::Crc32c(chunk, crc32c);
-    if (chunk.size() < kChecksumChunkBytes) break;
-  }
-  InputFile file;
-  file.set_path(std::move(path));
-  file.set_size_bytes(size_bytes);
-  file.set_crc32c(crc32c);
-  co_return file;
-}
-
-std::vector<std::string> FileSplits(const SourceDescription&, const SourceRange& range) {
-  std::vector<std::string> splits;
-  for (const auto& [begin, end] : SourceTasks(static_cast<size_t>(range.files_size()))) {
-    FileSplit split;
-    for (size_t i = begin; i < end; ++i) {
-      const InputFile& file = range.files(static_cast<int>(i));
-      FilePiece& piece = *split.add_pieces();
-      piece.set_path(file.path());
-      piece.set_size_bytes(file.size_bytes());
-      piece.set_crc32c(file.crc32c());
-    }
-    splits.push_back(split.SerializeAsString());
-  }
-  return splits;
 }
 
 constexpr char kSchema[] = "schema";
@@ -126,7 +105,8 @@ ConnectorOption ToConnectorOption(const FormatOption& option) {
 // kInvalidArgument: an option says what means nothing.
 absl::StatusOr<FileRowsOptions> RowsOptionsOf(const std::string& format,
                                               const SourceDescription& source) {
-  FileRowsOptions options{.format = format, .schema = TextSchema(), .decoder = {}, .files = {}};
+  FileRowsOptions options{
+      .format = format, .schema = TextSchema(), .decoder = {}, .line_end = {}, .files = {}};
   WT_ASSIGN_OR_RETURN(const FileSourceOptions files, FileSourceOptionsOf(source));
   options.files = files.files;
   const std::string ddl = OptionValue(source.options, kSchema);
@@ -142,8 +122,25 @@ absl::StatusOr<FileRowsOptions> RowsOptionsOf(const std::string& format,
     const auto given = source.options.find(std::string(option.name));
     if (given != source.options.end()) options.decoder.insert(*given);
   }
+  options.line_end = OptionValue(options.decoder, "lineSep");
   WT_RETURN_IF_ERROR(MakeDecoder(options.format, options.schema, options.decoder).status());
   return options;
+}
+
+// REQUIRES: options that the format takes.
+std::vector<std::string> SplitsOfFiles(const std::string& format, const SourceDescription& source,
+                                       const SourceRange& range) {
+  const absl::StatusOr<FileRowsOptions> rows = RowsOptionsOf(format, source);
+  const absl::StatusOr<int64_t> split_bytes = NumberOption(source.options, SplitBytes(), 1);
+  WT_CHECK(rows.ok() && split_bytes.ok(), "options that were checked");
+  const FileSplitOptions options{
+      .split_bytes = static_cast<uint64_t>(*split_bytes),
+      .splittable = IsSplittable(format, rows->decoder) && LineBegin::IsSeparator(rows->line_end)};
+  std::vector<std::string> splits;
+  for (const FileSplit& split : SplitFiles(range, options)) {
+    splits.push_back(split.SerializeAsString());
+  }
+  return splits;
 }
 
 SourceFormat FilesOf(const std::string& format, std::string meaning) {
@@ -167,10 +164,13 @@ SourceFormat FilesOf(const std::string& format, std::string meaning) {
   source.open = [](const SourceDescription& described,
                    SourceContext context) -> absl::StatusOr<std::unique_ptr<Source>> {
     WT_ASSIGN_OR_RETURN(FileSourceOptions options, FileSourceOptionsOf(described));
+    if (options.max_bytes_per_trigger == 0) options.max_bytes_per_trigger = context.batch_bytes;
     return std::make_unique<FileSource>(HostOf(context.node), context.store, context.seen,
                                         std::move(options));
   };
-  source.splits = FileSplits;
+  source.splits = [format](const SourceDescription& described, const SourceRange& range) {
+    return SplitsOfFiles(format, described, range);
+  };
   source.read = [format](const SourceDescription& described, const std::string& bytes,
                          SplitContext context) -> absl::StatusOr<std::unique_ptr<SplitReader>> {
     WT_ASSIGN_OR_RETURN(FileRowsOptions options, RowsOptionsOf(format, described));
@@ -204,16 +204,12 @@ absl::StatusOr<FileSourceOptions> FileSourceOptionsOf(const SourceDescription& s
   }
   options.files = *std::move(files);
   WT_ASSIGN_OR_RETURN(options.max_files_per_trigger, NumberOption(given, MaxFilesPerTrigger(), 1));
-  return options;
-}
-
-std::vector<std::pair<size_t, size_t>> SourceTasks(size_t files) {
-  const size_t tasks = std::min<size_t>(files, kMaxSourceTasks);
-  std::vector<std::pair<size_t, size_t>> splits;
-  for (size_t i = 0; i < tasks; ++i) {
-    splits.emplace_back(files * i / tasks, files * (i + 1) / tasks);
+  if (!OptionValue(given, MaxBytesPerTrigger().name).empty()) {
+    WT_ASSIGN_OR_RETURN(options.max_bytes_per_trigger,
+                        NumberOption(given, MaxBytesPerTrigger(), 1));
   }
-  return splits;
+  WT_RETURN_IF_ERROR(NumberOption(given, SplitBytes(), 1).status());
+  return options;
 }
 
 FileSource::FileSource(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
@@ -222,8 +218,9 @@ FileSource::FileSource(SourceHost host, checkpoint::Store& store, checkpoint::Se
       seen_(seen),
       directory_(std::move(host), store, seen, std::move(options.directory),
                  std::move(options.files)),
-      max_files_per_trigger_(options.max_files_per_trigger) {
-  WT_CHECK(max_files_per_trigger_ > 0);
+      max_files_per_trigger_(options.max_files_per_trigger),
+      max_bytes_per_trigger_(options.max_bytes_per_trigger) {
+  WT_CHECK(max_files_per_trigger_ > 0 && max_bytes_per_trigger_ > 0);
 }
 
 Task<absl::StatusOr<std::string>> FileSource::Begin() { co_return "0"; }
@@ -244,16 +241,30 @@ absl::Status FileSource::StopAt(const std::string& frozen) {
   return absl::OkStatus();
 }
 
+Task<void> FileSource::Watch() {
+  // Another directory may have come to stand there since.
+  if (watch_ != nullptr && watched_root_ == directory_.root()) co_return;
+  watched_root_ = directory_.root();
+  auto watch = co_await store_.Watch(directory_.path());
+  watch_ = watch.ok() ? *std::move(watch) : nullptr;
+}
+
 // What is available is input whether or not it is listed still: what has gone since is lost.
-std::vector<std::string> FileSource::Candidates(const FoundFiles& found) {
-  std::vector<std::string> paths;
+std::vector<FileSource::Candidate> FileSource::Candidates(FoundFiles& found) {
+  std::vector<Candidate> candidates;
   if (!available_) {
-    for (const FoundFile& file : found.files) paths.push_back(file.path);
-    return paths;
+    for (FoundFile& file : found.files) candidates.push_back({.file = std::move(file)});
+    return candidates;
   }
   absl::erase_if(*available_, [this](const std::string& path) { return seen_.contains(path); });
-  paths.assign(available_->begin(), available_->end());
-  return paths;
+  auto listed = found.files.begin();
+  for (const std::string& path : *available_) {
+    while (listed != found.files.end() && listed->path < path) ++listed;
+    const bool there = listed != found.files.end() && listed->path == path;
+    candidates.push_back(
+        {.file = there ? std::move(*listed) : FoundFile{.path = path}, .gone = !there});
+  }
+  return candidates;
 }
 
 Task<absl::StatusOr<SourceInput>> FileSource::Define(std::string after) {
@@ -263,31 +274,35 @@ Task<absl::StatusOr<SourceInput>> FileSource::Define(std::string after) {
                                                "' in its source ", directory_.path(),
                                                ", which is no number of files"));
   }
+  if (!available_) co_await Watch();
   WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
   SourceInput input{.range = {}, .forgotten = std::move(found.forgotten)};
   SourceRange& range = input.range;
   range.set_start_offset(std::move(after));
-  for (const std::string& path : Candidates(found)) {
-    if (range.files_size() == max_files_per_trigger_) break;
-    auto file = co_await Measure(store_, path, directory_.options());
-    // A file that was listed is input, so one that has gone since is lost input.
-    const bool gone = absl::IsNotFound(file.status());
+  uint64_t bytes = 0;
+  for (auto& [file, gone] : Candidates(found)) {
+    bytes += file.size_bytes;
+    const bool full = range.files_size() == max_files_per_trigger_ ||
+                      bytes > static_cast<uint64_t>(max_bytes_per_trigger_);
+    if (full && range.files_size() > 0) break;
     if (gone) {
-      input.away = co_await DirectoryIsAway(store_, path);
+      input.away = co_await DirectoryIsAway(store_, file.path);
       if (input.away) break;
-    }
-    if (gone && directory_.options().lost == LostFiles::kSkip) {
-      directory_.SayLost(path, "vanished after it was listed");
-      if (available_) available_->erase(path);
+      constexpr char kHow[] = "vanished after it was listed";
+      if (directory_.options().lost != LostFiles::kSkip) {
+        co_return absl::DataLossError(
+            absl::StrCat("source file ", file.path, " ", kHow, ": its records are lost"));
+      }
+      directory_.SayLost(file.path, kHow);
+      available_->erase(file.path);
       continue;
     }
-    if (!file.ok()) {
-      co_return absl::Status(
-          gone ? absl::StatusCode::kDataLoss : file.status().code(),
-          absl::StrCat("source file ", path, gone ? " vanished after it was listed: " : ": ",
-                       file.status().message()));
-    }
-    *range.add_files() = *std::move(file);
+    // Before a batch is defined with it, so that it can be left out.
+    WT_CO_RETURN_IF_ERROR(CheckCompressionName(file.path));
+    InputFile& added = *range.add_files();
+    added.set_path(std::move(file.path));
+    added.set_size_bytes(file.size_bytes);
+    added.set_modified_ns(absl::ToUnixNanos(file.modified));
   }
   range.set_end_offset(absl::StrCat(number + range.files_size()));
   if (range.files_size() > 0) range.set_root(std::move(found.root));

@@ -23,15 +23,28 @@ std::string StagedPath(const std::string& directory, const ManifestPart& part) {
   return absl::StrCat(StagedDirectory(directory), "/", name);
 }
 
-std::string PartName(int64_t batch, size_t partition) {
-  return absl::StrFormat("part-%05d-%05d.csv", batch, partition);
+std::string_view ExtensionOf(PartDialect dialect) {
+  switch (dialect) {
+    case PART_DIALECT_JSON:
+      return ".json";
+    case PART_DIALECT_TEXT:
+      return ".txt";
+    default:
+      return ".csv";
+  }
+}
+
+std::string PartName(int64_t batch, size_t partition, PartDialect dialect) {
+  return absl::StrFormat("part-%05d-%05d%s", batch, partition, ExtensionOf(dialect));
 }
 
 int64_t BatchOfPart(absl::string_view name) {
   constexpr size_t kLeastDigits = 5;
   int64_t batch = -1;
   int64_t partition = -1;
-  const bool framed = absl::ConsumePrefix(&name, "part-") && absl::ConsumeSuffix(&name, ".csv");
+  const bool framed = absl::ConsumePrefix(&name, "part-") &&
+                      (absl::ConsumeSuffix(&name, ".csv") || absl::ConsumeSuffix(&name, ".json") ||
+                       absl::ConsumeSuffix(&name, ".txt"));
   const size_t dash = name.find('-');
   const bool is_part = framed && dash != absl::string_view::npos && dash >= kLeastDigits &&
                        name.size() - dash > kLeastDigits &&

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/string_view.h"
 
@@ -18,8 +19,10 @@ std::string StagedDirectory(const std::string& directory);
 // Where a part of that sink is readable, wherever the sink was when it was staged.
 std::string StagedPath(const std::string& directory, const ManifestPart& part);
 
+// ".csv", ".json" or ".txt".
+std::string_view ExtensionOf(PartDialect dialect);
 // The plain name: "part-<batch>-<partition>.csv", both numbers of five digits or more.
-std::string PartName(int64_t batch, size_t partition);
+std::string PartName(int64_t batch, size_t partition, PartDialect dialect = PART_DIALECT_RFC4180);
 // -1: `name` is no such name.
 int64_t BatchOfPart(absl::string_view name);
 

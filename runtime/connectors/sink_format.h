@@ -45,22 +45,35 @@ struct SinkWriterContext {
   std::string unique;  // no other attempt ever has it; safe in file names
 };
 
+// Of whom a sink is asked before its query writes anything.
+struct SinkCheck {
+  checkpoint::Store& store;
+  OptionMap options;
+  std::string query;           // its name
+  std::string query_id;        // "": it has none yet
+  bool has_committed = false;  // a batch at least
+  QueryOutputMode mode = QueryOutputMode::kAppend;
+};
+
 struct SinkFormat {
   std::string name;
   std::string meaning;  // one line
+  // What is listed in place of one that the program makes and registers, under the same name: how.
+  std::string made_by = {};
   PathUse path = PathUse::kNone;
   std::vector<ConnectorOption> options = {};
   // kInvalidArgument: what an option says means nothing. Null: any text may be given.
   std::function<absl::Status(const OptionMap&)> check_options = nullptr;
+  // kInvalidArgument: rows of such columns it cannot take. Null: it takes what has text in CSV.
+  std::function<absl::Status(const Schema&)> check_rows = nullptr;
 
   std::function<absl::StatusOr<std::unique_ptr<TransactionalSink>>(SinkContext)> open = nullptr;
   std::function<absl::StatusOr<std::unique_ptr<SinkWriter>>(SinkWriterContext)> write = nullptr;
-  // Whether the sink is of this query ("": one that has no id yet), as Fence would find after it
-  // had fenced another one. Nothing is written. Null: nobody can tell.
-  std::function<Task<absl::Status>(checkpoint::Store&, OptionMap, std::string query_id)> check =
-      nullptr;
+  // Whether the sink is of this query and may be gone on with, as Fence would find after it had
+  // fenced another one. Nothing is written. Null: nobody can tell.
+  std::function<Task<absl::Status>(SinkCheck)> check = nullptr;
 
-  // Or, in place of the three:
+  // Or, in place of `open` and `write`:
   BatchFunction apply = nullptr;
 };
 

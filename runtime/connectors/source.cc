@@ -1,5 +1,7 @@
 #include "runtime/connectors/source.h"
 
+#include "platform/check.h"
+
 namespace wavetank::runtime {
 
 Task<absl::StatusOr<std::string>> Source::Freeze() {
@@ -12,5 +14,7 @@ absl::Status Source::StopAt(const std::string&) {
 }
 
 Task<absl::Status> Source::Committed(std::string) { co_return absl::OkStatus(); }
+
+Task<void> Source::AwaitNews() { platform::CheckFailed(__FILE__, __LINE__, "tells_news()"); }
 
 }  // namespace wavetank::runtime

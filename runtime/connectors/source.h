@@ -13,6 +13,9 @@
 //   new after the same offset.
 // - A range may be asked for again as long as its batch is not committed; then Committed says so,
 //   also once more after a restart. What it ended with may be let go.
+// - One that has not answered Define within the query's source-timeout (30s) keeps its offset, and
+//   batches go on without it; its answer counts when it comes. After as long again Define may be
+//   destroyed where it waits, and called anew. Begin, Freeze and Committed are given as long.
 // - An error that may pass is kUnavailable or kDeadlineExceeded; any other stops the query.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_SOURCE_H_
 #define WAVETANK_RUNTIME_CONNECTORS_SOURCE_H_
@@ -63,6 +66,21 @@ class Source {
   virtual absl::Status StopAt(const std::string& frozen);
   // The batch that ended there is committed.
   virtual Task<absl::Status> Committed(std::string end);
+
+  // Whether AwaitNews tells of what comes. Of one that does not, it is asked from time to time.
+  virtual bool tells_news() const { return false; }
+  // Returns once there may be something that the newest Define did not find: late, or now and then
+  // never, so it is asked from time to time, too, but not so often. REQUIRES: tells_news().
+  virtual Task<void> AwaitNews();
+};
+
+// Of a file of a range, its bytes from `begin` to `end`.
+struct FileRead {
+  uint32_t file = 0;  // its place in the range
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  uint32_t crc32c = 0;
+  bool skipped = false;  // lost, and left out: nothing of it was read
 };
 
 class SplitReader {
@@ -73,6 +91,9 @@ class SplitReader {
   virtual Task<absl::StatusOr<std::optional<RecordBatch>>> Next() = 0;
   // Rows that were given have failed: whether they were what was meant. kDataLoss: they were not.
   virtual Task<absl::Status> Check() { co_return absl::OkStatus(); }
+  // Of a source of files, once there are no rows left: what was read, each byte by one split. One
+  // that says nothing has its files not compared with what another attempt has read.
+  virtual std::vector<FileRead> Reads() const { return {}; }
 };
 
 // What a reader may use, while its task runs.
@@ -85,6 +106,7 @@ struct SplitContext {
   // Set by a reader that fails on a piece that is lost and may be left out: it is then read again
   // without it.
   std::optional<std::string>& lost;
+  std::string directory = {};  // SourceContext's
 };
 
 }  // namespace wavetank::runtime

@@ -83,8 +83,7 @@ absl::Status LineTooLong(const std::string& path, uint64_t offset, uint64_t so_f
   return absl::FailedPreconditionError(absl::StrCat(
       "input file ", path, " has a line of ", so_far, " bytes or more, which begins at byte ",
       offset, ", and a line may have ", options.max_line_bytes,
-      ", since it is held in memory whole: raise that limit (maxLineBytes), break the line under "
-      "another name, or leave the file out by the option that names what is ignored"));
+      ", since it is held in memory whole: raise that limit (maxLineBytes) and start again"));
 }
 
 bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names) {

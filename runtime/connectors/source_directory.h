@@ -53,9 +53,9 @@ absl::Status RefuseCompressed(const std::string& path, std::string_view first_by
 platform::Task<bool> DirectoryIsAway(checkpoint::Store& store, std::string path);
 
 struct FoundFile {
-  std::string path;  // in the store
+  std::string path = {};  // in the store
   uint64_t size_bytes = 0;
-  absl::Time modified;
+  absl::Time modified = {};
 };
 
 struct FoundFiles {
@@ -82,6 +82,8 @@ class SourceDirectory {
   // What is new now. Repeatable: nothing is taken by it.
   platform::Task<absl::StatusOr<FoundFiles>> Find();
 
+  // What the directory said of itself when it was listed last; "": it was not there.
+  const std::string& root() const { return root_; }
   const std::string& path() const { return directory_; }
   const InputFileOptions& options() const { return options_; }
   // Says that a file is skipped.

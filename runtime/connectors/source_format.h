@@ -28,17 +28,28 @@ enum class PathUse : uint8_t {
   kFile,       // of the store
 };
 
+// So that a backlog is many batches, each of which fits in memory.
+inline constexpr int64_t kDefaultBatchBytes = int64_t{256} << 20;
+
 // What a source may use on the driver. All of it outlives the source.
 struct SourceContext {
   platform::Node& node;
   checkpoint::Store& store;
   // Which files are not new, as the query's log says.
   checkpoint::SeenPaths& seen;
+  // How many bytes a batch should have of it at most, if the source can tell and was not told
+  // otherwise by an option of its own.
+  int64_t batch_bytes = kDefaultBatchBytes;
+  // Of the checkpoint, for what the source itself keeps: its readers are told the same. Nobody else
+  // writes there.
+  std::string directory = {};
 };
 
 struct SourceFormat {
   std::string name;
   std::string meaning;  // one line
+  // What is listed in place of one that the program makes and registers, under the same name: how.
+  std::string made_by = {};
   PathUse path = PathUse::kNone;
   std::vector<ConnectorOption> options = {};
   // Whether a column may hold nulls.

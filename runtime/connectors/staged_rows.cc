@@ -22,6 +22,11 @@ class StagedRowsWriter final : public SinkWriter {
   }
 
   Task<absl::Status> Write(RecordBatch rows) override {
+    for (const Field& field : rows.schema().fields()) {
+      if (field.type.is_storable()) continue;
+      co_return absl::InvalidArgumentError(
+          absl::StrCat("a batch function is given no column of type ", DataTypeName(field.type)));
+    }
     if (file_ == nullptr) {
       WT_CO_ASSIGN_OR_RETURN(file_,
                              co_await store_.Stage(checkpoint::JoinPath(directory_, rows_.file())));
@@ -117,15 +122,17 @@ class Committer final : public TransactionalSink {
 class StagedRowsOfBatch final : public PreparedBatch {
  public:
   StagedRowsOfBatch(platform::Node& node, checkpoint::Store& store, std::string directory,
-                    StagedBatch batch, OptionMap options)
+                    StagedBatch batch, OptionMap options, BatchQuery query)
       : node_(node),
         store_(store),
         directory_(std::move(directory)),
         batch_(std::move(batch)),
-        options_(std::move(options)) {}
+        options_(std::move(options)),
+        query_(std::move(query)) {}
 
   int64_t id() const override { return batch_.batch(); }
   uint64_t definition_hash() const override { return batch_.definition_hash(); }
+  const BatchQuery& query() const override { return query_; }
   const OptionMap& options() const override { return options_; }
   platform::Node& node() override { return node_; }
   checkpoint::Store& store() override { return store_; }
@@ -158,6 +165,7 @@ class StagedRowsOfBatch final : public PreparedBatch {
   const std::string directory_;
   const StagedBatch batch_;
   const OptionMap options_;
+  const BatchQuery query_;
   int part_ = 0;
   int block_ = 0;
   uint64_t offset_ = 0;
@@ -183,8 +191,9 @@ std::unique_ptr<TransactionalSink> BatchFunctionSink(
 
 Task<absl::Status> ApplyStagedBatch(platform::Node& node, checkpoint::Store& store,
                                     std::string directory, StagedBatch batch, OptionMap options,
-                                    BatchFunction function) {
-  StagedRowsOfBatch rows(node, store, std::move(directory), std::move(batch), std::move(options));
+                                    BatchFunction function, BatchQuery query) {
+  StagedRowsOfBatch rows(node, store, std::move(directory), std::move(batch), std::move(options),
+                         std::move(query));
   co_return co_await function(rows);
 }
 

@@ -28,7 +28,7 @@ std::unique_ptr<TransactionalSink> BatchFunctionSink(
 // Calls the function with the batch.
 Task<absl::Status> ApplyStagedBatch(platform::Node& node, checkpoint::Store& store,
                                     std::string directory, StagedBatch batch, OptionMap options,
-                                    BatchFunction function);
+                                    BatchFunction function, BatchQuery query = {});
 
 }  // namespace wavetank::runtime
 

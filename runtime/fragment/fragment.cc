@@ -32,6 +32,7 @@ FragmentInstance::FragmentInstance(std::shared_ptr<const FragmentPlan> plan, Ide
 }
 
 absl::Status FragmentInstance::Open(const States& states, Outlet& outlet, MemoryAccount& memory) {
+  outlet_ = &outlet;
   for (int i = 0; i < static_cast<int>(operators_.size()); ++i) {
     const FragmentPlan::Node& node = plan_->nodes[static_cast<size_t>(i)];
     OperatorContext context;
@@ -105,7 +106,9 @@ absl::StatusOr<FragmentInstance::Step> FragmentInstance::Pull(int node, RecordBa
                                                               bool& has_output) {
   const auto at = static_cast<size_t>(node);
   Operator& op = *operators_[at];
+  const bool writes = at + 1 == operators_.size();
   while (true) {
+    if (writes && outlet_->full()) return Step{Progress::kOutletFull, node};
     WT_ASSIGN_OR_RETURN(const Pulled pulled, Within(node, [&] { return op.Next(output); }));
     if (pulled.what == Pull::kOutput) {
       counts_[at].out += output.num_rows();

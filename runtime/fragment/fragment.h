@@ -82,7 +82,7 @@ class FragmentInstance {
   // `epoch.seed` is that of all tasks, its watermarks those of the query.
   void Begin(const Epoch& epoch);
 
-  enum class Progress : uint8_t { kNeedsInput, kBlocked, kDone };
+  enum class Progress : uint8_t { kNeedsInput, kBlocked, kOutletFull, kDone };
   struct Step {
     Progress progress = Progress::kDone;
     int number = 0;  // of the input that is needed, or of the node that is blocked
@@ -117,6 +117,7 @@ class FragmentInstance {
 
   const std::shared_ptr<const FragmentPlan> plan_;
   const Identity identity_;
+  Outlet* outlet_ = nullptr;
   std::vector<std::unique_ptr<Operator>> operators_;
   bool begun_ = false;
   Epoch epoch_;

@@ -17,6 +17,8 @@ absl::Status RunToEnd(FragmentInstance& instance, const std::vector<const Rows*>
     switch (step.progress) {
       case FragmentInstance::Progress::kDone:
         return absl::OkStatus();
+      case FragmentInstance::Progress::kOutletFull:
+        return absl::InternalError("an outlet that keeps all was full");
       case FragmentInstance::Progress::kBlocked: {
         const OperatorRequest request = instance.BlockedOn(step.number);
         WT_RETURN_IF_ERROR(instance.Answer(

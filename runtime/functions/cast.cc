@@ -21,6 +21,7 @@
 #include "runtime/functions/kernels.h"
 #include "runtime/types/blank.h"
 #include "runtime/types/date.h"
+#include "runtime/types/real_text.h"
 #include "runtime/types/timestamp.h"
 
 namespace wavetank::runtime {
@@ -209,30 +210,6 @@ Column ToDate(const Column& from) {
     *value = DateOfMicros(from.Int64At(row));
     return true;
   });
-}
-
-// As Java writes it: 1.0, 1.0E7, 1.0E-4, with the fewest digits that mean the value.
-template <typename T>
-std::string JavaText(T value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  const T size = std::fabs(value);
-  const bool plain = size == 0 || (size >= T{1e-3} && size < T{1e7});
-  char buffer[64];
-  const char* const end =
-      std::to_chars(buffer, buffer + sizeof buffer, value,
-                    plain ? std::chars_format::fixed : std::chars_format::scientific)
-          .ptr;
-  const std::string_view text(buffer, static_cast<size_t>(end - buffer));
-  const size_t mark = std::min(text.find('e'), text.size());
-  std::string java(text.substr(0, mark));
-  if (java.find('.') == std::string::npos) java += ".0";
-  if (mark == text.size()) return java;
-  std::string_view exponent = text.substr(mark + 1);
-  java += exponent.front() == '-' ? "E-" : "E";
-  exponent.remove_prefix(1);
-  while (exponent.size() > 1 && exponent.front() == '0') exponent.remove_prefix(1);
-  return java.append(exponent);
 }
 
 // "2026-01-31 00:00:00", and as much of a fraction as there is.

@@ -71,6 +71,12 @@ std::optional<absl::Duration> StopTimeout(const JobArguments& arguments) {
   return timeout > absl::ZeroDuration() ? std::optional(timeout) : std::nullopt;
 }
 
+absl::Duration SourceTimeout(const JobArguments& arguments) {
+  absl::Duration timeout;
+  WT_CHECK(absl::ParseDuration(arguments.Get("source-timeout"), &timeout));  // BindArguments has
+  return timeout;
+}
+
 int64_t Number(const JobArguments& arguments, const char* name) {
   int64_t number = 0;
   WT_CHECK(absl::SimpleAtoi(arguments.Get(name), &number));  // BindArguments has
@@ -85,6 +91,7 @@ std::vector<StreamingQueryDefinition> QueriesOf(const Plan& plan, const JobArgum
     if (queries.size() > 1) absl::StrAppend(&directory, "/", query.name);
     query.options.try_emplace("checkpointLocation", directory);
     query.available_now = query.available_now || arguments.Get("available-now") == "true";
+    query.once = query.once || arguments.Get("once") == "true";
     if (query.trigger_interval == absl::ZeroDuration()) {
       query.trigger_interval = Interval(arguments);
     }
@@ -195,11 +202,13 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   options.job_version = instance.job->version;
   options.min_batches_to_retain = Number(instance.arguments, "retain");
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
+  options.batch_bytes = Number(instance.arguments, "max-bytes");
   options.sink_log_segment_bytes = options.log_segment_bytes;
   options.stop = stop_requested.get();
   options.graceful_stop_timeout =
       StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);
   options.max_restarts = static_cast<int>(Number(instance.arguments, "restarts"));
+  options.source_timeout = SourceTimeout(instance.arguments);
   options.compiled = instance.compiled;
   if (hooks.progress != nullptr) {
     options.on_progress = [report = hooks.progress](const StreamingQueryProgress& progress) {

@@ -66,6 +66,10 @@ constexpr StandardNumber kStandardNumbers[] = {
     {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
     {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
      "1048576", 1, int64_t{1} << 40},
+    {"max-bytes",
+     "bytes of each source that a batch has at most, but always one file; the rest is for the "
+     "batches after it",
+     "268435456", 1, int64_t{1} << 40, StandardNumber::Of::kQueries},
     {"restarts", "how often in a row a query goes on after an error that may pass before it fails",
      "8", 0, 1'000'000, StandardNumber::Of::kQueries},
 };
@@ -123,6 +127,12 @@ std::vector<JobParameter> AllParameters(const Job& job) {
   if (job.structured != nullptr) {
     all.push_back({"available-now", "read what is there at the start, in batches, and end", "false",
                    ParameterKind::kFlag});
+    all.push_back({"once",
+                   "read what is there at the start, in one batch whatever its limits, and end",
+                   "false", ParameterKind::kFlag});
+    all.push_back({"source-timeout",
+                   "how long a source may take to answer before batches go on without it", "30s",
+                   ParameterKind::kDuration});
   }
   return all;
 }

@@ -38,6 +38,8 @@ struct JobParameter {
   ParameterKind kind = ParameterKind::kText;
   // What a search sets it to, one or another of these (`wavetank explore`). None: its default.
   std::vector<std::string> tried = {};
+  // What it is in a scenario that does not say, where data are small. Unset: its default.
+  std::optional<std::string> in_scenarios = {};
   // Whether a later start on the same checkpoint may have another value: the answer is that of the
   // new one, of all batches from then on.
   bool may_change = false;
@@ -76,7 +78,9 @@ struct Job {
 // are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
 // the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
 // after an error that may pass, "8") and "available-now" (end once what is there at the start is
-// read, "false").
+// read, "false"), "once" (the same in one batch, "false"), "source-timeout" (how long a source may
+// take to answer before batches go on without it, "30s") and "max-bytes" (of each source that a
+// batch has at most, "268435456").
 std::vector<JobParameter> AllParameters(const Job& job);
 
 // As it was given; nullopt: it was not.

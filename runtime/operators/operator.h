@@ -52,6 +52,8 @@ class Outlet {
  public:
   virtual ~Outlet() = default;
   virtual absl::Status Write(int partition, RecordBatch rows) = 0;
+  // Whether it holds so much that it should be emptied before more is written.
+  virtual bool full() const { return false; }
 };
 
 // What an operator is given. All of it outlives the operator.

@@ -10,9 +10,12 @@
 #include "checkpoint/named_files.h"
 #include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "platform/status_macros.h"
 #include "runtime/structured/batch_definition.h"
+#include "runtime/structured/batch_reads.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/open_sink.h"
+#include "runtime/structured/query_sources.h"
 #include "runtime/structured/tasks.pb.h"
 
 namespace wavetank::runtime {
@@ -95,6 +98,9 @@ class Stages {
     if (fragment.reads_source()) {
       for (const std::string& split : splits_[static_cast<size_t>(fragment.inputs[0].number)]) {
         task.mutable_inputs(0)->set_split(split);
+        task.mutable_inputs(0)->set_directory(SourceDirectoryOf(
+            work_.checkpoint_directory,
+            plan_.sources[static_cast<size_t>(fragment.inputs[0].number)].description.Name()));
         stage.payloads.push_back(task.SerializeAsString());
       }
     }
@@ -157,6 +163,20 @@ FragmentReport ReportOf(const FragmentTaskResult& result) {
   return report;
 }
 
+void AddReads(const StreamingQueryPlan& plan, const FragmentTaskResult& result,
+              FragmentReads& reads) {
+  const FragmentPlan& fragment = *plan.fragments[static_cast<size_t>(result.fragment())];
+  const auto source = static_cast<size_t>(fragment.inputs[0].number);
+  reads.source = plan.sources[source].description.Name();
+  for (const structured::FileRead& read : result.reads()) {
+    reads.pieces.push_back({.file = read.file(),
+                            .begin = read.begin(),
+                            .end = read.end(),
+                            .crc32c = read.crc32c(),
+                            .skipped = read.skipped()});
+  }
+}
+
 bool Fits(const FragmentTaskResult& result, const StreamingQueryPlan& plan) {
   if (result.fragment() < 0 || result.fragment() >= static_cast<int>(plan.fragments.size())) {
     return false;
@@ -183,8 +203,10 @@ StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const ConnectorRegist
 }
 
 absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
+                                            const checkpoint::BatchDefinition& definition,
                                             const GraphResults& results) {
   BatchAttempt attempt;
+  std::map<int, FragmentReads> reads;
   for (const std::vector<TaskResult>& stage : results) {
     for (const TaskResult& task : stage) {
       FragmentTaskResult result;
@@ -194,7 +216,9 @@ absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
       }
       const auto fragment = static_cast<size_t>(result.fragment());
       attempt.report.Merge(fragment, ReportOf(result));
-      attempt.files_skipped += result.files_skipped();
+      if (plan.fragments[fragment]->reads_source()) {
+        AddReads(plan, result, reads[result.fragment()]);
+      }
       if (plan.fragments[fragment]->writes_exchange < 0) {
         attempt.parts.push_back(std::move(*result.mutable_part()));
       }
@@ -209,6 +233,7 @@ absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
       }
     }
   }
+  WT_ASSIGN_OR_RETURN(attempt.reads, BatchReads(definition, reads));
   return attempt;
 }
 

@@ -36,9 +36,11 @@ struct BatchAttempt {
   std::vector<std::string> parts;  // for TransactionalSink::Prepare
   std::vector<checkpoint::OperatorState> states;
   EpochReport report;
-  int64_t files_skipped = 0;  // lost
+  std::vector<checkpoint::SourceRead> reads;
 };
+// kUnavailable: as BatchReads (batch_reads.h).
 absl::StatusOr<BatchAttempt> CollectAttempt(const StreamingQueryPlan& plan,
+                                            const checkpoint::BatchDefinition& definition,
                                             const GraphResults& results);
 
 }  // namespace wavetank::runtime

@@ -6,6 +6,12 @@
 #include "runtime/structured/trigger.h"
 
 namespace wavetank::runtime {
+namespace {
+
+// News may be missed.
+constexpr int kToldPolls = 10;
+
+}  // namespace
 
 BatchPlanner::BatchPlanner(platform::Node& node, QuerySources& sources, BatchPlannerOptions options)
     : node_(node),
@@ -24,6 +30,7 @@ void BatchPlanner::Start(platform::MonotonicTime due) {
 // Whoever waits for the next batch need not wait for a listing, too: the store may be away.
 Task<void> BatchPlanner::AwaitStop() {
   co_await options_.stop->Wait();
+  wake_.Set();
   Set(Outcome::kStopped);
 }
 
@@ -50,25 +57,35 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
         !found_->sources.front().any()) {
       found_->sources.clear();
     }
-    if (!found_.ok() || found_->any()) co_return Set(Outcome::kInput);
+    const bool in_part = options_.whole && found_.ok() && found_->away();
+    if (!found_.ok() || (found_->any() && !in_part)) co_return Set(Outcome::kInput);
     const bool exhausted = options_.available_now && !found_->away();
     if (exhausted) co_return Set(Outcome::kExhausted);
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();
-    due = options_.interval > absl::ZeroDuration()
-              ? NextTrigger(now, clock.WallNow(), options_.interval)
-              : now + options_.poll_interval;
+    if (options_.interval > absl::ZeroDuration()) {
+      due = NextTrigger(now, clock.WallNow(), options_.interval);
+      continue;
+    }
+    // Nobody looks while somebody waits for news: what tells of them may be made anew by looking.
+    platform::TaskScope news(node_.executor());
+    const bool told = sources_.tell_news();
+    if (told) news.Spawn("await news", WakeAtNews());
+    co_await SleepUntil(now + options_.poll_interval * (told ? kToldPolls : 1));
+    due = {};
   }
+}
+
+Task<void> BatchPlanner::WakeAtNews() {
+  co_await sources_.AwaitNews();
+  wake_.Set();
 }
 
 Task<void> BatchPlanner::SleepUntil(platform::MonotonicTime due) {
   const absl::Duration wait = due - node_.clock().Now();
   if (wait <= absl::ZeroDuration()) co_return;
-  if (options_.stop == nullptr) {
-    co_await node_.clock().Sleep(wait);
-  } else {
-    co_await options_.stop->WaitFor(node_.clock(), wait);
-  }
+  if (!stopped()) wake_.Reset();
+  co_await wake_.WaitFor(node_.clock(), wait);
 }
 
 }  // namespace wavetank::runtime

@@ -18,9 +18,12 @@
 namespace wavetank::runtime {
 
 struct BatchPlannerOptions {
-  absl::Duration interval;          // of the trigger; zero: as soon as there is data
-  absl::Duration poll_interval;     // with a zero interval
+  absl::Duration interval;  // of the trigger; zero: as soon as there is data
+  // With a zero interval: how often sources are asked that do not tell of what comes, and ten times
+  // as long for those that do.
+  absl::Duration poll_interval;
   bool available_now = false;       // ends when no source has more of what was available
+  bool whole = false;               // a batch waits until every source can be looked at
   platform::Event* stop = nullptr;  // set: nothing more is found
 };
 
@@ -53,6 +56,7 @@ class BatchPlanner {
   void Set(Outcome outcome);
   bool stopped() const { return options_.stop != nullptr && options_.stop->is_set(); }
   Task<void> SleepUntil(platform::MonotonicTime due);
+  Task<void> WakeAtNews();
 
   platform::Node& node_;
   QuerySources& sources_;
@@ -60,6 +64,7 @@ class BatchPlanner {
   std::optional<Outcome> outcome_;
   absl::StatusOr<QuerySources::Found> found_;
   platform::Event changed_;
+  platform::Event wake_;       // there may be news, or it is to stop
   platform::TaskScope scope_;  // last: its child uses all of the above
 };
 

@@ -21,25 +21,34 @@
 namespace wavetank::runtime {
 namespace {
 
-// What a sink can write.
-absl::Status CheckShown(const LogicalPlan& analysed) {
+// What a sink takes that does not say it: values that have a text.
+absl::Status CheckHasText(const Schema& shown) {
+  for (const Field& field : shown.fields()) {
+    if (field.type.is_storable() && field.type != DataType::kBinary) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", field.name, "\" is ", DataTypeName(field.type), ", which this sink does not write: ",
+        field.type.is_nested() ? "select a part of it, explode an array, or cast it to string"
+                               : "cast it to string"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckShown(const LogicalPlan& analysed, const StreamingQueryDefinition& definition) {
   std::set<std::string> names;
+  std::vector<Field> fields;
   for (const Attribute& attribute : analysed.output) {
+    fields.push_back({attribute.name, attribute.type});
     if (names.insert(attribute.name).second) continue;
     return absl::InvalidArgumentError(absl::StrCat("WriteStream: two columns are called \"",
                                                    attribute.name,
                                                    "\": select one, or name it with As(...)"));
   }
-  for (const Attribute& attribute : analysed.output) {
-    // CSV has no way to say binary values, as Spark 3.4 says, too (SPARK-42237).
-    if (attribute.type.is_storable() && attribute.type != DataType::kBinary) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "WriteStream: \"", attribute.name, "\" is ", DataTypeName(attribute.type),
-        ", which no sink writes: ",
-        attribute.type.is_nested() ? "select a part of it, explode an array, or cast it to string"
-                                   : "cast it to string"));
-  }
-  return absl::OkStatus();
+  const Schema shown(std::move(fields));
+  const absl::StatusOr<const SinkFormat*> sink = definition.Sink();
+  const bool says = sink.ok() && (*sink)->check_rows != nullptr;
+  const absl::Status status = says ? (*sink)->check_rows(shown) : CheckHasText(shown);
+  if (status.ok()) return status;
+  return absl::Status(status.code(), absl::StrCat("WriteStream: ", status.message()));
 }
 
 // Whether a key may hold such text, which an older build wrote otherwise: "1" and
@@ -192,7 +201,7 @@ absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& defin
     WT_ASSIGN_OR_RETURN(compiled.mode, ParseOutputMode(definition.output_mode));
     WT_ASSIGN_OR_RETURN(compiled.analysed, Analyse(definition.plan, FunctionsOf(definition),
                                                    ColumnsOfSources(definition)));
-    WT_RETURN_IF_ERROR(CheckShown(*compiled.analysed));
+    WT_RETURN_IF_ERROR(CheckShown(*compiled.analysed, definition));
     WT_RETURN_IF_ERROR(CheckMode(compiled.analysed, compiled.mode));
     compiled.optimised =
         Optimise(compiled.analysed, options.rules == nullptr ? OptimiserRules() : *options.rules);

@@ -212,6 +212,11 @@ DataStreamWriter& DataStreamWriter::AvailableNow() {
   return *this;
 }
 
+DataStreamWriter& DataStreamWriter::Once() {
+  definition_.once = true;
+  return *this;
+}
+
 DataStreamWriter& DataStreamWriter::ForeachBatch(const BatchFunction& function) {
   definition_.sink_format = "foreachBatch";
   definition_.own_sink = std::make_shared<const SinkFormat>(

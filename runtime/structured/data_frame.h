@@ -49,6 +49,7 @@ struct StreamingQueryDefinition {
   std::map<std::string, std::string> options;  // "path", "checkpointLocation", ...
   absl::Duration trigger_interval;             // zero: as soon as there is data
   bool available_now = false;                  // ends once what was there at its start is read
+  bool once = false;                           // likewise, and reads it as one batch
   // The job's own functions among them; null: the built-in ones alone.
   std::shared_ptr<const FunctionRegistry> functions = nullptr;
   // Its own sources and sinks, likewise.
@@ -169,6 +170,10 @@ class DataStreamWriter {
   // The query reads what is there when it starts, in as many batches as its limits make of it, and
   // ends.
   DataStreamWriter& AvailableNow();
+  // Likewise in one batch, whatever the sources' limits: what is too much at once for its memory
+  // fails. A batch that an earlier start has left open is finished first (Spark: and is the one).
+  // Spark deprecates it for AvailableNow.
+  DataStreamWriter& Once();
   // The function is given each batch, at least once; exactly once if it does what
   // connectors/batch_function.h says.
   DataStreamWriter& ForeachBatch(const BatchFunction& function);

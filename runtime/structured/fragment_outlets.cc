@@ -34,6 +34,7 @@ std::optional<RecordBatch> RowsOutlet::Take() {
   if (rows_.empty()) return std::nullopt;
   RecordBatch rows = std::move(rows_.front());
   rows_.pop_front();
+  bytes_ -= ByteSize(rows);
   return rows;
 }
 

@@ -29,16 +29,18 @@ class ShuffleOutlet final : public Outlet {
   std::vector<std::vector<RecordBatch>> partitions_;
 };
 
-// What goes to a part of the sink's.
+// What goes to a part of the sink's: a few rows, until they are taken.
 class RowsOutlet final : public Outlet {
  public:
   explicit RowsOutlet(MemoryAccount& memory) : memory_(&memory) {}
   absl::Status Write(int partition, RecordBatch rows) override;
-  bool any() const { return !rows_.empty(); }
+  bool full() const override { return bytes_ >= kFullBytes; }
   // In order; nullopt: there are none left.
   std::optional<RecordBatch> Take();
 
  private:
+  static constexpr int64_t kFullBytes = int64_t{1} << 20;
+
   MemoryHolder memory_;
   int64_t bytes_ = 0;
   std::deque<RecordBatch> rows_;

@@ -1,6 +1,7 @@
 #include "runtime/structured/fragment_task.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -65,8 +66,10 @@ bool Fits(const structured::FragmentTask& task, const FragmentPlan& fragment) {
   return needed == given;
 }
 
-// Runs the fragment for the batch, over all its input. All outlive the task.
-Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs) {
+// Runs the fragment for the batch, over all its input. `empty` empties its outlet. All outlive the
+// task.
+Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs,
+                               const std::function<Task<absl::Status>()>& empty) {
   while (true) {
     WT_CO_ASSIGN_OR_RETURN(const FragmentInstance::Step step, instance.Run());
     switch (step.progress) {
@@ -79,6 +82,9 @@ Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs) {
                                              "no task answers a request for ", request.what))));
         break;
       }
+      case FragmentInstance::Progress::kOutletFull:
+        WT_CO_RETURN_IF_ERROR(co_await empty());
+        break;
       case FragmentInstance::Progress::kNeedsInput: {
         TaskInput& input = *inputs[static_cast<size_t>(step.number)];
         std::optional<RecordBatch> rows = input.Ready();
@@ -173,7 +179,6 @@ class FragmentTaskBody::Attempt {
       for (const auto& [id, state] : states_) state->Abort();
       co_await context_.node().Step(steps::kInputFileSkipped);
     }
-    result.set_files_skipped(static_cast<int64_t>(skipped.size()));
     KeepStates();
     co_return result.SerializeAsString();
   }
@@ -257,7 +262,9 @@ class FragmentTaskBody::Attempt {
     WT_CO_ASSIGN_OR_RETURN(
         TaskInputs inputs,
         MakeInputs(context_, *plan_, body_.definition_.Connectors(), task_, blocks, skipped, lost));
-    absl::Status status = co_await RunFragment(instance, inputs);
+    std::unique_ptr<SinkWriter> writer;
+    const auto write = [&] { return Write(rows, writer); };
+    absl::Status status = co_await RunFragment(instance, inputs, write);
     for (size_t i = 0; !status.ok() && !lost && i < inputs.size(); ++i) {
       // Rows of a file that has changed may be anything: the file is to blame, not they.
       const absl::Status meant = co_await inputs[i]->Check();
@@ -266,6 +273,16 @@ class FragmentTaskBody::Attempt {
     if (lost) co_return lost;
     WT_CO_RETURN_IF_ERROR(status);
     Encode(instance.Report(), result);
+    for (const std::unique_ptr<TaskInput>& input : inputs) {
+      for (const FileRead& piece : input->Reads()) {
+        structured::FileRead& sent = *result.add_reads();
+        sent.set_file(piece.file);
+        sent.set_begin(piece.begin);
+        sent.set_end(piece.end);
+        sent.set_crc32c(piece.crc32c);
+        sent.set_skipped(piece.skipped);
+      }
+    }
     const bool first = context_.id().partition == 0;
     if ((platform::Planted(context_.node(), "final_of_the_first_partition_alone") && !first) ||
         (platform::Planted(context_.node(), "final_of_the_last_operator_alone") && !to_sink)) {
@@ -285,8 +302,14 @@ class FragmentTaskBody::Attempt {
     }
     if (!to_sink) {
       shuffle.Put(context_);
-    } else if (rows.any() || !fragment_->reads_source()) {
-      WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(rows));
+    } else {
+      WT_CO_RETURN_IF_ERROR(co_await Write(rows, writer));
+      if (writer == nullptr && !fragment_->reads_source()) {
+        WT_CO_ASSIGN_OR_RETURN(writer, OpenWriter());
+      }
+      if (writer != nullptr) {
+        WT_CO_ASSIGN_OR_RETURN(*result.mutable_part(), co_await Stage(*writer));
+      }
     }
     co_return std::nullopt;
   }
@@ -303,19 +326,27 @@ class FragmentTaskBody::Attempt {
     co_return absl::OkStatus();
   }
 
-  Task<absl::StatusOr<std::string>> Stage(RowsOutlet& rows) {
-    const OptionMap options = ToOptionValues(task_.sink_options());
-    const StreamingQueryDefinition& definition = body_.definition_;
-    WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<SinkWriter> writer,
-                           OpenSinkWriter(definition, {.node = context_.node(),
-                                                       .store = context_.store(),
-                                                       .options = options,
-                                                       .batch = task_.batch(),
-                                                       .unique = context_.id().Unique()}));
+  absl::StatusOr<std::unique_ptr<SinkWriter>> OpenWriter() {
+    return OpenSinkWriter(body_.definition_, {.node = context_.node(),
+                                              .store = context_.store(),
+                                              .options = sink_options_,
+                                              .batch = task_.batch(),
+                                              .unique = context_.id().Unique()});
+  }
+
+  // Opens the writer, if there is something to write.
+  Task<absl::Status> Write(RowsOutlet& rows, std::unique_ptr<SinkWriter>& writer) {
     while (std::optional<RecordBatch> next = rows.Take()) {
+      if (writer == nullptr) {
+        WT_CO_ASSIGN_OR_RETURN(writer, OpenWriter());
+      }
       WT_CO_RETURN_IF_ERROR(co_await writer->Write(*std::move(next)));
     }
-    WT_CO_ASSIGN_OR_RETURN(std::string staged, co_await writer->Finish());
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::StatusOr<std::string>> Stage(SinkWriter& writer) {
+    WT_CO_ASSIGN_OR_RETURN(std::string staged, co_await writer.Finish());
     co_await context_.node().Step(steps::kPartStaged, {{"batch", task_.batch()},
                                                        {"partition", context_.id().partition},
                                                        {"query", body_.definition_.name}});
@@ -327,7 +358,8 @@ class FragmentTaskBody::Attempt {
   const structured::FragmentTask task_;
   const std::shared_ptr<const StreamingQueryPlan> plan_;
   const std::shared_ptr<const FragmentPlan> fragment_;
-  std::map<int, std::unique_ptr<StateStore>> states_;  // by operator id
+  const OptionMap sink_options_ = ToOptionValues(task_.sink_options());  // outlives its writers
+  std::map<int, std::unique_ptr<StateStore>> states_;                    // by operator id
 };
 
 Task<absl::StatusOr<std::string>> FragmentTaskBody::Run(TaskContext& context, std::string payload) {

@@ -16,6 +16,7 @@
 #include "runtime/connectors/connector_registry.h"
 #include "runtime/steps.h"
 #include "runtime/structured/batch_definition.h"
+#include "runtime/structured/batch_reads.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/query_check.h"
 #include "runtime/structured/trigger.h"
@@ -57,15 +58,6 @@ CommittableIs ToCommittableIs(CommittableState state) {
   return CommittableIs::kNotAsked;
 }
 
-// As the log has it.
-std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history) {
-  const int64_t newest = history.newest_batch();
-  if (newest < 0) return std::nullopt;
-  const BatchHistory& batch = history.batches().back();
-  if (batch.commit) return CommittedBatch{newest, batch.definition.hash()};
-  return newest == 0 ? std::nullopt : std::optional(CommittedBatch{.batch = newest - 1});
-}
-
 SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                         const checkpoint::QueryHistory& history) {
   const bool defined = !history.batches().empty();
@@ -79,6 +71,14 @@ SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
 }
 
 }  // namespace
+
+std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history) {
+  const int64_t newest = history.newest_batch();
+  if (newest < 0) return std::nullopt;
+  const BatchHistory& batch = history.batches().back();
+  if (batch.commit) return CommittedBatch{newest, batch.definition.hash()};
+  return newest == 0 ? std::nullopt : std::optional(CommittedBatch{.batch = newest - 1});
+}
 
 MicroBatchExecution::MicroBatchExecution(platform::Node& node, checkpoint::Store& store,
                                          Cluster& cluster,
@@ -172,7 +172,12 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
 }
 
 Task<absl::Status> MicroBatchExecution::DefineNext() {
-  const BatchPlanner::Outcome outcome = co_await planner_->Wait(/*input_only=*/!NextNeedsNoInput());
+  if (only_batch_is_defined()) {
+    ended_ = true;
+    co_return absl::OkStatus();
+  }
+  const BatchPlanner::Outcome outcome = co_await planner_->Wait(
+      /*input_only=*/available_.only_batch.has_value() || !NextNeedsNoInput());
   WT_CO_ASSIGN_OR_RETURN(std::optional<NextBatch> next, NextDefinition());
   if (!next) {
     WT_CHECK(outcome == BatchPlanner::Outcome::kStopped ||
@@ -212,11 +217,13 @@ bool MicroBatchExecution::NextNeedsNoInput() const {
 absl::StatusOr<std::optional<MicroBatchExecution::NextBatch>>
 MicroBatchExecution::NextDefinition() {
   const std::optional<BatchPlanner::Outcome> outcome = planner_->outcome();
+  if (only_batch_is_defined()) return std::nullopt;
   if (!outcome || *outcome == BatchPlanner::Outcome::kStopped || stopping()) return std::nullopt;
   QuerySources::Found found;
   if (*outcome == BatchPlanner::Outcome::kInput) {
     WT_ASSIGN_OR_RETURN(found, planner_->found());
-  } else if (!NextNeedsNoInput()) {
+  } else if (!NextNeedsNoInput() ||
+             (available_.only_batch && *outcome == BatchPlanner::Outcome::kNoInput)) {
     return std::nullopt;
   }
   const std::optional<int64_t> watermark_ms =
@@ -293,7 +300,7 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   // A newer owner removes what this one's records name.
   if (absl::IsDataLoss(results.status())) WT_CO_RETURN_IF_ERROR(co_await log_->Look());
   WT_CO_RETURN_IF_ERROR(results.status());
-  WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, *results));
+  WT_CO_ASSIGN_OR_RETURN(BatchAttempt attempt, CollectAttempt(*plan_, work.definition, *results));
   co_await node_.Step(steps::kBatchRun, {{"batch", newest_batch()}, {"query", definition_.name}});
   for (const checkpoint::OperatorState& state : attempt.states) {
     WT_CO_RETURN_IF_ERROR(co_await CheckWritten(state));
@@ -353,7 +360,13 @@ Task<absl::Status> MicroBatchExecution::RunBatch() {
   }
   prepared.set_dropped_rows(sum.rows_late);
   prepared.set_rows_without_time(sum.rows_without_time);
-  prepared.set_files_skipped(attempt.files_skipped);
+  for (const checkpoint::SourceRead& read : attempt.reads) {
+    prepared.set_files_skipped(prepared.files_skipped() + read.skipped_size());
+    *prepared.add_reads() = read;
+  }
+  if (newest().prepared) {
+    WT_CO_RETURN_IF_ERROR(CheckReadsAgain(work.definition, *newest().prepared, prepared));
+  }
   prepared.set_plan_hash(plan_record_.hash());
   if (platform::Planted(node_, "sink_committed_before_prepared")) {
     WT_CO_RETURN_IF_ERROR(co_await sink_->Commit(prepared.sink_committable()));

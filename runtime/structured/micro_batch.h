@@ -42,10 +42,13 @@
 
 namespace wavetank::runtime {
 
+// The newest batch that is committed, as the log has it.
+std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history);
+
 class MicroBatchExecution {
  public:
-  // Everything outlives the execution. `available`: of the AvailableNow trigger, what there is to
-  // be read; fixed by the first execution that gets so far.
+  // Everything outlives the execution. `available`: of the triggers AvailableNow and Once, what
+  // there is to be read; fixed by the first execution that gets so far.
   MicroBatchExecution(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
                       const StreamingQueryDefinition& definition, const QueryOptions& options,
                       AvailableInput& available);
@@ -104,6 +107,10 @@ class MicroBatchExecution {
   std::string Title() const;
   absl::Status Explain(const absl::Status& status, const std::string& act) const;
 
+  // Of a query of one batch: it is logged.
+  bool only_batch_is_defined() const {
+    return available_.only_batch && newest_batch() >= *available_.only_batch;
+  }
   bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }
   int64_t newest_batch() const { return history_.newest_batch(); }
   const checkpoint::BatchHistory& newest() const { return history_.batches().back(); }

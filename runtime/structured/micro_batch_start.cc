@@ -130,22 +130,28 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
 }
 
 Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
+  const bool once = options_.trigger == TriggerKind::kOnce;
+  const bool ends = once || options_.trigger == TriggerKind::kAvailableNow;
   WT_CO_ASSIGN_OR_RETURN(
-      sources_, QuerySources::Open(node_, store_, history_, *plan_, definition_.Connectors()));
-  if (options_.trigger == TriggerKind::kAvailableNow) {
-    WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
-  }
+      sources_, QuerySources::Open(node_, store_, history_, *plan_, definition_.Connectors(),
+                                   {.timeout = options_.source_timeout,
+                                    .unlimited = once,
+                                    .checkpoint = checkpoint_directory_,
+                                    .batch_bytes = options_.batch_bytes}));
+  if (ends) WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
+  if (once && !available_.only_batch) available_.only_batch = newest_batch() + 1;
   // The driver before may have ended between the commit and telling them.
   const auto committed = std::ranges::find_if(
       history_.batches().rbegin(), history_.batches().rend(),
       [](const checkpoint::BatchHistory& batch) { return batch.commit.has_value(); });
   if (committed != history_.batches().rend()) co_await sources_->Committed(committed->definition);
-  planner_ = std::make_unique<BatchPlanner>(
-      node_, *sources_,
-      BatchPlannerOptions{.interval = definition_.trigger_interval,
-                          .poll_interval = options_.poll_interval,
-                          .available_now = options_.trigger == TriggerKind::kAvailableNow,
-                          .stop = options_.stop});
+  planner_ =
+      std::make_unique<BatchPlanner>(node_, *sources_,
+                                     BatchPlannerOptions{.interval = definition_.trigger_interval,
+                                                         .poll_interval = options_.poll_interval,
+                                                         .available_now = ends,
+                                                         .whole = once,
+                                                         .stop = options_.stop});
   WT_CO_ASSIGN_OR_RETURN(sink_, OpenSink(definition_, cluster_,
                                          {.node = node_,
                                           .store = store_,
@@ -176,7 +182,12 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity)
     WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
   }
   if (sink_format_->check == nullptr) co_return absl::OkStatus();
-  co_return co_await sink_format_->check(store_, definition_.options, std::move(id));
+  co_return co_await sink_format_->check({.store = store_,
+                                          .options = definition_.options,
+                                          .query = definition_.name,
+                                          .query_id = std::move(id),
+                                          .has_committed = LastCommitted(logged).has_value(),
+                                          .mode = plan_->mode});
 }
 
 // The log is empty, so nothing can have run: state that is there belongs to a log that is lost.

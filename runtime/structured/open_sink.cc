@@ -29,9 +29,13 @@ class ApplyTaskBody final : public TaskBody {
       co_return absl::InvalidArgumentError("the payload is no prepared batch");
     }
     const int64_t number = batch.batch();
-    WT_CO_RETURN_IF_ERROR(co_await ApplyStagedBatch(context.node(), context.store(),
-                                                    task.directory(), std::move(batch),
-                                                    ToOptionValues(task.options()), function_));
+    BatchQuery query{.name = task.query(),
+                     .id = task.query_id(),
+                     .mode = static_cast<QueryOutputMode>(task.mode()),
+                     .keys = {task.keys().begin(), task.keys().end()}};
+    WT_CO_RETURN_IF_ERROR(co_await ApplyStagedBatch(
+        context.node(), context.store(), task.directory(), std::move(batch),
+        ToOptionValues(task.options()), function_, std::move(query)));
     co_await context.node().Step(steps::kBatchApplied, {{"batch", number}, {"query", query_}});
     co_return std::string();
   }
@@ -41,16 +45,20 @@ class ApplyTaskBody final : public TaskBody {
   const BatchFunction function_;
 };
 
-Task<absl::Status> RunApplyTask(Cluster& cluster, std::string query, OptionMap options,
+Task<absl::Status> RunApplyTask(Cluster& cluster, BatchQuery query, OptionMap options,
                                 StagedBatch batch) {
   structured::ApplyTask task;
   task.set_directory(DirectoryOf(options));
   AddOptions(options, *task.mutable_options());
   task.set_batch(batch.SerializeAsString());
+  task.set_query(query.name);
+  task.set_query_id(query.id);
+  task.set_mode(static_cast<int>(query.mode));
+  task.mutable_keys()->Add(query.keys.begin(), query.keys.end());
   StageGraph graph;
-  graph.name = absl::StrCat("query ", query, " apply batch ", batch.batch());
+  graph.name = absl::StrCat("query ", query.name, " apply batch ", batch.batch());
   graph.batch = batch.batch();
-  graph.stages = {{.kind = ApplyTaskKind(query), .payloads = {task.SerializeAsString()}}};
+  graph.stages = {{.kind = ApplyTaskKind(query.name), .payloads = {task.SerializeAsString()}}};
   co_return (co_await cluster.Run(std::move(graph))).status();
 }
 
@@ -77,9 +85,11 @@ absl::StatusOr<std::unique_ptr<TransactionalSink>> OpenSink(
     const StreamingQueryDefinition& definition, Cluster& cluster, SinkContext context) {
   WT_ASSIGN_OR_RETURN(const SinkFormat* const format, definition.Sink());
   if (format->apply == nullptr) return format->open(context);
+  BatchQuery query{
+      .name = definition.name, .id = context.query_id, .mode = context.mode, .keys = context.keys};
   return BatchFunctionSink(
       context.store, DirectoryOf(context.options),
-      [&cluster, query = definition.name, options = context.options](StagedBatch batch) {
+      [&cluster, query = std::move(query), options = context.options](StagedBatch batch) {
         return RunApplyTask(cluster, query, options, std::move(batch));
       });
 }

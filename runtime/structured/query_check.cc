@@ -31,7 +31,14 @@ std::vector<SourceDescription> SourcesOf(const LogicalPlanPtr& plan) {
   return sources;
 }
 
-absl::Status CheckTrigger(absl::Duration interval) {
+absl::Status CheckTrigger(const StreamingQueryDefinition& definition) {
+  const absl::Duration interval = definition.trigger_interval;
+  if (definition.once && (definition.available_now || interval != absl::ZeroDuration())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("Once() and ", definition.available_now ? "AvailableNow()" : "ProcessingTime(",
+                     definition.available_now ? "" : absl::FormatDuration(interval) + ")",
+                     " are both asked for, and a query has one trigger: leave one out"));
+  }
   if (interval >= absl::ZeroDuration() && interval <= kLongestTrigger) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("ProcessingTime(", absl::FormatDuration(interval),
                                                  "): give an interval from 0s, which is as soon as "
@@ -81,7 +88,7 @@ absl::Status CheckOne(const StreamingQueryDefinition& definition) {
   WT_RETURN_IF_ERROR(StateCompressionOf(definition).status());
   WT_RETURN_IF_ERROR(WatermarkPolicyOf(definition).status());
   WT_RETURN_IF_ERROR(CheckPolicyIsNeeded(definition));
-  return CheckTrigger(definition.trigger_interval);
+  return CheckTrigger(definition);
 }
 
 }  // namespace

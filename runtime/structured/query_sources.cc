@@ -7,35 +7,70 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/history_parts.h"
+#include "checkpoint/paths.h"
+#include "platform/event.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
+#include "platform/task_scope.h"
+#include "platform/timeout.h"
 
 namespace wavetank::runtime {
+namespace {
+
+Task<void> Tell(Source& source, platform::Event& news) {
+  co_await source.AwaitNews();
+  news.Set();
+}
+
+}  // namespace
+
+std::string SourceDirectoryOf(const std::string& checkpoint, const std::string& source) {
+  const bool is_name = source.find('/') == std::string::npos;
+  return checkpoint::JoinPath(
+      checkpoint,
+      absl::StrCat("sources/",
+                   is_name ? source : absl::StrCat(absl::Hex(platform::StableHash(source)))));
+}
 
 absl::StatusOr<std::unique_ptr<QuerySources>> QuerySources::Open(
     platform::Node& node, checkpoint::Store& store, checkpoint::QueryHistory& history,
-    const StreamingQueryPlan& plan, const ConnectorRegistry& connectors) {
-  std::unique_ptr<QuerySources> sources(new QuerySources(node, history, plan));
+    const StreamingQueryPlan& plan, const ConnectorRegistry& connectors,
+    QuerySourcesOptions options) {
+  std::unique_ptr<QuerySources> sources(new QuerySources(node, history, plan, options));
   for (const StreamingQueryPlan::Source& source : plan.sources) {
-    const SourceDescription& description = source.description;
+    SourceDescription description = source.description;
     WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors.Source(description.format));
+    for (const ConnectorOption& option : format->options) {
+      if (!options.unlimited || option.no_limit.empty()) continue;
+      description.options[option.name] = option.no_limit;
+    }
     WT_ASSIGN_OR_RETURN(
         std::unique_ptr<Source> opened,
-        format->open(description, SourceContext{node, store, history.seen(description.Name())}));
+        format->open(description, SourceContext{.node = node,
+                                                .store = store,
+                                                .seen = history.seen(description.Name()),
+                                                .batch_bytes = options.batch_bytes,
+                                                .directory = SourceDirectoryOf(
+                                                    options.checkpoint, description.Name())}));
     sources->sources_.push_back(std::move(opened));
   }
   sources->begins_.resize(sources->sources_.size());
+  sources->asking_.resize(sources->sources_.size());
   return sources;
 }
 
 Task<absl::Status> QuerySources::FreezeAvailable(AvailableInput& available) {
-  available.resize(sources_.size());
+  std::vector<std::optional<std::string>>& ends = available.ends;
+  ends.resize(sources_.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
-    if (!available[i]) {
-      absl::StatusOr<std::string> frozen = co_await sources_[i]->Freeze();
+    if (!ends[i]) {
+      absl::StatusOr<std::string> frozen =
+          co_await platform::WithTimeout(node_.executor(), node_.clock(), options_.timeout,
+                                         "to say what there is", sources_[i]->Freeze());
       if (!frozen.ok()) co_return Explain(i, frozen.status());
-      available[i] = *std::move(frozen);
+      ends[i] = *std::move(frozen);
     }
-    WT_CO_RETURN_IF_ERROR(sources_[i]->StopAt(*available[i]));
+    WT_CO_RETURN_IF_ERROR(sources_[i]->StopAt(*ends[i]));
   }
   co_return absl::OkStatus();
 }
@@ -48,21 +83,110 @@ int64_t QuerySources::Found::forgotten() const {
   return paths;
 }
 
+Task<absl::StatusOr<SourceInput>> QuerySources::BeginAndDefine(size_t source, std::string after) {
+  if (after.empty()) {
+    WT_CO_ASSIGN_OR_RETURN(after, co_await sources_[source]->Begin());
+    begins_[source] = after;
+  }
+  WT_CO_ASSIGN_OR_RETURN(SourceInput input, co_await sources_[source]->Define(after));
+  input.range.set_start_offset(std::move(after));
+  co_return input;
+}
+
+Task<void> QuerySources::Answer(size_t source, std::string after) {
+  absl::StatusOr<SourceInput> input = co_await BeginAndDefine(source, std::move(after));
+  asking_[source].asked->answer = std::move(input);
+  answered_.Set();
+}
+
+// Goes on waiting for what it was asked; for what another batch starts from, or what has had its
+// time once more since it was late, it is asked anew.
+void QuerySources::Ask(size_t source) {
+  Asking& asking = asking_[source];
+  const platform::MonotonicTime now = node_.clock().Now();
+  std::string after = OffsetOf(source);
+  if (asking.asked && asking.asked->after == after) {
+    const bool forgotten = !asking.asked->answer && now - asking.asked->at >= 2 * options_.timeout;
+    if (!forgotten) return;
+  }
+  asking.asked.emplace(Asked{.after = after, .at = now});
+  asking.asked->task = std::make_unique<platform::TaskScope>(node_.executor());
+  asking.asked->task->Spawn("ask a source what is new", Answer(source, std::move(after)));
+}
+
+bool QuerySources::IsAwaited(size_t source) const {
+  return !asking_[source].asked->answer && !asking_[source].late;
+}
+
+Task<void> QuerySources::AwaitAnswers() {
+  const platform::MonotonicTime until = node_.clock().Now() + options_.timeout;
+  while (true) {
+    bool awaited = false;
+    for (size_t i = 0; i < sources_.size(); ++i) awaited = awaited || IsAwaited(i);
+    const absl::Duration left = until - node_.clock().Now();
+    if (!awaited || left <= absl::ZeroDuration()) co_return;
+    answered_.Reset();
+    co_await answered_.WaitFor(node_.clock(), left);
+  }
+}
+
+absl::StatusOr<SourceInput> QuerySources::TakeAnswer(size_t source) {
+  Asking& asking = asking_[source];
+  if (asking.asked->answer) {
+    absl::StatusOr<SourceInput> input = *std::move(asking.asked->answer);
+    asking.asked.reset();
+    asking.late.reset();
+    if (!input.ok()) return Explain(source, input.status());
+    return input;
+  }
+  const platform::MonotonicTime now = node_.clock().Now();
+  const std::string after = OffsetOf(source);
+  if (after.empty()) {
+    asking.asked.reset();
+    return Explain(
+        source, absl::DeadlineExceededError(absl::StrCat("it has not said where it begins within ",
+                                                         absl::FormatDuration(options_.timeout))));
+  }
+  if (!asking.late) asking.late.emplace(asking.asked->at);
+  if (asking.late->Due(now)) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("source ", name(source), " (", plan_.sources[source].description.format,
+                           ") has not said for ", asking.late->Waited(now),
+                           " what is new: batches go on without it"));
+  }
+  SourceInput input;
+  input.range.set_start_offset(after);
+  input.range.set_end_offset(after);
+  input.away = true;
+  return input;
+}
+
 Task<absl::StatusOr<QuerySources::Found>> QuerySources::Discover() {
+  for (size_t i = 0; i < sources_.size(); ++i) Ask(i);
+  co_await AwaitAnswers();
   Found found;
   for (size_t i = 0; i < sources_.size(); ++i) {
-    std::string after = OffsetOf(i);
-    if (after.empty()) {
-      absl::StatusOr<std::string> begin = co_await sources_[i]->Begin();
-      if (!begin.ok()) co_return Explain(i, begin.status());
-      after = begins_[i] = *std::move(begin);
-    }
-    absl::StatusOr<SourceInput> input = co_await sources_[i]->Define(after);
-    if (!input.ok()) co_return Explain(i, input.status());
-    input->range.set_start_offset(std::move(after));
-    found.sources.push_back(*std::move(input));
+    WT_CO_ASSIGN_OR_RETURN(SourceInput input, TakeAnswer(i));
+    found.sources.push_back(std::move(input));
   }
   co_return found;
+}
+
+bool QuerySources::tell_news() const {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    // One that has still to answer may do anything meanwhile.
+    if (asking_[i].asked || !sources_[i]->tells_news()) return false;
+  }
+  return true;
+}
+
+Task<void> QuerySources::AwaitNews() {
+  platform::Event news;
+  platform::TaskScope scope(node_.executor());
+  for (const std::unique_ptr<Source>& source : sources_) {
+    scope.Spawn("await news of a source", Tell(*source, news));
+  }
+  co_await news.Wait();
 }
 
 std::vector<checkpoint::SourceRange> QuerySources::Ranges(Found found) const {
@@ -93,8 +217,14 @@ Task<void> QuerySources::Committed(checkpoint::BatchDefinition batch) {
   for (const checkpoint::SourceRange& range : batch.sources()) {
     for (size_t i = 0; i < sources_.size(); ++i) {
       if (name(i) != range.source()) continue;
-      const absl::Status told = co_await sources_[i]->Committed(range.end_offset());
+      Asking& asking = asking_[i];
+      if (asking.tell_from && node_.clock().Now() < *asking.tell_from) continue;
+      asking.tell_from.reset();
+      const absl::Status told = co_await platform::WithTimeout(
+          node_.executor(), node_.clock(), options_.timeout, "to hear of it",
+          sources_[i]->Committed(range.end_offset()));
       if (told.ok()) continue;
+      if (absl::IsDeadlineExceeded(told)) asking.tell_from = node_.clock().Now() + options_.timeout;
       node_.Log(platform::LogLevel::kWarning,
                 absl::StrCat("batch ", batch.batch_id(), " is committed, and its source ", name(i),
                              " could not be told: ", told.message()));

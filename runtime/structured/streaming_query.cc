@@ -42,6 +42,9 @@ absl::Status CheckOptions(const std::string& query, const QueryOptions& options)
   if (options.poll_interval <= absl::ZeroDuration()) {
     return wrong("poll_interval", absl::FormatDuration(options.poll_interval), "more than 0s");
   }
+  if (options.source_timeout <= absl::ZeroDuration()) {
+    return wrong("source_timeout", absl::FormatDuration(options.source_timeout), "more than 0s");
+  }
   if (options.max_restarts < 0) return wrong("max_restarts", options.max_restarts, "0 or more");
   if (options.graceful_stop_timeout <= absl::ZeroDuration()) {
     return wrong("graceful_stop_timeout", absl::FormatDuration(options.graceful_stop_timeout),
@@ -89,6 +92,7 @@ Task<absl::Status> RunStreamingQuery(platform::Node& node, checkpoint::Store& st
   WT_CO_RETURN_IF_ERROR(CheckOptions(definition.name, options));
   WT_CO_RETURN_IF_ERROR(CheckDefinition(definition));
   if (definition.available_now) options.trigger = TriggerKind::kAvailableNow;
+  if (definition.once) options.trigger = TriggerKind::kOnce;
   platform::Event never;
   platform::Event& stop = options.stop != nullptr ? *options.stop : never;
   AvailableInput available;

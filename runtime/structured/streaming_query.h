@@ -29,6 +29,7 @@
 #include "platform/node.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/task.h"
+#include "runtime/connectors/source_format.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/progress.h"
 
@@ -36,13 +37,14 @@ namespace wavetank::runtime {
 
 enum class TriggerKind {
   kProcessingTime,  // the definition's trigger_interval; zero: as soon as there is data
-  kAvailableNow,    // the files that are there at the start, in batches, then ends with OK
+  kAvailableNow,    // what is there at the start, in batches, then ends with OK
+  kOnce,            // what is there at the start, in one batch, then ends with OK
 };
 
 class CompiledQueries;
 
 struct QueryOptions {
-  // A definition may ask for kAvailableNow, too.
+  // A definition may ask for kAvailableNow or kOnce, too.
   TriggerKind trigger = TriggerKind::kProcessingTime;
   // Unset: as many as its checkpoint keeps state in, kDefaultShufflePartitions in a new one. A
   // checkpoint with state in another number of them is refused: RescaleCheckpoint lays it out anew.
@@ -59,8 +61,16 @@ struct QueryOptions {
   // The same for the sink's manifest, which goes on in another file; in complete mode it is begun
   // anew.
   uint64_t sink_log_segment_bytes = uint64_t{4} << 20;
-  // How often an idle query looks for new files.
+  // How many bytes a batch has of each source at most, as far as the source can tell, but always
+  // something; a source may be told otherwise (maxBytesPerTrigger). > 0.
+  int64_t batch_bytes = kDefaultBatchBytes;
+  // How often an idle query asks its sources for news. Of sources that tell of news by themselves,
+  // as directories of a local disk do, it asks a tenth as often, since they may miss some (a
+  // directory of a network, in which another machine has put a file).
   absl::Duration poll_interval = absl::Milliseconds(100);
+  // How long a source may take to answer. One that takes longer keeps its offset in batches that
+  // the others fill; it is asked again, and said to be late.
+  absl::Duration source_timeout = absl::Seconds(30);
   // Set by others, on this node: the batch under way is finished, no other is begun, and the query
   // ends with OK; before it has taken its log over, at once. Null: never.
   platform::Event* stop = nullptr;

@@ -28,6 +28,7 @@ class SplitInput final : public TaskInput {
   }
 
   Task<absl::Status> Check() override { return reader_->Check(); }
+  std::vector<FileRead> Reads() const override { return reader_->Reads(); }
 
  private:
   platform::Node& node_;
@@ -104,10 +105,10 @@ absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQuery
     if (input.of == FragmentPlan::Input::Of::kSource) {
       const SourceDescription& source = plan.sources[static_cast<size_t>(input.number)].description;
       WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors.Source(source.format));
-      WT_ASSIGN_OR_RETURN(
-          std::unique_ptr<SplitReader> reader,
-          format->read(source, task.inputs(i).split(),
-                       SplitContext{context.node(), context.store(), task.batch(), skipped, lost}));
+      WT_ASSIGN_OR_RETURN(std::unique_ptr<SplitReader> reader,
+                          format->read(source, task.inputs(i).split(),
+                                       SplitContext{context.node(), context.store(), task.batch(),
+                                                    skipped, lost, task.inputs(i).directory()}));
       inputs.push_back(std::make_unique<SplitInput>(context.node(), std::move(reader)));
     } else {
       inputs.push_back(std::make_unique<ExchangeInput>(blocks.by_input.at(i)));

@@ -33,6 +33,8 @@ class TaskInput {
   // After rows of it have failed: whether what they came from was what was meant. The error says
   // how it was not.
   virtual Task<absl::Status> Check() = 0;
+  // Of a split of files, once there are no more: what was read.
+  virtual std::vector<FileRead> Reads() const { return {}; }
 
  protected:
   // REQUIRES: Ready() gave nullopt.

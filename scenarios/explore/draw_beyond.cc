@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "scenarios/cluster_plan.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
@@ -68,6 +69,15 @@ bool RewritesItsLogs(const Job& job) {
          });
 }
 
+// Those that may lose their disk: on one there is nothing that anybody must have again. (A log that
+// has lost its records is another one.)
+std::vector<std::string> MachinesWithoutFiles(const FaultTargets& targets) {
+  std::vector<std::string> machines = targets.machines;
+  std::erase(machines, targets.store_machine);
+  if (!targets.external.empty()) std::erase(machines, kOutside);
+  return machines;
+}
+
 std::vector<const Row*> RowsFor(const FaultTargets& targets, const Job& job) {
   std::vector<const Row*> rows;
   for (const Row& row : kRows) {
@@ -77,20 +87,20 @@ std::vector<const Row*> RowsFor(const FaultTargets& targets, const Job& job) {
     if (row.files == kInputFile && targets.rewound)
       continue;  // a file may come again, not yet read
     if (IsOfALog(row) && RewritesItsLogs(job)) continue;
-    if (fits && (row.kind != FaultKind::kDiskLoss || targets.machines.size() > 1)) {
+    if (fits && (row.kind != FaultKind::kDiskLoss || !MachinesWithoutFiles(targets).empty())) {
       rows.push_back(&row);
     }
   }
   return rows;
 }
 
-// Of a batch that is defined by then, which has a file at least: nobody knows what the others
-// should hold.
+// Of a batch that is prepared by then, which has a file at least: nobody knows what the others
+// should hold, nor what one should that nobody has read.
 void DrawInputFile(const Choices& choices, const std::string& name, Fault& fault) {
   const int64_t batch = choices.Between(name + " batch", 0, 3);
   fault.set_files(absl::StrCat(kInputFile, choices.Between(name + " file", 0, batch), ".txt"));
   AtStep& at = *fault.mutable_at_step();
-  at.set_step("batch.defined");
+  at.set_step("batch.prepared");
   Attribute& attribute = *at.add_attribute();
   attribute.set_name("batch");
   attribute.set_value(batch);
@@ -118,10 +128,9 @@ bool AddFaultBeyond(const Choices& choices, const std::string& name, const Fault
   const FaultInfo& info = simulator::InfoOf(row.kind);
   Fault fault;
   fault.set_kind(std::string(info.name));
-  std::vector<std::string> others = targets.machines;
-  std::erase(others, targets.store_machine);
-  fault.set_target(row.kind == FaultKind::kDiskLoss ? choices.OneOf(name + " machine", others)
-                                                    : targets.store_machine);
+  fault.set_target(row.kind == FaultKind::kDiskLoss
+                       ? choices.OneOf(name + " machine", MachinesWithoutFiles(targets))
+                       : targets.store_machine);
   if (row.files != nullptr) fault.set_files(row.files);
   if (!info.amount.empty()) {
     fault.set_amount(choices.Between(name + " amount", info.amount.low, info.amount.high));

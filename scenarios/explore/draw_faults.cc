@@ -80,8 +80,11 @@ class FaultDrawing {
       fault.set_peer(targets_.spare_machine);
       return info;
     }
+    const bool external = !targets_.external.empty() && choices_.OneIn(name_ + " external", 2);
+    if (external) fault.set_target(choices_.OneOf(name_ + " system", targets_.external));
     std::vector<const FaultInfo*> kinds;
     for (const FaultInfo& info : simulator::FaultTable()) {
+      if ((info.family == FaultFamily::kExternal) != external) continue;
       // Within one machine there is no network.
       const bool takes_two =
           info.family == FaultFamily::kNetwork || simulator::TakesSeveralMachines(info.kind);
@@ -162,6 +165,7 @@ FaultTargets TargetsOf(const Prepared& prepared, const Scenario& scenario) {
     if (!only_spare[machine]) targets.machines.push_back(machine);
   }
   targets.directories = prepared.job.shape.directories;
+  targets.external = prepared.job.cluster.external;
   targets.structured = prepared.job.instance.job->structured != nullptr;
   targets.socket = !prepared.job.shape.servers.empty();
   targets.rewound = IsRewound(prepared.input);

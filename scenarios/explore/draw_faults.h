@@ -26,6 +26,7 @@ struct FaultTargets {
   std::string spare_machine;  // where a driver that is taken for dead may be replaced, or ""
   std::vector<std::string> of_driver;    // the processes that have one, of those above
   std::vector<std::string> directories;  // that input comes into
+  std::vector<std::string> external;     // processes that serve external systems
   bool structured = false;
   bool socket = false;
   bool rewound = false;  // input goes and comes again

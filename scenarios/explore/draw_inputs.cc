@@ -28,6 +28,8 @@ class InputDrawing {
       } else if (for_.records) {
         DrawRecords(of, *input.mutable_records());
         DrawArrival(of, *input.mutable_arrival());
+      } else if (for_.log && choices_.OneIn("transactions", 2)) {
+        DrawWrites(*input.mutable_topic());
       } else {
         DrawGenerator(input);
         DrawArrival("", *input.mutable_arrival());
@@ -113,6 +115,31 @@ class InputDrawing {
     records.set_line_ends(static_cast<Generator::LineEnds>(ends));
   }
 
+  // Of several producers, some of which use transactions.
+  void DrawWrites(Topic& topic) {
+    const int64_t writes = choices_.Between("writes", 1, 12);
+    int64_t at_ms = choices_.Between("first", 500, 2'000);
+    int64_t record = 0;
+    for (int64_t number = 1; number <= writes; ++number) {
+      const std::string of = absl::StrCat("write ", number, " ");
+      Write& write = *topic.add_write();
+      write.set_at_ms(at_ms);
+      at_ms += choices_.Between(of + "next in", 0, 1'500);
+      write.set_partition(static_cast<int32_t>(choices_.Between(of + "partition", 0, 2)));
+      write.set_end(
+          static_cast<Write::End>(choices_.Between(of + "end", Write::End_MIN, Write::End_MAX)));
+      if (choices_.OneIn(of + "has a key", 2)) {
+        write.set_key(absl::StrCat("key", choices_.Between(of + "key", 1, 5)));
+      }
+      const int64_t lines = choices_.Between(of + "records", 1, 8);
+      for (int64_t line = 0; line < lines; ++line) {
+        write.add_line(choices_.OneIn(absl::StrCat(of, "skipped ", line), 8)
+                           ? "skip"
+                           : absl::StrCat("r", ++record, " of ", number));
+      }
+    }
+  }
+
   void DrawGenerator(Input& input) {
     Generator& generator = *input.mutable_generator();
     generator.set_records(static_cast<int32_t>(choices_.Between("records", 1, 60)));
@@ -167,7 +194,7 @@ class InputDrawing {
     }
     // A query that misses a file of its batch stops, and where it is one of several nobody starts
     // it again while the others run.
-    if (for_.names.size() == 1 && choices_.OneIn(of + "rewinds", 4)) {
+    if (for_.names.size() == 1 && !for_.log && choices_.OneIn(of + "rewinds", 4)) {
       arrival.set_rewind_after(static_cast<int32_t>(choices_.Between(of + "rewind after", 1, 6)));
       arrival.set_rewind_files(static_cast<int32_t>(choices_.Between(of + "rewind", 1, 3)));
       arrival.set_rewind_ms(choices_.Between(of + "rewind in", 100, 5'000));

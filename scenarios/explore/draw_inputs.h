@@ -20,6 +20,7 @@ struct InputsFor {
   bool structured = false;
   bool timed = false;  // its lines begin with a time
   bool socket = false;
+  bool log = false;      // they are topics
   bool forgets = false;  // it has the parameter "forget-after"
 };
 

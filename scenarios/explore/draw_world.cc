@@ -93,6 +93,22 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
   return forms;
 }
 
+const std::vector<JobForm>& FormsOverALog() {
+  static const std::vector<JobForm> forms = {
+      {.name = "log_copy",
+       .drawn = {{"max-offsets", {"", "3", "10"}}, {"transaction-timeout", {"60s", "5s"}}},
+       .inputs = {"from"},
+       .log = true,
+       .forgets = false},
+      {.name = "log_copy",
+       .fixed = {{"delivery", "idempotent"}},
+       .inputs = {"from"},
+       .log = true,
+       .forgets = false,
+       .guarantee = Expect::AT_LEAST_ONCE}};
+  return forms;
+}
+
 void Set(Job& job, const std::string& name, std::string value) {
   Parameter& parameter = *job.add_parameter();
   parameter.set_name(name);
@@ -121,6 +137,7 @@ class WorldDrawing {
                 .structured = form_.structured,
                 .timed = form_.windowed || form_.timed || lines == kTimedRecords,
                 .socket = form_.socket,
+                .log = form_.log,
                 .forgets = form_.forgets && !IsFixed("forget-after")},
                scenario_);
     const auto policy = choices_.Between("policy", Schedule::Policy_MIN, Schedule::Policy_MAX);
@@ -307,6 +324,7 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
 }  // namespace
 
 JobForm DrawBuiltInForm(const Choices& choices) {
+  if (choices.OneIn("over a log", 10)) return choices.OneOf("log", FormsOverALog());
   const bool replayed = choices.OneIn("replayed", 6);
   return choices.OneOf("job", replayed ? FormsThatAreReplayed() : FormsWithAnOracle());
 }
@@ -320,7 +338,7 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const Scen
   }
   std::vector<JobForm> forms;
   // A job of that name that is somebody's own is another.
-  for (const auto* built_in : {&FormsWithAnOracle(), &FormsThatAreReplayed()}) {
+  for (const auto* built_in : {&FormsWithAnOracle(), &FormsThatAreReplayed(), &FormsOverALog()}) {
     if (!jobs.IsBuiltIn(name)) break;
     std::copy_if(built_in->begin(), built_in->end(), std::back_inserter(forms),
                  [&](const JobForm& form) { return form.name == name; });

@@ -33,6 +33,7 @@ struct JobForm {
   bool timed = false;     // its lines begin with a time
   bool numbers = true;    // its records, if it has some, end with a number
   bool socket = false;    // its inputs are servers
+  bool log = false;       // its inputs are topics
   // What a line is: words with ids, or the records of the jobs that have no oracle, a key and a
   // number; or, of a job of which nobody knows, either.
   enum class Lines { kWords, kRecords, kAny } lines = Lines::kWords;

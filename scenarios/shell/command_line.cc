@@ -19,6 +19,7 @@
 #include "scenarios/shell/bugs_command.h"
 #include "scenarios/shell/explore_arguments.h"
 #include "scenarios/shell/inspect_command.h"
+#include "scenarios/shell/log_command.h"
 #include "scenarios/shell/recorded_scenario.h"
 #include "scenarios/shell/rescale_command.h"
 #include "scenarios/shell/run_command.h"
@@ -441,6 +442,7 @@ int CommandLine::Run(int argc, char** argv) {
   InspectArguments inspect(app);
   RescaleArguments rescale(app);
   RecallArguments recall(app);
+  shell::LogArguments log(app);
   const absl::Status words = shell::CheckWords(app, {argv + 1, argv + argc});
   if (!words.ok()) return RefuseUsage(std::string(platform::ToStd(words.message())));
   try {
@@ -458,6 +460,7 @@ int CommandLine::Run(int argc, char** argv) {
   if (inspect.wanted()) return inspect.Execute();
   if (rescale.wanted()) return rescale.Execute();
   if (recall.wanted()) return recall.Execute(jobs_);
+  if (log.wanted()) return log.Execute();
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }
 

@@ -60,6 +60,9 @@ std::vector<Named> Steps() {
 
 std::string TargetOf(const simulator::FaultInfo& info) {
   if (simulator::TakesSeveralMachines(info.kind)) return "machines, with commas between them";
+  if (info.family == simulator::FaultFamily::kExternal) {
+    return "a process that serves a system outside of the job";
+  }
   if (simulator::TargetsProcess(info.kind)) return "a process";
   if (info.family == simulator::FaultFamily::kNetwork) return "a machine; peer: another";
   return "a machine";
@@ -163,6 +166,10 @@ Named NamedFormat(const char* of, const Format& format,
   named.json["of"] = of;
   named.json["meaning"] = absl::StrCat(of, ": ", format.meaning);
   named.json["path"] = std::string(TextOf(format.path));
+  if (!format.made_by.empty()) {
+    named.json["made_by"] = format.made_by;
+    named.details.emplace_back("made by", "the program: " + format.made_by);
+  }
   named.json["options"] = Json::array();
   for (const runtime::ConnectorOption& option : options) {
     named.json["options"].push_back({{"name", option.name},

@@ -218,7 +218,8 @@ class SinkDriver {
       sink_ = runtime::BatchFunctionSink(
           *store_, kStagedDirectory, [this](runtime::StagedBatch staged) {
             return runtime::ApplyStagedBatch(node_, *store_, kStagedDirectory, std::move(staged),
-                                             run_.options, run_.format.apply);
+                                             run_.options, run_.format.apply,
+                                             {.id = "conformance", .mode = run_.mode});
           });
     } else {
       WT_ASSIGN_OR_RETURN(sink_, run_.format.open({.node = node_,

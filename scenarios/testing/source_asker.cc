@@ -20,6 +20,27 @@ constexpr platform::StepName kRead{"source.read", "",
 constexpr platform::StepName kTold{"source.told", "",
                                    "The source knows that a batch is committed."};
 
+constexpr absl::Duration kPatience = absl::Minutes(1);
+constexpr absl::Duration kAgainAfter = absl::Milliseconds(100);
+
+// As the engine, it comes again after an error that may pass, for a while.
+class Patience {
+ public:
+  explicit Patience(Node& node) : node_(node), until_(node.clock().Now() + kPatience) {}
+
+  // Whether to ask again, once some time has passed.
+  Task<bool> Again(absl::Status why) {
+    const bool may_pass = absl::IsUnavailable(why) || absl::IsDeadlineExceeded(why);
+    if (!may_pass || node_.clock().Now() >= until_) co_return false;
+    co_await node_.clock().Sleep(kAgainAfter);
+    co_return true;
+  }
+
+ private:
+  Node& node_;
+  const platform::MonotonicTime until_;
+};
+
 }  // namespace
 
 // What a process does. It is given where its answers go, and nothing that may go before it.
@@ -83,6 +104,9 @@ Task<void> AskBegin(Node& node, SourceAsker* asker, int times,
   }
   for (int i = 0; i < times; ++i) {
     absl::StatusOr<std::string> begin = co_await (*source)->Begin();
+    for (Patience patience(node); co_await patience.Again(begin.status());) {
+      begin = co_await (*source)->Begin();
+    }
     co_await node.Step(kBegun);
     answers->push_back(std::move(begin));
   }
@@ -112,6 +136,9 @@ Task<void> AskDefine(Node& node, SourceAsker* asker, std::string after, int time
   }
   for (int i = 0; i < times; ++i) {
     absl::StatusOr<Range> range = co_await DefineOnce(**source, after);
+    for (Patience patience(node); co_await patience.Again(range.status());) {
+      range = co_await DefineOnce(**source, after);
+    }
     co_await node.Step(kDefined);
     answers->push_back(std::move(range));
   }
@@ -122,7 +149,11 @@ Task<void> AskFreeze(Node& node, SourceAsker* asker,
   Asking asking(node, *asker);
   const auto source = asking.Open();
   if (source.ok()) {
-    answers->push_back(co_await (*source)->Freeze());
+    absl::StatusOr<std::string> frozen = co_await (*source)->Freeze();
+    for (Patience patience(node); co_await patience.Again(frozen.status());) {
+      frozen = co_await (*source)->Freeze();
+    }
+    answers->push_back(std::move(frozen));
   } else {
     answers->push_back(source.status());
   }
@@ -137,7 +168,10 @@ Task<void> TellCommitted(Node& node, SourceAsker* asker, std::string end, int ti
     co_return;
   }
   for (int i = 0; i < times; ++i) {
-    const absl::Status told = co_await (*source)->Committed(end);
+    absl::Status told = co_await (*source)->Committed(end);
+    for (Patience patience(node); co_await patience.Again(told);) {
+      told = co_await (*source)->Committed(end);
+    }
     co_await node.Step(kTold);
     answers->push_back(told);
   }
@@ -146,7 +180,11 @@ Task<void> TellCommitted(Node& node, SourceAsker* asker, std::string end, int ti
 Task<void> ReadRange(Node& node, SourceAsker* asker, Range range,
                      std::vector<absl::StatusOr<SourceAsker::Rows>>* answers) {
   Asking asking(node, *asker);
-  answers->push_back(co_await asking.Read(std::move(range)));
+  absl::StatusOr<SourceAsker::Rows> rows = co_await asking.Read(range);
+  for (Patience patience(node); co_await patience.Again(rows.status());) {
+    rows = co_await asking.Read(range);
+  }
+  answers->push_back(std::move(rows));
 }
 
 absl::Status Ended() { return absl::CancelledError("who asked was ended"); }

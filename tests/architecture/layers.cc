@@ -24,8 +24,11 @@ const std::vector<Layer>& Layers() {
       {"checkpoint", {"platform"}},
       {"runtime",
        {"platform", "checkpoint", "runtime/types", "runtime/columnar", "runtime/functions",
-        "runtime/plan", "runtime/operators", "runtime/fragment", "runtime/connectors/formats"}},
+        "runtime/plan", "runtime/operators", "runtime/fragment", "runtime/connectors/formats",
+        "runtime/connectors/log/protocol"}},
       {"runtime/connectors/formats", {"platform", "runtime/types", "runtime/columnar"}, "runtime"},
+      // Messages alone, for its client and for whoever serves it.
+      {"runtime/connectors/log/protocol", {}, "runtime"},
       {"runtime/types", {"platform"}, "runtime"},
       {"runtime/columnar", {"platform", "runtime/types"}, "runtime"},
       {"runtime/functions", {"platform", "runtime/types", "runtime/columnar"}, "runtime"},
@@ -46,7 +49,7 @@ const std::vector<Layer>& Layers() {
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
       // Of the plans, their schemas: no code of the engine's.
       {"properties/interpreter", {"platform", "properties", "runtime/plan"}, "properties"},
-      {"scenarios/fakes", {"platform"}},
+      {"scenarios/fakes", {"platform", "checkpoint", "runtime/connectors/log/protocol"}},
       {"scenarios",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
         "scenarios/fakes"}},

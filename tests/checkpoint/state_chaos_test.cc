@@ -50,6 +50,7 @@ StateStoreOptions TwoStores(uint64_t seed) {
   options.stores = {{"left", "l1"}, {"right", "r1", KeyOrder::kBytes}};
   options.compression = static_cast<StateCompression>(seed % 3);
   options.lineage = {.snapshot_at = 3, .snapshot_at_latest = 5, .longest = 7};
+  if (seed % 2 == 0) options.part_bytes = 1;  // files travel in parts
   return options;
 }
 

@@ -206,6 +206,7 @@ StateStoreOptions ModelOptions() {
   options.stores = {{"one", "", KeyOrder::kBytes}, {"two", ""}};
   options.compression = StateCompression::kLz4;
   options.lineage = {.snapshot_at = 2, .snapshot_at_latest = 4, .longest = 5};
+  options.part_bytes = 1;  // files travel in parts
   return options;
 }
 

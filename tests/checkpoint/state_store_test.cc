@@ -352,7 +352,8 @@ Task<void> TellsItsLineage(Node& node) {
   LocalStore store(node, "root");
   StateTable table;
   const StateVersion base{.version = 4, .files = {"s/3", "s/4"}};
-  BackgroundSnapshot snapshot(node, store, "s", base, {&table}, {.stores = {{NamedStore(), 0}}});
+  BackgroundSnapshot snapshot(node, store, "s", base, {&table}, {.stores = {{NamedStore(), 0}}},
+                              /*part_bytes=*/1);
   EXPECT_TRUE(snapshot.IsOfLineage(base));
   EXPECT_TRUE(snapshot.IsOfLineage({.version = 6, .files = {"s/3", "s/4", "s/6"}}));
   EXPECT_FALSE(snapshot.IsOfLineage({.version = 6, .files = {"s/3", "s/4b", "s/6"}}));

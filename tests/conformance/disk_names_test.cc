@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/disk.h"
+#include "platform/event.h"
 #include "platform/task_scope.h"
 #include "tests/conformance/expect.h"
 #include "tests/conformance/world.h"
@@ -14,6 +15,7 @@ namespace wavetank::conformance {
 namespace {
 
 using platform::DirectoryEntry;
+using platform::DirectoryWatch;
 using platform::Disk;
 using platform::File;
 using platform::FileInfo;
@@ -197,6 +199,54 @@ Task<void> Stats(Node& node) {
   EXPECT_EQ(root.kind, FileKind::kDirectory);
 }
 TEST_P(DiskNamesConformance, StatTellsKindAndSize) { world().RunNode(Stats); }
+
+Task<void> KeepWaiting(DirectoryWatch& watch, platform::Event& woken) {
+  co_await watch.Wait();
+  woken.Set();
+}
+
+// Whether a watch that is waited for says so of a name that then comes. It may miss one, so: of one
+// of several.
+Task<bool> Wakes(Node& node, DirectoryWatch& watch, const std::string& name, bool by_link) {
+  Disk& disk = node.disk();
+  platform::Event woken;
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("wait for names", KeepWaiting(watch, woken));
+  for (int i = 0; i < 20 && !woken.is_set(); ++i) {
+    const std::string came = absl::StrCat(name, i);
+    EXPECT_TRUE((co_await WriteFile(disk, "made", "")).ok());
+    const absl::Status moved =
+        by_link ? co_await disk.Link("made", came) : co_await disk.Rename("made", came);
+    EXPECT_TRUE(moved.ok()) << moved;
+    if (by_link) EXPECT_TRUE((co_await disk.Remove("made")).ok());
+    co_await woken.WaitFor(node.clock(), absl::Milliseconds(500));
+  }
+  co_return woken.is_set();
+}
+
+Task<void> Watches(Node& node) {
+  Disk& disk = node.disk();
+  WT_EXPECT_CODE(kNotFound, co_await disk.Watch("d"));
+  WT_CO_OK(co_await disk.MakeDirectory("d"));
+  WT_CO_GET(const auto watch, co_await disk.Watch("d"));
+  EXPECT_TRUE(co_await Wakes(node, *watch, "d/renamed", /*by_link=*/false));
+  EXPECT_TRUE(co_await Wakes(node, *watch, "d/linked", /*by_link=*/true));
+  // What came while nobody waited is not lost; what comes elsewhere, or goes, is no news.
+  platform::Event woken;
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("wait for names", KeepWaiting(*watch, woken));
+  co_await woken.WaitFor(node.clock(), absl::Milliseconds(50));
+  scope.DestroyChildren();
+  woken.Reset();
+  scope.Spawn("wait for names", KeepWaiting(*watch, woken));
+  WT_CO_OK(co_await WriteFile(disk, "elsewhere", ""));
+  WT_CO_GET(const auto entries, co_await disk.List("d"));
+  for (const DirectoryEntry& entry : entries) {
+    WT_CO_OK(co_await disk.Remove(absl::StrCat("d/", entry.name)));
+  }
+  EXPECT_FALSE(co_await woken.WaitFor(node.clock(), absl::Milliseconds(50)));
+}
+TEST_P(DiskNamesConformance, AWatchTellsOfNamesThatCome) { world().RunNode(Watches); }
 
 Task<void> DirectorySyncs(Node& node) {
   Disk& disk = node.disk();

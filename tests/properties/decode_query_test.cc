@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 
 #include "checkpoint/metadata.pb.h"
+#include "properties/part_rows.h"
 #include "tests/properties/log_builder.h"
 #include "tests/properties/sink_files.h"
 

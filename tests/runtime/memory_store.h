@@ -23,6 +23,8 @@ class MemoryStore final : public checkpoint::Store {
   std::map<std::string, std::string> files;  // by path
   // What Identify says of every directory; "": there is none.
   std::string identity = "1";
+  // What is said of files; of others, nothing.
+  std::map<std::string, absl::Time> modified;
   // How often all entries of a directory were looked at, and not their names alone.
   int lists = 0;
 
@@ -92,7 +94,9 @@ class MemoryStore final : public checkpoint::Store {
       const std::string name = path.substr(prefix.size());
       const size_t slash = name.find('/');
       if (slash == std::string::npos) {
-        found.push_back({name, platform::FileKind::kFile, content.size(), absl::UnixEpoch()});
+        const auto at = modified.find(path);
+        const absl::Time time = at == modified.end() ? absl::UnixEpoch() : at->second;
+        found.push_back({name, platform::FileKind::kFile, content.size(), time});
       } else if (found.empty() || found.back().name != name.substr(0, slash)) {
         found.push_back({name.substr(0, slash), platform::FileKind::kDirectory, 0, {}});
       }

@@ -344,6 +344,32 @@ class Command(unittest.TestCase):
         self.status(process)
         self.assertEqual(process.said.count("batch 0: files [0, 1)"), 1, process.said)
 
+    def test_once_reads_all_that_is_there_in_one_batch(self):
+        for name in "abc":
+            (self.here / "in" / name).write_text("to be or not to be\n")
+        said, status = self.done("start", "word_count", *FILES, "--once")
+        self.assertEqual(status, 0, said)
+        self.assertIn("batch 0: files [0, 3)", said)
+        said, status = self.done("start", "word_count", *FILES, "--once", "--available-now")
+        self.assertNotEqual(status, 0)
+        self.assertIn("Once() and AvailableNow() are both asked for", said)
+
+    def test_lines_of_a_socket_are_written_as_json(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            process = self.start("start", "converted_rows", *FILES, "--from=socket",
+                                 f"--read=host=127.0.0.1;port={port}")
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b'one\ntwo "and" a half\n')
+                self.wait_for(process, r"batch 0: ")
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(self.status(process), 0, process.said)
+        self.assertIn("cannot be read again", process.said)
+        rows = "".join(part.read_text() for part in sorted((self.here / "out").glob("part-*.json")))
+        self.assertEqual([json.loads(row) for row in rows.splitlines()],
+                         [{"value": "one"}, {"value": 'two "and" a half'}])
+
     def test_a_query_of_what_is_available_now_ends_by_itself_and_goes_on(self):
         (self.here / "in/a").write_text("to be or not to be\n")
         said, status = self.done("start", "word_count", *FILES, "--available-now")

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/scenarios/conformance_builtins.h"
+#include "tests/scenarios/conformance_logs.h"
 #include "tests/scenarios/conformance_sinks.h"
 #include "tests/scenarios/conformance_sources.h"
 
@@ -24,10 +25,34 @@ constexpr char kHead[] =
 std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
   return {
       {"source `text`", [] { return SourceConformance(TextFiles()); }},
+      {"source `memory`, while its process lives",
+       [] { return SourceConformance(MemoryStreamUnderTest()); }},
       {"a source that gives a line once, and says so",
        [] { return SourceConformance(JournalUnderTest("once", {.once = true})); }},
+      {"source `log`", [] { return SourceConformance(LogSourceUnderTest()); }},
+      {"sink `log`, transactional",
+       [] { return SinkConformance(LogSinkUnderTest("transactional")); }},
+      {"sink `log`, idempotent", [] { return SinkConformance(LogSinkUnderTest("idempotent")); }},
+      {"sink `log`, plain", [] { return SinkConformance(LogSinkUnderTest("plain")); }},
       {"sink `file`",
        [] { return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend)); }},
+      {"sink `csv`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::CsvSinkFormat()));
+       }},
+      {"sink `json`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::JsonSinkFormat()));
+       }},
+      {"sink `text`",
+       [] {
+         return SinkConformance(
+             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::TextSinkFormat()));
+       }},
+      {"sink `memory`, while its process lives",
+       [] { return SinkConformance(MemoryTablesUnderTest()); }},
       {"a batch function that applies rows and batch number at once",
        [] { return SinkConformance(BankUnderTest("bank", /*early=*/false)); }},
       {"a batch function that adds rows at each call",

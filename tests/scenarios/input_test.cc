@@ -153,7 +153,7 @@ TEST(PlanInput, RefusesWhatMakesNoSense) {
               testing::HasSubstr("burst is 0 and must be from 1"));
 
   EXPECT_EQ(Plan("name: \"x\"").status().message(),
-            "a:2:9: an input needs lines, a file, files, a generator or records");
+            "a:2:9: an input needs lines, a file, files, a generator, records or a topic");
   EXPECT_EQ(Plan("generator { records: 0 }").status().message(),
             "a:2:21: records is 0 and must be from 1 to 1000000");
   EXPECT_EQ(Plan("lines { line: \"a\" } arrival { records_each: -1 }").status().message(),

@@ -29,6 +29,29 @@ TEST(SinkConformance, AFileSinkOfWholeTablesIsExactlyOnce) {
       << found.ToText();
 }
 
+TEST(SinkConformance, FilesOfEachFormatAreExactlyOnce) {
+  for (auto* const make :
+       {runtime::CsvSinkFormat, runtime::JsonSinkFormat, runtime::TextSinkFormat}) {
+    const runtime::SinkFormat format = make();
+    const Conformance found =
+        SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend, format));
+    EXPECT_TRUE(found.ok()) << found.ToText();
+    EXPECT_EQ(found.Sentence(),
+              format.name + ": idempotent, fenced, atomic, remembers; exactly once")
+        << found.ToText();
+    ExpectRow(found, "sink `" + format.name + "`");
+  }
+}
+
+TEST(SinkConformance, TablesInMemoryAreExactlyOnceWhileTheirProcessLives) {
+  const Conformance found = SinkConformance(MemoryTablesUnderTest());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_EQ(found.Sentence(),
+            "memory: idempotent, not fenced, atomic, does not remember; exactly once")
+      << found.ToText();
+  ExpectRow(found, "sink `memory`, while its process lives");
+}
+
 TEST(SinkConformance, ABatchFunctionThatKnowsItsBatchesIsExactlyOnce) {
   const Conformance found = SinkConformance(BankUnderTest("bank", /*early=*/false));
   EXPECT_TRUE(found.ok()) << found.ToText();

@@ -49,6 +49,15 @@ TEST(SourceConformance, SplitsByAClockAreSeen) {
   EXPECT_TRUE(found.Is("takes nothing")) << found.ToText();
 }
 
+TEST(SourceConformance, AStreamInMemoryIsReplayableWhileItsProcessLives) {
+  const Conformance found = SourceConformance(MemoryStreamUnderTest());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_EQ(found.Sentence(),
+            "memory: replayable, takes nothing, pure splits, freezes; each row once")
+      << found.ToText();
+  ExpectRow(found, "source `memory`, while its process lives");
+}
+
 TEST(SourceConformance, WhatSaysThatItCannotBeReadAgainIsTakenAtItsWord) {
   const Conformance found = SourceConformance(JournalUnderTest("once", {.once = true}));
   EXPECT_TRUE(found.ok()) << found.ToText();

@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 
+#include "simulator/external_system.h"
 #include "simulator/fault_table.h"
 #include "simulator/swarm.h"
 #include "tests/simulator/echo_cluster.h"
@@ -20,11 +21,22 @@ struct FaultyRun {
   std::vector<ListedFault> unfired;
 };
 
+// What befalls it changes nothing.
+class NothingOutside final : public ExternalSystem {
+ public:
+  void Strike(const Fault& fault) override { lasting += fault.duration < absl::Hours(1) ? 1 : 0; }
+  void End(const Fault&) override { --lasting; }
+  void Heal() override { lasting = 0; }
+  int lasting = 0;
+};
+
 // A minute of chaos, then heal and converge.
 FaultyRun RunFaulty(uint64_t seed, FaultPlan plan) {
   SimWorld world({.seed = seed});
   FaultyRun run;
   StartEchoCluster(world, 300, &run.answered);
+  NothingOutside outside;
+  for (const auto& process : world.processes()) world.SetExternal(process->name(), outside);
   FaultInjector injector(world, std::move(plan));
   world.RunFor(absl::Minutes(1));
   world.Heal();

@@ -56,6 +56,15 @@ const Compression* ByEnding(std::string_view path) {
   return nullptr;
 }
 
+absl::Status CannotBeRead(const std::string& path, const Compression& compression) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "input file ", path, " is compressed (", platform::ToAbsl(compression.name),
+      compression.ending == ".tgz" ? " of an archive" : "",
+      "), and of compressed files those of gzip (.gz), Zstandard (.zst) and LZ4 (.lz4) can be "
+      "read: decompress it under another name, or leave it out by the option that names what is "
+      "ignored"));
+}
+
 }  // namespace
 
 std::string_view CompressionName(std::string_view path, std::string_view first_bytes) {
@@ -71,14 +80,7 @@ absl::StatusOr<CompressionCodec> CompressionOf(const std::string& path,
   const bool is_tar = by_ending != nullptr && by_ending->ending == ".tgz";
   const Compression* const found = by_mark != nullptr && !is_tar ? by_mark : by_ending;
   if (found == nullptr) return CompressionCodec::kNone;
-  if (found->codec == CompressionCodec::kNone) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "input file ", path, " is compressed (", platform::ToAbsl(found->name),
-        is_tar ? " of an archive" : "",
-        "), and of compressed files those of gzip (.gz), Zstandard (.zst) and LZ4 (.lz4) can be "
-        "read: decompress it under another name, or leave it out by the option that names what is "
-        "ignored"));
-  }
+  if (found->codec == CompressionCodec::kNone) return CannotBeRead(path, *found);
   const bool skippable = found->codec != CompressionCodec::kGzip && IsSkippable(first_bytes);
   if (by_mark == nullptr && !skippable) {
     return absl::DataLossError(absl::StrCat("input file ", path, " is named as one of ",
@@ -86,6 +88,12 @@ absl::StatusOr<CompressionCodec> CompressionOf(const std::string& path,
                                             ", and does not begin as such"));
   }
   return found->codec;
+}
+
+absl::Status CheckCompressionName(const std::string& path) {
+  const Compression* const found = ByEnding(path);
+  const bool can_be_read = found == nullptr || found->codec != CompressionCodec::kNone;
+  return can_be_read ? absl::OkStatus() : CannotBeRead(path, *found);
 }
 
 }  // namespace wavetank::runtime

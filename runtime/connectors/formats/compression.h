@@ -28,6 +28,9 @@ std::string_view CompressionName(std::string_view path, std::string_view first_b
 absl::StatusOr<CompressionCodec> CompressionOf(const std::string& path,
                                                std::string_view first_bytes);
 
+// The same by the name alone: kFailedPrecondition.
+absl::Status CheckCompressionName(const std::string& path);
+
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_CONNECTORS_FORMATS_COMPRESSION_H_

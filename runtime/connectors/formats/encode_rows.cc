@@ -12,6 +12,7 @@
 #include "platform/check.h"
 #include "platform/text.h"
 #include "runtime/types/date.h"
+#include "runtime/types/real_text.h"
 #include "runtime/types/timestamp.h"
 
 namespace wavetank::runtime {
@@ -23,6 +24,9 @@ bool IsJson(const DataType& type) {
   if (type == DataType::kInterval) return false;
   return std::all_of(type.children().begin(), type.children().end(), IsJson);
 }
+
+// As Spark 3.4 says, binary values have no text there (SPARK-42237).
+bool IsCsv(const DataType& type) { return type.is_storable() && type != DataType::kBinary; }
 
 // How many bytes a character of UTF-8 has that the text begins with; 0: it begins with none.
 size_t CharacterSize(std::string_view text) {
@@ -111,42 +115,45 @@ void AppendWhole(const Column& column, int64_t row, std::string& text) {
   });
 }
 
+// What JSON has no number for is a string.
 template <typename T>
 void AppendReal(T value, std::string& text) {
-  if (std::isnan(value)) {
-    text += "\"NaN\"";
-    return;
-  }
-  if (std::isinf(value)) {
-    text += value < 0 ? "\"-Infinity\"" : "\"Infinity\"";
-    return;
-  }
-  char buffer[32];
-  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  const std::string_view digits(buffer, static_cast<size_t>(end - buffer));
-  text += digits;
-  if (digits.find_first_of(".e") == std::string_view::npos) text += ".0";
+  const bool is_number = std::isfinite(value);
+  if (!is_number) text += '"';
+  text += JavaText(value);
+  if (!is_number) text += '"';
 }
 
-void AppendJson(const Column& column, int64_t row, std::string& text);
+// Thousandths of a second always, as Spark; millionths, which it cuts off, where there are some.
+void AppendJsonTime(int64_t micros, std::string& text) {
+  std::string time = TimestampText(micros);
+  const size_t point = time.find('.');
+  const size_t digits = point == std::string::npos ? 0 : time.size() - point - 2;
+  time.pop_back();  // the "Z"
+  if (digits == 0) time += '.';
+  time.append((digits > 3 ? 6 : 3) - digits, '0');
+  absl::StrAppend(&text, "\"", time, "Z\"");
+}
+
+void AppendJson(const Column& column, int64_t row, JsonNulls nulls, std::string& text);
 
 void AppendJsonFields(const std::vector<std::string_view>& names, const auto& column, int64_t row,
-                      std::string& text) {
+                      JsonNulls nulls, std::string& text) {
   text += '{';
   bool first = true;
   for (size_t i = 0; i < names.size(); ++i) {
     const Column& values = column(static_cast<int>(i));
-    if (values.IsNull(row)) continue;
+    if (values.IsNull(row) && nulls == JsonNulls::kLeftOut) continue;
     if (!first) text += ',';
     first = false;
     AppendJsonString(names[i], text);
     text += ':';
-    AppendJson(values, row, text);
+    AppendJson(values, row, nulls, text);
   }
   text += '}';
 }
 
-void AppendJson(const Column& column, int64_t row, std::string& text) {
+void AppendJson(const Column& column, int64_t row, JsonNulls nulls, std::string& text) {
   if (column.IsNull(row)) {
     text += "null";
     return;
@@ -173,13 +180,12 @@ void AppendJson(const Column& column, int64_t row, std::string& text) {
       absl::StrAppend(&text, "\"", DateText(column.Int32At(row)), "\"");
       return;
     case DataType::kTimestamp:
-      absl::StrAppend(&text, "\"", TimestampText(column.Int64At(row)), "\"");
-      return;
+      return AppendJsonTime(column.Int64At(row), text);
     case DataType::kArray:
       text += '[';
       for (int64_t i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
         if (i > column.offsets()[row]) text += ',';
-        AppendJson(column.elements(), i, text);
+        AppendJson(column.elements(), i, nulls, text);
       }
       text += ']';
       return;
@@ -187,7 +193,7 @@ void AppendJson(const Column& column, int64_t row, std::string& text) {
       const std::vector<std::string>& names = column.type().names();
       return AppendJsonFields(
           {names.begin(), names.end()}, [&](int i) -> const Column& { return column.field(i); },
-          row, text);
+          row, nulls, text);
     }
     case DataType::kNull:
     case DataType::kInterval:
@@ -199,11 +205,25 @@ void AppendJson(const Column& column, int64_t row, std::string& text) {
 }  // namespace
 
 absl::Status CheckEncodable(std::string_view format, const Schema& schema) {
+  if (format == "text") {
+    if (schema.size() == 1 && schema.field(0).type == DataType::kString) return absl::OkStatus();
+    std::string columns;
+    for (const Field& field : schema.fields()) {
+      absl::StrAppend(&columns, columns.empty() ? "" : ", ", field.name, ": ",
+                      DataTypeName(field.type));
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("format text writes one string column, and there are ", schema.size(), " (",
+                     columns, "): select one, cast to string, or make one of them with concat"));
+  }
   for (const Field& field : schema.fields()) {
-    if (format == "json" ? IsJson(field.type) : field.type.is_storable()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("column ", field.name, " is of type ",
+    if (format == "json" ? IsJson(field.type) : IsCsv(field.type)) continue;
+    const char* const advice = field.type.is_nested()
+                                   ? "select a part of it, explode an array, or cast it to string"
+                                   : "cast it to string";
+    return absl::InvalidArgumentError(absl::StrCat("column \"", field.name, "\" is ",
                                                    DataTypeName(field.type), ", which format ",
-                                                   ToAbsl(format), " does not have"));
+                                                   ToAbsl(format), " does not have: ", advice));
   }
   return absl::OkStatus();
 }
@@ -240,11 +260,20 @@ void EncodeCsv(const RecordBatch& rows, std::string& text) {
   }
 }
 
-void EncodeJson(const RecordBatch& rows, std::string& text) {
+void EncodeJson(const RecordBatch& rows, std::string& text, JsonNulls nulls) {
   std::vector<std::string_view> names;
   for (const Field& field : rows.schema().fields()) names.push_back(field.name);
   for (int64_t row = 0; row < rows.num_rows(); ++row) {
-    AppendJsonFields(names, [&](int i) -> const Column& { return rows.column(i); }, row, text);
+    AppendJsonFields(
+        names, [&](int i) -> const Column& { return rows.column(i); }, row, nulls, text);
+    text += '\n';
+  }
+}
+
+void EncodeText(const RecordBatch& rows, std::string& text) {
+  const Column& column = rows.column(0);
+  for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    if (!column.IsNull(row)) text += column.StringAt(row);
     text += '\n';
   }
 }

@@ -3,6 +3,7 @@
 #ifndef WAVETANK_RUNTIME_CONNECTORS_FORMATS_ENCODE_ROWS_H_
 #define WAVETANK_RUNTIME_CONNECTORS_FORMATS_ENCODE_ROWS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@
 
 namespace wavetank::runtime {
 
-// kInvalidArgument: a column is of a type that the format ("csv" or "json") does not have.
+// kInvalidArgument: a column is of a type that the format ("csv", "json" or "text") does not have.
+// It says which, and what to do.
 absl::Status CheckEncodable(std::string_view format, const Schema& schema);
 
 // Appends a field by RFC 4180, without a separator: null is nothing, an empty text is two quotes.
@@ -25,13 +27,19 @@ void AppendCsvField(std::optional<std::string_view> field, std::string& line);
 // REQUIRES: CheckEncodable.
 void EncodeCsv(const RecordBatch& rows, std::string& text);
 
-// An object a row, as Spark's to_json: fields in the schema's order, those that are null left out
-// (in arrays they are null); binary values in base64; dates and times as strings, times in UTC with
-// a "Z" and as many digits of a second as they have (Spark: three, and cuts the rest). Floats that
-// are no number, or infinite, are the strings "NaN", "Infinity", "-Infinity"; other floats have a
-// point or an exponent. Bytes that are no UTF-8 become U+FFFD.
+enum class JsonNulls : uint8_t { kLeftOut, kWritten };
+
+// An object a row, as Spark writes it: fields in the schema's order, those that are null left out
+// by default (in arrays they are null); binary values in base64; dates and times as strings, times
+// in UTC with a "Z" and three digits of a second (or six, if the last three are not nothing: Spark
+// cuts these). Floats are as Java writes them, 1.0 or 1.0E10; what is no number or infinite is one
+// of the strings "NaN", "Infinity", "-Infinity". Bytes that are no UTF-8 become U+FFFD.
 // REQUIRES: CheckEncodable.
-void EncodeJson(const RecordBatch& rows, std::string& text);
+void EncodeJson(const RecordBatch& rows, std::string& text, JsonNulls nulls = JsonNulls::kLeftOut);
+
+// A line a row, as it is: a null is an empty one, and a text with ends of lines in it several.
+// REQUIRES: CheckEncodable.
+void EncodeText(const RecordBatch& rows, std::string& text);
 
 }  // namespace wavetank::runtime
 

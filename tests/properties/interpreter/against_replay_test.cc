@@ -16,6 +16,7 @@
 #include "runtime/structured/compile_query.h"
 #include "scenarios/interpret_query.h"
 #include "scenarios/random_query.h"
+#include "tests/properties/interpreter/as_files.h"
 
 namespace wavetank::properties {
 namespace {
@@ -183,7 +184,7 @@ std::string Difference(int64_t seed, const scenarios::RandomQueryParts& parts, C
       input.lines = has_input ? DrawLines(random, about) : std::vector<std::string>();
     }
     about += random.Between(0, 12);
-    NaiveAnswer ours = (*interpreter)->Run(batch);
+    NaiveAnswer ours = (*interpreter)->Run(AsFiles(batch));
     NaiveAnswer engines = engine.Run(batch, static_cast<size_t>(random.Between(1, 3)));
     std::ranges::sort(ours.rows);
     std::ranges::sort(engines.rows);

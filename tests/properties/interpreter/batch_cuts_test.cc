@@ -16,6 +16,7 @@
 #include "runtime/structured/compile_query.h"
 #include "scenarios/interpret_query.h"
 #include "scenarios/random_query.h"
+#include "tests/properties/interpreter/as_files.h"
 
 namespace wavetank::properties {
 namespace {
@@ -67,7 +68,7 @@ std::vector<NaiveRow> Folded(const runtime::StreamingQueryDefinition& query,
         break;
       }
     }
-    const NaiveAnswer answer = (*interpreter)->Run(batch);
+    const NaiveAnswer answer = (*interpreter)->Run(AsFiles(batch));
     EXPECT_EQ(answer.dropped, 0);
     if (plan.mode == runtime::QueryOutputMode::kComplete) all.clear();
     for (const NaiveRow& row : answer.rows) {

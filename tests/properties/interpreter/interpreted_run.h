@@ -15,6 +15,7 @@
 #include "properties/naive_query.h"
 #include "runtime/structured/data_frame.h"
 #include "scenarios/interpret_query.h"
+#include "tests/properties/interpreter/as_files.h"
 
 namespace wavetank::properties {
 
@@ -59,7 +60,7 @@ class InterpretedRun {
     batch.late_watermark_ms = watermark_ms_;
     watermark_ms_ = event_times_.global_ms();
     batch.watermark_ms = watermark_ms_;
-    answer = query_->Run(batch);
+    answer = query_->Run(AsFiles(batch));
     event_times_.Add(answer.seen);
     const auto next = event_times_.global_ms();
     const auto& final_ms = answer.next_final->watermark_ms;

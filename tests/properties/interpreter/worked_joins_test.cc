@@ -318,8 +318,9 @@ TEST(InterpretedUnion, OfWindowsOfTwoSizesHasNoEventTime) {
   definition.plan = starts("a", 5).Union(starts("b", 20)).DropDuplicates().plan();
   const auto query = scenarios::InterpretQuery(definition);
   ASSERT_TRUE(query.ok());
-  EXPECT_THAT((*query)->Run({.lines = {"1,a"}, .other_inputs = {{{"1,a", "21,a"}}}}).rows,
-              IsEmpty());
+  EXPECT_THAT(
+      (*query)->Run(AsFiles({.lines = {"1,a"}, .other_inputs = {{.lines = {"1,a", "21,a"}}}})).rows,
+      IsEmpty());
   EXPECT_THAT((*query)->Run({.lines = {}, .watermark_ms = 30'000, .other_inputs = {{}}}).rows,
               ElementsAre(NaiveRow{At(0), "a"}));
   // By the start and the lesser size it would be late.

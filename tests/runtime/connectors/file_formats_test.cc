@@ -136,6 +136,21 @@ TEST(FileFormats, ACompressedFileThatIsCutOffStopsTheQueryByName) {
   EXPECT_THAT(std::string(stopped.message()), HasSubstr("in/a.gz"));
 }
 
+TEST(FileFormats, ALineHasABound) {
+  const std::string text = absl::StrCat("short\n", std::string(1000, 'x'), "\nlast\n");
+  QueryWorld world(1, Into({"text", {{"maxLineBytes", "100"}, {"splitBytes", "200"}}}),
+                   AvailableNow());
+  world.Put("a", text);
+  const absl::Status stopped = world.RunToTheEnd();
+  EXPECT_EQ(stopped.code(), absl::StatusCode::kFailedPrecondition) << stopped;
+  EXPECT_THAT(std::string(stopped.message()), HasSubstr("in/a has a line of"));
+  EXPECT_THAT(std::string(stopped.message()), HasSubstr("begins at byte 6"));
+  QueryWorld raised(1, Into({"text", {{"maxLineBytes", "1000"}, {"splitBytes", "200"}}}),
+                    AvailableNow());
+  raised.Put("a", text);
+  EXPECT_EQ(raised.RunToTheEnd(), absl::OkStatus());
+}
+
 TEST(FileFormats, ALineOfACompressedFileHasABound) {
   QueryWorld world(1, Into({"text", {{"maxLineBytes", "100"}}}), AvailableNow());
   world.Put("a.gz", Gzip(std::string(1000, 'x')));

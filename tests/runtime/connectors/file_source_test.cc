@@ -52,6 +52,12 @@ class FileSourceTest : public ::testing::Test {
     EXPECT_EQ(found->range.end_offset(), absl::StrCat(found->range.files_size()));
     return {found->range.files().begin(), found->range.files().end()};
   }
+  // "in", with what is said of it, and no limits otherwise.
+  static FileSourceOptions WholeDirectory(FileSourceOptions options = {}) {
+    options.directory = "in";
+    if (options.max_bytes_per_trigger == 0) options.max_bytes_per_trigger = kDefaultBatchBytes;
+    return options;
+  }
   // One that finds what is there now and nothing else.
   void Freeze(FileSource& source) {
     const auto frozen = Run(source.Freeze());
@@ -61,7 +67,7 @@ class FileSourceTest : public ::testing::Test {
   // The chunks, or the error that ended them.
   absl::Status ReadAll(const FilePiece& file, int64_t chunk_bytes,
                        std::vector<std::string>& chunks) {
-    FileBytes reader(store_, file, chunk_bytes);
+    FileBytes reader(host_.executor, store_, file, "", chunk_bytes);
     while (true) {
       auto chunk = Run(reader.Next());
       if (!chunk.ok()) return chunk.status();
@@ -74,7 +80,9 @@ class FileSourceTest : public ::testing::Test {
     FilePiece file;
     file.set_path(path);
     file.set_size_bytes(content.size());
-    file.set_crc32c(checkpoint::Crc32c(content));
+    file.set_modified_ns(absl::ToUnixNanos(absl::UnixEpoch() + absl::Seconds(1)));
+    store_.modified[path] = absl::FromUnixNanos(file.modified_ns());
+    file.set_end(content.size());
     return file;
   }
 
@@ -94,20 +102,21 @@ class FileSourceTest : public ::testing::Test {
 TEST_F(FileSourceTest, SelectsPlainFilesInTheOrderOfTheirNames) {
   store_.files = {{"in/b", "2\n"}, {"in/a", "1\n"},      {"in/.c", ""},
                   {"in/_d", ""},   {"in/sub/e", "no\n"}, {"other/f", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, WholeDirectory());
+  for (const char* path : {"in/a", "in/b"}) Measured(path);
   const std::vector<InputFile> files = Files(source);
   ASSERT_EQ(files.size(), 2U);
   for (size_t i = 0; i < 2; ++i) {
     const FilePiece measured = Measured(i == 0 ? "in/a" : "in/b");
     EXPECT_EQ(files[i].path(), measured.path());
     EXPECT_EQ(files[i].size_bytes(), measured.size_bytes());
-    EXPECT_EQ(files[i].crc32c(), measured.crc32c());
+    EXPECT_EQ(files[i].modified_ns(), measured.modified_ns());
   }
 }
 
 TEST_F(FileSourceTest, GivesAFileOnceADefinitionNamesItNoMore) {
   store_.files = {{"in/a", "1\n"}};
-  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, WholeDirectory());
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   EXPECT_THAT(Names(source), ElementsAre("in/a"));  // nothing is taken by looking
   seen_.Hold("in/a", "1");
@@ -119,42 +128,36 @@ TEST_F(FileSourceTest, GivesAFileOnceADefinitionNamesItNoMore) {
 
 TEST_F(FileSourceTest, TakesNoMoreThanItsLimitATrigger) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 2});
+  FileSource source(Host(), store_, seen_, WholeDirectory({.max_files_per_trigger = 2}));
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
 }
 
-// Before a definition names it, so that it can be left out.
-TEST_F(FileSourceTest, RefusesALineThatIsLongerThanItMayBe) {
-  store_.files = {{"in/a", "1\n"}, {"in/b", "12345\r\n123456789\n1234567890"}};
-  FileSource source(Host(), store_, seen_, {.directory = "in", .files = {.max_line_bytes = 10}});
-  EXPECT_THAT(Names(source), ElementsAre("in/a", "in/b"));
-  store_.files["in/b"] += "1\n";
-  const absl::Status refused = Run(source.Define("0")).status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
-  EXPECT_THAT(std::string(refused.message()),
-              AllOf(HasSubstr("in/b has a line of 11 bytes or more, which begins at byte 17"),
-                    HasSubstr("may have 10"), HasSubstr("raise that limit (maxLineBytes)")));
-  FileSource without(Host(), store_, seen_,
-                     {.directory = "in", .files = {.ignored_names = {"b"}, .max_line_bytes = 10}});
-  EXPECT_THAT(Names(without), ElementsAre("in/a"));
+TEST_F(FileSourceTest, TakesNoMoreBytesATriggerButAlwaysAFile) {
+  store_.files = {{"in/a", "12345"}, {"in/b", "12"}, {"in/c", "345"}, {"in/d", "6"}};
+  FileSource source(Host(), store_, seen_, WholeDirectory({.max_bytes_per_trigger = 5}));
+  EXPECT_THAT(Names(source), ElementsAre("in/a"));
+  seen_.Hold("in/a", "1");
+  EXPECT_THAT(Names(source), ElementsAre("in/b", "in/c"));
+  FileSource little(Host(), store_, seen_, WholeDirectory({.max_bytes_per_trigger = 1}));
+  EXPECT_THAT(Names(little), ElementsAre("in/b"));
 }
 
 TEST_F(FileSourceTest, FindsNothingNewOnceFrozen) {
   store_.files = {{"in/a", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, WholeDirectory());
   const std::string frozen = Run(source.Freeze()).value();
   ASSERT_TRUE(source.StopAt(frozen).ok());
   store_.files["in/b"] = "";
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
   // Nor does a source that goes on for it.
-  FileSource next(Host(), store_, seen_, {.directory = "in"});
+  FileSource next(Host(), store_, seen_, WholeDirectory());
   ASSERT_TRUE(next.StopAt(frozen).ok());
   EXPECT_THAT(Names(next), ElementsAre("in/a"));
 }
 
 TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
+  FileSource source(Host(), store_, seen_, WholeDirectory({.max_files_per_trigger = 1}));
   Freeze(source);
   store_.files.erase("in/b");
   EXPECT_THAT(Names(source), ElementsAre("in/a"));
@@ -168,7 +171,7 @@ TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
 TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
   FileSource source(Host(), store_, seen_,
-                    {.directory = "in", .files = {.lost = LostFiles::kSkip}});
+                    WholeDirectory({.files = {.lost = LostFiles::kSkip}}));
   Freeze(source);
   store_.files.erase("in/b");
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
@@ -178,7 +181,7 @@ TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo
 
 TEST_F(FileSourceTest, WhatIsFrozenAndAwayWithItsDirectoryIsToCome) {
   store_.files = {{"in/a", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in"});
+  FileSource source(Host(), store_, seen_, WholeDirectory());
   Freeze(source);
   std::map<std::string, std::string> away;
   std::swap(away, store_.files);
@@ -194,7 +197,7 @@ TEST_F(FileSourceTest, WhatIsFrozenAndAwayWithItsDirectoryIsToCome) {
 
 TEST_F(FileSourceTest, AFrozenFileThatWasReadAndIsForgottenIsNotLost) {
   store_.files = {{"in/a", ""}, {"in/b", ""}};
-  FileSource source(Host(), store_, seen_, {.directory = "in", .max_files_per_trigger = 1});
+  FileSource source(Host(), store_, seen_, WholeDirectory({.max_files_per_trigger = 1}));
   Freeze(source);
   seen_.Hold("in/a", "1");
   EXPECT_THAT(Names(source), ElementsAre("in/b"));
@@ -218,21 +221,62 @@ TEST_F(FileSourceTest, ReadsAllBytesWhateverTheChunk) {
   }
 }
 
-TEST_F(FileSourceTest, RefusesCompressedFilesByNameAndByTheirFirstBytes) {
-  for (const auto& [path, content] : std::vector<std::pair<std::string, std::string>>{
-           {"in/a.bz2", "text"}, {"in/b", "PK\x03\x04rest"}, {"in/d", "BZh91AY&SY"}}) {
-    store_.files = {{path, content}};
-    FileSource source(Host(), store_, seen_, {.directory = "in"});
-    const auto found = Run(source.Define("0"));
-    EXPECT_EQ(found.status().code(), absl::StatusCode::kFailedPrecondition) << path;
-    EXPECT_THAT(std::string(found.status().message()), HasSubstr(path + " is compressed"));
-  }
-  store_.files = {{"in/a", "BZh, a line of text\n"}};
-  FileSource text(Host(), store_, seen_, {.directory = "in"});
-  EXPECT_THAT(Names(text), ElementsAre("in/a"));
-  store_.files = {{"in/a.gz", "x"}};
-  FileSource told(Host(), store_, seen_, {.directory = "in", .files = {.ignored_names = {"*.gz"}}});
+// Before a batch is defined with it, so that it can be left out.
+TEST_F(FileSourceTest, RefusesCompressedFilesByName) {
+  store_.files = {{"in/a.bz2", "text"}};
+  FileSource source(Host(), store_, seen_, WholeDirectory());
+  const auto found = Run(source.Define("0"));
+  EXPECT_EQ(found.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(found.status().message()), HasSubstr("in/a.bz2 is compressed"));
+  FileSource told(Host(), store_, seen_, WholeDirectory({.files = {.ignored_names = {"*.bz2"}}}));
   EXPECT_THAT(Names(told), IsEmpty());
+}
+
+TEST_F(FileSourceTest, RefusesCompressedFilesByTheirFirstBytes) {
+  for (const std::string content : {"PK\x03\x04rest", "BZh91AY&SY", "BZh91AY&SY and more"}) {
+    store_.files["in/a"] = content;
+    const FilePiece whole = Measured("in/a");
+    for (const uint64_t begin : {0U, 3U}) {
+      FilePiece piece = whole;
+      piece.set_begin(begin);
+      std::vector<std::string> chunks;
+      const absl::Status status = ReadAll(piece, 1 << 20, chunks);
+      EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+      EXPECT_THAT(std::string(status.message()), HasSubstr("in/a is compressed"));
+    }
+  }
+  store_.files["in/a"] = "BZh, a line of text\n";
+  std::vector<std::string> chunks;
+  EXPECT_TRUE(ReadAll(Measured("in/a"), 1 << 20, chunks).ok());
+}
+
+// The first piece of a compressed file is all of it, and the others are nothing.
+TEST_F(FileSourceTest, ACompressedFileIsReadByOne) {
+  const std::string content = "\x1f\x8b\x08 whatever\nit holds\n";
+  store_.files["in/a"] = content;
+  FilePiece piece = Measured("in/a");
+  piece.set_end(5);
+  std::vector<std::string> chunks;
+  ASSERT_TRUE(ReadAll(piece, 4, chunks).ok());
+  EXPECT_EQ(absl::StrJoin(chunks, ""), content);
+  piece.set_begin(5);
+  piece.set_end(content.size());
+  chunks.clear();
+  ASSERT_TRUE(ReadAll(piece, 4, chunks).ok());
+  EXPECT_THAT(chunks, IsEmpty());
+}
+
+// Its batch was defined by an older build.
+TEST_F(FileSourceTest, StopsByNameAtAFileWhoseChecksumIsAnother) {
+  store_.files["in/a"] = "one\ntwo\n";
+  FilePiece file = Measured("in/a");
+  file.set_crc32c(checkpoint::Crc32c("one\ntwo\n"));
+  std::vector<std::string> chunks;
+  EXPECT_TRUE(ReadAll(file, 1 << 20, chunks).ok());
+  store_.files["in/a"] = "one\ntwa\n";
+  const absl::Status status = ReadAll(file, 1 << 20, chunks);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("in/a has changed"));
 }
 
 TEST_F(FileSourceTest, StopsByNameAtAFileThatIsNotWhatItWas) {
@@ -242,6 +286,7 @@ TEST_F(FileSourceTest, StopsByNameAtAFileThatIsNotWhatItWas) {
       {"one\n", "shrunk"}, {"one\ntwo\nthree\n", "grown"}, {"one\ntwa\n", "changed"}};
   for (const auto& [content, how] : changes) {
     store_.files["in/a"] = content;
+    store_.modified["in/a"] += absl::Nanoseconds(1);
     std::vector<std::string> chunks;
     const absl::Status status = ReadAll(file, 1 << 20, chunks);
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);

@@ -89,11 +89,14 @@ TEST(ManifestHistory, ABaseSaysTheSameAsTheRecordsThatItStandsFor) {
 TEST(PartName, IsReadBackHoweverManyDigitsItHas) {
   for (const int64_t batch : {int64_t{0}, int64_t{99'999}, int64_t{100'000}, int64_t{12'345'678}}) {
     for (const size_t partition : {size_t{0}, size_t{100'000}}) {
-      EXPECT_EQ(BatchOfPart(PartName(batch, partition)), batch);
+      for (const PartDialect dialect :
+           {PART_DIALECT_RFC4180, PART_DIALECT_JSON, PART_DIALECT_TEXT}) {
+        EXPECT_EQ(BatchOfPart(PartName(batch, partition, dialect)), batch);
+      }
     }
   }
   for (const char* other :
-       {"part-0001-00000.csv", "part-00001-0000.csv", "part-00001.csv", "part-00001-00000.txt",
+       {"part-0001-00000.csv", "part-00001-0000.csv", "part-00001.csv", "part-00001-00000.tsv",
         "part-0000x-00000.csv", "_part-00001-00000.csv", "part-00001-00000-00000.csv"}) {
     EXPECT_EQ(BatchOfPart(other), -1) << other;
   }

@@ -74,11 +74,11 @@ TEST_F(AnalyserRefusal, OfTypesThatDoNotFit) {
 
 TEST_F(AnalyserRefusal, OfExpressionsInTheWrongPlace) {
   EXPECT_EQ(Message(rows_.Select({Cast(Col("value"), DataType::kBinary).As("b")})),
-            "WriteStream: \"b\" is binary, which no sink writes: cast it to string");
+            "WriteStream: \"b\" is binary, which this sink does not write: cast it to string");
   EXPECT_EQ(Message(rows_.Where(Null())), "accepted");
   EXPECT_EQ(Message(rows_.Select({Split(Col("value"), " ")})),
-            "WriteStream: \"split(value, ' ')\" is array<string>, which no sink writes: select a "
-            "part of it, explode an array, or cast it to string");
+            "WriteStream: \"split(value, ' ')\" is array<string>, which this sink does not write: "
+            "select a part of it, explode an array, or cast it to string");
   EXPECT_EQ(Message(rows_.GroupBy({Split(Col("value"), " ")}).Count()),
             "GroupBy: split(value, ' ') is array<string>, which is no key: take a part of it, or "
             "cast it");

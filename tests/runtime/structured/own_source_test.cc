@@ -25,8 +25,11 @@ using ::testing::HasSubstr;
 struct Numbers {
   int64_t size = 0;
   int64_t gone = 0;
-  std::vector<std::string> committed;
+  std::vector<std::string> committed = {};
   absl::Status define = absl::OkStatus();
+  absl::Duration answers_after = absl::ZeroDuration();
+  int64_t asked = 0;
+  int64_t limit = 2;  // of a batch
 };
 
 int64_t ToNumber(const std::string& offset) {
@@ -37,13 +40,16 @@ int64_t ToNumber(const std::string& offset) {
 
 class NumberSource final : public Source {
  public:
-  explicit NumberSource(Numbers& numbers) : numbers_(numbers) {}
+  NumberSource(Numbers& numbers, platform::Clock& clock, int64_t limit)
+      : numbers_(numbers), clock_(clock), limit_(limit) {}
   Task<absl::StatusOr<std::string>> Begin() override { co_return "0"; }
   Task<absl::StatusOr<SourceInput>> Define(std::string after) override {
+    ++numbers_.asked;
+    co_await clock_.Sleep(numbers_.answers_after);
     if (!numbers_.define.ok()) co_return numbers_.define;
     SourceInput input;
     input.range.set_end_offset(
-        absl::StrCat(std::min({numbers_.size, ToNumber(after) + 2, stop_at_})));
+        absl::StrCat(std::min({numbers_.size, ToNumber(after) + limit_, stop_at_})));
     co_return input;
   }
   Task<absl::StatusOr<std::string>> Freeze() override { co_return absl::StrCat(numbers_.size); }
@@ -60,6 +66,8 @@ class NumberSource final : public Source {
 
  private:
   Numbers& numbers_;
+  platform::Clock& clock_;
+  const int64_t limit_;
   int64_t stop_at_ = std::numeric_limits<int64_t>::max();
 };
 
@@ -87,21 +95,33 @@ class NumberReader final : public SplitReader {
   bool done_ = false;
 };
 
-QueryJob OfNumbers(Numbers& numbers) {
-  return [&numbers](Session& session) {
-    SourceFormat format{.name = "numbers", .meaning = "numbers from outside"};
-    format.schema = [](const auto&) { return NumberReader::Columns(); };
-    format.open = [&numbers](const auto&, auto) { return std::make_unique<NumberSource>(numbers); };
-    format.read = [&numbers](const auto&, const std::string& split, auto) {
-      checkpoint::SourceRange range;
-      EXPECT_TRUE(range.ParseFromString(split));
-      return std::make_unique<NumberReader>(numbers, std::move(range));
-    };
-    EXPECT_TRUE(session.RegisterSource(format).ok());
-    session.ReadStream()
-        .Format("numbers")
-        .Load()
-        .WriteStream()
+DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& numbers) {
+  SourceFormat format{.name = name, .meaning = "numbers from outside"};
+  format.options = {{.name = "limit",
+                     .takes = "a whole number",
+                     .default_value = "2",
+                     .meaning = "how many a batch has",
+                     .no_limit = "1000000"}};
+  format.schema = [](const auto&) { return NumberReader::Columns(); };
+  format.open = [&numbers](const SourceDescription& source, SourceContext context) {
+    const std::string limit = OptionValue(source.options, "limit");
+    return std::make_unique<NumberSource>(numbers, context.node.clock(),
+                                          limit.empty() ? 2 : ToNumber(limit));
+  };
+  format.read = [&numbers](const auto&, const std::string& split, auto) {
+    checkpoint::SourceRange range;
+    EXPECT_TRUE(range.ParseFromString(split));
+    return std::make_unique<NumberReader>(numbers, std::move(range));
+  };
+  EXPECT_TRUE(session.RegisterSource(format).ok());
+  return session.ReadStream().Format(name).Load();
+}
+
+QueryJob OfNumbers(Numbers& numbers, Numbers* others = nullptr) {
+  return [&numbers, others](Session& session) {
+    DataFrame rows = ReadNumbers(session, "numbers", numbers);
+    if (others != nullptr) rows = rows.Union(ReadNumbers(session, "others", *others));
+    rows.WriteStream()
         .QueryName("numbers")
         .OutputMode("append")
         .Format("file")
@@ -149,6 +169,86 @@ TEST(OwnSource, ErrorsOfItStopTheQueryByItsName) {
   EXPECT_THAT(std::string(lost.message()), HasSubstr("number 0 is gone"));
   numbers.gone = 0;
   EXPECT_EQ(world.RunToTheEnd(), absl::OkStatus());
+}
+
+std::vector<std::string> Shown(QueryWorld& world) {
+  std::vector<std::string> rows;
+  const auto table = world.Table();
+  EXPECT_TRUE(table.ok()) << table.status();
+  for (const TextRow& row : table->rows) rows.push_back(row.at(0).value_or("null"));
+  return rows;
+}
+
+TEST(OwnSource, OneThatDoesNotAnswerHoldsUpNoOther) {
+  Numbers slow{.size = 2};
+  Numbers quick{.size = 10};
+  QueryOptions options;
+  options.source_timeout = absl::Seconds(5);
+  QueryWorld world(1, OfNumbers(slow, &quick), options);
+  world.StartDriver();
+  world.RunUntilStep("batch.committed 0");
+  slow.answers_after = absl::Seconds(3600);
+  slow.size = 4;
+  quick.size = 14;
+  const auto begin = world.world().now();
+  world.RunUntilStep("batch.committed 6");
+  // It is waited for once: five seconds, and not five a batch.
+  EXPECT_LT(world.world().now() - begin, absl::Seconds(7));
+  EXPECT_EQ(Shown(world).size(), 16U);
+  // Asked anew by and by, though it never answers.
+  const int64_t asked = slow.asked;
+  world.world().RunFor(absl::Seconds(25));
+  EXPECT_GE(slow.asked, asked + 2);
+  slow.answers_after = absl::ZeroDuration();
+  world.RunUntilStep("batch.committed 7");
+  EXPECT_EQ(Shown(world).size(), 18U);
+}
+
+TEST(OwnSource, AnAnswerThatComesLateCounts) {
+  Numbers slow{.size = 2};
+  Numbers quick{.size = 10};
+  slow.answers_after = absl::Seconds(8);
+  QueryOptions options = AvailableNow();
+  options.source_timeout = absl::Seconds(5);
+  QueryWorld world(1, OfNumbers(slow, &quick), options);
+  ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
+  EXPECT_EQ(Shown(world).size(), 12U);
+  EXPECT_LE(slow.asked, 3);  // once it has given what it has, there is nothing
+}
+
+TEST(OwnSource, OnceReadsAllInOneBatchWhateverTheLimitIsAndWhateverEnds) {
+  bool fired = true;
+  for (uint64_t call = 1; fired; call += 7) {
+    Numbers numbers{.size = 9};
+    Numbers others{.size = 3};
+    QueryOptions options;
+    options.trigger = TriggerKind::kOnce;
+    QueryWorld world(call, OfNumbers(numbers, &others), options);
+    world.SetFault({.step = "", .process = "driver", .number = call, .power_loss = false});
+    ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus()) << call;
+    EXPECT_EQ(Shown(world).size(), 12U);
+    fired = world.fired();
+    // A start after one that died has a batch of its own, if there is input; here there is none.
+    EXPECT_EQ(world.History()->newest_batch(), 0) << call;
+    numbers.size = 20;
+    ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus()) << call;
+    EXPECT_EQ(Shown(world).size(), 23U);
+    EXPECT_EQ(world.History()->newest_batch(), 1) << call;
+    ASSERT_LT(call, 5000U);
+  }
+}
+
+TEST(OwnSource, OnceWaitsForASourceThatIsLate) {
+  Numbers slow{.size = 5};
+  Numbers quick{.size = 3};
+  slow.answers_after = absl::Seconds(8);
+  QueryOptions options;
+  options.trigger = TriggerKind::kOnce;
+  options.source_timeout = absl::Seconds(5);
+  QueryWorld world(1, OfNumbers(slow, &quick), options);
+  ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
+  EXPECT_EQ(Shown(world).size(), 8U);
+  EXPECT_EQ(world.History()->newest_batch(), 0);
 }
 
 }  // namespace

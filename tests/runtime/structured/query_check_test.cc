@@ -44,18 +44,24 @@ TEST(CheckDefinition, RefusesASinkThatIsNotThere) {
   const auto sink = [](const char* format) {
     return Refusal([format](auto& query) { query.sink_format = format; });
   };
+  const std::string there = "there are console, csv, file, json, log, memory, noop, text";
   EXPECT_EQ(sink("kafka"),
-            "query \"copy\": WriteStream: there is no sink format \"kafka\"; there are console, "
-            "file, noop");
-  EXPECT_EQ(sink("memory"),
-            "query \"copy\": WriteStream: there is no sink format \"memory\"; there are console, "
-            "file, noop");
+            "query \"copy\": WriteStream: there is no sink format \"kafka\"; " + there);
   EXPECT_EQ(
       sink("flie"),
       "query \"copy\": WriteStream: there is no sink format \"flie\": did you mean \"file\"?");
-  EXPECT_EQ(
-      sink(""),
-      "query \"copy\": WriteStream: there is no sink format \"\"; there are console, file, noop");
+  EXPECT_EQ(sink(""), "query \"copy\": WriteStream: there is no sink format \"\"; " + there);
+}
+
+TEST(CheckDefinition, AQueryHasOneTrigger) {
+  EXPECT_THAT(Refusal([](auto& query) { query.once = query.available_now = true; }),
+              ::testing::HasSubstr("Once() and AvailableNow() are both asked for"));
+  EXPECT_THAT(Refusal([](auto& query) {
+                query.once = true;
+                query.trigger_interval = absl::Seconds(2);
+              }),
+              ::testing::HasSubstr("Once() and ProcessingTime(2s) are both asked for"));
+  EXPECT_EQ(Refusal([](auto& query) { query.once = true; }), "");
 }
 
 TEST(CheckDefinition, RefusesOptionsThatNothingReads) {

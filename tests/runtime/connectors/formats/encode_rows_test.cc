@@ -42,6 +42,12 @@ TEST(EncodeJson, WritesEachTypeAsSparkDoes) {
             "{\"a\":\"1970-02-01\"}\n");
   EXPECT_EQ(JsonOf(DataType::kTimestamp, ColumnBuilder(DataType::kTimestamp).Int64(1).Finish()),
             "{\"a\":\"1970-01-01T00:00:00.000001Z\"}\n");
+  const auto time = [](int64_t micros) {
+    return JsonOf(DataType::kTimestamp, ColumnBuilder(DataType::kTimestamp).Int64(micros).Finish());
+  };
+  EXPECT_EQ(time(0), "{\"a\":\"1970-01-01T00:00:00.000Z\"}\n");
+  EXPECT_EQ(time(1'500'000), "{\"a\":\"1970-01-01T00:00:01.500Z\"}\n");
+  EXPECT_EQ(time(1'500), "{\"a\":\"1970-01-01T00:00:00.001500Z\"}\n");
   EXPECT_EQ(JsonOf(DataType::kString, ColumnBuilder(DataType::kString).Null().Finish()), "{}\n");
 }
 
@@ -52,7 +58,9 @@ TEST(EncodeJson, RealNumbersAreToldFromWholeOnes) {
   EXPECT_EQ(real(1), "{\"a\":1.0}\n");
   EXPECT_EQ(real(-0.0), "{\"a\":-0.0}\n");
   EXPECT_EQ(real(0.1), "{\"a\":0.1}\n");
-  EXPECT_EQ(real(1e300), "{\"a\":1e+300}\n");
+  EXPECT_EQ(real(1e300), "{\"a\":1.0E300}\n");
+  EXPECT_EQ(real(12345678), "{\"a\":1.2345678E7}\n");
+  EXPECT_EQ(real(0.0001), "{\"a\":1.0E-4}\n");
   EXPECT_EQ(real(std::nan("")), "{\"a\":\"NaN\"}\n");
   EXPECT_EQ(real(std::numeric_limits<double>::infinity()), "{\"a\":\"Infinity\"}\n");
   EXPECT_EQ(real(-std::numeric_limits<double>::infinity()), "{\"a\":\"-Infinity\"}\n");
@@ -82,13 +90,39 @@ TEST(EncodeJson, NestedValuesKeepNullsInArraysOnly) {
   EXPECT_EQ(encoded, text);
 }
 
+TEST(EncodeJson, WritesNullsWhereItIsTold) {
+  const std::string text = "{\"s\":{\"b\":null},\"m\":null}\n";
+  const Decoded decoded =
+      DecodeAll("json", SchemaOf("s STRUCT<b: INT>, m ARRAY<INT>"), {}, "{\"s\":{}}\n");
+  std::string encoded;
+  EncodeJson(decoded.rows, encoded, JsonNulls::kWritten);
+  EXPECT_EQ(encoded, text);
+}
+
+TEST(EncodeText, ARowIsALineAsItIs) {
+  std::string text;
+  EncodeText(OneRow({{"a", DataType::kString}},
+                    {ColumnBuilder(DataType::kString).String("x,\"y\"\\").Finish()}),
+             text);
+  EncodeText(OneRow({{"a", DataType::kString}}, {ColumnBuilder(DataType::kString).Null().Finish()}),
+             text);
+  EXPECT_EQ(text, "x,\"y\"\\\n\n");
+}
+
 TEST(Encode, TypesThatAFormatHasNotAreRefused) {
   const Schema schema({{"a", DataType::Array(DataType::kInt64)}, {"b", DataType::kInterval}});
   EXPECT_THAT(std::string(CheckEncodable("csv", schema).message()),
-              HasSubstr("column a is of type array<int64>, which format csv does not have"));
+              HasSubstr("column \"a\" is array<int64>, which format csv does not have: select"));
   EXPECT_THAT(std::string(CheckEncodable("json", schema).message()),
-              HasSubstr("column b is of type interval, which format json does not have"));
+              HasSubstr("column \"b\" is interval, which format json does not have: cast"));
+  EXPECT_THAT(std::string(CheckEncodable("csv", *SchemaOf("a BINARY")).message()),
+              HasSubstr("column \"a\" is binary, which format csv does not have: cast"));
   EXPECT_TRUE(CheckEncodable("csv", *SchemaOf("a INT")).ok());
+  EXPECT_THAT(std::string(CheckEncodable("text", *SchemaOf("a STRING, n INT")).message()),
+              HasSubstr("writes one string column, and there are 2 (a: string, n: int32)"));
+  EXPECT_THAT(std::string(CheckEncodable("text", *SchemaOf("n INT")).message()),
+              HasSubstr("writes one string column, and there are 1 (n: int32)"));
+  EXPECT_TRUE(CheckEncodable("text", *SchemaOf("a STRING")).ok());
 }
 
 // Rows without what text of a column cannot say again: NaN, which is written as "nan".

@@ -1,0 +1,147 @@
+#include "runtime/connectors/log/log_options.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "platform/status_macros.h"
+
+namespace wavetank::runtime {
+namespace {
+
+const ConnectorOption& Find(const std::vector<ConnectorOption>& table, const char* name) {
+  for (const ConnectorOption& option : table) {
+    if (option.name == name) return option;
+  }
+  return table.front();
+}
+
+absl::Status Wrong(const ConnectorOption& option, const std::string& value) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("its option ", option.name, " is '", value, "': give ", option.takes));
+}
+
+// What was given, or the default.
+std::string TextOf(const OptionMap& values, const ConnectorOption& option) {
+  const std::string given = OptionValue(values, option.name);
+  return given.empty() ? option.default_value : given;
+}
+
+absl::StatusOr<std::string> AddressOf(const OptionMap& values, const ConnectorOption& option) {
+  std::string address = TextOf(values, option);
+  const size_t colon = address.rfind(':');
+  int port = 0;
+  if (colon != std::string::npos && colon > 0 &&
+      absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port < 65'536) {
+    return address;
+  }
+  return Wrong(option, address);
+}
+
+}  // namespace
+
+const std::vector<ConnectorOption>& LogSourceOptionTable() {
+  static const auto* const options = new std::vector<ConnectorOption>{
+      {.name = "address",
+       .takes = "HOST:PORT",
+       .default_value = "",
+       .meaning = "where the log is served",
+       .required = true},
+      {.name = "topic",
+       .takes = "the name of a topic",
+       .default_value = "",
+       .meaning = "what is read; with all of its partitions",
+       .required = true},
+      {.name = "startingOffsets",
+       .takes = "earliest, latest, or an offset of each partition (0:12,1:7)",
+       .default_value = "earliest",
+       .meaning = "where a new query begins; a partition that is not named, at its first record"},
+      {.name = "maxOffsetsPerTrigger",
+       .takes = "a whole number from 1 on",
+       .default_value = "",
+       .meaning = "how many offsets a batch has at most, of all partitions together"},
+      {.name = "isolation",
+       .takes = "read_committed or read_uncommitted",
+       .default_value = "read_committed",
+       .meaning = "whether records of open and of aborted transactions are left out"},
+      {.name = "failOnDataLoss",
+       .takes = "true or false",
+       .default_value = "true",
+       .meaning = "whether the query stops where records are gone that it has not read"}};
+  return *options;
+}
+
+absl::StatusOr<LogSourceOptions> LogSourceOptionsOf(const OptionMap& values) {
+  const std::vector<ConnectorOption>& table = LogSourceOptionTable();
+  LogSourceOptions options;
+  WT_ASSIGN_OR_RETURN(options.address, AddressOf(values, Find(table, "address")));
+  options.topic = OptionValue(values, "topic");
+  const ConnectorOption& starting = Find(table, "startingOffsets");
+  const std::string start = TextOf(values, starting);
+  if (start == "latest") {
+    options.start = LogSourceOptions::Start::kLatest;
+  } else if (start != "earliest") {
+    options.start = LogSourceOptions::Start::kGiven;
+    absl::StatusOr<LogOffsets> given = ParseLogOffsets(start);
+    if (!given.ok()) return Wrong(starting, start);
+    options.given = *std::move(given);
+  }
+  WT_ASSIGN_OR_RETURN(options.max_offsets,
+                      NumberOption(values, Find(table, "maxOffsetsPerTrigger"), 1));
+  const ConnectorOption& isolation = Find(table, "isolation");
+  const std::string isolated = TextOf(values, isolation);
+  options.read_committed = isolated == "read_committed";
+  if (!options.read_committed && isolated != "read_uncommitted") return Wrong(isolation, isolated);
+  const ConnectorOption& fails = Find(table, "failOnDataLoss");
+  const std::string fail = TextOf(values, fails);
+  options.fail_on_data_loss = fail == "true";
+  if (!options.fail_on_data_loss && fail != "false") return Wrong(fails, fail);
+  return options;
+}
+
+const std::vector<ConnectorOption>& LogSinkOptionTable() {
+  static const auto* const options = new std::vector<ConnectorOption>{
+      {.name = "address",
+       .takes = "HOST:PORT",
+       .default_value = "",
+       .meaning = "where the log is served",
+       .required = true},
+      {.name = "topic",
+       .takes = "the name of a topic",
+       .default_value = "",
+       .meaning = "where rows go; without it their column topic says it"},
+      {.name = "delivery",
+       .takes = "transactional, idempotent or plain",
+       .default_value = "transactional",
+       .meaning = "exactly once; or at least once, with or without copies by what is sent again"},
+      {.name = "transactionTimeout",
+       .takes = "a duration from 1s on",
+       .default_value = "60s",
+       .meaning = "after how long the log gives up a transaction, which is then begun again"}};
+  return *options;
+}
+
+absl::StatusOr<LogSinkOptions> LogSinkOptionsOf(const OptionMap& values) {
+  const std::vector<ConnectorOption>& table = LogSinkOptionTable();
+  LogSinkOptions options;
+  WT_ASSIGN_OR_RETURN(options.address, AddressOf(values, Find(table, "address")));
+  options.topic = OptionValue(values, "topic");
+  const ConnectorOption& deliveries = Find(table, "delivery");
+  const std::string delivery = TextOf(values, deliveries);
+  if (delivery == "idempotent") {
+    options.delivery = LogSinkOptions::Delivery::kIdempotent;
+  } else if (delivery == "plain") {
+    options.delivery = LogSinkOptions::Delivery::kPlain;
+  } else if (delivery != "transactional") {
+    return Wrong(deliveries, delivery);
+  }
+  const ConnectorOption& timeouts = Find(table, "transactionTimeout");
+  const std::string timeout = TextOf(values, timeouts);
+  if (!absl::ParseDuration(timeout, &options.transaction_timeout) ||
+      options.transaction_timeout < absl::Seconds(1)) {
+    return Wrong(timeouts, timeout);
+  }
+  return options;
+}
+
+}  // namespace wavetank::runtime

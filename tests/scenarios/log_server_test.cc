@@ -1,0 +1,203 @@
+// What the log server promises, and what it does not.
+#include "scenarios/fakes/log_server.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+
+#include "runtime/connectors/log/log_client.h"
+#include "simulator/sim_world.h"
+
+namespace wavetank::scenarios::fakes {
+namespace {
+
+namespace logs = runtime::logs;
+using platform::Node;
+using platform::Task;
+using runtime::LogClient;
+
+constexpr char kAddress[] = "outside:9092";
+
+logs::AppendRequest Records(const logs::InitReply& producer, std::vector<std::string> values,
+                            int first_sequence) {
+  logs::AppendRequest request;
+  request.set_topic("topic");
+  request.set_transactional_id("id");
+  request.set_producer_id(producer.producer_id());
+  request.set_epoch(producer.epoch());
+  request.set_first_sequence(first_sequence);
+  for (std::string& value : values) request.add_records()->set_value(std::move(value));
+  return request;
+}
+
+logs::EndRequest End(const logs::InitReply& producer, bool commit = true) {
+  logs::EndRequest request;
+  request.set_transactional_id("id");
+  request.set_producer_id(producer.producer_id());
+  request.set_epoch(producer.epoch());
+  request.set_commit(commit);
+  return request;
+}
+
+// "a b@3": what a reader sees of partition 0, and where it would go on.
+Task<std::string> Read(LogClient& client, bool committed = true) {
+  logs::FetchRequest request;
+  request.set_topic("topic");
+  request.set_read_uncommitted(!committed);
+  request.set_max_bytes(1 << 20);
+  const auto fetched = co_await client.Fetch(std::move(request));
+  if (!fetched.ok()) co_return std::string(fetched.status().message());
+  std::vector<std::string> values;
+  for (const auto& each : fetched->records()) values.push_back(each.record().value());
+  co_return absl::StrCat(absl::StrJoin(values, " "), "@", fetched->next_offset());
+}
+
+class LogServerTest : public testing::Test {
+ protected:
+  using Body = std::function<Task<void>(LogClient&, Node&)>;
+
+  void Serve(bool epoch_per_transaction = false) {
+    world_.AddMachine("outside");
+    world_.AddMachine("client");
+    world_.Start("outside",
+                 {"log",
+                  {{"log", LogServerMain(kAddress, feed_,
+                                         {.epoch_per_transaction = epoch_per_transaction})}}});
+    world_.RunFor(absl::Seconds(1));
+  }
+  static Task<void> RunBody(Node& node, Body body, bool* ended) {
+    LogClient client(node, kAddress);
+    co_await body(client, node);
+    *ended = true;
+  }
+  void Run(const std::string& name, Body body) {
+    bool ended = false;
+    world_.Start(
+        "client",
+        {name, {{name, [body, &ended](Node& node) { return RunBody(node, body, &ended); }}}});
+    world_.RunFor(absl::Minutes(3));
+    EXPECT_TRUE(ended) << name;
+  }
+
+  const std::shared_ptr<LogFeed> feed_ = std::make_shared<LogFeed>();
+  simulator::SimWorld world_{{.seed = 1}};
+};
+
+Task<void> CommitAndAbort(LogClient& client, Node&) {
+  const auto producer = co_await client.Init("id", absl::Minutes(1));
+  EXPECT_TRUE(producer.ok());
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"a", "b"}, 0))).ok());
+  const std::string before = co_await Read(client);
+  EXPECT_EQ(before, "@0") << "undecided";
+  EXPECT_TRUE((co_await client.End(End(*producer))).ok());
+  EXPECT_TRUE((co_await client.End(End(*producer))).ok()) << "asked once more";
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"c"}, 2))).ok());
+  EXPECT_TRUE((co_await client.End(End(*producer, /*commit=*/false))).ok());
+  const std::string committed = co_await Read(client);
+  const std::string uncommitted = co_await Read(client, /*committed=*/false);
+  EXPECT_EQ(committed, "a b@5") << "markers take offsets";
+  EXPECT_EQ(uncommitted, "a b c@5");
+}
+
+TEST_F(LogServerTest, ShowsWhatIsCommittedToWhoAsksForThatAndMarkersTakeOffsets) {
+  Serve();
+  Run("writer", CommitAndAbort);
+}
+
+Task<void> SeeWhatIsLeft(LogClient& client, Node&) {
+  const std::string left = co_await Read(client);
+  EXPECT_EQ(left, "a b@5");
+}
+
+TEST_F(LogServerTest, WhatItAcknowledgedSurvivesAPowerLoss) {
+  Serve();
+  Run("writer", CommitAndAbort);
+  world_.LosePower("outside", simulator::SimDisk::Left::kSynced);
+  world_.PowerOn("outside");
+  world_.Restart("log");
+  world_.RunFor(absl::Seconds(1));
+  Run("reader", SeeWhatIsLeft);
+}
+
+Task<void> FenceOne(LogClient& client, Node&) {
+  const auto older = co_await client.Init("id", absl::Minutes(1));
+  EXPECT_TRUE((co_await client.Append(Records(*older, {"a"}, 0))).ok());
+  const auto newer = co_await client.Init("id", absl::Minutes(1));
+  EXPECT_TRUE(absl::IsAborted(co_await client.End(End(*older))));
+  const auto late = co_await client.Append(Records(*older, {"b"}, 1));
+  EXPECT_TRUE(absl::IsAborted(late.status()));
+  const std::string seen = co_await Read(client);
+  EXPECT_EQ(seen, "@2") << "what the older one left open is aborted";
+  EXPECT_TRUE((co_await client.Append(Records(*newer, {"c"}, 0))).ok());
+  EXPECT_TRUE((co_await client.End(End(*newer))).ok());
+  const std::string after = co_await Read(client);
+  EXPECT_EQ(after, "c@4");
+}
+
+TEST_F(LogServerTest, ANewProducerFencesTheOlderAndAbortsWhatItLeftOpen) {
+  Serve();
+  Run("writer", FenceOne);
+}
+
+Task<void> AppendTwice(LogClient& client, Node&) {
+  const auto producer = co_await client.Init("id", absl::Minutes(1));
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"a", "b"}, 0))).ok());
+  const auto again = co_await client.Append(Records(*producer, {"a", "b"}, 0));
+  EXPECT_TRUE(again.ok());
+  EXPECT_EQ(again->base_offset(), 0);
+  const auto gap = co_await client.Append(Records(*producer, {"d"}, 3));
+  EXPECT_TRUE(absl::IsAborted(gap.status())) << "an append between is missing";
+  EXPECT_TRUE((co_await client.End(End(*producer))).ok());
+  const std::string seen = co_await Read(client);
+  EXPECT_EQ(seen, "a b@3");
+}
+
+TEST_F(LogServerTest, WhatComesTwiceIsThereOnce) {
+  Serve();
+  Run("writer", AppendTwice);
+}
+
+Task<void> WaitTooLong(LogClient& client, Node& node) {
+  const auto producer = co_await client.Init("id", absl::Seconds(5));
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"a"}, 0))).ok());
+  co_await node.clock().Sleep(absl::Seconds(6));
+  EXPECT_TRUE(absl::IsAborted(co_await client.End(End(*producer))));
+  const std::string seen = co_await Read(client);
+  EXPECT_EQ(seen, "@2");
+}
+
+TEST_F(LogServerTest, ATransactionThatIsOpenForTooLongIsAbortedAndItsProducerFenced) {
+  Serve();
+  Run("writer", WaitTooLong);
+}
+
+// As a client does that keeps its producer after a time-out.
+Task<void> EndLate(LogClient& client, std::shared_ptr<LogFeed> feed, bool refused) {
+  auto producer = co_await client.Init("id", absl::Minutes(5));
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"a"}, 0))).ok());
+  feed->Strike(LogMishap::kEndsNext, absl::ZeroDuration());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(co_await client.End(End(*producer))));
+  EXPECT_TRUE((co_await client.End(End(*producer))).ok());
+  producer = co_await client.Describe("id");
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"half"}, refused ? 0 : 1))).ok());
+  const std::string seen = co_await Read(client);
+  EXPECT_EQ(seen, refused ? "a@2" : "a half@4");
+}
+
+TEST_F(LogServerTest, AnEndThatIsLateLandsInTheNextTransaction) {
+  Serve();
+  Run("writer", [this](LogClient& client, Node&) { return EndLate(client, feed_, false); });
+}
+
+TEST_F(LogServerTest, AnEndThatIsLateIsRefusedWhereEachTransactionHasAnEpoch) {
+  Serve(/*epoch_per_transaction=*/true);
+  Run("writer", [this](LogClient& client, Node&) { return EndLate(client, feed_, true); });
+}
+
+}  // namespace
+}  // namespace wavetank::scenarios::fakes
