@@ -155,7 +155,7 @@ Task<absl::Status> FileBytes::Gone() {
 }
 
 absl::Status FileBytes::Changed(const std::string& how) {
-  lost_ = true;
+  lost_ = how;
   std::string as = absl::StrCat(piece_.size_bytes(), " bytes");
   if (piece_.modified_ns() != 0) {
     absl::StrAppend(&as, ", modified ",
@@ -165,9 +165,11 @@ absl::Status FileBytes::Changed(const std::string& how) {
   if (piece_.has_crc32c()) {
     absl::StrAppend(&as, ", crc32c ", absl::Hex(piece_.crc32c(), absl::kZeroPad8));
   }
-  return absl::DataLossError(absl::StrCat(
-      "source file ", piece_.path(), " ", how, " since its batch was defined (", as,
-      "): its records are lost; put the file back as it was, with its time, and start again"));
+  return absl::DataLossError(absl::StrCat("source file ", piece_.path(), " ", how,
+                                          " since its batch was defined (", as,
+                                          "): its records are lost; put the file back as it was, "
+                                          "with its time, and start again, or go on "
+                                          "without it (lostFiles=skip)"));
 }
 
 }  // namespace wavetank::runtime

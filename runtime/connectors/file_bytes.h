@@ -42,7 +42,8 @@ class FileBytes {
   // Further bytes, never none; nullopt at the end.
   Task<absl::StatusOr<std::optional<std::string>>> Next();
 
-  bool lost() const { return lost_; }
+  // How the file is lost; "": it is not.
+  const std::string& lost() const { return lost_; }
   const std::string& path() const { return piece_.path(); }
   bool is_first() const { return piece_.begin() == 0; }
   // Once Next has given something.
@@ -73,14 +74,14 @@ class FileBytes {
 
   bool begun_ = false;
   CompressionCodec codec_ = CompressionCodec::kNone;
-  uint64_t offset_ = 0;                // where the next chunk begins
+  uint64_t offset_ = 0;  // where the next chunk begins
   uint64_t first_ = 0;
   std::optional<LineBegin> to_begin_;  // looks for the piece's first line
   std::string before_end_;             // the newest bytes, as many as a LineBegin looks back at
   std::optional<LineBegin> to_end_;    // looks for where its last line ends
   bool at_end_ = false;
   FileRead read_;
-  bool lost_ = false;
+  std::string lost_;
 
   std::optional<absl::StatusOr<std::string>> chunk_;  // that was read ahead
   bool reading_ = false;

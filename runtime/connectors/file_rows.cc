@@ -82,7 +82,7 @@ absl::Status FileRows::Open(std::unique_ptr<FileBytes> bytes) {
 
 Task<absl::StatusOr<std::optional<std::string>>> FileRows::Bytes() {
   absl::StatusOr<std::optional<std::string>> bytes = co_await file_->bytes->Next();
-  if (!bytes.ok()) NoteLost(bytes.status());
+  if (!bytes.ok()) NoteLost();
   co_return bytes;
 }
 
@@ -130,15 +130,23 @@ absl::StatusOr<RecordBatch> FileRows::Finish() {
 
 absl::Status FileRows::InFile(const absl::Status& status) const {
   const std::string& path = file_->bytes->path();
-  if (platform::ToStd(status.message()).find(path) != std::string_view::npos) return status;
-  return absl::Status(status.code(), absl::StrCat("source file ", path, ": ", status.message()));
+  std::string text(platform::ToStd(status.message()));
+  if (text.find(path) == std::string::npos) text = absl::StrCat("source file ", path, ": ", text);
+  if (absl::IsDataLoss(status) && file_->bytes->lost().empty()) {
+    absl::StrAppend(&text,
+                    "; its batch is defined: take the file away, start with lostFiles=skip, and "
+                    "bring it whole under another name");
+  }
+  return absl::Status(status.code(), text);
 }
 
-void FileRows::NoteLost(const absl::Status& status) {
-  if (!file_->bytes->lost() || options_.files.lost != LostFiles::kSkip) return;
+void FileRows::NoteLost() {
+  if (file_->bytes->lost().empty() || options_.files.lost != LostFiles::kSkip) return;
   context_.node.Log(platform::LogLevel::kWarning,
-                    absl::StrCat("batch ", context_.batch, ": ", status.message(),
-                                 ": it is skipped, as lostFiles says"));
+                    absl::StrCat("batch ", context_.batch, ": source file ", file_->bytes->path(),
+                                 " ", file_->bytes->lost(),
+                                 " since its batch was defined: it is skipped, as lostFiles ",
+                                 "says, its records are lost, and no file of that name is read"));
   context_.lost = file_->bytes->path();
 }
 

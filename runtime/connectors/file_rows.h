@@ -22,8 +22,8 @@ namespace wavetank::runtime {
 struct FileRowsOptions {
   std::string format;
   SchemaPtr schema;
-  OptionMap decoder;      // the format's
-  std::string line_end;   // what LineBegin takes
+  OptionMap decoder;     // the format's
+  std::string line_end;  // what LineBegin takes
   InputFileOptions files;
 };
 
@@ -57,7 +57,7 @@ class FileRows final : public SplitReader {
   absl::StatusOr<RecordBatch> DecodeContent(std::string_view content);
   absl::StatusOr<RecordBatch> Finish();
   absl::Status InFile(const absl::Status& status) const;
-  void NoteLost(const absl::Status& status);
+  void NoteLost();
 
   const SplitContext context_;
   const FileSplit split_;

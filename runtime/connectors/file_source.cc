@@ -227,6 +227,7 @@ Task<absl::StatusOr<std::string>> FileSource::Begin() { co_return "0"; }
 
 Task<absl::StatusOr<std::string>> FileSource::Freeze() {
   WT_CO_ASSIGN_OR_RETURN(const FoundFiles found, co_await directory_.Find());
+  if (directory_.root().empty()) directory_.SayNone();
   checkpoint::SeenFiles available;
   for (const FoundFile& file : found.files) available.add_paths(file.path);
   co_return available.SerializeAsString();

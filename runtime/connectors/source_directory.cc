@@ -293,6 +293,11 @@ void SourceDirectory::FindGone(const absl::btree_set<std::string>& there, const 
                          ": another file of such a name is new"));
 }
 
+void SourceDirectory::SayNone() const {
+  host_.log(LogLevel::kWarning, absl::StrCat("source directory ", directory_,
+                                             ": there is none, so nothing of it is read"));
+}
+
 void SourceDirectory::SayLost(const std::string& path, std::string_view how) const {
   host_.log(LogLevel::kWarning, absl::StrCat("source directory ", directory_, ": ", path, " ",
                                              ToAbsl(how), ": it is skipped, its records are lost"));

@@ -86,6 +86,8 @@ class SourceDirectory {
   const std::string& root() const { return root_; }
   const std::string& path() const { return directory_; }
   const InputFileOptions& options() const { return options_; }
+  // Says that the directory, which is to be read as it is now, is not there.
+  void SayNone() const;
   // Says that a file is skipped.
   void SayLost(const std::string& path, std::string_view how) const;
 

@@ -83,6 +83,7 @@ class LogServer {
       WT_CO_RETURN_IF_ERROR(co_await HaveTopic(topic, partitions));
     }
     ready_ = true;
+    node_.Log(platform::LogLevel::kInfo, absl::StrCat("a log is served at ", address_));
     scope.Spawn("what the world writes", TakeSupplies());
     co_await broken_.Wait();
     co_return why_broken_;
@@ -480,7 +481,9 @@ Task<void> RunLogServer(Node& node, std::string address, std::shared_ptr<LogFeed
   while (true) {
     LogServer server(node, address, feed, options);
     const absl::Status why = co_await server.Serve();
-    node.Log(platform::LogLevel::kDebug, absl::StrCat("log server: ", why.message()));
+    node.Log(options.begins_anew ? platform::LogLevel::kDebug : platform::LogLevel::kError,
+             absl::StrCat("the log at ", address, " is served no more: ", why.message()));
+    if (!options.begins_anew) co_return node.Exit(1);
     co_await node.clock().Sleep(kRetryDelay);
   }
 }

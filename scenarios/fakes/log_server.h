@@ -63,9 +63,12 @@ struct LogServerOptions {
   int32_t partitions = 2;
   bool epoch_per_transaction = false;
   int64_t memory_bytes = int64_t{64} << 20;
+  // Whether it begins anew after a failure, as something that is supervised. False: it says why and
+  // ends its process, with status 1.
+  bool begins_anew = true;
 };
 
-// Serves on "host:port" for ever. Several incarnations may do so one after the other.
+// Serves on "host:port" until it fails. Several incarnations may do so one after the other.
 platform::NodeMain LogServerMain(std::string address, std::shared_ptr<LogFeed> feed,
                                  LogServerOptions options = {});
 

@@ -58,10 +58,10 @@ int Serve(const LogCommand& command, std::string secret) {
   options.disk_root = command.root;
   platform::ProcessSpec spec{
       "log-server",
-      {{"log-server",
-        fakes::LogServerMain(command.address, std::make_shared<fakes::LogFeed>(),
-                             {.partitions = command.partitions,
-                              .epoch_per_transaction = command.epoch_per_transaction})}}};
+      {{"log-server", fakes::LogServerMain(command.address, std::make_shared<fakes::LogFeed>(),
+                                           {.partitions = command.partitions,
+                                            .epoch_per_transaction = command.epoch_per_transaction,
+                                            .begins_anew = false})}}};
   auto process = platform::RealProcess::Create(std::move(spec), options);
   if (!process.ok()) return Refuse(process.status());
   return (*process)->Run();
