@@ -198,7 +198,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
         "structured: how many different lines there were in each window of event time; lines are "
         "\"<time>,<page>\"";
     job.parameters = WithSourceParameters({InputParameter(), OutputParameter(), DelayParameter(),
-                                         ExceptParameter(), WindowParameter()});
+                                           ExceptParameter(), WindowParameter()});
     job.structured = DistinctVisitsStructured;
     jobs.Add(std::move(job));
   }
@@ -220,7 +220,7 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
         "structured: how many pages were visited in each window of event time, and how often the "
         "most visited one; lines are \"<time>,<page>\"";
     job.parameters = WithSourceParameters({InputParameter(), OutputParameter(), DelayParameter(),
-                                         ExceptParameter(), WindowParameter()});
+                                           ExceptParameter(), WindowParameter()});
     job.structured = BusyWindowsStructured;
     jobs.Add(std::move(job));
   }

@@ -163,8 +163,8 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
         "structured: orders, spending and largest order of each customer; lines are "
         "\"<customer>,<amount>\"";
     job.parameters = WithSourceParameters({InputParameter(),
-                                         OutputParameter(),
-                                         {"mode", "output mode: update or complete", "update"}});
+                                           OutputParameter(),
+                                           {"mode", "output mode: update or complete", "update"}});
     job.structured = SpendByCustomer;
     jobs.Add(std::move(job));
   }

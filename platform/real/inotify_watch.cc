@@ -67,9 +67,7 @@ struct InotifyWatch::State : std::enable_shared_from_this<State> {
 InotifyWatch::InotifyWatch(Descriptor inotify, IoThread& io, EventLoop& loop)
     : io_(io), state_(std::make_shared<State>(loop)) {
   auto owned = std::make_shared<Descriptor>(std::move(inotify));
-  io_.Post([state = state_, owned, &io] {
-    state->Begin(io.context(), std::move(*owned));
-  });
+  io_.Post([state = state_, owned, &io] { state->Begin(io.context(), std::move(*owned)); });
 }
 
 InotifyWatch::~InotifyWatch() {

@@ -170,8 +170,7 @@ TEST_F(FileSourceTest, AFrozenFileThatIsGoneBeforeItsTurnIsLost) {
 
 TEST_F(FileSourceTest, AFrozenFileThatIsGoneIsSkippedAndSaidOnceWhenTheJobSaysSo) {
   store_.files = {{"in/a", ""}, {"in/b", ""}, {"in/c", ""}};
-  FileSource source(Host(), store_, seen_,
-                    WholeDirectory({.files = {.lost = LostFiles::kSkip}}));
+  FileSource source(Host(), store_, seen_, WholeDirectory({.files = {.lost = LostFiles::kSkip}}));
   Freeze(source);
   store_.files.erase("in/b");
   EXPECT_THAT(Names(source), ElementsAre("in/a", "in/c"));
