@@ -179,16 +179,19 @@ Task<absl::Status> LocalStore::Append(std::string path, uint64_t offset, std::st
   }
   known_[file].appended = true;
   const uint32_t checksum = Crc32c(bytes);
-  bytes.erase(0, there);
+  // What another instance wrote may be in memory alone, after a sync that failed and that only it
+  // was told of: it is written again, so that the sync is of these bytes.
+  const uint64_t durable = std::clamp(known_[file].synced_bytes, offset, offset + there) - offset;
+  bytes.erase(0, durable);
   if (platform::Planted(node_, "append_not_synced")) {
-    co_return co_await tail.handle->WriteAt(offset + there, std::move(bytes));
+    co_return co_await tail.handle->WriteAt(offset + durable, std::move(bytes));
   }
   absl::Status synced;
   if (!bytes.empty()) {
     platform::WriteOutcome outcome =
-        co_await tail.handle->WriteAndSync(offset + there, std::move(bytes));
+        co_await tail.handle->WriteAndSync(offset + durable, std::move(bytes));
     WT_CO_RETURN_IF_ERROR(outcome.written);
-    tail.end = end;
+    tail.end = std::max(tail.end, end);
     synced = std::move(outcome.synced);
   } else if (known_[file].synced_bytes < end) {
     synced = co_await tail.handle->Sync();

@@ -131,6 +131,9 @@ void SimJob::Supply(const ArrivingFile& arriving) {
   const std::string path = absl::StrCat(arriving.place.directory, "/", arriving.name);
   if (!arriving.removed) {
     disk.Put(path, arriving.text);
+    // One that comes again comes as it was.
+    absl::Time& modified = disk.image().Find("put", path).value()->modified;
+    modified = modified_.try_emplace(path, modified).first->second;
   } else if (disk.Get(path).ok()) {  // a lost disk has it no more
     disk.LoseFile(path);
   }

@@ -84,8 +84,9 @@ class SimJob : private simulator::WorldObserver {
   std::map<std::string, std::string> query_of_sink_;  // by its directory
   std::set<std::string> queries_;
   properties::MicroBatchProtocol protocol_;
-  std::set<std::string> asked_;  // incarnations that were asked to end, by label
-  bool in_order_ = true;         // what arrived could be taken in that order
+  std::set<std::string> asked_;                 // incarnations that were asked to end, by label
+  std::map<std::string, absl::Time> modified_;  // of files that were supplied, by path
+  bool in_order_ = true;                        // what arrived could be taken in that order
   std::string last_step_;
   std::vector<properties::Violation> violations_;
   std::vector<std::string> errors_;

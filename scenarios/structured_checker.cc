@@ -167,7 +167,7 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
 
 // Where its keys are, the next batch's state shows: here, whether all of them are there.
 void StructuredChecker::JudgeRescaled(const properties::RescaledState& rescaled,
-                                      const DurableFiles& files, std::vector<std::string>& wrong) {
+                                      const DurableFiles& files, const Wrong& wrong) {
   using properties::StateEntries;
   std::map<std::pair<int64_t, size_t>, StateEntries> made;
   std::map<std::pair<int64_t, size_t>, StateEntries> due;
@@ -184,16 +184,20 @@ void StructuredChecker::JudgeRescaled(const properties::RescaledState& rescaled,
         absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);
     const auto stores = properties::DecodeState(files, directory, state.names);
     if (absl::IsUnimplemented(stores.status())) return;
-    if (!stores.ok()) return wrong.push_back(std::string(stores.status().message()));
+    if (!stores.ok()) {
+      return wrong(properties::violation_kinds::kUnreadable,
+                   std::string(platform::ToStd(stores.status().message())));
+    }
     add(state.operator_id, *stores, made);
   }
   for (auto& [of, entries] : due) {
     std::ranges::sort(entries);
     std::ranges::sort(made[of]);
     if (entries == made[of]) continue;
-    wrong.push_back(absl::StrCat("state of operator ", of.first, " laid out anew after batch ",
-                                 rescaled.after_batch, " has ", made[of].size(),
-                                 " keys, which are not those that it had, ", entries.size()));
+    wrong(properties::violation_kinds::kWrongAnswer,
+          absl::StrCat("state of operator ", of.first, " laid out anew after batch ",
+                       rescaled.after_batch, " has ", made[of].size(),
+                       " keys, which are not those that it had, ", entries.size()));
   }
 }
 
@@ -210,18 +214,14 @@ std::vector<Violation> StructuredChecker::JudgeState(int64_t now_ns,
                                    [](const auto& batch) { return batch.files_skipped > 0; });
   if (skipped) return {};
   std::vector<Violation> found;
-  if (log.rescaled && log.rescaled->after_batch == newest.batch &&
-      std::exchange(rescaled_judged_, *log.rescaled) != *log.rescaled) {
-    std::vector<std::string> texts;
-    JudgeRescaled(*log.rescaled, files, texts);
-    for (std::string& text : texts) {
-      found.push_back({properties::violation_kinds::kWrongAnswer, std::move(text), now_ns, {}, ""});
-    }
-  }
-  if (std::exchange(state_judged_, newest.attempt) == newest.attempt) return found;
   const auto wrong = [&](const char* kind, const std::string& what) {
     found.push_back({kind, what, now_ns, {}, ""});
   };
+  if (log.rescaled && log.rescaled->after_batch == newest.batch &&
+      std::exchange(rescaled_judged_, *log.rescaled) != *log.rescaled) {
+    JudgeRescaled(*log.rescaled, files, wrong);
+  }
+  if (std::exchange(state_judged_, newest.attempt) == newest.attempt) return found;
   for (const properties::PreparedState& state : newest.states) {
     const std::string directory =
         absl::StrCat(paths_.checkpoint, "/state/", state.operator_id, "/", state.partition);

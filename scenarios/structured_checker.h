@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 #define WAVETANK_SCENARIOS_STRUCTURED_CHECKER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,8 +54,9 @@ class StructuredChecker final : public RunChecker {
  private:
   bool IsDone() const;
   // Of the newest attempt that is prepared, once: its files are durable and hold what they must.
+  using Wrong = std::function<void(const char* kind, const std::string& what)>;
   void JudgeRescaled(const properties::RescaledState& rescaled,
-                     const properties::DurableFiles& files, std::vector<std::string>& wrong);
+                     const properties::DurableFiles& files, const Wrong& wrong);
   std::vector<properties::Violation> JudgeState(int64_t now_ns, const properties::QueryLogView& log,
                                                 const properties::DurableFiles& files);
   // As often as they must.

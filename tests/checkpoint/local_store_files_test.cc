@@ -210,6 +210,30 @@ TEST(LocalStore, AnAppendThatIsRepeatedIsDurable) {
   }
 }
 
+Task<void> AppendAndFailToSync(Node& node) {
+  auto file = co_await node.disk().Open("root/log", platform::OpenMode::kWrite);
+  const auto written = co_await (*file)->Append("two");
+  EXPECT_TRUE(written.ok()) << written.status();
+  EXPECT_FALSE((co_await (*file)->Sync()).ok());
+}
+
+// Its sync failed, so that the bytes are in memory alone and no later sync is of them; and the one
+// that was told of it has died.
+TEST(LocalStore, WhatAnotherInstanceCouldNotSyncIsWrittenAgain) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m").disk().Put("root/log", "one");
+    {
+      const FailOnce fail(world, 0, {.kind = simulator::FaultKind::kSyncLoss});
+      RunToItsEnd(world, "dies", AppendAndFailToSync);
+      EXPECT_TRUE(fail.struck());
+    }
+    RunToItsEnd(world, "store", AppendWhatIsThere);
+    world.LosePower("m");
+    EXPECT_EQ(world.machine("m").disk().Get("root/log").value_or(""), "onetwo") << "seed " << seed;
+  }
+}
+
 // One that is empty may be what a dead store made last: its name need not be durable.
 TEST(LocalStore, WhatADeadOneMadeLastIsMadeDurable) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
