@@ -54,6 +54,21 @@ inline constexpr const platform::StepName* kLogServerSteps[] = {
 
 }  // namespace steps
 
+// A request that changes something, or reads records: the step that announces it, at which what
+// strikes befalls this very request.
+struct LogRequest {
+  const platform::StepName* announced;
+  bool changes = true;
+  bool of_transaction = false;  // of one that is open, or is to be
+  bool is_end = false;          // of a transaction
+};
+inline constexpr LogRequest kLogRequests[] = {
+    {.announced = &steps::kLogInitAsked},
+    {.announced = &steps::kLogAppendAsked, .of_transaction = true},
+    {.announced = &steps::kLogOffsetAsked, .of_transaction = true},
+    {.announced = &steps::kLogEndAsked, .of_transaction = true, .is_end = true},
+    {.announced = &steps::kLogFetchAsked, .changes = false}};
+
 inline constexpr int64_t kMostReplyBytes = int64_t{1} << 20;
 
 struct LogServerOptions {
