@@ -3,6 +3,8 @@
 //
 // - Durable: what it has acknowledged, and what anybody was shown, survives its process and a power
 //   loss. What it did not acknowledge may have been done.
+// - It has an id from when it was made: who says which log is meant gets nothing of another, and
+//   changes nothing there.
 // - A producer with a transactional id fences every older one of that id when it is made ("init"),
 //   and what they left open is aborted. A transaction that is open for longer than its time-out is
 //   aborted, and its producer fenced, when somebody asks the next time.

@@ -26,6 +26,7 @@ namespace {
 constexpr int kParts = 3;  // the last has no rows
 constexpr int kRowsOfPart = 4;
 constexpr char kStagedDirectory[] = "checkpoint/prepared";
+constexpr char kOwnDirectory[] = "checkpoint/sink";
 constexpr char kZombie[] = "a newer driver owns the query's log";
 // A worker that says nothing for so long is given up.
 constexpr absl::Duration kWorkerPatience = absl::Seconds(60);
@@ -217,9 +218,10 @@ class SinkDriver {
     if (run_.format.apply != nullptr) {
       sink_ = runtime::BatchFunctionSink(
           *store_, kStagedDirectory, [this](runtime::StagedBatch staged) {
-            return runtime::ApplyStagedBatch(node_, *store_, kStagedDirectory, std::move(staged),
-                                             run_.options, run_.format.apply,
-                                             {.id = "conformance", .mode = run_.mode});
+            return runtime::ApplyStagedBatch(
+                node_, *store_, kStagedDirectory, std::move(staged), run_.options,
+                run_.format.apply,
+                {.id = "conformance", .mode = run_.mode, .directory = kOwnDirectory});
           });
     } else {
       WT_ASSIGN_OR_RETURN(sink_, run_.format.open({.node = node_,
