@@ -34,8 +34,10 @@ constexpr int kMaxWorkers = 5;
 constexpr int kMaxUnsure = 4;
 constexpr uint64_t kHash = 1000;  // of the first batch's definition
 
-// The first column of text says which row it is; the others hold its number, or nothing.
-RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::string>& texts) {
+// The first column of text says which row it is; the others hold its number, which counts on from
+// `first`, or nothing.
+RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::string>& texts,
+                   int64_t first) {
   std::vector<runtime::Column> columns;
   bool told = false;
   for (const runtime::Field& field : schema->fields()) {
@@ -46,7 +48,7 @@ RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::stri
       if (tells) {
         column.String(texts[row]);
       } else if (field.type == runtime::DataType::kInt64) {
-        column.Int64(static_cast<int64_t>(row));
+        column.Int64(first + static_cast<int64_t>(row));
       } else {
         column.Null();
       }
@@ -62,6 +64,18 @@ std::vector<std::string> RowTexts(int64_t batch, int64_t attempt, int part) {
     texts.push_back(absl::StrCat("b", batch, "-a", attempt, "-p", part, "-r", row));
   }
   return texts;
+}
+
+// In update mode rows of one number replace one another.
+std::vector<int> KeysOf(const SinkRun& run) {
+  std::vector<int> keys;
+  if (run.mode != runtime::QueryOutputMode::kUpdate) return keys;
+  for (size_t i = 0; i < run.schema->fields().size(); ++i) {
+    if (run.schema->fields()[i].type == runtime::DataType::kInt64) {
+      keys.push_back(static_cast<int>(i));
+    }
+  }
+  return keys;
 }
 
 struct Staging {
@@ -81,17 +95,18 @@ class Worker {
     {
       WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<runtime::SinkWriter> dropped,
                              Open(staging->batch, ++run_.attempts));
-      WT_CO_RETURN_IF_ERROR(
-          co_await dropped->Write(RowsOf(run_.schema, RowTexts(staging->batch, run_.attempts, 0))));
+      WT_CO_RETURN_IF_ERROR(co_await dropped->Write(
+          RowsOf(run_.schema, RowTexts(staging->batch, run_.attempts, 0), /*first=*/0)));
     }
     const int64_t unheard = ++run_.attempts;
     WT_CO_RETURN_IF_ERROR(
-        (co_await Part(staging->batch, unheard, RowTexts(staging->batch, unheard, 1))).status());
+        (co_await Part(staging->batch, unheard, 1, RowTexts(staging->batch, unheard, 1))).status());
     for (int part = 0; part < kParts; ++part) {
       const int64_t attempt = ++run_.attempts;
       std::vector<std::string> rows;
       if (part + 1 < kParts) rows = RowTexts(staging->batch, attempt, part);
-      WT_CO_ASSIGN_OR_RETURN(std::string staged, co_await Part(staging->batch, attempt, rows));
+      WT_CO_ASSIGN_OR_RETURN(std::string staged,
+                             co_await Part(staging->batch, attempt, part, rows));
       staging->parts.push_back(std::move(staged));
       staging->rows.insert(staging->rows.end(), rows.begin(), rows.end());
     }
@@ -107,15 +122,17 @@ class Worker {
     return run_.format.write({node_, *store_, run_.options, batch, unique});
   }
 
-  Task<absl::StatusOr<std::string>> Part(int64_t batch, int64_t attempt,
+  Task<absl::StatusOr<std::string>> Part(int64_t batch, int64_t attempt, int part,
                                          std::vector<std::string> rows) {
     WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<runtime::SinkWriter> writer, Open(batch, attempt));
     const size_t half = rows.size() / 2;
     const std::vector<std::string> first(rows.begin(), rows.begin() + static_cast<int64_t>(half));
     const std::vector<std::string> rest(rows.begin() + static_cast<int64_t>(half), rows.end());
+    int64_t number = int64_t{part} * kRowsOfPart;
     for (const std::vector<std::string>& some : {first, rest}) {
       if (some.empty()) continue;
-      WT_CO_RETURN_IF_ERROR(co_await writer->Write(RowsOf(run_.schema, some)));
+      WT_CO_RETURN_IF_ERROR(co_await writer->Write(RowsOf(run_.schema, some, number)));
+      number += std::ssize(some);
     }
     co_return co_await writer->Finish();
   }
@@ -218,10 +235,12 @@ class SinkDriver {
     if (run_.format.apply != nullptr) {
       sink_ = runtime::BatchFunctionSink(
           *store_, kStagedDirectory, [this](runtime::StagedBatch staged) {
-            return runtime::ApplyStagedBatch(
-                node_, *store_, kStagedDirectory, std::move(staged), run_.options,
-                run_.format.apply,
-                {.id = "conformance", .mode = run_.mode, .directory = kOwnDirectory});
+            return runtime::ApplyStagedBatch(node_, *store_, kStagedDirectory, std::move(staged),
+                                             run_.options, run_.format.apply,
+                                             {.id = "conformance",
+                                              .mode = run_.mode,
+                                              .keys = KeysOf(run_),
+                                              .directory = kOwnDirectory});
           });
     } else {
       WT_ASSIGN_OR_RETURN(sink_, run_.format.open({.node = node_,
@@ -230,7 +249,7 @@ class SinkDriver {
                                                    .query_id = "conformance",
                                                    .mode = run_.mode,
                                                    .schema = run_.schema,
-                                                   .keys = {},
+                                                   .keys = KeysOf(run_),
                                                    .log_segment_bytes = uint64_t{4} << 20}));
     }
     run_.remembers = sink_->remembers();
