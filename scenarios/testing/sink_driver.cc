@@ -88,7 +88,8 @@ struct Staging {
 
 class Worker {
  public:
-  Worker(platform::Node& node, SinkRun& run) : node_(node), run_(run), store_(StoreOf(node)) {}
+  Worker(platform::Node& node, SinkRun& run, const std::string& name)
+      : node_(node), run_(run), store_(run.host.StoreFor(node, name)) {}
 
   Task<absl::Status> Stage(std::shared_ptr<Staging> staging) {
     // One that dies in the middle, and a part of an attempt that nobody will hear of.
@@ -142,8 +143,9 @@ class Worker {
   const std::unique_ptr<checkpoint::Store> store_;
 };
 
-Task<void> Work(platform::Node& node, SinkRun* run, std::shared_ptr<Staging> staging) {
-  Worker worker(node, *run);
+Task<void> Work(platform::Node& node, SinkRun* run, std::string name,
+                std::shared_ptr<Staging> staging) {
+  Worker worker(node, *run, name);
   staging->status = co_await worker.Stage(staging);
   staging->done = true;
 }
@@ -168,7 +170,11 @@ bool IsUnsure(const absl::Status& status) {
 class SinkDriver {
  public:
   SinkDriver(platform::Node& node, SinkRun& run, int64_t epoch, std::string worker)
-      : node_(node), run_(run), epoch_(epoch), worker_(std::move(worker)), store_(StoreOf(node)) {}
+      : node_(node),
+        run_(run),
+        epoch_(epoch),
+        worker_(std::move(worker)),
+        store_(run.host.StoreFor(node, NameOfDriver(epoch))) {}
 
   Task<absl::Status> Run() {
     run_.log.epoch = epoch_;
@@ -325,12 +331,12 @@ class SinkDriver {
   }
 
   Task<void> AwaitWorker(std::shared_ptr<Staging> staging) {
-    const auto work = [run = &run_, staging](platform::Node& node) {
-      return Work(node, run, staging);
+    const auto work = [run = &run_, name = worker_, staging](platform::Node& node) {
+      return Work(node, run, name, staging);
     };
-    simulator::SimProcess& worker = run_.world.Start("worker", worker_, work);
+    const std::function<bool()> goes_on = run_.host.StartWorker(worker_, work);
     const platform::MonotonicTime end = node_.clock().Now() + kWorkerPatience;
-    while (!staging->done && worker.alive() && !worker.paused() && node_.clock().Now() < end) {
+    while (!staging->done && goes_on() && node_.clock().Now() < end) {
       co_await node_.clock().Sleep(absl::Milliseconds(1));
     }
   }
@@ -372,6 +378,8 @@ class SinkDriver {
 };
 
 }  // namespace
+
+std::string NameOfDriver(int64_t epoch) { return absl::StrCat("driver ", epoch); }
 
 Task<void> DriveSink(platform::Node& node, SinkRun* run, int64_t epoch, std::string worker) {
   SinkDriver driver(node, *run, epoch, std::move(worker));

@@ -105,9 +105,9 @@ inline SourceUnderTest SocketUnderTest() {
 }
 
 inline platform::Task<absl::StatusOr<std::vector<std::string>>> ReadFirstColumn(
-    platform::Node& node, checkpoint::Store& store) {
+    platform::Node& node, checkpoint::Store& store, absl::Duration patience) {
   WT_CO_ASSIGN_OR_RETURN(const runtime::SinkTable table,
-                         co_await runtime::ReadFileSink(node, store, "out", absl::Seconds(10)));
+                         co_await runtime::ReadFileSink(node, store, "out", patience));
   std::vector<std::string> rows;
   for (const runtime::TextRow& row : table.rows) rows.push_back(row.front().value_or("null"));
   co_return rows;
@@ -118,7 +118,10 @@ inline SinkUnderTest FileSinkUnderTest(runtime::QueryOutputMode mode,
                                        int64_t one_call_of = 1) {
   return {.format = std::move(format),
           .options = {{"path", "out"}},
-          .read = ReadFirstColumn,
+          .read =
+              [](platform::Node& node, checkpoint::Store& store) {
+                return ReadFirstColumn(node, store, absl::Seconds(10));
+              },
           .mode = mode,
           .schema = SchemaOf(mode),
           .calls_struck = {one_call_of}};
