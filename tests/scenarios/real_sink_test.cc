@@ -98,6 +98,7 @@ class SinkSchedule {
   Task<void> Play() {
     ++seen_.schedules;
     bool ended = false;
+    run_.commit_twice = striker_.strike().how == CallStruck::kNone;
     older_.Spawn("driver", Drive(node_, &run_, 1, kWorker, &ended));
     const bool of_driver = striker_.strike().who == NameOfDriver(1);
     co_await Until([&] {
@@ -111,6 +112,9 @@ class SinkSchedule {
     striker_.Release();  // a worker that stands still writes what nobody waits for
     co_await Until([&] { return striker_.strike().dies() || host_.workers() == 0; });
     co_await Look(/*all=*/true);
+    if (!run_.committed_again.ok()) {
+      Wrong(absl::StrCat("committed again: ", run_.committed_again.message()));
+    }
   }
 
  private:
@@ -125,6 +129,7 @@ class SinkSchedule {
   // New drivers, until one has done all there is; the older one may go on beside the first.
   Task<void> Recover() {
     run_.held_epoch = 2;
+    run_.commit_again_first = striker_.strike().how == CallStruck::kDiesAfter;
     if (!wakes_at_the_end_) run_.held_at = kOnceFenced;
     for (int64_t epoch = 2; epoch < 2 + kMostLives; ++epoch) {
       run_.ended = absl::OkStatus();
@@ -137,6 +142,7 @@ class SinkSchedule {
         run_.held_at.reset();
         co_await Until([&] { return ended; });
       }
+      run_.commit_again_first = false;
       if (run_.ended.ok()) co_return;
     }
     Wrong(absl::StrCat("no driver gets on: ", run_.ended.message()));
