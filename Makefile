@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test demo bench storm search model exhaust bugs mutants \
+.PHONY: help release debug asan tsan test demo bench storm search model crashes exhaust bugs mutants \
   pictures crash-images format lint packages check-packages
 
 ## make            build the product: build/release/bin
@@ -48,10 +48,15 @@ model: build/release/configured
 	@cmake --build build/release --target model_test -j $(JOBS)
 	@MODEL_DEPTH=full build/release/bin/model_test --gtest_filter='*Holds*'
 
+## make crashes    every crash of scripts of three operations on logs, store and state
+crashes: build/release/configured
+	@cmake --build build/release --target checkpoint_exhaustive_test -j $(JOBS)
+	@EXHAUST_OPERATIONS=3 GTEST_BRIEF=1 build/release/bin/checkpoint_exhaustive_test --gtest_filter='*Exhaustive*'
+
 ## make exhaust    every crash of longer scripts on logs, store and state; a larger model (minutes)
 exhaust: build/release/configured
 	@cmake --build build/release --target checkpoint_exhaustive_test model_test -j $(JOBS)
-	@EXHAUST_DEEP=1 build/release/bin/checkpoint_exhaustive_test
+	@EXHAUST_OPERATIONS=4 build/release/bin/checkpoint_exhaustive_test
 	@MODEL_DEPTH=deep build/release/bin/model_test --gtest_filter='*Holds*'
 
 ## make bugs       plant each known bug, show what finds it

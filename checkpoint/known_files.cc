@@ -55,6 +55,11 @@ bool KnownFiles::IsDistrusted(const std::string& file) const {
   return known != files_.end() && known->second.distrusted;
 }
 
+bool KnownFiles::IsSynced(const std::string& file) const {
+  const auto known = files_.find(file);
+  return known != files_.end() && known->second.synced_bytes > 0;
+}
+
 bool KnownFiles::IsDurable(const std::string& directory) const {
   const auto known = directories_.find(directory);
   return directory.empty() || (known != directories_.end() && known->second.durable);

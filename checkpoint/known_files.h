@@ -29,6 +29,8 @@ class KnownFiles {
   File& operator[](const std::string& file) { return files_[file]; }
   bool Contains(const std::string& file) const { return files_.contains(file); }
   bool IsDistrusted(const std::string& file) const;
+  // Some of its content at least.
+  bool IsSynced(const std::string& file) const;
   // This instance removed it, or found it gone.
   void Forget(const std::string& file) { files_.erase(file); }
 

@@ -258,24 +258,39 @@ Task<absl::StatusOr<std::string>> LocalStore::Read(std::string path, uint64_t of
   }
 }
 
+Task<absl::StatusOr<ShownBytes>> LocalStore::ReadShown(std::string path, uint64_t offset,
+                                                       uint64_t length) {
+  WT_CO_RETURN_IF_ERROR(CheckPath(path));
+  const std::string file = OnDisk(path);
+  absl::StatusOr<platform::BytesOfFile> read = co_await node_.disk().Read(file, offset, length);
+  if (absl::IsNotFound(read.status())) known_.Forget(file);
+  WT_CO_RETURN_IF_ERROR(read.status());
+  co_return ShownBytes{.file = {.name = NameInPath(path),
+                                .kind = read->info.kind,
+                                .size_bytes = read->info.size_bytes,
+                                .modified = read->info.modified},
+                       .bytes = std::move(read->bytes)};
+}
+
 Task<absl::StatusOr<std::optional<FileInfo>>> LocalStore::SyncListed(std::string file,
-                                                                     FileInfo seen) {
+                                                                     std::optional<FileInfo> seen) {
   const PathLock lock = co_await Lock(file);
-  absl::StatusOr<FileInfo> info = seen;
   bool written_anew = known_.IsDistrusted(file);
   WT_CO_RETURN_IF_ERROR(co_await WriteAnewIfDistrusted(file));
   while (true) {
-    if (written_anew) info = co_await node_.disk().Stat(file);
-    if (absl::IsNotFound(info.status())) break;
-    WT_CO_RETURN_IF_ERROR(info.status());
-    if (known_[file].synced_bytes >= info->size_bytes) co_return *info;
-    const absl::StatusOr<std::unique_ptr<File>> handle =
-        co_await node_.disk().Open(file, OpenMode::kRead);
-    if (absl::IsNotFound(handle.status())) break;
-    WT_CO_RETURN_IF_ERROR(handle.status());
-    WT_CO_ASSIGN_OR_RETURN(const Content content,
-                           co_await SyncContent(file, **handle, info->size_bytes));
-    if (content == Content::kAsItWas) co_return *info;
+    if (written_anew) {
+      const absl::StatusOr<FileInfo> info = co_await node_.disk().Stat(file);
+      if (absl::IsNotFound(info.status())) break;
+      WT_CO_RETURN_IF_ERROR(info.status());
+      seen = *info;
+    }
+    if (seen && known_[file].synced_bytes >= seen->size_bytes) co_return *seen;
+    platform::SyncOutcome outcome = co_await node_.disk().SyncFile(file);
+    if (absl::IsNotFound(outcome.opened)) break;
+    WT_CO_RETURN_IF_ERROR(outcome.opened);
+    WT_CO_ASSIGN_OR_RETURN(const Content content, co_await AfterSync(file, outcome.info.size_bytes,
+                                                                     std::move(outcome.synced)));
+    if (content == Content::kAsItWas) co_return outcome.info;
     written_anew = true;
   }
   known_.Forget(file);

@@ -61,6 +61,8 @@ class LocalStore final : public Store, public IdentifiedStore {
   Task<absl::Status> Append(std::string path, uint64_t offset, std::string bytes) override;
   Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                          uint64_t length) override;
+  Task<absl::StatusOr<ShownBytes>> ReadShown(std::string path, uint64_t offset,
+                                             uint64_t length) override;
   Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) override;
   Task<absl::StatusOr<std::vector<std::string>>> ListNames(std::string directory) override;
   Task<absl::StatusOr<StoredFile>> Stat(std::string path) override;
@@ -111,9 +113,10 @@ class LocalStore final : public Store, public IdentifiedStore {
 
   // All of the file, and its name; gives its size.
   Task<absl::StatusOr<uint64_t>> MakeDurable(std::string path);
-  // Makes durable what List is about to show, and gives that. Nothing: the file is gone.
-  Task<absl::StatusOr<std::optional<platform::FileInfo>>> SyncListed(std::string file,
-                                                                     platform::FileInfo seen);
+  // Makes durable what List is about to show, and gives that; `seen`: what is known of it. Nothing:
+  // the file is gone.
+  Task<absl::StatusOr<std::optional<platform::FileInfo>>> SyncListed(
+      std::string file, std::optional<platform::FileInfo> seen);
 
   // What List shows of an entry, and whether its name is durable.
   struct Shown {
@@ -121,8 +124,11 @@ class LocalStore final : public Store, public IdentifiedStore {
     bool name_durable = true;
   };
   // kNotFound: it is gone.
-  Task<absl::StatusOr<Shown>> LookAt(std::string file, platform::DirectoryEntry entry);
+  Task<absl::StatusOr<Shown>> LookAtEntry(std::string file, platform::DirectoryEntry entry);
+  Task<absl::StatusOr<Shown>> LookAt(std::string file);
+  Task<absl::StatusOr<Shown>> LookAtFile(std::string file, std::optional<platform::FileInfo> info);
   struct Listing;
+  Task<void> LookTogether(Listing& listing);
   Task<void> LookAtEntries(Listing& listing);
 
   // REQUIRES, from here on: the lock of `file`, a path on the disk, is held.

@@ -22,6 +22,12 @@ bool CannotBeLookedAt(const absl::Status& status) {
          absl::IsInvalidArgument(status);
 }
 
+// Some entries of a listing, and their files.
+struct Together {
+  std::vector<size_t> entries;
+  std::vector<std::string> files;
+};
+
 }  // namespace
 
 using platform::DirectoryEntry;
@@ -32,9 +38,12 @@ using platform::FileKind;
 // several files in hardly more time than one.
 struct LocalStore::Listing {
   static constexpr size_t kAtOnce = 16;
+  // From so many on, files are looked at in one call.
+  static constexpr size_t kTogether = 64;
 
   std::string directory;  // on the disk
   std::vector<DirectoryEntry> entries;
+  std::vector<std::optional<FileInfo>> seen;  // by entry, of those that were looked at together
   size_t next = 0;
   std::vector<std::optional<StoredFile>> shown;  // by entry; unset: it is gone
   bool names_durable = true;
@@ -57,6 +66,8 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
   std::erase_if(*entries, [](const DirectoryEntry& entry) { return IsTemporary(entry.name); });
   listing.entries = *std::move(entries);
   listing.shown.resize(listing.entries.size());
+  listing.seen.resize(listing.entries.size());
+  co_await LookTogether(listing);
   platform::TaskScope scope(node_.executor());
   for (size_t i = 1; i < std::min(Listing::kAtOnce, listing.entries.size()); ++i) {
     scope.Spawn("look at entries", LookAtEntries(listing));
@@ -81,11 +92,43 @@ Task<absl::StatusOr<std::vector<StoredFile>>> LocalStore::List(std::string direc
   co_return files;
 }
 
+// Those for which it goes wrong are asked one by one afterwards, and say why.
+Task<void> LocalStore::LookTogether(Listing& listing) {
+  Together unknown;
+  Together known;
+  for (size_t i = 0; i < listing.entries.size(); ++i) {
+    const DirectoryEntry& entry = listing.entries[i];
+    std::string file = JoinPath(listing.directory, entry.name);
+    if (entry.kind != FileKind::kFile || known_.IsDistrusted(file)) continue;
+    Together& among = known_.IsSynced(file) ? known : unknown;
+    among.entries.push_back(i);
+    among.files.push_back(std::move(file));
+  }
+  if (known.files.size() >= Listing::kTogether) {
+    const auto infos = co_await node_.disk().StatFiles(known.files);
+    for (size_t i = 0; i < infos.size(); ++i) {
+      const bool is_file = infos[i].ok() && infos[i]->kind == FileKind::kFile;
+      if (is_file) listing.seen[known.entries[i]] = *infos[i];
+    }
+  }
+  if (unknown.files.size() < Listing::kTogether) co_return;
+  const std::vector<platform::SyncOutcome> outcomes =
+      co_await node_.disk().SyncFiles(unknown.files);
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].opened.ok() || !outcomes[i].synced.ok()) continue;
+    uint64_t& synced = known_[unknown.files[i]].synced_bytes;
+    synced = std::max(synced, outcomes[i].info.size_bytes);
+    listing.seen[unknown.entries[i]] = outcomes[i].info;
+  }
+}
+
 Task<void> LocalStore::LookAtEntries(Listing& listing) {
   while (listing.status.ok() && listing.next < listing.entries.size()) {
     const size_t at = listing.next++;
     const DirectoryEntry& entry = listing.entries[at];
-    auto shown = co_await LookAt(JoinPath(listing.directory, entry.name), entry);
+    const std::string file = JoinPath(listing.directory, entry.name);
+    auto shown = listing.seen[at] ? co_await LookAtFile(file, listing.seen[at])
+                                  : co_await LookAtEntry(file, entry);
     if (CannotBeLookedAt(shown.status())) {
       shown = Shown{.file = StoredFile{.name = entry.name, .kind = FileKind::kOther}};
     }
@@ -99,13 +142,29 @@ Task<void> LocalStore::LookAtEntries(Listing& listing) {
   }
 }
 
-Task<absl::StatusOr<LocalStore::Shown>> LocalStore::LookAt(std::string file, DirectoryEntry entry) {
-  Shown shown{.file = StoredFile{.name = entry.name, .kind = entry.kind}};
-  if (entry.kind == FileKind::kOther) co_return shown;
+Task<absl::StatusOr<LocalStore::Shown>> LocalStore::LookAtEntry(std::string file,
+                                                                DirectoryEntry entry) {
+  if (entry.kind == FileKind::kOther) {
+    co_return Shown{.file = StoredFile{.name = entry.name, .kind = entry.kind}};
+  }
+  // What nothing is known of has to be synced in any case, and is looked at for that.
+  if (entry.kind == FileKind::kFile && !known_.IsSynced(file)) {
+    co_return co_await LookAtFile(file, std::nullopt);
+  }
+  co_return co_await LookAt(file);
+}
+
+Task<absl::StatusOr<LocalStore::Shown>> LocalStore::LookAt(std::string file) {
   WT_CO_ASSIGN_OR_RETURN(const FileInfo info, co_await node_.disk().Stat(file));
-  shown.file.kind = info.kind;
+  if (info.kind == FileKind::kFile) co_return co_await LookAtFile(file, info);
+  Shown shown{.file = StoredFile{.name = NameInPath(file), .kind = info.kind}};
   if (info.kind == FileKind::kDirectory) shown.name_durable = known_.IsDurable(file);
-  if (info.kind != FileKind::kFile) co_return shown;
+  co_return shown;
+}
+
+Task<absl::StatusOr<LocalStore::Shown>> LocalStore::LookAtFile(std::string file,
+                                                               std::optional<FileInfo> info) {
+  Shown shown{.file = StoredFile{.name = NameInPath(file), .kind = FileKind::kFile}};
   WT_CO_ASSIGN_OR_RETURN(const std::optional<FileInfo> durable, co_await SyncListed(file, info));
   if (!durable) co_return absl::NotFoundError(absl::StrCat(file, ": is gone"));
   shown.file.size_bytes = durable->size_bytes;
@@ -152,7 +211,7 @@ Task<absl::StatusOr<std::vector<std::string>>> LocalStore::ListNames(std::string
 Task<absl::StatusOr<StoredFile>> LocalStore::Stat(std::string path) {
   WT_CO_RETURN_IF_ERROR(CheckPath(path));
   const std::string file = OnDisk(path);
-  WT_CO_ASSIGN_OR_RETURN(Shown shown, co_await LookAt(file, {.name = NameInPath(path)}));
+  WT_CO_ASSIGN_OR_RETURN(Shown shown, co_await LookAt(file));
   if (shown.file.kind == FileKind::kFile && !shown.name_durable) {
     WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(ParentPath(file)));
     if (known_.Contains(file)) known_[file].name_durable = true;

@@ -54,7 +54,7 @@ struct StateStoreOptions {
   StateCompression compression = StateCompression::kNone;
   LineageBounds lineage = {};
   // Files that are longer travel to the store in parts of about so many bytes.
-  uint64_t part_bytes = StateFileWriter::kPartBytes;
+  uint64_t part_bytes = UniqueFileWriter::kPartBytes;
 };
 
 class StateStore {

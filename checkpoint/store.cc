@@ -17,6 +17,14 @@ Task<absl::StatusOr<StoredFile>> Store::Stat(std::string path) {
   co_return absl::NotFoundError(absl::StrCat(path, ": there is no such file"));
 }
 
+Task<absl::StatusOr<ShownBytes>> Store::ReadShown(std::string path, uint64_t offset,
+                                                  uint64_t length) {
+  ShownBytes read;
+  WT_CO_ASSIGN_OR_RETURN(read.bytes, co_await Read(path, offset, length));
+  WT_CO_ASSIGN_OR_RETURN(read.file, co_await Stat(std::move(path)));
+  co_return read;
+}
+
 Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> Store::Watch(std::string) {
   co_return absl::UnimplementedError("this store does not say when names come into a directory");
 }

@@ -53,6 +53,12 @@ struct StoredFile {
   absl::Time modified = {};  // by the wall clock of the store's machine; zero for directories
 };
 
+// Some bytes of a file, and its entry when they had been read.
+struct ShownBytes {
+  StoredFile file = {};
+  std::string bytes = {};
+};
+
 // A fencing token: the epoch that its holder owns of the fenced log in `directory`.
 struct StoreFence {
   std::string directory;
@@ -85,6 +91,11 @@ class Store {
   virtual Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                                  uint64_t length) = 0;
   Task<absl::StatusOr<std::string>> ReadAll(std::string path) { return Read(path, 0, UINT64_MAX); }
+
+  // The same of a file that does not change and that this store has shown before (List, Stat),
+  // perhaps to another node: so it is durable, and need not be made so.
+  virtual Task<absl::StatusOr<ShownBytes>> ReadShown(std::string path, uint64_t offset,
+                                                     uint64_t length);
 
   // Ordered by name.
   virtual Task<absl::StatusOr<std::vector<StoredFile>>> List(std::string directory) = 0;

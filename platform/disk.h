@@ -40,6 +40,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "platform/status_macros.h"
 #include "platform/task.h"
 
 namespace wavetank::platform {
@@ -79,9 +80,8 @@ class File {
   }
   virtual Task<absl::StatusOr<uint64_t>> Size() = 0;
 
- protected:
   static absl::Status NothingToSync() {
-    return absl::FailedPreconditionError("not synced: the write before it failed");
+    return absl::FailedPreconditionError("not synced: what comes before it failed");
   }
 };
 
@@ -134,11 +134,31 @@ class DirectoryWatch {
   virtual Task<void> Wait() = 0;
 };
 
+// Some bytes of a file, and what the file was when they had been read.
+struct BytesOfFile {
+  FileInfo info;
+  std::string bytes;
+};
+
+// What opening a file, and then syncing it, came to.
+struct SyncOutcome {
+  absl::Status opened = {};
+  FileInfo info = {};        // if it was opened: before the sync
+  absl::Status synced = {};  // kFailedPrecondition if it was not: nothing was synced
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
 
   virtual Task<absl::StatusOr<std::unique_ptr<File>>> Open(std::string path, OpenMode mode) = 0;
+  // Open and ReadAt; Stat, Open and Sync: where a call costs a change of threads, an implementation
+  // makes one of them.
+  virtual Task<absl::StatusOr<BytesOfFile>> Read(std::string path, uint64_t offset,
+                                                 uint64_t length);
+  virtual Task<SyncOutcome> SyncFile(std::string path);
+  // SyncFile of each, in any order. Of many it may cost hardly more than of one.
+  virtual Task<std::vector<SyncOutcome>> SyncFiles(std::vector<std::string> paths);
   // Atomically replaces `to` if it is a file. Both names must be in this disk.
   virtual Task<absl::Status> Rename(std::string from, std::string to) = 0;
   // A second name for a file: the atomic create-if-absent of a whole file, since `to` appears with
@@ -153,6 +173,8 @@ class Disk {
   // seen.
   virtual Task<absl::StatusOr<std::vector<DirectoryEntry>>> List(std::string path) = 0;
   virtual Task<absl::StatusOr<FileInfo>> Stat(std::string path) = 0;
+  // Stat of each, in any order.
+  virtual Task<std::vector<absl::StatusOr<FileInfo>>> StatFiles(std::vector<std::string> paths);
   // Of the directory that stands there now, whatever comes to stand there later. kUnimplemented,
   // kResourceExhausted, ...: nobody tells: look from time to time.
   virtual Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> Watch(std::string path) = 0;
@@ -160,6 +182,42 @@ class Disk {
   // this one) holds it.
   virtual Task<absl::StatusOr<std::unique_ptr<FileLock>>> Lock(std::string path) = 0;
 };
+
+inline Task<absl::StatusOr<BytesOfFile>> Disk::Read(std::string path, uint64_t offset,
+                                                    uint64_t length) {
+  BytesOfFile read;
+  WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, co_await Open(path, OpenMode::kRead));
+  WT_CO_ASSIGN_OR_RETURN(read.bytes, co_await file->ReadAt(offset, length));
+  WT_CO_ASSIGN_OR_RETURN(read.info, co_await Stat(path));
+  co_return read;
+}
+
+inline Task<SyncOutcome> Disk::SyncFile(std::string path) {
+  SyncOutcome outcome{.synced = File::NothingToSync()};
+  const absl::StatusOr<FileInfo> info = co_await Stat(path);
+  outcome.opened = info.status();
+  if (!info.ok()) co_return outcome;
+  outcome.info = *info;
+  const absl::StatusOr<std::unique_ptr<File>> file =
+      co_await Open(std::move(path), OpenMode::kRead);
+  outcome.opened = file.status();
+  if (file.ok()) outcome.synced = co_await (*file)->Sync();
+  co_return outcome;
+}
+
+inline Task<std::vector<absl::StatusOr<FileInfo>>> Disk::StatFiles(std::vector<std::string> paths) {
+  std::vector<absl::StatusOr<FileInfo>> infos;
+  infos.reserve(paths.size());
+  for (std::string& path : paths) infos.push_back(co_await Stat(std::move(path)));
+  co_return infos;
+}
+
+inline Task<std::vector<SyncOutcome>> Disk::SyncFiles(std::vector<std::string> paths) {
+  std::vector<SyncOutcome> outcomes;
+  outcomes.reserve(paths.size());
+  for (std::string& path : paths) outcomes.push_back(co_await SyncFile(std::move(path)));
+  co_return outcomes;
+}
 
 }  // namespace wavetank::platform
 

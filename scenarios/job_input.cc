@@ -58,9 +58,10 @@ runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
                                         const JobArguments& arguments,
                                         const std::string& parameter) {
   runtime::TextFileOptions options;
-  auto files =
-      runtime::ParseInputFileOptions(arguments.Get("ignore"), arguments.Get("forget-after"),
-                                     arguments.Get("lost"), arguments.Get("max-line-bytes"));
+  auto files = runtime::ParseInputFileOptions({.ignored_names = arguments.Get("ignore"),
+                                               .forget_after = arguments.Get("forget-after"),
+                                               .lost = arguments.Get("lost"),
+                                               .max_line_bytes = arguments.Get("max-line-bytes")});
   if (files.ok()) {
     options.files = *std::move(files);
   } else {

@@ -28,33 +28,23 @@ struct JournalSource : Source {
   Journal entries;
 };
 
-struct JournalReader : SplitReader {
-  JournalReader(Journal journal, SourceRange read) : entries(std::move(journal)), range(read) {}
-  Task<absl::StatusOr<std::optional<RecordBatch>>> Next() override {
-    if (std::exchange(done, true)) co_return std::nullopt;
-    ColumnBuilder amounts(DataType::kInt64);
-    const size_t end = std::stoul(range.end_offset());
-    for (size_t i = std::stoul(range.start_offset()); i < end; ++i) amounts.Int64(entries->at(i));
-    const int64_t rows = amounts.size();
-    co_return RecordBatch(JournalSchema(), {amounts.Finish()}, rows);
-  }
-  static SchemaPtr JournalSchema() {
-    return std::make_shared<Schema>(std::vector<Field>{{"amount", DataType::kInt64}});
-  }
-  const Journal entries;
-  const SourceRange range;
-  bool done = false;
-};
+SchemaPtr JournalSchema() {
+  return std::make_shared<Schema>(std::vector<Field>{{"amount", DataType::kInt64}});
+}
+
+Task<absl::StatusOr<RecordBatch>> ReadJournal(Journal journal, SourceRange range) {
+  ColumnBuilder amounts(DataType::kInt64);
+  const size_t end = std::stoul(range.end_offset());
+  for (size_t i = std::stoul(range.start_offset()); i < end; ++i) amounts.Int64(journal->at(i));
+  const int64_t rows = amounts.size();
+  co_return RecordBatch(JournalSchema(), {amounts.Finish()}, rows);
+}
 
 SourceFormat JournalFormat(const Journal& journal) {
   SourceFormat format{.name = "journal", .meaning = "the entries of a journal"};
-  format.schema = [](const auto&) { return JournalReader::JournalSchema(); };
+  format.schema = [](const auto&) { return JournalSchema(); };
   format.open = [=](const auto&, auto) { return std::make_unique<JournalSource>(journal); };
-  format.read = [=](const auto&, const std::string& split, auto) {
-    SourceRange range;
-    range.ParseFromString(split);
-    return std::make_unique<JournalReader>(journal, range);
-  };
+  format.read = ReadAtOnce([=](auto range, auto) { return ReadJournal(journal, range); });
   return format;
 }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "platform/real/file_system_sync.h"
 #include "platform/real/inotify_watch.h"
 #include "platform/real/posix_error.h"
 #include "platform/real/posix_file.h"
@@ -165,16 +166,54 @@ absl::StatusOr<std::vector<DirectoryEntry>> ListAt(const Root& root, const std::
   return entries;
 }
 
+FileInfo InfoOf(const struct stat& info) {
+  return {KindOf(info),
+          static_cast<uint64_t>(info.st_size),
+          absl::TimeFromTimespec(info.st_mtim),
+          {.device = info.st_dev, .number = info.st_ino}};
+}
+
 absl::StatusOr<FileInfo> StatAt(const Root& root, const std::string& path) {
   WT_RETURN_IF_ERROR(CheckDirectoryPath(path));
   struct stat info;
   if (::fstatat(root->get(), AtPath(path), &info, 0) != 0) {
     return DiskError(errno, absl::StrCat("stat ", path));
   }
-  return FileInfo{KindOf(info),
-                  static_cast<uint64_t>(info.st_size),
-                  absl::TimeFromTimespec(info.st_mtim),
-                  {.device = info.st_dev, .number = info.st_ino}};
+  return InfoOf(info);
+}
+
+absl::StatusOr<FileInfo> StatOpened(const Descriptor& file, const std::string& path) {
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return DiskError(errno, absl::StrCat("stat ", path));
+  return InfoOf(info);
+}
+
+absl::StatusOr<BytesOfFile> ReadAt(const Root& root, const std::string& path, uint64_t offset,
+                                   uint64_t length) {
+  WT_ASSIGN_OR_RETURN(const Descriptor file, OpenFile(root, path, OpenMode::kRead));
+  BytesOfFile read;
+  WT_ASSIGN_OR_RETURN(read.bytes, ReadFrom(file, path, offset, length));
+  WT_ASSIGN_OR_RETURN(read.info, StatOpened(file, path));
+  return read;
+}
+
+// What it is before a sync: what is written later is none of what is synced.
+absl::StatusOr<Descriptor> OpenStatted(const Root& root, const std::string& path,
+                                       SyncOutcome& outcome) {
+  absl::StatusOr<Descriptor> file = OpenFile(root, path, OpenMode::kRead);
+  const absl::StatusOr<FileInfo> info = file.ok() ? StatOpened(*file, path) : file.status();
+  outcome.opened = info.status();
+  outcome.synced = info.ok() ? absl::OkStatus() : File::NothingToSync();
+  if (!info.ok()) return info.status();
+  outcome.info = *info;
+  return file;
+}
+
+SyncOutcome SyncFileAt(const Root& root, const std::string& path) {
+  SyncOutcome outcome;
+  const absl::StatusOr<Descriptor> file = OpenStatted(root, path, outcome);
+  if (file.ok()) outcome.synced = SyncContent(*file, path);
+  return outcome;
 }
 
 absl::StatusOr<Descriptor> LockAt(const Root& root, const std::string& path) {
@@ -226,6 +265,32 @@ Task<absl::StatusOr<std::unique_ptr<File>>> PosixDisk::Open(std::string path, Op
   return pool_.Run(loop_, std::move(open));
 }
 
+Task<absl::StatusOr<BytesOfFile>> PosixDisk::Read(std::string path, uint64_t offset,
+                                                  uint64_t length) {
+  return pool_.Run(
+      loop_, [root = root_, path, offset, length] { return ReadAt(root, path, offset, length); });
+}
+
+Task<SyncOutcome> PosixDisk::SyncFile(std::string path) {
+  return pool_.Run(loop_, [root = root_, path] { return SyncFileAt(root, path); });
+}
+
+Task<std::vector<SyncOutcome>> PosixDisk::SyncFiles(std::vector<std::string> paths) {
+  return pool_.Run(loop_, [root = root_, paths = std::move(paths)] {
+    std::vector<SyncOutcome> outcomes;
+    FileSystemSync all;
+    for (const std::string& path : paths) {
+      SyncOutcome& outcome = outcomes.emplace_back();
+      absl::StatusOr<Descriptor> file = OpenStatted(root, path, outcome);
+      if (file.ok()) all.Add(*std::move(file), outcome.info.id.device);
+    }
+    if (all.Sync()) return outcomes;
+    // Which of them it was, or that there is no such way, each says by itself.
+    for (size_t i = 0; i < paths.size(); ++i) outcomes[i] = SyncFileAt(root, paths[i]);
+    return outcomes;
+  });
+}
+
 Task<absl::Status> PosixDisk::Rename(std::string from, std::string to) {
   return pool_.Run(loop_, [root = root_, from, to] { return RenamePath(root, from, to); });
 }
@@ -256,6 +321,15 @@ Task<absl::StatusOr<std::vector<DirectoryEntry>>> PosixDisk::List(std::string pa
 
 Task<absl::StatusOr<FileInfo>> PosixDisk::Stat(std::string path) {
   return pool_.Run(loop_, [root = root_, path] { return StatAt(root, path); });
+}
+
+Task<std::vector<absl::StatusOr<FileInfo>>> PosixDisk::StatFiles(std::vector<std::string> paths) {
+  return pool_.Run(loop_, [root = root_, paths = std::move(paths)] {
+    std::vector<absl::StatusOr<FileInfo>> infos;
+    infos.reserve(paths.size());
+    for (const std::string& path : paths) infos.push_back(StatAt(root, path));
+    return infos;
+  });
 }
 
 Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> PosixDisk::Watch(std::string path) {

@@ -37,6 +37,10 @@ class PosixDisk final : public Disk {
                                                          IoThread& io, EventLoop& loop);
 
   Task<absl::StatusOr<std::unique_ptr<File>>> Open(std::string path, OpenMode mode) override;
+  Task<absl::StatusOr<BytesOfFile>> Read(std::string path, uint64_t offset,
+                                         uint64_t length) override;
+  Task<SyncOutcome> SyncFile(std::string path) override;
+  Task<std::vector<SyncOutcome>> SyncFiles(std::vector<std::string> paths) override;
   Task<absl::Status> Rename(std::string from, std::string to) override;
   Task<absl::Status> Link(std::string from, std::string to) override;
   Task<absl::Status> Remove(std::string path) override;
@@ -45,6 +49,7 @@ class PosixDisk final : public Disk {
   Task<absl::Status> SyncDirectory(std::string path) override;
   Task<absl::StatusOr<std::vector<DirectoryEntry>>> List(std::string path) override;
   Task<absl::StatusOr<FileInfo>> Stat(std::string path) override;
+  Task<std::vector<absl::StatusOr<FileInfo>>> StatFiles(std::vector<std::string> paths) override;
   Task<absl::StatusOr<std::unique_ptr<DirectoryWatch>>> Watch(std::string path) override;
   Task<absl::StatusOr<std::unique_ptr<FileLock>>> Lock(std::string path) override;
 

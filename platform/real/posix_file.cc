@@ -17,38 +17,55 @@
 
 namespace wavetank::platform {
 
+namespace {
+
+std::string AttemptAt(const char* attempt, const std::string& path, uint64_t offset) {
+  return absl::StrCat(attempt, " ", path, " at ", offset);
+}
+
+absl::StatusOr<uint64_t> SizeOf(const Descriptor& file, const std::string& path) {
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return DiskError(errno, absl::StrCat("size of ", path));
+  return static_cast<uint64_t>(info.st_size);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFrom(const Descriptor& file, const std::string& path,
+                                     uint64_t offset, uint64_t length) {
+  WT_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(file, path));
+  std::string data(offset < size ? std::min(length, size - offset) : 0, '\0');
+  size_t done = 0;
+  while (done < data.size()) {
+    const auto at = static_cast<off_t>(offset + done);
+    const ssize_t n =
+        Retry([&] { return ::pread(file.get(), data.data() + done, data.size() - done, at); });
+    if (n < 0) return DiskError(errno, AttemptAt("read", path, offset + done));
+    if (n == 0) break;  // truncated meanwhile
+    done += static_cast<size_t>(n);
+  }
+  data.resize(done);
+  return data;
+}
+
+absl::Status SyncContent(const Descriptor& file, const std::string& path) {
+  if (Retry([&] { return ::fdatasync(file.get()); }) == 0) return absl::OkStatus();
+  return DiskError(errno, absl::StrCat("sync ", path));
+}
+
 struct PosixFile::Opened {
   Opened(std::string p, Descriptor d) : path(std::move(p)), descriptor(std::move(d)) {}
   std::string At(const char* attempt, uint64_t offset) const {
-    return absl::StrCat(attempt, " ", path, " at ", offset);
+    return AttemptAt(attempt, path, offset);
   }
 
   const std::string path;
   const Descriptor descriptor;
   std::mutex appending;  // from finding the end to the last byte written there
 
-  absl::StatusOr<uint64_t> Size() const {
-    struct stat info;
-    if (::fstat(descriptor.get(), &info) != 0) {
-      return DiskError(errno, absl::StrCat("size of ", path));
-    }
-    return static_cast<uint64_t>(info.st_size);
-  }
-
+  absl::StatusOr<uint64_t> Size() const { return SizeOf(descriptor, path); }
   absl::StatusOr<std::string> ReadAt(uint64_t offset, uint64_t length) const {
-    WT_ASSIGN_OR_RETURN(const uint64_t size, Size());
-    std::string data(offset < size ? std::min(length, size - offset) : 0, '\0');
-    size_t done = 0;
-    while (done < data.size()) {
-      const auto at = static_cast<off_t>(offset + done);
-      const ssize_t n = Retry(
-          [&] { return ::pread(descriptor.get(), data.data() + done, data.size() - done, at); });
-      if (n < 0) return DiskError(errno, At("read", offset + done));
-      if (n == 0) break;  // truncated meanwhile
-      done += static_cast<size_t>(n);
-    }
-    data.resize(done);
-    return data;
+    return ReadFrom(descriptor, path, offset, length);
   }
 
   absl::Status WriteAt(uint64_t offset, const std::string& data) const {
@@ -82,12 +99,7 @@ struct PosixFile::Opened {
     return absl::OkStatus();
   }
 
-  absl::Status Sync() const {
-    if (Retry([&] { return ::fdatasync(descriptor.get()); }) != 0) {
-      return DiskError(errno, absl::StrCat("sync ", path));
-    }
-    return absl::OkStatus();
-  }
+  absl::Status Sync() const { return SyncContent(descriptor, path); }
 };
 
 PosixFile::PosixFile(std::string path, Descriptor opened, DiskPool& pool, EventLoop& loop)

@@ -12,6 +12,12 @@
 
 namespace wavetank::platform {
 
+// As File::ReadAt, of an open file; `path` is for messages.
+absl::StatusOr<std::string> ReadFrom(const Descriptor& file, const std::string& path,
+                                     uint64_t offset, uint64_t length);
+// As File::Sync.
+absl::Status SyncContent(const Descriptor& file, const std::string& path);
+
 class PosixFile final : public File {
  public:
   // `path` is for error messages. The pool and the loop must outlive the file.

@@ -92,7 +92,7 @@ class ToldSteps final : public StepGate {
 
 struct RealProcess::State {
   State(ProcessSpec s, RealProcessOptions o)
-      : spec(std::move(s)), options(std::move(o)), logger(options.log_level) {}
+      : spec(std::move(s)), options(std::move(o)), logger(options.log_level, options.said_as) {}
 
   absl::Status Build();
   void OnMainReturned();

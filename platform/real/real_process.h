@@ -36,6 +36,9 @@ struct RealProcessOptions {
   // Drawn from the system's entropy if not given.
   std::optional<uint64_t> seed = {};
   LogLevel log_level = LogLevel::kInfo;
+  // What people are told in place of a text that a node logs, on the thread of the node. Null: the
+  // text.
+  std::function<std::string(std::string)> said_as = nullptr;
   std::vector<StepFault> step_faults = {};
   // Told of each step, on the thread of its node, before a fault acts there.
   std::function<void(const StepEvent&)> on_step = nullptr;

@@ -37,7 +37,8 @@ struct SpdlogLogger::State {
       spdlog::async_overflow_policy::overrun_oldest);
 };
 
-SpdlogLogger::SpdlogLogger(LogLevel level) : state_(std::make_unique<State>()) {
+SpdlogLogger::SpdlogLogger(LogLevel level, std::function<std::string(std::string)> said_as)
+    : said_as_(std::move(said_as)), state_(std::make_unique<State>()) {
   state_->logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v");
   state_->logger->set_level(ToSpdlog(level));
   state_->logger->flush_on(spdlog::level::info);
@@ -46,6 +47,7 @@ SpdlogLogger::SpdlogLogger(LogLevel level) : state_(std::make_unique<State>()) {
 SpdlogLogger::~SpdlogLogger() = default;
 
 void SpdlogLogger::Log(const Node& node, LogLevel level, std::string text) {
+  if (said_as_ != nullptr) text = said_as_(std::move(text));
   state_->logger->log(ToSpdlog(level), "{}/{}: {}", node.process(), node.name(), text);
 }
 

@@ -7,6 +7,7 @@
 #ifndef WAVETANK_PLATFORM_REAL_SPDLOG_LOGGER_H_
 #define WAVETANK_PLATFORM_REAL_SPDLOG_LOGGER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,14 +18,15 @@ namespace wavetank::platform {
 // Thread-safe.
 class SpdlogLogger final : public Logger {
  public:
-  // Drops what is below `level`.
-  explicit SpdlogLogger(LogLevel level);
+  // Drops what is below `level`. `said_as`: what is written in place of a text; null: the text.
+  explicit SpdlogLogger(LogLevel level, std::function<std::string(std::string)> said_as = nullptr);
   ~SpdlogLogger() override;  // writes what is left
 
   void Log(const Node& node, LogLevel level, std::string text) override;
 
  private:
   struct State;
+  const std::function<std::string(std::string)> said_as_;
   const std::unique_ptr<State> state_;
 };
 

@@ -27,8 +27,8 @@ using Options = std::map<std::string, std::string>;
 
 // Those that say which files are read, and how: the log and the scenario say that too.
 constexpr const char* kOfFiles[] = {
-    "maxFilesPerTrigger", "maxBytesPerTrigger", "ignoreNames", "forgetAfter",
-    "lostFiles",          "maxLineBytes",       "splitBytes",  "schema"};
+    "maxFilesPerTrigger", "maxBytesPerTrigger", "ignoreNames",  "pathGlobFilter", "forgetAfter",
+    "lostFiles",          "ignoreCorruptFiles", "maxLineBytes", "splitBytes",     "schema"};
 constexpr const char* kOfCsv[] = {"header", "sep", "quote", "escape", "nullValue", "mode"};
 constexpr const char* kOfJson[] = {"mode"};
 

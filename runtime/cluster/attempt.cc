@@ -28,6 +28,7 @@ Task<cluster::TaskReport> Attempt::Run() {
   cluster::TaskReport report;
   *report.mutable_task() = run_.task();
   report.mutable_unreachable()->Assign(unreachable_.begin(), unreachable_.end());
+  report.mutable_missing()->Assign(missing_.begin(), missing_.end());
   if (result.ok()) {
     report.set_result(*std::move(result));
   } else {
@@ -75,9 +76,23 @@ Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage)
   if (!fetched.status.ok()) {
     fetch_error_ = fetched.status;
     unreachable_.insert(unreachable_.end(), fetched.unreachable.begin(), fetched.unreachable.end());
+    missing_.insert(missing_.end(), fetched.missing.begin(), fetched.missing.end());
     co_return fetched.status;
   }
   co_return std::move(fetched.blocks);
+}
+
+void Attempt::LetGoOfShuffle(int stage, int source_partition) {
+  const auto input = std::ranges::find(run_.inputs(), stage, &cluster::Input::stage);
+  WT_CHECK(input != run_.inputs().end() && source_partition < input->sources_size());
+  const cluster::Source& from = input->sources(source_partition);
+  // What came from another worker was a copy.
+  if (addresses_[static_cast<size_t>(from.address())] != worker_.exchange.address()) return;
+  TaskId source = id_;
+  source.stage = stage;
+  source.partition = source_partition;
+  source.attempt = from.attempt();
+  worker_.exchange.blocks().LetGo(source, id_.partition);
 }
 
 void Attempt::PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) {

@@ -43,6 +43,7 @@ class Attempt final : public TaskContext {
   checkpoint::Store& store() override { return worker_.store; }
   const TaskId& id() const override { return id_; }
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int stage) override;
+  void LetGoOfShuffle(int stage, int source_partition) override;
   void PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) override;
   Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
                                                absl::Duration timeout) override;
@@ -57,6 +58,7 @@ class Attempt final : public TaskContext {
   std::map<int, BlockPointer> blocks_;
   absl::Status fetch_error_;
   std::vector<cluster::TaskName> unreachable_;
+  std::vector<cluster::TaskName> missing_;
 };
 
 }  // namespace wavetank::runtime

@@ -101,7 +101,7 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
       if (part.status.ok()) {
         fetched.blocks[source.partition()] = std::move(part.blocks[i]);
       } else {
-        fetched.unreachable.push_back(source);
+        (absl::IsNotFound(part.status) ? fetched.missing : fetched.unreachable).push_back(source);
       }
     }
     if (!part.status.ok()) {

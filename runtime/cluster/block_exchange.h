@@ -40,8 +40,10 @@ class BlockExchange {
 
   struct Fetched {
     absl::Status status;
-    std::vector<ShuffleBlock> blocks;            // by source partition
-    std::vector<cluster::TaskName> unreachable;  // if the status is not OK
+    std::vector<ShuffleBlock> blocks;  // by source partition
+    // If the status is not OK:
+    std::vector<cluster::TaskName> unreachable;  // on workers that could not be asked
+    std::vector<cluster::TaskName> missing;      // on workers that do not have them any more
   };
   // The blocks that `input`'s attempts put for `reader`; `addresses` as in RunTask. The exchange
   // outlives the fetch.

@@ -118,8 +118,10 @@ void GraphRun::Report(const cluster::TaskReport& report) {
     effects_.marks.push_back({&steps::kDriverReportIgnored, FromName(report.task()), ""});
     return;
   }
-  if (!report.unreachable().empty()) {
+  if (!report.unreachable().empty() || !report.missing().empty()) {
     Apply(key, Happened::kInputMissing, absl::UnavailableError(report.error()));
+    for (const cluster::TaskName& source : report.missing()) LoseOutput(source);
+    MakeNeededOutputsAgain();
     for (const cluster::TaskName& source : report.unreachable()) {
       const TaskState* made = Find(source);
       if (made == nullptr || made->phase != Phase::kDone) continue;
@@ -292,6 +294,13 @@ void GraphRun::LoseOutputs(int64_t worker, Happened happened) {
   MakeNeededOutputsAgain();
 }
 
+// Of an attempt alone: its worker is there.
+void GraphRun::LoseOutput(const cluster::TaskName& source) {
+  if (Find(source) == nullptr) return;
+  TaskState& made = At({source.stage(), source.partition()});
+  if (made.phase == Phase::kDone) made.output_gone = Happened::kOutputMissing;
+}
+
 // To run a task again is to read its inputs again, so earlier outputs may become needed: until
 // nothing changes.
 void GraphRun::MakeNeededOutputsAgain() {
@@ -313,7 +322,7 @@ void GraphRun::MakeNeededOutputsAgain() {
 absl::Status GraphRun::Why(Happened happened, const TaskState& task) {
   return absl::UnavailableError(
       absl::StrCat("worker ", task.worker.name,
-                   happened == Happened::kWorkerLost ? " was lost" : " could not be fetched from"));
+                   happened == Happened::kWorkerLost ? " was lost" : " does not give its output"));
 }
 
 std::string GraphRun::Describe(TaskKey key) const {

@@ -117,6 +117,7 @@ class GraphRun {
   void RunAgain(TaskKey key, const platform::StepName& step, const absl::Status& why);
   void Fail(TaskKey key, Happened happened, const absl::Status& why);
   void LoseOutputs(int64_t worker, Happened happened);
+  void LoseOutput(const cluster::TaskName& source);
   void MakeNeededOutputsAgain();
   static absl::Status Why(Happened happened, const TaskState& task);
   std::string Describe(TaskKey key) const;

@@ -47,7 +47,9 @@ absl::StatusOr<std::vector<ShuffleBlock>> ShuffleBundle::Open(const platform::Me
 }
 
 void ShuffleBlocks::Put(const TaskId& task, std::map<int, BlockPointer> blocks) {
-  const bool inserted = blocks_.emplace(KeyOf(task), std::move(blocks)).second;
+  Output output;
+  for (auto& [target, block] : blocks) output.emplace(target, std::move(block));
+  const bool inserted = blocks_.emplace(KeyOf(task), std::move(output)).second;
   WT_CHECK(inserted, "an attempt puts its blocks once: " + task.Unique());
 }
 
@@ -57,7 +59,19 @@ absl::StatusOr<BlockPointer> ShuffleBlocks::Find(const TaskId& task, int target)
     return absl::NotFoundError(absl::StrCat("no blocks of attempt ", task.Unique(), " here"));
   }
   const auto block = found->second.find(target);
-  return block == found->second.end() ? nullptr : block->second;
+  if (block == found->second.end()) return nullptr;
+  if (!block->second) {
+    return absl::NotFoundError(absl::StrCat("the block of attempt ", task.Unique(),
+                                            " for partition ", target, " was read already"));
+  }
+  return *block->second;
+}
+
+void ShuffleBlocks::LetGo(const TaskId& task, int target) {
+  const auto found = blocks_.find(KeyOf(task));
+  if (found == blocks_.end()) return;
+  const auto block = found->second.find(target);
+  if (block != found->second.end()) block->second.reset();
 }
 
 void ShuffleBlocks::DropGraph(const std::string& driver, int64_t graph) {

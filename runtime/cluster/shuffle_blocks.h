@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -43,19 +44,25 @@ class ShuffleBlocks {
   // All blocks of a finished attempt, by target partition. REQUIRES: once for each attempt.
   void Put(const TaskId& task, std::map<int, BlockPointer> blocks);
   // What `task` put for `target`, null if nothing; kNotFound when this worker does not have the
-  // attempt.
+  // attempt, or not that any more.
   absl::StatusOr<BlockPointer> Find(const TaskId& task, int target) const;
   bool Contains(const TaskId& task) const { return blocks_.contains(KeyOf(task)); }
+  // `target`'s reader is through with what `task` put for it. Who reads it again finds none, and
+  // the driver has it made again: that is rare, and to keep it until the graph ends takes the
+  // memory of the whole batch, always.
+  void LetGo(const TaskId& task, int target);
   void DropGraph(const std::string& driver, int64_t graph);
   void DropAll() { blocks_.clear(); }
   size_t attempt_count() const { return blocks_.size(); }
 
  private:
   using Key = std::tuple<std::string, int64_t, int, int, int>;
+  // A target of which there is no entry was put nothing for, one whose entry is unset was read.
+  using Output = std::map<int, std::optional<BlockPointer>>;
   static Key KeyOf(const TaskId& task) {
     return {task.driver, task.graph, task.stage, task.partition, task.attempt};
   }
-  std::map<Key, std::map<int, BlockPointer>> blocks_;
+  std::map<Key, Output> blocks_;
 };
 
 }  // namespace wavetank::runtime

@@ -66,6 +66,9 @@ class TaskContext {
   // The blocks that the tasks of `stage` put for this task's partition, by source partition; an
   // empty place where a task put none. kUnavailable when one cannot be fetched: return it as it is.
   virtual Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int stage) = 0;
+  // What FetchShuffle gave of that source partition is not needed any more, unless this task runs
+  // again: its memory may be let go. REQUIRES: it was fetched.
+  virtual void LetGoOfShuffle(int stage, int source_partition) = 0;
   // REQUIRES: at most once for each target partition.
   virtual void PutShuffle(int target_partition,
                           std::shared_ptr<const platform::Attachment> block) = 0;

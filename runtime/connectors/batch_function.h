@@ -43,6 +43,8 @@ struct BatchQuery {
   QueryOutputMode mode = QueryOutputMode::kAppend;
   // Of update mode: the columns by which a row replaces an earlier one.
   std::vector<int> keys = {};
+  // Of the checkpoint, for what the sink itself keeps. Nobody else writes there.
+  std::string directory = {};
 };
 
 // A batch that is applied. Valid while the function runs.

@@ -42,22 +42,30 @@ void FileBytes::Request(uint64_t offset, uint64_t length) {
 }
 
 Task<void> FileBytes::Read(uint64_t offset, uint64_t length) {
-  chunk_ = co_await store_.Read(piece_.path(), offset, length);
+  chunk_ = co_await store_.ReadShown(piece_.path(), offset, length);
   read_ahead_.Set();
 }
 
 Task<absl::StatusOr<std::string>> FileBytes::Take() {
   co_await read_ahead_.Wait();
   reading_ = false;
-  absl::StatusOr<std::string> chunk = *std::exchange(chunk_, std::nullopt);
+  absl::StatusOr<checkpoint::ShownBytes> chunk = *std::exchange(chunk_, std::nullopt);
   if (absl::IsNotFound(chunk.status())) co_return co_await Gone();
-  if (chunk.ok() && chunk->empty()) co_return Changed("has shrunk");
-  co_return chunk;
+  WT_CO_RETURN_IF_ERROR(chunk.status());
+  looked_ = true;
+  const checkpoint::StoredFile& file = chunk->file;
+  if (file.size_bytes < piece_.size_bytes()) co_return Changed("has shrunk");
+  if (file.size_bytes > piece_.size_bytes()) co_return Changed("has grown");
+  const bool of_that_time =
+      piece_.modified_ns() == 0 || absl::ToUnixNanos(file.modified) == piece_.modified_ns();
+  if (!of_that_time) co_return Changed("has changed");
+  co_return std::move(chunk->bytes);
 }
 
 Task<absl::StatusOr<std::string>> FileBytes::Chunk(uint64_t most_bytes) {
   if (!reading_) Request(offset_, most_bytes);
   WT_CO_ASSIGN_OR_RETURN(std::string chunk, co_await Take());
+  if (chunk.empty()) co_return Changed("has shrunk");
   offset_ += chunk.size();
   if (offset_ < piece_.end()) Request(offset_, std::min(chunk_bytes_, piece_.end() - offset_));
   co_return chunk;
@@ -135,15 +143,11 @@ void FileBytes::Count(uint64_t offset, std::string_view bytes) {
 }
 
 Task<absl::Status> FileBytes::Check() {
-  const absl::StatusOr<checkpoint::StoredFile> file = co_await store_.Stat(piece_.path());
-  if (absl::IsNotFound(file.status())) co_return co_await Gone();
-  WT_CO_RETURN_IF_ERROR(file.status());
-  if (file->size_bytes < piece_.size_bytes()) co_return Changed("has shrunk");
-  if (file->size_bytes > piece_.size_bytes()) co_return Changed("has grown");
-  const bool of_that_time =
-      piece_.modified_ns() == 0 || absl::ToUnixNanos(file->modified) == piece_.modified_ns();
-  const bool of_that_content = !piece_.has_crc32c() || read_.crc32c == piece_.crc32c();
-  if (!of_that_time || !of_that_content) co_return Changed("has changed");
+  if (!looked_) {
+    Request(0, 0);
+    WT_CO_RETURN_IF_ERROR((co_await Take()).status());
+  }
+  if (piece_.has_crc32c() && read_.crc32c != piece_.crc32c()) co_return Changed("has changed");
   co_return absl::OkStatus();
 }
 

@@ -1,6 +1,6 @@
 // FileBytes: a worker's side of a source of files: reads the bytes of one piece of a file in
-// chunks, the next one while the one before is used, and checks at the end that it was the file
-// that the batch's range names. So what was read counts only once Next has given nullopt. A lost
+// chunks, the next one while the one before is used, and checks with each that it is of the file
+// that the batch's range names. What was read counts only once Next has given nullopt. A lost
 // file is kDataLoss, and lost() tells that from other damage.
 //
 // A piece is the lines that begin in it, so that the pieces of a file have each line once: the
@@ -55,7 +55,7 @@ class FileBytes {
  private:
   void Request(uint64_t offset, uint64_t length);
   Task<void> Read(uint64_t offset, uint64_t length);
-  // What was requested, never nothing.
+  // What was requested; an error if the file is not the one that was meant.
   Task<absl::StatusOr<std::string>> Take();
   // What is at offset_; what comes next in the piece is requested.
   Task<absl::StatusOr<std::string>> Chunk(uint64_t most_bytes);
@@ -83,7 +83,8 @@ class FileBytes {
   FileRead read_;
   std::string lost_;
 
-  std::optional<absl::StatusOr<std::string>> chunk_;  // that was read ahead
+  std::optional<absl::StatusOr<checkpoint::ShownBytes>> chunk_;  // that was read ahead
+  bool looked_ = false;                                          // at the file, once at least
   bool reading_ = false;
   platform::Event read_ahead_;
   platform::TaskScope scope_;  // last: what it runs uses the others

@@ -40,7 +40,10 @@ Task<absl::StatusOr<std::optional<RecordBatch>>> FileRows::Next() {
         file_.reset();
       }
     }
-    if (!rows.ok()) co_return InFile(rows.status());
+    if (!rows.ok()) {
+      NoteCorrupt(rows.status());
+      co_return InFile(rows.status());
+    }
     if (rows->num_rows() > 0) co_return *std::move(rows);
   }
 }
@@ -134,10 +137,21 @@ absl::Status FileRows::InFile(const absl::Status& status) const {
   if (text.find(path) == std::string::npos) text = absl::StrCat("source file ", path, ": ", text);
   if (absl::IsDataLoss(status) && file_->bytes->lost().empty()) {
     absl::StrAppend(&text,
-                    "; its batch is defined: take the file away, start with lostFiles=skip, and "
-                    "bring it whole under another name");
+                    "; its batch is defined: start with ignoreCorruptFiles=true, which leaves the "
+                    "file out, and bring it whole under another name");
   }
   return absl::Status(status.code(), text);
+}
+
+void FileRows::NoteCorrupt(const absl::Status& status) {
+  const bool is_damage = absl::IsDataLoss(status) && file_->bytes->lost().empty();
+  if (!is_damage || !options_.files.ignore_corrupt) return;
+  context_.node.Log(platform::LogLevel::kWarning,
+                    absl::StrCat("batch ", context_.batch, ": source file ", file_->bytes->path(),
+                                 ": ", status.message(),
+                                 ": it is left out whole, as ignoreCorruptFiles says, its records "
+                                 "are lost, and no file of that name is read"));
+  context_.lost = file_->bytes->path();
 }
 
 void FileRows::NoteLost() {

@@ -58,6 +58,7 @@ class FileRows final : public SplitReader {
   absl::StatusOr<RecordBatch> Finish();
   absl::Status InFile(const absl::Status& status) const;
   void NoteLost();
+  void NoteCorrupt(const absl::Status& status);
 
   const SplitContext context_;
   const FileSplit split_;

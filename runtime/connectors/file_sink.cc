@@ -2,24 +2,19 @@
 
 #include <algorithm>
 #include <deque>
-#include <limits>
 #include <utility>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 
-#include "checkpoint/crc32c.h"
 #include "checkpoint/first_record.h"
-#include "checkpoint/unique.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/connectors/file_part.h"
 #include "runtime/connectors/part_name.h"
 #include "runtime/steps.h"
 
@@ -31,15 +26,6 @@ using checkpoint::Store;
 
 // How often a driver takes the log back from an older one before it gives up.
 constexpr int kMaxTakeOvers = 8;
-
-constexpr absl::string_view kStagedPrefix = "batch-";
-// Of a staged part: "batch-00012-..." gives 12; what has no such name a number above all batches.
-int64_t StagedBatch(absl::string_view name) {
-  int64_t batch = 0;
-  const bool named = absl::ConsumePrefix(&name, kStagedPrefix) && absl::StrContains(name, '-') &&
-                     absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
-  return named ? batch : std::numeric_limits<int64_t>::max();
-}
 
 // Of a part, and others may be linked all the same: another's file has its plain name, or its own
 // file is gone or damaged.
@@ -321,16 +307,13 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
   WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
   if (committed) co_return CommittableState::kVisible;
   for (const ManifestPart& part : entry.parts()) {
-    auto text = co_await store_.ReadAll(StagedPath(options_.directory, part));
-    if (!text.ok()) {
-      if (!absl::IsNotFound(text.status()) && !absl::IsDataLoss(text.status())) {
-        co_return text.status();
-      }
+    const absl::StatusOr<bool> intact =
+        co_await HasTextOf(store_, StagedPath(options_.directory, part), part);
+    if (absl::IsNotFound(intact.status()) || absl::IsDataLoss(intact.status())) {
       co_return CommittableState::kGone;
     }
-    if (text->size() != part.size_bytes() || checkpoint::Crc32c(*text) != part.crc32c()) {
-      co_return CommittableState::kGone;
-    }
+    WT_CO_RETURN_IF_ERROR(intact.status());
+    if (!*intact) co_return CommittableState::kGone;
   }
   co_return CommittableState::kPending;
 }
@@ -402,10 +385,9 @@ Task<absl::Status> FileSink::RemoveParts(Replaced replaced) {
 }
 
 Task<absl::StatusOr<bool>> FileSink::PlainNameIsOurs(ManifestPart part) {
-  const auto text = co_await store_.Read(PlainName(part), 0, part.size_bytes() + 1);
-  if (CannotBeLinked(text.status())) co_return false;
-  WT_CO_RETURN_IF_ERROR(text.status());
-  co_return text->size() == part.size_bytes() && checkpoint::Crc32c(*text) == part.crc32c();
+  const absl::StatusOr<bool> ours = co_await HasTextOf(store_, PlainName(part), part);
+  if (CannotBeLinked(ours.status())) co_return false;
+  co_return ours;
 }
 
 std::string FileSink::PlainName(const ManifestPart& part) const {
@@ -423,23 +405,6 @@ Task<absl::Status> CheckSinkIsOf(Store& store, std::string directory, std::strin
   ManifestHistory manifest(directory);
   if (first->empty() || !manifest.Add(*first).ok()) co_return absl::OkStatus();
   co_return CheckOwner(manifest, directory, query_id);
-}
-
-Task<absl::StatusOr<std::string>> StageFilePart(Store& store, std::string directory, int64_t batch,
-                                                std::string unique, std::string text, int64_t rows,
-                                                PartText how) {
-  if (rows == 0) co_return std::string();
-  ManifestPart part;
-  part.set_file(
-      absl::StrFormat("%s%05d-%s%s", kStagedPrefix, batch, unique, ExtensionOf(how.dialect)));
-  part.set_dialect(how.dialect);
-  part.set_header_bytes(how.header_bytes);
-  part.set_size_bytes(text.size());
-  part.set_crc32c(checkpoint::Crc32c(text));
-  part.set_rows(rows);
-  WT_CO_RETURN_IF_ERROR(
-      co_await checkpoint::CreateUnique(store, StagedPath(directory, part), std::move(text)));
-  co_return part.SerializeAsString();
 }
 
 }  // namespace wavetank::runtime

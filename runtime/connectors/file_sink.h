@@ -97,18 +97,6 @@ class FileSink : public TransactionalSink {
 Task<absl::Status> CheckSinkIsOf(checkpoint::Store& store, std::string directory,
                                  std::string query_id);
 
-// How the rows of a part stand in its text.
-struct PartText {
-  PartDialect dialect = PART_DIALECT_RFC4180;
-  size_t header_bytes = 0;  // before them
-};
-
-// A worker's side: writes one part of `batch`, durably under a name with `unique`, which no other
-// attempt ever uses, and gives what Prepare takes. No rows, no part: "".
-Task<absl::StatusOr<std::string>> StageFilePart(checkpoint::Store& store, std::string directory,
-                                                int64_t batch, std::string unique, std::string text,
-                                                int64_t rows, PartText how = {});
-
 // The table as a reader of the protocol sees it at this instant.
 struct SinkTable {
   ManifestMode mode = MANIFEST_MODE_UNSPECIFIED;

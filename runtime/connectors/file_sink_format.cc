@@ -12,6 +12,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/delimited_text.h"
+#include "runtime/connectors/file_part.h"
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/formats/encode_rows.h"
 
@@ -83,54 +84,48 @@ class PartWriter final : public SinkWriter {
  public:
   // `set`: whether the option of that format is.
   PartWriter(const SinkWriterContext& context, PartDialect dialect, bool set)
-      : store_(context.store),
-        directory_(DirectoryOf(context.options)),
-        batch_(context.batch),
-        unique_(context.unique),
-        how_({.dialect = dialect}),
-        set_(set) {}
+      : dialect_(dialect),
+        set_(set),
+        part_(context.store, DirectoryOf(context.options), context.batch, context.unique, dialect) {
+  }
 
   Task<absl::Status> Write(RecordBatch rows) override {
-    switch (how_.dialect) {
-      case PART_DIALECT_JSON:
-        EncodeJson(rows, text_, set_ ? JsonNulls::kLeftOut : JsonNulls::kWritten);
-        break;
-      case PART_DIALECT_TEXT: {
-        const size_t before = text_.size();
-        EncodeText(rows, text_);
-        rows_ += std::count(text_.begin() + static_cast<ptrdiff_t>(before), text_.end(), '\n');
-        co_return absl::OkStatus();
-      }
-      default:
-        if (set_ && text_.empty()) AppendHeader(rows.schema());
-        EncodeCsv(rows, text_);
-    }
-    rows_ += rows.num_rows();
-    co_return absl::OkStatus();
+    part_.AddRows(Encode(rows, part_.text()));
+    return part_.Flush();
   }
-
-  Task<absl::StatusOr<std::string>> Finish() override {
-    return StageFilePart(store_, directory_, batch_, unique_, std::move(text_), rows_, how_);
-  }
+  Task<absl::StatusOr<std::string>> Finish() override { return part_.Finish(); }
 
  private:
-  void AppendHeader(const Schema& schema) {
-    for (const Field& field : schema.fields()) {
-      if (!text_.empty()) text_ += ',';
-      AppendField(field.name, text_);
+  // Gives how many rows it has added.
+  int64_t Encode(const RecordBatch& rows, std::string& text) {
+    switch (dialect_) {
+      case PART_DIALECT_JSON:
+        EncodeJson(rows, text, set_ ? JsonNulls::kLeftOut : JsonNulls::kWritten);
+        return rows.num_rows();
+      case PART_DIALECT_TEXT: {
+        const size_t before = text.size();
+        EncodeText(rows, text);
+        return std::count(text.begin() + static_cast<ptrdiff_t>(before), text.end(), '\n');
+      }
+      default:
+        if (set_ && !part_.has_header()) AddHeader(rows.schema(), text);
+        EncodeCsv(rows, text);
+        return rows.num_rows();
     }
-    text_ += '\n';
-    how_.header_bytes = text_.size();
   }
 
-  checkpoint::Store& store_;
-  const std::string directory_;
-  const int64_t batch_;
-  const std::string unique_;
-  PartText how_;
+  void AddHeader(const Schema& schema, std::string& text) {
+    for (const Field& field : schema.fields()) {
+      if (!text.empty()) text += ',';
+      AppendField(field.name, text);
+    }
+    text += '\n';
+    part_.EndHeader();
+  }
+
+  const PartDialect dialect_;
   const bool set_;
-  std::string text_;
-  int64_t rows_ = 0;
+  FilePartWriter part_;
 };
 
 SinkFormat Make(std::string name, std::string meaning, Writes writes) {

@@ -65,6 +65,10 @@ std::vector<ConnectorOption> FileOptions() {
        .takes = "names, joined by commas, where * stands for any characters",
        .default_value = "",
        .meaning = "further files that are not input, as *.bak,core"},
+      {.name = "pathGlobFilter",
+       .takes = "a pattern of names, where *, ?, [a-c] and {csv,json} stand for others",
+       .default_value = "",
+       .meaning = "files of other names are not input, as *.csv; all are, if it is not given"},
       {.name = "forgetAfter",
        .takes = "a duration above 0, as 10m",
        .default_value = "10m",
@@ -73,6 +77,11 @@ std::vector<ConnectorOption> FileOptions() {
        .takes = "stop or skip",
        .default_value = "stop",
        .meaning = "what a file does that is gone or changed before its batch was read"},
+      {.name = "ignoreCorruptFiles",
+       .takes = "true or false",
+       .default_value = "false",
+       .meaning = "whether a file that cannot be decompressed, being damaged, is left out whole; "
+                  "else it stops the query"},
       {.name = "maxLineBytes",
        .takes = "a whole number of bytes above 0",
        .default_value = "134217728",
@@ -197,8 +206,12 @@ absl::StatusOr<FileSourceOptions> FileSourceOptionsOf(const SourceDescription& s
   const OptionMap& given = source.options;
   FileSourceOptions options{.directory = source.path};
   absl::StatusOr<InputFileOptions> files =
-      ParseInputFileOptions(OptionValue(given, "ignoreNames"), OptionValue(given, "forgetAfter"),
-                            OptionValue(given, "lostFiles"), OptionValue(given, "maxLineBytes"));
+      ParseInputFileOptions({.ignored_names = OptionValue(given, "ignoreNames"),
+                             .name_glob = OptionValue(given, "pathGlobFilter"),
+                             .forget_after = OptionValue(given, "forgetAfter"),
+                             .lost = OptionValue(given, "lostFiles"),
+                             .ignore_corrupt = OptionValue(given, "ignoreCorruptFiles"),
+                             .max_line_bytes = OptionValue(given, "maxLineBytes")});
   if (!files.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("its option ", files.status().message()));
   }

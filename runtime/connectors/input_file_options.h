@@ -20,20 +20,30 @@ enum class LostFiles {
 struct InputFileOptions {
   // Names that are not input, besides those of the rule: "*" stands for any characters.
   std::vector<std::string> ignored_names = {};
+  // What names that are input match one of (name_glob.h); none: those of the rule are.
+  std::vector<std::string> name_globs = {};
   absl::Duration forget_after = absl::Minutes(10);
   LostFiles lost = LostFiles::kStop;
+  // Of a structured query: whether a file whose bytes are damaged, so that they cannot be
+  // decompressed, is left out whole, counted and said; else the query stops, naming it.
+  bool ignore_corrupt = false;
   // A line is held in memory whole, several times: a file with a longer one is refused.
   uint64_t max_line_bytes = uint64_t{128} << 20;
 
   friend bool operator==(const InputFileOptions&, const InputFileOptions&) = default;
 };
 
-// From "*.bak,core"; "10m"; "skip" or "stop"; "1000000". kInvalidArgument names the option and says
-// what it takes. A text that is empty changes nothing.
-absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
-                                                       const std::string& forget_after,
-                                                       const std::string& lost,
-                                                       const std::string& max_line_bytes);
+// The same as texts; one that is empty changes nothing.
+struct InputFileTexts {
+  std::string ignored_names = {};   // "*.bak,core"
+  std::string name_glob = {};       // "*.{csv,csv.gz}"
+  std::string forget_after = {};    // "10m"
+  std::string lost = {};            // "skip" or "stop"
+  std::string ignore_corrupt = {};  // "true" or "false"
+  std::string max_line_bytes = {};  // "1000000"
+};
+// kInvalidArgument names the option and says what it takes.
+absl::StatusOr<InputFileOptions> ParseInputFileOptions(const InputFileTexts& texts);
 
 // kFailedPrecondition: the file has a line that is longer than it may be, which begins at `offset`
 // and of which `so_far` bytes are known.

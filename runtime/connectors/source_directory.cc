@@ -8,9 +8,11 @@
 #include "absl/strings/str_split.h"
 
 #include "checkpoint/paths.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/connectors/formats/compression.h"
+#include "runtime/connectors/name_glob.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -46,6 +48,15 @@ bool MatchesName(std::string_view pattern, std::string_view name) {
   return at == pattern.size();
 }
 
+// Of names in their order.
+uint64_t HashOf(const std::vector<std::string>& names) {
+  uint64_t hash = names.size();
+  for (const std::string& name : names) {
+    hash = hash * 0x9e3779b97f4a7c15 + platform::StableHash(name);
+  }
+  return hash;
+}
+
 // "3 files (the first: a)".
 std::string Some(size_t count, const std::string& first) {
   return count == 1 ? absl::StrCat("file ", first)
@@ -54,25 +65,40 @@ std::string Some(size_t count, const std::string& first) {
 
 }  // namespace
 
-absl::StatusOr<InputFileOptions> ParseInputFileOptions(const std::string& ignored_names,
-                                                       const std::string& forget_after,
-                                                       const std::string& lost,
-                                                       const std::string& max_line_bytes) {
+absl::StatusOr<InputFileOptions> ParseInputFileOptions(const InputFileTexts& texts) {
   InputFileOptions options;
-  options.ignored_names = absl::StrSplit(ignored_names, ',', absl::SkipWhitespace());
-  if (!forget_after.empty() && (!absl::ParseDuration(forget_after, &options.forget_after) ||
-                                options.forget_after <= absl::ZeroDuration())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("forgetAfter is '", forget_after, "': give a duration above 0, such as 10m"));
+  options.ignored_names = absl::StrSplit(texts.ignored_names, ',', absl::SkipWhitespace());
+  if (!texts.name_glob.empty()) {
+    absl::StatusOr<std::vector<std::string>> globs = ExpandGlob(texts.name_glob);
+    if (!globs.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("pathGlobFilter is '", texts.name_glob, "': ", globs.status().message(),
+                       "; give a pattern of names, such as *.csv or *.{csv,csv.gz}"));
+    }
+    options.name_globs = *std::move(globs);
   }
-  if (lost == "skip") {
+  if (!texts.forget_after.empty() &&
+      (!absl::ParseDuration(texts.forget_after, &options.forget_after) ||
+       options.forget_after <= absl::ZeroDuration())) {
+    return absl::InvalidArgumentError(absl::StrCat("forgetAfter is '", texts.forget_after,
+                                                   "': give a duration above 0, such as 10m"));
+  }
+  if (texts.lost == "skip") {
     options.lost = LostFiles::kSkip;
-  } else if (!lost.empty() && lost != "stop") {
-    return absl::InvalidArgumentError(absl::StrCat("lostFiles is '", lost, "': give stop or skip"));
+  } else if (!texts.lost.empty() && texts.lost != "stop") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("lostFiles is '", texts.lost, "': give stop or skip"));
   }
-  if (!max_line_bytes.empty() &&
-      (!absl::SimpleAtoi(max_line_bytes, &options.max_line_bytes) || options.max_line_bytes == 0)) {
-    return absl::InvalidArgumentError(absl::StrCat("maxLineBytes is '", max_line_bytes,
+  if (texts.ignore_corrupt == "true") {
+    options.ignore_corrupt = true;
+  } else if (!texts.ignore_corrupt.empty() && texts.ignore_corrupt != "false") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ignoreCorruptFiles is '", texts.ignore_corrupt, "': give true or false"));
+  }
+  if (!texts.max_line_bytes.empty() &&
+      (!absl::SimpleAtoi(texts.max_line_bytes, &options.max_line_bytes) ||
+       options.max_line_bytes == 0)) {
+    return absl::InvalidArgumentError(absl::StrCat("maxLineBytes is '", texts.max_line_bytes,
                                                    "': give a whole number of bytes above 0"));
   }
   return options;
@@ -86,13 +112,18 @@ absl::Status LineTooLong(const std::string& path, uint64_t offset, uint64_t so_f
       ", since it is held in memory whole: raise that limit (maxLineBytes) and start again"));
 }
 
-bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names) {
+bool IsInputName(std::string_view name, const InputFileOptions& options) {
   if (name.empty() || name.starts_with('.') || name.starts_with('_')) return false;
   for (const std::string_view ending : {"._COPYING_", ".tmp", ".part"}) {
     if (name.ends_with(ending)) return false;
   }
-  return std::none_of(ignored_names.begin(), ignored_names.end(),
-                      [name](const std::string& pattern) { return MatchesName(pattern, name); });
+  const auto matches = [name](const std::string& pattern) { return MatchesGlob(pattern, name); };
+  if (!options.name_globs.empty() && std::ranges::none_of(options.name_globs, matches)) {
+    return false;
+  }
+  return std::ranges::none_of(options.ignored_names, [name](const std::string& pattern) {
+    return MatchesName(pattern, name);
+  });
 }
 
 absl::Status RefuseCompressed(const std::string& path, std::string_view first_bytes) {
@@ -100,8 +131,8 @@ absl::Status RefuseCompressed(const std::string& path, std::string_view first_by
   if (name.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "input file ", path, " is compressed (", ToAbsl(name),
-      "), and compressed files cannot be read yet: decompress it under another name, or leave it "
-      "out by the option that names what is ignored"));
+      "), and a stream reads no compressed files: decompress it under another name, or leave such "
+      "names out (ignored_names of its InputFileOptions)"));
 }
 
 Task<bool> DirectoryIsAway(checkpoint::Store& store, std::string path) {
@@ -142,15 +173,20 @@ void SourceDirectory::SayAway() {
 }
 
 bool SourceDirectory::TellsByName(const std::string& name) const {
-  return !IsInputName(name, options_.ignored_names) || no_files_.contains(name) ||
+  return !IsInputName(name, options_) || no_files_.contains(name) ||
          seen_.contains(checkpoint::JoinPath(directory_, name));
 }
 
-Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> SourceDirectory::Entries() {
+Task<absl::StatusOr<std::optional<std::vector<checkpoint::StoredFile>>>>
+SourceDirectory::Entries() {
   const platform::MonotonicTime now = host_.clock.Now();
+  listed_.reset();
+  looked_at_all_ = false;
   if (no_files_.empty() || now - looked_at_each_ < kLooksAgain) {
     WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                            co_await store_.ListNames(directory_));
+    listed_ = HashOf(names);
+    if (listed_ == quiet_) co_return std::nullopt;
     if (std::ranges::all_of(names, [this](const auto& name) { return TellsByName(name); })) {
       std::vector<checkpoint::StoredFile> entries;
       entries.reserve(names.size());
@@ -167,11 +203,13 @@ Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> SourceDirectory::Entri
   }
   WT_CO_ASSIGN_OR_RETURN(std::vector<checkpoint::StoredFile> entries,
                          co_await store_.List(directory_));
+  listed_.reset();
   looked_at_each_ = now;
+  looked_at_all_ = true;
   no_files_.clear();
   for (const checkpoint::StoredFile& entry : entries) {
     if (entry.kind == platform::FileKind::kFile) continue;
-    if (!IsInputName(entry.name, options_.ignored_names)) continue;
+    if (!IsInputName(entry.name, options_)) continue;
     no_files_.emplace(entry.name, entry.kind);
   }
   co_return entries;
@@ -190,22 +228,26 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
     }
     root_ = *std::move(root);
   }
-  const auto listed = co_await Entries();
-  if (!listed.ok()) co_return explain(listed.status());
+  const auto entries = co_await Entries();
+  if (!entries.ok()) co_return explain(entries.status());
   absl::StatusOr<std::string> root = co_await Root();
   if (!root.ok()) co_return explain(root.status());
   FoundFiles found;
   const std::string root_before = std::exchange(root_, *std::move(root));
   if (root_before == root_) found.root = root_;
   SayAway();
+  if (found.root.empty()) quiet_.reset();
+  if (!entries->has_value()) co_return found;
+  const std::vector<checkpoint::StoredFile>& listed = **entries;
 
-  SayOnce(*listed);
+  SayOnce(listed);
   absl::btree_set<std::string> there;
   std::vector<std::string> back;
   std::vector<std::string> elsewhere;  // where they showed before
-  for (const checkpoint::StoredFile& file : *listed) {
+  std::vector<std::string> replaced;
+  for (const checkpoint::StoredFile& file : listed) {
     if (file.kind != platform::FileKind::kFile) continue;
-    if (!IsInputName(file.name, options_.ignored_names)) continue;
+    if (!IsInputName(file.name, options_)) continue;
     std::string path = checkpoint::JoinPath(directory_, file.name);
     there.insert(there.end(), path);
     if (!found.root.empty()) {
@@ -213,6 +255,7 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
       seen_.ShowsUnder(path, found.root);
     }
     if (missing_since_.erase(path) > 0 && seen_.contains(path)) back.push_back(path);
+    if (IsAnother(path, file)) replaced.push_back(path);
     if (!seen_.contains(path)) {
       found.files.push_back({std::move(path), file.size_bytes, file.modified});
     }
@@ -222,6 +265,13 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
               absl::StrCat("source directory ", directory_, ": ", Some(back.size(), back.front()),
                            " that had been read and was gone is back, and is not read again: give "
                            "new files new names"));
+  }
+  for (const std::string& path : replaced) {
+    host_.log(
+        LogLevel::kWarning,
+        absl::StrCat("source directory ", directory_, ": file ", path,
+                     " was read, and has another size or time now: it is not read again, so "
+                     "what was written there since is in no batch: give new files new names"));
   }
   if (!elsewhere.empty()) {
     host_.log(LogLevel::kInfo,
@@ -234,14 +284,27 @@ Task<absl::StatusOr<FoundFiles>> SourceDirectory::Find() {
   for (const auto& [path, seen] : seen_.paths()) {
     if (seen.state == checkpoint::SeenPaths::State::kMayGo) found.forgotten.push_back(path);
   }
+  const bool quiet = !found.root.empty() && found.files.empty() && found.forgotten.empty() &&
+                     missing_since_.empty();
+  quiet_ = quiet ? listed_ : std::nullopt;
   co_return found;
+}
+
+bool SourceDirectory::IsAnother(const std::string& path, const checkpoint::StoredFile& file) {
+  if (!looked_at_all_) return false;
+  const Look look{.size_bytes = file.size_bytes, .modified = file.modified};
+  const auto [known, is_new] = looks_.try_emplace(path, look);
+  if (is_new || known->second == look) return false;
+  known->second = look;
+  // Of one that no batch has yet, its reader says so.
+  return seen_.contains(path) && said_replaced_.insert(path).second;
 }
 
 void SourceDirectory::SayOnce(const std::vector<checkpoint::StoredFile>& listed) {
   absl::btree_set<std::string> left_out;
   for (const checkpoint::StoredFile& file : listed) {
     if (file.kind != platform::FileKind::kOther) continue;
-    if (!IsInputName(file.name, options_.ignored_names)) continue;
+    if (!IsInputName(file.name, options_)) continue;
     left_out.insert(file.name);
     if (said_.contains(file.name)) continue;
     host_.log(LogLevel::kWarning,
@@ -284,6 +347,8 @@ void SourceDirectory::FindGone(const absl::btree_set<std::string>& there, const 
   if (may_go.empty()) return;
   for (const std::string& path : may_go) {
     seen_.MayGo(path);
+    looks_.erase(path);
+    said_replaced_.erase(path);
     missing_since_.erase(path);
   }
   host_.log(LogLevel::kInfo,

@@ -15,6 +15,8 @@
 //   another, is never forgotten: nothing tells it from one that is still where it was. How many
 //   those are is said, once for each directory that comes to stand there; so is it when files of
 //   such names show.
+// - One that is replaced under a name that was read is not read again. That is said, once for each
+//   name, by who has seen both: a listing looks at each file when a name is new.
 // - Compressed files cannot be read yet. They are refused by their names and by their first bytes.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
 #define WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
@@ -44,7 +46,7 @@
 namespace wavetank::runtime {
 
 // Whether `name` may be input, by the rule.
-bool IsInputName(std::string_view name, const std::vector<std::string>& ignored_names);
+bool IsInputName(std::string_view name, const InputFileOptions& options);
 
 // kFailedPrecondition: the file is compressed, as its name or its first bytes say.
 absl::Status RefuseCompressed(const std::string& path, std::string_view first_bytes);
@@ -96,11 +98,13 @@ class SourceDirectory {
   platform::Task<absl::StatusOr<std::string>> Root();
   // Says that the directory is not there, when that is due.
   void SayAway();
-  // What is in the directory. As long as all of it is known by name, nobody looks at each, whose
-  // cost would grow with all that was ever read: only of files that are new is there a size and a
-  // time.
-  platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> Entries();
+  // What is in the directory; nullopt: the names of the quiet listing. As long as all of it is
+  // known by name, nobody looks at each, whose cost would grow with all that was ever read: only of
+  // files that are new is there a size and a time.
+  platform::Task<absl::StatusOr<std::optional<std::vector<checkpoint::StoredFile>>>> Entries();
   bool TellsByName(const std::string& name) const;
+  // Whether a file that was read is not the one that was looked at before, and nobody was told.
+  bool IsAnother(const std::string& path, const checkpoint::StoredFile& file);
   void SayOnce(const std::vector<checkpoint::StoredFile>& listed);
   bool WasUnderAnother(const std::string& path, const std::string& root) const;
   void FindGone(const absl::btree_set<std::string>& there, const std::string& root);
@@ -113,8 +117,21 @@ class SourceDirectory {
   std::string root_;           // at the end of the listing before
   std::string said_for_root_;  // that there are names which cannot be forgotten under it
   bool looked_ = false;
+  // The hash of all names of the listing before, if it was by name; and if nothing was new, gone or
+  // about to be forgotten then: that of the quiet listing. The same names under the same root say
+  // the same again.
+  std::optional<uint64_t> listed_;
+  std::optional<uint64_t> quiet_;
   absl::btree_map<std::string, platform::FileKind> no_files_;  // when each entry was looked at last
   platform::MonotonicTime looked_at_each_;
+  struct Look {
+    uint64_t size_bytes = 0;
+    absl::Time modified = {};
+    friend bool operator==(const Look&, const Look&) = default;
+  };
+  bool looked_at_all_ = false;                // by the newest listing
+  absl::btree_map<std::string, Look> looks_;  // what each was when it was looked at last
+  absl::btree_set<std::string> said_replaced_;
   std::optional<platform::WaitNotice> away_;  // since it was seen to be away
   absl::btree_map<std::string, platform::MonotonicTime> missing_since_;
   absl::btree_set<std::string> said_;  // names that are left out, and there

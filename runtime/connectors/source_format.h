@@ -45,6 +45,14 @@ struct SourceContext {
   std::string directory = {};
 };
 
+// What makes the reader of a split.
+using OpenSplit = std::function<absl::StatusOr<std::unique_ptr<SplitReader>>(
+    const SourceDescription&, const std::string& split, SplitContext)>;
+
+// Of a format whose splits are ranges, each of which is read at once: the function gives its rows.
+OpenSplit ReadAtOnce(
+    std::function<Task<absl::StatusOr<RecordBatch>>(checkpoint::SourceRange, SplitContext)> rows);
+
 struct SourceFormat {
   std::string name;
   std::string meaning;  // one line
@@ -66,9 +74,7 @@ struct SourceFormat {
   std::function<std::vector<std::string>(const SourceDescription&, const checkpoint::SourceRange&)>
       splits = nullptr;
   // kDataLoss: no split of this format.
-  std::function<absl::StatusOr<std::unique_ptr<SplitReader>>(
-      const SourceDescription&, const std::string& split, SplitContext)>
-      read = nullptr;
+  OpenSplit read = nullptr;
 
   // What `splits` says, of a range that is not empty.
   std::vector<std::string> SplitsOf(const SourceDescription& source,

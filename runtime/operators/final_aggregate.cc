@@ -119,8 +119,7 @@ class FinalAggregate final : public Operator {
     epoch_ = epoch;
     groups_.emplace(spec_->calls);
     rows_.Clear();
-    updated_.clear();
-    next_updated_ = 0;
+    shown_ = 0;
     ended_ = false;
     rows_updated_ = rows_removed_ = 0;
   }
@@ -151,34 +150,33 @@ class FinalAggregate final : public Operator {
       WT_RETURN_IF_ERROR(MergeState(merged, end));
       PutBack(EntriesOf(merged, end), Numbers(GroupsBetween(merged, end)));
     }
-    int64_t bytes = 0;
-    if (spec_->mode == QueryOutputMode::kUpdate) {
-      for (uint32_t begin = 0, end = 0; begin < rows_updated_; begin = end) {
-        end = EndOfPiece(begin);
-        WT_RETURN_IF_ERROR(Show(begin, end));
-        bytes += ByteSize(updated_.back());
-        WT_RETURN_IF_ERROR(memory_.Hold(groups_->bytes() + bytes));
-      }
-    }
+    // They are shown as they are asked for: together they may be as large as state.
+    if (spec_->mode == QueryOutputMode::kUpdate) return memory_.Hold(groups_->bytes());
     RecordBatch rows;
     if (spec_->mode == QueryOutputMode::kComplete) {
       WT_ASSIGN_OR_RETURN(rows, WholeTable());
     } else {
       WT_ASSIGN_OR_RETURN(rows, Evict());
     }
-    if (spec_->mode != QueryOutputMode::kUpdate) {
-      bytes = ByteSize(rows);
-      rows_.Set(std::move(rows));
-    }
+    const int64_t bytes = ByteSize(rows);
+    rows_.Set(std::move(rows));
     WT_RETURN_IF_ERROR(memory_.Hold(groups_->bytes() + bytes));
     groups_.reset();
     return memory_.Hold(bytes);
   }
 
   absl::StatusOr<Pulled> Next(RecordBatch& output) override {
-    if (next_updated_ < updated_.size()) {
-      output = std::move(updated_[next_updated_++]);
-      return Pulled{Pull::kOutput};
+    if (ended_ && groups_) {
+      if (shown_ < groups_->numbers.size()) {
+        const uint32_t end = EndOfPiece(shown_);
+        WT_ASSIGN_OR_RETURN(output, Show(shown_, end));
+        shown_ = end;
+        return Pulled{Pull::kOutput};
+      }
+      // Only now: a group that is removed was shown before, by its entry in state.
+      WT_RETURN_IF_ERROR(Evict().status());
+      groups_.reset();
+      WT_RETURN_IF_ERROR(memory_.Hold(0));
     }
     if (rows_.empty()) return Pulled{ended_ ? Pull::kDone : Pull::kNeedsInput};
     output = rows_.Take();
@@ -285,7 +283,7 @@ class FinalAggregate final : public Operator {
     state_->PutAt(entries, Views(strings_));
   }
 
-  absl::Status Show(uint32_t begin, uint32_t end) {
+  absl::StatusOr<RecordBatch> Show(uint32_t begin, uint32_t end) {
     const std::span<const uint32_t> entries = EntriesOf(begin, end);
     strings_.Clear();
     strings_.Reserve(entries.size());
@@ -298,8 +296,7 @@ class FinalAggregate final : public Operator {
     for (Column& column : groups_->running.Intermediate(Numbers(GroupsBetween(begin, end)))) {
       columns.push_back(std::move(column));
     }
-    updated_.push_back(Results(*spec_, columns, static_cast<int64_t>(entries.size())));
-    return absl::OkStatus();
+    return Results(*spec_, columns, static_cast<int64_t>(entries.size()));
   }
 
   bool Evicts() const {
@@ -334,11 +331,9 @@ class FinalAggregate final : public Operator {
   StateTable* state_ = nullptr;
   int partition_ = 0;
   Epoch epoch_;
-  std::optional<Groups> groups_;  // until all input is there
-  // Then what is shown: the groups that were updated, or what else there is.
-  std::vector<RecordBatch> updated_;
-  size_t next_updated_ = 0;
-  Pieces rows_;
+  std::optional<Groups> groups_;  // until all input is there; in update mode, until they are shown
+  uint32_t shown_ = 0;            // of them
+  Pieces rows_;                   // what is shown in other modes
   bool ended_ = false;
   int64_t rows_updated_ = 0;
   int64_t rows_removed_ = 0;

@@ -230,7 +230,7 @@ class FragmentTaskBody::Attempt {
 
   // The whole task, but for files that are left out. A file that is found to be lost and may be
   // skipped: which.
-  Task<absl::StatusOr<std::optional<std::string>>> RunOnce(const ExchangeBlocks& blocks,
+  Task<absl::StatusOr<std::optional<std::string>>> RunOnce(ExchangeBlocks& blocks,
                                                            const std::set<std::string>& skipped,
                                                            FragmentTaskResult& result) {
     MemoryAccount memory;

@@ -17,6 +17,11 @@ std::string DirectoryOf(const OptionMap& options) {
   return StagedRowsDirectory(checkpoint::NormalPath(OptionValue(options, "checkpointLocation")));
 }
 
+std::string OwnDirectoryOf(const OptionMap& options) {
+  return checkpoint::JoinPath(checkpoint::NormalPath(OptionValue(options, "checkpointLocation")),
+                              "sink");
+}
+
 class ApplyTaskBody final : public TaskBody {
  public:
   ApplyTaskBody(std::string query, BatchFunction function)
@@ -33,9 +38,11 @@ class ApplyTaskBody final : public TaskBody {
                      .id = task.query_id(),
                      .mode = static_cast<QueryOutputMode>(task.mode()),
                      .keys = {task.keys().begin(), task.keys().end()}};
+    OptionMap options = ToOptionValues(task.options());
+    query.directory = OwnDirectoryOf(options);
     WT_CO_RETURN_IF_ERROR(co_await ApplyStagedBatch(
-        context.node(), context.store(), task.directory(), std::move(batch),
-        ToOptionValues(task.options()), function_, std::move(query)));
+        context.node(), context.store(), task.directory(), std::move(batch), std::move(options),
+        function_, std::move(query)));
     co_await context.node().Step(steps::kBatchApplied, {{"batch", number}, {"query", query_}});
     co_return std::string();
   }

@@ -37,17 +37,27 @@ class SplitInput final : public TaskInput {
 
 class ExchangeInput final : public TaskInput {
  public:
-  explicit ExchangeInput(const std::vector<RecordBatch>& blocks) : blocks_(blocks) {}
+  // `once`: nobody reads the blocks again, while the task runs.
+  ExchangeInput(TaskContext& context, std::vector<ExchangeBlock>& blocks, bool once)
+      : context_(context), blocks_(blocks), once_(once) {}
 
   Task<absl::StatusOr<bool>> Load() override {
     if (next_ == blocks_.size()) co_return false;
-    SetLoaded(blocks_[next_++], Operator::kRowsAtOnce);
+    ExchangeBlock& block = blocks_[next_++];
+    if (once_) {
+      SetLoaded(std::exchange(block.rows, RecordBatch()), Operator::kRowsAtOnce);
+      context_.LetGoOfShuffle(block.stage, block.source);
+    } else {
+      SetLoaded(block.rows, Operator::kRowsAtOnce);
+    }
     co_return true;
   }
   Task<absl::Status> Check() override { co_return absl::OkStatus(); }
 
  private:
-  const std::vector<RecordBatch>& blocks_;
+  TaskContext& context_;
+  std::vector<ExchangeBlock>& blocks_;
+  const bool once_;
   size_t next_ = 0;
 };
 
@@ -74,17 +84,18 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
   for (int i = 0; i < static_cast<int>(fragment.inputs.size()); ++i) {
     using Of = FragmentPlan::Input::Of;
     if (fragment.inputs[static_cast<size_t>(i)].of == Of::kSource) continue;
-    std::vector<RecordBatch>& rows = fetched.by_input[i];
+    std::vector<ExchangeBlock>& input = fetched.by_input[i];
     for (const int stage : task.inputs(i).stages()) {
       WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
                              co_await context.FetchShuffle(stage));
-      for (const ShuffleBlock& block : blocks) {
+      for (int source = 0; source < std::ssize(blocks); ++source) {
+        const ShuffleBlock& block = blocks[static_cast<size_t>(source)];
         if (block.object == nullptr && block.bytes.empty()) continue;
         WT_CO_ASSIGN_OR_RETURN(RecordBatch received,
                                RecordBatch::Receive(block.object, block.bytes));
         fetched.rows += received.num_rows();
         fetched.bytes += ByteSize(received);
-        rows.push_back(std::move(received));
+        input.push_back({.rows = std::move(received), .stage = stage, .source = source});
       }
       if (platform::Planted(context.node(), "exchange_read_of_one_writer")) break;
     }
@@ -94,8 +105,7 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
 
 absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
                                       const ConnectorRegistry& connectors,
-                                      const structured::FragmentTask& task,
-                                      const ExchangeBlocks& blocks,
+                                      const structured::FragmentTask& task, ExchangeBlocks& blocks,
                                       const std::set<std::string>& skipped,
                                       std::optional<std::string>& lost) {
   const FragmentPlan& fragment = *plan.fragments[static_cast<size_t>(task.fragment())];
@@ -111,7 +121,8 @@ absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQuery
                                                     skipped, lost, task.inputs(i).directory()}));
       inputs.push_back(std::make_unique<SplitInput>(context.node(), std::move(reader)));
     } else {
-      inputs.push_back(std::make_unique<ExchangeInput>(blocks.by_input.at(i)));
+      inputs.push_back(std::make_unique<ExchangeInput>(context, blocks.by_input.at(i),
+                                                       !fragment.reads_source()));
     }
   }
   return inputs;

@@ -48,8 +48,13 @@ class TaskInput {
 using TaskInputs = std::vector<std::unique_ptr<TaskInput>>;
 
 // What the task reads of exchanges: for each input, blocks in the order of their source tasks.
+struct ExchangeBlock {
+  RecordBatch rows = {};
+  int stage = 0;
+  int source = 0;  // partition
+};
 struct ExchangeBlocks {
-  std::map<int, std::vector<RecordBatch>> by_input;
+  std::map<int, std::vector<ExchangeBlock>> by_input;
   int64_t rows = 0;
   int64_t bytes = 0;
 };
@@ -58,12 +63,12 @@ Task<absl::StatusOr<ExchangeBlocks>> FetchExchanges(TaskContext& context,
                                                     const structured::FragmentTask& task,
                                                     const FragmentPlan& fragment);
 
-// All outlive the inputs. `lost` is set when one meets a piece of its split, not among the
+// All outlive the inputs. Of a fragment that reads no source, each block is let go of once it was
+// read. `lost` is set when one meets a piece of its split, not among the
 // `skipped`, that is lost and may be skipped; its Load fails then.
 absl::StatusOr<TaskInputs> MakeInputs(TaskContext& context, const StreamingQueryPlan& plan,
                                       const ConnectorRegistry& connectors,
-                                      const structured::FragmentTask& task,
-                                      const ExchangeBlocks& blocks,
+                                      const structured::FragmentTask& task, ExchangeBlocks& blocks,
                                       const std::set<std::string>& skipped,
                                       std::optional<std::string>& lost);
 

@@ -106,6 +106,18 @@ std::vector<size_t> Aim::AtStep(const std::string& step, const std::vector<size_
   return at;
 }
 
+std::vector<size_t> Aim::AtStepsOf(const std::string& process,
+                                   const std::vector<std::string_view>& steps,
+                                   const std::vector<size_t>& places) const {
+  std::vector<size_t> at = Only(Survey::Kind::kStep, places);
+  std::erase_if(at, [&](size_t place) {
+    const Event& event = survey_.events[place];
+    return survey_.NameOf(event.process) != process ||
+           std::find(steps.begin(), steps.end(), survey_.NameOf(event.what)) == steps.end();
+  });
+  return at;
+}
+
 bool Aim::KeepAfterFiles(const std::string& files, std::vector<size_t>& places) const {
   const auto first =
       std::find_if(survey_.events.begin(), survey_.events.end(), [&](const Event& event) {
@@ -118,7 +130,9 @@ bool Aim::KeepAfterFiles(const std::string& files, std::vector<size_t>& places) 
   return !places.empty();
 }
 
-std::vector<size_t> Aim::Soon(const std::vector<size_t>& places) const {
+std::vector<size_t> Aim::SometimesSoon(const Choices& choices, const std::string& name,
+                                       const std::vector<size_t>& places) const {
+  if (first_ == 0 || !choices.OneIn(name + " soon", 2)) return places;
   std::vector<size_t> soon;
   std::copy_if(places.begin(), places.end(), std::back_inserter(soon), [&](size_t place) {
     return survey_.events[place].at_ns <= last_fault_ns_ + kSoonNs;
@@ -130,8 +144,7 @@ void Aim::Draw(const Choices& choices, const std::string& name, const std::vecto
                Fault& fault) const {
   WT_CHECK(!places.empty());
   enum { kAtStep, kAtStepToo, kAtTime, kAtCall, kAtFileCall };
-  const bool soon = first_ > 0 && choices.OneIn(name + " soon", 2);
-  const std::vector<size_t> from = soon ? Soon(places) : places;
+  const std::vector<size_t> from = SometimesSoon(choices, name, places);
   const std::vector<size_t> steps = Only(Survey::Kind::kStep, from);
   std::vector<size_t> calls = Only(Survey::Kind::kCall, from);
   std::erase_if(calls, [&](size_t place) { return survey_.events[place].number == 0; });
@@ -150,21 +163,37 @@ void Aim::Draw(const Choices& choices, const std::string& name, const std::vecto
   } else if (when == kAtFileCall && !file_calls.empty()) {
     SetFileCall(choices.OneOf(name + " file call", file_calls), fault);
   } else if (when <= kAtStepToo && !steps.empty()) {
-    // Each step as often as any other, however often it is reached.
-    std::set<std::string> names;
-    for (const size_t place : steps) names.insert(survey_.NameOf(survey_.events[place].what));
-    const std::vector<std::string> ordered(names.begin(), names.end());
-    const std::string step = choices.OneOf(name + " step", ordered);
-    SetStep(choices.OneOf(name + " occurrence", AtStep(step, steps)), fault);
+    PickStep(choices, name, steps, fault);
   } else {
     SetTime(choices.OneOf(name + " time", from), fault);
   }
+}
+
+size_t Aim::DrawStep(const Choices& choices, const std::string& name,
+                     const std::vector<size_t>& places, Fault& fault) const {
+  return PickStep(choices, name, SometimesSoon(choices, name, places), fault);
+}
+
+// Each step as often as any other, however often it is reached.
+size_t Aim::PickStep(const Choices& choices, const std::string& name,
+                     const std::vector<size_t>& places, Fault& fault) const {
+  std::set<std::string> names;
+  for (const size_t place : places) names.insert(survey_.NameOf(survey_.events[place].what));
+  const std::vector<std::string> ordered(names.begin(), names.end());
+  const std::string step = choices.OneOf(name + " step", ordered);
+  const size_t place = choices.OneOf(name + " occurrence", AtStep(step, places));
+  SetStep(place, fault);
+  return place;
 }
 
 void Aim::SetTime(size_t place, Fault& fault) const {
   // What has struck within this millisecond has done so by its end.
   const int64_t at_ns = std::max(survey_.events[place].at_ns - kMsNs, last_fault_ns_);
   fault.set_at_ms(at_ns / kMsNs + 1);
+}
+
+void Aim::SetAfter(size_t place, int64_t by_ms, Fault& fault) const {
+  fault.set_at_ms(std::min(survey_.events[place].at_ns / kMsNs + by_ms, kLatestNs / kMsNs));
 }
 
 void Aim::SetStep(size_t place, Fault& fault) const {

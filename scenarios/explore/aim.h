@@ -3,7 +3,9 @@
 #define WAVETANK_SCENARIOS_EXPLORE_AIM_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "properties/choices.h"
@@ -23,6 +25,11 @@ class Aim {
   // Those of `places` at which this step is reached.
   std::vector<size_t> AtStep(const std::string& step, const std::vector<size_t>& places) const;
 
+  // Those at which this process reaches one of these steps.
+  std::vector<size_t> AtStepsOf(const std::string& process,
+                                const std::vector<std::string_view>& steps,
+                                const std::vector<size_t>& places) const;
+
   // Leaves those after which some file that matches has been synced, or has arrived from outside,
   // which no survey sees: then those after a call on one. Whether any is left.
   bool KeepAfterFiles(const std::string& files, std::vector<size_t>& places) const;
@@ -31,14 +38,24 @@ class Aim {
   // REQUIRES: there is one.
   void Draw(const properties::Choices& choices, const std::string& name,
             const std::vector<size_t>& places, Fault& fault) const;
+  // The same, at a step; the place that was drawn. REQUIRES: one is reached at each of these
+  // places, and there is one.
+  size_t DrawStep(const properties::Choices& choices, const std::string& name,
+                  const std::vector<size_t>& places, Fault& fault) const;
   // At the step that is reached there.
   void SetStep(size_t place, Fault& fault) const;
+  // So long after it, or when faults strike last.
+  void SetAfter(size_t place, int64_t by_ms, Fault& fault) const;
 
  private:
   using Event = Survey::Event;
 
-  std::vector<size_t> Soon(const std::vector<size_t>& places) const;
+  // Half of the time those soon after the last fault, if there are some.
+  std::vector<size_t> SometimesSoon(const properties::Choices& choices, const std::string& name,
+                                    const std::vector<size_t>& places) const;
   std::vector<size_t> Only(Survey::Kind kind, const std::vector<size_t>& places) const;
+  size_t PickStep(const properties::Choices& choices, const std::string& name,
+                  const std::vector<size_t>& places, Fault& fault) const;
   void SetTime(size_t place, Fault& fault) const;
   void SetFileCall(size_t place, Fault& fault) const;
 

@@ -9,6 +9,7 @@
 #include "scenarios/cluster_plan.h"
 #include "scenarios/explore/aim.h"
 #include "scenarios/explore/draw_beyond.h"
+#include "scenarios/explore/draw_external.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
@@ -80,11 +81,9 @@ class FaultDrawing {
       fault.set_peer(targets_.spare_machine);
       return info;
     }
-    const bool external = !targets_.external.empty() && choices_.OneIn(name_ + " external", 2);
-    if (external) fault.set_target(choices_.OneOf(name_ + " system", targets_.external));
     std::vector<const FaultInfo*> kinds;
     for (const FaultInfo& info : simulator::FaultTable()) {
-      if ((info.family == FaultFamily::kExternal) != external) continue;
+      if (info.family == FaultFamily::kExternal) continue;
       // Within one machine there is no network.
       const bool takes_two =
           info.family == FaultFamily::kNetwork || simulator::TakesSeveralMachines(info.kind);
@@ -202,6 +201,12 @@ void AddFault(const Choices& choices, int number, const FaultTargets& targets, c
   // What a job has otherwise from a later start on, its layout of state say, shows after one.
   const bool may_start_anew =
       scenario.job().change_size() > 0 && scenario.fault().empty() && !targets.of_driver.empty();
+  const bool starts_anew = may_start_anew && choices.OneIn(name + " starts anew", 2);
+  const bool external = !targets.external.empty() && !choices.OneIn(name + " of the job", 4);
+  if (external && !starts_anew &&
+      AddFaultOfRequests(choices, name + " external", targets, aim, scenario)) {
+    return;
+  }
   for (int tried = 0; tried < kTriesMost; ++tried) {
     const std::string again = tried == 0 ? name : absl::StrCat(name, " again ", tried);
     Fault fault = FaultDrawing(choices, again, targets, may_start_anew).Draw();

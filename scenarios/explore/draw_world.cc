@@ -96,12 +96,18 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
 const std::vector<JobForm>& FormsOverALog() {
   static const std::vector<JobForm> forms = {
       {.name = "log_copy",
-       .drawn = {{"max-offsets", {"", "3", "10"}}, {"transaction-timeout", {"60s", "5s"}}},
+       .drawn = {{"max-offsets", {"", "10"}}, {"transaction-timeout", {"60s", "5s"}}},
+       .inputs = {"from"},
+       .log = true,
+       .forgets = false},
+      // Many small transactions.
+      {.name = "log_copy",
+       .drawn = {{"max-offsets", {"1", "3"}}, {"transaction-timeout", {"60s", "2s"}}},
        .inputs = {"from"},
        .log = true,
        .forgets = false},
       {.name = "log_copy",
-       .fixed = {{"delivery", "idempotent"}},
+       .drawn = {{"delivery", {"idempotent", "plain"}}, {"max-offsets", {"", "3"}}},
        .inputs = {"from"},
        .log = true,
        .forgets = false,

@@ -15,6 +15,7 @@
 #include "platform/rpc.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
+#include "scenarios/fakes/log_answers.h"
 #include "scenarios/fakes/log_state.h"
 #include "scenarios/fakes/log_supply.h"
 
@@ -35,18 +36,6 @@ constexpr absl::Duration kMostWait = absl::Minutes(1);
 constexpr uint64_t kSegmentBytes = uint64_t{1} << 40;
 
 using Reply = absl::StatusOr<std::string>;
-
-template <typename Request>
-absl::StatusOr<Request> Parse(const std::string& body) {
-  Request request;
-  if (request.ParseFromString(body)) return request;
-  return absl::InvalidArgumentError("the request cannot be read");
-}
-
-absl::Status NoSuch(const std::string& topic, int32_t partition) {
-  return absl::NotFoundError(
-      absl::StrCat("there is no partition ", partition, " of topic ", topic));
-}
 
 class LogServer {
  public:
@@ -75,6 +64,7 @@ class LogServer {
                                                .segment_age = absl::InfiniteDuration()};
     WT_CO_ASSIGN_OR_RETURN(
         log_, co_await checkpoint::FencedLog::TakeOver(node_, store_, "journal", state_, journal));
+    WT_CO_RETURN_IF_ERROR(co_await HaveId());
     // How long they have been open nobody knows any more.
     for (const auto& [id, producer] : state_.producers()) {
       if (producer.transaction >= 0) begun_[id] = node_.clock().Now();
@@ -133,27 +123,27 @@ class LogServer {
   // The step at which it can be struck.
   Task<absl::Status> Announce(Request& request) {
     if (request.method == "init") {
-      WT_CO_RETURN_IF_ERROR(Parse<logs::InitRequest>(request.body).status());
+      WT_CO_RETURN_IF_ERROR(ParseRequest<logs::InitRequest>(request.body).status());
       request.changes = true;
       co_await node_.Step(steps::kLogInitAsked);
     } else if (request.method == "append") {
-      WT_CO_ASSIGN_OR_RETURN(const auto append, Parse<logs::AppendRequest>(request.body));
+      WT_CO_ASSIGN_OR_RETURN(const auto append, ParseRequest<logs::AppendRequest>(request.body));
       request.changes = true;
       request.transactional_id = append.transactional_id();
       co_await node_.Step(steps::kLogAppendAsked,
                           {{"records", static_cast<int64_t>(append.records_size())}});
     } else if (request.method == "add_offset") {
-      WT_CO_ASSIGN_OR_RETURN(const auto add, Parse<logs::AddOffsetRequest>(request.body));
+      WT_CO_ASSIGN_OR_RETURN(const auto add, ParseRequest<logs::AddOffsetRequest>(request.body));
       request.changes = true;
       request.transactional_id = add.transactional_id();
       co_await node_.Step(steps::kLogOffsetAsked, {{"offset", add.offset().offset()}});
     } else if (request.method == "end") {
-      WT_CO_ASSIGN_OR_RETURN(const auto end, Parse<logs::EndRequest>(request.body));
+      WT_CO_ASSIGN_OR_RETURN(const auto end, ParseRequest<logs::EndRequest>(request.body));
       request.changes = request.is_end = true;
       request.transactional_id = end.transactional_id();
       co_await node_.Step(steps::kLogEndAsked, {{"commit", end.commit() ? 1 : 0}});
     } else if (request.method == "fetch") {
-      WT_CO_ASSIGN_OR_RETURN(const auto fetch, Parse<logs::FetchRequest>(request.body));
+      WT_CO_ASSIGN_OR_RETURN(const auto fetch, ParseRequest<logs::FetchRequest>(request.body));
       co_await node_.Step(steps::kLogFetchAsked, {{"partition", int64_t{fetch.partition()}}});
     }
     co_return absl::OkStatus();
@@ -184,13 +174,14 @@ class LogServer {
     const platform::Budget::Share turn = co_await turn_.Take(1);
     WT_CO_RETURN_IF_ERROR(co_await ExpireOld());
     const std::string& body = request.body;
+    if (request.method == "metadata") co_return TellMetadata(state_, body);
     if (request.method == "offsets") co_return co_await Offsets(body);
-    if (request.method == "fetch") co_return Fetch(body);
+    if (request.method == "fetch") co_return TellRecords(state_, body, kMostReplyBytes);
     if (request.method == "init") co_return co_await Init(body);
-    if (request.method == "describe") co_return Describe(body);
+    if (request.method == "describe") co_return TellProducer(state_, body);
     if (request.method == "append") co_return co_await Append(body);
     if (request.method == "add_offset") co_return co_await AddOffset(body);
-    if (request.method == "group_offset") co_return NewestOffset(body);
+    if (request.method == "group_offset") co_return TellNewestOffset(state_, body);
     if (request.method == "end") co_return co_await End(body);
     if (request.method == "trim") co_return co_await Trim(body);
     co_return absl::InvalidArgumentError(absl::StrCat("a log knows no \"", request.method, "\""));
@@ -210,6 +201,16 @@ class LogServer {
     co_return written;
   }
 
+  // Whoever finds another log at this address is to know it for one.
+  Task<absl::Status> HaveId() {
+    if (!state_.id().empty()) co_return absl::OkStatus();
+    JournalEntry entry;
+    entry.mutable_made()->set_log_id(
+        absl::StrCat(absl::Hex(node_.random().Next(), absl::kZeroPad16)));
+    std::vector<JournalEntry> entries = {std::move(entry)};
+    co_return co_await Write(std::move(entries));
+  }
+
   Task<absl::Status> HaveTopic(std::string topic, int32_t partitions) {
     const LogState::Topic* const found = state_.FindTopic(topic);
     if (found != nullptr && std::ssize(*found) >= partitions) co_return absl::OkStatus();
@@ -221,7 +222,7 @@ class LogServer {
   }
 
   Task<Reply> Offsets(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(const auto request, Parse<logs::OffsetsRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::OffsetsRequest>(state_, body));
     if (state_.FindTopic(request.topic()) == nullptr) {
       WT_CO_RETURN_IF_ERROR(co_await HaveTopic(request.topic(), options_.partitions));
     }
@@ -235,15 +236,6 @@ class LogServer {
     co_return reply.SerializeAsString();
   }
 
-  Reply Fetch(const std::string& body) const {
-    WT_ASSIGN_OR_RETURN(const auto request, Parse<logs::FetchRequest>(body));
-    if (state_.Find(request.topic(), request.partition()) == nullptr) {
-      return NoSuch(request.topic(), request.partition());
-    }
-    WT_ASSIGN_OR_RETURN(const logs::FetchReply reply, state_.Fetch(request, kMostReplyBytes));
-    return reply.SerializeAsString();
-  }
-
   static JournalEntry EndOf(const LogState::Producer& producer, bool commit, int32_t epoch) {
     JournalEntry entry;
     entry.mutable_ended()->set_producer_id(producer.id);
@@ -253,7 +245,7 @@ class LogServer {
   }
 
   Task<Reply> Init(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(const auto request, Parse<logs::InitRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::InitRequest>(state_, body));
     std::vector<JournalEntry> entries;
     JournalEntry made;
     ProducerMade& producer = *made.mutable_producer();
@@ -277,16 +269,6 @@ class LogServer {
     co_return reply.SerializeAsString();
   }
 
-  Reply Describe(const std::string& body) const {
-    WT_ASSIGN_OR_RETURN(const auto request, Parse<logs::DescribeRequest>(body));
-    const LogState::Producer* const producer = state_.OfTransactionalId(request.transactional_id());
-    if (producer == nullptr) return absl::NotFoundError("nobody has that transactional id");
-    logs::InitReply reply;
-    reply.set_producer_id(producer->id);
-    reply.set_epoch(producer->epoch);
-    return reply.SerializeAsString();
-  }
-
   // Of the producer and epoch that a request names.
   absl::StatusOr<const LogState::Producer*> Known(int64_t id, int32_t epoch) const {
     const LogState::Producer* const producer = state_.FindProducer(id);
@@ -299,12 +281,12 @@ class LogServer {
   }
 
   Task<Reply> Append(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(auto request, Parse<logs::AppendRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(auto request, AskedOf<logs::AppendRequest>(state_, body));
     if (state_.FindTopic(request.topic()) == nullptr) {
       WT_CO_RETURN_IF_ERROR(co_await HaveTopic(request.topic(), options_.partitions));
     }
     const LogState::Partition* const partition = state_.Find(request.topic(), request.partition());
-    if (partition == nullptr) co_return NoSuch(request.topic(), request.partition());
+    if (partition == nullptr) co_return NoSuchPartition(request.topic(), request.partition());
     logs::AppendReply reply;
     reply.set_base_offset(partition->end());
     JournalEntry entry;
@@ -341,7 +323,7 @@ class LogServer {
   }
 
   Task<Reply> AddOffset(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(const auto request, Parse<logs::AddOffsetRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::AddOffsetRequest>(state_, body));
     WT_CO_RETURN_IF_ERROR(Known(request.producer_id(), request.epoch()).status());
     JournalEntry entry;
     entry.mutable_offset()->set_producer_id(request.producer_id());
@@ -353,16 +335,8 @@ class LogServer {
     co_return logs::Done().SerializeAsString();
   }
 
-  Reply NewestOffset(const std::string& body) const {
-    WT_ASSIGN_OR_RETURN(const auto request, Parse<logs::GroupOffsetRequest>(body));
-    logs::GroupOffsetReply reply;
-    const logs::GroupOffset* const offset = state_.FindOffset(request.group());
-    if (offset != nullptr) *reply.mutable_offset() = *offset;
-    return reply.SerializeAsString();
-  }
-
   Task<Reply> End(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(const auto request, Parse<logs::EndRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::EndRequest>(state_, body));
     const LogState::Producer* producer = state_.FindProducer(request.producer_id());
     logs::EndReply reply;
     // What has ended so already is asked for once more.
@@ -385,9 +359,9 @@ class LogServer {
   }
 
   Task<Reply> Trim(std::string body) {
-    WT_CO_ASSIGN_OR_RETURN(const auto request, Parse<logs::TrimRequest>(body));
+    WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::TrimRequest>(state_, body));
     const LogState::Partition* const partition = state_.Find(request.topic(), request.partition());
-    if (partition == nullptr) co_return NoSuch(request.topic(), request.partition());
+    if (partition == nullptr) co_return NoSuchPartition(request.topic(), request.partition());
     // What is undecided stays.
     JournalEntry entry;
     entry.mutable_trimmed()->set_topic(request.topic());

@@ -3,6 +3,8 @@
 //
 // - Durable: what it has acknowledged, and what anybody was shown, survives its process and a power
 //   loss. What it did not acknowledge may have been done.
+// - It has an id from when it was made: who says which log is meant gets nothing of another, and
+//   changes nothing there.
 // - A producer with a transactional id fences every older one of that id when it is made ("init"),
 //   and what they left open is aborted. A transaction that is open for longer than its time-out is
 //   aborted, and its producer fenced, when somebody asks the next time.
@@ -53,6 +55,21 @@ inline constexpr const platform::StepName* kLogServerSteps[] = {
     &kLogFetchAsked, &kLogDone,        &kLogSupplied};
 
 }  // namespace steps
+
+// A request that changes something, or reads records: the step that announces it, at which what
+// strikes befalls this very request.
+struct LogRequest {
+  const platform::StepName* announced;
+  bool changes = true;
+  bool of_transaction = false;  // of one that is open, or is to be
+  bool is_end = false;          // of a transaction
+};
+inline constexpr LogRequest kLogRequests[] = {
+    {.announced = &steps::kLogInitAsked},
+    {.announced = &steps::kLogAppendAsked, .of_transaction = true},
+    {.announced = &steps::kLogOffsetAsked, .of_transaction = true},
+    {.announced = &steps::kLogEndAsked, .of_transaction = true, .is_end = true},
+    {.announced = &steps::kLogFetchAsked, .changes = false}};
 
 inline constexpr int64_t kMostReplyBytes = int64_t{1} << 20;
 

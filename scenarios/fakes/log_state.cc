@@ -46,6 +46,9 @@ absl::Status LogState::Add(std::string_view record) {
     case JournalEntry::kTrimmed:
       Trim(entry.trimmed());
       break;
+    case JournalEntry::kMade:
+      id_ = entry.made().log_id();
+      break;
     case JournalEntry::KIND_NOT_SET:
       return absl::DataLossError("the journal of a log server has an entry of no known kind");
   }

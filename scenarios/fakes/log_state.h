@@ -61,6 +61,8 @@ class LogState final : public checkpoint::LogFold {
   void Clear() override { *this = LogState(); }
   absl::Status Add(std::string_view record) override;
 
+  // "": it was given none yet.
+  const std::string& id() const { return id_; }
   const Topic* FindTopic(const std::string& topic) const;
   // Null: there is no such partition.
   const Partition* Find(const std::string& topic, int32_t partition) const;
@@ -93,6 +95,7 @@ class LogState final : public checkpoint::LogFold {
   void End(const TransactionEnded& ended);
   void Trim(const Trimmed& trimmed);
 
+  std::string id_;
   std::map<std::string, Topic> topics_;
   std::map<int64_t, Producer> producers_;
   std::map<std::string, int64_t> transactional_ids_;

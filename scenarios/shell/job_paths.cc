@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/paths.h"
@@ -74,6 +75,32 @@ absl::StatusOr<std::map<std::string, std::string>> PlacePaths(
     path = *std::move(placed);
   }
   return given;
+}
+
+std::string SayFromRoot(const std::vector<std::string>& placed, std::string text) {
+  const auto in_path = [&text](size_t at) {
+    const char c = text[at];
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '.' || c == '_' ||
+           c == '-' || static_cast<unsigned char>(c) >= 0x80;
+  };
+  const auto begins_path = [&](size_t at, const std::string& path) {
+    if (path.empty() || text.compare(at, path.size(), path) != 0) return false;
+    const size_t end = at + path.size();
+    if (path.find('/') == std::string::npos) return end < text.size() && text[end] == '/';
+    const bool full_stop =
+        end < text.size() && text[end] == '.' && (end + 1 == text.size() || !in_path(end + 1));
+    return end == text.size() || text[end] == '/' || full_stop || !in_path(end);
+  };
+  std::string said;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const bool may_begin = at == 0 || !in_path(at - 1);
+    if (may_begin && std::ranges::any_of(
+                         placed, [&](const std::string& path) { return begins_path(at, path); })) {
+      said += '/';
+    }
+    said += text[at];
+  }
+  return said;
 }
 
 absl::Status CheckPlaced(const runtime::JobInstance& instance,

@@ -29,6 +29,10 @@ absl::StatusOr<std::map<std::string, std::string>> PlacePaths(
 absl::Status CheckPlaced(const runtime::JobInstance& instance,
                          const std::vector<runtime::JobDirectory>& directories);
 
+// A text of the engine's for people, in which paths of this host that begin with one of `placed`
+// (PlacePaths) are said from "/" on. A path of one component is known by what is below it.
+std::string SayFromRoot(const std::vector<std::string>& placed, std::string text);
+
 // Where a path of this host, as the engine has it, leads by whatever links.
 std::string Resolved(const std::string& path);
 

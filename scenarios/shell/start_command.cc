@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "checkpoint/paths.h"
 #include "checkpoint/store_service.h"
 #include "platform/nearest_name.h"
 #include "platform/real/build_id.h"
@@ -46,6 +47,24 @@ absl::StatusOr<runtime::JobInstance> Bind(const StartCommand& command,
                                  command.store_address.empty() ? PathsOf::kHost : PathsOf::kStore));
   WT_ASSIGN_OR_RETURN(runtime::JobArguments arguments, BindArguments(*job, std::move(given)));
   return runtime::JobInstance{job, std::move(arguments)};
+}
+
+// The job's paths of this host.
+std::vector<std::string> PlacedPaths(const StartCommand& command,
+                                     const runtime::JobInstance& instance) {
+  std::vector<std::string> placed;
+  if (instance.job == nullptr || !command.store_address.empty()) return placed;
+  for (const runtime::JobParameter& parameter : runtime::AllParameters(*instance.job)) {
+    if (parameter.kind != runtime::ParameterKind::kPath) continue;
+    placed.push_back(checkpoint::NormalPath(instance.arguments.Get(parameter.name)));
+  }
+  return placed;
+}
+
+int RefuseJob(const StartCommand& command, const runtime::JobInstance& instance,
+              const absl::Status& why) {
+  const std::string text(platform::ToStd(why.message()));
+  return Refuse(absl::Status(why.code(), SayFromRoot(PlacedPaths(command, instance), text)));
 }
 
 absl::Status Check(const StartCommand& command, const runtime::JobInstance& instance) {
@@ -176,10 +195,12 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   const absl::StatusOr<runtime::JobInstance> instance = Bind(command, jobs);
   if (!instance.ok()) return Refuse(instance.status());
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
-  if (!text.ok()) return Refuse(text.status());
+  if (!text.ok()) return RefuseJob(command, *instance, text.status());
   const absl::Status checked = Check(command, *instance);
   // The text itself says what cannot run yet.
-  if (!checked.ok() && !absl::IsUnimplemented(checked)) return Refuse(checked);
+  if (!checked.ok() && !absl::IsUnimplemented(checked)) {
+    return RefuseJob(command, *instance, checked);
+  }
   std::fputs(text->c_str(), stdout);
   return 0;
 }
@@ -192,7 +213,7 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
     absl::StatusOr<runtime::JobInstance> given = Bind(command, jobs);
     if (!given.ok()) return Refuse(given.status());
     const absl::Status checked = Check(command, *given);
-    if (!checked.ok()) return Refuse(checked);
+    if (!checked.ok()) return RefuseJob(command, *given, checked);
     instance = *std::move(given);
   }
   StopEvents stop_events;
@@ -212,6 +233,9 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
     options.disk_root = command.store_root;
     options.network.buffer_bytes = checkpoint::kStoreBufferBytes;
   }
+  options.said_as = [placed = PlacedPaths(command, instance)](std::string text) {
+    return SayFromRoot(placed, std::move(text));
+  };
   options.log_level = command.verbose ? platform::LogLevel::kDebug : platform::LogLevel::kInfo;
   std::unique_ptr<Recorder> recorder;
   if (!command.record_file.empty()) {

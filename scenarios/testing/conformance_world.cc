@@ -137,6 +137,15 @@ std::unique_ptr<checkpoint::Store> StoreOf(platform::Node& node) {
   return std::make_unique<checkpoint::ServedStore>(node, kStoreAddress);
 }
 
+std::vector<Place> Sample(const std::vector<Place>& places, CallsStruck struck) {
+  std::vector<Place> sample;
+  int64_t calls = 0;
+  for (const Place& place : places) {
+    if (place.is_step() || calls++ % struck.one_of == 0) sample.push_back(place);
+  }
+  return sample;
+}
+
 bool CanStrike(Strike strike, const Place& place) {
   switch (strike) {
     case Strike::kReset:

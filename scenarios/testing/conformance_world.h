@@ -124,6 +124,13 @@ class ConformanceWorld {
 // The store, as a node of another machine has it.
 std::unique_ptr<checkpoint::Store> StoreOf(platform::Node& node);
 
+// Of the calls, one of so many is struck, and every step: for a connector that differs little from
+// one of which all are.
+struct CallsStruck {
+  int64_t one_of = 1;
+};
+std::vector<Place> Sample(const std::vector<Place>& places, CallsStruck struck);
+
 // How a place is struck.
 enum class Strike : uint8_t {
   kCrash,             // the process dies

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 
 #include "scenarios/testing/sink_driver.h"
+#include "scenarios/testing/sink_judgement.h"
 
 namespace wavetank::testing {
 namespace {
@@ -23,7 +24,7 @@ constexpr absl::Duration kSoon = absl::Seconds(1);
 // What is prepared has expired by then, wherever that is.
 constexpr absl::Duration kALongTime = absl::Hours(24);
 
-using View = std::vector<std::string>;
+using View = SinkView;
 
 Task<void> Look(platform::Node& node, const SinkReader* read,
                 std::optional<absl::StatusOr<View>>* seen) {
@@ -31,57 +32,22 @@ Task<void> Look(platform::Node& node, const SinkReader* read,
   *seen = co_await (*read)(node, *store);
 }
 
-// What a view is, held against the log.
-struct Judgement {
-  std::string twice;      // a row that is there more than once
-  std::string lost;       // of what the sink has acknowledged
-  std::string half;       // of a batch of which a part is there
-  std::string uncounted;  // a row that must not be there
-};
+// The world's store and processes.
+class WorldHost final : public SinkHost {
+ public:
+  explicit WorldHost(ConformanceWorld& world) : world_(world) {}
 
-Judgement Judge(const View& view, const SinkLog& log, bool all, bool replaces) {
-  Judgement judgement;
-  std::map<std::string, int> times;
-  for (const std::string& row : view) {
-    if (++times[row] > 1) judgement.twice = row;
+  std::unique_ptr<checkpoint::Store> StoreFor(platform::Node& node, const std::string&) override {
+    return StoreOf(node);
   }
-  std::map<std::string, size_t> batch_of;
-  std::vector<size_t> there(log.batches.size());
-  size_t required = 0;  // batches
-  for (size_t batch = 0; batch < log.batches.size(); ++batch) {
-    const SinkLog::Batch& logged = log.batches[batch];
-    for (const std::string& row : logged.rows) {
-      batch_of[row] = batch;
-      there[batch] += times.contains(row) ? 1 : 0;
-    }
-    if (all || logged.acknowledged) required = batch + 1;
+  std::function<bool()> StartWorker(const std::string& name, platform::NodeMain main) override {
+    simulator::SimProcess& worker = world_.Start("worker", name, std::move(main));
+    return [&worker] { return worker.alive() && !worker.paused(); };
   }
-  for (const auto& [row, count] : times) {
-    if (!batch_of.contains(row)) judgement.uncounted = row;
-  }
-  size_t newest = 0;  // of which something is there, counted from 1
-  for (size_t batch = 0; batch < there.size(); ++batch) {
-    if (there[batch] > 0) newest = batch + 1;
-    const size_t rows = log.batches[batch].rows.size();
-    const bool part = there[batch] > 0 && there[batch] < rows;
-    if (part) judgement.half = absl::StrCat("batch ", batch, ": ", there[batch], " of ", rows);
-  }
-  for (size_t batch = 0; batch < there.size(); ++batch) {
-    const size_t rows = log.batches[batch].rows.size();
-    const bool replaced = replaces && batch + 1 < std::max(required, newest);
-    if (replaced && there[batch] > 0 && newest > batch + 1) {
-      judgement.half = absl::StrCat("batch ", batch, " beside batch ", newest - 1);
-    }
-    if (replaced || there[batch] == rows) continue;
-    if (batch + 1 <= required) {
-      judgement.lost =
-          absl::StrCat(rows - there[batch], " of the ", rows, " rows of batch ", batch);
-    } else if (batch + 1 < newest) {
-      judgement.half = absl::StrCat("batch ", newest - 1, " before batch ", batch);
-    }
-  }
-  return judgement;
-}
+
+ private:
+  ConformanceWorld& world_;
+};
 
 // When a driver that was replaced goes on.
 enum class Wakes : uint8_t { kNever, kOnceFenced, kOnceAsked, kAfterNextBatch, kAtTheEnd };
@@ -102,7 +68,7 @@ class Testing {
   explicit Testing(const SinkUnderTest& sink) : sink_(sink) { found_.name = sink.format.name; }
 
   Conformance Run() {
-    const std::vector<Place> places = Survey();
+    const std::vector<Place> places = Sample(Survey(), sink_.calls_struck);
     works_ = found_.ok();
     if (!works_) return Found();
     Play({.text = "each batch is committed twice by its driver", .commit_twice = true});
@@ -132,7 +98,8 @@ class Testing {
  private:
   std::vector<Place> Survey() {
     ConformanceWorld world({}, /*record=*/true);
-    SinkRun run = NewRun(world);
+    WorldHost host(world);
+    SinkRun run = NewRun(world, host);
     simulator::SimProcess& driver = Begin(run);
     const bool ended = world.RunUntilEnded(driver, [&] {
       const auto& batches = run.log.batches;
@@ -151,17 +118,18 @@ class Testing {
     return places;
   }
 
-  SinkRun NewRun(ConformanceWorld& world) const {
+  SinkRun NewRun(ConformanceWorld& world, SinkHost& host) {
+    world_ = &world;
     if (sink_.set_up != nullptr) sink_.set_up(world);
     return {.format = sink_.format,
             .options = sink_.options,
             .mode = sink_.mode,
             .schema = sink_.schema,
-            .world = world};
+            .host = host};
   }
 
-  static simulator::SimProcess& Begin(SinkRun& run) {
-    return run.world.Start("first", "driver", [run = &run](platform::Node& node) {
+  simulator::SimProcess& Begin(SinkRun& run) {
+    return world_->Start("first", "driver", [run = &run](platform::Node& node) {
       return DriveSink(node, run, 1, "worker");
     });
   }
@@ -213,7 +181,8 @@ class Testing {
   void Play(Schedule schedule) {
     ++found_.schedules;
     ConformanceWorld world(schedule.faults);
-    SinkRun run = NewRun(world);
+    WorldHost host(world);
+    SinkRun run = NewRun(world, host);
     run.commit_twice = schedule.commit_twice;
     simulator::SimProcess& driver = Begin(run);
     const bool clogged = schedule.strike == Strike::kClog && schedule.place.has_value();
@@ -239,7 +208,7 @@ class Testing {
 
   // New drivers, until one has done all there is.
   void Recover(SinkRun& run, simulator::SimProcess& older, const Schedule& schedule) {
-    ConformanceWorld& world = run.world;
+    ConformanceWorld& world = *world_;
     world.sim().RunFor(schedule.recovered_after);
     run.held_epoch = 2;
     if (schedule.wakes == Wakes::kOnceFenced) run.held_at = kOnceFenced;
@@ -275,7 +244,7 @@ class Testing {
 
   // The older driver goes on, and nothing of that may be seen.
   void Wake(SinkRun& run, simulator::SimProcess& older, const Schedule& schedule) {
-    ConformanceWorld& world = run.world;
+    ConformanceWorld& world = *world_;
     if (!older.alive()) return;
     const absl::StatusOr<View> before = LookNow(world);
     if (older.paused()) world.sim().Resume(older);
@@ -312,15 +281,15 @@ class Testing {
   }
 
   void JudgeNow(SinkRun& run, const Schedule& schedule, bool all) {
-    const absl::StatusOr<View> view = LookNow(run.world);
+    const absl::StatusOr<View> view = LookNow(*world_);
     if (!view.ok()) {
       if (all || !absl::IsUnavailable(view.status())) {
         found_.Fail("is seen", std::string(view.status().message()), schedule.text);
       }
       return;
     }
-    const Judgement seen =
-        Judge(*view, run.log, all, sink_.mode == runtime::QueryOutputMode::kComplete);
+    const SinkJudgement seen =
+        JudgeView(*view, run.log, all, sink_.mode != runtime::QueryOutputMode::kAppend);
     if (!seen.twice.empty()) {
       const bool by_hand = schedule.commit_twice || schedule.commit_again_first;
       (by_hand ? idempotent_ : once_)
@@ -367,6 +336,7 @@ class Testing {
   }
 
   const SinkUnderTest& sink_;
+  ConformanceWorld* world_ = nullptr;  // of the schedule under way
   Conformance found_;
   bool works_ = false;  // while nothing is struck
   bool remembers_ = true;

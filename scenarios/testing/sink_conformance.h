@@ -60,10 +60,13 @@ struct SinkUnderTest {
   SinkReader read;
   // Makes what stands outside anew, in each world: servers, files.
   std::function<void(ConformanceWorld&)> set_up = nullptr;
-  // Append or complete: then a batch takes the place of the one before.
+  // Append, or complete or update: then a batch takes the place of the one before; in update mode
+  // row by row, by the columns of type int64, of which the schema has one then.
   runtime::QueryOutputMode mode = runtime::QueryOutputMode::kAppend;
-  // With a string column: its texts tell rows apart. Int64 columns are filled, others null.
+  // With a string column: its texts tell rows apart. Int64 columns have the row's number in its
+  // batch, others are null.
   runtime::SchemaPtr schema = runtime::TextSchema();
+  CallsStruck calls_struck = {};
 };
 
 Conformance SinkConformance(const SinkUnderTest& sink);

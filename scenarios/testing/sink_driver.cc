@@ -26,6 +26,7 @@ namespace {
 constexpr int kParts = 3;  // the last has no rows
 constexpr int kRowsOfPart = 4;
 constexpr char kStagedDirectory[] = "checkpoint/prepared";
+constexpr char kOwnDirectory[] = "checkpoint/sink";
 constexpr char kZombie[] = "a newer driver owns the query's log";
 // A worker that says nothing for so long is given up.
 constexpr absl::Duration kWorkerPatience = absl::Seconds(60);
@@ -33,8 +34,10 @@ constexpr int kMaxWorkers = 5;
 constexpr int kMaxUnsure = 4;
 constexpr uint64_t kHash = 1000;  // of the first batch's definition
 
-// The first column of text says which row it is; the others hold its number, or nothing.
-RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::string>& texts) {
+// The first column of text says which row it is; the others hold its number, which counts on from
+// `first`, or nothing.
+RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::string>& texts,
+                   int64_t first) {
   std::vector<runtime::Column> columns;
   bool told = false;
   for (const runtime::Field& field : schema->fields()) {
@@ -45,7 +48,7 @@ RecordBatch RowsOf(const runtime::SchemaPtr& schema, const std::vector<std::stri
       if (tells) {
         column.String(texts[row]);
       } else if (field.type == runtime::DataType::kInt64) {
-        column.Int64(static_cast<int64_t>(row));
+        column.Int64(first + static_cast<int64_t>(row));
       } else {
         column.Null();
       }
@@ -63,6 +66,18 @@ std::vector<std::string> RowTexts(int64_t batch, int64_t attempt, int part) {
   return texts;
 }
 
+// In update mode rows of one number replace one another.
+std::vector<int> KeysOf(const SinkRun& run) {
+  std::vector<int> keys;
+  if (run.mode != runtime::QueryOutputMode::kUpdate) return keys;
+  for (size_t i = 0; i < run.schema->fields().size(); ++i) {
+    if (run.schema->fields()[i].type == runtime::DataType::kInt64) {
+      keys.push_back(static_cast<int>(i));
+    }
+  }
+  return keys;
+}
+
 struct Staging {
   int64_t batch = 0;
   bool done = false;
@@ -73,24 +88,26 @@ struct Staging {
 
 class Worker {
  public:
-  Worker(platform::Node& node, SinkRun& run) : node_(node), run_(run), store_(StoreOf(node)) {}
+  Worker(platform::Node& node, SinkRun& run, const std::string& name)
+      : node_(node), run_(run), store_(run.host.StoreFor(node, name)) {}
 
   Task<absl::Status> Stage(std::shared_ptr<Staging> staging) {
     // One that dies in the middle, and a part of an attempt that nobody will hear of.
     {
       WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<runtime::SinkWriter> dropped,
                              Open(staging->batch, ++run_.attempts));
-      WT_CO_RETURN_IF_ERROR(
-          co_await dropped->Write(RowsOf(run_.schema, RowTexts(staging->batch, run_.attempts, 0))));
+      WT_CO_RETURN_IF_ERROR(co_await dropped->Write(
+          RowsOf(run_.schema, RowTexts(staging->batch, run_.attempts, 0), /*first=*/0)));
     }
     const int64_t unheard = ++run_.attempts;
     WT_CO_RETURN_IF_ERROR(
-        (co_await Part(staging->batch, unheard, RowTexts(staging->batch, unheard, 1))).status());
+        (co_await Part(staging->batch, unheard, 1, RowTexts(staging->batch, unheard, 1))).status());
     for (int part = 0; part < kParts; ++part) {
       const int64_t attempt = ++run_.attempts;
       std::vector<std::string> rows;
       if (part + 1 < kParts) rows = RowTexts(staging->batch, attempt, part);
-      WT_CO_ASSIGN_OR_RETURN(std::string staged, co_await Part(staging->batch, attempt, rows));
+      WT_CO_ASSIGN_OR_RETURN(std::string staged,
+                             co_await Part(staging->batch, attempt, part, rows));
       staging->parts.push_back(std::move(staged));
       staging->rows.insert(staging->rows.end(), rows.begin(), rows.end());
     }
@@ -106,15 +123,17 @@ class Worker {
     return run_.format.write({node_, *store_, run_.options, batch, unique});
   }
 
-  Task<absl::StatusOr<std::string>> Part(int64_t batch, int64_t attempt,
+  Task<absl::StatusOr<std::string>> Part(int64_t batch, int64_t attempt, int part,
                                          std::vector<std::string> rows) {
     WT_CO_ASSIGN_OR_RETURN(const std::unique_ptr<runtime::SinkWriter> writer, Open(batch, attempt));
     const size_t half = rows.size() / 2;
     const std::vector<std::string> first(rows.begin(), rows.begin() + static_cast<int64_t>(half));
     const std::vector<std::string> rest(rows.begin() + static_cast<int64_t>(half), rows.end());
+    int64_t number = int64_t{part} * kRowsOfPart;
     for (const std::vector<std::string>& some : {first, rest}) {
       if (some.empty()) continue;
-      WT_CO_RETURN_IF_ERROR(co_await writer->Write(RowsOf(run_.schema, some)));
+      WT_CO_RETURN_IF_ERROR(co_await writer->Write(RowsOf(run_.schema, some, number)));
+      number += std::ssize(some);
     }
     co_return co_await writer->Finish();
   }
@@ -124,8 +143,9 @@ class Worker {
   const std::unique_ptr<checkpoint::Store> store_;
 };
 
-Task<void> Work(platform::Node& node, SinkRun* run, std::shared_ptr<Staging> staging) {
-  Worker worker(node, *run);
+Task<void> Work(platform::Node& node, SinkRun* run, std::string name,
+                std::shared_ptr<Staging> staging) {
+  Worker worker(node, *run, name);
   staging->status = co_await worker.Stage(staging);
   staging->done = true;
 }
@@ -150,7 +170,11 @@ bool IsUnsure(const absl::Status& status) {
 class SinkDriver {
  public:
   SinkDriver(platform::Node& node, SinkRun& run, int64_t epoch, std::string worker)
-      : node_(node), run_(run), epoch_(epoch), worker_(std::move(worker)), store_(StoreOf(node)) {}
+      : node_(node),
+        run_(run),
+        epoch_(epoch),
+        worker_(std::move(worker)),
+        store_(run.host.StoreFor(node, NameOfDriver(epoch))) {}
 
   Task<absl::Status> Run() {
     run_.log.epoch = epoch_;
@@ -219,7 +243,10 @@ class SinkDriver {
           *store_, kStagedDirectory, [this](runtime::StagedBatch staged) {
             return runtime::ApplyStagedBatch(node_, *store_, kStagedDirectory, std::move(staged),
                                              run_.options, run_.format.apply,
-                                             {.id = "conformance", .mode = run_.mode});
+                                             {.id = "conformance",
+                                              .mode = run_.mode,
+                                              .keys = KeysOf(run_),
+                                              .directory = kOwnDirectory});
           });
     } else {
       WT_ASSIGN_OR_RETURN(sink_, run_.format.open({.node = node_,
@@ -228,7 +255,7 @@ class SinkDriver {
                                                    .query_id = "conformance",
                                                    .mode = run_.mode,
                                                    .schema = run_.schema,
-                                                   .keys = {},
+                                                   .keys = KeysOf(run_),
                                                    .log_segment_bytes = uint64_t{4} << 20}));
     }
     run_.remembers = sink_->remembers();
@@ -304,12 +331,12 @@ class SinkDriver {
   }
 
   Task<void> AwaitWorker(std::shared_ptr<Staging> staging) {
-    const auto work = [run = &run_, staging](platform::Node& node) {
-      return Work(node, run, staging);
+    const auto work = [run = &run_, name = worker_, staging](platform::Node& node) {
+      return Work(node, run, name, staging);
     };
-    simulator::SimProcess& worker = run_.world.Start("worker", worker_, work);
+    const std::function<bool()> goes_on = run_.host.StartWorker(worker_, work);
     const platform::MonotonicTime end = node_.clock().Now() + kWorkerPatience;
-    while (!staging->done && worker.alive() && !worker.paused() && node_.clock().Now() < end) {
+    while (!staging->done && goes_on() && node_.clock().Now() < end) {
       co_await node_.clock().Sleep(absl::Milliseconds(1));
     }
   }
@@ -351,6 +378,8 @@ class SinkDriver {
 };
 
 }  // namespace
+
+std::string NameOfDriver(int64_t epoch) { return absl::StrCat("driver ", epoch); }
 
 Task<void> DriveSink(platform::Node& node, SinkRun* run, int64_t epoch, std::string worker) {
   SinkDriver driver(node, *run, epoch, std::move(worker));

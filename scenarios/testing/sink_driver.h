@@ -21,7 +21,6 @@
 #include "platform/node.h"
 #include "platform/step.h"
 #include "runtime/connectors/sink_format.h"
-#include "scenarios/testing/conformance_world.h"
 
 namespace wavetank::testing {
 
@@ -53,12 +52,25 @@ struct SinkLog {
 inline constexpr int64_t kOnceFenced = -1;
 inline constexpr int64_t kOnceAsked = -2;
 
+// Where a sink is driven: a simulated world (sink_conformance.cc), or another.
+class SinkHost {
+ public:
+  virtual ~SinkHost() = default;
+  // The cluster's store, as the driver of an epoch has it, or a worker.
+  virtual std::unique_ptr<checkpoint::Store> StoreFor(platform::Node& node,
+                                                      const std::string& who) = 0;
+  // The answer says, whenever it is asked, whether that worker may still come to an end.
+  virtual std::function<bool()> StartWorker(const std::string& name, platform::NodeMain main) = 0;
+};
+
+std::string NameOfDriver(int64_t epoch);
+
 struct SinkRun {
   const runtime::SinkFormat& format;
   runtime::OptionMap options;
   runtime::QueryOutputMode mode;
   runtime::SchemaPtr schema;
-  ConformanceWorld& world;
+  SinkHost& host;
 
   int64_t batches = 3;
   SinkLog log = {};

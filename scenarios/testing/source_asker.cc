@@ -22,6 +22,10 @@ constexpr platform::StepName kTold{"source.told", "",
 
 constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr absl::Duration kAgainAfter = absl::Milliseconds(100);
+// Who found nothing asks again, as the engine does: what a source must fetch is there by then, also
+// if it must connect anew.
+constexpr absl::Duration kPolls[] = {absl::Milliseconds(200), absl::Milliseconds(1'500)};
+constexpr char kOwnDirectory[] = "checkpoint/source";
 
 // As the engine, it comes again after an error that may pass, for a while.
 class Patience {
@@ -49,7 +53,9 @@ class Asking {
   Asking(Node& node, SourceAsker& asker) : node_(node), asker_(asker), store_(StoreOf(node)) {}
 
   absl::StatusOr<std::unique_ptr<runtime::Source>> Open() {
-    return asker_.source_.format.open(asker_.source_.description, {node_, *store_, asker_.seen_});
+    return asker_.source_.format.open(
+        asker_.source_.description,
+        {.node = node_, .store = *store_, .seen = asker_.seen_, .directory = kOwnDirectory});
   }
 
   Task<absl::StatusOr<SourceAsker::Rows>> Read(SourceAsker::Range range) {
@@ -67,7 +73,8 @@ class Asking {
     for (const std::string& split : splits) {
       WT_CO_ASSIGN_OR_RETURN(
           const std::unique_ptr<runtime::SplitReader> reader,
-          format.read(description, split, {node_, *store_, /*batch=*/0, skipped, lost}));
+          format.read(description, split,
+                      {node_, *store_, /*batch=*/0, skipped, lost, /*directory=*/kOwnDirectory}));
       while (true) {
         WT_CO_ASSIGN_OR_RETURN(const std::optional<runtime::RecordBatch> some,
                                co_await reader->Next());
@@ -123,6 +130,15 @@ Task<absl::StatusOr<Range>> DefineOnce(runtime::Source& source, std::string afte
   co_return input.range;
 }
 
+Task<absl::StatusOr<Range>> DefinePatiently(Node& node, runtime::Source& source,
+                                            std::string after) {
+  absl::StatusOr<Range> range = co_await DefineOnce(source, after);
+  for (Patience patience(node); co_await patience.Again(range.status());) {
+    range = co_await DefineOnce(source, after);
+  }
+  co_return range;
+}
+
 Task<void> AskDefine(Node& node, SourceAsker* asker, std::string after, int times,
                      std::optional<std::string> frozen,
                      std::vector<absl::StatusOr<Range>>* answers) {
@@ -135,9 +151,11 @@ Task<void> AskDefine(Node& node, SourceAsker* asker, std::string after, int time
     co_return;
   }
   for (int i = 0; i < times; ++i) {
-    absl::StatusOr<Range> range = co_await DefineOnce(**source, after);
-    for (Patience patience(node); co_await patience.Again(range.status());) {
-      range = co_await DefineOnce(**source, after);
+    absl::StatusOr<Range> range = co_await DefinePatiently(node, **source, after);
+    for (const absl::Duration poll : kPolls) {
+      if (!range.ok() || range->start_offset() != range->end_offset()) break;
+      co_await node.clock().Sleep(poll);
+      range = co_await DefinePatiently(node, **source, after);
     }
     co_await node.Step(kDefined);
     answers->push_back(std::move(range));

@@ -19,6 +19,8 @@
 //   freezes        it can say what is there now (AvailableNow), and gives nothing beyond
 //   each row once  the ranges hold every row that was added, once; else it loses or repeats rows
 //
+// Whoever finds nothing asks again, as the engine does: a source may have to connect first.
+//
 // A failure is what no source may do: rows that are fewer than there are, without an error; a range
 // that is not contiguous; input that is not found; a source that says that it is replayable and is
 // not.
@@ -45,6 +47,7 @@ struct SourceUnderTest {
   std::function<std::vector<std::string>(ConformanceWorld& world, int64_t number)> add = nullptr;
   // Makes what stands outside anew, in each world.
   std::function<void(ConformanceWorld&)> set_up = nullptr;
+  CallsStruck calls_struck = {};
 };
 
 Conformance SourceConformance(const SourceUnderTest& source);

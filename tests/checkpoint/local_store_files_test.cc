@@ -254,5 +254,42 @@ TEST(LocalStore, WhatADeadOneMadeLastIsMadeDurable) {
   }
 }
 
+constexpr int kMany = 80;
+
+Task<void> WriteManyUnsynced(Node& node) {
+  EXPECT_TRUE((co_await node.disk().MakeDirectory("root")).ok());
+  EXPECT_TRUE((co_await node.disk().MakeDirectory("root/in")).ok());
+  EXPECT_TRUE((co_await node.disk().SyncDirectory("")).ok());
+  EXPECT_TRUE((co_await node.disk().SyncDirectory("root")).ok());
+  for (int i = 0; i < kMany; ++i) {
+    const auto file =
+        co_await node.disk().Open(absl::StrCat("root/in/", i), platform::OpenMode::kCreateNew);
+    EXPECT_TRUE(file.ok()) << file.status();
+    if (!file.ok()) co_return;
+    EXPECT_TRUE((co_await (*file)->Append(absl::StrCat("text ", i))).ok());
+  }
+}
+
+Task<void> ListMany(Node& node) {
+  LocalStore store(node, "root");
+  const auto files = co_await store.List("in");
+  EXPECT_TRUE(files.ok()) << files.status();
+  if (files.ok()) EXPECT_EQ(files->size(), static_cast<size_t>(kMany));
+}
+
+TEST(LocalStore, OfManyThatAListShowsEachIsDurable) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SimWorld world({.seed = seed});
+    world.AddMachine("m");
+    RunToItsEnd(world, "writes", WriteManyUnsynced);
+    RunToItsEnd(world, "lists", ListMany);
+    world.LosePower("m");
+    for (int i = 0; i < kMany; ++i) {
+      const auto kept = world.machine("m").disk().Get(absl::StrCat("root/in/", i));
+      EXPECT_EQ(kept.value_or(""), absl::StrCat("text ", i)) << "seed " << seed;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wavetank::checkpoint

@@ -118,6 +118,51 @@ TEST_P(DiskConformance, ReadSeesEveryCompletedWriteThroughAnyHandle) {
   world().RunNode(TwoHandles);
 }
 
+Task<void> ReadsInOneCall(Node& node) {
+  WT_CO_GET(const auto writer, co_await node.disk().Open("f", OpenMode::kCreateNew));
+  WT_CO_OK(co_await writer->Append("one two three"));
+  WT_CO_GET(const platform::BytesOfFile read, co_await node.disk().Read("f", 4, 3));
+  EXPECT_EQ(read.bytes, "two");
+  EXPECT_EQ(read.info.kind, platform::FileKind::kFile);
+  EXPECT_EQ(read.info.size_bytes, 13u);
+  WT_CO_GET(const platform::BytesOfFile end, co_await node.disk().Read("f", 8, 100));
+  EXPECT_EQ(end.bytes, "three");
+  WT_CO_GET(const platform::BytesOfFile behind, co_await node.disk().Read("f", 20, 100));
+  EXPECT_EQ(behind.bytes, "");
+  WT_EXPECT_CODE(kNotFound, (co_await node.disk().Read("none", 0, 1)).status());
+  WT_EXPECT_CODE(kInvalidArgument, (co_await node.disk().Read("", 0, 1)).status());
+}
+TEST_P(DiskConformance, BytesCanBeReadInOneCall) { world().RunNode(ReadsInOneCall); }
+
+Task<void> SyncsInOneCall(Node& node) {
+  WT_CO_OK(co_await node.disk().MakeDirectory("d"));
+  std::vector<std::string> paths;
+  for (int i = 0; i < 100; ++i) {
+    paths.push_back(absl::StrCat("d/f", i));
+    WT_CO_GET(const auto file, co_await node.disk().Open(paths.back(), OpenMode::kCreateNew));
+    WT_CO_OK(co_await file->Append(std::string(static_cast<size_t>(i), 'x')));
+  }
+  paths.push_back("d/none");
+  const std::vector<platform::SyncOutcome> outcomes = co_await node.disk().SyncFiles(paths);
+  EXPECT_EQ(outcomes.size(), 101u);
+  if (outcomes.size() != 101) co_return;
+  for (size_t i = 0; i < 100; ++i) {
+    WT_CO_OK(outcomes[i].opened);
+    WT_CO_OK(outcomes[i].synced);
+    EXPECT_EQ(outcomes[i].info.size_bytes, i);
+  }
+  WT_EXPECT_CODE(kNotFound, outcomes[100].opened);
+  WT_EXPECT_CODE(kFailedPrecondition, outcomes[100].synced);
+  const std::vector<absl::StatusOr<platform::FileInfo>> infos =
+      co_await node.disk().StatFiles({"d/f7", "d/none", "d"});
+  EXPECT_EQ(infos.size(), 3u);
+  if (infos.size() != 3) co_return;
+  EXPECT_EQ(infos[0]->size_bytes, 7u);
+  WT_EXPECT_CODE(kNotFound, infos[1].status());
+  EXPECT_EQ(infos[2]->kind, platform::FileKind::kDirectory);
+}
+TEST_P(DiskConformance, ManyFilesCanBeSyncedInOneCall) { world().RunNode(SyncsInOneCall); }
+
 Task<void> LargeContent(Node& node) {
   std::string large(3'000'017, '\0');
   for (size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 2654435761u >> 24);

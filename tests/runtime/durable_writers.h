@@ -20,6 +20,7 @@
 #include "checkpoint/store.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
+#include "tests/runtime/connectors/stage_file_part.h"
 
 namespace wavetank::runtime::durable_writers {
 
@@ -218,7 +219,7 @@ class Sink final : public Writer {
     WT_CO_ASSIGN_OR_RETURN(
         std::string part,
         co_await StageFilePart(store_, "out", unit - 1, absl::StrCat("u", unit, "-", fences_),
-                               std::move(text), 1));
+                               std::move(text), 1, unit % 2 == 0 ? 300 : 1000));
     batch.parts.push_back(std::move(part));
     WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink_.Prepare(std::move(batch)));
     WT_CO_RETURN_IF_ERROR(co_await sink_.Commit(std::move(committable)));

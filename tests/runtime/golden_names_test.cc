@@ -18,6 +18,7 @@
 #include "runtime/connectors/file_sink.h"
 #include "simulator/sim_world.h"
 #include "tests/checkpoint/golden_files.h"
+#include "tests/runtime/connectors/stage_file_part.h"
 
 namespace wavetank::runtime {
 namespace {

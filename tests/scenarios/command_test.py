@@ -557,7 +557,8 @@ class Command(unittest.TestCase):
                                 f"--checkpoint=cp-{job}", "--interval=100ms")
                      for job in ("word_count", "word_count_dstream")]
         for process in processes:
-            self.wait_for(process, r"waiting for source directory \S*in for \ds: there is none")
+            self.wait_for(process, rf"waiting for source directory {self.here}/in for \ds: there "
+                                   "is none")
 
     def test_the_first_signal_stops_gracefully_and_a_second_one_at_once(self):
         (self.here / "in/a").write_text("to be or not to be\n")

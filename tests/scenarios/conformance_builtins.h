@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 
 #include "platform/status_macros.h"
@@ -20,6 +21,9 @@
 #include "runtime/connectors/file_source.h"
 #include "runtime/connectors/memory_stream.h"
 #include "runtime/connectors/memory_tables.h"
+#include "runtime/connectors/rate_source.h"
+#include "runtime/connectors/socket_source.h"
+#include "scenarios/fakes/line_server.h"
 #include "scenarios/testing/sink_conformance.h"
 #include "scenarios/testing/source_conformance.h"
 
@@ -31,27 +35,101 @@ inline std::vector<std::string> AddFile(ConformanceWorld& world, int64_t number)
   return {line, line + ", too"};
 }
 
+// Of connectors that share most of their calls with one of which each call is struck.
+inline constexpr int64_t kOneCallOf = 4;
+
+// In update mode the number is the key.
+inline runtime::SchemaPtr UpdateSchema() {
+  return std::make_shared<const runtime::Schema>(std::vector<runtime::Field>{
+      {"value", runtime::DataType::kString}, {"number", runtime::DataType::kInt64}});
+}
+inline runtime::SchemaPtr SchemaOf(runtime::QueryOutputMode mode) {
+  return mode == runtime::QueryOutputMode::kUpdate ? UpdateSchema() : runtime::TextSchema();
+}
+
 inline SourceUnderTest TextFiles() {
   return {.format = runtime::TextFileSource(),
           .description = {.format = "text", .path = "in", .options = {}},
           .add = AddFile};
 }
 
+// Of each file two records, of a column "line".
+inline SourceUnderTest RecordFiles(runtime::SourceFormat format, const std::string& record) {
+  const std::string name = format.name;
+  return {.format = std::move(format),
+          .description = {.format = name, .path = "in", .options = {{"schema", "line STRING"}}},
+          .add =
+              [record](ConformanceWorld& world, int64_t number) {
+                std::vector<std::string> lines;
+                std::string content;
+                for (const char* which : {"first", "second"}) {
+                  lines.push_back(absl::StrCat(which, " of ", number));
+                  absl::StrAppend(&content, absl::StrReplaceAll(record, {{"$", lines.back()}}),
+                                  "\n");
+                }
+                world.PutFile(absl::StrCat("in/", number), content);
+                return lines;
+              },
+          .calls_struck = {kOneCallOf}};
+}
+
+inline constexpr char kJsonRecord[] = R"({"line": "$"})";
+
+inline SourceUnderTest RateUnderTest() {
+  return {.format = runtime::RateSource(),
+          .description = {.format = "rate",
+                          .path = "",
+                          .options = {{"rowsPerSecond", "4"}, {"numPartitions", "2"}}}};
+}
+
+// What is sent to whoever is connected, by a server that sends nothing again.
+inline SourceUnderTest SocketUnderTest() {
+  using scenarios::fakes::LineFeed;
+  const auto feed = std::make_shared<std::shared_ptr<LineFeed>>();
+  return {.format = runtime::SocketSource(),
+          .description = {.format = "socket",
+                          .path = "",
+                          .options = {{"host", "lines"}, {"port", "9999"}}},
+          .add =
+              [feed](ConformanceWorld&, int64_t number) {
+                const std::string line = absl::StrCat("line ", number);
+                std::vector<std::string> lines = {line, line + ", too"};
+                (*feed)->Add(lines);
+                return lines;
+              },
+          .set_up =
+              [feed](ConformanceWorld& world) {
+                *feed = std::make_shared<LineFeed>();
+                world.Serve("lines", scenarios::fakes::LineServerMain("lines:9999", *feed));
+              }};
+}
+
 inline platform::Task<absl::StatusOr<std::vector<std::string>>> ReadFirstColumn(
-    platform::Node& node, checkpoint::Store& store) {
+    platform::Node& node, checkpoint::Store& store, absl::Duration patience) {
   WT_CO_ASSIGN_OR_RETURN(const runtime::SinkTable table,
-                         co_await runtime::ReadFileSink(node, store, "out", absl::Seconds(10)));
+                         co_await runtime::ReadFileSink(node, store, "out", patience));
   std::vector<std::string> rows;
   for (const runtime::TextRow& row : table.rows) rows.push_back(row.front().value_or("null"));
   co_return rows;
 }
 
 inline SinkUnderTest FileSinkUnderTest(runtime::QueryOutputMode mode,
-                                       runtime::SinkFormat format = runtime::FileSinkFormat()) {
+                                       runtime::SinkFormat format = runtime::FileSinkFormat(),
+                                       int64_t one_call_of = 1) {
   return {.format = std::move(format),
           .options = {{"path", "out"}},
-          .read = ReadFirstColumn,
-          .mode = mode};
+          .read =
+              [](platform::Node& node, checkpoint::Store& store) {
+                return ReadFirstColumn(node, store, absl::Seconds(10));
+              },
+          .mode = mode,
+          .schema = SchemaOf(mode),
+          .calls_struck = {one_call_of}};
+}
+
+inline SinkUnderTest UpdatedFiles() {
+  return FileSinkUnderTest(runtime::QueryOutputMode::kUpdate, runtime::FileSinkFormat(),
+                           kOneCallOf);
 }
 
 // In the memory of a process that outlives what the kit strikes.
@@ -88,13 +166,16 @@ inline platform::Task<absl::StatusOr<std::vector<std::string>>> ReadTables(
   co_return rows;
 }
 
-inline SinkUnderTest MemoryTablesUnderTest() {
+inline SinkUnderTest MemoryTablesUnderTest(
+    runtime::QueryOutputMode mode = runtime::QueryOutputMode::kAppend) {
   const auto tables = std::make_shared<std::optional<runtime::MemoryTables>>();
   tables->emplace();
   return {.format = runtime::MemorySink(**tables),
           .options = {},
           .read = [tables](platform::Node&, checkpoint::Store&) { return ReadTables(*tables); },
-          .set_up = [tables](ConformanceWorld&) { tables->emplace(); }};
+          .set_up = [tables](ConformanceWorld&) { tables->emplace(); },
+          .mode = mode,
+          .schema = SchemaOf(mode)};
 }
 
 // What docs/guarantees.md says of connectors.

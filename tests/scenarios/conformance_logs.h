@@ -78,14 +78,16 @@ inline platform::Task<absl::StatusOr<std::vector<std::string>>> ReadLog(platform
   co_return rows;
 }
 
-inline SinkUnderTest LogSinkUnderTest(const std::string& delivery) {
+inline SinkUnderTest LogSinkUnderTest(const std::string& delivery, int64_t one_call_of = 1) {
   return {.format = runtime::LogSink(),
           .options = {{"address", kLogAddress}, {"topic", "to"}, {"delivery", delivery}},
           .read = ReadLog,
-          .set_up = [](ConformanceWorld& world) {
-            world.Serve("log", scenarios::fakes::LogServerMain(
-                                   kLogAddress, std::make_shared<scenarios::fakes::LogFeed>()));
-          }};
+          .set_up =
+              [](ConformanceWorld& world) {
+                world.Serve("log", scenarios::fakes::LogServerMain(
+                                       kLogAddress, std::make_shared<scenarios::fakes::LogFeed>()));
+              },
+          .calls_struck = {one_call_of}};
 }
 
 }  // namespace wavetank::testing

@@ -25,6 +25,12 @@ constexpr char kHead[] =
 std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
   return {
       {"source `text`", [] { return SourceConformance(TextFiles()); }},
+      {"source `csv`",
+       [] { return SourceConformance(RecordFiles(runtime::CsvFileSource(), "$")); }},
+      {"source `json`",
+       [] { return SourceConformance(RecordFiles(runtime::JsonFileSource(), kJsonRecord)); }},
+      {"source `rate`", [] { return SourceConformance(RateUnderTest()); }},
+      {"source `socket`", [] { return SourceConformance(SocketUnderTest()); }},
       {"source `memory`, while its process lives",
        [] { return SourceConformance(MemoryStreamUnderTest()); }},
       {"a source that gives a line once, and says so",
@@ -32,27 +38,33 @@ std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
       {"source `log`", [] { return SourceConformance(LogSourceUnderTest()); }},
       {"sink `log`, transactional",
        [] { return SinkConformance(LogSinkUnderTest("transactional")); }},
-      {"sink `log`, idempotent", [] { return SinkConformance(LogSinkUnderTest("idempotent")); }},
-      {"sink `log`, plain", [] { return SinkConformance(LogSinkUnderTest("plain")); }},
+      {"sink `log`, idempotent",
+       [] { return SinkConformance(LogSinkUnderTest("idempotent", kOneCallOf)); }},
+      {"sink `log`, plain", [] { return SinkConformance(LogSinkUnderTest("plain", kOneCallOf)); }},
       {"sink `file`",
        [] { return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend)); }},
+      {"sink `file`, complete mode",
+       [] { return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kComplete)); }},
+      {"sink `file`, update mode", [] { return SinkConformance(UpdatedFiles()); }},
       {"sink `csv`",
        [] {
-         return SinkConformance(
-             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::CsvSinkFormat()));
+         return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend,
+                                                  runtime::CsvSinkFormat(), kOneCallOf));
        }},
       {"sink `json`",
        [] {
-         return SinkConformance(
-             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::JsonSinkFormat()));
+         return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend,
+                                                  runtime::JsonSinkFormat(), kOneCallOf));
        }},
       {"sink `text`",
        [] {
-         return SinkConformance(
-             FileSinkUnderTest(runtime::QueryOutputMode::kAppend, runtime::TextSinkFormat()));
+         return SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend,
+                                                  runtime::TextSinkFormat(), kOneCallOf));
        }},
       {"sink `memory`, while its process lives",
        [] { return SinkConformance(MemoryTablesUnderTest()); }},
+      {"sink `memory`, update mode",
+       [] { return SinkConformance(MemoryTablesUnderTest(runtime::QueryOutputMode::kUpdate)); }},
       {"a batch function that applies rows and batch number at once",
        [] { return SinkConformance(BankUnderTest("bank", /*early=*/false)); }},
       {"a batch function that adds rows at each call",

@@ -77,5 +77,19 @@ TEST(CheckPlaced, RefusesAPathInThePlanThatNobodyCanPlace) {
   }
 }
 
+// As the user knows them: an engine has paths of this host without their first "/".
+TEST(SayFromRoot, SaysPathsFromTheRootOnAndNothingElse) {
+  const std::vector<std::string> placed = {"tmp/job/in", "tmp/job/out", "data"};
+  const auto said = [&placed](const std::string& text) { return SayFromRoot(placed, text); };
+  EXPECT_EQ(said("source file tmp/job/in/a.csv: no"), "source file /tmp/job/in/a.csv: no");
+  EXPECT_EQ(said("tmp/job/in and 'tmp/job/out': no"), "/tmp/job/in and '/tmp/job/out': no");
+  EXPECT_EQ(said("there is none in tmp/job/in."), "there is none in /tmp/job/in.");
+  EXPECT_EQ(said("/tmp/job/in is there"), "/tmp/job/in is there") << "said so already";
+  EXPECT_EQ(said("tmp/job/in-2, a/tmp/job/in and tmp/job"),
+            "tmp/job/in-2, a/tmp/job/in and tmp/job")
+      << "others";
+  EXPECT_EQ(said("no data in data/a"), "no data in /data/a") << "a word is no path";
+}
+
 }  // namespace
 }  // namespace wavetank::scenarios::shell

@@ -25,14 +25,14 @@ TEST(LogConformance, ItsSinkIsExactlyOnceWithTransactions) {
 }
 
 TEST(LogConformance, ItsSinkIsAtLeastOnceWithSequencesAlone) {
-  const Conformance found = SinkConformance(LogSinkUnderTest("idempotent"));
+  const Conformance found = SinkConformance(LogSinkUnderTest("idempotent", kOneCallOf));
   EXPECT_TRUE(found.ok()) << found.ToText();
   EXPECT_TRUE(found.Is("at least once")) << found.ToText();
   ExpectRow(found, "sink `log`, idempotent");
 }
 
 TEST(LogConformance, ItsSinkIsAtLeastOnceWithoutEither) {
-  const Conformance found = SinkConformance(LogSinkUnderTest("plain"));
+  const Conformance found = SinkConformance(LogSinkUnderTest("plain", kOneCallOf));
   EXPECT_TRUE(found.ok()) << found.ToText();
   EXPECT_TRUE(found.Is("at least once")) << found.ToText();
   ExpectRow(found, "sink `log`, plain");

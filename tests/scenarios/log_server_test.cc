@@ -7,10 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "checkpoint/local_store.h"
+#include "checkpoint/seen_paths.h"
 #include "runtime/connectors/log/log_client.h"
+#include "runtime/connectors/log/log_source.h"
 #include "simulator/sim_world.h"
 
 namespace wavetank::scenarios::fakes {
@@ -197,6 +201,76 @@ TEST_F(LogServerTest, AnEndThatIsLateLandsInTheNextTransaction) {
 TEST_F(LogServerTest, AnEndThatIsLateIsRefusedWhereEachTransactionHasAnEpoch) {
   Serve(/*epoch_per_transaction=*/true);
   Run("writer", [this](LogClient& client, Node&) { return EndLate(client, feed_, true); });
+}
+
+// Of a log that has `a b@5`: what it is called, and that who means another gets nothing of it.
+Task<void> AskByTheId(LogClient& client, Node& node, std::string* id) {
+  const auto log = co_await client.Metadata();
+  EXPECT_TRUE(log.ok()) << log.status();
+  if (!id->empty()) EXPECT_EQ(log->log_id(), *id);
+  *id = log->log_id();
+  EXPECT_EQ(id->size(), 16);
+  client.Expect(*id, "be content");
+  const std::string seen = co_await Read(client);
+  EXPECT_EQ(seen, "a b@5");
+  LogClient other(node, kAddress);
+  other.Expect("of another", "begin anew");
+  const auto producer = co_await other.Init("id", absl::Minutes(1));
+  EXPECT_EQ(
+      producer.status().message(),
+      absl::StrCat("the log at outside:9092 is not the one with which the query has begun: it "
+                   "is the log ",
+                   *id,
+                   ", and not the log of another: serve that one there again, or begin "
+                   "anew"));
+  logs::InitReply nobody;
+  EXPECT_TRUE(absl::IsDataLoss((co_await other.Append(Records(nobody, {"c"}, 0))).status()));
+  EXPECT_TRUE(absl::IsDataLoss((co_await other.Offsets("topic")).status()));
+  EXPECT_TRUE(absl::IsDataLoss((co_await other.NewestOffset("group")).status()));
+  EXPECT_TRUE(absl::IsDataLoss(co_await other.End(End(nobody))));
+  const std::string refused = co_await Read(other);
+  EXPECT_TRUE(refused.ends_with("begin anew")) << refused;
+  const std::string after = co_await Read(client);
+  EXPECT_EQ(after, "a b@5");
+}
+
+TEST_F(LogServerTest, ALogHasAnIdForLifeAndWhoMeansAnotherGetsNothing) {
+  Serve();
+  std::string id;
+  Run("writer", CommitAndAbort);
+  Run("asker", [&id](LogClient& client, Node& node) { return AskByTheId(client, node, &id); });
+  world_.LosePower("outside", simulator::SimDisk::Left::kSynced);
+  world_.PowerOn("outside");
+  world_.Restart("log");
+  world_.RunFor(absl::Seconds(1));
+  Run("next", [&id](LogClient& client, Node& node) { return AskByTheId(client, node, &id); });
+}
+
+// What a query has logged before logs had ids is gone on with, and has the log's from then on.
+Task<void> GoOnFromAnOlderOffset(LogClient& client, Node& node) {
+  const auto producer = co_await client.Init("id", absl::Minutes(1));
+  EXPECT_TRUE((co_await client.Append(Records(*producer, {"a", "b"}, 0))).ok());
+  EXPECT_TRUE((co_await client.End(End(*producer))).ok());
+  const auto log = co_await client.Metadata();
+  checkpoint::LocalStore store(node, "store");
+  checkpoint::SeenPaths seen;
+  const auto source = runtime::LogSource().open(
+      {.format = "log", .path = "", .options = {{"address", kAddress}, {"topic", "topic"}}},
+      {.node = node, .store = store, .seen = seen});
+  EXPECT_TRUE(source.ok()) << source.status();
+  const auto nothing = co_await (*source)->Define("0:3,1:0");
+  EXPECT_TRUE(nothing.ok()) << nothing.status();
+  EXPECT_FALSE(nothing->any()) << nothing->range.end_offset();
+  const auto some = co_await (*source)->Define("0:1,1:0");
+  EXPECT_TRUE(some.ok()) << some.status();
+  EXPECT_EQ(some->range.end_offset(), absl::StrCat("0:3,1:0,log:", log->log_id()));
+  const auto other = co_await (*source)->Define("0:1,1:0,log:another");
+  EXPECT_TRUE(absl::IsDataLoss(other.status())) << other.status();
+}
+
+TEST_F(LogServerTest, AQueryFromBeforeLogsHadIdsGoesOn) {
+  Serve();
+  Run("asker", GoOnFromAnOlderOffset);
 }
 
 }  // namespace

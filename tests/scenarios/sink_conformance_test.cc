@@ -27,6 +27,15 @@ TEST(SinkConformance, AFileSinkOfWholeTablesIsExactlyOnce) {
   EXPECT_TRUE(found.ok()) << found.ToText();
   EXPECT_EQ(found.Sentence(), "file: idempotent, fenced, atomic, remembers; exactly once")
       << found.ToText();
+  ExpectRow(found, "sink `file`, complete mode");
+}
+
+TEST(SinkConformance, AFileSinkThatIsUpdatedByKeyIsExactlyOnce) {
+  const Conformance found = SinkConformance(UpdatedFiles());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_EQ(found.Sentence(), "file: idempotent, fenced, atomic, remembers; exactly once")
+      << found.ToText();
+  ExpectRow(found, "sink `file`, update mode");
 }
 
 TEST(SinkConformance, FilesOfEachFormatAreExactlyOnce) {
@@ -34,7 +43,7 @@ TEST(SinkConformance, FilesOfEachFormatAreExactlyOnce) {
        {runtime::CsvSinkFormat, runtime::JsonSinkFormat, runtime::TextSinkFormat}) {
     const runtime::SinkFormat format = make();
     const Conformance found =
-        SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend, format));
+        SinkConformance(FileSinkUnderTest(runtime::QueryOutputMode::kAppend, format, kOneCallOf));
     EXPECT_TRUE(found.ok()) << found.ToText();
     EXPECT_EQ(found.Sentence(),
               format.name + ": idempotent, fenced, atomic, remembers; exactly once")
@@ -50,6 +59,14 @@ TEST(SinkConformance, TablesInMemoryAreExactlyOnceWhileTheirProcessLives) {
             "memory: idempotent, not fenced, atomic, does not remember; exactly once")
       << found.ToText();
   ExpectRow(found, "sink `memory`, while its process lives");
+}
+
+TEST(SinkConformance, TablesInMemoryThatAreUpdatedByKeyAreExactlyOnce) {
+  const Conformance found =
+      SinkConformance(MemoryTablesUnderTest(runtime::QueryOutputMode::kUpdate));
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("exactly once")) << found.ToText();
+  ExpectRow(found, "sink `memory`, update mode");
 }
 
 TEST(SinkConformance, ABatchFunctionThatKnowsItsBatchesIsExactlyOnce) {

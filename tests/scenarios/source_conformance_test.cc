@@ -18,6 +18,35 @@ TEST(SourceConformance, FilesOfTextAreReplayable) {
   ExpectRow(found, "source `text`");
 }
 
+TEST(SourceConformance, FilesOfRecordsAreReplayable) {
+  for (const auto& [source, row] :
+       {std::pair(RecordFiles(runtime::CsvFileSource(), "$"), "source `csv`"),
+        std::pair(RecordFiles(runtime::JsonFileSource(), kJsonRecord), "source `json`")}) {
+    const Conformance found = SourceConformance(source);
+    EXPECT_TRUE(found.ok()) << found.ToText();
+    EXPECT_EQ(found.Sentence(), source.format.name +
+                                    ": replayable, takes nothing, pure splits, freezes; each row "
+                                    "once")
+        << found.ToText();
+    ExpectRow(found, row);
+  }
+}
+
+TEST(SourceConformance, RowsByTheClockAreReplayable) {
+  const Conformance found = SourceConformance(RateUnderTest());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("replayable")) << found.ToText();
+  EXPECT_TRUE(found.Is("pure splits")) << found.ToText();
+  ExpectRow(found, "source `rate`");
+}
+
+TEST(SourceConformance, ASocketLosesRowsWithWhoReadsIt) {
+  const Conformance found = SourceConformance(SocketUnderTest());
+  EXPECT_TRUE(found.ok()) << found.ToText();
+  EXPECT_TRUE(found.Is("loses rows")) << found.ToText();
+  ExpectRow(found, "source `socket`");
+}
+
 TEST(SourceConformance, AJournalIsReplayable) {
   const Conformance found = SourceConformance(JournalUnderTest("journal", {}));
   EXPECT_TRUE(found.ok()) << found.ToText();

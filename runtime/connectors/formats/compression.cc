@@ -61,8 +61,10 @@ absl::Status CannotBeRead(const std::string& path, const Compression& compressio
       "input file ", path, " is compressed (", platform::ToAbsl(compression.name),
       compression.ending == ".tgz" ? " of an archive" : "",
       "), and of compressed files those of gzip (.gz), Zstandard (.zst) and LZ4 (.lz4) can be "
-      "read: decompress it under another name, or leave it out by the option that names what is "
-      "ignored"));
+      "read: decompress it under another name, or leave such names out (ignoreNames=*",
+      platform::ToAbsl(compression.ending),
+      "), or take those alone that are meant (as "
+      "pathGlobFilter=*.csv)"));
 }
 
 }  // namespace

@@ -36,6 +36,11 @@ Task<absl::StatusOr<std::string>> LogClient::Call(std::string method, std::strin
   if (!reply.ok()) {
     // Whatever stands against it, a producer that is made anew may do it.
     const bool stale = absl::IsFailedPrecondition(reply.status());
+    if (absl::IsDataLoss(reply.status()) && !log_id_.empty()) {
+      co_return absl::DataLossError(
+          absl::StrCat("the log at ", address_, " is not the one with which the query has begun: ",
+                       reply.status().message(), ": serve that one there again, or ", else_do_));
+    }
     co_return absl::Status(stale ? absl::StatusCode::kAborted : reply.status().code(),
                            absl::StrCat("the log at ", address_, ", asked to ", method, ": ",
                                         reply.status().message()));
@@ -43,18 +48,22 @@ Task<absl::StatusOr<std::string>> LogClient::Call(std::string method, std::strin
   co_return std::move(reply->body);
 }
 
+Task<absl::StatusOr<logs::MetadataReply>> LogClient::Metadata() {
+  co_return Parse<logs::MetadataReply>(co_await Ask("metadata", logs::MetadataRequest()));
+}
+
 Task<absl::StatusOr<logs::OffsetsReply>> LogClient::Offsets(std::string topic) {
   logs::OffsetsRequest request;
   request.set_topic(std::move(topic));
-  co_return Parse<logs::OffsetsReply>(co_await Call("offsets", request.SerializeAsString()));
+  co_return Parse<logs::OffsetsReply>(co_await Ask("offsets", std::move(request)));
 }
 
 Task<absl::StatusOr<logs::FetchReply>> LogClient::Fetch(logs::FetchRequest request) {
-  co_return Parse<logs::FetchReply>(co_await Call("fetch", request.SerializeAsString()));
+  co_return Parse<logs::FetchReply>(co_await Ask("fetch", std::move(request)));
 }
 
 Task<absl::StatusOr<logs::AppendReply>> LogClient::Append(logs::AppendRequest request) {
-  co_return Parse<logs::AppendReply>(co_await Call("append", request.SerializeAsString()));
+  co_return Parse<logs::AppendReply>(co_await Ask("append", std::move(request)));
 }
 
 Task<absl::StatusOr<logs::InitReply>> LogClient::Init(std::string transactional_id,
@@ -62,17 +71,17 @@ Task<absl::StatusOr<logs::InitReply>> LogClient::Init(std::string transactional_
   logs::InitRequest request;
   request.set_transactional_id(std::move(transactional_id));
   request.set_transaction_timeout_ms(absl::ToInt64Milliseconds(transaction_timeout));
-  co_return Parse<logs::InitReply>(co_await Call("init", request.SerializeAsString()));
+  co_return Parse<logs::InitReply>(co_await Ask("init", std::move(request)));
 }
 
 Task<absl::StatusOr<logs::InitReply>> LogClient::Describe(std::string transactional_id) {
   logs::DescribeRequest request;
   request.set_transactional_id(std::move(transactional_id));
-  co_return Parse<logs::InitReply>(co_await Call("describe", request.SerializeAsString()));
+  co_return Parse<logs::InitReply>(co_await Ask("describe", std::move(request)));
 }
 
 Task<absl::Status> LogClient::AddOffset(logs::AddOffsetRequest request) {
-  co_return (co_await Call("add_offset", request.SerializeAsString())).status();
+  co_return (co_await Ask("add_offset", std::move(request))).status();
 }
 
 Task<absl::StatusOr<std::optional<logs::GroupOffset>>> LogClient::NewestOffset(std::string group) {
@@ -80,13 +89,13 @@ Task<absl::StatusOr<std::optional<logs::GroupOffset>>> LogClient::NewestOffset(s
   request.set_group(std::move(group));
   WT_CO_ASSIGN_OR_RETURN(
       const logs::GroupOffsetReply reply,
-      Parse<logs::GroupOffsetReply>(co_await Call("group_offset", request.SerializeAsString())));
+      Parse<logs::GroupOffsetReply>(co_await Ask("group_offset", std::move(request))));
   if (!reply.has_offset()) co_return std::nullopt;
   co_return reply.offset();
 }
 
 Task<absl::Status> LogClient::End(logs::EndRequest request) {
-  co_return (co_await Call("end", request.SerializeAsString())).status();
+  co_return (co_await Ask("end", std::move(request))).status();
 }
 
 Task<absl::StatusOr<LogTransaction>> LogTransaction::Begin(LogClient& client, platform::Node& node,

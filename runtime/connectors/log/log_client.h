@@ -34,6 +34,15 @@ class LogClient {
   LogClient(platform::Node& node, std::string address)
       : node_(node), address_(std::move(address)) {}
 
+  // From now on the log of this id is asked, and no other: one that serves there in its place says
+  // kDataLoss to all, and does nothing. `else_do`: what may be done but serve that log there again.
+  // An empty id: whichever is there.
+  void Expect(std::string log_id, std::string else_do) {
+    log_id_ = std::move(log_id);
+    else_do_ = std::move(else_do);
+  }
+
+  Task<absl::StatusOr<logs::MetadataReply>> Metadata();
   Task<absl::StatusOr<logs::OffsetsReply>> Offsets(std::string topic);
   Task<absl::StatusOr<logs::FetchReply>> Fetch(logs::FetchRequest request);
   Task<absl::StatusOr<logs::AppendReply>> Append(logs::AppendRequest request);
@@ -46,10 +55,17 @@ class LogClient {
   Task<absl::Status> End(logs::EndRequest request);
 
  private:
+  template <typename Request>
+  Task<absl::StatusOr<std::string>> Ask(std::string method, Request request) {
+    request.set_log_id(log_id_);
+    return Call(std::move(method), request.SerializeAsString());
+  }
   Task<absl::StatusOr<std::string>> Call(std::string method, std::string request);
 
   platform::Node& node_;
   const std::string address_;
+  std::string log_id_;
+  std::string else_do_;
   std::unique_ptr<platform::RpcClient> client_;
 };
 

@@ -7,7 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "platform/status_macros.h"
+
 namespace wavetank::runtime {
+namespace {
+
+constexpr char kLogId[] = ",log:";
+
+}  // namespace
 
 std::string ToText(const LogOffsets& offsets) {
   std::string text;
@@ -15,6 +22,20 @@ std::string ToText(const LogOffsets& offsets) {
     absl::StrAppend(&text, text.empty() ? "" : ",", partition, ":", offset);
   }
   return text;
+}
+
+std::string ToText(const LogPosition& position) {
+  if (position.log_id.empty()) return ToText(position.offsets);
+  return absl::StrCat(ToText(position.offsets), kLogId, position.log_id);
+}
+
+absl::StatusOr<LogPosition> ParseLogPosition(const std::string& text) {
+  const size_t id = text.rfind(kLogId);
+  const std::string offsets = text.substr(0, id);
+  LogPosition position;
+  if (id != std::string::npos) position.log_id = text.substr(id + sizeof(kLogId) - 1);
+  WT_ASSIGN_OR_RETURN(position.offsets, ParseLogOffsets(offsets));
+  return position;
 }
 
 absl::StatusOr<LogOffsets> ParseLogOffsets(const std::string& text) {

@@ -1,5 +1,8 @@
 // LogOffsets: how far a source of format log has got: the offset of the next record of each
 // partition. As text, "0:12,1:7", by partition; one that is not named is at its first record.
+//
+// LogPosition: of which log, too: "0:12,1:7,log:5e0c9f1b22a4d718". What was logged before logs had
+// ids has none, and is of whichever is there.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_LOG_LOG_OFFSETS_H_
 #define WAVETANK_RUNTIME_CONNECTORS_LOG_LOG_OFFSETS_H_
 
@@ -13,9 +16,16 @@ namespace wavetank::runtime {
 
 using LogOffsets = std::map<int32_t, int64_t>;
 
+struct LogPosition {
+  std::string log_id = {};
+  LogOffsets offsets = {};
+};
+
 std::string ToText(const LogOffsets& offsets);
+std::string ToText(const LogPosition& position);
 // kDataLoss: it is no such text.
 absl::StatusOr<LogOffsets> ParseLogOffsets(const std::string& text);
+absl::StatusOr<LogPosition> ParseLogPosition(const std::string& text);
 // 0: it is not named.
 int64_t OffsetOf(const LogOffsets& offsets, int32_t partition);
 // How many offsets there are from one to the other, at most `most`, shared out so that each

@@ -21,6 +21,14 @@ absl::Status Wrong(const ConnectorOption& option, const std::string& value) {
       absl::StrCat("its option ", option.name, " is '", value, "': give ", option.takes));
 }
 
+ConnectorOption AddressOption() {
+  return {.name = "address",
+          .takes = "HOST:PORT",
+          .default_value = "",
+          .meaning = "where the log is served",
+          .required = true};
+}
+
 // What was given, or the default.
 std::string TextOf(const OptionMap& values, const ConnectorOption& option) {
   const std::string given = OptionValue(values, option.name);
@@ -42,11 +50,7 @@ absl::StatusOr<std::string> AddressOf(const OptionMap& values, const ConnectorOp
 
 const std::vector<ConnectorOption>& LogSourceOptionTable() {
   static const auto* const options = new std::vector<ConnectorOption>{
-      {.name = "address",
-       .takes = "HOST:PORT",
-       .default_value = "",
-       .meaning = "where the log is served",
-       .required = true},
+      AddressOption(),
       {.name = "topic",
        .takes = "the name of a topic",
        .default_value = "",
@@ -101,11 +105,7 @@ absl::StatusOr<LogSourceOptions> LogSourceOptionsOf(const OptionMap& values) {
 
 const std::vector<ConnectorOption>& LogSinkOptionTable() {
   static const auto* const options = new std::vector<ConnectorOption>{
-      {.name = "address",
-       .takes = "HOST:PORT",
-       .default_value = "",
-       .meaning = "where the log is served",
-       .required = true},
+      AddressOption(),
       {.name = "topic",
        .takes = "the name of a topic",
        .default_value = "",

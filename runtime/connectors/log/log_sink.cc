@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
@@ -225,9 +226,29 @@ absl::StatusOr<bool> IsThere(const PreparedBatch& batch, const std::string& grou
       ": its checkpoint was put back, or another query has its id"));
 }
 
+// The log that the query has begun to write to, and no other. It stands in the checkpoint, since a
+// log that has taken its place knows nothing of the query, whatever the delivery.
+Task<absl::Status> ExpectItsLog(PreparedBatch& batch, LogClient& client) {
+  const std::string path = checkpoint::JoinPath(batch.query().directory, "log_id");
+  absl::StatusOr<std::string> kept = co_await batch.store().ReadAll(path);
+  if (absl::IsNotFound(kept.status())) {
+    WT_CO_ASSIGN_OR_RETURN(const logs::MetadataReply log, co_await client.Metadata());
+    // One from before logs had ids.
+    if (log.log_id().empty()) co_return absl::OkStatus();
+    const absl::Status keeps = co_await batch.store().CreateIfAbsent(path, log.log_id());
+    if (!absl::IsAlreadyExists(keeps)) WT_CO_RETURN_IF_ERROR(keeps);
+    kept = co_await batch.store().ReadAll(path);
+  }
+  WT_CO_RETURN_IF_ERROR(kept.status());
+  client.Expect(*kept, absl::StrCat("start the query with a new checkpoint; or remove ", path,
+                                    ", and it goes on into this one, without what the other has"));
+  co_return absl::OkStatus();
+}
+
 Task<absl::Status> ApplyTransaction(PreparedBatch& batch, LogSinkOptions options) {
   platform::Node& node = batch.node();
   LogClient client(node, options.address);
+  WT_CO_RETURN_IF_ERROR(co_await ExpectItsLog(batch, client));
   const std::string group = absl::StrCat("wavetank-", batch.query().id);
   std::optional<logs::GroupOffset> newest;
   const bool asks_first = Planted(node, "log_is_asked_before_it_is_fenced");
@@ -255,6 +276,7 @@ Task<absl::Status> ApplyTransaction(PreparedBatch& batch, LogSinkOptions options
 
 Task<absl::Status> ApplyWithoutTransaction(PreparedBatch& batch, LogSinkOptions options) {
   LogClient client(batch.node(), options.address);
+  WT_CO_RETURN_IF_ERROR(co_await ExpectItsLog(batch, client));
   std::optional<logs::InitReply> producer;
   if (options.delivery == Delivery::kIdempotent) {
     WT_CO_ASSIGN_OR_RETURN(producer, co_await client.Init("", options.transaction_timeout));

@@ -23,6 +23,7 @@ using checkpoint::SourceRange;
 
 constexpr int64_t kFetchBytes = int64_t{512} << 10;
 constexpr int64_t kMicrosPerMilli = 1'000;
+constexpr char kElseDo[] = "start the query with a new checkpoint";
 
 std::string Where(const std::string& topic, int32_t partition) {
   return absl::StrCat("partition ", partition, " of topic ", topic);
@@ -43,10 +44,12 @@ class LogSourceDriver final : public Source {
       : options_(std::move(options)), client_(node, options_.address) {}
 
   Task<absl::StatusOr<std::string>> Begin() override {
+    WT_CO_RETURN_IF_ERROR(co_await Know(""));
     WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply reply,
                            co_await client_.Offsets(options_.topic));
     const bool latest = options_.start == LogSourceOptions::Start::kLatest;
-    LogOffsets begin;
+    LogPosition position{.log_id = log_id_, .offsets = {}};
+    LogOffsets& begin = position.offsets;
     for (int32_t partition = 0; partition < reply.partitions_size(); ++partition) {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
       const auto given = options_.given.find(partition);
@@ -56,11 +59,13 @@ class LogSourceDriver final : public Source {
     }
     // Of partitions that are to come as well.
     begin.insert(options_.given.begin(), options_.given.end());
-    co_return ToText(begin);
+    co_return ToText(position);
   }
 
   Task<absl::StatusOr<SourceInput>> Define(std::string after) override {
-    WT_CO_ASSIGN_OR_RETURN(const LogOffsets from, ParseLogOffsets(after));
+    WT_CO_ASSIGN_OR_RETURN(const LogPosition position, ParseLogPosition(after));
+    const LogOffsets& from = position.offsets;
+    WT_CO_RETURN_IF_ERROR(co_await Know(position.log_id));
     WT_CO_ASSIGN_OR_RETURN(LogOffsets to, co_await Newest(from));
     SourceInput input;
     input.range.set_start_offset(after);
@@ -74,7 +79,8 @@ class LogSourceDriver final : public Source {
     // A new one of which nothing is read yet is not there yet.
     std::erase_if(
         to, [&from](const auto& each) { return each.second == 0 && !from.contains(each.first); });
-    input.range.set_end_offset(ToText(to));
+    // Where nothing is new it ends as it starts, also if that says no log.
+    input.range.set_end_offset(to == from ? after : ToText(LogPosition{log_id_, std::move(to)}));
     co_return input;
   }
 
@@ -84,13 +90,25 @@ class LogSourceDriver final : public Source {
   }
 
   absl::Status StopAt(const std::string& frozen) override {
-    WT_ASSIGN_OR_RETURN(stop_at_, ParseLogOffsets(frozen));
+    WT_ASSIGN_OR_RETURN(LogPosition position, ParseLogPosition(frozen));
+    stop_at_ = std::move(position.offsets);
     return absl::OkStatus();
   }
 
  private:
   int64_t EndOf(const logs::PartitionOffsets& offsets) const {
     return options_.read_committed ? offsets.last_stable() : offsets.end();
+  }
+
+  // Which log it is of: the one of which the query has read, or, before it has, the one there is.
+  Task<absl::Status> Know(std::string log_id) {
+    if (log_id.empty() && log_id_.empty()) {
+      WT_CO_ASSIGN_OR_RETURN(const logs::MetadataReply log, co_await client_.Metadata());
+      log_id = log.log_id();
+    }
+    if (!log_id.empty()) log_id_ = std::move(log_id);
+    client_.Expect(log_id_, kElseDo);
+    co_return absl::OkStatus();
   }
 
   // Where each partition ends, and none before `from`.
@@ -123,22 +141,23 @@ class LogSourceDriver final : public Source {
 
   const LogSourceOptions options_;
   LogClient client_;
+  std::string log_id_;
   std::optional<LogOffsets> stop_at_;
 };
 
 // One partition's part of a range each.
 std::vector<std::string> LogSplits(const SourceDescription&, const SourceRange& range) {
-  const auto from = ParseLogOffsets(range.start_offset());
-  const auto to = ParseLogOffsets(range.end_offset());
+  const auto from = ParseLogPosition(range.start_offset());
+  const auto to = ParseLogPosition(range.end_offset());
   // The task that reads the range says what is wrong with it.
   if (!from.ok() || !to.ok()) return {range.SerializeAsString()};
   std::vector<std::string> splits;
-  for (const auto& [partition, end] : *to) {
-    const int64_t begin = OffsetOf(*from, partition);
+  for (const auto& [partition, end] : to->offsets) {
+    const int64_t begin = OffsetOf(from->offsets, partition);
     if (begin == end) continue;
     SourceRange split;
-    split.set_start_offset(ToText({{partition, begin}}));
-    split.set_end_offset(ToText({{partition, end}}));
+    split.set_start_offset(ToText(LogOffsets{{partition, begin}}));
+    split.set_end_offset(ToText(LogPosition{to->log_id, {{partition, end}}}));
     splits.push_back(split.SerializeAsString());
   }
   return splits;
@@ -175,14 +194,16 @@ RecordBatch ToRows(const logs::FetchReply& fetched, const std::string& topic, in
 
 class LogReader final : public SplitReader {
  public:
-  LogReader(platform::Node& node, LogSourceOptions options, int32_t partition, int64_t begin,
-            int64_t end)
+  LogReader(platform::Node& node, LogSourceOptions options, const std::string& log_id,
+            int32_t partition, int64_t begin, int64_t end)
       : node_(node),
         options_(std::move(options)),
         client_(node, options_.address),
         partition_(partition),
         next_(begin),
-        end_(end) {}
+        end_(end) {
+    client_.Expect(log_id, kElseDo);
+  }
 
   Task<absl::StatusOr<std::optional<RecordBatch>>> Next() override {
     while (next_ < end_) {
@@ -251,13 +272,14 @@ absl::StatusOr<std::unique_ptr<SplitReader>> ReadLog(const SourceDescription& so
   if (!range.ParseFromString(split))
     return absl::DataLossError("no split of a source of format log");
   WT_ASSIGN_OR_RETURN(const LogOffsets from, ParseLogOffsets(range.start_offset()));
-  WT_ASSIGN_OR_RETURN(const LogOffsets to, ParseLogOffsets(range.end_offset()));
+  WT_ASSIGN_OR_RETURN(const LogPosition until, ParseLogPosition(range.end_offset()));
+  const LogOffsets& to = until.offsets;
   if (from.size() != 1 || to.size() != 1 || from.begin()->first != to.begin()->first) {
     return absl::DataLossError("a split of a source of format log is of one partition");
   }
   WT_ASSIGN_OR_RETURN(LogSourceOptions options, LogSourceOptionsOf(source.options));
-  return std::make_unique<LogReader>(context.node, std::move(options), from.begin()->first,
-                                     from.begin()->second, to.begin()->second);
+  return std::make_unique<LogReader>(context.node, std::move(options), until.log_id,
+                                     from.begin()->first, from.begin()->second, to.begin()->second);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "platform/disk.h"
 #include "platform/event.h"
+#include "platform/real/file_system_sync.h"
 #include "platform/real/real_process.h"
 #include "platform/task_scope.h"
 #include "tests/conformance/expect.h"
@@ -156,6 +157,14 @@ Task<void> LockWhatIsHeld(Node& node) {
   WT_CO_OK(co_await node.disk().Lock("lock"));
 }
 TEST_F(PosixDiskTest, ALockThatIsHeldIsNotWaitedFor) { Run(LockWhatIsHeld); }
+
+TEST(FileSystemSync, IsUsedWhereTheKernelTellsThatOneFailed) {
+  EXPECT_TRUE(TellsFailedSyncs("5.8.0"));
+  EXPECT_TRUE(TellsFailedSyncs("6.1.0-18-amd64"));
+  EXPECT_FALSE(TellsFailedSyncs("5.7.19"));
+  EXPECT_FALSE(TellsFailedSyncs("4.19.0-26-amd64"));
+  EXPECT_FALSE(TellsFailedSyncs("unknown"));
+}
 
 }  // namespace
 }  // namespace wavetank::platform

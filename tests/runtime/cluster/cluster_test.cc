@@ -239,6 +239,41 @@ TEST(Cluster, ReadersAgreeOnWhatTheyReadUnderRandomFaults) {
   EXPECT_GT(made_again, 20u);
 }
 
+// To read again what was let go of, all of it is made again, in attempts of which every reader
+// agrees: also the one that had finished.
+TEST(Cluster, AReaderThatFailsAfterItLetGoOfBlocksHasThemMadeAgain) {
+  SimCluster cluster({.workers = 1, .slots = 1}, Words());
+  StageGraph graph{.name = "names", .batch = 3, .stages = {}};
+  graph.stages.push_back({.kind = "put own name", .payloads = std::vector<std::string>(3, "2")});
+  graph.stages.push_back({.kind = "count", .payloads = {"", "fails"}, .reads_shuffle_of = {0}});
+  Outcome outcome;
+  cluster.Start(Running(1, {graph}, &outcome));
+  cluster.RunUntil(outcome.done);
+  ASSERT_TRUE(outcome.results.at(0).ok()) << outcome.results.at(0).status();
+  std::vector<std::string> names;
+  for (const TaskResult& result : outcome.results.at(0)->at(0)) {
+    EXPECT_EQ(result.id.attempt, 1);
+    names.push_back(result.bytes);
+  }
+  for (const TaskResult& result : outcome.results.at(0)->at(1)) {
+    EXPECT_EQ(result.bytes, CountInOrder(names));
+  }
+}
+
+TEST(Cluster, BlocksThatAreReadAreNotKept) {
+  const auto alive = std::make_shared<int>(0);
+  SimCluster cluster({.workers = 1, .slots = 1, .one_process = true}, Words(alive));
+  int most = 0;
+  int at_end = -1;
+  cluster.AtStep("shuffle.fetched", 1, [&](simulator::SimProcess&) { most = *alive; });
+  cluster.AtStep("task.finished", 7, [&](simulator::SimProcess&) { at_end = *alive; });
+  Outcome outcome;
+  cluster.Start(Running(1, {WordCount(kTexts, 2)}, &outcome));
+  cluster.RunUntil(outcome.done);
+  EXPECT_GE(most, 8);
+  EXPECT_EQ(at_end, 0);
+}
+
 TEST(Cluster, ABodyThatFailsOnceIsTriedAgainOnAnotherWorker) {
   SimCluster cluster({.workers = 2}, Words());
   StageGraph graph{.name = "batch 3", .batch = 3, .stages = {}};

@@ -200,6 +200,27 @@ TEST_F(GraphRunTest, AWorkerThatCannotBeFetchedFromIsPassedOver) {
   EXPECT_FALSE(run.ended());
 }
 
+// Its worker is there, and has let go of that output alone.
+TEST_F(GraphRunTest, AnOutputThatIsMissingIsMadeAgainWhereItWasAndOthersAreKept) {
+  GraphRun run = Make(MapReduce(3, 1));
+  for (const cluster::RunTask& map : StartAll(run)) Succeed(run, map);
+  const cluster::RunTask reduce = StartAll(run).at(0);
+  cluster::TaskReport report;
+  *report.mutable_task() = reduce.task();
+  report.set_error_code(static_cast<int>(absl::StatusCode::kUnavailable));
+  report.set_error("bob has it no more");
+  *report.add_missing() = reduce.task();
+  report.mutable_missing(0)->set_stage(0);
+  report.mutable_missing(0)->set_partition(1);
+  run.Report(report);
+  EXPECT_EQ(run.Prefer({0, 1}, workers_).name, "bob");
+  const std::vector<cluster::RunTask> again = StartAll(run);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(FromName(again[0].task()).Unique(), "d-5-0-1-1");
+  Succeed(run, again[0]);
+  EXPECT_EQ(StartAll(run).at(0).task().attempt(), 1);
+}
+
 TEST_F(GraphRunTest, ALongRunningTaskIsMovedWithoutBoundAndOthersAreNot) {
   for (const bool long_running : {false, true}) {
     StageGraph graph = MapReduce(1, 0);

@@ -38,6 +38,17 @@ TEST(ShuffleBlocks, KeepAttemptsApartAndDropThemWithTheirGraph) {
   EXPECT_EQ(blocks.Find(other_driver, 0).value()->Encode(), "e-4-0-1-0");
 }
 
+TEST(ShuffleBlocks, WhatWasLetGoOfIsNotTakenForNothing) {
+  ShuffleBlocks blocks;
+  const TaskId task{.driver = "d", .graph = 4, .stage = 0, .partition = 1, .attempt = 0};
+  blocks.Put(task, {{0, std::make_shared<TextBlock>("a")}, {1, std::make_shared<TextBlock>("b")}});
+  blocks.LetGo(task, 0);
+  blocks.LetGo(task, 2);
+  EXPECT_EQ(blocks.Find(task, 0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(blocks.Find(task, 1).value()->Encode(), "b");
+  EXPECT_EQ(blocks.Find(task, 2).value(), nullptr);
+}
+
 TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {
   platform::Message handed_over;
   handed_over.attachment = std::make_shared<ShuffleBundle>(

@@ -84,15 +84,20 @@ struct SplitWords final : TaskBody {
   const std::shared_ptr<int> alive;
 };
 
+// Lets go of each block once it was read. Payload "fails": its first attempt fails after that.
 struct CountWords final : TaskBody {
-  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string) override {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
-                           co_await context.FetchShuffle(0));
+  Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override {
+    WT_CO_ASSIGN_OR_RETURN(std::vector<ShuffleBlock> blocks, co_await context.FetchShuffle(0));
     std::vector<std::string> words;
-    for (const ShuffleBlock& block : blocks) {
+    for (int source = 0; source < std::ssize(blocks); ++source) {
+      const ShuffleBlock block = std::exchange(blocks[static_cast<size_t>(source)], {});
       for (std::string& word : WordBlock::Read(block)) words.push_back(std::move(word));
+      context.LetGoOfShuffle(0, source);
+      co_await context.node().Work(3'000);
     }
-    co_await context.node().Work(10'000);
+    if (payload == "fails" && context.id().attempt == 0) {
+      co_return absl::ResourceExhaustedError("no space");
+    }
     co_return CountInOrder(words);
   }
 };

@@ -39,19 +39,6 @@ QueryJob Into(const Files& files) {
   };
 }
 
-std::vector<std::string> Rows(QueryWorld& world) {
-  const auto table = world.Table();
-  EXPECT_TRUE(table.ok()) << table.status();
-  std::vector<std::string> rows;
-  if (!table.ok()) return rows;
-  for (const TextRow& row : table->rows) {
-    std::vector<std::string> fields;
-    for (const TextField& field : row) fields.push_back(field.value_or("null"));
-    rows.push_back(absl::StrJoin(fields, "|"));
-  }
-  return rows;
-}
-
 std::string Gzip(const std::string& text) {
   z_stream stream = {};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -84,7 +71,7 @@ TEST(FileFormats, CsvIsReadByItsColumns) {
   world.Put("a.csv", "id,name\n1,one\n2,\"two, too\"\n");
   world.Put("b.csv", "id,name\n,three\nx,four\n");
   ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
-  EXPECT_THAT(Rows(world), ElementsAre("1|one", "2|two, too", "null|three", "null|four"));
+  EXPECT_THAT(TableRows(world), ElementsAre("1|one", "2|two, too", "null|three", "null|four"));
 }
 
 TEST(FileFormats, JsonIsReadByItsColumns) {
@@ -95,7 +82,7 @@ TEST(FileFormats, JsonIsReadByItsColumns) {
   QueryWorld flat(1, Into({"json", {{"schema", "id BIGINT, name STRING"}}}), AvailableNow());
   flat.Put("a", "{\"name\":\"one\",\"id\":1}\n{\"id\":2,\"name\":\"two\"}");
   ASSERT_EQ(flat.RunToTheEnd(), absl::OkStatus());
-  EXPECT_THAT(Rows(flat), ElementsAre("1|one", "2|two"));
+  EXPECT_THAT(TableRows(flat), ElementsAre("1|one", "2|two"));
 }
 
 TEST(FileFormats, AMalformedRecordStopsTheQueryByNameIfItIsToldSo) {
@@ -120,7 +107,7 @@ TEST(FileFormats, CompressedFilesAreReadWhateverEndsWherever) {
     world.Put("d", Gzip(text));
     world.SetFault({.step = "", .process = "w1", .number = call, .power_loss = call % 2 == 0});
     ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
-    std::vector<std::string> rows = Rows(world);
+    std::vector<std::string> rows = TableRows(world);
     ASSERT_EQ(rows.size(), 4 * lines.size());
     for (size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i], lines[i % lines.size()]);
   }
@@ -134,6 +121,36 @@ TEST(FileFormats, ACompressedFileThatIsCutOffStopsTheQueryByName) {
   const absl::Status stopped = world.RunToTheEnd();
   EXPECT_EQ(stopped.code(), absl::StatusCode::kDataLoss) << stopped;
   EXPECT_THAT(std::string(stopped.message()), HasSubstr("in/a.gz"));
+}
+
+// One that is left out is left out whole, whoever reads it again after whatever failure.
+TEST(FileFormats, ACompressedFileThatIsCutOffIsLeftOutIfItIsToldSo) {
+  std::string lines;
+  for (int i = 0; i < 2000; ++i) absl::StrAppend(&lines, "line ", i * 7919, "\n");
+  std::string cut = Gzip(lines);
+  cut.resize(cut.size() / 2);
+  for (uint64_t call = 5; call < 120; call += 23) {
+    QueryWorld world(call, Into({"text", {{"ignoreCorruptFiles", "true"}}}), AvailableNow());
+    world.Put("a.gz", Gzip("first\n"));
+    world.Put("b.gz", cut);
+    world.Put("c", "last\n");
+    world.SetFault({.step = "", .process = "w1", .number = call, .power_loss = call % 2 == 0});
+    ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
+    EXPECT_THAT(TableRows(world), ElementsAre("first", "last")) << call;
+  }
+}
+
+TEST(FileFormats, FilesBesideThoseThatAreMeantAreLeftOutByTheirNames) {
+  QueryWorld stopped(1, Into({"text", {}}), AvailableNow());
+  stopped.Put("a.csv", "one\n");
+  stopped.Put("b.xz", "whatever");
+  EXPECT_THAT(std::string(stopped.RunToTheEnd().message()), HasSubstr("pathGlobFilter=*.csv"));
+  QueryWorld world(1, Into({"text", {{"pathGlobFilter", "*.csv{,.gz}"}}}), AvailableNow());
+  world.Put("a.csv", "one\n");
+  world.Put("b.xz", "whatever");
+  world.Put("c.csv.gz", Gzip("two\n"));
+  ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());
+  EXPECT_THAT(TableRows(world), ElementsAre("one", "two"));
 }
 
 TEST(FileFormats, ALineHasABound) {

@@ -42,19 +42,6 @@ QueryJob FromJson(const SinkJob& job) {
   };
 }
 
-std::vector<std::string> TableRows(QueryWorld& world) {
-  const auto table = world.Table();
-  EXPECT_TRUE(table.ok()) << table.status();
-  std::vector<std::string> rows;
-  if (!table.ok()) return rows;
-  for (const TextRow& row : table->rows) {
-    std::vector<std::string> fields;
-    for (const TextField& field : row) fields.push_back(field.value_or("null"));
-    rows.push_back(absl::StrJoin(fields, "|"));
-  }
-  return rows;
-}
-
 Task<void> ReadInto(platform::Node& node, std::string path, absl::StatusOr<std::string>& text) {
   checkpoint::LocalStore store(node, "store");
   text = co_await store.ReadAll(path);

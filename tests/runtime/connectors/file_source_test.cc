@@ -227,6 +227,7 @@ TEST_F(FileSourceTest, RefusesCompressedFilesByName) {
   const auto found = Run(source.Define("0"));
   EXPECT_EQ(found.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(found.status().message()), HasSubstr("in/a.bz2 is compressed"));
+  EXPECT_THAT(std::string(found.status().message()), HasSubstr("ignoreNames=*.bz2"));
   FileSource told(Host(), store_, seen_, WholeDirectory({.files = {.ignored_names = {"*.bz2"}}}));
   EXPECT_THAT(Names(told), IsEmpty());
 }

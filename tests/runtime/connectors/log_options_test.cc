@@ -61,6 +61,25 @@ TEST(LogOffsets, AreTextByPartition) {
   }
 }
 
+TEST(LogPositions, SayOfWhichLogAndWithoutThatOfAny) {
+  const LogPosition position{.log_id = "5e0c9f1b22a4d718", .offsets = {{0, 12}, {3, 7}}};
+  EXPECT_EQ(ToText(position), "0:12,3:7,log:5e0c9f1b22a4d718");
+  const auto parsed = ParseLogPosition(ToText(position));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->log_id, position.log_id);
+  EXPECT_EQ(parsed->offsets, position.offsets);
+  const auto older = ParseLogPosition("0:12,3:7");
+  ASSERT_TRUE(older.ok()) << older.status();
+  EXPECT_EQ(older->log_id, "");
+  EXPECT_EQ(older->offsets, position.offsets);
+  EXPECT_EQ(ToText(*older), "0:12,3:7");
+  const auto empty = ParseLogPosition(ToText(LogPosition{.log_id = "a", .offsets = {}}));
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_EQ(empty->log_id, "a");
+  EXPECT_TRUE(absl::IsDataLoss(ParseLogPosition("0:x,log:a").status()));
+  EXPECT_TRUE(absl::IsDataLoss(ParseLogOffsets("0:1,log:a").status())) << "no option says it";
+}
+
 TEST(LogOffsets, AdvanceByAsManyAsABatchMayHaveEachPartitionByItsPart) {
   const LogOffsets from = {{0, 10}, {1, 0}};
   const LogOffsets to = {{0, 40}, {1, 10}, {2, 20}};

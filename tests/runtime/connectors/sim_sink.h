@@ -15,6 +15,7 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink.h"
 #include "simulator/sim_world.h"
+#include "tests/runtime/connectors/stage_file_part.h"
 
 namespace wavetank::runtime {
 

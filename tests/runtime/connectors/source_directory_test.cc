@@ -193,22 +193,64 @@ TEST_F(SourceDirectoryTest, FindsAFileWhereThereWasNone) {
   EXPECT_THAT(Names(), ElementsAre("in/folder"));
 }
 
+TEST_F(SourceDirectoryTest, TakesTheNamesThatAPatternSaysAndNoOthers) {
+  SourceDirectory some({.clock = clock_, .log = [](platform::LogLevel, const std::string&) {}},
+                       store_, seen_, "in",
+                       {.ignored_names = {"old*"}, .name_globs = {"*.csv", "*.csv.gz"}});
+  for (const char* name : {"a.csv", "b.csv.gz", "c.xz", "d.csv.bz2", "old.csv", "_e.csv"}) {
+    store_.files[std::string("in/") + name] = "";
+  }
+  std::optional<FoundFiles> found;
+  host_.executor.Spawn("test", KeepFound(some, found));
+  host_.RunUntilIdle();
+  std::vector<std::string> names;
+  for (const FoundFile& file : found->files) names.push_back(file.path);
+  EXPECT_THAT(names, ElementsAre("in/a.csv", "in/b.csv.gz"));
+}
+
+TEST_F(SourceDirectoryTest, SaysOnceThatAFileWasReplacedUnderANameThatWasRead) {
+  store_.files = {{"in/a", "1"}, {"in/b", "2"}};
+  Take();
+  store_.files["in/a"] = "another";
+  EXPECT_THAT(Names(), IsEmpty());
+  EXPECT_THAT(said_, IsEmpty()) << "nothing is new: nobody looks at each";
+  store_.files["in/c"] = "3";
+  Take();
+  ASSERT_THAT(said_, ElementsAre(HasSubstr("file in/a was read, and has another size or time")));
+  EXPECT_THAT(said_[0], HasSubstr("give new files new names"));
+  store_.files["in/a"] = "and another one";
+  store_.files["in/d"] = "4";
+  EXPECT_THAT(Names(), ElementsAre("in/d"));
+  EXPECT_EQ(said_.size(), 1u) << "once a name";
+}
+
 TEST(InputFileOptions, AreParsedOrRefusedByName) {
-  const auto options = ParseInputFileOptions("*.bak, core", "90s", "skip", "1000");
+  const auto options = ParseInputFileOptions({.ignored_names = "*.bak, core",
+                                              .name_glob = "*.{csv,txt}",
+                                              .forget_after = "90s",
+                                              .lost = "skip",
+                                              .ignore_corrupt = "true",
+                                              .max_line_bytes = "1000"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->forget_after, absl::Seconds(90));
   EXPECT_EQ(options->lost, LostFiles::kSkip);
+  EXPECT_TRUE(options->ignore_corrupt);
   EXPECT_EQ(options->ignored_names.size(), 2u);
+  EXPECT_THAT(options->name_globs, ElementsAre("*.csv", "*.txt"));
   EXPECT_EQ(options->max_line_bytes, 1000u);
-  EXPECT_EQ(*ParseInputFileOptions("", "", "", ""), InputFileOptions());
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "never", "", "").status().message()),
-              HasSubstr("forgetAfter is 'never'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "0s", "", "").status().message()),
-              HasSubstr("forgetAfter is '0s'"));
-  EXPECT_THAT(std::string(ParseInputFileOptions("", "", "ignore", "").status().message()),
-              HasSubstr("lostFiles is 'ignore': give stop or skip"));
+  EXPECT_EQ(*ParseInputFileOptions({}), InputFileOptions());
+  const auto error = [](const InputFileTexts& texts) {
+    return std::string(ParseInputFileOptions(texts).status().message());
+  };
+  EXPECT_THAT(error({.forget_after = "never"}), HasSubstr("forgetAfter is 'never'"));
+  EXPECT_THAT(error({.forget_after = "0s"}), HasSubstr("forgetAfter is '0s'"));
+  EXPECT_THAT(error({.lost = "ignore"}), HasSubstr("lostFiles is 'ignore': give stop or skip"));
+  EXPECT_THAT(error({.ignore_corrupt = "yes"}),
+              HasSubstr("ignoreCorruptFiles is 'yes': give true or false"));
+  EXPECT_THAT(error({.name_glob = "*.{csv"}),
+              HasSubstr("pathGlobFilter is '*.{csv': a { in it has no }"));
   for (const char* wrong : {"0", "-1", "1k"}) {
-    EXPECT_THAT(std::string(ParseInputFileOptions("", "", "", wrong).status().message()),
+    EXPECT_THAT(error({.max_line_bytes = wrong}),
                 HasSubstr("give a whole number of bytes above 0"));
   }
 }

@@ -40,6 +40,7 @@ class LoneContext final : public TaskContext {
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int) override {
     co_return std::vector<ShuffleBlock>();
   }
+  void LetGoOfShuffle(int, int) override {}
   void PutShuffle(int, std::shared_ptr<const platform::Attachment>) override {}
   // The driver's answer to a worker that asks for the plan.
   Task<absl::StatusOr<std::string>> CallDriver(std::string, std::string, absl::Duration) override {

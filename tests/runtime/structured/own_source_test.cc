@@ -71,29 +71,19 @@ class NumberSource final : public Source {
   int64_t stop_at_ = std::numeric_limits<int64_t>::max();
 };
 
-class NumberReader final : public SplitReader {
- public:
-  NumberReader(const Numbers& numbers, checkpoint::SourceRange range)
-      : numbers_(numbers), range_(std::move(range)) {}
-  Task<absl::StatusOr<std::optional<RecordBatch>>> Next() override {
-    if (std::exchange(done_, true)) co_return std::nullopt;
-    ColumnBuilder values(DataType::kInt64);
-    for (int64_t i = ToNumber(range_.start_offset()); i < ToNumber(range_.end_offset()); ++i) {
-      if (i < numbers_.gone) co_return absl::DataLossError(absl::StrCat("number ", i, " is gone"));
-      values.Int64(i);
-    }
-    const int64_t rows = values.size();
-    co_return RecordBatch(Columns(), {values.Finish()}, rows);
-  }
-  static SchemaPtr Columns() {
-    return std::make_shared<const Schema>(std::vector<Field>{{"number", DataType::kInt64}});
-  }
+SchemaPtr NumberColumns() {
+  return std::make_shared<const Schema>(std::vector<Field>{{"number", DataType::kInt64}});
+}
 
- private:
-  const Numbers& numbers_;
-  const checkpoint::SourceRange range_;
-  bool done_ = false;
-};
+Task<absl::StatusOr<RecordBatch>> ReadRange(const Numbers* numbers, checkpoint::SourceRange range) {
+  ColumnBuilder values(DataType::kInt64);
+  for (int64_t i = ToNumber(range.start_offset()); i < ToNumber(range.end_offset()); ++i) {
+    if (i < numbers->gone) co_return absl::DataLossError(absl::StrCat("number ", i, " is gone"));
+    values.Int64(i);
+  }
+  const int64_t rows = values.size();
+  co_return RecordBatch(NumberColumns(), {values.Finish()}, rows);
+}
 
 DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& numbers) {
   SourceFormat format{.name = name, .meaning = "numbers from outside"};
@@ -102,17 +92,15 @@ DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& number
                      .default_value = "2",
                      .meaning = "how many a batch has",
                      .no_limit = "1000000"}};
-  format.schema = [](const auto&) { return NumberReader::Columns(); };
+  format.schema = [](const auto&) { return NumberColumns(); };
   format.open = [&numbers](const SourceDescription& source, SourceContext context) {
     const std::string limit = OptionValue(source.options, "limit");
     return std::make_unique<NumberSource>(numbers, context.node.clock(),
                                           limit.empty() ? 2 : ToNumber(limit));
   };
-  format.read = [&numbers](const auto&, const std::string& split, auto) {
-    checkpoint::SourceRange range;
-    EXPECT_TRUE(range.ParseFromString(split));
-    return std::make_unique<NumberReader>(numbers, std::move(range));
-  };
+  format.read = ReadAtOnce([&numbers](checkpoint::SourceRange range, const SplitContext&) {
+    return ReadRange(&numbers, std::move(range));
+  });
   EXPECT_TRUE(session.RegisterSource(format).ok());
   return session.ReadStream().Format(name).Load();
 }

@@ -40,6 +40,7 @@ class Asking final : public TaskContext {
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int) override {
     co_return std::vector<ShuffleBlock>();
   }
+  void LetGoOfShuffle(int, int) override {}
   void PutShuffle(int, std::shared_ptr<const platform::Attachment>) override {}
   Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
                                                absl::Duration) override {

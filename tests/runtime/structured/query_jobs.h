@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -37,6 +38,20 @@ inline QueryJob WordCountJob(const std::string& mode, const std::string& files_p
         .Option("checkpointLocation", "checkpoint")
         .Start();
   };
+}
+
+// The table of the sink, a text a row.
+inline std::vector<std::string> TableRows(QueryWorld& world) {
+  const auto table = world.Table();
+  EXPECT_TRUE(table.ok()) << table.status();
+  std::vector<std::string> rows;
+  if (!table.ok()) return rows;
+  for (const TextRow& row : table->rows) {
+    std::vector<std::string> fields;
+    for (const TextField& field : row) fields.push_back(field.value_or("null"));
+    rows.push_back(absl::StrJoin(fields, "|"));
+  }
+  return rows;
 }
 
 // Of a query without state: lines as they are.

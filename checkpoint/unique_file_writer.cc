@@ -1,4 +1,4 @@
-#include "checkpoint/state_file_writer.h"
+#include "checkpoint/unique_file_writer.h"
 
 #include <utility>
 
@@ -7,33 +7,23 @@
 
 namespace wavetank::checkpoint {
 
-StateFileWriter::StateFileWriter(Store& store, std::string path, const StateFileHeader& header,
-                                 uint64_t part_bytes)
-    : store_(store), path_(std::move(path)), part_bytes_(part_bytes), encoder_(header) {}
-
-Task<absl::Status> StateFileWriter::Flush() {
-  if (encoder_.pending_bytes() < part_bytes_) co_return absl::OkStatus();
-  co_return co_await Append(encoder_.Take());
-}
-
-Task<absl::Status> StateFileWriter::Append(std::string bytes) {
+Task<absl::Status> UniqueFileWriter::Append(std::string part) {
   if (staged_ == nullptr) {
     WT_CO_ASSIGN_OR_RETURN(staged_, co_await store_.Stage(path_));
   }
-  size_bytes_ += bytes.size();
-  const absl::Status appended = co_await staged_->Append(std::move(bytes));
+  size_bytes_ += part.size();
+  const absl::Status appended = co_await staged_->Append(std::move(part));
   if (!appended.ok()) co_await staged_->Discard();
   co_return appended;
 }
 
-Task<absl::StatusOr<uint64_t>> StateFileWriter::Finish() {
-  std::string rest = encoder_.Finish();
+Task<absl::StatusOr<uint64_t>> UniqueFileWriter::Finish(std::string rest) {
   if (staged_ == nullptr) {
     const uint64_t size_bytes = rest.size();
     WT_CO_RETURN_IF_ERROR(co_await CreateUnique(store_, path_, std::move(rest)));
     co_return size_bytes;
   }
-  WT_CO_RETURN_IF_ERROR(co_await Append(std::move(rest)));
+  if (!rest.empty()) WT_CO_RETURN_IF_ERROR(co_await Append(std::move(rest)));
   const absl::Status published = co_await staged_->Publish();
   // The name is nobody else's: a file that is there is this one, by a request that was repeated. So
   // the content, which is large, need not be kept for comparing as CreateUnique does.

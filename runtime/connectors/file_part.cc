@@ -1,0 +1,76 @@
+#include "runtime/connectors/file_part.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+
+#include "checkpoint/crc32c.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/part_name.h"
+
+namespace wavetank::runtime {
+namespace {
+
+constexpr absl::string_view kStagedPrefix = "batch-";
+
+ManifestPart PartOf(int64_t batch, const std::string& unique, PartDialect dialect) {
+  ManifestPart part;
+  part.set_file(absl::StrFormat("%s%05d-%s%s", kStagedPrefix, batch, unique, ExtensionOf(dialect)));
+  part.set_dialect(dialect);
+  return part;
+}
+
+}  // namespace
+
+FilePartWriter::FilePartWriter(checkpoint::Store& store, const std::string& directory,
+                               int64_t batch, const std::string& unique, PartDialect dialect,
+                               uint64_t piece_bytes)
+    : piece_bytes_(piece_bytes),
+      part_(PartOf(batch, unique, dialect)),
+      file_(store, StagedPath(directory, part_)) {}
+
+Task<absl::Status> FilePartWriter::Flush() {
+  if (text_.size() < piece_bytes_) co_return absl::OkStatus();
+  Measure();
+  co_return co_await file_.Append(std::exchange(text_, std::string()));
+}
+
+Task<absl::StatusOr<std::string>> FilePartWriter::Finish() {
+  if (part_.rows() == 0) co_return std::string();
+  Measure();
+  WT_CO_RETURN_IF_ERROR((co_await file_.Finish(std::move(text_))).status());
+  co_return part_.SerializeAsString();
+}
+
+void FilePartWriter::Measure() {
+  part_.set_crc32c(checkpoint::Crc32c(text_, part_.crc32c()));
+  part_.set_size_bytes(part_.size_bytes() + text_.size());
+}
+
+int64_t StagedBatch(absl::string_view name) {
+  int64_t batch = 0;
+  const bool named = absl::ConsumePrefix(&name, kStagedPrefix) && absl::StrContains(name, '-') &&
+                     absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
+  return named ? batch : std::numeric_limits<int64_t>::max();
+}
+
+Task<absl::StatusOr<bool>> HasTextOf(checkpoint::Store& store, std::string path,
+                                     ManifestPart part) {
+  constexpr uint64_t kPiece = checkpoint::UniqueFileWriter::kPartBytes;
+  uint64_t size = 0;
+  uint32_t crc32c = 0;
+  // One byte more than it should have, so that a longer file is seen to be one.
+  while (size <= part.size_bytes()) {
+    WT_CO_ASSIGN_OR_RETURN(const std::string piece, co_await store.Read(path, size, kPiece));
+    size += piece.size();
+    crc32c = checkpoint::Crc32c(piece, crc32c);
+    if (piece.size() < kPiece) break;
+  }
+  co_return size == part.size_bytes() && crc32c == part.crc32c();
+}
+
+}  // namespace wavetank::runtime
