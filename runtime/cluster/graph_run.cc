@@ -207,6 +207,11 @@ Allowance GraphRun::AllowanceOf(TaskKey key, Happened happened) const {
 
 void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
   TaskState& task = At(key);
+  // What only follows from another's running again is not said: it may be all of the graph.
+  const bool follows = happened == Happened::kInputReplaced || happened == Happened::kOutputMissing;
+  const auto again = [&] {
+    return follows ? "" : absl::StrCat(Describe(key), " will run again: ", why.message());
+  };
   switch (Decide(happened, StandingOf(key), AllowanceOf(key, happened))) {
     case Decision::kCount:
       Count(key);
@@ -222,13 +227,13 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
       if (happened == Happened::kInputReplaced) {
         effects_.cancellations.push_back({task.worker.id, Id(key)});
       }
-      RunAgain(key, steps::kDriverTaskMoved, why);
+      RunAgain(key, steps::kDriverTaskMoved, again());
       return;
     case Decision::kMakeAgain:
       RunAgain(
           key,
           happened == Happened::kInputReplaced ? steps::kDriverTaskMoved : steps::kDriverOutputLost,
-          why);
+          again());
       return;
     case Decision::kFailGraph:
       Fail(key, happened, why);
@@ -247,10 +252,10 @@ void GraphRun::Count(TaskKey key) {
   if (unfinished_stages_ == 0) Note(steps::kDriverGraphFinished, key);
 }
 
-void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, const absl::Status& why) {
+void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string text) {
   TaskState& task = At(key);
   ++task.recoveries;
-  Note(step, key, absl::StrCat(Describe(key), " will run again: ", why.message()));
+  Note(step, key, std::move(text));
   const bool was_done = task.phase == Phase::kDone;
   task.phase = Phase::kWaiting;
   task.output_gone.reset();

@@ -114,7 +114,7 @@ class GraphRun {
 
   void Apply(TaskKey key, Happened happened, const absl::Status& why);
   void Count(TaskKey key);
-  void RunAgain(TaskKey key, const platform::StepName& step, const absl::Status& why);
+  void RunAgain(TaskKey key, const platform::StepName& step, std::string text);
   void Fail(TaskKey key, Happened happened, const absl::Status& why);
   void LoseOutputs(int64_t worker, Happened happened);
   void LoseOutput(const cluster::TaskName& source);

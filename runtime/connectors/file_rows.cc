@@ -85,8 +85,10 @@ absl::Status FileRows::Open(std::unique_ptr<FileBytes> bytes) {
 
 Task<absl::StatusOr<std::optional<std::string>>> FileRows::Bytes() {
   absl::StatusOr<std::optional<std::string>> bytes = co_await file_->bytes->Next();
-  if (!bytes.ok()) NoteLost();
-  co_return bytes;
+  if (bytes.ok()) co_return bytes;
+  NoteLost();
+  NoteCorrupt(bytes.status());  // that it does not begin as it is named, say
+  co_return InFile(bytes.status());
 }
 
 absl::StatusOr<RecordBatch> FileRows::Decode(std::string chunk) {

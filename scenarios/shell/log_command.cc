@@ -29,7 +29,9 @@ using runtime::LogClient;
 
 constexpr int kFailed = 1;
 constexpr int kRefused = 2;
+// What is worth a request; a longer line is one by itself.
 constexpr size_t kLinesAtOnce = 1'000;
+constexpr size_t kBytesAtOnce = size_t{1} << 20;
 
 int Refuse(const absl::Status& why) {
   std::fprintf(stderr, "wavetank log: %s\n", std::string(platform::ToStd(why.message())).c_str());
@@ -91,16 +93,20 @@ Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
   empty.set_producer_id(producer.producer_id());
   empty.set_epoch(producer.epoch());
   logs::AppendRequest request = empty;
+  size_t bytes = 0;
   std::string line;
   for (size_t run = 0; std::cin;) {
     if (std::getline(std::cin, line)) {
       logs::LogRecord& record = *request.add_records();
       if (command.key) record.set_key(*command.key);
       record.set_value(line);
+      bytes += line.size();
       record.set_timestamp_ms(absl::ToUnixMillis(node.clock().WallNow()));
     }
-    const bool full = static_cast<size_t>(request.records_size()) >= kLinesAtOnce;
+    const bool full =
+        static_cast<size_t>(request.records_size()) >= kLinesAtOnce || bytes >= kBytesAtOnce;
     if (request.records().empty() || (std::cin && !full)) continue;
+    bytes = 0;
     const size_t partition =
         command.partition ? static_cast<size_t>(*command.partition) : run++ % sequences.size();
     WT_CO_RETURN_IF_ERROR(co_await AppendLines(client, std::exchange(request, empty),
@@ -127,13 +133,15 @@ Task<absl::Status> Read(platform::Node& node, LogCommand command) {
       WT_CO_ASSIGN_OR_RETURN(const logs::FetchReply fetched, co_await client.Fetch(request));
       for (const logs::FetchedRecord& each : fetched.records()) {
         const logs::LogRecord& record = each.record();
-        std::printf("%d\t%lld\t%s\t%s\n", partition, static_cast<long long>(each.offset()),
-                    record.has_key() ? record.key().c_str() : "null",
-                    record.has_value() ? record.value().c_str() : "null");
+        // (Values may have bytes of any kind.)
+        std::cout << partition << '\t' << each.offset() << '\t'
+                  << (record.has_key() ? record.key() : "null") << '\t'
+                  << (record.has_value() ? record.value() : "null") << '\n';
       }
       request.set_offset(fetched.next_offset());
     }
   }
+  std::cout.flush();
   co_return absl::OkStatus();
 }
 

@@ -263,7 +263,10 @@ Task<void> GoOnFromAnOlderOffset(LogClient& client, Node& node) {
   EXPECT_FALSE(nothing->any()) << nothing->range.end_offset();
   const auto some = co_await (*source)->Define("0:1,1:0");
   EXPECT_TRUE(some.ok()) << some.status();
-  EXPECT_EQ(some->range.end_offset(), absl::StrCat("0:3,1:0,log:", log->log_id()));
+  EXPECT_EQ(some->range.end_offset(), absl::StrCat("0:3,1:0,log:", log->log_id(), "/topic"));
+  const auto of_other_topic =
+      co_await (*source)->Define(absl::StrCat("0:1,1:0,log:", log->log_id(), "/others"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(of_other_topic.status())) << of_other_topic.status();
   const auto other = co_await (*source)->Define("0:1,1:0,log:another");
   EXPECT_TRUE(absl::IsDataLoss(other.status())) << other.status();
 }

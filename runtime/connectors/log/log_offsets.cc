@@ -1,6 +1,7 @@
 #include "runtime/connectors/log/log_offsets.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -26,14 +27,19 @@ std::string ToText(const LogOffsets& offsets) {
 
 std::string ToText(const LogPosition& position) {
   if (position.log_id.empty()) return ToText(position.offsets);
-  return absl::StrCat(ToText(position.offsets), kLogId, position.log_id);
+  return absl::StrCat(ToText(position.offsets), kLogId, position.log_id,
+                      position.topic.empty() ? "" : "/", position.topic);
 }
 
 absl::StatusOr<LogPosition> ParseLogPosition(const std::string& text) {
-  const size_t id = text.rfind(kLogId);
+  const size_t id = text.find(kLogId);  // of offsets none has it
   const std::string offsets = text.substr(0, id);
   LogPosition position;
-  if (id != std::string::npos) position.log_id = text.substr(id + sizeof(kLogId) - 1);
+  if (id != std::string::npos) {
+    const std::pair<std::string, std::string> sides =
+        absl::StrSplit(text.substr(id + sizeof(kLogId) - 1), absl::MaxSplits('/', 1));
+    std::tie(position.log_id, position.topic) = sides;
+  }
   WT_ASSIGN_OR_RETURN(position.offsets, ParseLogOffsets(offsets));
   return position;
 }

@@ -1,8 +1,8 @@
 // LogOffsets: how far a source of format log has got: the offset of the next record of each
 // partition. As text, "0:12,1:7", by partition; one that is not named is at its first record.
 //
-// LogPosition: of which log, too: "0:12,1:7,log:5e0c9f1b22a4d718". What was logged before logs had
-// ids has none, and is of whichever is there.
+// LogPosition: of which log and topic, too: "0:12,1:7,log:5e0c9f1b22a4d718/visits". What was logged
+// before logs had ids has neither, and is of whichever is there.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_LOG_LOG_OFFSETS_H_
 #define WAVETANK_RUNTIME_CONNECTORS_LOG_LOG_OFFSETS_H_
 
@@ -19,6 +19,7 @@ using LogOffsets = std::map<int32_t, int64_t>;
 struct LogPosition {
   std::string log_id = {};
   LogOffsets offsets = {};
+  std::string topic = {};
 };
 
 std::string ToText(const LogOffsets& offsets);

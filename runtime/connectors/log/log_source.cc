@@ -48,7 +48,7 @@ class LogSourceDriver final : public Source {
     WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply reply,
                            co_await client_.Offsets(options_.topic));
     const bool latest = options_.start == LogSourceOptions::Start::kLatest;
-    LogPosition position{.log_id = log_id_, .offsets = {}};
+    LogPosition position{.log_id = log_id_, .offsets = {}, .topic = options_.topic};
     LogOffsets& begin = position.offsets;
     for (int32_t partition = 0; partition < reply.partitions_size(); ++partition) {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
@@ -65,6 +65,11 @@ class LogSourceDriver final : public Source {
   Task<absl::StatusOr<SourceInput>> Define(std::string after) override {
     WT_CO_ASSIGN_OR_RETURN(const LogPosition position, ParseLogPosition(after));
     const LogOffsets& from = position.offsets;
+    if (!position.topic.empty() && position.topic != options_.topic) {
+      co_return absl::FailedPreconditionError(absl::StrCat(
+          "its checkpoint was begun with topic '", position.topic, "', this job reads '",
+          options_.topic, "', of which it knows no offset: run the job as it was, or ", kElseDo));
+    }
     WT_CO_RETURN_IF_ERROR(co_await Know(position.log_id));
     WT_CO_ASSIGN_OR_RETURN(LogOffsets to, co_await Newest(from));
     SourceInput input;
@@ -80,7 +85,8 @@ class LogSourceDriver final : public Source {
     std::erase_if(
         to, [&from](const auto& each) { return each.second == 0 && !from.contains(each.first); });
     // Where nothing is new it ends as it starts, also if that says no log.
-    input.range.set_end_offset(to == from ? after : ToText(LogPosition{log_id_, std::move(to)}));
+    input.range.set_end_offset(
+        to == from ? after : ToText(LogPosition{log_id_, std::move(to), options_.topic}));
     co_return input;
   }
 
@@ -157,7 +163,7 @@ std::vector<std::string> LogSplits(const SourceDescription&, const SourceRange& 
     if (begin == end) continue;
     SourceRange split;
     split.set_start_offset(ToText(LogOffsets{{partition, begin}}));
-    split.set_end_offset(ToText(LogPosition{to->log_id, {{partition, end}}}));
+    split.set_end_offset(ToText(LogPosition{to->log_id, {{partition, end}}, {}}));
     splits.push_back(split.SerializeAsString());
   }
   return splits;

@@ -133,6 +133,7 @@ TEST(FileFormats, ACompressedFileThatIsCutOffIsLeftOutIfItIsToldSo) {
     QueryWorld world(call, Into({"text", {{"ignoreCorruptFiles", "true"}}}), AvailableNow());
     world.Put("a.gz", Gzip("first\n"));
     world.Put("b.gz", cut);
+    world.Put("b2.gz", std::string(300, '\0'));
     world.Put("c", "last\n");
     world.SetFault({.step = "", .process = "w1", .number = call, .power_loss = call % 2 == 0});
     ASSERT_EQ(world.RunToTheEnd(), absl::OkStatus());

@@ -61,8 +61,19 @@ TEST(LogOffsets, AreTextByPartition) {
   }
 }
 
+TEST(LogPositions, SayOfWhichTopic) {
+  const LogPosition position{.log_id = "5e0c", .offsets = {{0, 12}}, .topic = "a/b,log:c"};
+  EXPECT_EQ(ToText(position), "0:12,log:5e0c/a/b,log:c");
+  const auto parsed = ParseLogPosition(ToText(position));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->log_id, "5e0c");
+  EXPECT_EQ(parsed->offsets, position.offsets);
+  EXPECT_EQ(parsed->topic, position.topic);
+}
+
 TEST(LogPositions, SayOfWhichLogAndWithoutThatOfAny) {
-  const LogPosition position{.log_id = "5e0c9f1b22a4d718", .offsets = {{0, 12}, {3, 7}}};
+  const LogPosition position{
+      .log_id = "5e0c9f1b22a4d718", .offsets = {{0, 12}, {3, 7}}, .topic = {}};
   EXPECT_EQ(ToText(position), "0:12,3:7,log:5e0c9f1b22a4d718");
   const auto parsed = ParseLogPosition(ToText(position));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
@@ -73,7 +84,8 @@ TEST(LogPositions, SayOfWhichLogAndWithoutThatOfAny) {
   EXPECT_EQ(older->log_id, "");
   EXPECT_EQ(older->offsets, position.offsets);
   EXPECT_EQ(ToText(*older), "0:12,3:7");
-  const auto empty = ParseLogPosition(ToText(LogPosition{.log_id = "a", .offsets = {}}));
+  const auto empty =
+      ParseLogPosition(ToText(LogPosition{.log_id = "a", .offsets = {}, .topic = {}}));
   ASSERT_TRUE(empty.ok()) << empty.status();
   EXPECT_EQ(empty->log_id, "a");
   EXPECT_TRUE(absl::IsDataLoss(ParseLogPosition("0:x,log:a").status()));
