@@ -4,8 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test demo bench storm search model crashes exhaust bugs mutants \
-  pictures crash-images format lint packages check-packages
+.PHONY: help release debug asan tsan test demo bench storm search model crashes exhaust bugs \
+  mutants pictures crash-images format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -51,7 +51,8 @@ model: build/release/configured
 ## make crashes    every crash of scripts of three operations on logs, store and state
 crashes: build/release/configured
 	@cmake --build build/release --target checkpoint_exhaustive_test -j $(JOBS)
-	@EXHAUST_OPERATIONS=3 GTEST_BRIEF=1 build/release/bin/checkpoint_exhaustive_test --gtest_filter='*Exhaustive*'
+	@EXHAUST_OPERATIONS=3 GTEST_BRIEF=1 build/release/bin/checkpoint_exhaustive_test \
+	  --gtest_filter='*Exhaustive*'
 
 ## make exhaust    every crash of longer scripts on logs, store and state; a larger model (minutes)
 exhaust: build/release/configured
