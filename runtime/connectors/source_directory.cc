@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 
 #include "checkpoint/paths.h"
@@ -24,28 +25,9 @@ using platform::ToAbsl;
 // What was no file, or could not be looked at, may have become one.
 constexpr absl::Duration kLooksAgain = absl::Seconds(10);
 
-// Whether the whole of `name` matches; "*" stands for any characters.
-bool MatchesName(std::string_view pattern, std::string_view name) {
-  size_t at = 0;
-  size_t in = 0;
-  size_t star = std::string_view::npos;
-  size_t from = 0;  // where the text that the last star stands for would end
-  while (in < name.size()) {
-    if (at < pattern.size() && pattern[at] == '*') {
-      star = at++;
-      from = in;
-    } else if (at < pattern.size() && pattern[at] == name[in]) {
-      ++at;
-      ++in;
-    } else if (star != std::string_view::npos) {
-      at = star + 1;
-      in = ++from;
-    } else {
-      return false;
-    }
-  }
-  while (at < pattern.size() && pattern[at] == '*') ++at;
-  return at == pattern.size();
+// As a glob, of which only "*" means more than itself.
+std::string StarsAlone(absl::string_view pattern) {
+  return absl::StrReplaceAll(pattern, {{"?", "\\?"}, {"[", "\\["}, {"\\", "\\\\"}});
 }
 
 // Of names in their order.
@@ -122,7 +104,7 @@ bool IsInputName(std::string_view name, const InputFileOptions& options) {
     return false;
   }
   return std::ranges::none_of(options.ignored_names, [name](const std::string& pattern) {
-    return MatchesName(pattern, name);
+    return MatchesGlob(StarsAlone(pattern), name);
   });
 }
 

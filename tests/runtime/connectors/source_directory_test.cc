@@ -146,6 +146,21 @@ TEST_F(SourceDirectoryTest, ForgetsNothingWhileAnotherDirectoryStandsInItsPlace)
   EXPECT_THAT(Find().forgotten, ElementsAre("in/a"));
 }
 
+// A listing like the one before is not looked at; under another root it is no such one.
+TEST_F(SourceDirectoryTest, LooksAnewAtTheSameNamesUnderAnotherRoot) {
+  store_.files = {{"in/a", "1"}};
+  Take();
+  Find();
+  Find();
+  store_.identity = "2";
+  Find();
+  Find();
+  store_.files.clear();
+  Find();
+  clock_.Advance(kForgetAfter);
+  EXPECT_THAT(Find().forgotten, ElementsAre("in/a"));
+}
+
 // It may be where it was, or it was removed while nobody looked: then its name is never free again.
 TEST_F(SourceDirectoryTest, SaysOnceHowManyNamesItCannotForget) {
   store_.files = {{"in/a", "1"}, {"in/b", "2"}, {"in/c", "3"}};
