@@ -4,8 +4,8 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
-.PHONY: help release debug asan tsan test demo bench storm search model crashes exhaust bugs \
-  mutants pictures crash-images format lint packages check-packages
+.PHONY: help release debug asan tsan test demo bench storm search determinism model crashes \
+  exhaust bugs mutants pictures crash-images format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -42,6 +42,16 @@ search: build/release/configured
 	@cmake --build build/release --target wavetank -j $(JOBS)
 	@build/release/bin/wavetank explore --seeds=$(SEED)-1000000000 --runs=$(RUNS) --jobs=$(JOBS) \
 	  --save=build/found
+
+## make determinism  SEEDS seeds do the same in release, pattern, zero and ASan builds (hours)
+SEEDS ?= 10000
+determinism: build/release/configured build/pattern/configured build/zero/configured \
+    build/asan/configured
+	@for preset in release pattern zero asan; do \
+	  cmake --build build/$$preset --target wavetank -j $(JOBS) || exit 1; done
+	@for preset in pattern zero asan; do echo "release and $$preset"; \
+	  tests/scenarios/same_explorations.py build/release/bin/wavetank build/$$preset/bin/wavetank \
+	    --seeds=1-$(SEEDS) --jobs=$(JOBS) || exit 1; done
 
 ## make model      the protocol of a fenced log in every interleaving within its bounds
 model: build/release/configured

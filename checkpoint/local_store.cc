@@ -438,10 +438,11 @@ Task<absl::Status> LocalStore::WriteAnew(std::string file) {
                          co_await node_.disk().Open(file, OpenMode::kRead));
   WT_CO_ASSIGN_OR_RETURN(const uint64_t size, co_await handle->Size());
   WT_CO_ASSIGN_OR_RETURN(std::string content, co_await handle->ReadAt(0, size));
+  WT_CO_ASSIGN_OR_RETURN(const platform::FileInfo info, co_await node_.disk().Stat(file));
   const uint64_t read = content.size();
   const std::string directory = ParentPath(file);
   WT_CO_ASSIGN_OR_RETURN(const Temporary temporary,
-                         co_await WriteTemporary(directory, std::move(content)));
+                         co_await WriteTemporary(directory, std::move(content), info.modified));
   WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary.file, file));
   WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
   known_[file] = KnownFiles::File{.name_durable = true,

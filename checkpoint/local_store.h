@@ -102,7 +102,9 @@ class LocalStore final : public Store, public IdentifiedStore {
     std::unique_ptr<platform::File> handle;
   };
   Task<absl::StatusOr<OpenTemporary>> MakeTemporary(std::string directory);
-  Task<absl::StatusOr<Temporary>> WriteTemporary(std::string directory, std::string content);
+  // `modified`: the time that it shows, if that is not now.
+  Task<absl::StatusOr<Temporary>> WriteTemporary(std::string directory, std::string content,
+                                                 std::optional<absl::Time> modified = {});
 
   // What is answered when it cannot be made for that reason.
   absl::Status DirectoryIsGone(const std::string& path);

@@ -91,13 +91,14 @@ Task<absl::StatusOr<LocalStore::OpenTemporary>> LocalStore::MakeTemporary(std::s
   }
 }
 
-Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(std::string directory,
-                                                                       std::string content) {
+Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(
+    std::string directory, std::string content, std::optional<absl::Time> modified) {
   WT_CO_ASSIGN_OR_RETURN(OpenTemporary temporary, co_await MakeTemporary(std::move(directory)));
   absl::Status written = co_await temporary.handle->WriteAt(0, std::move(content));
   if (written.ok() && platform::Planted(node_, "file_named_before_synced")) {
     co_return std::move(temporary.at);
   }
+  if (written.ok() && modified) written = co_await temporary.handle->SetModified(*modified);
   if (written.ok()) written = co_await temporary.handle->Sync();
   if (written.ok()) co_return std::move(temporary.at);
   (co_await node_.disk().Remove(temporary.at.file)).IgnoreError();

@@ -139,7 +139,7 @@ function(wavetank_example name source)
 endfunction()
 
 # wavetank_test(NAME SOURCES... [DEPENDS targets...]): one binary a folder, as a unity build; one
-# ctest entry a gtest case.
+# ctest entry a suite.
 function(wavetank_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
@@ -148,8 +148,15 @@ function(wavetank_test name)
   wavetank_use_precompiled(${name} tests)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
-  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300 ENVIRONMENT RC_PARAMS=seed=1)
+  set(tests ${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake)
+  add_custom_command(TARGET ${name} POST_BUILD BYPRODUCTS ${tests}
+                     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}> -DTESTS=${tests}
+                             -DDIRECTORY=${CMAKE_SOURCE_DIR}
+                             -P ${CMAKE_SOURCE_DIR}/cmake/list_suites.cmake VERBATIM)
+  set(include ${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake)
+  file(WRITE ${include} "include(\"${tests}\" OPTIONAL RESULT_VARIABLE found)\n"
+       "if(NOT found)\n  add_test(${name}_is_not_built ${name}_is_not_built)\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()
 
 # find_package(wavetank) for embedding programs. Called last, once every target exists.

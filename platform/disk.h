@@ -70,6 +70,8 @@ class File {
   // Writes all of `data` at the end; gives the offset where it begins.
   virtual Task<absl::StatusOr<uint64_t>> Append(std::string data) = 0;
   virtual Task<absl::Status> Truncate(uint64_t size_bytes) = 0;
+  // What Stat shows as its time, until it is written again; durable when the file is synced.
+  virtual Task<absl::Status> SetModified(absl::Time modified) = 0;
   virtual Task<absl::Status> Sync() = 0;
   // WriteAt, then Sync. Where a call costs a change of threads, an implementation makes one of it.
   virtual Task<WriteOutcome> WriteAndSync(uint64_t offset, std::string data) {

@@ -75,7 +75,9 @@ void QueryNotes::Note(int64_t now_ns, const properties::LoggedBatch& definition)
   std::string words;
   std::vector<std::string> input;
   for (const properties::LoggedRange& range : definition.ranges) {
-    absl::StrAppend(&words, words.empty() ? "" : ", ", "files [", range.start, ", ", range.end, ")",
+    absl::StrAppend(&words, words.empty() ? "" : ", ",
+                    range.to.empty() ? absl::StrCat("files [", range.start, ", ", range.end, ")")
+                                     : absl::StrCat(range.from, " to ", range.to),
                     definition.ranges.size() == 1 ? "" : absl::StrCat(" of ", range.source));
     input.insert(input.end(), range.files.begin(), range.files.end());
   }

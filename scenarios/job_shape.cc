@@ -13,7 +13,7 @@
 #include "runtime/connectors/job_directories.h"
 #include "runtime/connectors/log/log_options.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/structured/fragment_task.h"
+#include "runtime/structured/query_places.h"
 #include "scenarios/replay_query.h"
 
 namespace wavetank::scenarios {

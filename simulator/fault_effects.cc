@@ -29,7 +29,7 @@ bool IsOfNames(SeamCallKind call) {
   return AddsNames(call) || call == SeamCallKind::kRemove ||
          call == SeamCallKind::kRemoveDirectory || call == SeamCallKind::kList ||
          call == SeamCallKind::kStat || call == SeamCallKind::kTruncate ||
-         call == SeamCallKind::kWatch;
+         call == SeamCallKind::kSetModified || call == SeamCallKind::kWatch;
 }
 
 bool IsOfKind(FaultKind kind, SeamCallKind call) {

@@ -105,11 +105,12 @@ constexpr FaultInfo kTable[] = {
      "A sync of a directory fails once; later ones succeed, yet names that it should have covered "
      "may be lost, or back."},
     {kNamesError, kDisk, "disk.names_error", true, 1'000, kPerMillionCalls, {}, {}, {}, "",
-     "A call on names, a truncation or a lock fails with an I/O error; it may have been done."},
+     "A call on names or times, a truncation or a lock fails with an I/O error; it may have been "
+     "done."},
     {kTooManyFiles, kDisk, "disk.too_many_files", true, 1'000, kPerMillionCalls, {}, {}, {}, "",
      "A file, a directory or a lock cannot be opened: too many are."},
     {kAccessDenied, kDisk, "disk.access_denied", true, 500, kPerMillionCalls, {}, {}, {}, "",
-     "A call on names, a truncation or a lock is denied; nothing is done."},
+     "A call on names or times, a truncation or a lock is denied; nothing is done."},
     {kReadOnly, kDisk, "disk.read_only", true, 100, kPerHour, {100, 20'000}, {}, {}, "",
      "Nothing on the disk can be changed, nor opened for writing."},
     {kLyingSync, kDisk, "disk.lying_sync", false, 30, kPerHour, {1'000, 60'000}, {}, {}, "",

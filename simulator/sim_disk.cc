@@ -20,9 +20,32 @@ bool IsBelow(std::string_view path, std::string_view prefix) {
   return path.substr(0, prefix.size()) == prefix;
 }
 
+// What was asked, and what was answered.
 uint64_t PayloadOf(const DiskCall& call) {
-  return HashBytes(call.path) ^ HashBytes(call.data) ^
-         FoldMultiply(call.offset + 1, call.length + 1);
+  uint64_t hash = static_cast<uint64_t>(call.kind);
+  const auto mix = [&hash](uint64_t part) {
+    hash = FoldMultiply(hash ^ part ^ 0x9e3779b97f4a7c15ULL, 0xe7037ed1a0b428dbULL);
+  };
+  mix(HashBytes(call.path));
+  if (!call.to.empty()) mix(HashBytes(call.to));
+  mix(HashBytes(call.data));
+  mix(call.offset);
+  mix(call.length);
+  if (!call.status.ok()) {
+    mix(static_cast<uint64_t>(call.status.raw_code()));
+    mix(HashBytes(platform::ToStd(call.status.message())));
+  }
+  if (!call.bytes.empty()) mix(HashBytes(call.bytes));
+  if (call.kind == SeamCallKind::kStat) {
+    mix(call.info.size_bytes);
+    mix(static_cast<uint64_t>(absl::ToUnixNanos(call.info.modified)));
+    mix(static_cast<uint64_t>(call.info.kind));
+  }
+  for (const platform::DirectoryEntry& entry : call.entries) {
+    mix(HashBytes(entry.name));
+    mix(static_cast<uint64_t>(entry.kind));
+  }
+  return hash;
 }
 
 std::string Describe(const DiskCall& call) {
@@ -439,6 +462,9 @@ absl::Status SimDisk::Do(DiskCall& call) {
     case SeamCallKind::kTruncate:
       call.inode->file.Truncate(call.offset);
       call.inode->modified = clock_.Wall(scheduler_.now_ns());
+      return absl::OkStatus();
+    case SeamCallKind::kSetModified:
+      call.inode->modified = call.modified;
       return absl::OkStatus();
     case SeamCallKind::kSync:
     case SeamCallKind::kSyncDirectory:

@@ -51,6 +51,7 @@ struct DiskCall {
   std::shared_ptr<uint64_t> failures_told;
   uint64_t offset = 0;
   uint64_t length = 0;
+  absl::Time modified = {};  // to be set
   std::string data;
 
   // Set by the disk.

@@ -29,6 +29,7 @@ bool Changes(const DiskCall& call) {
     case SeamCallKind::kWrite:
     case SeamCallKind::kAppend:
     case SeamCallKind::kTruncate:
+    case SeamCallKind::kSetModified:
     case SeamCallKind::kRename:
     case SeamCallKind::kLink:
     case SeamCallKind::kRemove:

@@ -20,17 +20,18 @@ constexpr std::string_view kSecret = "known to all nodes of a simulated world";
 
 std::string_view Name(SeamCallKind kind) {
   static constexpr std::string_view kNames[] = {
-      "open",  "read",    "write",  "append", "truncate", "sync",   "size", "rename",
-      "link",  "remove",  "mkdir",  "rmdir",  "syncdir",  "list",   "stat", "lock",
-      "watch", "connect", "listen", "accept", "send",     "receive"};
+      "open",   "read",  "write",   "append", "truncate", "settime", "sync",   "size",
+      "rename", "link",  "remove",  "mkdir",  "rmdir",    "syncdir", "list",   "stat",
+      "lock",   "watch", "connect", "listen", "accept",   "send",    "receive"};
   return kNames[static_cast<size_t>(kind)];
 }
 
 std::span<const SeamCallKind> CallsOnFiles() {
   using enum SeamCallKind;
   static constexpr SeamCallKind kCalls[] = {
-      kOpen,   kRead,          kWrite,           kTruncate,      kSync, kSize, kRename, kLink,
-      kRemove, kMakeDirectory, kRemoveDirectory, kSyncDirectory, kList, kStat, kLock,   kWatch};
+      kOpen,          kRead,   kWrite, kTruncate, kSetModified,   kSync,
+      kSize,          kRename, kLink,  kRemove,   kMakeDirectory, kRemoveDirectory,
+      kSyncDirectory, kList,   kStat,  kLock,     kWatch};
   return kCalls;
 }
 

@@ -36,6 +36,7 @@ enum class SeamCallKind : uint8_t {
   kWrite,
   kAppend,
   kTruncate,
+  kSetModified,
   kSync,
   kSize,
   kRename,

@@ -89,6 +89,13 @@ class SimFile final : public File {
     co_await Await(node_, disk_, call);
     co_return call->status;
   }
+  Task<absl::Status> SetModified(absl::Time modified) override {
+    if (!writes_) co_return ReadOnly();
+    const DiskCallPtr call = Call(SeamCallKind::kSetModified);
+    call->modified = modified;
+    co_await Await(node_, disk_, call);
+    co_return call->status;
+  }
   Task<absl::Status> Sync() override {
     const DiskCallPtr call = Call(SeamCallKind::kSync);
     co_await Await(node_, disk_, call);

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 #include "platform/real/posix_error.h"
 #include "platform/status_macros.h"
@@ -99,6 +100,14 @@ struct PosixFile::Opened {
     return absl::OkStatus();
   }
 
+  absl::Status SetModified(absl::Time modified) const {
+    const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, absl::ToTimespec(modified)};
+    if (Retry([&] { return ::futimens(descriptor.get(), times); }) != 0) {
+      return DiskError(errno, absl::StrCat("set the time of ", path));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Sync() const { return SyncContent(descriptor, path); }
 };
 
@@ -129,6 +138,10 @@ Task<absl::StatusOr<uint64_t>> PosixFile::Append(std::string data) {
 
 Task<absl::Status> PosixFile::Truncate(uint64_t size_bytes) {
   return pool_.Run(loop_, [opened = opened_, size_bytes] { return opened->Truncate(size_bytes); });
+}
+
+Task<absl::Status> PosixFile::SetModified(absl::Time modified) {
+  return pool_.Run(loop_, [opened = opened_, modified] { return opened->SetModified(modified); });
 }
 
 Task<absl::Status> PosixFile::Sync() {

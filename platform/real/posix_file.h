@@ -29,6 +29,7 @@ class PosixFile final : public File {
   Task<absl::Status> WriteAt(uint64_t offset, std::string data) override;
   Task<absl::StatusOr<uint64_t>> Append(std::string data) override;
   Task<absl::Status> Truncate(uint64_t size_bytes) override;
+  Task<absl::Status> SetModified(absl::Time modified) override;
   Task<absl::Status> Sync() override;
   Task<WriteOutcome> WriteAndSync(uint64_t offset, std::string data) override;
   Task<absl::StatusOr<uint64_t>> Size() override;

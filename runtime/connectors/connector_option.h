@@ -24,6 +24,9 @@ struct ConnectorOption {
   // Of a limit on what a batch has: the value that is none, which Trigger.Once gives it. "": it is
   // no limit.
   std::string no_limit = {};
+  // One of those that say, together, what of another system is read or written. Of source and sink
+  // of one format they have the same names.
+  bool of_place = false;
 };
 
 // kInvalidArgument: one of `values` is none of `options`, or one that is required is missing.

@@ -1,6 +1,5 @@
 #include "runtime/connectors/file_part.h"
 
-#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -51,11 +50,10 @@ void FilePartWriter::Measure() {
   part_.set_size_bytes(part_.size_bytes() + text_.size());
 }
 
-int64_t StagedBatch(absl::string_view name) {
+bool IsStagedName(absl::string_view name) {
   int64_t batch = 0;
-  const bool named = absl::ConsumePrefix(&name, kStagedPrefix) && absl::StrContains(name, '-') &&
-                     absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
-  return named ? batch : std::numeric_limits<int64_t>::max();
+  return absl::ConsumePrefix(&name, kStagedPrefix) && absl::StrContains(name, '-') &&
+         absl::SimpleAtoi(name.substr(0, name.find('-')), &batch);
 }
 
 Task<absl::StatusOr<bool>> HasTextOf(checkpoint::Store& store, std::string path,

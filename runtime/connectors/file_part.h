@@ -47,9 +47,8 @@ class FilePartWriter {
   std::string text_;
 };
 
-// The batch of the part that is staged under that name; what is no such name has a number above all
-// batches.
-int64_t StagedBatch(absl::string_view name);
+// Whether it is a name that parts are staged under.
+bool IsStagedName(absl::string_view name);
 
 // Whether the file has the part's size and checksum. It is read a piece at a time.
 Task<absl::StatusOr<bool>> HasTextOf(checkpoint::Store& store, std::string path, ManifestPart part);

@@ -114,6 +114,7 @@ Task<absl::Status> FileSink::FindUnpublished() {
   last_but_one_.reset();
   unlinked_.clear();
   replaced_.clear();
+  WT_CO_RETURN_IF_ERROR(co_await FindUncommitted());
   const std::deque<ManifestEntry>& entries = history_.entries();
   if (entries.empty()) co_return absl::OkStatus();
 
@@ -135,46 +136,59 @@ Task<absl::Status> FileSink::FindUnpublished() {
       unlinked_.push_back(entry);
     }
   }
-  WT_CO_RETURN_IF_ERROR(co_await RemoveLeftovers(files));
+  WT_CO_RETURN_IF_ERROR(co_await RemoveReplacedNames(files));
   if (entries.size() > 1) last_but_one_ = entries.end()[-2];
   last_ = entries.back();
   history_.KeepNewest(1);
   co_return absl::OkStatus();
 }
 
-// What was staged for a batch that is committed, and is no part of it: its attempt does not count.
-// What is committed does not change any more, so this is safe for an owner that is fenced by now.
-Task<absl::Status> FileSink::RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files) {
+// The plain names of a table that was replaced. What is committed does not change any more, so this
+// is safe for an owner that is fenced by now.
+Task<absl::Status> FileSink::RemoveReplacedNames(std::vector<checkpoint::StoredFile> plain_files) {
   const int64_t first = history_.entries().front().batch();
-  const int64_t last = history_.entries().back().batch();
-  absl::btree_set<std::string> needed;
-  for (const ManifestEntry& entry : history_.entries()) {
-    for (const ManifestPart& part : entry.parts()) {
-      needed.insert(StagedPath(options_.directory, part));
-    }
-  }
-  if (platform::Planted(node_, "parts_of_committed_batches_removed")) needed.clear();
-  std::vector<std::string> leftovers;
-  const std::string staged = StagedDirectory(options_.directory);
-  WT_CO_ASSIGN_OR_RETURN(const std::vector<checkpoint::StoredFile> files,
-                         co_await store_.List(staged));
-  for (const checkpoint::StoredFile& file : files) {
-    std::string path = absl::StrCat(staged, "/", file.name);
-    if (StagedBatch(file.name) <= last && !needed.contains(path)) {
-      leftovers.push_back(std::move(path));
-    }
-  }
-  // The plain names of a table that was replaced. They go last: see RemoveParts.
   for (const checkpoint::StoredFile& file : plain_files) {
     const int64_t batch = BatchOfPart(file.name);
-    if (batch >= 0 && batch < first) {
-      leftovers.push_back(absl::StrCat(options_.directory, "/", file.name));
-    }
-  }
-  for (const std::string& path : leftovers) {
-    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(path));
+    if (batch < 0 || batch >= first) continue;
+    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(absl::StrCat(options_.directory, "/", file.name)));
   }
   co_return absl::OkStatus();
+}
+
+// While all entries are known.
+Task<absl::Status> FileSink::FindUncommitted() {
+  absl::btree_set<std::string> committed;
+  for (const ManifestEntry& entry : history_.entries()) {
+    for (const ManifestPart& part : entry.parts()) {
+      committed.insert(StagedPath(options_.directory, part));
+    }
+  }
+  if (platform::Planted(node_, "parts_of_committed_batches_removed")) committed.clear();
+  const std::string staged = StagedDirectory(options_.directory);
+  WT_CO_ASSIGN_OR_RETURN(const std::vector<std::string> names, co_await store_.ListNames(staged));
+  uncommitted_.clear();
+  for (const std::string& name : names) {
+    std::string path = absl::StrCat(staged, "/", name);
+    if (IsStagedName(name) && !committed.contains(path)) uncommitted_.push_back(std::move(path));
+  }
+  co_return absl::OkStatus();
+}
+
+Task<absl::StatusOr<std::vector<std::string>>> FileSink::Uncommitted() {
+  co_return std::exchange(uncommitted_, {});
+}
+
+Task<absl::Status> FileSink::RemoveUncommitted(std::vector<std::string> paths,
+                                               std::string prepared) {
+  ManifestEntry kept;
+  if (!prepared.empty()) {
+    WT_CO_ASSIGN_OR_RETURN(kept, DecodeCommittable(prepared));
+  }
+  for (const ManifestPart& part : kept.parts()) {
+    std::erase(paths, StagedPath(options_.directory, part));
+  }
+  if (paths.empty()) co_return absl::OkStatus();
+  co_return co_await store_.RemoveAll(std::move(paths));
 }
 
 // Whoever reads a directory of files reads them alike, and a key is told by its text.

@@ -9,7 +9,7 @@
 // visible, whole, with the one append of its entry. The plain names serve tools that only list:
 // they may lag behind the manifest, and never show what is not in it. In complete mode the parts of
 // all but the two newest entries are removed; a reader that finds one gone reads the manifest
-// again. What attempts that do not count have staged goes when the sink is fenced. A file that
+// again. What attempts that do not count have staged goes when a driver has recovered. A file that
 // somebody else has put under a plain name is let be, and holds up no other; only of a table that
 // was replaced before this owner came nobody can tell any more, and the names of parts are the
 // sink's.
@@ -57,11 +57,15 @@ class FileSink : public TransactionalSink {
   Task<absl::StatusOr<std::string>> Prepare(SinkBatch batch) override;
   Task<absl::Status> Commit(std::string committable) override;
   Task<absl::StatusOr<CommittableState>> Ask(std::string committable) override;
+  Task<absl::StatusOr<std::vector<std::string>>> Uncommitted() override;
+  Task<absl::Status> RemoveUncommitted(std::vector<std::string> paths,
+                                       std::string prepared) override;
 
  private:
   Task<absl::Status> TakeOver(FencingToken token);
   Task<absl::Status> FindUnpublished();
-  Task<absl::Status> RemoveLeftovers(std::vector<checkpoint::StoredFile> plain_files);
+  Task<absl::Status> FindUncommitted();
+  Task<absl::Status> RemoveReplacedNames(std::vector<checkpoint::StoredFile> plain_files);
   Task<absl::Status> CheckNoParts();
   Task<absl::Status> CheckStaged(ManifestPart part);
   absl::Status CheckDialect() const;
@@ -89,6 +93,7 @@ class FileSink : public TransactionalSink {
   // and, in complete mode, entries whose parts are to be removed.
   std::deque<ManifestEntry> unlinked_;
   std::deque<Replaced> replaced_;
+  std::vector<std::string> uncommitted_;       // staged when this owner came, of no entry
   std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
 };
 

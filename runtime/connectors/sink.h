@@ -90,6 +90,19 @@ class TransactionalSink {
   // OK: visible and durable. Also OK when this very committable was committed before.
   virtual Task<absl::Status> Commit(std::string committable) = 0;
   virtual Task<absl::StatusOr<CommittableState>> Ask(std::string committable) = 0;
+
+  // What attempts that came to nothing have left, or they would fill the disk of a query that dies
+  // again and again: what was staged and not committed when the sink was fenced. The driver makes
+  // sure that it still is the newest owner, so that all of it is of this one or of older ones, and
+  // has removed what is not of `prepared`, the committable that it may still commit ("": none).
+  // By default there is nothing.
+  virtual Task<absl::StatusOr<std::vector<std::string>>> Uncommitted() {
+    co_return std::vector<std::string>();
+  }
+  virtual Task<absl::Status> RemoveUncommitted(std::vector<std::string> /*paths*/,
+                                               std::string /*prepared*/) {
+    co_return absl::OkStatus();
+  }
 };
 
 }  // namespace wavetank::runtime

@@ -17,7 +17,7 @@
 //   such names show.
 // - One that is replaced under a name that was read is not read again. That is said, once for each
 //   name, by who has seen both: a listing looks at each file when a name is new.
-// - Compressed files cannot be read yet. They are refused by their names and by their first bytes.
+// - Compressed files are read by format (formats/compression.h): what it cannot read is refused.
 #ifndef WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
 #define WAVETANK_RUNTIME_CONNECTORS_SOURCE_DIRECTORY_H_
 

@@ -90,14 +90,29 @@ class Committer final : public TransactionalSink {
 
   Task<absl::Status> Commit(std::string committable) override {
     StagedBatch batch;
-    if (!batch.ParseFromString(committable)) {
-      co_return absl::DataLossError("the log names a prepared batch that cannot be read");
-    }
+    if (!batch.ParseFromString(committable)) co_return UnreadableBatch();
     co_return co_await apply_(std::move(batch));
   }
 
   Task<absl::StatusOr<CommittableState>> Ask(std::string) override {
     co_return CommittableState::kPending;
+  }
+
+  Task<absl::StatusOr<std::vector<std::string>>> Uncommitted() override {
+    WT_CO_ASSIGN_OR_RETURN(std::vector<std::string> names, co_await store_.ListNames(directory_));
+    std::erase_if(names, [](const std::string& name) { return !BatchOfName(name); });
+    for (std::string& name : names) name = checkpoint::JoinPath(directory_, name);
+    co_return names;
+  }
+
+  Task<absl::Status> RemoveUncommitted(std::vector<std::string> paths,
+                                       std::string prepared) override {
+    StagedBatch kept;
+    if (!kept.ParseFromString(prepared)) co_return UnreadableBatch();
+    for (const StagedRows& part : kept.parts()) {
+      std::erase(paths, checkpoint::JoinPath(directory_, part.file()));
+    }
+    co_return co_await RemoveAll(std::move(paths));
   }
 
  private:
@@ -110,8 +125,15 @@ class Committer final : public TransactionalSink {
       const std::optional<int64_t> of = BatchOfName(name);
       if (of && *of < batch) old.push_back(checkpoint::JoinPath(directory_, name));
     }
-    if (old.empty()) co_return absl::OkStatus();
-    co_return co_await store_.RemoveAll(std::move(old));
+    co_return co_await RemoveAll(std::move(old));
+  }
+
+  Task<absl::Status> RemoveAll(std::vector<std::string> paths) {
+    if (paths.empty()) co_return absl::OkStatus();
+    co_return co_await store_.RemoveAll(std::move(paths));
+  }
+  static absl::Status UnreadableBatch() {
+    return absl::DataLossError("the log names a prepared batch that cannot be read");
   }
 
   checkpoint::Store& store_;

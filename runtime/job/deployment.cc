@@ -27,6 +27,7 @@
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/fragment_task.h"
 #include "runtime/structured/query_check.h"
+#include "runtime/structured/query_places.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
@@ -127,6 +128,7 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
         CompileAndRecord(query, plan->partitions.value_or(kDefaultShufflePartitions),
                          instance.compiled.get()));
     absl::StrAppend(&plan->fingerprint, compiled->record.hash());
+    WT_RETURN_IF_ERROR(CheckFeedsNotItself(query, *compiled->query.plan));
     for (JobDirectory& directory : DirectoriesOf(query, *compiled->query.plan)) {
       plan->directories.push_back(std::move(directory));
     }

@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-#include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/random.h"
 #include "platform/status_macros.h"
@@ -105,26 +104,6 @@ Task<absl::Status> RunFragment(FragmentInstance& instance, TaskInputs& inputs,
 
 std::string FragmentTaskKind(const std::string& query) {
   return absl::StrCat("structured:", query);
-}
-
-std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
-                                        const StreamingQueryPlan& plan) {
-  std::vector<JobDirectory> directories;
-  for (const StreamingQueryPlan::Source& source : plan.sources) {
-    if (source.description.path.empty()) continue;
-    directories.push_back({.use = JobDirectory::Use::kInput,
-                           .path = source.description.path,
-                           .query = definition.name});
-  }
-  const auto add = [&](const char* option, JobDirectory::Use use) {
-    const auto found = definition.options.find(option);
-    if (found == definition.options.end() || found->second.empty()) return;
-    directories.push_back(
-        {.use = use, .path = checkpoint::NormalPath(found->second), .query = definition.name});
-  };
-  add("path", JobDirectory::Use::kOutput);
-  add("checkpointLocation", JobDirectory::Use::kCheckpoint);
-  return directories;
 }
 
 checkpoint::StateStoreOptions StateOptionsOf(const std::string& state_fingerprint) {

@@ -20,7 +20,6 @@
 
 #include "checkpoint/state_store.h"
 #include "runtime/cluster/task.h"
-#include "runtime/connectors/job_directories.h"
 #include "runtime/fragment/query_plan.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/plan_cache.h"
@@ -28,10 +27,6 @@
 namespace wavetank::runtime {
 
 std::string FragmentTaskKind(const std::string& query);
-
-// What the query reads and writes, as far as its options say.
-std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
-                                        const StreamingQueryPlan& plan);
 
 // Of the operators of a query with this fingerprint (StreamingQueryPlan).
 checkpoint::StateStoreOptions StateOptionsOf(const std::string& state_fingerprint);

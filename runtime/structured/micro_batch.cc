@@ -104,9 +104,12 @@ Task<absl::Status> MicroBatchExecution::Run() {
     co_await node_.Step(checkpoint::steps::kRecoveryDecided, {{"batch", newest_batch()},
                                                               {"row", checkpoint::RowNumber(row)},
                                                               {"query", definition_.name}});
-    if (decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink) {
+    const bool asks =
+        decision == RecoveryDecision::kFenceSink || decision == RecoveryDecision::kAskSink;
+    const bool recovered = in_doubt && !asks;
+    if (asks) {
       in_doubt = true;
-    } else if (in_doubt) {
+    } else if (recovered) {
       in_doubt = false;
       node_.Log(platform::LogLevel::kInfo,
                 absl::StrCat(Title(), ": ", platform::ToAbsl(row.reason), ": ", act_));
@@ -115,7 +118,11 @@ Task<absl::Status> MicroBatchExecution::Run() {
                                                    {"query", definition_.name}});
     }
     if (decision == RecoveryDecision::kRefuse) {
-      co_return checkpoint::Refusal(row, definition_.name, newest_batch());
+      co_return Refusal(row);
+    }
+    if (recovered) {
+      const absl::Status removed = co_await RemoveUncommitted();
+      if (!removed.ok()) co_return Explain(removed, "remove what nobody needs any more");
     }
     const absl::Status status = co_await Act(decision);
     if (!status.ok()) co_return Explain(status, act_);
@@ -169,6 +176,17 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
                                           {"state", static_cast<int64_t>(state)},
                                           {"query", definition_.name}});
   co_return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::RemoveUncommitted() {
+  WT_CO_ASSIGN_OR_RETURN(std::vector<std::string> paths, co_await sink_->Uncommitted());
+  if (paths.empty()) co_return absl::OkStatus();
+  WT_CO_RETURN_IF_ERROR(co_await log_->Look());
+  std::string prepared;
+  if (!history_.batches().empty() && newest().prepared) {
+    prepared = newest().prepared->sink_committable();
+  }
+  co_return co_await sink_->RemoveUncommitted(std::move(paths), std::move(prepared));
 }
 
 Task<absl::Status> MicroBatchExecution::DefineNext() {

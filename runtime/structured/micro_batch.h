@@ -77,10 +77,14 @@ class MicroBatchExecution {
   absl::Status Compile();
   Task<absl::Status> OpenSourceAndSink();
 
+  // Why it stops there, and what to do.
+  absl::Status Refusal(const checkpoint::QueryRow& row) const;
   // One decision of the table each.
   Task<absl::Status> Act(checkpoint::RecoveryDecision decision);
   Task<absl::Status> FenceSink();
   Task<absl::Status> AskSink();
+  // What older attempts have staged for nothing.
+  Task<absl::Status> RemoveUncommitted();
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
   Task<absl::Status> CheckWritten(checkpoint::OperatorState state);

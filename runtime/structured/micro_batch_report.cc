@@ -16,6 +16,18 @@ std::string MicroBatchExecution::Title() const {
   return absl::StrCat("query ", definition_.name, batch < 0 ? "" : absl::StrCat(", batch ", batch));
 }
 
+absl::Status MicroBatchExecution::Refusal(const checkpoint::QueryRow& row) const {
+  const absl::Status why = checkpoint::Refusal(row, definition_.name, newest_batch());
+  const auto path = definition_.options.find("path");
+  return absl::Status(
+      why.code(),
+      absl::StrCat(why.message(), ": the checkpoint ", checkpoint_directory_, " and the sink",
+                   path == definition_.options.end() ? "" : " ",
+                   path == definition_.options.end() ? "" : path->second,
+                   " are not of one moment; if one of them was put back as it once was, put the "
+                   "other back too, or begin with a new checkpoint and a new sink"));
+}
+
 StreamingQueryProgress MicroBatchExecution::Progress() const {
   const BatchHistory& batch = newest();
   StreamingQueryProgress progress;

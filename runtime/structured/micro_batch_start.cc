@@ -19,6 +19,7 @@
 #include "runtime/structured/micro_batch.h"
 #include "runtime/structured/open_sink.h"
 #include "runtime/structured/query_check.h"
+#include "runtime/structured/query_places.h"
 #include "runtime/structured/state_layout.h"
 #include "runtime/structured/trigger.h"
 
@@ -110,6 +111,7 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   for (const StreamingQueryPlan::Source& source : plan_->sources) {
     WT_CO_RETURN_IF_ERROR(CheckSource(source.description, definition_.Connectors()).status());
   }
+  WT_CO_RETURN_IF_ERROR(CheckFeedsNotItself(definition_, *plan_));
   std::vector<JobDirectory> directories = DirectoriesOf(definition_, *plan_);
   for (const JobDirectory& directory : directories) {
     WT_CO_RETURN_IF_ERROR(checkpoint::CheckPath(directory.path));

@@ -5,10 +5,11 @@
 namespace wavetank::runtime {
 
 std::string StreamingQueryProgress::ToText() const {
-  std::string text =
-      absl::StrCat("query ", name, " batch ", batch_id, ": files [", start_offset, ", ", end_offset,
-                   "), ", num_input_rows, " rows in, ", num_output_rows, " out, in ",
-                   absl::FormatDuration(batch_duration));
+  std::string text = absl::StrCat(
+      "query ", name, " batch ", batch_id, ": ",
+      end_offset == 0 ? "" : absl::StrCat("files [", start_offset, ", ", end_offset, "), "),
+      num_input_rows, " rows in, ", num_output_rows, " out, in ",
+      absl::FormatDuration(batch_duration));
   if (watermark != absl::InfinitePast()) {
     absl::StrAppend(&text, ", watermark ", absl::FormatTime(watermark, absl::UTCTimeZone()));
   }

@@ -5,12 +5,14 @@
 #include <set>
 #include <variant>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 
 #include "checkpoint/recovery.h"
+#include "platform/random.h"
 #include "platform/text.h"
 #include "scenarios/step_names.h"
 #include "simulator/fault_table.h"
@@ -61,6 +63,7 @@ void ExplorationSummary::Add(const Scenario& scenario, const RunReport& report) 
   ++runs;
   events += static_cast<int64_t>(report.events);
   virtual_seconds += static_cast<double>(report.virtual_ns) / 1e9;
+  traces += platform::MixBits(report.trace_hash);
   ++verdicts[VerdictName(report.verdict)];
   ++jobs[scenario.job().name()];
   std::set<std::string> once;
@@ -86,6 +89,7 @@ void ExplorationSummary::Merge(const ExplorationSummary& other) {
   worker_seconds += other.worker_seconds;
   events += other.events;
   virtual_seconds += other.virtual_seconds;
+  traces += other.traces;
   for (const NamedCounts& named : kCounts) {
     for (const auto& [name, count] : other.*named.counts) (this->*named.counts)[name] += count;
   }
@@ -99,6 +103,7 @@ std::string ToJson(const ExplorationSummary& summary) {
   json["worker_seconds"] = summary.worker_seconds;
   json["events"] = summary.events;
   json["virtual_seconds"] = summary.virtual_seconds;
+  json["traces"] = absl::StrCat(absl::Hex(summary.traces, absl::kZeroPad16));
   for (const NamedCounts& named : kCounts) {
     json[named.name] = Json::object();
     for (const auto& [name, count] : summary.*named.counts) json[named.name][name] = count;
@@ -123,6 +128,9 @@ absl::StatusOr<ExplorationSummary> SummaryFromJson(const std::string& text) {
     summary.worker_seconds = json.at("worker_seconds").get<double>();
     summary.events = json.at("events").get<int64_t>();
     summary.virtual_seconds = json.at("virtual_seconds").get<double>();
+    if (!absl::SimpleHexAtoi(json.at("traces").get<std::string>(), &summary.traces)) {
+      return absl::InvalidArgumentError("no summary of `wavetank explore --json`: its traces");
+    }
     for (const NamedCounts& named : kCounts) {
       for (const auto& [name, count] : json.at(named.name).items()) {
         (summary.*named.counts)[name] = count.get<int64_t>();
@@ -174,6 +182,8 @@ std::string ToText(const ExplorationSummary& summary) {
   reached("faults", summary.faults, all_faults);
   absl::StrAppendFormat(&text, "\n  pairs     %d of a step and a fault that struck at it\n",
                         summary.pairs.size());
+  absl::StrAppendFormat(&text, "  traces    %016x: of the same runs the same, in every build\n",
+                        summary.traces);
   for (const auto& [why, count] : summary.unjudged) {
     absl::StrAppend(&text, "  unjudged  ", count, " runs: ", why, "\n");
   }

@@ -34,6 +34,9 @@ struct ExplorationSummary {
   double worker_seconds = 0;
   int64_t events = 0;
   double virtual_seconds = 0;
+  // Of the traces of all runs, in no order: of the same runs it is the same, whichever processes
+  // and builds made them.
+  uint64_t traces = 0;
   Counts verdicts;
   // How many runs were of this job; reached this step; had this row decide; were struck by a fault
   // of this kind; and were so at this step, "STEP KIND".

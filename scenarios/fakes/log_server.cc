@@ -223,10 +223,11 @@ class LogServer {
 
   Task<Reply> Offsets(std::string body) {
     WT_CO_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::OffsetsRequest>(state_, body));
+    logs::OffsetsReply reply;
     if (state_.FindTopic(request.topic()) == nullptr) {
+      if (!request.make()) co_return reply.SerializeAsString();
       WT_CO_RETURN_IF_ERROR(co_await HaveTopic(request.topic(), options_.partitions));
     }
-    logs::OffsetsReply reply;
     for (const LogState::Partition& partition : *state_.FindTopic(request.topic())) {
       logs::PartitionOffsets& offsets = *reply.add_partitions();
       offsets.set_start(partition.start);

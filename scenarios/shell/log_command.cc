@@ -11,11 +11,14 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 
+#include "platform/event.h"
+#include "platform/node.h"
 #include "platform/real/last_words.h"
 #include "platform/real/loopback.h"
 #include "platform/real/real_process.h"
 #include "platform/real/secret_file.h"
 #include "platform/status_macros.h"
+#include "platform/task_scope.h"
 #include "platform/text.h"
 #include "runtime/connectors/log/log_client.h"
 #include "scenarios/fakes/log_server.h"
@@ -47,6 +50,30 @@ absl::StatusOr<std::string> Secret(const LogCommand& command) {
       absl::StrCat(command.address, " reaches beyond this machine: give --secret-file=FILE"));
 }
 
+Task<void> ExitAt(platform::Node& node, std::shared_ptr<platform::Event> stop) {
+  co_await stop->Wait();
+  node.Exit(0);
+}
+
+// A second server would take the journal over from the first, and who uses that would be in two
+// minds.
+Task<void> ServeAlone(platform::Node& node, platform::NodeMain serve, std::string root,
+                      std::shared_ptr<platform::Event> stop) {
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("the signal to stop", ExitAt(node, std::move(stop)));
+  const absl::StatusOr<std::unique_ptr<platform::FileLock>> alone =
+      co_await node.disk().Lock("serving");
+  if (!alone.ok()) {
+    const bool held = absl::IsFailedPrecondition(alone.status());
+    node.Log(platform::LogLevel::kError,
+             absl::StrCat(
+                 "--root=", root, ": ",
+                 held ? "another process serves the log that is there" : alone.status().message()));
+    node.Exit(kRefused);
+  }
+  co_await serve(node);
+}
+
 int Serve(const LogCommand& command, std::string secret) {
   platform::InstallLastWords("wavetank log serve");
   std::error_code error;
@@ -58,12 +85,19 @@ int Serve(const LogCommand& command, std::string secret) {
   platform::RealProcessOptions options;
   options.secret = std::move(secret);
   options.disk_root = command.root;
-  platform::ProcessSpec spec{
-      "log-server",
-      {{"log-server", fakes::LogServerMain(command.address, std::make_shared<fakes::LogFeed>(),
-                                           {.partitions = command.partitions,
-                                            .epoch_per_transaction = command.epoch_per_transaction,
-                                            .begins_anew = false})}}};
+  constexpr char kNode[] = "log-server";
+  const auto stop = std::make_shared<platform::Event>();
+  options.stop_signals = platform::StopSignals::kCatch;
+  options.stop_events[kNode] = stop;
+  const platform::NodeMain serve =
+      fakes::LogServerMain(command.address, std::make_shared<fakes::LogFeed>(),
+                           {.partitions = command.partitions,
+                            .epoch_per_transaction = command.epoch_per_transaction,
+                            .begins_anew = false});
+  platform::ProcessSpec spec{kNode,
+                             {{kNode, [serve, root = command.root, stop](platform::Node& node) {
+                                 return ServeAlone(node, serve, root, stop);
+                               }}}};
   auto process = platform::RealProcess::Create(std::move(spec), options);
   if (!process.ok()) return Refuse(process.status());
   return (*process)->Run();
@@ -77,17 +111,22 @@ Task<absl::Status> AppendLines(LogClient& client, logs::AppendRequest request, i
   co_return (co_await client.Append(std::move(request))).status();
 }
 
+absl::Status CheckPartition(const LogCommand& command, const logs::OffsetsReply& offsets) {
+  if (command.partition.value_or(0) < offsets.partitions_size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--partition=", *command.partition, ": topic ",
+                                                 command.topic, " has ", offsets.partitions_size(),
+                                                 ", from 0 on"));
+}
+
 // What stands on standard input, a record a line, in runs to one partition after the other.
 Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
   LogClient client(node, command.address);
-  WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply offsets, co_await client.Offsets(command.topic));
+  WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply offsets,
+                         co_await client.MakeTopic(command.topic));
   WT_CO_ASSIGN_OR_RETURN(const logs::InitReply producer,
                          co_await client.Init("", absl::Minutes(1)));
   std::vector<int> sequences(static_cast<size_t>(offsets.partitions_size()));
-  if (command.partition.value_or(0) >= offsets.partitions_size()) {
-    co_return absl::InvalidArgumentError(
-        absl::StrCat("the topic has ", offsets.partitions_size(), " partitions"));
-  }
+  WT_CO_RETURN_IF_ERROR(CheckPartition(command, offsets));
   logs::AppendRequest empty;
   empty.set_topic(command.topic);
   empty.set_producer_id(producer.producer_id());
@@ -119,6 +158,11 @@ Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
 Task<absl::Status> Read(platform::Node& node, LogCommand command) {
   LogClient client(node, command.address);
   WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply offsets, co_await client.Offsets(command.topic));
+  if (offsets.partitions().empty()) {
+    co_return absl::NotFoundError(
+        absl::StrCat("the log at ", command.address, " has no topic ", command.topic));
+  }
+  WT_CO_RETURN_IF_ERROR(CheckPartition(command, offsets));
   for (int partition = 0; partition < offsets.partitions_size(); ++partition) {
     if (command.partition.value_or(partition) != partition) continue;
     const logs::PartitionOffsets& of = offsets.partitions(partition);

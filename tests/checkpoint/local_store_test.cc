@@ -209,14 +209,16 @@ TEST(LocalStoreSync, AnAppendThatIsGoneAfterAFailedSyncIsNotAcknowledged) {
   EXPECT_EQ(world.machine("m").disk().Get("log").value(), "first third");
 }
 
-// What a look at a file shows: its content, its size in a list, or that of a link to it.
+// What a look at a file shows: its content, its size and time in a list, or that of a link to it.
 using Look = Task<absl::StatusOr<std::string>> (*)(Store&);
 
 Task<absl::StatusOr<std::string>> LookByRead(Store& store) { return store.ReadAll("log"); }
 Task<absl::StatusOr<std::string>> LookByList(Store& store) {
   WT_CO_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, co_await store.List(""));
   for (const StoredFile& file : files) {
-    if (file.name == "log") co_return std::string(file.size_bytes, '?');
+    if (file.name == "log") {
+      co_return absl::StrCat(file.size_bytes, " bytes of ", absl::FormatTime(file.modified));
+    }
   }
   co_return absl::NotFoundError("log");
 }

@@ -163,6 +163,20 @@ Task<void> SyncsInOneCall(Node& node) {
 }
 TEST_P(DiskConformance, ManyFilesCanBeSyncedInOneCall) { world().RunNode(SyncsInOneCall); }
 
+Task<void> SetsATime(Node& node) {
+  const absl::Time then = absl::FromUnixMillis(1'000'000'000'500);
+  WT_CO_GET(const auto file, co_await node.disk().Open("f", OpenMode::kCreateNew));
+  WT_CO_OK(co_await file->WriteAt(0, "text"));
+  WT_CO_OK(co_await file->SetModified(then));
+  WT_CO_OK(co_await file->Sync());
+  WT_CO_GET(const platform::FileInfo info, co_await node.disk().Stat("f"));
+  EXPECT_EQ(info.modified, then);
+  WT_CO_OK(co_await file->WriteAt(4, "more"));
+  WT_CO_GET(const platform::FileInfo written, co_await node.disk().Stat("f"));
+  EXPECT_GT(written.modified, then);
+}
+TEST_P(DiskConformance, AFileShowsTheTimeThatItIsGiven) { world().RunNode(SetsATime); }
+
 Task<void> LargeContent(Node& node) {
   std::string large(3'000'017, '\0');
   for (size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 2654435761u >> 24);

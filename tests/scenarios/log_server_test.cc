@@ -108,6 +108,24 @@ Task<void> CommitAndAbort(LogClient& client, Node&) {
   EXPECT_EQ(uncommitted, "a b c@5");
 }
 
+// Whoever mistypes a name is not to find that it is there from then on.
+Task<void> AskForATopic(LogClient& client, Node&) {
+  for (const int times : {1, 2}) {
+    const auto asked = co_await client.Offsets("numbers");
+    EXPECT_TRUE(asked.ok()) << asked.status();
+    EXPECT_EQ(asked->partitions_size(), 0) << "asked " << times << " times";
+  }
+  const auto made = co_await client.MakeTopic("numbers");
+  EXPECT_EQ(made->partitions_size(), 2);
+  const auto there = co_await client.Offsets("numbers");
+  EXPECT_EQ(there->partitions_size(), 2);
+}
+
+TEST_F(LogServerTest, ATopicIsMadeForWhoWritesAndForNobodyElse) {
+  Serve();
+  Run("client", AskForATopic);
+}
+
 TEST_F(LogServerTest, ShowsWhatIsCommittedToWhoAsksForThatAndMarkersTakeOffsets) {
   Serve();
   Run("writer", CommitAndAbort);

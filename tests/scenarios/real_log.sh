@@ -32,11 +32,30 @@ copy() {
 }
 copies() { "$wavetank" log read --address="$address" copies 2>/dev/null | cut -f4; }
 
+# refused STATUS SAYING COMMAND...: it ends with that status, and says that.
+refused() {
+  local status=$1 saying=$2 ended=0
+  shift 2
+  "$wavetank" "$@" >refused.out 2>refused.err || ended=$?
+  [ "$ended" -eq "$status" ] && grep -q "$saying" refused.err ||
+    fail "$*: status $ended, where $status and \"$saying\" were expected"
+}
+wait_for_server() {
+  for ((i = 0; i < 100; ++i)); do
+    [[ $("$wavetank" log read --address="$address" numbers 2>&1) == *'has no topic'* ]] && return
+    sleep 0.1
+  done
+  fail 'the log is not served'
+}
+
 serve
-for ((i = 0; i < 100; ++i)); do
-  "$wavetank" log read --address="$address" numbers >/dev/null 2>&1 && break
-  sleep 0.1
-done
+wait_for_server
+refused 1 'has no topic numbers' log read --address="$address" numbers
+refused 2 'another process serves the log' log serve --address="${address%:*}:9093" --root=log
+refused 2 'reads what it writes' start log_copy --log="$address" --from=same --to=same \
+  --checkpoint=ck-same
+refused 1 'topic typo of the log' start log_copy --log="$address" --from=typo --to=copies \
+  --checkpoint=ck-typo --available-now
 seq $records | "$wavetank" log produce --address="$address" numbers || fail 'nothing was produced'
 [ "$("$wavetank" log read --address="$address" numbers | wc -l)" -eq $records ] ||
   fail 'what was produced is not there'
@@ -55,4 +74,11 @@ for ((i = 0; i < 600; ++i)); do
   [ "$(copies | wc -l)" -ge $records ] && break
   sleep 0.1
 done
+refused 1 "is to begin partition 0 of topic numbers at 1000000" start log_copy --log="$address" \
+  --from=numbers --to=more --starting=0:1000000 --checkpoint=ck-far --available-now
+refused 2 'has 2, from 0 on' log read --address="$address" numbers --partition=5
 diff <(copies | sort -n) <(seq $records) >/dev/null || fail 'the copies are not the records'
+ended=0
+kill -TERM "$server"
+wait "$server" || ended=$?
+[ "$ended" -eq 0 ] || fail "the log, asked to stop, ended with status $ended"

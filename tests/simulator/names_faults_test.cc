@@ -45,6 +45,7 @@ Task<void> CallEach(Node& node, Statuses* statuses) {
   got["open for writing"] = written.status();
   got["append"] = (co_await (*file)->Append("x")).status();
   got["truncate"] = co_await (*file)->Truncate(5);
+  got["set time"] = co_await (*file)->SetModified(absl::UnixEpoch());
   got["read"] = (co_await (*file)->ReadAt(0, 3)).status();
   got["sync"] = co_await (*file)->Sync();
   got["rename"] = co_await disk.Rename("d/from", "d/to");
@@ -77,7 +78,7 @@ std::map<std::string, absl::StatusCode> Failing(FaultKind kind, uint64_t seed = 
   FaultInjector injector(world, std::move(plan));
   world.Start("m", {"p", {{"n", [&](Node& node) { return CallEach(node, &statuses); }}}});
   world.RunFor(absl::Seconds(1));
-  EXPECT_EQ(statuses.size(), 16u) << "every call was made";
+  EXPECT_EQ(statuses.size(), 17u) << "every call was made";
   std::map<std::string, absl::StatusCode> failing;
   for (const auto& [call, status] : statuses) {
     if (!status.ok()) failing[call] = status.code();
@@ -109,8 +110,8 @@ TEST(NamesFaults, AnIoErrorFailsEachCallOnNamesWhichMayHaveBeenDone) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     std::string names;
     EXPECT_EQ(Failing(FaultKind::kNamesError, seed, &names),
-              All({"create", "open", "open for writing", "truncate", "rename", "link", "remove",
-                   "make directory", "remove directory", "list", "stat", "lock"},
+              All({"create", "open", "open for writing", "truncate", "set time", "rename", "link",
+                   "remove", "make directory", "remove directory", "list", "stat", "lock"},
                   kUnavailable));
     done = done || names.find("d/to") != std::string::npos;
     undone = undone || names.find("d/from") != std::string::npos;
@@ -129,8 +130,8 @@ TEST(NamesFaults, TooManyFilesFailsWhatNeedsADescriptor) {
 TEST(NamesFaults, AccessDeniedFailsEachCallOnNamesAndDoesNothing) {
   std::string names;
   EXPECT_EQ(Failing(FaultKind::kAccessDenied, 1, &names),
-            All({"create", "open", "open for writing", "truncate", "rename", "link", "remove",
-                 "make directory", "remove directory", "list", "stat", "lock"},
+            All({"create", "open", "open for writing", "truncate", "set time", "rename", "link",
+                 "remove", "make directory", "remove directory", "list", "stat", "lock"},
                 kPermissionDenied));
   EXPECT_EQ(names, "d/from d/gone d/there ");
 }
@@ -145,8 +146,8 @@ TEST(NamesFaults, NoSpaceForNamesFailsWhatNeedsANewName) {
 TEST(NamesFaults, AReadOnlyDiskIsReadAndNotChangedUntilItIsOver) {
   std::string names;
   EXPECT_EQ(Failing(FaultKind::kReadOnly, 1, &names),
-            All({"create", "open for writing", "append", "truncate", "rename", "link", "remove",
-                 "make directory", "remove directory", "lock"},
+            All({"create", "open for writing", "append", "truncate", "set time", "rename", "link",
+                 "remove", "make directory", "remove directory", "lock"},
                 kUnavailable));
   EXPECT_EQ(names, "d/from d/gone d/there ");
 }

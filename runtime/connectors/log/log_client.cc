@@ -58,6 +58,13 @@ Task<absl::StatusOr<logs::OffsetsReply>> LogClient::Offsets(std::string topic) {
   co_return Parse<logs::OffsetsReply>(co_await Ask("offsets", std::move(request)));
 }
 
+Task<absl::StatusOr<logs::OffsetsReply>> LogClient::MakeTopic(std::string topic) {
+  logs::OffsetsRequest request;
+  request.set_topic(std::move(topic));
+  request.set_make(true);
+  co_return Parse<logs::OffsetsReply>(co_await Ask("offsets", std::move(request)));
+}
+
 Task<absl::StatusOr<logs::FetchReply>> LogClient::Fetch(logs::FetchRequest request) {
   co_return Parse<logs::FetchReply>(co_await Ask("fetch", std::move(request)));
 }

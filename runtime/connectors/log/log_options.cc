@@ -26,7 +26,8 @@ ConnectorOption AddressOption() {
           .takes = "HOST:PORT",
           .default_value = "",
           .meaning = "where the log is served",
-          .required = true};
+          .required = true,
+          .of_place = true};
 }
 
 // What was given, or the default.
@@ -55,7 +56,8 @@ const std::vector<ConnectorOption>& LogSourceOptionTable() {
        .takes = "the name of a topic",
        .default_value = "",
        .meaning = "what is read; with all of its partitions",
-       .required = true},
+       .required = true,
+       .of_place = true},
       {.name = "startingOffsets",
        .takes = "earliest, latest, or an offset of each partition (0:12,1:7)",
        .default_value = "earliest",
@@ -109,7 +111,8 @@ const std::vector<ConnectorOption>& LogSinkOptionTable() {
       {.name = "topic",
        .takes = "the name of a topic",
        .default_value = "",
-       .meaning = "where rows go; without it their column topic says it"},
+       .meaning = "where rows go; without it their column topic says it",
+       .of_place = true},
       {.name = "delivery",
        .takes = "transactional, idempotent or plain",
        .default_value = "transactional",

@@ -197,7 +197,7 @@ class RowsToRecords {
   Task<absl::StatusOr<int32_t>> PartitionsOf(std::string topic) {
     const auto known = partitions_.find(topic);
     if (known != partitions_.end()) co_return known->second;
-    WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply reply, co_await client_.Offsets(topic));
+    WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply reply, co_await client_.MakeTopic(topic));
     if (reply.partitions_size() == 0) {
       co_return absl::UnavailableError(absl::StrCat("topic ", topic, " has no partitions"));
     }

@@ -12,6 +12,7 @@
 
 #include "platform/planted.h"
 #include "platform/status_macros.h"
+#include "platform/wait_notice.h"
 #include "runtime/connectors/log/log_client.h"
 #include "runtime/connectors/log/log_offsets.h"
 #include "runtime/connectors/log/log_options.h"
@@ -41,7 +42,7 @@ absl::Status Gone(const std::string& topic, int32_t partition, int64_t from, int
 class LogSourceDriver final : public Source {
  public:
   LogSourceDriver(platform::Node& node, LogSourceOptions options)
-      : options_(std::move(options)), client_(node, options_.address) {}
+      : node_(node), options_(std::move(options)), client_(node, options_.address) {}
 
   Task<absl::StatusOr<std::string>> Begin() override {
     WT_CO_RETURN_IF_ERROR(co_await Know(""));
@@ -53,11 +54,23 @@ class LogSourceDriver final : public Source {
     for (int32_t partition = 0; partition < reply.partitions_size(); ++partition) {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
       const auto given = options_.given.find(partition);
+      if (given != options_.given.end() && given->second > offsets.end()) {
+        co_return absl::FailedPreconditionError(absl::StrCat(
+            "startingOffsets is to begin ", Where(options_.topic, partition), " at ", given->second,
+            ", and it ends at ", offsets.end(), ": say an offset that it has"));
+      }
       begin[partition] = latest                          ? EndOf(offsets)
                          : given != options_.given.end() ? given->second
                                                          : offsets.start();
     }
     // Of partitions that are to come as well.
+    for (const auto& [partition, offset] : options_.given) {
+      if (partition < reply.partitions_size()) continue;
+      node_.Log(platform::LogLevel::kWarning,
+                absl::StrCat(Where(options_.topic, partition),
+                             " is not there yet: once it is, it is read from offset ", offset,
+                             " on, as startingOffsets says"));
+    }
     begin.insert(options_.given.begin(), options_.given.end());
     co_return ToText(position);
   }
@@ -92,6 +105,12 @@ class LogSourceDriver final : public Source {
 
   Task<absl::StatusOr<std::string>> Freeze() override {
     WT_CO_ASSIGN_OR_RETURN(const LogOffsets newest, co_await Newest({}));
+    if (newest.empty()) {
+      co_return absl::FailedPreconditionError(
+          absl::StrCat("topic ", options_.topic, " of the log at ", options_.address,
+                       " is not there, so that nothing is available of it: look at its name, or "
+                       "write to it first"));
+    }
     co_return ToText(newest);
   }
 
@@ -117,10 +136,24 @@ class LogSourceDriver final : public Source {
     co_return absl::OkStatus();
   }
 
+  void SayWhetherItIsThere(bool there) {
+    const platform::MonotonicTime now = node_.clock().Now();
+    if (there) {
+      away_.reset();
+      return;
+    }
+    if (!away_) away_.emplace(now);
+    if (!away_->Due(now)) return;
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("waiting for topic ", options_.topic, " of the log at ",
+                           options_.address, " for ", away_->Waited(now), ": there is none"));
+  }
+
   // Where each partition ends, and none before `from`.
   Task<absl::StatusOr<LogOffsets>> Newest(LogOffsets from) {
     WT_CO_ASSIGN_OR_RETURN(const logs::OffsetsReply reply,
                            co_await client_.Offsets(options_.topic));
+    SayWhetherItIsThere(reply.partitions_size() > 0);
     LogOffsets to = from;
     for (int32_t partition = 0; partition < reply.partitions_size(); ++partition) {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
@@ -145,8 +178,10 @@ class LogSourceDriver final : public Source {
     co_return to;
   }
 
+  platform::Node& node_;
   const LogSourceOptions options_;
   LogClient client_;
+  std::optional<platform::WaitNotice> away_;  // since the topic was seen not to be there
   std::string log_id_;
   std::optional<LogOffsets> stop_at_;
 };

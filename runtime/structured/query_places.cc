@@ -1,0 +1,67 @@
+#include "runtime/structured/query_places.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "checkpoint/paths.h"
+#include "platform/status_macros.h"
+#include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/sink_format.h"
+
+namespace wavetank::runtime {
+namespace {
+
+// "address=localhost:9092 topic=visits"; "" when an option of it is not given.
+std::string PlaceOf(const std::vector<ConnectorOption>& options, const OptionMap& values) {
+  std::string place;
+  for (const ConnectorOption& option : options) {
+    if (!option.of_place) continue;
+    const std::string value = OptionValue(values, option.name);
+    if (value.empty()) return "";
+    absl::StrAppend(&place, place.empty() ? "" : " ", option.name, "=", value);
+  }
+  return place;
+}
+
+}  // namespace
+
+std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
+                                        const StreamingQueryPlan& plan) {
+  std::vector<JobDirectory> directories;
+  for (const StreamingQueryPlan::Source& source : plan.sources) {
+    if (source.description.path.empty()) continue;
+    directories.push_back({.use = JobDirectory::Use::kInput,
+                           .path = source.description.path,
+                           .query = definition.name});
+  }
+  const auto add = [&](const char* option, JobDirectory::Use use) {
+    const auto found = definition.options.find(option);
+    if (found == definition.options.end() || found->second.empty()) return;
+    directories.push_back(
+        {.use = use, .path = checkpoint::NormalPath(found->second), .query = definition.name});
+  };
+  add("path", JobDirectory::Use::kOutput);
+  add("checkpointLocation", JobDirectory::Use::kCheckpoint);
+  return directories;
+}
+
+absl::Status CheckFeedsNotItself(const StreamingQueryDefinition& definition,
+                                 const StreamingQueryPlan& plan) {
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const sink, definition.Sink());
+  const std::string written = PlaceOf(sink->options, definition.options);
+  if (written.empty()) return absl::OkStatus();
+  for (const StreamingQueryPlan::Source& source : plan.sources) {
+    const SourceDescription& read = source.description;
+    if (read.format != sink->name) continue;
+    WT_ASSIGN_OR_RETURN(const SourceFormat* const format,
+                        definition.Connectors().Source(read.format));
+    if (PlaceOf(format->options, read.options) != written) continue;
+    return absl::InvalidArgumentError(absl::StrCat("query ", definition.name,
+                                                   " reads what it writes, for ever: format ",
+                                                   sink->name, ", ", written, "; write elsewhere"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace wavetank::runtime

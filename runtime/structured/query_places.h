@@ -1,0 +1,26 @@
+// Where a query reads and writes: what must stand apart before anything runs.
+#ifndef WAVETANK_RUNTIME_STRUCTURED_QUERY_PLACES_H_
+#define WAVETANK_RUNTIME_STRUCTURED_QUERY_PLACES_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "runtime/connectors/job_directories.h"
+#include "runtime/fragment/query_plan.h"
+#include "runtime/structured/data_frame.h"
+
+namespace wavetank::runtime {
+
+// The directories, as far as the query's options say.
+std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definition,
+                                        const StreamingQueryPlan& plan);
+
+// kInvalidArgument: the query reads from another system what it writes there, as a copy of a topic
+// into itself would, for ever.
+absl::Status CheckFeedsNotItself(const StreamingQueryDefinition& definition,
+                                 const StreamingQueryPlan& plan);
+
+}  // namespace wavetank::runtime
+
+#endif  // WAVETANK_RUNTIME_STRUCTURED_QUERY_PLACES_H_
