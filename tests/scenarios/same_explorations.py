@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 
-OF_THE_HOST = ("seconds", "worker_seconds")
+# Times of the host; and a sum of fractions, which depends on the order in which workers end.
+OF_THE_HOST = ("seconds", "worker_seconds", "virtual_seconds")
+MOST_SHOWN = 5
 
 
 def without_the_host(summary):
@@ -59,7 +61,12 @@ def main():
     if not differs:
         return
     print(f"the runs of {programs[0]} and of {programs[1]} differ:", file=sys.stderr)
-    for key, (one, other) in differs.items():
+    for key, (one, other) in sorted(differs.items()):
+        if isinstance(one, dict):
+            names = sorted(name for name in one.keys() | other.keys()
+                           if one.get(name) != other.get(name))
+            one = {name: one.get(name) for name in names[:MOST_SHOWN]}
+            other = {name: other.get(name) for name in names[:MOST_SHOWN]}
         print(f"  {key}: {one} and {other}", file=sys.stderr)
     is_ended = any(option.startswith("--runs=") for option in options)
     if not is_ended and not programs[0].endswith(".json"):
