@@ -26,17 +26,25 @@ SealLimits LimitsOf(const FencedLogOptions& options) {
           .group_bytes = std::min(options.group_bytes, kLargestPayload)};
 }
 
+struct WrittenBase {
+  std::vector<SealItem> items;  // of the seal
+  int64_t records = 0;
+};
+
 // Writes what counts (by the fold, or copied from where it stands) for the seal of a segment.
-Task<absl::StatusOr<std::vector<SealItem>>> WriteBase(OwnedDirectory& directory, std::string owner,
-                                                      SegmentId segment, const LogFold& fold,
-                                                      std::vector<SealItem> counted,
-                                                      FencedLogOptions options) {
+Task<absl::StatusOr<WrittenBase>> WriteBase(OwnedDirectory& directory, std::string owner,
+                                            SegmentId segment, const LogFold& fold,
+                                            std::vector<SealItem> counted,
+                                            FencedLogOptions options) {
   LogBase base(directory, std::move(owner), segment, LimitsOf(options));
+  WrittenBase written;
   if (std::optional<platform::Generator<std::string>> fewer = fold.Base()) {
     while (std::optional<std::string> record = fewer->Next()) {
       WT_CO_RETURN_IF_ERROR(co_await base.Add(*std::move(record)));
+      ++written.records;
     }
-    co_return co_await base.Finish();
+    WT_CO_ASSIGN_OR_RETURN(written.items, co_await base.Finish());
+    co_return written;
   }
   for (SealItem& item : counted) {
     ItemReader reader(directory.store(), directory.path(), std::move(item));
@@ -45,10 +53,12 @@ Task<absl::StatusOr<std::vector<SealItem>>> WriteBase(OwnedDirectory& directory,
       if (!records.has_value()) break;
       for (std::string& record : *records) {
         WT_CO_RETURN_IF_ERROR(co_await base.Add(std::move(record)));
+        ++written.records;
       }
     }
   }
-  co_return co_await base.Finish();
+  WT_CO_ASSIGN_OR_RETURN(written.items, co_await base.Finish());
+  co_return written;
 }
 
 class OwnedLog final : public FencedLog {
@@ -179,14 +189,17 @@ class OwnedLog final : public FencedLog {
     const auto sequence = static_cast<int64_t>(sequence_);
     co_await node_.Step(steps::kGroupAppended, {{"epoch", file_.epoch},
                                                 {"sequence", sequence},
-                                                {"records", static_cast<int64_t>(records.size())}});
+                                                {"records", static_cast<int64_t>(records.size())},
+                                                {"log", directory_.path()}});
     length_ += size;
     ++sequence_;
     // Rule look_after_append: once it is durable. A newer owner that had not created its epoch by
     // then will read it.
     WT_CO_RETURN_IF_ERROR(co_await directory_.Confirm());
     for (const std::string& record : records) WT_CO_RETURN_IF_ERROR(fold_.Add(record));
-    co_await node_.Step(steps::kGroupCounts, {{"epoch", file_.epoch}, {"sequence", sequence}});
+    co_await node_.Step(
+        steps::kGroupCounts,
+        {{"epoch", file_.epoch}, {"sequence", sequence}, {"log", directory_.path()}});
     co_return absl::OkStatus();
   }
 
@@ -198,7 +211,7 @@ class OwnedLog final : public FencedLog {
   }
 
   // What counts, for the seal of the next segment.
-  Task<absl::StatusOr<std::vector<SealItem>>> WriteBase(SegmentId next) {
+  Task<absl::StatusOr<WrittenBase>> WriteBase(SegmentId next) {
     std::vector<SealItem> counted = seal_;
     if (sequence_ > 1) {
       counted.push_back({.kind = SealItem::Kind::kInPlace,
@@ -212,19 +225,21 @@ class OwnedLog final : public FencedLog {
 
   Task<absl::Status> NextSegment() {
     const SegmentId next = segment_.next();
-    WT_CO_ASSIGN_OR_RETURN(std::vector<SealItem> seal, co_await WriteBase(next));
+    WT_CO_ASSIGN_OR_RETURN(WrittenBase base, co_await WriteBase(next));
     Group group;
     group.kind = GroupKind::kSeal;
     group.epoch = epoch().value();
-    group.payload = EncodeSeal(seal);
+    group.payload = EncodeSeal(base.items);
     const LogFile next_file = LogFileOf(directory_.path(), next, owner_);
     std::string bytes = EncodeGroup(next_file, group);
     const uint64_t size = bytes.size();
     WT_CO_RETURN_IF_ERROR(co_await directory_.Create(next_file.path, std::move(bytes)));
-    Stand(next, std::move(seal), size);
+    Stand(next, std::move(base.items), size);
     co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
-                                               {"bytes", static_cast<int64_t>(size)}});
+                                               {"bytes", static_cast<int64_t>(size)},
+                                               {"records", base.records},
+                                               {"log", directory_.path()}});
     co_return co_await Settle();
   }
 
@@ -272,9 +287,10 @@ class OwnedLog final : public FencedLog {
     // remove, or none would get so far as to append.
     const auto files = static_cast<int64_t>(removable.size());
     if (files > 0) WT_CO_RETURN_IF_ERROR(co_await directory_.RemoveAll(std::move(removable)));
-    co_await node_.Step(
-        steps::kOlderRemoved,
-        {{"epoch", epoch().value()}, {"segment", segment_.segment}, {"files", files}});
+    co_await node_.Step(steps::kOlderRemoved, {{"epoch", epoch().value()},
+                                               {"segment", segment_.segment},
+                                               {"files", files},
+                                               {"log", directory}});
     co_return absl::OkStatus();
   }
 
@@ -366,7 +382,7 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
     }
   }
   WT_CO_ASSIGN_OR_RETURN(const Epoch epoch, co_await CreateEpoch(store, directory, owner));
-  co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}});
+  co_await node.Step(steps::kEpochCreated, {{"epoch", epoch.value()}, {"log", directory}});
 
   // Rule create_then_read: who appends after this finds our epoch when it looks.
   WT_CO_ASSIGN_OR_RETURN(const EpochList list, co_await ListWholeEpochs(store, directory));
@@ -389,14 +405,21 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
     counted = *std::move(read);
   }
   const int64_t records = counting.count();
-  co_await node.Step(
-      steps::kPredecessorsRead,
-      {{"epoch", epoch.value()}, {"base", base.epoch.value()}, {"records", records}});
+  co_await node.Step(steps::kPredecessorsRead, {{"epoch", epoch.value()},
+                                                {"base", read_from.epoch.value()},
+                                                {"segment", read_from.segment},
+                                                {"records", records},
+                                                {"refusing", owned.refusing() ? 1 : 0},
+                                                {"log", directory}});
 
   const SegmentId first{epoch, 0};
+  int64_t amount = records;
   if (!counted.seal.has_value()) {
-    WT_CO_ASSIGN_OR_RETURN(counted.seal, co_await WriteBase(owned, owner, first, fold,
-                                                            std::move(counted.items), options));
+    WT_CO_ASSIGN_OR_RETURN(
+        WrittenBase written,
+        co_await WriteBase(owned, owner, first, fold, std::move(counted.items), options));
+    counted.seal = std::move(written.items);
+    amount = written.records;
   }
   if (platform::Planted(node, "seal_leaves_out_the_newest_record") && !counted.seal->empty() &&
       counted.seal->back().records.size() > 1) {
@@ -411,10 +434,14 @@ Task<absl::StatusOr<std::unique_ptr<FencedLog>>> FencedLog::TakeOver(platform::N
   const uint64_t length = bytes.size();
   // Rule seal_before_acting.
   WT_CO_RETURN_IF_ERROR(co_await owned.Create(file.path, std::move(bytes)));
-  co_await node.Step(steps::kSealed, {{"epoch", epoch.value()}, {"base", base.epoch.value()}});
+  co_await node.Step(steps::kSealed, {{"epoch", epoch.value()},
+                                      {"base", base.epoch.value()},
+                                      {"records", amount},
+                                      {"log", directory}});
 
   WT_CO_RETURN_IF_ERROR(co_await owned.Confirm());
-  co_await node.Step(steps::kTakenOver, {{"epoch", epoch.value()}, {"records", records}});
+  co_await node.Step(steps::kTakenOver,
+                     {{"epoch", epoch.value()}, {"records", records}, {"log", directory}});
   co_return std::make_unique<OwnedLog>(node, std::move(owned), owner, *std::move(counted.seal),
                                        length, fold, options);
 }

@@ -58,7 +58,9 @@ Task<absl::Status> OwnedDirectory::LookAt(EpochList list) {
 }
 
 Task<absl::Status> OwnedDirectory::Outcome(absl::Status status) {
-  if (absl::IsAborted(status)) co_await node_.Step(steps::kFenced, {{"epoch", epoch_.value()}});
+  if (absl::IsAborted(status)) {
+    co_await node_.Step(steps::kFenced, {{"epoch", epoch_.value()}, {"log", directory_}});
+  }
   if (status.ok() || absl::IsAborted(status)) co_return status;
   // A store that refuses has looked, but for what somebody does to its files behind its back.
   if (refusing_ != nullptr && !absl::IsDataLoss(status)) co_return status;

@@ -25,6 +25,8 @@ class OwnedDirectory {
   Store& store() { return store_; }
   const std::string& path() const { return directory_; }
   Epoch epoch() const { return epoch_; }
+  // Whether the store refuses what is late.
+  bool refusing() const { return refusing_ != nullptr; }
 
   // Changes, of which kAborted says that there is a newer owner. Done or not: that one knows.
   Task<absl::Status> Create(std::string path, std::string content);

@@ -8,30 +8,34 @@ namespace wavetank::checkpoint::steps {
 
 using platform::StepName;
 
-// A new owner of a fenced log (fenced_log.h).
-inline constexpr StepName kEpochCreated{"fenced_log.epoch_created", "epoch",
+// A new owner of a fenced log (fenced_log.h). `log`, of these and of its owner's, is the directory;
+// properties/fenced_log_protocol.h says in which order they may come.
+inline constexpr StepName kEpochCreated{"fenced_log.epoch_created", "epoch, log:text",
                                         "A new owner's epoch is durable; it has read nothing yet."};
 inline constexpr StepName kPredecessorsRead{
-    "fenced_log.predecessors_read", "epoch, base, records",
-    "A new owner has read what counts, through the newest sealed epoch before its own (the base)."};
-inline constexpr StepName kSealed{"fenced_log.sealed", "epoch, base",
+    "fenced_log.predecessors_read", "epoch, base, segment, records, refusing, log:text",
+    "A new owner has read what counts, through the newest sealed epoch before its own (the base), "
+    "by that one's newest segment; a store that is `refusing` has no use for looks."};
+inline constexpr StepName kSealed{"fenced_log.sealed", "epoch, base, records, log:text",
                                   "A new owner's first group, which seals its predecessors, is "
-                                  "durable."};
-inline constexpr StepName kTakenOver{"fenced_log.taken_over", "epoch, records",
+                                  "durable: what counts is so many records."};
+inline constexpr StepName kTakenOver{"fenced_log.taken_over", "epoch, records, log:text",
                                      "A new owner has seen no newer one, and acts from here on."};
 
 // An owner's group of records.
-inline constexpr StepName kGroupAppended{"fenced_log.appended", "epoch, sequence, records",
+inline constexpr StepName kGroupAppended{"fenced_log.appended",
+                                         "epoch, sequence, records, log:text",
                                          "A group is durable, and not yet known to count."};
-inline constexpr StepName kGroupCounts{"fenced_log.counts", "epoch, sequence",
+inline constexpr StepName kGroupCounts{"fenced_log.counts", "epoch, sequence, log:text",
                                        "The owner of a group has seen no newer owner after it."};
 inline constexpr StepName kSegmentBegun{
-    "fenced_log.segment_begun", "epoch, segment, bytes",
-    "An owner's next segment is durable, with its seal; it has not looked for a newer owner yet."};
+    "fenced_log.segment_begun", "epoch, segment, bytes, records, log:text",
+    "An owner's next segment is durable, with its seal, by which what counts is so many records; "
+    "it has not looked for a newer owner yet."};
 inline constexpr StepName kOlderRemoved{
-    "fenced_log.older_removed", "epoch, segment, files",
+    "fenced_log.older_removed", "epoch, segment, files, log:text",
     "The files that an owner's newest segment does not refer to are removed."};
-inline constexpr StepName kFenced{"fenced_log.fenced", "epoch",
+inline constexpr StepName kFenced{"fenced_log.fenced", "epoch, log:text",
                                   "An owner has seen a newer one, and stops."};
 
 // Versioned state.

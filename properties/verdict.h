@@ -52,7 +52,7 @@ inline constexpr const char* kMixedAttempts =
 inline constexpr const char* kUnreadable =
     "unreadable";  // a durable file that must be whole is not
 inline constexpr const char* kProtocol =
-    "protocol";  // a driver's steps come in an order that the protocol does not allow
+    "protocol";  // a driver's steps, or those of a log's owners, are none that it allows
 }  // namespace violation_kinds
 
 // Every kind, for `--help` and the nearest right name.

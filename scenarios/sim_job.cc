@@ -6,9 +6,11 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/steps.h"
+#include "platform/text.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/fakes/log_feed.h"
 #include "simulator/external_system.h"
+#include "simulator/fault_table.h"
 
 namespace wavetank::scenarios {
 
@@ -24,6 +26,10 @@ SimJob::SimJob(simulator::SimWorld& world, const PreparedJob& job)
   for (const PlannedProcess& process : job.cluster.processes) {
     const bool rival = process.start_at != absl::InfiniteDuration();
     if (!rival) processes_.insert(process.spec.name);
+    owners_.emplace(process.spec.name, "");
+  }
+  for (const auto& [address, server] : job.logs) {
+    owners_[server.process] = absl::StrCat(server.process, ":");
   }
   for (const JobPart& part : job.shape.parts) {
     const auto* query = std::get_if<QueryShape>(&part.of);
@@ -193,13 +199,28 @@ void SimJob::FollowProtocol(absl::Duration at, const platform::StepEvent& event)
   if (!processes_.contains(event.node.process())) return;
   const std::string driver = absl::StrCat(event.node.process(), "#",
                                           event.node.incarnation().value(), "/", event.node.name());
-  std::string wrong = protocol_.Observe(driver, query, {*is, batch});
+  NotAllowed(at, protocol_.Observe(driver, query, {*is, batch}));
+}
+
+void SimJob::FollowLog(absl::Duration at, const platform::StepEvent& event) {
+  const auto told = properties::LogStepOf(event.step.name, event.attributes);
+  if (!told.has_value()) return;
+  const auto store = owners_.find(event.node.process());
+  if (store == owners_.end()) return;
+  const std::string owner = absl::StrCat(event.node.process(), "#",
+                                         event.node.incarnation().value(), "/", event.node.name());
+  NotAllowed(at, logs_.Observe(absl::StrCat(store->second, platform::ToAbsl(told->log)), owner,
+                               told->step));
+}
+
+void SimJob::NotAllowed(absl::Duration at, std::string wrong) {
   if (wrong.empty()) return;
   Add({{kinds::kProtocol, std::move(wrong), absl::ToInt64Nanoseconds(at), {}, ""}});
 }
 
 void SimJob::OnStep(absl::Duration at, const platform::StepEvent& event) {
   last_step_ = std::string(event.step.name);
+  FollowLog(at, event);
   if (!queries_.empty()) FollowProtocol(at, event);
   if (event.step.name == checkpoint::steps::kEpochCreated.name) {
     failures_.OnTakeOver(event.node.process());
@@ -254,6 +275,7 @@ void SimJob::OnFault(absl::Duration, const simulator::Fault& fault) {
   }
   // A file that may not be read is left out until it may be.
   if (fault.kind == simulator::FaultKind::kAccessDenied) in_order_ = false;
+  if (!simulator::InfoOf(fault.kind).on) logs_.Doubt();
   failures_.OnFault(fault);
 }
 

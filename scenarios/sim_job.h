@@ -16,6 +16,7 @@
 
 #include "absl/time/time.h"
 
+#include "properties/fenced_log_protocol.h"
 #include "properties/micro_batch_protocol.h"
 #include "properties/verdict.h"
 #include "scenarios/failure_count.h"
@@ -65,7 +66,9 @@ class SimJob : private simulator::WorldObserver {
   void Observe(const simulator::SimDisk::DurableNews& news);
   void Ask(const simulator::SimProcess& process);
 
+  void FollowLog(absl::Duration at, const platform::StepEvent& event);
   void FollowProtocol(absl::Duration at, const platform::StepEvent& event);
+  void NotAllowed(absl::Duration at, std::string wrong);
 
   void OnStep(absl::Duration at, const platform::StepEvent& event) override;
   void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
@@ -84,6 +87,8 @@ class SimJob : private simulator::WorldObserver {
   std::map<std::string, std::string> query_of_sink_;  // by its directory
   std::set<std::string> queries_;
   properties::MicroBatchProtocol protocol_;
+  std::map<std::string, std::string> owners_;  // processes that own logs: whose store they are in
+  properties::FencedLogProtocol logs_;
   std::set<std::string> asked_;                 // incarnations that were asked to end, by label
   std::map<std::string, absl::Time> modified_;  // of files that were supplied, by path
   bool in_order_ = true;                        // what arrived could be taken in that order

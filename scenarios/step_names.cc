@@ -74,6 +74,7 @@ void AddTextOfSteps(const JobShape& shape, TextOfSteps& text) {
     AddOnce(part.paths.output, text["sink"]);
     AddOnce(part.paths.checkpoint + "/log", text["log"]);
     AddOnce(part.paths.output + "/_wavetank", text["log"]);
+    if (std::get<QueryShape>(part.of).log) AddOnce("journal", text["log"]);
   }
 }
 
