@@ -25,24 +25,9 @@ bool SameBytes(std::string_view a, std::string_view b) {
   return word(a.data()) == word(b.data()) && word(a.data() + last) == word(b.data() + last);
 }
 
-// Likewise values: four words.
-void CopyBytes(char* to, const char* from, size_t size) {
-  struct Half {
-    uint64_t words[2];
-  } first, last;
-  if (size < sizeof first || size > 2 * sizeof first) {
-    if (size != 0) std::memcpy(to, from, size);
-    return;
-  }
-  std::memcpy(&first, from, sizeof first);
-  std::memcpy(&last, from + size - sizeof last, sizeof last);
-  std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + size - sizeof last, &last, sizeof last);
-}
-
 }  // namespace
 
-StateTable::StateTable(KeyOrder order) {
+StateTable::StateTable(KeyOrder order) : changes_(ChangeBytes()) {
   if (order == KeyOrder::kBytes) ordered_.emplace(ByKey{this});
 }
 
@@ -57,83 +42,93 @@ void StateTable::Reserve(size_t keys) {
 }
 
 bool StateTable::Get(std::string_view key, std::string_view* value) const {
-  return GetHashed(key, Hash(key), value);
+  return GetFound(Find(key, Hash(key)), value);
 }
 
 void StateTable::Put(std::string_view key, std::string_view value) {
-  PutHashed(key, Hash(key), value);
+  const uint64_t hash = Hash(key);
+  PutFound(Find(key, hash), key, hash, value);
   IndexNew();
 }
 
-void StateTable::Remove(std::string_view key) { RemoveHashed(key, Hash(key)); }
+void StateTable::Remove(std::string_view key) { RemoveFound(Find(key, Hash(key))); }
 
-// Each round touches what the round before has fetched, and fetches what the next one needs.
+// Each step fetches what the next one reads some keys later.
 template <typename Act>
-void StateTable::InGroups(std::span<const std::string_view> keys, const Act& act) const {
-  constexpr size_t kGroup = 24;
-  uint64_t hashes[kGroup];
-  uint32_t candidates[kGroup];
-  for (size_t begin = 0; begin < keys.size(); begin += kGroup) {
-    const size_t count = std::min(kGroup, keys.size() - begin);
-    for (size_t i = 0; i < count; ++i) {
-      hashes[i] = Hash(keys[begin + i]);
-      index_.Prefetch(hashes[i]);
+void StateTable::InTurns(std::span<const std::string_view> keys, const Act& act) const {
+  constexpr size_t kAhead = 10;
+  constexpr size_t kTurns = 32;
+  static_assert(kTurns > 3 * kAhead);
+  uint64_t hashes[kTurns];
+  uint32_t candidates[kTurns];
+  for (size_t i = 0; i < keys.size() + 3 * kAhead; ++i) {
+    if (i < keys.size()) {
+      const uint64_t hash = hashes[i % kTurns] = Hash(keys[i]);
+      index_.Prefetch(hash);
     }
-    for (size_t i = 0; i < count; ++i) {
-      candidates[i] = index_.Candidate(hashes[i]);
-      if (candidates[i] != kNone) __builtin_prefetch(&entries_[candidates[i]]);
+    if (const size_t hashed = i - kAhead; hashed < keys.size()) {
+      const uint32_t candidate = index_.Candidate(hashes[hashed % kTurns]);
+      candidates[hashed % kTurns] = candidate;
+      if (candidate != kNone) entries_.PrefetchEntry(candidate);
     }
-    for (size_t i = 0; i < count; ++i) {
-      if (candidates[i] != kNone) PrefetchBytes(entries_[candidates[i]]);
+    if (const size_t found = i - 2 * kAhead; found < keys.size()) {
+      const uint32_t candidate = candidates[found % kTurns];
+      if (candidate != kNone) entries_.PrefetchBytes(candidate);
     }
-    for (size_t i = 0; i < count; ++i) act(begin + i, hashes[i]);
+    if (const size_t at = i - 3 * kAhead; at < keys.size()) {
+      const std::string_view key = keys[at];
+      const uint64_t hash = hashes[at % kTurns];
+      const uint32_t candidate = candidates[at % kTurns];
+      const bool found = candidate != kNone && SameBytes(KeyAt(candidate), key);
+      act(at, hash, found ? candidate : Find(key, hash));
+    }
   }
 }
 
 void StateTable::GetMany(std::span<const std::string_view> keys,
                          std::span<std::optional<std::string_view>> values) const {
   WT_CHECK(keys.size() == values.size());
-  InGroups(keys, [&](size_t i, uint64_t hash) {
+  InTurns(keys, [&](size_t i, uint64_t, uint32_t found) {
     std::string_view value;
-    values[i] = GetHashed(keys[i], hash, &value) ? std::optional(value) : std::nullopt;
+    values[i] = GetFound(found, &value) ? std::optional(value) : std::nullopt;
   });
 }
 
 void StateTable::PutMany(std::span<const std::string_view> keys,
                          std::span<const std::string_view> values) {
   WT_CHECK(keys.size() == values.size());
-  InGroups(keys, [&](size_t i, uint64_t hash) { PutHashed(keys[i], hash, values[i]); });
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
+    PutFound(found, keys[i], hash, values[i]);
+  });
   IndexNew();
 }
 
 void StateTable::RemoveMany(std::span<const std::string_view> keys) {
-  InGroups(keys, [&](size_t i, uint64_t hash) { RemoveHashed(keys[i], hash); });
+  InTurns(keys, [&](size_t, uint64_t, uint32_t found) { RemoveFound(found); });
 }
 
 void StateTable::Apply(std::span<const std::string_view> keys,
                        std::span<const std::optional<std::string_view>> values) {
   WT_CHECK(keys.size() == values.size());
-  InGroups(keys, [&](size_t i, uint64_t hash) {
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
     if (values[i]) {
-      PutHashed(keys[i], hash, *values[i]);
+      PutFound(found, keys[i], hash, *values[i]);
     } else {
-      RemoveHashed(keys[i], hash);
+      RemoveFound(found);
     }
   });
   IndexNew();
 }
 
 void StateTable::CountMany(std::span<const std::string_view> keys) {
-  InGroups(keys, [&](size_t i, uint64_t hash) {
-    const uint32_t number = Find(keys[i], hash);
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
     uint64_t count = 0;
-    if (number != kNone && entries_[number].live) {
-      const std::string_view value = ValueOf(entries_[number]);
+    if (std::string_view value; GetFound(found, &value)) {
       WT_CHECK(value.size() == sizeof count, "a value that is no count");
       std::memcpy(&count, value.data(), sizeof count);
     }
     ++count;
-    PutFound(number, keys[i], hash, {reinterpret_cast<const char*>(&count), sizeof count});
+    PutFound(found, keys[i], hash, {reinterpret_cast<const char*>(&count), sizeof count});
   });
   IndexNew();
 }
@@ -141,28 +136,21 @@ void StateTable::CountMany(std::span<const std::string_view> keys) {
 void StateTable::InsertMany(std::span<const std::string_view> keys,
                             std::span<const std::string_view> values, std::span<bool> was_new) {
   WT_CHECK(keys.size() == values.size() && keys.size() == was_new.size());
-  InGroups(keys, [&](size_t i, uint64_t hash) {
-    const uint32_t number = Find(keys[i], hash);
-    was_new[i] = number == kNone || !entries_[number].live;
-    if (was_new[i]) PutFound(number, keys[i], hash, values[i]);
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
+    was_new[i] = found == kNone || !entries_[found].live;
+    if (was_new[i]) PutFound(found, keys[i], hash, values[i]);
   });
   IndexNew();
 }
 
 uint32_t StateTable::Find(std::string_view key, uint64_t hash) const {
-  return index_.Find(hash,
-                     [&](uint32_t number) { return SameBytes(KeyOf(entries_[number]), key); });
+  return index_.Find(hash, [&](uint32_t number) { return SameBytes(KeyAt(number), key); });
 }
 
-bool StateTable::GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const {
-  const uint32_t number = Find(key, hash);
+bool StateTable::GetFound(uint32_t number, std::string_view* value) const {
   if (number == kNone || !entries_[number].live) return false;
-  *value = ValueOf(entries_[number]);
+  *value = ValueAt(number);
   return true;
-}
-
-void StateTable::PutHashed(std::string_view key, uint64_t hash, std::string_view value) {
-  PutFound(Find(key, hash), key, hash, value);
 }
 
 void StateTable::PutFound(uint32_t number, std::string_view key, uint64_t hash,
@@ -175,68 +163,62 @@ uint32_t StateTable::AddEntry(std::string_view key, uint64_t hash, size_t value_
   WT_CHECK(entries_.size() < kNone, "a state store holds fewer than 2^32 keys");
   if (index_.full()) Reindex(index_.size() + 1);
   const auto number = static_cast<uint32_t>(entries_.size());
-  Entry entry{.ref = 0,
-              .key_size = static_cast<uint32_t>(key.size()),
-              .live = 0,
-              .changed = 0,
-              .fresh = 0,
-              .value_size = 0};
-  entry.ref = Allocate(key, value_size);
-  entry.fresh = 1;
-  // So much room it has; nobody reads a value that is not there.
-  entry.value_size = static_cast<uint32_t>(value_size);
-  entries_.push_back(entry);
+  entries_.Add(key, value_size);
   index_.Insert(hash, number);
   if (ordered_) ordered_->insert(number);
   return number;
 }
 
-// The entry is read once and written once: to read anew what was just written in part would wait
-// for all that was written before it.
 void StateTable::PutValue(uint32_t number, std::string_view value) {
   WT_CHECK(value.size() <= kLargestValue, "a value is too long");
-  Entry& place = entries_[number];
-  Change* const change = NoteChange(number);
+  StateEntry& entry = Changing(number);
   const bool timed = derived_ != nullptr && derived_->by.time == DerivedIndexes::Time::kValue &&
                      number < derived_->entries;
-  const std::optional<int64_t> before = timed ? TimeOf(place) : std::nullopt;
-  Entry entry = place;
+  const std::optional<int64_t> before = timed ? TimeOf(entry) : std::nullopt;
   if (entry.live) {
-    live_bytes_ -= entry.value_size;
+    live_bytes_ += value.size() - entries_.ValueOf(entry).size();
   } else {
     ++size_;
-    live_bytes_ += entry.key_size;
+    live_bytes_ += entries_.KeyOf(entry).size() + value.size();
+    entry.live = 1;
   }
-  live_bytes_ += value.size();
-  const bool fits = value.size() <= RoomOf(entry);
-  if (fits && change != nullptr && value_room_ != 0 && !IsPictured(number)) {
-    change->aside = aside_.Allocate(entry.value_size);
-    CopyBytes(aside_.At(change->aside), ValueOf(entry).data(), entry.value_size);
-    entry.fresh = 1;
-  }
-  if (!fits || !entry.fresh) {
-    entry.ref = Allocate(KeyOf(entry), value.size());
-    entry.fresh = 1;
-  }
-  CopyBytes(arena_.At(entry.ref) + entry.key_size, value.data(), value.size());
-  entry.value_size = static_cast<uint32_t>(value.size());
-  entry.live = 1;
-  entry.changed = change != nullptr || entry.changed;
-  place = entry;
-  if (timed && TimeOf(place) != before) IndexTime(number);
+  entries_.SetValue(entry, value);
+  if (timed && TimeOf(entry) != before) IndexTime(number);
 }
 
-void StateTable::FixValueRoom(uint32_t bytes) {
-  if (bytes == value_room_) return;
-  value_room_ = bytes;
-  roomy_from_ = bytes == 0 ? UINT64_MAX : arena_.end();
+void StateTable::FixLayout(EntryLayout layout) {
+  if (layout == entries_.layout()) return;
+  WT_CHECK(!changed() && !pictured_, "a table's layout is fixed before it changes");
+  Compact(layout);
 }
 
-void StateTable::NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers) {
-  WT_CHECK(keys.size() == numbers.size());
-  InGroups(keys, [&](size_t i, uint64_t hash) {
-    const uint32_t found = Find(keys[i], hash);
+void StateTable::NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers,
+                            std::span<std::string_view> values) {
+  WT_CHECK(keys.size() == numbers.size() && keys.size() == values.size());
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
     numbers[i] = found != kNone ? found : AddEntry(keys[i], hash, 0);
+    values[i] = {};
+    GetFound(found, &values[i]);
+  });
+  IndexNew();
+}
+
+void StateTable::ChangeMany(std::span<const std::string_view> keys, std::string_view first,
+                            std::span<uint32_t> numbers, std::span<char*> values) {
+  WT_CHECK(keys.size() == numbers.size() && keys.size() == values.size());
+  WT_CHECK(first.size() <= entries_.layout().value_bytes, "values stand within their entries");
+  WT_CHECK(derived_ == nullptr || derived_->by.time != DerivedIndexes::Time::kValue);
+  InTurns(keys, [&](size_t i, uint64_t hash, uint32_t found) {
+    const uint32_t number = found != kNone ? found : AddEntry(keys[i], hash, first.size());
+    numbers[i] = number;
+    StateEntry& entry = entries_[number];
+    if (entry.live) {
+      Changing(number);
+    } else {
+      PutValue(number, first);
+    }
+    const bool stands = entries_.ValueOf(entry).size() == first.size();
+    values[i] = stands ? entries_.RoomForValue(entry) : nullptr;
   });
   IndexNew();
 }
@@ -247,8 +229,7 @@ void StateTable::PutAt(std::span<const uint32_t> numbers,
   InFetched(numbers, [&](size_t i) { PutValue(numbers[i], values[i]); });
 }
 
-void StateTable::RemoveHashed(std::string_view key, uint64_t hash) {
-  const uint32_t number = Find(key, hash);
+void StateTable::RemoveFound(uint32_t number) {
   if (number == kNone || !entries_[number].live) return;
   MarkRemoved(number);
 }
@@ -260,22 +241,14 @@ size_t StateTable::CountChanges() const {
 }
 
 void StateTable::Accept() {
-  for (size_t i = 0; i < changes_.size(); ++i) {
-    constexpr size_t kAhead = 16;
-    if (i + kAhead < changes_.size()) __builtin_prefetch(&entries_[changes_[i + kAhead].number]);
-    const uint32_t number = changes_[i].number;
-    Entry entry = entries_[number];
-    entry.changed = 0;
-    entry.fresh = 0;
-    entries_[number] = entry;
-    if (!entry.live) Unindex(number);
+  for (const uint32_t number : removed_) {
+    if (!entries_[number].live) Unindex(number);
   }
   for (size_t number = accepted_entries_; number < entries_.size(); ++number) {
-    entries_[number].fresh = 0;
     if (!entries_[number].live) Unindex(static_cast<uint32_t>(number));
   }
-  ForgetChanges();
   accepted_entries_ = entries_.size();
+  NextRound();
   if (derived_ != nullptr && derived_->by_time) {
     derived_->by_time->Accept(
         [this](int64_t time, uint32_t number) { return !HasTime(number, time); });
@@ -285,25 +258,21 @@ void StateTable::Accept() {
 
 void StateTable::TakeBack() {
   for (size_t i = changes_.size(); i > 0; --i) {
-    const Change& change = changes_[i - 1];
-    Entry& entry = entries_[change.number];
-    SetLive(entry, false);
-    entry = change.before;
-    if (change.aside != kNotAside) {
-      const std::string_view value = ValueBefore(change);
-      std::memcpy(arena_.At(entry.ref) + entry.key_size, value.data(), value.size());
-    }
-    if (entry.live) {
-      entry.live = 0;
-      SetLive(entry, true);
-    }
+    const Change& change = ChangeAt(i - 1);
+    StateEntry& entry = entries_[change.number];
+    if (entry.live) Uncount(entry);
+    entry.changed_in = 0;
+    entry.live = change.live;
+    entries_.SetValuePart(entry, PartBefore(change));
+    if (entry.live) Count(entry);
   }
-  ForgetChanges();
   for (size_t number = entries_.size(); number > accepted_entries_; --number) {
-    SetLive(entries_[number - 1], false);
+    const StateEntry& entry = entries_[number - 1];
+    if (entry.live) Uncount(entry);
     Unindex(static_cast<uint32_t>(number - 1));
   }
   entries_.Truncate(accepted_entries_);
+  NextRound();
   if (derived_ != nullptr) {
     if (derived_->by_prefix) derived_->by_prefix->Truncate(accepted_entries_);
     if (derived_->by_time) derived_->by_time->TakeBack();
@@ -325,60 +294,63 @@ void StateTable::DropPicture() {
   kept_.clear();
 }
 
-// With their memory.
-void StateTable::ForgetChanges() {
-  changes_ = ChunkedArray<Change>();
-  aside_ = Arena();
+void StateTable::NextRound() {
+  changes_.Clear();
+  removed_.clear();
+  if (++round_ != 0) return;
+  // From the first one again, in which nothing has changed yet.
+  for (size_t number = 0; number < entries_.size(); ++number) entries_[number].changed_in = 0;
+  round_ = 1;
 }
 
-StateTable::Change* StateTable::NoteChange(uint32_t number) {
-  const Entry& entry = entries_[number];
-  if (number >= accepted_entries_ || entry.changed) return nullptr;
-  if (IsPictured(number)) kept_.emplace(number, entry);
-  changes_.push_back(Change{});
-  Change& change = changes_[changes_.size() - 1];
-  change.number = number;
-  change.before = entry;
-  change.aside = kNotAside;
-  return &change;
+StateEntry& StateTable::Changing(uint32_t number) {
+  StateEntry& entry = entries_[number];
+  if (ChangedSinceAccept(number)) return entry;
+  if (IsPictured(number)) {
+    const size_t bytes = entries_.record_bytes();
+    auto record = std::make_unique_for_overwrite<char[]>(bytes);
+    std::memcpy(record.get(), &entry, bytes);
+    kept_.emplace(number, Kept{std::move(record)});
+  }
+  const Change change{.number = number, .live = static_cast<uint8_t>(entry.live)};
+  char* const noted = changes_.Add();
+  std::memcpy(noted, &change, kNotedPartAt);
+  entries_.CopyValuePart(entry, noted + kNotedPartAt);
+  StateEntry changed = entry;
+  changed.changed_in = round_;
+  changed.fresh = 0;
+  changed.removed = 0;
+  return entry = changed;
 }
 
 void StateTable::MarkRemoved(uint32_t number) {
-  Entry& entry = entries_[number];
-  if (NoteChange(number) != nullptr) entry.changed = 1;
-  SetLive(entry, false);
-}
-
-void StateTable::SetLive(Entry& entry, bool live) {
-  if ((entry.live != 0) == live) return;
-  entry.live = live ? 1 : 0;
-  const size_t bytes = size_t{entry.key_size} + entry.value_size;
-  if (live) {
-    ++size_;
-    live_bytes_ += bytes;
-  } else {
-    --size_;
-    live_bytes_ -= bytes;
+  StateEntry& entry = Changing(number);
+  Uncount(entry);
+  entry.live = 0;
+  if (number < accepted_entries_ && !entry.removed) {
+    entry.removed = 1;
+    removed_.push_back(number);
   }
 }
 
-uint64_t StateTable::Allocate(std::string_view key, size_t value_size) {
-  const size_t bytes = key.size() + std::max<size_t>(value_room_, value_size);
-  const uint64_t ref = arena_.Allocate(bytes);
-  stored_bytes_ += bytes;
-  if (!key.empty()) std::memcpy(arena_.At(ref), key.data(), key.size());
-  return ref;
+void StateTable::Count(const StateEntry& entry) {
+  ++size_;
+  live_bytes_ += entries_.KeyOf(entry).size() + entries_.ValueOf(entry).size();
+}
+
+void StateTable::Uncount(const StateEntry& entry) {
+  --size_;
+  live_bytes_ -= entries_.KeyOf(entry).size() + entries_.ValueOf(entry).size();
 }
 
 void StateTable::Unindex(uint32_t number) {
-  index_.Remove(Hash(KeyOf(entries_[number])), number);
+  index_.Remove(Hash(KeyAt(number)), number);
   if (ordered_) ordered_->erase(number);
   if (derived_ != nullptr && derived_->by_prefix) derived_->by_prefix->Remove(number, Keys{this});
 }
 
 bool StateTable::IsIndexed(uint32_t number) const {
-  const Entry& entry = entries_[number];
-  return entry.live || entry.changed || number >= accepted_entries_;
+  return entries_[number].live || ChangedSinceAccept(number);
 }
 
 // Walks the entries in their order, which is that of their memory, and fetches the slots ahead.
@@ -393,7 +365,7 @@ void StateTable::Reindex(size_t room) {
     for (; next < end && count < kGroup; ++next) {
       if (!IsIndexed(next)) continue;
       numbers[count] = next;
-      hashes[count] = Hash(KeyOf(entries_[next]));
+      hashes[count] = Hash(KeyAt(next));
       index_.Prefetch(hashes[count++]);
     }
     for (size_t i = 0; i < count; ++i) index_.Insert(hashes[i], numbers[i]);
@@ -405,24 +377,19 @@ void StateTable::CompactIfSparse() {
   constexpr size_t kTooSmallToMatter = size_t{64} << 10;
   const bool dead_entries = entries_.size() > 2 * size_ + 64;
   // Either is at least half of what would be stored anew.
-  const size_t wanted_bytes = std::max(live_bytes_, size_ * value_room_);
-  const bool dead_bytes = stored_bytes_ > 2 * wanted_bytes + kTooSmallToMatter;
+  const bool dead_bytes = entries_.stored_bytes() > 2 * live_bytes_ + kTooSmallToMatter;
   if (pictured_ || (!dead_entries && !dead_bytes)) return;
-  ChunkedArray<Entry> entries;
-  Arena arena;
-  size_t stored_bytes = 0;
+  Compact(entries_.layout());
+}
+
+// Stores what is there anew, with this layout. REQUIRES: no changes, no picture.
+void StateTable::Compact(EntryLayout layout) {
+  StateEntries entries(layout);
   std::vector<uint32_t> renumbered(ordered_ ? entries_.size() : 0);
   for (size_t number = 0; number < entries_.size(); ++number) {
-    Entry entry = entries_[number];
-    if (!entry.live) continue;
-    const size_t bytes = size_t{entry.key_size} + entry.value_size;
-    const size_t room = entry.key_size + std::max(value_room_, entry.value_size);
-    const uint64_t ref = arena.Allocate(room);
-    std::memcpy(arena.At(ref), arena_.At(entry.ref), bytes);
-    stored_bytes += room;
-    entry.ref = ref;
+    if (!entries_[number].live) continue;
     if (ordered_) renumbered[number] = static_cast<uint32_t>(entries.size());
-    entries.push_back(entry);
+    entries.AddLive(entries_.KeyOf(entries_[number]), entries_.ValueOf(entries_[number]));
   }
   std::vector<uint32_t> by_key;
   if (ordered_) {
@@ -431,9 +398,7 @@ void StateTable::CompactIfSparse() {
     ordered_->clear();
   }
   entries_ = std::move(entries);
-  arena_ = std::move(arena);
-  stored_bytes_ = stored_bytes;
-  if (value_room_ != 0) roomy_from_ = 0;
+  changes_ = RecordArray(ChangeBytes());
   accepted_entries_ = entries_.size();
   Reindex(size_);
   for (const uint32_t number : by_key) ordered_->insert(ordered_->end(), number);

@@ -1,6 +1,6 @@
 // StateTable: the keys and values of one named store in memory: entries in the order of insertion,
-// found through an index of their numbers; bytes in an arena. An ordered one keeps its keys in the
-// order of their bytes besides, and can be scanned in it.
+// found through an index of their numbers. An ordered one keeps its keys in the order of their
+// bytes besides, and can be scanned in it.
 //
 // Changes since the last Accept can be taken back. They show as the keys that were there, in the
 // order in which they were first changed, then the new ones in theirs. A key that is removed and
@@ -8,12 +8,12 @@
 // table that is built anew from what was accepted, in order, has its keys in the same order: what
 // is computed by walking it replays the same.
 //
-// Values are bytes as they come, and what was accepted stays where it is until the next Accept. Or,
-// as the store's layout declares (FixValueRoom), they have room of one size and change in place:
-// what they were goes aside until then, and bytes that are read again and again stay together.
+// Keys and values are bytes as they come, and values that were accepted stay where they are until
+// the next Accept. Or, as the store's layout declares (FixLayout), they stand within their entries,
+// and values change in place: as they were they go into one sequential buffer until then.
 //
 // A picture is the table as it was at StartPicture, read piece by piece while the table goes on:
-// entries that change meanwhile are kept as they were, and bytes that it has to show never move.
+// entries that change meanwhile are kept as they were.
 //
 // Derived indexes (IndexBy) find entries by the beginning of their keys and by time. They follow
 // every change, taking back included, and are never durable: a table that is loaded has none until
@@ -36,10 +36,10 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 
-#include "checkpoint/arena.h"
-#include "checkpoint/chunked_array.h"
 #include "checkpoint/key_index.h"
 #include "checkpoint/prefix_index.h"
+#include "checkpoint/record_array.h"
+#include "checkpoint/state_entries.h"
 #include "checkpoint/time_index.h"
 
 namespace wavetank::checkpoint {
@@ -61,7 +61,7 @@ struct DerivedIndexes {
 
 class StateTable {
  public:
-  static constexpr size_t kLargestKey = (size_t{1} << 29) - 1;
+  static constexpr size_t kLargestKey = (size_t{1} << StateEntries::kKeySizeBits) - 1;
   static constexpr size_t kLargestValue = UINT32_MAX - 1;
 
   explicit StateTable(KeyOrder order = KeyOrder::kNone);
@@ -96,9 +96,9 @@ class StateTable {
   void InsertMany(std::span<const std::string_view> keys, std::span<const std::string_view> values,
                   std::span<bool> was_new);
 
-  // From now on there is room for values of so many bytes where an entry is, and those that fit
-  // change in place. Values may be shorter, and longer. 0: there is no such room.
-  void FixValueRoom(uint32_t bytes);
+  // From now on keys and values stand as it says: as before costs nothing, otherwise what there is
+  // moves now, as in Accept. Both may be longer. REQUIRES: no changes, no picture.
+  void FixLayout(EntryLayout layout);
 
   // From now on entries are found so, and by nothing else besides their keys: as before costs
   // nothing, otherwise what there is is indexed now.
@@ -108,11 +108,20 @@ class StateTable {
   static constexpr uint32_t kNoEntry = KeyIndex::kNone;
   // All numbers are below it.
   size_t end_number() const { return entries_.size(); }
-  // The numbers of the keys' entries. A key that has none gets one, without a value: it is not
-  // there before one is put. REQUIRES: spans of equal length.
-  void NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers);
+  // The numbers of the keys' entries, and their values. A key that has none gets one, without a
+  // value: it is not there before one is put, and a view of nothing (null) stands for its value.
+  // REQUIRES: spans of equal length.
+  void NumberMany(std::span<const std::string_view> keys, std::span<uint32_t> numbers,
+                  std::span<std::string_view> values);
   // As PutMany, of entries by their numbers.
   void PutAt(std::span<const uint32_t> numbers, std::span<const std::string_view> values);
+  // For values of one size, that of `first`, which stand within their entries: the keys' entries as
+  // NumberMany gives them, and where their values stand, to be changed there before the table is
+  // changed otherwise. A key that is not there has `first` now. Null stands for a value of another
+  // size, which is to be changed by PutAt. All count as changed, in the order of the keys.
+  // REQUIRES: spans of equal length; the layout has room for `first`; no index by values' time.
+  void ChangeMany(std::span<const std::string_view> keys, std::string_view first,
+                  std::span<uint32_t> numbers, std::span<char*> values);
   // The first entry, in the order of insertion, whose key begins so, or kNoEntry; the next one.
   // REQUIRES: indexed by prefixes of so many parts; spans of equal length.
   void FirstWithPrefix(std::span<const std::string_view> prefixes,
@@ -125,12 +134,12 @@ class StateTable {
   template <typename Visit>
   void VisitMany(std::span<const uint32_t> numbers, const Visit& visit) const {
     InFetched(numbers, [&](size_t i) {
-      const Entry& entry = entries_[numbers[i]];
-      if (entry.live) visit(i, KeyOf(entry), ValueOf(entry));
+      const StateEntry& entry = entries_[numbers[i]];
+      if (entry.live) visit(i, entries_.KeyOf(entry), entries_.ValueOf(entry));
     });
   }
-  std::string_view KeyAt(uint32_t number) const { return KeyOf(entries_[number]); }
-  std::string_view ValueAt(uint32_t number) const { return ValueOf(entries_[number]); }
+  std::string_view KeyAt(uint32_t number) const { return entries_.KeyOf(entries_[number]); }
+  std::string_view ValueAt(uint32_t number) const { return entries_.ValueOf(entries_[number]); }
 
   // Removes the entries whose time is at or below the bound, in the order of insertion:
   // visit(key, value) for each before it goes. How many. Costs what goes, not what there is.
@@ -139,8 +148,8 @@ class StateTable {
   size_t RemoveUpTo(int64_t bound, const Visit& visit) {
     size_t removed = 0;
     for (const uint32_t number : NumbersUpTo(bound)) {
-      const Entry& entry = entries_[number];
-      visit(KeyOf(entry), ValueOf(entry));
+      const StateEntry& entry = entries_[number];
+      visit(entries_.KeyOf(entry), entries_.ValueOf(entry));
       MarkRemoved(number);
       ++removed;
     }
@@ -160,10 +169,10 @@ class StateTable {
   template <typename Visit>
   bool VisitSome(size_t& next, size_t most_entries, const Visit& visit) const {
     const size_t last = std::min(entries_.size(), next + most_entries);
-    for (; next < last; ++next) {
-      const Entry& entry = entries_[next];
-      if (entry.live) visit(KeyOf(entry), ValueOf(entry));
-    }
+    entries_.ForEach(next, last, [&](const StateEntry& entry) {
+      if (entry.live) visit(entries_.KeyOf(entry), entries_.ValueOf(entry));
+    });
+    next = last;
     return next < entries_.size();
   }
 
@@ -174,10 +183,10 @@ class StateTable {
                  const Visit& visit) const {
     CheckOrdered();
     for (auto it = ordered_->lower_bound(begin); it != ordered_->end(); ++it) {
-      const Entry& entry = entries_[*it];
-      const std::string_view key = KeyOf(entry);
+      const StateEntry& entry = entries_[*it];
+      const std::string_view key = entries_.KeyOf(entry);
       if (end && key >= *end) return;
-      if (entry.live && !visit(key, ValueOf(entry))) return;
+      if (entry.live && !visit(key, entries_.ValueOf(entry))) return;
     }
   }
   // Likewise, the keys that begin so.
@@ -202,12 +211,13 @@ class StateTable {
     const size_t all = changes_.size() + entries_.size() - accepted_entries_;
     const size_t last = std::min(all, next + most_changes);
     for (; next < std::min(last, changes_.size()); ++next) {
-      const Entry& entry = entries_[changes_[next].number];
-      visit(KeyOf(entry), entry.live ? std::optional(ValueOf(entry)) : std::nullopt);
+      const StateEntry& entry = entries_[ChangeAt(next).number];
+      visit(entries_.KeyOf(entry),
+            entry.live ? std::optional(entries_.ValueOf(entry)) : std::nullopt);
     }
     for (; next < last; ++next) {
-      const Entry& entry = entries_[accepted_entries_ + next - changes_.size()];
-      if (entry.live) visit(KeyOf(entry), std::optional(ValueOf(entry)));
+      const StateEntry& entry = entries_[accepted_entries_ + next - changes_.size()];
+      if (entry.live) visit(entries_.KeyOf(entry), std::optional(entries_.ValueOf(entry)));
     }
     return next < all;
   }
@@ -226,8 +236,8 @@ class StateTable {
     auto kept = kept_.begin();
     for (; picture_next_ < last; ++picture_next_) {
       const bool changed = kept != kept_.end() && kept->first == picture_next_;
-      const Entry& entry = changed ? kept->second : entries_[picture_next_];
-      if (entry.live) visit(KeyOf(entry), ValueOf(entry));
+      const StateEntry& entry = changed ? *kept->second.entry() : entries_[picture_next_];
+      if (entry.live) visit(entries_.KeyOf(entry), entries_.ValueOf(entry));
       if (changed) ++kept;
     }
     kept_.erase(kept_.begin(), kept);
@@ -237,27 +247,22 @@ class StateTable {
   void DropPicture();
 
  private:
-  // Key and value stand together in the arena, key first.
-  struct Entry {
-    uint64_t ref;
-    uint32_t key_size : 29;
-    uint32_t live : 1;
-    uint32_t changed : 1;  // since Accept; not kept for an entry that was not there then
-    uint32_t fresh : 1;    // its bytes were stored since Accept
-    uint32_t value_size;
-  };
-  // An entry as it was at Accept. One that was not there then stands behind accepted_entries_, and
-  // needs no such note.
+  // An entry as it was at Accept: behind this stands the value's part of it. Its key is what it is.
+  // One that was not there then stands behind accepted_entries_, and needs no such note.
   struct Change {
     uint32_t number;
-    Entry before;
-    uint64_t aside;  // in aside_: its value then, where that was changed in place; or kNotAside
+    uint8_t live;
   };
-  static constexpr uint64_t kNotAside = UINT64_MAX;
+  static constexpr size_t kNotedPartAt = sizeof(uint32_t) + sizeof(uint8_t);
+  // A record by itself.
+  struct Kept {
+    std::unique_ptr<char[]> record;
+    const StateEntry* entry() const { return reinterpret_cast<const StateEntry*>(record.get()); }
+  };
   struct ByKey {
     using is_transparent = void;
     const StateTable* table;
-    std::string_view KeyOf(uint32_t number) const { return table->KeyOf(table->entries_[number]); }
+    std::string_view KeyOf(uint32_t number) const { return table->KeyAt(number); }
     static std::string_view KeyOf(std::string_view key) { return key; }
     template <typename A, typename B>
     bool operator()(const A& a, const B& b) const {
@@ -270,10 +275,8 @@ class StateTable {
   struct Keys {
     const StateTable* table;
     std::string_view Key(uint32_t number) const { return table->KeyAt(number); }
-    void PrefetchEntry(uint32_t number) const { __builtin_prefetch(&table->entries_[number]); }
-    void PrefetchKey(uint32_t number) const {
-      __builtin_prefetch(table->arena_.At(table->entries_[number].ref));
-    }
+    void PrefetchEntry(uint32_t number) const { table->entries_.PrefetchEntry(number); }
+    void PrefetchKey(uint32_t number) const { table->entries_.PrefetchBytes(number); }
   };
   struct Derived {
     explicit Derived(DerivedIndexes indexed_by);
@@ -285,62 +288,60 @@ class StateTable {
     size_t entries = 0;  // so many, from the first, were added
   };
 
+  size_t ChangeBytes() const {
+    constexpr size_t kAligned = alignof(Change);
+    return (kNotedPartAt + entries_.value_part_bytes() + kAligned - 1) / kAligned * kAligned;
+  }
+
   static uint64_t Hash(std::string_view key);
-  std::string_view KeyOf(const Entry& entry) const {
-    return {arena_.At(entry.ref), entry.key_size};
-  }
-  std::string_view ValueOf(const Entry& entry) const {
-    return {arena_.At(entry.ref) + entry.key_size, entry.value_size};
-  }
   void CheckOrdered() const;
 
   // The entry's number, live or not; kNone if the index has none.
   uint32_t Find(std::string_view key, uint64_t hash) const;
-  bool GetHashed(std::string_view key, uint64_t hash, std::string_view* value) const;
-  void PutHashed(std::string_view key, uint64_t hash, std::string_view value);
   // `number` is what Find gave.
+  bool GetFound(uint32_t number, std::string_view* value) const;
   void PutFound(uint32_t number, std::string_view key, uint64_t hash, std::string_view value);
-  void RemoveHashed(std::string_view key, uint64_t hash);
+  void RemoveFound(uint32_t number);
   // Without a value, which is not there. REQUIRES: no entry has the key.
   uint32_t AddEntry(std::string_view key, uint64_t hash, size_t value_size);
   // Of an entry that is there or was.
   void PutValue(uint32_t number, std::string_view value);
-  // act(i, hash) for each key, in order.
+  // act(i, hash, what Find gives) for each key, in order.
   template <typename Act>
-  void InGroups(std::span<const std::string_view> keys, const Act& act) const;
+  void InTurns(std::span<const std::string_view> keys, const Act& act) const;
   // act(i) for each number, in order.
   template <typename Act>
   void InFetched(std::span<const uint32_t> numbers, const Act& act) const {
     constexpr size_t kEntriesAhead = 24;
     constexpr size_t kBytesAhead = 12;
-    const Keys keys{this};
     for (size_t i = 0; i < numbers.size() + kEntriesAhead; ++i) {
-      if (i < numbers.size()) keys.PrefetchEntry(numbers[i]);
+      if (i < numbers.size()) entries_.PrefetchEntry(numbers[i]);
       const size_t fetched = i - (kEntriesAhead - kBytesAhead);
-      if (fetched < numbers.size()) PrefetchBytes(entries_[numbers[fetched]]);
+      if (fetched < numbers.size()) entries_.PrefetchBytes(numbers[fetched]);
       const size_t at = i - kEntriesAhead;
       if (at < numbers.size()) act(at);
     }
   }
 
-  void PrefetchBytes(const Entry& entry) const {
-    const char* const bytes = arena_.At(entry.ref);
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + entry.key_size + entry.value_size);  // often in the next line
+  // The entry, to be changed now. The first change of one that was there at Accept is noted.
+  StateEntry& Changing(uint32_t number);
+  const Change& ChangeAt(size_t at) const {
+    return *reinterpret_cast<const Change*>(changes_.At(at));
   }
-
-  // The note, if this is the first change of an entry that was there at Accept: it is to be marked
-  // as changed.
-  Change* NoteChange(uint32_t number);
+  static const char* PartBefore(const Change& change) {
+    return reinterpret_cast<const char*>(&change) + kNotedPartAt;
+  }
+  std::string_view ValueBefore(const Change& change) const {
+    return entries_.ValueOf(entries_[change.number], PartBefore(change));
+  }
+  bool ChangedSinceAccept(uint32_t number) const {
+    return number >= accepted_entries_ || entries_[number].changed_in == round_;
+  }
   void MarkRemoved(uint32_t number);
-  void ForgetChanges();
-  void SetLive(Entry& entry, bool live);
-  // New bytes for an entry. Its key is there then.
-  uint64_t Allocate(std::string_view key, size_t value_size);
-  // How large a value may become where the entry is.
-  size_t RoomOf(const Entry& entry) const {
-    return entry.ref >= roomy_from_ ? std::max(value_room_, entry.value_size) : entry.value_size;
-  }
+  void NextRound();
+  // Counts it, or does not any more.
+  void Count(const StateEntry& entry);
+  void Uncount(const StateEntry& entry);
   bool IsPictured(uint32_t number) const {
     return number >= picture_next_ && number < picture_end_;
   }
@@ -348,13 +349,11 @@ class StateTable {
   bool IsIndexed(uint32_t number) const;
   void Reindex(size_t room);
   void CompactIfSparse();
+  void Compact(EntryLayout layout);
 
-  std::optional<int64_t> TimeOf(const Entry& entry) const { return TimeOf(entry, ValueOf(entry)); }
-  std::optional<int64_t> TimeOf(const Entry& entry, std::string_view value) const;
-  std::string_view ValueBefore(const Change& change) const {
-    if (change.aside == kNotAside) return ValueOf(change.before);
-    return {aside_.At(change.aside), change.before.value_size};
-  }
+  std::optional<int64_t> TimeOf(const StateEntry& entry) const;
+  // Had it this value.
+  std::optional<int64_t> TimeOf(const StateEntry& entry, std::string_view value) const;
   bool HasTime(uint32_t number, int64_t time) const;
   void IndexTime(uint32_t number);
   // Those that were added to the table since the last call.
@@ -367,25 +366,25 @@ class StateTable {
   }
   std::vector<uint32_t> NumbersUpTo(int64_t bound);
 
-  ChunkedArray<Entry> entries_;
+  StateEntries entries_;
   KeyIndex index_;  // of entries that are live, or changed since Accept
   std::optional<absl::btree_set<uint32_t, ByKey>> ordered_;  // the same numbers
   size_t size_ = 0;                                          // live entries
   size_t live_bytes_ = 0;                                    // of their keys and values
-  size_t stored_bytes_ = 0;                                  // of all that was stored in the arena
+
   size_t accepted_entries_ = 0;
-  ChunkedArray<Change> changes_;
-  Arena arena_;
-  Arena aside_;  // accepted values that were changed in place
-  // Entries from this reference on have so much room for a value.
-  uint32_t value_room_ = 0;
-  uint64_t roomy_from_ = UINT64_MAX;
+  // Of Changes.
+  RecordArray changes_;
+  // A round is what lies between one Accept or TakeBack and the next. Entries say in which one they
+  // changed, so that none need be touched when it ends; but for those that were removed.
+  uint16_t round_ = 1;
+  std::vector<uint32_t> removed_;
 
   // What the picture still has to show, and its entries among them that changed since.
   uint32_t picture_next_ = 0;
   uint32_t picture_end_ = 0;
   bool pictured_ = false;
-  absl::btree_map<uint32_t, Entry> kept_;
+  absl::btree_map<uint32_t, Kept> kept_;
 
   std::unique_ptr<Derived> derived_;  // null: none is wanted
 };

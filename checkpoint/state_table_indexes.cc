@@ -27,10 +27,14 @@ void StateTable::IndexBy(DerivedIndexes by) {
   IndexAll();
 }
 
-std::optional<int64_t> StateTable::TimeOf(const Entry& entry, std::string_view value) const {
+std::optional<int64_t> StateTable::TimeOf(const StateEntry& entry) const {
+  return TimeOf(entry, entries_.ValueOf(entry));
+}
+
+std::optional<int64_t> StateTable::TimeOf(const StateEntry& entry, std::string_view value) const {
   if (derived_->by.time == DerivedIndexes::Time::kValue) return TimePart(value, {});
   const std::span<const uint8_t> parts = derived_->by.key_parts;
-  return TimePart(KeyOf(entry), parts.first(static_cast<size_t>(derived_->by.time_part)));
+  return TimePart(entries_.KeyOf(entry), parts.first(static_cast<size_t>(derived_->by.time_part)));
 }
 
 // Whether the entry is there, with this time.
@@ -77,9 +81,9 @@ void StateTable::IndexAll() {
   if (derived_->by_prefix) derived_->by_prefix->Clear();
   if (derived_->by_time) derived_->by_time->Clear();
   for (size_t i = 0; derived_->by_time && i < changes_.size(); ++i) {
-    const Change& change = changes_[i];
-    const std::optional<int64_t> time = TimeOf(change.before, ValueBefore(change));
-    if (change.before.live && time) derived_->by_time->Add(*time, change.number);
+    const Change& change = ChangeAt(i);
+    const std::optional<int64_t> time = TimeOf(entries_[change.number], ValueBefore(change));
+    if (change.live && time) derived_->by_time->Add(*time, change.number);
   }
   IndexUpTo(accepted_entries_);
   if (derived_->by_time) {
@@ -101,7 +105,7 @@ std::vector<uint32_t> StateTable::NumbersUpTo(int64_t bound) {
   WT_CHECK(derived_ != nullptr && derived_->by_time);
   std::vector<uint32_t> numbers = derived_->by_time->UpTo(bound);
   std::erase_if(numbers, [&](uint32_t number) {
-    const Entry& entry = entries_[number];
+    const StateEntry& entry = entries_[number];
     const std::optional<int64_t> time = TimeOf(entry);
     return !entry.live || !time || *time > bound;
   });

@@ -1,6 +1,11 @@
 // Aggregates. Their parts merge in any grouping; sums of doubles depend on the order, which is
 // fixed by the tasks of a batch.
+#include <cstring>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "platform/check.h"
@@ -138,6 +143,25 @@ std::unique_ptr<AggregateState> Fold(const DataType& type, Combine combine) {
   return std::make_unique<FoldState<T, Combine>>(type, combine);
 }
 
+// Combines values of one width with those of the partials.
+template <typename T, typename Combine>
+void CombineInPlace(const Column& partials, std::span<char* const> values, size_t offset) {
+  const T* const given = partials.values<T>();
+  for (size_t row = 0; row < values.size(); ++row) {
+    char* const at = values[row] + offset;
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    value = Combine()(value, given[row]);
+    std::memcpy(at, &value, sizeof value);
+  }
+}
+
+template <typename T, typename Combine>
+MergeInPlace InPlace(T neutral) {
+  return {.neutral = std::string(reinterpret_cast<const char*>(&neutral), sizeof neutral),
+          .merge = CombineInPlace<T, Combine>};
+}
+
 template <Extreme which>
 struct Further {
   template <typename T>
@@ -159,6 +183,10 @@ std::shared_ptr<const AggregateParts> SumParts() {
     return arguments[0] == DataType::kDouble ? Fold<double>(arguments[0], Plus())
                                              : Fold<int64_t>(arguments[0], Plus());
   };
+  parts->in_place = [](std::span<const DataType> arguments) -> std::optional<MergeInPlace> {
+    if (arguments[0] == DataType::kDouble) return std::nullopt;
+    return InPlace<int64_t, Plus>(0);
+  };
   return parts;
 }
 
@@ -170,6 +198,16 @@ std::shared_ptr<const AggregateParts> ExtremeParts() {
     if (arguments[0].is_bytes()) return MakeExtremes(arguments, which);
     return WithValueType(arguments[0],
                          [&]<typename T>(T) { return Fold<T>(arguments[0], Further<which>()); });
+  };
+  parts->in_place = [](std::span<const DataType> arguments) -> std::optional<MergeInPlace> {
+    if (arguments[0].layout() != Layout::kFixed) return std::nullopt;
+    return WithValueType(arguments[0], []<typename T>(T) -> std::optional<MergeInPlace> {
+      if constexpr (std::is_integral_v<T>) {
+        using Limits = std::numeric_limits<T>;
+        return InPlace<T, Further<which>>(which == Extreme::kLeast ? Limits::max() : Limits::min());
+      }
+      return std::nullopt;
+    });
   };
   return parts;
 }
@@ -209,6 +247,7 @@ std::shared_ptr<const AggregateParts> CountParts() {
     return std::vector<DataType>{DataType::kInt64};
   };
   parts->make = [](std::span<const DataType>) { return std::make_unique<CountState>(); };
+  parts->in_place = [](std::span<const DataType>) { return InPlace<int64_t, Plus>(0); };
   return parts;
 }
 

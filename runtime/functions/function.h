@@ -128,6 +128,15 @@ class AggregateState {
   virtual std::vector<Column> Partials(std::span<const uint32_t> groups) const = 0;
 };
 
+// Of an aggregate whose partials are single values of a fixed width that merge in any order: how
+// they are merged into values that stand elsewhere, and into which one first.
+struct MergeInPlace {
+  // The bytes of a value that changes none that it is merged with.
+  std::string neutral;
+  // Merges row i into the value that stands at values[i] + offset. REQUIRES: no nulls.
+  void (*merge)(const Column& partials, std::span<char* const> values, size_t offset);
+};
+
 // An aggregate is computed in parts that are merged in any grouping: what stands between, and in
 // state, are its intermediate columns.
 struct AggregateParts {
@@ -135,6 +144,8 @@ struct AggregateParts {
   std::function<std::unique_ptr<AggregateState>(std::span<const DataType> arguments)> make;
   // From intermediate columns to the result; empty: the only one is the result.
   std::function<Column(std::span<const Column> intermediate)> result;
+  // Empty, or nothing of these arguments: only as above.
+  std::function<std::optional<MergeInPlace>(std::span<const DataType> arguments)> in_place;
 };
 
 // "substring('Spark', 2, 3)": a call, or a value, of an example.

@@ -12,9 +12,12 @@
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/take.h"
 #include "runtime/operators/aggregate.h"
+#include "runtime/operators/distinct_entries.h"
 #include "runtime/operators/epoch_groups.h"
 #include "runtime/operators/event_time.h"
 #include "runtime/operators/pieces.h"
+#include "runtime/operators/touched_entries.h"
+#include "runtime/operators/values_in_place.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -24,7 +27,7 @@ using checkpoint::StateTable;
 // What state takes of an entry besides its key and value, about.
 constexpr size_t kBytesAnEntry = 24;
 // What so many rows touch of state stays in the processor's cache until they are through.
-constexpr int64_t kRowsAtHand = 1024;
+constexpr int64_t kRowsAtHand = DistinctEntries::kMostRows;
 
 using Strings = BufferBuilder<std::string_view>;
 
@@ -75,7 +78,17 @@ RecordBatch Results(const AggregateSpec& spec, const std::vector<Column>& column
   return RecordBatch(spec.schema, std::move(shown), rows);
 }
 
-// Keys and values as they stand in state; gives them as rows of the aggregate's schema.
+// From keys and values as they stand in state.
+template <typename Bytes>
+absl::StatusOr<RecordBatch> DecodeResults(const AggregateSpec& spec, const Bytes& keys,
+                                          const Bytes& values, int64_t rows) {
+  WT_ASSIGN_OR_RETURN(std::vector<Column> columns, DecodeRowKeys(keys, spec.key_types));
+  WT_ASSIGN_OR_RETURN(std::vector<Column> results, DecodeRowKeys(values, spec.intermediate));
+  for (Column& result : results) columns.push_back(std::move(result));
+  return Results(spec, columns, rows);
+}
+
+// Copies of keys and values.
 class StateRows {
  public:
   void Add(std::string_view key, std::string_view value) {
@@ -85,11 +98,7 @@ class StateRows {
 
   absl::StatusOr<RecordBatch> Decode(const AggregateSpec& spec) {
     const int64_t rows = keys_.size();
-    WT_ASSIGN_OR_RETURN(std::vector<Column> columns, DecodeRowKeys(keys_.Finish(), spec.key_types));
-    WT_ASSIGN_OR_RETURN(std::vector<Column> results,
-                        DecodeRowKeys(values_.Finish(), spec.intermediate));
-    for (Column& result : results) columns.push_back(std::move(result));
-    return Results(spec, columns, rows);
+    return DecodeResults(spec, keys_.Finish(), values_.Finish(), rows);
   }
 
  private:
@@ -100,13 +109,16 @@ class StateRows {
 class FinalAggregate final : public Operator {
  public:
   explicit FinalAggregate(std::shared_ptr<const AggregateSpec> spec)
-      : spec_(std::move(spec)), at_once_(MergesAtOnce(spec_->intermediate)) {}
+      : spec_(std::move(spec)),
+        at_once_(MergesAtOnce(spec_->intermediate)),
+        in_place_(at_once_ ? ValuesInPlace::Of(spec_->calls) : std::nullopt) {}
 
   absl::Status Open(const OperatorContext& context) override {
     memory_ = context.memory;
     state_ = context.stores[0];
     partition_ = context.partition;
-    state_->FixValueRoom(MostBytes(spec_->intermediate));
+    state_->FixLayout(
+        {.key_bytes = MostBytes(spec_->key_types), .value_bytes = MostBytes(spec_->intermediate)});
     if (Evicts()) {
       state_->IndexBy({.key_parts = RowKeyWidths(spec_->key_types),
                        .time = checkpoint::DerivedIndexes::Time::kPartOfKey,
@@ -139,16 +151,18 @@ class FinalAggregate final : public Operator {
 
   absl::Status EndInput(int) override {
     ended_ = true;
-    uint32_t merged = at_once_ ? groups_->numbers.size() : 0;
     // The group of all rows exists without any row, and is shown by every epoch.
     if (spec_->key_types.empty() && partition_ == 0) {
       WT_RETURN_IF_ERROR(Touch(EncodeRowKeys({}, 1)));
+      if (at_once_) WT_RETURN_IF_ERROR(MergeAtHand({}));
     }
-    rows_updated_ = groups_->numbers.size();
-    for (uint32_t end = merged; merged < rows_updated_; merged = end) {
-      end = EndOfPiece(merged);
-      WT_RETURN_IF_ERROR(MergeState(merged, end));
-      PutBack(EntriesOf(merged, end), Numbers(GroupsBetween(merged, end)));
+    rows_updated_ = static_cast<int64_t>(Touched().size());
+    if (!at_once_) groups_->running.Resize(groups_->numbers.size());
+    for (uint32_t begin = 0, end = 0; !at_once_ && begin < rows_updated_; begin = end) {
+      end = EndOfPiece(begin);
+      const RowNumbers groups = NumbersBetween(begin, end);
+      WT_RETURN_IF_ERROR(MergeState(begin, end));
+      PutBack(EntriesOf(begin, end), groups_->running.Intermediate(Numbers(groups)));
     }
     // They are shown as they are asked for: together they may be as large as state.
     if (spec_->mode == QueryOutputMode::kUpdate) return memory_.Hold(groups_->bytes());
@@ -167,7 +181,7 @@ class FinalAggregate final : public Operator {
 
   absl::StatusOr<Pulled> Next(RecordBatch& output) override {
     if (ended_ && groups_) {
-      if (shown_ < groups_->numbers.size()) {
+      if (shown_ < rows_updated_) {
         const uint32_t end = EndOfPiece(shown_);
         WT_ASSIGN_OR_RETURN(output, Show(shown_, end));
         shown_ = end;
@@ -194,31 +208,118 @@ class FinalAggregate final : public Operator {
   }
 
  private:
-  // What came of the epoch's groups. Their keys are those of the state's entries.
+  // The groups that an epoch touches. Their keys are those of the state's entries.
   struct Groups {
     explicit Groups(const std::vector<AggregateCall>& calls) : running(calls) {}
-    int64_t bytes() const { return numbers.bytes() + running.bytes() + new_entries_bytes; }
+    int64_t bytes() const {
+      return touched.bytes() + numbers.bytes() + running.bytes() + new_entries_bytes;
+    }
 
-    EpochGroups numbers;
+    TouchedEntries touched;  // where rows go into state at once
+    EpochGroups numbers;     // where they do not, and what came of them
     RunningAggregates running;
     int64_t new_entries_bytes = 0;  // of state
   };
 
   absl::Status Merge(const RecordBatch& rows) {
     const std::span<const Column> columns = rows.columns();
-    const size_t keys = spec_->key_types.size();
-    const uint32_t before = groups_->numbers.size();
-    WT_RETURN_IF_ERROR(Touch(EncodeRowKeys(
-        {columns.begin(), columns.begin() + static_cast<ptrdiff_t>(keys)}, rows.num_rows())));
-    groups_->running.Merge(columns.subspan(keys), Numbers(batch_groups_));
-    if (!at_once_) return absl::OkStatus();
-    WT_RETURN_IF_ERROR(MergeState(before, groups_->numbers.size()));
-    PutBack(Numbers(entries_), Numbers(batch_groups_));
+    const auto keys = static_cast<ptrdiff_t>(spec_->key_types.size());
+    const std::span<const Column> partials = columns.subspan(spec_->key_types.size());
+    const Column encoded =
+        EncodeRowKeys({columns.begin(), columns.begin() + keys}, rows.num_rows());
+    if (in_place_ && ValuesInPlace::CanMerge(partials)) return MergeInPlace(encoded, partials);
+    WT_RETURN_IF_ERROR(Touch(encoded));
+    if (at_once_) return MergeAtHand(partials);
+    groups_->running.Resize(groups_->numbers.size());
+    groups_->running.Merge(partials, Numbers(batch_groups_));
+    return absl::OkStatus();
+  }
+
+  // Into state where the groups' values stand, but for those of which some are null.
+  absl::Status MergeInPlace(const Column& keys, std::span<const Column> partials) {
+    WT_RETURN_IF_ERROR(SetKeys(keys));
+    const size_t rows = strings_.size();
+    places_.Clear();
+    places_.Reserve(rows);
+    places_.SetSize(rows);
+    const size_t before = state_->end_number();
+    state_->ChangeMany(Views(strings_), in_place_->first(), {entries_.data(), rows},
+                       {places_.data(), rows});
+    HoldNewEntries(before);
+    groups_->touched.Add(Numbers(entries_), state_->end_number());
+    RowNumbers elsewhere;
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (places_[row] == nullptr) elsewhere.Append(row);
+    }
+    if (elsewhere.size() == 0) return MergeAt(partials);
+    return MergePartly(partials, elsewhere);
+  }
+
+  absl::Status MergeAt(std::span<const Column> partials) {
+    if (in_place_->Merge(partials, {places_.data(), places_.size()})) return absl::OkStatus();
+    return absl::DataLossError("a state row of other columns than the query's");
+  }
+
+  // The rows whose values do not stand as they must, and the others where theirs do.
+  absl::Status MergePartly(std::span<const Column> partials, const RowNumbers& elsewhere) {
+    const auto take = [&](const RowNumbers& rows) {
+      std::vector<Column> taken;
+      for (const Column& column : partials) taken.push_back(Take(column, Numbers(rows)));
+      return taken;
+    };
+    RowNumbers here;
+    for (uint32_t row = 0; row < places_.size(); ++row) {
+      if (places_[row] == nullptr) continue;
+      places_[here.size()] = places_[row];
+      here.Append(row);
+    }
+    places_.SetSize(here.size());
+    WT_RETURN_IF_ERROR(MergeAt(take(here)));
+    for (size_t i = 0; i < elsewhere.size(); ++i) {
+      entries_[i] = entries_[elsewhere[i]];
+      values_[i] = state_->ValueAt(entries_[i]);
+    }
+    entries_.SetSize(elsewhere.size());
+    return MergeAtHand(take(elsewhere));
+  }
+
+  // Into state, of the groups of the rows at hand. Without columns there is nothing to add.
+  absl::Status MergeAtHand(std::span<const Column> partials) {
+    at_hand_.Assign(Numbers(entries_));
+    groups_->touched.Add(at_hand_.entries(), state_->end_number());
+    RunningAggregates running(spec_->calls);
+    running.Resize(at_hand_.size());
+    if (!partials.empty()) running.Merge(partials, at_hand_.numbers());
+    strings_.Clear();
+    strings_.Reserve(at_hand_.size());
+    RowNumbers present(at_hand_.size());
+    for (uint32_t number = 0; number < at_hand_.size(); ++number) {
+      const std::string_view value = values_[at_hand_.first_rows()[number]];
+      if (value.data() == nullptr) continue;
+      strings_.Append(value);
+      present.Append(number);
+    }
+    WT_RETURN_IF_ERROR(MergeEarlier(present, running));
+    PutBack(at_hand_.entries(), running.Intermediate(at_hand_.all()));
     return absl::OkStatus();
   }
 
   // Finds the groups of a batch's rows, and gives new ones their place in state.
   absl::Status Touch(const Column& keys) {
+    WT_RETURN_IF_ERROR(SetKeys(keys));
+    const size_t rows = strings_.size();
+    const size_t before = state_->end_number();
+    state_->NumberMany(Views(strings_), {entries_.data(), rows}, {values_.data(), rows});
+    HoldNewEntries(before);
+    if (!at_once_) {
+      groups_->numbers.Assign(Numbers(entries_), state_->end_number(),
+                              {batch_groups_.data(), rows});
+    }
+    return absl::OkStatus();
+  }
+
+  // The keys of a batch's rows, and room for what is found of them.
+  absl::Status SetKeys(const Column& keys) {
     SetStrings(keys, strings_);
     for (const std::string_view key : Views(strings_)) {
       if (key.size() <= StateTable::kLargestKey) continue;
@@ -232,29 +333,35 @@ class FinalAggregate final : public Operator {
       numbers->Reserve(rows);
       numbers->SetSize(rows);
     }
-    const size_t before = state_->end_number();
-    state_->NumberMany(Views(strings_), {entries_.data(), rows});
+    values_.Clear();
+    values_.Reserve(rows);
+    values_.SetSize(rows);
+    return absl::OkStatus();
+  }
+
+  // Of state, from this number on.
+  void HoldNewEntries(size_t before) {
     for (size_t number = before; number < state_->end_number(); ++number) {
       const auto bytes = state_->KeyAt(static_cast<uint32_t>(number)).size() + kBytesAnEntry;
       groups_->new_entries_bytes += static_cast<int64_t>(bytes);
     }
-    groups_->numbers.Assign(Numbers(entries_), state_->end_number(), {batch_groups_.data(), rows});
-    groups_->running.Resize(groups_->numbers.size());
-    return absl::OkStatus();
   }
 
+  // The entries of the epoch's groups.
+  std::span<const uint32_t> Touched() const {
+    return at_once_ ? groups_->touched.entries() : groups_->numbers.entries();
+  }
   uint32_t EndOfPiece(uint32_t begin) const {
-    return static_cast<uint32_t>(
-        std::min<int64_t>(groups_->numbers.size(), int64_t{begin} + kRowsAtOnce));
+    return static_cast<uint32_t>(std::min<int64_t>(rows_updated_, int64_t{begin} + kRowsAtOnce));
   }
   std::span<const uint32_t> EntriesOf(uint32_t begin, uint32_t end) const {
-    return groups_->numbers.entries().subspan(begin, end - begin);
+    return Touched().subspan(begin, end - begin);
   }
-  static RowNumbers GroupsBetween(uint32_t begin, uint32_t end) {
-    RowNumbers groups(end - begin);
-    for (uint32_t group = begin; group < end; ++group) groups.data()[group - begin] = group;
-    groups.SetSize(end - begin);
-    return groups;
+  static RowNumbers NumbersBetween(uint32_t begin, uint32_t end) {
+    RowNumbers numbers(end - begin);
+    for (uint32_t number = begin; number < end; ++number) numbers.data()[number - begin] = number;
+    numbers.SetSize(end - begin);
+    return numbers;
   }
 
   // Adds what state holds of some groups: they are whole then.
@@ -270,33 +377,32 @@ class FinalAggregate final : public Operator {
     });
     strings_.SetSize(count);
     present.SetSize(count);
+    return MergeEarlier(present, groups_->running);
+  }
+
+  // Adds the values at hand to these groups.
+  absl::Status MergeEarlier(const RowNumbers& groups, RunningAggregates& running) {
     WT_ASSIGN_OR_RETURN(const std::vector<Column> before,
                         DecodeRowKeys(Views(strings_), spec_->intermediate));
-    groups_->running.MergeEarlier(before, Numbers(present));
+    running.MergeEarlier(before, Numbers(groups));
     return absl::OkStatus();
   }
 
-  void PutBack(std::span<const uint32_t> entries, std::span<const uint32_t> groups) {
-    const Column values =
-        EncodeRowKeys(groups_->running.Intermediate(groups), static_cast<int64_t>(groups.size()));
+  void PutBack(std::span<const uint32_t> entries, const std::vector<Column>& intermediate) {
+    const Column values = EncodeRowKeys(intermediate, static_cast<int64_t>(entries.size()));
     SetStrings(values, strings_);
     state_->PutAt(entries, Views(strings_));
   }
 
   absl::StatusOr<RecordBatch> Show(uint32_t begin, uint32_t end) {
     const std::span<const uint32_t> entries = EntriesOf(begin, end);
-    strings_.Clear();
-    strings_.Reserve(entries.size());
-    state_->VisitMany(entries, [&](size_t i, std::string_view key, std::string_view) {
-      strings_.data()[i] = key;
+    Strings keys(entries.size());
+    Strings values(entries.size());
+    state_->VisitMany(entries, [&](size_t, std::string_view key, std::string_view value) {
+      keys.Append(key);
+      values.Append(value);
     });
-    strings_.SetSize(entries.size());
-    WT_ASSIGN_OR_RETURN(std::vector<Column> columns,
-                        DecodeRowKeys(Views(strings_), spec_->key_types));
-    for (Column& column : groups_->running.Intermediate(Numbers(GroupsBetween(begin, end)))) {
-      columns.push_back(std::move(column));
-    }
-    return Results(*spec_, columns, static_cast<int64_t>(entries.size()));
+    return DecodeResults(*spec_, Views(keys), Views(values), static_cast<int64_t>(keys.size()));
   }
 
   bool Evicts() const {
@@ -327,6 +433,7 @@ class FinalAggregate final : public Operator {
 
   const std::shared_ptr<const AggregateSpec> spec_;
   const bool at_once_;
+  const std::optional<ValuesInPlace> in_place_;
   MemoryHolder memory_;
   StateTable* state_ = nullptr;
   int partition_ = 0;
@@ -339,8 +446,11 @@ class FinalAggregate final : public Operator {
   int64_t rows_removed_ = 0;
   // Of the rows at hand.
   Strings strings_;
+  Strings values_;
   RowNumbers entries_;
   RowNumbers batch_groups_;
+  BufferBuilder<char*> places_;
+  DistinctEntries at_hand_;
 };
 
 }  // namespace

@@ -104,6 +104,9 @@ class Script {
     // Narrow, or so wide that all bits of a time come up.
     spread_ = random_.OneIn(2) ? 20 : int64_t{1} << random_.Between(5, 62);
     table_.IndexBy(by_);
+    // Keys and values within entries, or some of either, or none.
+    table_.FixLayout({.key_bytes = static_cast<uint32_t>(random_.Below(4) * 9),
+                      .value_bytes = static_cast<uint32_t>(random_.Below(3) * 6)});
   }
 
   void Step() {

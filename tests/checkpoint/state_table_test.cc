@@ -22,10 +22,15 @@ TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
     platform::Random random(seed);
     const uint64_t keys = 1 + random.Below(80);
     StateTable table(seed % 2 == 0 ? KeyOrder::kBytes : KeyOrder::kNone);
-    table.FixValueRoom(seed % 3 == 0 ? 0 : static_cast<uint32_t>(seed % 40));
+    // Keys of 4 to 9 bytes stand within entries or do not, and so do values.
+    if (seed % 3 != 0) {
+      table.FixLayout({.key_bytes = static_cast<uint32_t>(seed % 11),
+                       .value_bytes = static_cast<uint32_t>(seed % 40)});
+    }
     PlainTable plain;
     for (int step = 0; step < 400; ++step) {
-      const std::string key = absl::StrCat("key", random.Below(keys));
+      const uint64_t drawn = random.Below(keys);
+      const std::string key = absl::StrCat(drawn % 3 == 0 ? "longkey" : "key", drawn);
       const uint64_t kind = random.Below(20);
       if (kind < 11) {
         const std::string value(random.Below(40), static_cast<char>('a' + random.Below(26)));
@@ -55,14 +60,20 @@ TEST(StateTable, BehavesAsAPlainTableUnderRandomChanges) {
 
 std::vector<uint32_t> NumbersOf(StateTable& table, const std::vector<std::string_view>& keys) {
   std::vector<uint32_t> numbers(keys.size());
-  table.NumberMany(keys, numbers);
+  std::vector<std::string_view> values(keys.size());
+  table.NumberMany(keys, numbers, values);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    std::string_view value;
+    EXPECT_EQ(table.Get(keys[i], &value), values[i].data() != nullptr);
+    EXPECT_EQ(value, values[i]);
+  }
   return numbers;
 }
 
 TEST(StateTable, AKeyThatWasOnlyNumberedIsNotThere) {
   for (const bool accept : {false, true}) {
     StateTable table;
-    table.FixValueRoom(8);
+    table.FixLayout({.key_bytes = 4, .value_bytes = 8});
     table.Put("old", "1");
     table.Accept();
     const std::vector<uint32_t> numbers = NumbersOf(table, {"new", "old", "new", "other"});
@@ -90,7 +101,7 @@ TEST(StateTable, ValuesThatChangedInPlaceAreTakenBack) {
   StateTable table;
   table.Put("before", "12");
   table.Accept();
-  table.FixValueRoom(4);
+  table.FixLayout({.key_bytes = 1, .value_bytes = 4});
   table.Put("a", "1234");
   table.Put("b", "12");
   table.Accept();
@@ -121,7 +132,7 @@ TEST(StateTable, ItsChangesRebuildItInTheSameOrder) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     platform::Random random(seed);
     StateTable table;
-    table.FixValueRoom(seed % 3 == 0 ? 0 : 3);
+    if (seed % 3 != 0) table.FixLayout({.key_bytes = 5, .value_bytes = 3});
     StateTable rebuilt;
     for (int step = 0; step < 400; ++step) {
       const std::string key = absl::StrCat("key", random.Below(50));
@@ -269,6 +280,95 @@ TEST(StateTable, APictureOutlastsRepeatedChangesAndCompaction) {
   table.DropPicture();
   table.Accept();
   EXPECT_EQ(table.size(), 10u + 3u);
+}
+
+// Across the sizes at which memory grows, with keys within entries and beside them: views of keys
+// outlast what is added, and all of it can be taken back.
+TEST(StateTable, WhatGrewSinceAcceptIsTakenBack) {
+  for (const uint32_t key_bytes : {0, 4, 16}) {
+    StateTable table;
+    table.FixLayout({.key_bytes = key_bytes, .value_bytes = 8});
+    for (const int accepted : {0, 1, 15, 16, 17, 900, 16'383, 16'385}) {
+      while (table.size() < static_cast<size_t>(accepted)) {
+        table.Put(absl::StrCat("k", table.size()), "old");
+      }
+      table.Accept();
+      const Rows before = RowsOf(table);
+      std::vector<std::string_view> views;
+      for (int i = 0; i < accepted; ++i) views.push_back(table.KeyAt(static_cast<uint32_t>(i)));
+      const int end = 2 * accepted + 20;
+      for (int i = end; i > 0; --i) table.Put(absl::StrCat("k", i - 1), absl::StrCat("new", i));
+      ASSERT_EQ(table.size(), static_cast<size_t>(end));
+      for (int i = 0; i < accepted; ++i) {
+        ASSERT_EQ(views[static_cast<size_t>(i)], absl::StrCat("k", i));
+      }
+      for (int i = 0; i < end; i += 3) table.Remove(absl::StrCat("k", i));
+      table.TakeBack();
+      ASSERT_EQ(RowsOf(table), before);
+      std::string_view value;
+      EXPECT_EQ(table.Get(absl::StrCat("k", accepted), &value), false);
+    }
+  }
+}
+
+// More rounds than an entry can tell apart. One whose last change was so many rounds ago, to the
+// number, is as unchanged as any.
+TEST(StateTable, EntriesOutlastTheNumbersOfRounds) {
+  constexpr int kKeys = 10;
+  for (const int rounds : {65'534, 65'535, 65'536}) {
+    StateTable table;
+    table.FixLayout({.key_bytes = 5, .value_bytes = 5});
+    for (int i = 0; i < kKeys; ++i) table.Put(absl::StrCat("k", i), "old");
+    table.Accept();
+    for (int i = 0; i < kKeys; ++i) {
+      table.Put(absl::StrCat("k", i), "new");
+      table.Accept();
+    }
+    const Rows before = RowsOf(table);
+    for (int round = kKeys; round < rounds; ++round) table.Accept();
+    for (int i = 0; i < kKeys; ++i) {
+      ASSERT_EQ(table.CountChanges(), 0U);
+      table.Put(absl::StrCat("k", i), "lost");
+      ASSERT_EQ(table.CountChanges(), 1U);
+      table.TakeBack();
+      ASSERT_EQ(RowsOf(table), before) << rounds;
+    }
+  }
+}
+
+TEST(StateTable, MovesWhatItHoldsToItsLayout) {
+  StateTable table(KeyOrder::kBytes);
+  for (int i = 0; i < 300; ++i) table.Put(absl::StrCat("k", i * 7 % 300), absl::StrCat("v", i));
+  table.Accept();
+  for (int i = 0; i < 300; i += 4) table.Remove(absl::StrCat("k", i));
+  table.Accept();
+  const Rows rows = RowsOf(table);
+  const size_t bytes = table.live_bytes();
+  for (const EntryLayout layout : {EntryLayout{4, 4}, EntryLayout{0, 3}, EntryLayout{2, 0},
+                                   EntryLayout{5, 5}, EntryLayout{40, 40}, EntryLayout{}}) {
+    table.FixLayout(layout);
+    ASSERT_EQ(RowsOf(table), rows);
+    ASSERT_EQ(table.live_bytes(), bytes);
+    Rows sorted;
+    table.ScanPrefix("", [&](std::string_view key, std::string_view value) {
+      sorted.emplace_back(key, value);
+      return true;
+    });
+    ASSERT_TRUE(std::ranges::is_sorted(sorted));
+    ASSERT_EQ(sorted.size(), rows.size());
+    for (const auto& [key, value] : rows) {
+      std::string_view there;
+      ASSERT_TRUE(table.Get(key, &there));
+      ASSERT_EQ(there, value);
+    }
+    EXPECT_FALSE(table.changed());
+  }
+}
+
+TEST(StateTableDeathTest, ItsLayoutIsFixedBeforeItChanges) {
+  StateTable table;
+  table.Put("a", "1");
+  EXPECT_DEATH(table.FixLayout({.key_bytes = 1}), "before it changes");
 }
 
 Rows RangeOf(const StateTable& table, std::string_view begin, std::optional<std::string_view> end) {
