@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+
 #include "checkpoint/paths.h"
 #include "checkpoint/steps.h"
 #include "platform/status_macros.h"
@@ -28,7 +30,11 @@ Task<absl::Status> Find(Store& store, std::string directory, const StateCleanup&
     if (version < 0) continue;
     ++found.files;
     const bool old = version <= cleanup.committed_version - kUnreferencedKept;
-    if (old && !cleanup.referenced.contains(path)) found.unreferenced.push_back(path);
+    // (A snapshot of such a version may yet be adopted.)
+    const bool of_attempt = cleanup.attempts && version > cleanup.committed_version &&
+                            absl::EndsWith(file.name, ".delta");
+    if ((old || of_attempt) && !cleanup.referenced.contains(path))
+      found.unreferenced.push_back(path);
   }
   co_return absl::OkStatus();
 }

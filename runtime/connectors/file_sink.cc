@@ -94,7 +94,9 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
   if (history_.token() > token) {
     co_return absl::AbortedError(
         absl::StrCat("sink ", options_.directory, " was fenced by the driver of epoch ",
-                     history_.token().epoch, ", this is the driver of epoch ", token.epoch));
+                     history_.token().epoch, ", this is the driver of epoch ", token.epoch,
+                     " (if no other runs, the checkpoint was put back as it once was: start again, "
+                     "each start is an epoch)"));
   }
   ManifestRecord record;
   record.mutable_fence()->set_query_id(options_.query_id);

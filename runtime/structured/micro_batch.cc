@@ -121,7 +121,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
       co_return Refusal(row);
     }
     if (recovered) {
-      const absl::Status removed = co_await RemoveUncommitted();
+      const absl::Status removed = co_await RemoveUncommitted(decision);
       if (!removed.ok()) co_return Explain(removed, "remove what nobody needs any more");
     }
     const absl::Status status = co_await Act(decision);
@@ -178,7 +178,11 @@ Task<absl::Status> MicroBatchExecution::AskSink() {
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> MicroBatchExecution::RemoveUncommitted() {
+Task<absl::Status> MicroBatchExecution::RemoveUncommitted(RecoveryDecision decision) {
+  // An attempt that came to nothing leaves its batch to be run.
+  if (decision == RecoveryDecision::kRunBatch && retention_) {
+    WT_CO_RETURN_IF_ERROR(co_await retention_->RemoveAttempts());
+  }
   WT_CO_ASSIGN_OR_RETURN(std::vector<std::string> paths, co_await sink_->Uncommitted());
   if (paths.empty()) co_return absl::OkStatus();
   WT_CO_RETURN_IF_ERROR(co_await log_->Look());

@@ -83,8 +83,8 @@ class MicroBatchExecution {
   Task<absl::Status> Act(checkpoint::RecoveryDecision decision);
   Task<absl::Status> FenceSink();
   Task<absl::Status> AskSink();
-  // What older attempts have staged for nothing.
-  Task<absl::Status> RemoveUncommitted();
+  // What older attempts have staged and written for nothing.
+  Task<absl::Status> RemoveUncommitted(checkpoint::RecoveryDecision decision);
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
   Task<absl::Status> CheckWritten(checkpoint::OperatorState state);

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
+
 #include "checkpoint/metadata.h"
 #include "checkpoint/query_history.h"
 #include "checkpoint/state_cleanup.h"
@@ -30,8 +32,14 @@ class StateRetention {
 
   // A batch is committed in the log.
   void Committed();
+  // Removes what attempts have written that came to nothing, so that those of a query which dies
+  // again and again do not fill its disk. REQUIRES: no attempt of this driver's is under way.
+  platform::Task<absl::Status> RemoveAttempts();
 
  private:
+  int64_t CommittedVersion() const;
+  checkpoint::StateCleanup CleanupAt(int64_t committed_version) const;
+  std::string StateDirectory() const;
   platform::Task<void> CleanUp(checkpoint::StateCleanup cleanup);
 
   platform::Node& node_;

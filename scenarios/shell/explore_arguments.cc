@@ -102,7 +102,8 @@ ExploreArguments::ExploreArguments(CLI::App& app)
   app_.add_option("--seeds", seeds_, "These seeds, both included; from 1, if it is not said")
       ->type_name("A-B")
       ->check(WhatIsWrongWithSeeds);
-  app_.add_option("--runs", command_.runs_max, "No more than some so many runs")
+  app_.add_option("--runs", command_.runs_max,
+                  "No more than some so many runs, an equal share for each of --jobs")
       ->type_name("N")
       ->check(NumberFrom(1, INT32_MAX));
   command_.workers = Cores();

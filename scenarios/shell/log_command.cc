@@ -114,8 +114,8 @@ Task<absl::Status> AppendLines(LogClient& client, logs::AppendRequest request, i
 absl::Status CheckPartition(const LogCommand& command, const logs::OffsetsReply& offsets) {
   if (command.partition.value_or(0) < offsets.partitions_size()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("--partition=", *command.partition, ": topic ",
-                                                 command.topic, " has ", offsets.partitions_size(),
-                                                 ", from 0 on"));
+                                                 command.topic, " has partitions 0 to ",
+                                                 offsets.partitions_size() - 1));
 }
 
 // What stands on standard input, a record a line, in runs to one partition after the other.
@@ -185,7 +185,7 @@ Task<absl::Status> Read(platform::Node& node, LogCommand command) {
       request.set_offset(fetched.next_offset());
     }
   }
-  std::cout.flush();
+  if (!std::cout.flush()) co_return absl::UnavailableError("standard output cannot be written");
   co_return absl::OkStatus();
 }
 

@@ -86,6 +86,24 @@ TEST_F(StateCleanupTest, KeepsWhatAnAttemptOrASnapshotUnderWayMayYetName) {
   EXPECT_GT(kCommitted + 1 - StateStore::kAdoptWithin, kNewestRemoved + 1);
 }
 
+TEST_F(StateCleanupTest, RemovesWhatAttemptsHaveLeftWhenNoneIsUnderWay) {
+  const auto name = [](int64_t above, const char* rest) {
+    return absl::StrCat("q/state/0/0/", kCommitted + above, "-", rest);
+  };
+  const std::vector<std::string> stay = {name(-1, "a.delta"), name(0, "a.delta"),
+                                         name(1, "of_what_is_prepared.delta"),
+                                         name(1, "to_be_adopted.snapshot")};
+  for (const std::string& path : stay) Put(path);
+  Put(name(1, "a.delta"));
+  Put(name(2, "a.delta"));
+  cleanup_.referenced = {stay[2]};
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(Left().size(), stay.size() + 2) << "one may be under way";
+  cleanup_.attempts = true;
+  ASSERT_TRUE(Run().ok());
+  EXPECT_THAT(Left(), testing::UnorderedElementsAreArray(stay));
+}
+
 TEST_F(StateCleanupTest, LeavesOtherFilesAlone) {
   const std::vector<std::string> others = {"q/log/1-a.delta", "q/state/0-a.delta",
                                            "q/state/1-a.txt", "q/state/a-1.delta", "q/state/notes"};

@@ -239,6 +239,17 @@ ExplorationSummary SummaryOf(uint64_t first, uint64_t last, uint64_t stride) {
   return summary;
 }
 
+TEST(ExplorationSummary, KnowsARunThatWasMadeTwice) {
+  RunReport report;
+  report.trace_hash = 7;
+  ExplorationSummary summary;
+  summary.Add(Scenario(), report);
+  const uint64_t once = summary.traces;
+  EXPECT_NE(once, 0u);
+  summary.Add(Scenario(), report);
+  EXPECT_EQ(summary.traces, 2 * once);
+}
+
 TEST(ExplorationSummary, OfShardsAddsUpToThatOfTheWhole) {
   ExplorationSummary whole = SummaryOf(1, 4, 1);
   ExplorationSummary merged = SummaryOf(1, 4, 2);

@@ -76,7 +76,13 @@ for ((i = 0; i < 600; ++i)); do
 done
 refused 1 "is to begin partition 0 of topic numbers at 1000000" start log_copy --log="$address" \
   --from=numbers --to=more --starting=0:1000000 --checkpoint=ck-far --available-now
-refused 2 'has 2, from 0 on' log read --address="$address" numbers --partition=5
+refused 2 'has partitions 0 to 1' log read --address="$address" numbers --partition=5
+ended=0
+"$wavetank" log read --address="$address" copies >/dev/full 2>>copy.err || ended=$?
+[ "$ended" -eq 1 ] || fail "a full standard output gave status $ended"
+"$wavetank" log produce --address="$address" empty </dev/null || fail 'no topic was made'
+"$wavetank" start log_copy --log="$address" --from=empty --to=more --checkpoint=ck-empty \
+  --available-now 2>>copy.err || fail 'a topic without records was refused'
 diff <(copies | sort -n) <(seq $records) >/dev/null || fail 'the copies are not the records'
 ended=0
 kill -TERM "$server"

@@ -23,8 +23,13 @@ def explore(program, options, environment):
     if program.endswith(".json"):
         return without_the_host(json.load(open(program)))
     with tempfile.NamedTemporaryFile(suffix=".json") as summary:
-        ran = subprocess.run([program, "explore", *options, f"--json={summary.name}"],
-                             env=environment, capture_output=True, text=True, check=False)
+        command = [program, "explore", *options, f"--json={summary.name}",
+                   f"--save={tempfile.gettempdir()}/same_explorations"]
+        try:
+            ran = subprocess.run(command, env=environment, capture_output=True, text=True,
+                                 check=False)
+        except OSError as wrong:
+            sys.exit(f"{program} cannot be run: {wrong.strerror}")
         if ran.returncode != 0:
             sys.exit(f"{program} explore {' '.join(options)}: status {ran.returncode}\n"
                      f"{ran.stdout[-4000:]}{ran.stderr[-4000:]}")

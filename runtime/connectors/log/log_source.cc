@@ -55,9 +55,7 @@ class LogSourceDriver final : public Source {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
       const auto given = options_.given.find(partition);
       if (given != options_.given.end() && given->second > offsets.end()) {
-        co_return absl::FailedPreconditionError(absl::StrCat(
-            "startingOffsets is to begin ", Where(options_.topic, partition), " at ", given->second,
-            ", and it ends at ", offsets.end(), ": say an offset that it has"));
+        co_return BeginsBeyond(partition, given->second, offsets.end());
       }
       begin[partition] = latest                          ? EndOf(offsets)
                          : given != options_.given.end() ? given->second
@@ -108,8 +106,8 @@ class LogSourceDriver final : public Source {
     if (newest.empty()) {
       co_return absl::FailedPreconditionError(
           absl::StrCat("topic ", options_.topic, " of the log at ", options_.address,
-                       " is not there, so that nothing is available of it: look at its name, or "
-                       "write to it first"));
+                       " is not there: look at its name; if the query has read of it, its records "
+                       "are lost with it"));
     }
     co_return ToText(newest);
   }
@@ -136,6 +134,12 @@ class LogSourceDriver final : public Source {
     co_return absl::OkStatus();
   }
 
+  absl::Status BeginsBeyond(int32_t partition, int64_t begin, int64_t end) const {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "startingOffsets is to begin ", Where(options_.topic, partition), " at ", begin,
+        ", and it ends at ", end, ": say an offset up to that, and start with a new checkpoint"));
+  }
+
   void SayWhetherItIsThere(bool there) {
     const platform::MonotonicTime now = node_.clock().Now();
     if (there) {
@@ -158,6 +162,9 @@ class LogSourceDriver final : public Source {
     for (int32_t partition = 0; partition < reply.partitions_size(); ++partition) {
       const logs::PartitionOffsets& offsets = reply.partitions(partition);
       const int64_t begin = OffsetOf(from, partition);
+      if (begin > offsets.end() && OffsetOf(options_.given, partition) == begin) {
+        co_return BeginsBeyond(partition, begin, offsets.end());
+      }
       if (begin > offsets.end()) {
         co_return absl::DataLossError(absl::StrCat(Where(options_.topic, partition), " ends at ",
                                                    offsets.end(), ", and was read up to ", begin,

@@ -43,7 +43,11 @@ std::vector<std::string> CommittedParts(QueryWorld& world) {
 TEST(Uncommitted, WhatKilledAttemptsHaveStagedDoesNotAddUp) {
   QueryWorld world(1, WordCountJob("update"), AvailableNow());
   PutWords(world);
+  // Of somebody else, wherever it stands.
+  const std::vector<std::string> others = {"out/notes", "out/_wavetank/staged/notes"};
+  for (const std::string& other : others) world.Overwrite(other, "of others");
   size_t of_one = 0;
+  size_t states_of_one = 0;
   for (int life = 0; life < 5; ++life) {
     world.SetFault({.step = "batch.run", .process = "", .number = 1});
     ASSERT_FALSE(world.RunDriver().has_value());
@@ -51,10 +55,21 @@ TEST(Uncommitted, WhatKilledAttemptsHaveStagedDoesNotAddUp) {
     EXPECT_GT(staged, 0u);
     if (life == 0) of_one = staged;
     EXPECT_EQ(staged, of_one) << "in life " << life;
+    const size_t states = FilesIn(world, "checkpoint/state").size();
+    EXPECT_GT(states, 0u);
+    if (life == 0) states_of_one = states;
+    EXPECT_EQ(states, states_of_one) << "in life " << life;
   }
+  // Something is left beside what is prepared, too.
+  world.SetFault({.step = "batch.prepared", .process = "", .number = 1});
+  ASSERT_FALSE(world.RunDriver().has_value());
+  world.Overwrite("out/_wavetank/staged/batch-00000-stray.csv", "a,1\n");
   ASSERT_TRUE(world.RunToTheEnd().ok());
-  EXPECT_THAT(FilesIn(world, "out/_wavetank/staged"),
-              UnorderedElementsAreArray(CommittedParts(world)));
+  ASSERT_TRUE(world.RunToTheEnd().ok()) << "started once more, with a manifest that has entries";
+  std::vector<std::string> stay = CommittedParts(world);
+  stay.push_back("store/" + others[1]);
+  EXPECT_THAT(FilesIn(world, "out/_wavetank/staged"), UnorderedElementsAreArray(stay));
+  EXPECT_THAT(FilesIn(world, "out"), testing::Contains("store/" + others[0]));
   EXPECT_EQ(WordsOf(*world.Table()), CountWords());
 }
 
@@ -82,15 +97,16 @@ TEST(Uncommitted, WhatABatchFunctionWasToBeGivenDoesNotAddUp) {
       },
       AvailableNow());
   world.Put("a", "x\ny\n");
+  world.Overwrite("checkpoint/prepared/notes", "of others");
   for (int life = 0; life < 4; ++life) {
     world.SetFault({.step = "batch.run", .process = "", .number = 1});
     ASSERT_FALSE(world.RunDriver().has_value());
-    EXPECT_EQ(FilesIn(world, "checkpoint/prepared").size(), 1u) << "in life " << life;
+    EXPECT_EQ(FilesIn(world, "checkpoint/prepared").size(), 2u) << "in life " << life;
   }
   // What is prepared stays, and is what the function is given.
   world.SetFault({.step = "batch.prepared", .process = "", .number = 1});
   ASSERT_FALSE(world.RunDriver().has_value());
-  EXPECT_EQ(FilesIn(world, "checkpoint/prepared").size(), 1u);
+  EXPECT_EQ(FilesIn(world, "checkpoint/prepared").size(), 2u);
   ASSERT_TRUE(world.RunToTheEnd().ok());
   EXPECT_EQ(applied, 2);
 }
