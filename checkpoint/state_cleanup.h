@@ -18,11 +18,11 @@
 namespace wavetank::checkpoint {
 
 // A file of a version above (newest committed version - kUnreferencedKept) is not removed beside
-// attempts, though nothing retained refers to it: it may yet be referred to. An attempt starts from the newest
-// committed version, C or one above it by now, or is too late to count. What it can name besides
-// the files of that version, which are retained, is its own delta, of a version above C, and a
-// background snapshot that it adopts, of a version at least C + 1 - kAdoptWithin. So anything above
-// kAdoptWithin would do; the rest is for people who look for what happened.
+// attempts, though nothing retained refers to it: it may yet be referred to. An attempt starts from
+// the newest committed version, C or one above it by now, or is too late to count. What it can name
+// besides the files of that version, which are retained, is its own delta, of a version above C,
+// and a background snapshot that it adopts, of a version at least C + 1 - kAdoptWithin. So anything
+// above kAdoptWithin would do; the rest is for people who look for what happened.
 inline constexpr int64_t kUnreferencedKept = StateStore::kAdoptWithin + 16;
 
 struct StateCleanup {
@@ -32,9 +32,9 @@ struct StateCleanup {
   // Paths in the store of every file of every version that must stay loadable: of the newest
   // committed one, of one that is prepared above it, and of what else may be rolled back to.
   std::set<std::string> referenced;
-  // Whether deltas of versions above the committed one go, too, as far as nothing refers to them: of
-  // attempts that have come to nothing, or that come too late to count. REQUIRES then: none of this
-  // owner's attempts is under way.
+  // Whether deltas of versions above the committed one go, too, as far as nothing refers to them:
+  // of attempts that have come to nothing, or that come too late to count. REQUIRES then: none of
+  // this owner's attempts is under way.
   bool attempts = false;
   // Looks for a newer epoch of the log that says what is committed, and gives OK only if there is
   // none: else what is referenced is no more this caller's to say, and nothing is removed.
