@@ -100,7 +100,7 @@ class LogServer {
     std::optional<LogFeed::Struck> struck;
     if (request.changes) struck = feed_->Take(request.is_end, !request.transactional_id.empty());
     if (struck && struck->mishap == LogMishap::kExpired) {
-      WT_CO_RETURN_IF_ERROR(co_await Expire(request.transactional_id));
+      WT_CO_RETURN_IF_ERROR((co_await ToItsEnd(Expire(request.transactional_id))).status());
     }
     const bool later = struck && (struck->mishap == LogMishap::kAppliedLate ||
                                   struck->mishap == LogMishap::kEndsNext);
@@ -108,8 +108,10 @@ class LogServer {
       scope_->Spawn("a late request", DoLater(request, *struck));
       co_await never_.Wait();
     }
-    if (struck && struck->mishap == LogMishap::kRepeated) (co_await Do(request)).IgnoreError();
-    WT_CO_ASSIGN_OR_RETURN(std::string reply, co_await Do(request));
+    if (struck && struck->mishap == LogMishap::kRepeated) {
+      (co_await ToItsEnd(Do(request))).IgnoreError();
+    }
+    WT_CO_ASSIGN_OR_RETURN(std::string reply, co_await ToItsEnd(Do(request)));
     if (request.changes) co_await node_.Step(steps::kLogDone);
     if (struck && struck->mishap == LogMishap::kReplyLost) co_await never_.Wait();
     if (struck && struck->mishap == LogMishap::kReplyLate) {
@@ -168,6 +170,23 @@ class LogServer {
   }
 
   // --- what is asked ---
+
+  struct Outcome {
+    platform::Event known;
+    Reply reply = absl::UnknownError("");
+  };
+  static Task<void> Finish(Task<Reply> work, std::shared_ptr<Outcome> outcome) {
+    outcome->reply = co_await std::move(work);
+    outcome->known.Set();
+  }
+  // Also when nobody waits for it any more: a handler goes with its connection, and what it was
+  // about to write would be written all the same, beside the next one's turn.
+  Task<Reply> ToItsEnd(Task<Reply> work) {
+    const auto outcome = std::make_shared<Outcome>();
+    scope_->Spawn("a request", Finish(std::move(work), outcome));
+    co_await outcome->known.Wait();
+    co_return outcome->reply;
+  }
 
   Task<Reply> Do(Request request) {
     // One after the other: what is found stays so until what follows from it is durable.
@@ -398,13 +417,14 @@ class LogServer {
     co_return co_await Write(std::move(entries));
   }
 
-  Task<absl::Status> Expire(std::string transactional_id) {
+  Task<Reply> Expire(std::string transactional_id) {
     const platform::Budget::Share turn = co_await turn_.Take(1);
     const LogState::Producer* const producer = state_.OfTransactionalId(transactional_id);
-    if (producer == nullptr || producer->transaction < 0) co_return absl::OkStatus();
+    if (producer == nullptr || producer->transaction < 0) co_return std::string();
     std::vector<JournalEntry> entries = {EndOf(*producer, false, producer->epoch + 1)};
     begun_.erase(producer->id);
-    co_return co_await Write(std::move(entries));
+    WT_CO_RETURN_IF_ERROR(co_await Write(std::move(entries)));
+    co_return std::string();
   }
 
   // --- what others write ---
