@@ -69,7 +69,7 @@ Task<void> ServeAlone(platform::Node& node, platform::NodeMain serve, std::strin
              absl::StrCat(
                  "--root=", root, ": ",
                  held ? "another process serves the log that is there" : alone.status().message()));
-    node.Exit(kRefused);
+    co_return node.Exit(kRefused);
   }
   co_await serve(node);
 }
