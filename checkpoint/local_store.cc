@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 
 #include "checkpoint/crc32c.h"
+#include "checkpoint/local_temporary.h"
 #include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -116,11 +117,10 @@ Task<absl::Status> LocalStore::CreateIfAbsent(std::string path, std::string cont
   if (absl::IsNotFound(there.status())) {
     const uint64_t size = content.size();
     co_await RemoveDeadTemporaries(directory);
-    const absl::StatusOr<Temporary> written =
-        co_await WriteTemporary(directory, std::move(content));
+    absl::StatusOr<Temporary> written = co_await WriteTemporary(directory, std::move(content));
     if (absl::IsNotFound(written.status())) co_return DirectoryIsGone(path);
     WT_CO_RETURN_IF_ERROR(written.status());
-    linked = co_await LinkTemporary(written->file, file, size);
+    linked = co_await LinkTemporary(*std::move(written), file, size);
   } else if (!there.ok()) {
     co_return there.status();
   }
@@ -140,7 +140,7 @@ Task<absl::Status> LocalStore::AfterLink(std::string file, absl::Status linked) 
   co_return linked;
 }
 
-Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, uint64_t size) {
+Task<absl::Status> LocalStore::Publish(std::string path, Temporary temporary, uint64_t size) {
   const std::string file = OnDisk(path);
   const PathLock lock = co_await Lock(file);
   absl::Status linked = co_await LinkTemporary(std::move(temporary), file, size);
@@ -148,11 +148,9 @@ Task<absl::Status> LocalStore::Publish(std::string path, std::string temporary, 
   co_return co_await AfterLink(file, std::move(linked));
 }
 
-Task<absl::Status> LocalStore::LinkTemporary(std::string temporary, std::string file,
-                                             uint64_t size) {
-  const absl::Status linked = co_await node_.disk().Link(temporary, file);
-  // If it stays, it is a leftover that nobody sees.
-  (co_await node_.disk().Remove(temporary)).IgnoreError();
+Task<absl::Status> LocalStore::LinkTemporary(Temporary temporary, std::string file, uint64_t size) {
+  const absl::Status linked = co_await node_.disk().Link(temporary.file(), file);
+  co_await RemoveTemporary(std::move(temporary));
   if (linked.ok()) known_[file] = KnownFiles::File{.synced_bytes = size};
   co_return linked;
 }
@@ -441,9 +439,10 @@ Task<absl::Status> LocalStore::WriteAnew(std::string file) {
   WT_CO_ASSIGN_OR_RETURN(const platform::FileInfo info, co_await node_.disk().Stat(file));
   const uint64_t read = content.size();
   const std::string directory = ParentPath(file);
-  WT_CO_ASSIGN_OR_RETURN(const Temporary temporary,
+  WT_CO_ASSIGN_OR_RETURN(Temporary temporary,
                          co_await WriteTemporary(directory, std::move(content), info.modified));
-  WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary.file, file));
+  WT_CO_RETURN_IF_ERROR(co_await node_.disk().Rename(temporary.file(), file));
+  temporary.Forget();
   WT_CO_RETURN_IF_ERROR(co_await node_.disk().SyncDirectory(directory));
   known_[file] = KnownFiles::File{.name_durable = true,
                                   .appended = known_[file].appended,

@@ -6,7 +6,8 @@
 //   directory only where the directory's own name is durable, so one that is not empty is: what
 //   need be synced of those above is what one made, and its parent.
 // - Who writes a temporary holds a lock on it until it has its name. What is there without one is a
-//   dead process's, and is removed where a store makes its first file.
+//   dead process's, and is removed where a store makes its first file. One whose writer in this
+//   process gave it up is removed before the next is made: a full disk must not fill with them.
 // - What a dead process left, or another one is writing, may be visible without being durable. So
 //   what Read and List found is synced, after it was read and before it is shown, unless this
 //   instance knows that it was synced already.
@@ -84,7 +85,9 @@ class LocalStore final : public Store, public IdentifiedStore {
     uint64_t end = 0;
   };
   class Staged;
-  Task<absl::Status> Publish(std::string path, std::string temporary, uint64_t size);
+  // A new file, for as long as its writer lives; empty and open, or synced (local_temporary.h).
+  class Temporary;
+  Task<absl::Status> Publish(std::string path, Temporary temporary, uint64_t size);
 
   // The right to work on one path.
   class PathLock;
@@ -92,15 +95,7 @@ class LocalStore final : public Store, public IdentifiedStore {
 
   std::string OnDisk(const std::string& path) const;
   Task<absl::Status> MakeDirectories(std::string directory);
-  // A new file in `directory`, for as long as its writer lives; empty and open, or synced.
-  struct Temporary {
-    std::string file;
-    std::unique_ptr<platform::FileLock> lock;
-  };
-  struct OpenTemporary {
-    Temporary at;
-    std::unique_ptr<platform::File> handle;
-  };
+  struct OpenTemporary;
   Task<absl::StatusOr<OpenTemporary>> MakeTemporary(std::string directory);
   // `modified`: the time that it shows, if that is not now.
   Task<absl::StatusOr<Temporary>> WriteTemporary(std::string directory, std::string content,
@@ -108,6 +103,11 @@ class LocalStore final : public Store, public IdentifiedStore {
 
   // What is answered when it cannot be made for that reason.
   absl::Status DirectoryIsGone(const std::string& path);
+
+  // Takes it away, whether or not it has got another name. If it stays, it is a leftover that
+  // nobody sees.
+  Task<void> RemoveTemporary(Temporary temporary);
+  Task<void> RemoveAbandoned();
 
   Task<absl::Status> RemoveLeftovers();
   // The first time that this instance makes a file there.
@@ -139,7 +139,7 @@ class LocalStore final : public Store, public IdentifiedStore {
   void HoldTail(Tail tail);
   void DropTail(const std::string& file);
   // Gives a synced temporary its name, if that is free, and takes the temporary away.
-  Task<absl::Status> LinkTemporary(std::string temporary, std::string file, uint64_t size);
+  Task<absl::Status> LinkTemporary(Temporary temporary, std::string file, uint64_t size);
   // What Link gave is answered when the name that is there is durable.
   Task<absl::Status> AfterLink(std::string file, absl::Status linked);
   Task<absl::Status> WriteAnew(std::string file);
@@ -163,6 +163,9 @@ class LocalStore final : public Store, public IdentifiedStore {
   std::unique_ptr<platform::FileLock> root_lock_;  // with OpenExclusive
   platform::Random random_;
   KnownFiles known_;
+  // Temporaries that their writers have left; who is destroyed after the store still adds to it.
+  std::shared_ptr<std::vector<std::string>> abandoned_ =
+      std::make_shared<std::vector<std::string>>();
   std::vector<Tail> tails_;  // the one used last is last
   absl::btree_set<std::string> locked_;
   platform::Event lock_released_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkpoint/local_store.h"
+#include "checkpoint/local_temporary.h"
 #include "checkpoint/paths.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -43,6 +44,19 @@ Task<void> LocalStore::RemoveDeadTemporaries(std::string directory) {
   }
 }
 
+Task<void> LocalStore::RemoveTemporary(Temporary temporary) {
+  if (!temporary.is_there()) co_return;
+  (co_await node_.disk().Remove(temporary.file())).IgnoreError();
+  temporary.Forget();
+}
+
+Task<void> LocalStore::RemoveAbandoned() {
+  const std::vector<std::string> abandoned = std::exchange(*abandoned_, {});
+  for (const std::string& file : abandoned) {
+    (co_await node_.disk().Remove(file)).IgnoreError();
+  }
+}
+
 Task<absl::Status> LocalStore::RemoveLeftovers() {
   std::vector<std::string> directories = {root_};
   while (!directories.empty()) {
@@ -65,29 +79,37 @@ Task<absl::Status> LocalStore::RemoveLeftovers() {
 }
 
 Task<absl::StatusOr<LocalStore::OpenTemporary>> LocalStore::MakeTemporary(std::string directory) {
+  co_await RemoveAbandoned();
   while (true) {
     const uint64_t number = random_.Next();
     const std::string name = JoinPath(directory, TemporaryName(number));
     // A lock makes the file. Another store may hold it, or may just have removed what it took for a
     // dead one's; and who died here drew the same number.
     const bool shared = root_lock_ == nullptr;
-    std::unique_ptr<platform::FileLock> lock;
+    Temporary temporary(abandoned_, name);
     if (shared) {
       auto locked = co_await node_.disk().Lock(name);
-      if (absl::IsFailedPrecondition(locked.status())) continue;
+      if (absl::IsFailedPrecondition(locked.status())) {
+        temporary.Forget();
+        continue;
+      }
       WT_CO_RETURN_IF_ERROR(locked.status());
-      lock = *std::move(locked);
+      temporary.Hold(*std::move(locked));
     }
     absl::StatusOr<std::unique_ptr<File>> handle =
         co_await node_.disk().Open(name, shared ? OpenMode::kWrite : OpenMode::kCreateNew);
     // Not found: another store removed it, or somebody the directory.
-    if (absl::IsAlreadyExists(handle.status())) continue;
-    if (shared && absl::IsNotFound(handle.status())) continue;
+    if (absl::IsAlreadyExists(handle.status()) || (shared && absl::IsNotFound(handle.status()))) {
+      temporary.Forget();
+      continue;
+    }
     WT_CO_RETURN_IF_ERROR(handle.status());
     WT_CO_ASSIGN_OR_RETURN(const uint64_t stale_bytes, co_await (*handle)->Size());
-    if (stale_bytes > 0) continue;
-    co_return OpenTemporary{.at = {.file = name, .lock = std::move(lock)},
-                            .handle = *std::move(handle)};
+    if (stale_bytes > 0) {
+      temporary.Forget();
+      continue;
+    }
+    co_return OpenTemporary{.at = std::move(temporary), .handle = *std::move(handle)};
   }
 }
 
@@ -101,7 +123,7 @@ Task<absl::StatusOr<LocalStore::Temporary>> LocalStore::WriteTemporary(
   if (written.ok() && modified) written = co_await temporary.handle->SetModified(*modified);
   if (written.ok()) written = co_await temporary.handle->Sync();
   if (written.ok()) co_return std::move(temporary.at);
-  (co_await node_.disk().Remove(temporary.at.file)).IgnoreError();
+  co_await RemoveTemporary(std::move(temporary.at));
   co_return written;
 }
 
@@ -135,12 +157,11 @@ class LocalStore::Staged final : public StagedFile {
       co_return synced;
     }
     file_ = nullptr;
-    co_return co_await store_.Publish(path_, temporary_.file, size_);
+    co_return co_await store_.Publish(path_, std::move(temporary_), size_);
   }
   Task<void> Discard() override {
     file_ = nullptr;
-    // If it stays, it is a leftover that nobody sees.
-    (co_await store_.node_.disk().Remove(temporary_.file)).IgnoreError();
+    co_await store_.RemoveTemporary(std::move(temporary_));
   }
 
  private:
@@ -148,7 +169,7 @@ class LocalStore::Staged final : public StagedFile {
 
   LocalStore& store_;
   const std::string path_;
-  const Temporary temporary_;
+  Temporary temporary_;
   std::unique_ptr<File> file_;
   uint64_t size_ = 0;
   uint64_t synced_ = 0;

@@ -75,6 +75,11 @@ LogSummary SummariseQuery(const QueryHistory& history) {
     summary.lines.push_back(absl::StrCat("batches before ", history.first_batch(),
                                          ": committed, and dropped from the log"));
   }
+  if (!history.bound()) {
+    for (const auto& [source, begin] : history.begins()) {
+      summary.lines.push_back(absl::StrCat("source ", source, ": begins at ", begin.offset()));
+    }
+  }
   for (const BatchHistory& batch : history.batches()) summary.lines.push_back(QueryLine(batch));
   for (const StateLayout& layout : history.layouts()) summary.lines.push_back(LayoutLine(layout));
   if (history.plan()) {

@@ -78,6 +78,7 @@ absl::StatusOr<MetadataRecord> DecodeMetadata(std::string_view bytes) {
 WT_RECORD_OF(QueryMetadata, query)
 WT_RECORD_OF(QueryPlan, plan)
 WT_RECORD_OF(StateLayout, layout)
+WT_RECORD_OF(SourceBegins, begins)
 WT_RECORD_OF(BatchDefinition, definition)
 WT_RECORD_OF(Prepared, prepared)
 WT_RECORD_OF(Commit, commit)

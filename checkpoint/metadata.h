@@ -31,6 +31,7 @@ absl::StatusOr<MetadataRecord> DecodeMetadata(std::string_view bytes);
 MetadataRecord Record(QueryMetadata query);
 MetadataRecord Record(QueryPlan plan);
 MetadataRecord Record(StateLayout layout);
+MetadataRecord Record(SourceBegins begins);
 MetadataRecord Record(BatchDefinition definition);
 MetadataRecord Record(Prepared prepared);
 MetadataRecord Record(Commit commit);

@@ -19,6 +19,7 @@ void QueryHistory::Clear() {
   layouts_.clear();
   first_batch_ = 0;
   starts_.clear();
+  begins_.clear();
   batches_.clear();
   seen_.clear();
 }
@@ -30,7 +31,8 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
                               kind == MetadataRecord::kDefinition ||
                               kind == MetadataRecord::kPrepared ||
                               kind == MetadataRecord::kCommit || kind == MetadataRecord::kDropped ||
-                              kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten;
+                              kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten ||
+                              kind == MetadataRecord::kBegins;
   if (after_metadata && !metadata_.has_value()) {
     return LogHasLost("the query's metadata is missing before it");
   }
@@ -56,6 +58,8 @@ absl::Status QueryHistory::Add(const MetadataRecord& record) {
       return absl::OkStatus();
     case MetadataRecord::kLayout:
       return AddLayout(record.layout());
+    case MetadataRecord::kBegins:
+      return AddBegins(record.begins());
     case MetadataRecord::kDropped:
       return AddDropped(record.dropped());
     case MetadataRecord::kSeen:
@@ -98,6 +102,14 @@ absl::Status QueryHistory::AddDropped(const Dropped& dropped) {
   }
   first_batch_ = dropped.first_batch();
   for (const SourceOffset& start : dropped.starts()) starts_[start.source()] = start.offset();
+  return absl::OkStatus();
+}
+
+absl::Status QueryHistory::AddBegins(const SourceBegins& begins) {
+  if (bound()) {
+    return LogHasLost("says where sources begin, and the newest batch is ", newest_batch());
+  }
+  for (const SourceBegin& begin : begins.begins()) begins_[begin.source()] = begin;
   return absl::OkStatus();
 }
 
@@ -192,7 +204,9 @@ std::string QueryHistory::EndOffset(const std::string& source) const {
     }
   }
   const auto start = starts_.find(source);
-  return start == starts_.end() ? "" : start->second;
+  if (start != starts_.end()) return start->second;
+  const auto begin = begins_.find(source);
+  return begin == begins_.end() ? "" : begin->second.offset();
 }
 
 platform::Generator<MetadataRecord> QueryHistory::Base() const {
@@ -206,6 +220,10 @@ platform::Generator<MetadataRecord> QueryHistory::Base() const {
       start.set_offset(offset);
     }
     co_yield Record(std::move(dropped));
+  } else if (!begins_.empty()) {
+    SourceBegins begins;
+    for (const auto& [source, begin] : begins_) *begins.add_begins() = begin;
+    co_yield Record(std::move(begins));
   }
   for (const auto& [source, paths] : seen_) {
     SeenFiles seen;

@@ -59,8 +59,10 @@ class QueryHistory final : public MetadataFold {
   int64_t first_batch() const { return first_batch_; }
   // -1: none is defined.
   int64_t newest_batch() const { return first_batch_ + static_cast<int64_t>(batches_.size()) - 1; }
-  // Where the next batch starts in `source`; "" if none was defined.
+  // Where the next batch starts in `source`; "": nothing says it.
   std::string EndOffset(const std::string& source) const;
+  // By source, where batch 0 starts, said before it was defined; none in logs of older builds.
+  const absl::btree_map<std::string, SourceBegin>& begins() const { return begins_; }
   // Stays where it is for the life of the history, unless that is cleared.
   SeenPaths& seen(const std::string& source) { return seen_[source]; }
 
@@ -68,6 +70,7 @@ class QueryHistory final : public MetadataFold {
   absl::Status AddDefinition(const BatchDefinition& definition);
   absl::Status AddDropped(const Dropped& dropped);
   absl::Status AddLayout(const StateLayout& layout);
+  absl::Status AddBegins(const SourceBegins& begins);
   void DropOldLayouts();
   // The batch that a prepared or commit record is about: the newest, not committed yet.
   absl::StatusOr<BatchHistory*> OpenBatch(int64_t batch_id);
@@ -80,6 +83,7 @@ class QueryHistory final : public MetadataFold {
   std::deque<StateLayout> layouts_;
   int64_t first_batch_ = 0;
   absl::btree_map<std::string, std::string> starts_;  // of first_batch_, by source
+  absl::btree_map<std::string, SourceBegin> begins_;
   std::deque<BatchHistory> batches_;
   std::map<std::string, SeenPaths> seen_;  // by source
 };

@@ -130,6 +130,10 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
     if (!ended) {
       return absl::DataLossError(directory_ + ": what was dropped does not say where it ended");
     }
+  } else if (record.has_begins()) {
+    for (const checkpoint::SourceBegin& begin : record.begins().begins()) {
+      view_.begins[begin.source()] = begin.offset();
+    }
   } else if (record.has_query()) {
     for (const checkpoint::Setting& setting : record.query().pinned()) {
       if (setting.name() == "shuffle_partitions" &&

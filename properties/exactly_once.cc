@@ -54,6 +54,7 @@ std::vector<Violation> ExactlyOnceChecker::Observe(int64_t now_ns, const QueryLo
   now_ns_ = now_ns;
   CheckDropped(log);
   CheckDefinitions(log);
+  CheckBegins(log);
   CheckPrepared(log);
   CheckCommits(log);
   CheckSink(sink);
@@ -88,6 +89,20 @@ void ExactlyOnceChecker::CheckDropped(const QueryLogView& log) {
     }
   }
   dropped_ = std::max(dropped_, log.first_batch);
+}
+
+// What came before the first batch was defined, and after the query had begun, is its input.
+void ExactlyOnceChecker::CheckBegins(const QueryLogView& log) {
+  if (log.first_batch > 0 || log.definitions.empty()) return;
+  for (const LoggedRange& range : log.definitions.front().ranges) {
+    const auto begin = log.begins.find(range.source);
+    if (begin == log.begins.end()) continue;
+    const std::string start = range.from.empty() ? absl::StrCat(range.start) : range.from;
+    if (start == begin->second) continue;
+    Report(violation_kinds::kDefinition,
+           absl::StrCat("batch 0 starts at ", start, " in ", range.source,
+                        ", and the log says that it begins at ", begin->second));
+  }
 }
 
 void ExactlyOnceChecker::CheckDefinitions(const QueryLogView& log) {

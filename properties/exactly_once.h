@@ -94,8 +94,10 @@ struct QueryLogView {
   int64_t first_batch = 0;
   std::map<std::string, int64_t> first_starts = {};
   std::map<std::string, std::string> first_offsets = {};  // likewise, of sources without files
-  std::vector<PreparedBatch> prepared = {};               // in log order; a batch may have several
-  std::optional<RescaledState> rescaled = {};             // the newest
+  // Where batch 0 is to start in each source; older logs do not say it.
+  std::map<std::string, std::string> begins = {};
+  std::vector<PreparedBatch> prepared = {};    // in log order; a batch may have several
+  std::optional<RescaledState> rescaled = {};  // the newest
   // As pinned by the query's first record, or by its newest layout of state; 0: nothing says it.
   int shuffle_partitions = 0;
 };
@@ -152,6 +154,7 @@ class ExactlyOnceChecker {
  private:
   void CheckDropped(const QueryLogView& log);
   void CheckDefinitions(const QueryLogView& log);
+  void CheckBegins(const QueryLogView& log);
   void CheckNewDefinition(const LoggedBatch& batch);
   void CheckRanges(const LoggedBatch& batch);
   void TakeBack(size_t batch);

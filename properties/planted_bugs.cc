@@ -198,6 +198,8 @@ constexpr PlantedBug kOfPartitionedLogs[] = {
      "A transaction that the log has given up is taken for committed.", kLogs},
     {"log_busy_is_the_end", kOutcomeUnknown,
      "A log that refuses a request is taken to have no more records of the batch.", kLogs},
+    {"begin_is_not_kept", kForgotten,
+     "Where a query begins is in its log only once its first batch is defined.", kLogs},
 };
 
 // --- the batches of a stream ---

@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-#include "checkpoint/metadata.pb.h"
 #include "properties/definition_hash.h"
 #include "scenarios/input_places.h"
 
@@ -65,6 +64,7 @@ void LogChecker::ReadLog(const properties::DurableFiles& files) {
   const auto records = log_.Read(files);
   if (!records.ok()) return Wrong(kinds::kUnreadable, std::string(records.status().message()));
   if (!records->has_value()) return;
+  begin_.reset();
   for (const properties::LogRecord& record : **records) ReadDefinition(*record);
 }
 
@@ -74,6 +74,14 @@ void LogChecker::ReadDefinition(const std::string& bytes) {
     return Wrong(kinds::kUnreadable, "a record of the query's log cannot be read");
   }
   if (record.has_commit()) commits_.insert(record.commit().batch_id());
+  for (const checkpoint::SourceBegin& begin : record.begins().begins()) {
+    const bool told_the_same = begin_ && begin_->description_hash() == begin.description_hash();
+    if (told_the_same && begin_->offset() != begin.offset()) {
+      Wrong(kinds::kLost, absl::StrCat("the query, which had begun at ", begin_->offset(),
+                                       ", begins at ", begin.offset()));
+    }
+    begin_ = begin;
+  }
   if (!record.has_definition()) return;
   const checkpoint::BatchDefinition& definition = record.definition();
   const int64_t number = definition.batch_id();
@@ -88,6 +96,11 @@ void LogChecker::ReadDefinition(const std::string& bytes) {
   const auto [known, is_new] = batches_.emplace(number, batch);
   if (!is_new && known->second.hash != batch.hash) {
     Wrong(kinds::kDefinition, absl::StrCat("batch ", number, " is defined anew"));
+  }
+  const std::string begin = begin_ ? begin_->offset() : "nothing";
+  if (number == 0 && batch.start != begin) {
+    Wrong(kinds::kDefinition, absl::StrCat("batch 0 begins at ", batch.start, ", and the log says ",
+                                           begin, " before it"));
   }
   const auto before = batches_.find(number - 1);
   if (before != batches_.end() && before->second.end != batch.start) {
@@ -250,8 +263,8 @@ bool LogChecker::Done() const {
   }
   const auto source = view_->topics.find(shape_.from);
   if (source == view_->topics.end()) return true;
-  Offsets read;
-  if (!batches_.empty()) read = ParseOffsets(batches_.rbegin()->second.end);
+  if (!begin_) return false;
+  Offsets read = ParseOffsets(batches_.empty() ? begin_->offset() : batches_.rbegin()->second.end);
   for (int partition = 0; partition < std::ssize(source->second); ++partition) {
     const auto& entries = source->second[static_cast<size_t>(partition)].entries;
     for (auto offset = read[partition]; offset < std::ssize(entries); ++offset) {
@@ -298,8 +311,11 @@ properties::RecordCounts LogChecker::Counts() const {
   std::map<std::string, int64_t> came_out;
   const auto source = view_->topics.find(shape_.from);
   if (source != view_->topics.end()) {
-    for (const LogView::Partition& partition : source->second) {
-      for (const LogView::Entry& entry : partition.entries) {
+    Offsets begins = ParseOffsets(begin_ ? begin_->offset() : "");
+    for (int partition = 0; partition < std::ssize(source->second); ++partition) {
+      const auto& entries = source->second[static_cast<size_t>(partition)].entries;
+      for (auto offset = begins[partition]; offset < std::ssize(entries); ++offset) {
+        const LogView::Entry& entry = entries[static_cast<size_t>(offset)];
         if (entry.is_marker || (shape_.read_committed && !view_->IsRecord(entry))) continue;
         for (const LogRow& row : oracle_->rows(entry.row)) {
           for (const std::string& id : RecordIds({row.second})) ++given[id];

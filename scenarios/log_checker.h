@@ -8,10 +8,12 @@
 #define WAVETANK_SCENARIOS_LOG_CHECKER_H_
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "checkpoint/metadata.pb.h"
 #include "properties/decode_log.h"
 #include "scenarios/log_view.h"
 #include "scenarios/oracle.h"
@@ -74,7 +76,8 @@ class LogChecker final : public RunChecker {
   properties::FencedLogReader log_;
   LogViewReader reader_;
   const LogView* view_ = nullptr;
-  std::map<int64_t, Batch> batches_;  // that are defined
+  std::optional<checkpoint::SourceBegin> begin_;  // where the query begins, once its log says that
+  std::map<int64_t, Batch> batches_;              // that are defined
   std::set<int64_t> commits_;
   int64_t arrived_ = 0;
   size_t judged_ = 0;         // of the transactions that are committed

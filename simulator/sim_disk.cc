@@ -31,6 +31,7 @@ uint64_t PayloadOf(const DiskCall& call) {
   mix(HashBytes(call.data));
   mix(call.offset);
   mix(call.length);
+  mix(static_cast<uint64_t>(absl::ToUnixNanos(call.modified)));
   if (!call.status.ok()) {
     mix(static_cast<uint64_t>(call.status.raw_code()));
     mix(HashBytes(platform::ToStd(call.status.message())));

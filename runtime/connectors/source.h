@@ -56,7 +56,9 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  // Where a query that has no batch yet begins.
+  // Where a query that has no batch yet begins: an offset, not empty. It is logged before anything
+  // is defined, so a query that is started again before its first batch does not ask again, unless
+  // the options of its source are others.
   virtual Task<absl::StatusOr<std::string>> Begin() = 0;
   // What is new after the offset, as much of it as a batch may have.
   virtual Task<absl::StatusOr<SourceInput>> Define(std::string after) = 0;

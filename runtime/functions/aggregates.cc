@@ -16,6 +16,14 @@
 namespace wavetank::runtime {
 namespace {
 
+// Integers wrap around, as Java's do.
+struct Plus {
+  int64_t operator()(int64_t a, int64_t b) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  }
+  double operator()(double a, double b) const { return a + b; }
+};
+
 // Rows, or those of an argument that are not null.
 class CountState final : public AggregateState {
  public:
@@ -35,7 +43,9 @@ class CountState final : public AggregateState {
   }
   void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
     const int64_t* const more = partials[0].int64s();
-    for (size_t row = 0; row < groups.size(); ++row) counts_[groups[row]] += more[row];
+    for (size_t row = 0; row < groups.size(); ++row) {
+      counts_[groups[row]] = Plus{}(counts_[groups[row]], more[row]);
+    }
   }
   std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
     Buffer counts = Values<int64_t>(static_cast<int64_t>(groups.size()), [&](int64_t row) {
@@ -105,13 +115,6 @@ class FoldState final : public AggregateState {
   const Combine combine_;
   BufferBuilder<T> values_;
   BufferBuilder<uint8_t> seen_;
-};
-
-struct Plus {
-  int64_t operator()(int64_t a, int64_t b) const {
-    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-  }
-  double operator()(double a, double b) const { return a + b; }
 };
 
 // The sum of doubles and their number.

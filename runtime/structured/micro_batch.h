@@ -3,18 +3,12 @@
 //
 //   definition logged -> tasks run -> attempt prepared, logged -> sink committed -> commit logged
 //
-// - Everything that a batch depends on stands in its definition, so a batch run again sees the
-// same.
+// - QueryProtocol has the log and says what comes next; BatchRunner runs an attempt. This is what
+//   acts: on sources, workers and the sink.
 // - The prepared record names one attempt's state files and sink committable before the sink
-// commits
-//   it: output and state always come from the same attempt. Only when the fenced sink says that the
-//   attempt is gone for good may another one supersede it.
-// - What comes next is always the recovery table's decision (checkpoint/recovery.h) on what the log
-//   says and what is known of the sink: in a batch's ordinary life, because this driver did it;
-//   after a take-over or an error, because the fenced sink was asked. An error says nothing.
-// - The commit of batch N and the definition of N+1 share one append when N+1's input is known by
-//   then; the commit never waits for it.
-// - An append that failed ends this object: the log is taken over anew to learn what counts.
+//   commits it: output and state always come from the same attempt. Only when the fenced sink says
+//   that the attempt is gone for good may another one supersede it.
+// - An error says nothing of what became of what was asked.
 #ifndef WAVETANK_RUNTIME_STRUCTURED_MICRO_BATCH_H_
 #define WAVETANK_RUNTIME_STRUCTURED_MICRO_BATCH_H_
 
@@ -22,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,15 +30,14 @@
 #include "runtime/connectors/sink_format.h"
 #include "runtime/structured/batch_graph.h"
 #include "runtime/structured/batch_planner.h"
+#include "runtime/structured/batch_runner.h"
 #include "runtime/structured/query_identity.h"
+#include "runtime/structured/query_protocol.h"
 #include "runtime/structured/query_sources.h"
 #include "runtime/structured/state_retention.h"
 #include "runtime/structured/streaming_query.h"
 
 namespace wavetank::runtime {
-
-// The newest batch that is committed, as the log has it.
-std::optional<CommittedBatch> LastCommitted(const checkpoint::QueryHistory& history);
 
 class MicroBatchExecution {
  public:
@@ -58,7 +52,7 @@ class MicroBatchExecution {
 
   int64_t batches_committed() const { return batches_committed_; }
   // Whether it has begun to own its log.
-  bool has_taken_over() const { return log_ != nullptr; }
+  bool has_taken_over() const { return protocol_ != nullptr && protocol_->has_taken_over(); }
   // "query words, batch 3: run the batch".
   std::string UnderWay() const { return absl::StrCat(Title(), ": ", act_); }
 
@@ -71,11 +65,13 @@ class MicroBatchExecution {
   Task<absl::Status> CheckBeforeClaim(QueryIdentity identity);
   Task<absl::Status> CheckNoState();
   Task<absl::Status> BeginUnlessBound(QueryIdentity identity);
-  std::vector<checkpoint::MetadataRecord> BeginOf(checkpoint::QueryMetadata metadata) const;
+  std::vector<checkpoint::MetadataRecord> BeginOf(checkpoint::QueryMetadata metadata,
+                                                  checkpoint::SourceBegins begins) const;
   Task<absl::Status> LogPlan();
   std::string LogDirectory() const { return checkpoint_directory_ + "/log"; }
   absl::Status Compile();
-  Task<absl::Status> OpenSourceAndSink();
+  absl::Status OpenSources();
+  Task<absl::Status> OpenPlannerAndSink();
 
   // Why it stops there, and what to do.
   absl::Status Refusal(const checkpoint::QueryRow& row) const;
@@ -87,22 +83,14 @@ class MicroBatchExecution {
   Task<absl::Status> RemoveUncommitted(checkpoint::RecoveryDecision decision);
   Task<absl::Status> DefineNext();
   Task<absl::Status> RunBatch();
-  Task<absl::Status> CheckWritten(checkpoint::OperatorState state);
   Task<absl::Status> SendCommit();
   Task<absl::Status> LogCommit();
-  checkpoint::Commit NewestCommit() const;
 
-  struct NextBatch {
-    BatchDefinition definition;
-    std::vector<checkpoint::MetadataRecord> forgotten;  // files that are so before it
-    int64_t files_forgotten = 0;
-  };
   // The batch that planning has come up with by now; nullopt: none.
   absl::StatusOr<std::optional<NextBatch>> NextDefinition();
-  void AddRecords(const NextBatch& next, std::vector<checkpoint::MetadataRecord>& records) const;
   bool NextNeedsNoInput() const;
   // The newest definition in the log is that of a batch to run.
-  Task<void> Defined(NextBatch next);
+  Task<void> Defined(int64_t files_forgotten);
   // Of the newest batch, once it has ended.
   StreamingQueryProgress Progress() const;
   void Report(const StreamingQueryProgress& progress);
@@ -116,8 +104,10 @@ class MicroBatchExecution {
     return available_.only_batch && newest_batch() >= *available_.only_batch;
   }
   bool stopping() const { return options_.stop != nullptr && options_.stop->is_set(); }
-  int64_t newest_batch() const { return history_.newest_batch(); }
-  const checkpoint::BatchHistory& newest() const { return history_.batches().back(); }
+  checkpoint::QueryHistory& history() { return protocol_->history(); }
+  const checkpoint::QueryHistory& history() const { return std::as_const(*protocol_).history(); }
+  int64_t newest_batch() const { return protocol_->newest_batch(); }
+  const checkpoint::BatchHistory& newest() const { return protocol_->newest(); }
 
   platform::Node& node_;
   checkpoint::Store& store_;
@@ -130,17 +120,13 @@ class MicroBatchExecution {
   std::string sink_name_;  // by which the checkpoint knows it: its path, or else its format
 
   int shuffle_partitions_;
-  WatermarkPolicy watermark_policy_ = WatermarkPolicy::kMin;
   std::shared_ptr<const StreamingQueryPlan> plan_;
   checkpoint::QueryPlan plan_record_;  // the same, as the log has it
-  checkpoint::QueryHistory history_;
-  std::unique_ptr<checkpoint::MetadataLog> log_;  // keeps history_ up to date
-  checkpoint::QueryFound found_;                  // what is known now, relative to the newest batch
+  std::unique_ptr<QueryProtocol> protocol_;
   std::unique_ptr<QuerySources> sources_;
   std::unique_ptr<BatchPlanner> planner_;
   std::unique_ptr<TransactionalSink> sink_;
-  int64_t fences_ = 0;
-  int64_t attempts_ = 0;
+  std::unique_ptr<BatchRunner> runner_;
   // Of the batch under way.
   std::optional<BatchAttempt> attempt_;  // what this driver ran
   int unsure_ = 0;                       // commits in a row whose outcome was not known

@@ -12,7 +12,7 @@ namespace wavetank::runtime {
 using checkpoint::BatchHistory;
 
 std::string MicroBatchExecution::Title() const {
-  const int64_t batch = newest_batch();
+  const int64_t batch = has_taken_over() ? newest_batch() : -1;
   return absl::StrCat("query ", definition_.name, batch < 0 ? "" : absl::StrCat(", batch ", batch));
 }
 
@@ -31,7 +31,7 @@ absl::Status MicroBatchExecution::Refusal(const checkpoint::QueryRow& row) const
 StreamingQueryProgress MicroBatchExecution::Progress() const {
   const BatchHistory& batch = newest();
   StreamingQueryProgress progress;
-  progress.id = history_.metadata()->query_id();
+  progress.id = history().metadata()->query_id();
   progress.name = definition_.name;
   progress.batch_id = newest_batch();
   progress.timestamp = absl::FromUnixMillis(batch.definition.timestamp_ms());

@@ -65,40 +65,41 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
                          .watermark_policy = policy};
   WT_CO_RETURN_IF_ERROR(co_await CheckBeforeClaim(identity));
 
-  WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::MetadataLog::TakeOver(
-                                   node_, store_, LogDirectory(), history_,
-                                   {.segment_bytes = options_.log_segment_bytes}));
-  found_ = checkpoint::WhatQueryLogSays(history_);
-  co_await node_.Step(
-      steps::kQueryTakenOver,
-      {{"epoch", log_->epoch().value()}, {"batch", newest_batch()}, {"query", definition_.name}});
-  if (history_.metadata() && !identity.shuffle_partitions) {
+  protocol_ = std::make_unique<QueryProtocol>(node_, store_, definition_.name, LogDirectory(),
+                                              options_.min_batches_to_retain);
+  WT_CO_RETURN_IF_ERROR(co_await protocol_->TakeOver(options_.log_segment_bytes));
+  // Before anything is written: where it begins goes into the log with what the query is.
+  WT_CO_RETURN_IF_ERROR(OpenSources());
+  if (history().metadata() && !identity.shuffle_partitions) {
     WT_CO_ASSIGN_OR_RETURN(shuffle_partitions_,
-                           PartitionsOf(*history_.metadata(), history_.layout()));
-    if (!history_.bound()) identity.shuffle_partitions = shuffle_partitions_;
+                           PartitionsOf(*history().metadata(), history().layout()));
+    if (!history().bound()) identity.shuffle_partitions = shuffle_partitions_;
     WT_CO_RETURN_IF_ERROR(Compile());
   }
   WT_CO_RETURN_IF_ERROR(co_await BeginUnlessBound(identity));
   WT_CO_ASSIGN_OR_RETURN(const PinnedSettings pinned,
-                         CheckCompatible(*history_.metadata(), history_.layout(), identity));
+                         CheckCompatible(*history().metadata(), history().layout(), identity));
   shuffle_partitions_ = pinned.shuffle_partitions;
-  watermark_policy_ = pinned.watermark_policy;
-  if (policy && *policy != watermark_policy_) {
+  if (policy && *policy != pinned.watermark_policy) {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun with another ",
                            "multipleWatermarkPolicy, and goes on with that one"));
   }
   WT_CO_RETURN_IF_ERROR(Compile());
   WT_CO_RETURN_IF_ERROR(co_await LogPlan());
-  if (history_.metadata()->build_id() != options_.build_id) {
+  if (history().metadata()->build_id() != options_.build_id) {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun by build '",
-                           history_.metadata()->build_id(), "', this is build '", options_.build_id,
-                           "'"));
+                           history().metadata()->build_id(), "', this is build '",
+                           options_.build_id, "'"));
   }
-  WT_CO_RETURN_IF_ERROR(co_await OpenSourceAndSink());
+  WT_CO_RETURN_IF_ERROR(co_await OpenPlannerAndSink());
+  runner_ = std::make_unique<BatchRunner>(
+      node_, store_, cluster_, *protocol_, definition_, checkpoint_directory_,
+      BatchPlan{
+          .plan = plan_, .hash = plan_record_.hash(), .watermark_policy = pinned.watermark_policy});
   if (plan_->stateful()) {
-    retention_.emplace(node_, store_, checkpoint_directory_, *log_, history_);
+    retention_.emplace(node_, store_, checkpoint_directory_, protocol_->log(), history());
   }
   batch_start_ = node_.clock().Now();
   planner_->Start(batch_start_);
@@ -131,22 +132,26 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeFirstWrite() {
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
+absl::Status MicroBatchExecution::OpenSources() {
+  WT_ASSIGN_OR_RETURN(sources_,
+                      QuerySources::Open(node_, store_, history(), *plan_, definition_.Connectors(),
+                                         {.timeout = options_.source_timeout,
+                                          .unlimited = options_.trigger == TriggerKind::kOnce,
+                                          .checkpoint = checkpoint_directory_,
+                                          .batch_bytes = options_.batch_bytes}));
+  return absl::OkStatus();
+}
+
+Task<absl::Status> MicroBatchExecution::OpenPlannerAndSink() {
   const bool once = options_.trigger == TriggerKind::kOnce;
   const bool ends = once || options_.trigger == TriggerKind::kAvailableNow;
-  WT_CO_ASSIGN_OR_RETURN(
-      sources_, QuerySources::Open(node_, store_, history_, *plan_, definition_.Connectors(),
-                                   {.timeout = options_.source_timeout,
-                                    .unlimited = once,
-                                    .checkpoint = checkpoint_directory_,
-                                    .batch_bytes = options_.batch_bytes}));
   if (ends) WT_CO_RETURN_IF_ERROR(co_await sources_->FreezeAvailable(available_));
   if (once && !available_.only_batch) available_.only_batch = newest_batch() + 1;
   // The driver before may have ended between the commit and telling them.
   const auto committed = std::ranges::find_if(
-      history_.batches().rbegin(), history_.batches().rend(),
+      history().batches().rbegin(), history().batches().rend(),
       [](const checkpoint::BatchHistory& batch) { return batch.commit.has_value(); });
-  if (committed != history_.batches().rend()) co_await sources_->Committed(committed->definition);
+  if (committed != history().batches().rend()) co_await sources_->Committed(committed->definition);
   planner_ =
       std::make_unique<BatchPlanner>(node_, *sources_,
                                      BatchPlannerOptions{.interval = definition_.trigger_interval,
@@ -158,7 +163,7 @@ Task<absl::Status> MicroBatchExecution::OpenSourceAndSink() {
                                          {.node = node_,
                                           .store = store_,
                                           .options = definition_.options,
-                                          .query_id = history_.metadata()->query_id(),
+                                          .query_id = history().metadata()->query_id(),
                                           .mode = plan_->mode,
                                           .schema = plan_->output_schema,
                                           .keys = plan_->output_keys.value_or(std::vector<int>()),
@@ -207,51 +212,55 @@ Task<absl::Status> MicroBatchExecution::CheckNoState() {
 // Nothing has been run for a query that has no batch: until then it may be begun anew, as another
 // (a corrected command, say), and bound to nothing.
 Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity) {
-  if (history_.bound()) co_return absl::OkStatus();
-  if (history_.metadata()) {
-    const std::string id = history_.metadata()->query_id();
+  if (history().bound()) co_return absl::OkStatus();
+  WT_CO_ASSIGN_OR_RETURN(checkpoint::SourceBegins begins, co_await sources_->Begin());
+  if (platform::Planted(node_, "begin_is_not_kept")) begins.Clear();
+  if (history().metadata()) {
+    const std::string id = history().metadata()->query_id();
     checkpoint::QueryMetadata metadata = NewQueryMetadata(id, identity);
     // A rescaling, or another build, has laid out what nobody has used yet.
-    const checkpoint::StateLayout* const layout = history_.layout();
+    const checkpoint::StateLayout* const layout = history().layout();
     const bool as_laid_out =
         layout == nullptr ||
         layout->SerializeAsString() == LayoutOf(*plan_, layout->after_batch()).SerializeAsString();
-    if (as_laid_out && metadata.SerializeAsString() == history_.metadata()->SerializeAsString()) {
-      co_return absl::OkStatus();
-    }
-    co_return co_await log_->Append(BeginOf(std::move(metadata)));
+    const bool is_new =
+        !as_laid_out || metadata.SerializeAsString() != history().metadata()->SerializeAsString();
+    if (!is_new && begins.begins().empty()) co_return absl::OkStatus();
+    if (!is_new) co_return co_await protocol_->Append({checkpoint::Record(std::move(begins))});
+    co_return co_await protocol_->Append(BeginOf(std::move(metadata), std::move(begins)));
   }
   WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
   const std::string id =
       absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
-  co_return co_await log_->Append(BeginOf(NewQueryMetadata(id, identity)));
+  co_return co_await protocol_->Append(BeginOf(NewQueryMetadata(id, identity), std::move(begins)));
 }
 
 std::vector<checkpoint::MetadataRecord> MicroBatchExecution::BeginOf(
-    checkpoint::QueryMetadata metadata) const {
+    checkpoint::QueryMetadata metadata, checkpoint::SourceBegins begins) const {
   std::vector<checkpoint::MetadataRecord> begin = {checkpoint::Record(std::move(metadata)),
                                                    checkpoint::Record(plan_record_)};
   if (plan_->stateful()) begin.push_back(checkpoint::Record(LayoutOf(*plan_, -1)));
+  if (!begins.begins().empty()) begin.push_back(checkpoint::Record(std::move(begins)));
   return begin;
 }
 
 // What changed, and what an older build has not logged.
 Task<absl::Status> MicroBatchExecution::LogPlan() {
   std::vector<checkpoint::MetadataRecord> records;
-  if (!history_.plan() || history_.plan()->plan() != plan_record_.plan()) {
+  if (!history().plan() || history().plan()->plan() != plan_record_.plan()) {
     records.push_back(checkpoint::Record(plan_record_));
   }
-  if (platform::Planted(node_, "changed_plan_not_logged") && history_.plan()) records.clear();
-  if (history_.layout() != nullptr) {
-    WT_CO_RETURN_IF_ERROR(CheckLayout(*history_.layout(), *plan_));
+  if (platform::Planted(node_, "changed_plan_not_logged") && history().plan()) records.clear();
+  if (history().layout() != nullptr) {
+    WT_CO_RETURN_IF_ERROR(CheckLayout(*history().layout(), *plan_));
   } else if (plan_->stateful()) {
-    const bool open = history_.bound() && !newest().commit.has_value();
+    const bool open = history().bound() && !newest().commit.has_value();
     records.push_back(checkpoint::Record(LayoutOf(*plan_, newest_batch() - (open ? 1 : 0))));
   }
   if (records.empty()) co_return absl::OkStatus();
-  co_return co_await log_->Append(std::move(records));
+  co_return co_await protocol_->Append(std::move(records));
 }
 
 absl::Status MicroBatchExecution::Compile() {

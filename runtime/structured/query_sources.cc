@@ -17,6 +17,14 @@
 namespace wavetank::runtime {
 namespace {
 
+uint64_t HashOf(const SourceDescription& description) {
+  std::string text = absl::StrCat(description.format, "\n", description.path);
+  for (const auto& [option, value] : description.options) {
+    absl::StrAppend(&text, "\n", option, "=", value);
+  }
+  return platform::StableHash(text);
+}
+
 Task<void> Tell(Source& source, platform::Event& news) {
   co_await source.AwaitNews();
   news.Set();
@@ -36,7 +44,12 @@ absl::StatusOr<std::unique_ptr<QuerySources>> QuerySources::Open(
     platform::Node& node, checkpoint::Store& store, checkpoint::QueryHistory& history,
     const StreamingQueryPlan& plan, const ConnectorRegistry& connectors,
     QuerySourcesOptions options) {
-  std::unique_ptr<QuerySources> sources(new QuerySources(node, history, plan, options));
+  std::vector<SourceDescription> descriptions;
+  for (const StreamingQueryPlan::Source& source : plan.sources) {
+    descriptions.push_back(source.description);
+  }
+  std::unique_ptr<QuerySources> sources(
+      new QuerySources(node, history, std::move(descriptions), options));
   for (const StreamingQueryPlan::Source& source : plan.sources) {
     SourceDescription description = source.description;
     WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors.Source(description.format));
@@ -54,9 +67,40 @@ absl::StatusOr<std::unique_ptr<QuerySources>> QuerySources::Open(
                                                     options.checkpoint, description.Name())}));
     sources->sources_.push_back(std::move(opened));
   }
-  sources->begins_.resize(sources->sources_.size());
   sources->asking_.resize(sources->sources_.size());
   return sources;
+}
+
+template <typename T>
+Task<absl::StatusOr<T>> QuerySources::InTime(size_t source, std::string to_do,
+                                             Task<absl::StatusOr<T>> asked) {
+  absl::StatusOr<T> answer = co_await platform::WithTimeout(
+      node_.executor(), node_.clock(), options_.timeout, std::move(to_do), std::move(asked));
+  if (!answer.ok()) co_return Explain(source, answer.status());
+  co_return answer;
+}
+
+Task<absl::StatusOr<checkpoint::SourceBegins>> QuerySources::Begin() {
+  checkpoint::SourceBegins begins;
+  if (history_.bound()) co_return begins;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    const uint64_t described = HashOf(descriptions_[i]);
+    const auto logged = history_.begins().find(name(i));
+    if (logged != history_.begins().end() && logged->second.description_hash() == described) {
+      continue;
+    }
+    WT_CO_ASSIGN_OR_RETURN(std::string offset,
+                           co_await InTime(i, "to say where it begins", sources_[i]->Begin()));
+    if (offset.empty()) {
+      co_return Explain(i, absl::FailedPreconditionError(
+                               "it says that it begins at \"\", and an offset is not empty"));
+    }
+    checkpoint::SourceBegin& begin = *begins.add_begins();
+    begin.set_source(name(i));
+    begin.set_offset(std::move(offset));
+    begin.set_description_hash(described);
+  }
+  co_return begins;
 }
 
 Task<absl::Status> QuerySources::FreezeAvailable(AvailableInput& available) {
@@ -64,11 +108,8 @@ Task<absl::Status> QuerySources::FreezeAvailable(AvailableInput& available) {
   ends.resize(sources_.size());
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (!ends[i]) {
-      absl::StatusOr<std::string> frozen =
-          co_await platform::WithTimeout(node_.executor(), node_.clock(), options_.timeout,
-                                         "to say what there is", sources_[i]->Freeze());
-      if (!frozen.ok()) co_return Explain(i, frozen.status());
-      ends[i] = *std::move(frozen);
+      WT_CO_ASSIGN_OR_RETURN(ends[i],
+                             co_await InTime(i, "to say what there is", sources_[i]->Freeze()));
     }
     WT_CO_RETURN_IF_ERROR(sources_[i]->StopAt(*ends[i]));
   }
@@ -83,18 +124,14 @@ int64_t QuerySources::Found::forgotten() const {
   return paths;
 }
 
-Task<absl::StatusOr<SourceInput>> QuerySources::BeginAndDefine(size_t source, std::string after) {
-  if (after.empty()) {
-    WT_CO_ASSIGN_OR_RETURN(after, co_await sources_[source]->Begin());
-    begins_[source] = after;
-  }
+Task<absl::StatusOr<SourceInput>> QuerySources::Define(size_t source, std::string after) {
   WT_CO_ASSIGN_OR_RETURN(SourceInput input, co_await sources_[source]->Define(after));
   input.range.set_start_offset(std::move(after));
   co_return input;
 }
 
 Task<void> QuerySources::Answer(size_t source, std::string after) {
-  absl::StatusOr<SourceInput> input = co_await BeginAndDefine(source, std::move(after));
+  absl::StatusOr<SourceInput> input = co_await Define(source, std::move(after));
   asking_[source].asked->answer = std::move(input);
   answered_.Set();
 }
@@ -140,23 +177,16 @@ absl::StatusOr<SourceInput> QuerySources::TakeAnswer(size_t source) {
     return input;
   }
   const platform::MonotonicTime now = node_.clock().Now();
-  const std::string after = OffsetOf(source);
-  if (after.empty()) {
-    asking.asked.reset();
-    return Explain(
-        source, absl::DeadlineExceededError(absl::StrCat("it has not said where it begins within ",
-                                                         absl::FormatDuration(options_.timeout))));
-  }
   if (!asking.late) asking.late.emplace(asking.asked->at);
   if (asking.late->Due(now)) {
     node_.Log(platform::LogLevel::kWarning,
-              absl::StrCat("source ", name(source), " (", plan_.sources[source].description.format,
+              absl::StrCat("source ", name(source), " (", descriptions_[source].format,
                            ") has not said for ", asking.late->Waited(now),
                            " what is new: batches go on without it"));
   }
   SourceInput input;
-  input.range.set_start_offset(after);
-  input.range.set_end_offset(after);
+  input.range.set_start_offset(OffsetOf(source));
+  input.range.set_end_offset(input.range.start_offset());
   input.away = true;
   return input;
 }
@@ -232,15 +262,12 @@ Task<void> QuerySources::Committed(checkpoint::BatchDefinition batch) {
   }
 }
 
-std::string QuerySources::OffsetOf(size_t source) const {
-  const std::string end = history_.EndOffset(name(source));
-  return end.empty() ? begins_[source] : end;
-}
+std::string QuerySources::OffsetOf(size_t source) const { return history_.EndOffset(name(source)); }
 
 absl::Status QuerySources::Explain(size_t source, const absl::Status& status) const {
-  return absl::Status(status.code(), absl::StrCat("source ", name(source), " (",
-                                                  plan_.sources[source].description.format,
-                                                  "): ", status.message()));
+  return absl::Status(status.code(),
+                      absl::StrCat("source ", name(source), " (", descriptions_[source].format,
+                                   "): ", status.message()));
 }
 
 int64_t QuerySources::offset() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -56,6 +57,9 @@ class QuerySources {
                                                             const ConnectorRegistry& connectors,
                                                             QuerySourcesOptions options);
 
+  // Where each begins that no batch has read yet, for the log; empty: that says it of all. Asked of
+  // a source once, and again where it has been told something else since.
+  Task<absl::StatusOr<checkpoint::SourceBegins>> Begin();
   // From now on only what is there now, or was when it was fixed, is found.
   Task<absl::Status> FreezeAvailable(AvailableInput& available);
 
@@ -67,8 +71,8 @@ class QuerySources {
   };
   // Source::Define, of each, side by side. The first error is all there is. A source that does not
   // answer in time ends where it starts, and is away: it is said, its answer is awaited by no
-  // further call, and counts when it comes. What never comes is asked for anew. Where a new query
-  // begins, all must say (kDeadlineExceeded).
+  // further call, and counts when it comes. What never comes is asked for anew.
+  // REQUIRES: the log says where each begins.
   Task<absl::StatusOr<Found>> Discover();
 
   // Whether all of them tell of what comes (Source::tells_news); then this returns once one does.
@@ -90,7 +94,7 @@ class QuerySources {
  private:
   // What one was asked for, and has not given to a batch yet.
   struct Asked {
-    std::string after;  // "": where it begins, too
+    std::string after;
     platform::MonotonicTime at = {};
     std::optional<absl::StatusOr<SourceInput>> answer = {};
     std::unique_ptr<platform::TaskScope> task = nullptr;
@@ -102,24 +106,26 @@ class QuerySources {
   };
 
   QuerySources(platform::Node& node, checkpoint::QueryHistory& history,
-               const StreamingQueryPlan& plan, QuerySourcesOptions options)
-      : node_(node), history_(history), plan_(plan), options_(options) {}
+               std::vector<SourceDescription> descriptions, QuerySourcesOptions options)
+      : node_(node), history_(history), descriptions_(std::move(descriptions)), options_(options) {}
   void Ask(size_t source);
   Task<void> Answer(size_t source, std::string after);
-  Task<absl::StatusOr<SourceInput>> BeginAndDefine(size_t source, std::string after);
+  Task<absl::StatusOr<SourceInput>> Define(size_t source, std::string after);
   Task<void> AwaitAnswers();
   bool IsAwaited(size_t source) const;
   absl::StatusOr<SourceInput> TakeAnswer(size_t source);
-  const std::string& name(size_t source) const { return plan_.sources[source].description.Name(); }
+  const std::string& name(size_t source) const { return descriptions_[source].Name(); }
+  // What one answered in time, or why not.
+  template <typename T>
+  Task<absl::StatusOr<T>> InTime(size_t source, std::string to_do, Task<absl::StatusOr<T>> asked);
   std::string OffsetOf(size_t source) const;
   absl::Status Explain(size_t source, const absl::Status& status) const;
 
   platform::Node& node_;
   checkpoint::QueryHistory& history_;
-  const StreamingQueryPlan& plan_;
+  const std::vector<SourceDescription> descriptions_;
   const QuerySourcesOptions options_;
   std::vector<std::unique_ptr<Source>> sources_;
-  std::vector<std::string> begins_;  // of those that had no batch yet
   platform::Event answered_;
   std::vector<Asking> asking_;  // by source; last: its tasks use all of the above
 };

@@ -96,7 +96,9 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
 const std::vector<JobForm>& FormsOverALog() {
   static const std::vector<JobForm> forms = {
       {.name = "log_copy",
-       .drawn = {{"max-offsets", {"", "10"}}, {"transaction-timeout", {"60s", "5s"}}},
+       .drawn = {{"max-offsets", {"", "10"}},
+                 {"transaction-timeout", {"60s", "5s"}},
+                 {"starting", {"earliest", "latest"}}},
        .inputs = {"from"},
        .log = true,
        .forgets = false},

@@ -134,6 +134,7 @@ Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
   logs::AppendRequest request = empty;
   size_t bytes = 0;
   std::string line;
+  int64_t acknowledged = 0;
   for (size_t run = 0; std::cin;) {
     if (std::getline(std::cin, line)) {
       logs::LogRecord& record = *request.add_records();
@@ -148,8 +149,16 @@ Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
     bytes = 0;
     const size_t partition =
         command.partition ? static_cast<size_t>(*command.partition) : run++ % sequences.size();
-    WT_CO_RETURN_IF_ERROR(co_await AppendLines(client, std::exchange(request, empty),
-                                               static_cast<int>(partition), sequences[partition]));
+    const int64_t lines = request.records_size();
+    const absl::Status appended = co_await AppendLines(
+        client, std::exchange(request, empty), static_cast<int>(partition), sequences[partition]);
+    if (!appended.ok()) {
+      co_return absl::Status(appended.code(),
+                             absl::StrCat(appended.message(), "; the first ", acknowledged,
+                                          " lines are in topic ", command.topic, ", the ", lines,
+                                          " behind them may be, and none after those"));
+    }
+    acknowledged += lines;
   }
   co_return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 
 #include "checkpoint/local_store.h"
+#include "platform/task_scope.h"
 #include "simulator/sim_world.h"
 #include "tests/checkpoint/sim_chaos.h"
 
@@ -95,6 +96,30 @@ TEST(LocalStore, RemovesWhatADeadOneLeftAndNothingElse) {
     EXPECT_THAT(Temporaries(world), testing::UnorderedElementsAreArray(others));
   }
   EXPECT_GT(left_behind, 10);
+}
+
+// As who runs out of room, is cancelled where it waits, or returns early.
+Task<void> GiveUpAndCreate(Node& node) {
+  LocalStore store(node, "root");
+  {
+    const auto staged = co_await store.Stage("d/staged");
+    EXPECT_TRUE(staged.ok()) << staged.status();
+    EXPECT_TRUE((co_await (*staged)->Append("half")).ok());
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("create", [](LocalStore& store) -> Task<void> {
+      (co_await store.CreateIfAbsent("d/cancelled", std::string(1 << 20, 'x'))).IgnoreError();
+    }(store));
+    co_await node.clock().Sleep(absl::Microseconds(200));
+  }
+  const absl::Status created = co_await store.CreateIfAbsent("d/next", "next");
+  EXPECT_TRUE(created.ok()) << created;
+}
+TEST(LocalStore, RemovesWhatItsWritersGaveUpBeforeItMakesMore) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  RunToItsEnd(world, "store", GiveUpAndCreate);
+  EXPECT_THAT(world.machine("m").disk().image().Files("root/"),
+              testing::UnorderedElementsAre("root/d/next"));
 }
 
 Task<void> CreateHundred(Node& node) {

@@ -155,6 +155,33 @@ TEST(QueryHistory, IsBegunAnewUntilThereIsABatch) {
   EXPECT_TRUE(ReadQueryHistory("offsets", {Query(), Defines(0)})->bound());
 }
 
+TEST(QueryHistory, SaysWhereItsSourcesBeginUntilABatchDoes) {
+  const auto begins = [](const std::string& source, const std::string& offset) {
+    SourceBegins of_one;
+    SourceBegin& begin = *of_one.add_begins();
+    begin.set_source(source);
+    begin.set_offset(offset);
+    return Record(of_one);
+  };
+  std::vector<MetadataRecord> records = {Query(), begins("in", "3"), begins("other", "4"),
+                                         begins("in", "5")};
+  const auto history = ReadQueryHistory("offsets", records);
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_FALSE(history->bound());
+  EXPECT_EQ(history->EndOffset("in"), "5");
+  EXPECT_EQ(history->EndOffset("other"), "4");
+  EXPECT_EQ(history->EndOffset("none"), "");
+  std::vector<MetadataRecord> base;
+  platform::Generator<MetadataRecord> of_base = history->Base();
+  while (std::optional<MetadataRecord> record = of_base.Next()) base.push_back(*record);
+  EXPECT_EQ(ReadQueryHistory("offsets", base)->EndOffset("in"), "5");
+  records.push_back(Defines(0));
+  EXPECT_EQ(ReadQueryHistory("offsets", records)->begins().at("in").offset(), "5");
+  records.push_back(begins("in", "6"));
+  EXPECT_THAT(WhyQueryRefused(records), HasSubstr("says where sources begin"));
+  EXPECT_THAT(WhyQueryRefused({begins("in", "3")}), HasSubstr("metadata is missing"));
+}
+
 // One operator's, in `names.size()` partitions; without names as a start lays it out.
 MetadataRecord LaysOut(int64_t after_batch, int partitions, std::vector<std::string> names = {}) {
   StateLayout layout;

@@ -164,7 +164,7 @@ Task<void> SyncsInOneCall(Node& node) {
 TEST_P(DiskConformance, ManyFilesCanBeSyncedInOneCall) { world().RunNode(SyncsInOneCall); }
 
 Task<void> SetsATime(Node& node) {
-  const absl::Time then = absl::FromUnixMillis(1'000'000'000'500);
+  const absl::Time then = absl::FromUnixNanos(1'000'000'000'500'000'123);
   WT_CO_GET(const auto file, co_await node.disk().Open("f", OpenMode::kCreateNew));
   WT_CO_OK(co_await file->WriteAt(0, "text"));
   WT_CO_OK(co_await file->SetModified(then));

@@ -76,6 +76,22 @@ for ((i = 0; i < 600; ++i)); do
 done
 refused 1 "is to begin partition 0 of topic numbers at 1000000" start log_copy --log="$address" \
   --from=numbers --to=more --starting=0:1000000 --checkpoint=ck-far --available-now
+of_partition() { "$wavetank" log read --address="$address" numbers --partition="$1" | wc -l; }
+"$wavetank" start log_copy --log="$address" --from=numbers --to=none --checkpoint=ck-end \
+  --starting="0:$(of_partition 0),1:$(of_partition 1)" --available-now 2>>copy.err ||
+  fail 'a start at the end was refused'
+# What comes after a query of what is new has begun is its input, also while it does not run.
+later() {
+  "$wavetank" start log_copy --log="$address" --from=news --to=later --checkpoint=ck-later \
+    --starting=latest --available-now 2>>copy.err || fail 'what is new was refused'
+}
+seq 3 | "$wavetank" log produce --address="$address" news || fail 'nothing was produced'
+later
+seq 4 8 | "$wavetank" log produce --address="$address" news || fail 'nothing was produced'
+later
+read_later() { "$wavetank" log read --address="$address" later | cut -f 4 | sort -n; }
+diff <(read_later) <(seq 4 8) >/dev/null ||
+  fail 'of what came after the query had begun something is missing, or there is more'
 refused 2 'has partitions 0 to 1' log read --address="$address" numbers --partition=5
 ended=0
 "$wavetank" log read --address="$address" copies >/dev/full 2>>copy.err || ended=$?

@@ -61,7 +61,9 @@ const std::vector<ConnectorOption>& LogSourceOptionTable() {
       {.name = "startingOffsets",
        .takes = "earliest, latest, or an offset of each partition (0:12,1:7)",
        .default_value = "earliest",
-       .meaning = "where a new query begins; a partition that is not named, at its first record"},
+       .meaning =
+           "where a query begins, fixed by its first start; a partition that is not named, at its "
+           "first record"},
       {.name = "maxOffsetsPerTrigger",
        .takes = "a whole number from 1 on",
        .default_value = "",

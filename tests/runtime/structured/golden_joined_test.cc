@@ -21,7 +21,8 @@ const char* const kRescaled = "rescaled";
 const char* const kSteps[] = {"batch.defined", "batch.prepared", "sink.committed"};
 
 // In the first of them no record says when something becomes final, nor how state is laid out.
-const char* const kVersions[] = {"v5", "v6"};
+// From v7 on the log says where the sources begin.
+const char* const kVersions[] = {"v5", "v6", "v7"};
 
 std::filesystem::path Golden(const std::string& version) {
   return std::filesystem::path("tests/data/checkpoint") / version / "joined";
@@ -71,6 +72,7 @@ TEST(GoldenJoined, IsGoneOnFromExactlyOnce) {
       EXPECT_EQ(before->batches()[1].prepared->states_size(), 6);
       EXPECT_EQ(before->batches()[1].prepared->has_next_final(), version != "v5");
       EXPECT_EQ(before->layout() != nullptr, version != "v5");
+      EXPECT_EQ(before->begins().size(), version == "v7" ? 2U : 0U);
       const absl::Status ended = world.RunToTheEnd();
       ASSERT_TRUE(ended.ok()) << ended;
       const auto table = world.Table();

@@ -19,7 +19,9 @@
 namespace wavetank::runtime {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // Numbers that stand outside of the world; what is below `gone` nobody can read any more.
 struct Numbers {
@@ -30,6 +32,7 @@ struct Numbers {
   absl::Duration answers_after = absl::ZeroDuration();
   int64_t asked = 0;
   int64_t limit = 2;  // of a batch
+  bool from_the_end = false;
 };
 
 int64_t ToNumber(const std::string& offset) {
@@ -42,7 +45,9 @@ class NumberSource final : public Source {
  public:
   NumberSource(Numbers& numbers, platform::Clock& clock, int64_t limit)
       : numbers_(numbers), clock_(clock), limit_(limit) {}
-  Task<absl::StatusOr<std::string>> Begin() override { co_return "0"; }
+  Task<absl::StatusOr<std::string>> Begin() override {
+    co_return absl::StrCat(numbers_.from_the_end ? numbers_.size : 0);
+  }
   Task<absl::StatusOr<SourceInput>> Define(std::string after) override {
     ++numbers_.asked;
     co_await clock_.Sleep(numbers_.answers_after);
@@ -85,7 +90,8 @@ Task<absl::StatusOr<RecordBatch>> ReadRange(const Numbers* numbers, checkpoint::
   co_return RecordBatch(NumberColumns(), {values.Finish()}, rows);
 }
 
-DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& numbers) {
+DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& numbers,
+                      const std::string& limit = "2") {
   SourceFormat format{.name = name, .meaning = "numbers from outside"};
   format.options = {{.name = "limit",
                      .takes = "a whole number",
@@ -102,12 +108,12 @@ DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& number
     return ReadRange(&numbers, std::move(range));
   });
   EXPECT_TRUE(session.RegisterSource(format).ok());
-  return session.ReadStream().Format(name).Load();
+  return session.ReadStream().Format(name).Option("limit", limit).Load();
 }
 
-QueryJob OfNumbers(Numbers& numbers, Numbers* others = nullptr) {
-  return [&numbers, others](Session& session) {
-    DataFrame rows = ReadNumbers(session, "numbers", numbers);
+QueryJob OfNumbers(Numbers& numbers, Numbers* others = nullptr, std::string limit = "2") {
+  return [&numbers, others, limit](Session& session) {
+    DataFrame rows = ReadNumbers(session, "numbers", numbers, limit);
     if (others != nullptr) rows = rows.Union(ReadNumbers(session, "others", *others));
     rows.WriteStream()
         .QueryName("numbers")
@@ -224,6 +230,41 @@ TEST(OwnSource, OnceReadsAllInOneBatchWhateverTheLimitIsAndWhateverEnds) {
     EXPECT_EQ(world.History()->newest_batch(), 1) << call;
     ASSERT_LT(call, 5000U);
   }
+}
+
+// A query of what comes after it has begun.
+TEST(OwnSource, BeginsWhereItDidAtItsFirstStartUnlessItIsToldOtherwise) {
+  Numbers numbers{.size = 5, .from_the_end = true};
+  QueryWorld world(1, OfNumbers(numbers));
+  world.StartDriver();
+  world.RunUntilStep("query.recovered");
+  world.world().Crash(world.world().process("driver"));
+  EXPECT_EQ(world.History()->EndOffset("numbers"), "5");
+  EXPECT_FALSE(world.History()->bound());
+  numbers.size = 7;
+  world.StartDriver();
+  world.RunUntilStep("batch.committed 0");
+  EXPECT_THAT(Shown(world), ElementsAre("5", "6"));
+}
+TEST(OwnSource, BeginsAnewWhereItsOptionsAreOthersBeforeThereIsABatch) {
+  Numbers numbers{.size = 5, .from_the_end = true};
+  std::string limit = "2";
+  QueryWorld world(1, [&](Session& session) { OfNumbers(numbers, nullptr, limit)(session); });
+  world.StartDriver();
+  world.RunUntilStep("query.recovered");
+  world.world().Crash(world.world().process("driver"));
+  numbers = {.size = 7};
+  limit = "3";
+  world.StartDriver();
+  world.RunUntilStep("batch.committed 2");
+  EXPECT_THAT(Shown(world), ElementsAre("0", "1", "2", "3", "4", "5", "6"));
+  world.world().Crash(world.world().process("driver"));
+  // Once there is one, options are no longer asked where it begins.
+  limit = "4";
+  numbers.size = 8;
+  world.StartDriver();
+  world.RunUntilStep("batch.committed 3");
+  EXPECT_THAT(Shown(world), SizeIs(8));
 }
 
 TEST(OwnSource, OnceWaitsForASourceThatIsLate) {
