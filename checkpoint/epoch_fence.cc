@@ -29,7 +29,7 @@ EpochFence::Pass::~Pass() {
 }
 
 void EpochFence::Bound() {
-  if (scopes_.size() <= kMostScopes) return;
+  if (scopes_.size() <= most_scopes_) return;
   auto oldest = scopes_.end();
   for (auto scope = scopes_.begin(); scope != scopes_.end(); ++scope) {
     const bool older = oldest == scopes_.end() || scope->second.used < oldest->second.used;

@@ -23,8 +23,12 @@ namespace wavetank::checkpoint {
 
 class EpochFence {
  public:
-  // `store` must outlive it, and be changed through its owner alone.
-  explicit EpochFence(Store& store) : store_(store) {}
+  static constexpr size_t kMostScopes = 512;
+
+  // `store` must outlive it, and be changed through its owner alone. So many logs it remembers
+  // anything of, and those in use.
+  explicit EpochFence(Store& store, size_t most_scopes = kMostScopes)
+      : store_(store), most_scopes_(most_scopes) {}
   EpochFence(const EpochFence&) = delete;
   EpochFence& operator=(const EpochFence&) = delete;
 
@@ -63,8 +67,6 @@ class EpochFence {
   // For the creation of an epoch file. REQUIRES: its caller holds no pass of that log.
   Task<Pass> EnterCreation(std::string path);
 
-  // Logs that it remembers anything of: so many, and those in use.
-  static constexpr size_t kMostScopes = 512;
   size_t remembered() const { return scopes_.size(); }
 
  private:
@@ -82,6 +84,7 @@ class EpochFence {
 
   // Rules refuse_the_late and creation_waits of the specification (tests/model/fencing.h).
   Store& store_;
+  const size_t most_scopes_;
   uint64_t passes_ = 0;
   std::map<std::string, Scope> scopes_;  // by directory
   platform::Event released_;

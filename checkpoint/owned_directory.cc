@@ -66,7 +66,10 @@ Task<absl::Status> OwnedDirectory::Outcome(absl::Status status) {
   if (refusing_ != nullptr && !absl::IsDataLoss(status)) co_return status;
   // A newer owner may have removed what was to be changed.
   const absl::Status looked = co_await Look();
-  co_return absl::IsAborted(looked) ? looked : status;
+  if (absl::IsAborted(looked)) co_return looked;
+  // Nor is it lost for certain as long as nobody could look.
+  const bool unknown = absl::IsDataLoss(status) && !looked.ok() && !absl::IsDataLoss(looked);
+  co_return unknown ? looked : status;
 }
 
 }  // namespace wavetank::checkpoint

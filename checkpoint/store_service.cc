@@ -85,7 +85,7 @@ StoreService::StoreService(platform::Node& node, Store& store, StoreServiceOptio
     : node_(node),
       store_(store),
       options_(options),
-      fence_(store),
+      fence_(store, options.logs_remembered),
       places_(options.requests_at_once),
       scope_(node.executor()) {
   WT_CHECK(options.memory_bytes >= kLeastStoreMemoryBytes);

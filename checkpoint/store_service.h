@@ -52,6 +52,8 @@ struct StoreServiceOptions {
   int64_t memory_bytes = int64_t{512} << 20;
   // At the disk; more wait.
   int requests_at_once = 32;
+  // Logs of which the newest epoch is remembered, besides those in use; of others it is looked up.
+  size_t logs_remembered = EpochFence::kMostScopes;
   // A client that stops in the middle of a long content says nothing: its parts are let go of after
   // so long.
   absl::Duration upload_idle = absl::Minutes(1);

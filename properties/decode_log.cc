@@ -115,16 +115,9 @@ class FencedLogDecoder {
     const std::string epoch_path = Path("epoch", segment.epoch);
     const auto owner_file = files_.find(epoch_path);
     if (owner_file == files_.end()) return absl::DataLossError(epoch_path + ": is gone");
-    const std::string_view bytes = owner_file->second;
-    Cursor cursor(bytes.substr(std::min<size_t>(4, bytes.size())));
-    uint64_t format = 0, checksum = 0;
-    std::string owner;
-    if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format > 3 ||
-        !cursor.Text(&owner) || !cursor.Fixed(4, &checksum) || !cursor.done() ||
-        checksum != PlainCrc32c(bytes.substr(0, bytes.size() - 4))) {
-      return absl::DataLossError(epoch_path + ": is no whole epoch file");
-    }
-    return owner;
+    const std::optional<std::string> owner = OwnerInEpochFile(owner_file->second);
+    if (!owner) return absl::DataLossError(epoch_path + ": is no whole epoch file");
+    return *owner;
   }
 
   absl::StatusOr<const Groups*> GroupsOf(const SegmentName& segment,
@@ -294,6 +287,18 @@ uint32_t PlainCrc32c(std::string_view bytes) {
   for (const char c : bytes)
     crc = (crc >> 8) ^ kTable[(crc ^ static_cast<unsigned char>(c)) & 0xff];
   return ~crc;
+}
+
+std::optional<std::string> OwnerInEpochFile(std::string_view bytes) {
+  Cursor cursor(bytes.substr(std::min<size_t>(4, bytes.size())));
+  uint64_t format = 0, checksum = 0;
+  std::string owner;
+  if (bytes.substr(0, 4) != "WTEP" || !cursor.Fixed(4, &format) || format > 3 ||
+      !cursor.Text(&owner) || !cursor.Fixed(4, &checksum) || !cursor.done() ||
+      checksum != PlainCrc32c(bytes.substr(0, bytes.size() - 4))) {
+    return std::nullopt;
+  }
+  return owner;
 }
 
 std::vector<std::string> FencedLogFiles(const std::string& directory) {

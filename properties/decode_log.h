@@ -72,6 +72,9 @@ class FencedLogReader {
   std::map<std::pair<std::string, uint64_t>, WholeGroups> known_;  // by path and file id
 };
 
+// Who created an epoch, by its file; nullopt: that is no whole one.
+std::optional<std::string> OwnerInEpochFile(std::string_view bytes);
+
 // The beginnings of the paths of all files that it looks at.
 std::vector<std::string> FencedLogFiles(const std::string& directory);
 

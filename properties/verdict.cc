@@ -34,7 +34,7 @@ std::vector<std::string> AllViolationKinds() {
   return {kinds::kLost,        kinds::kDuplicated,   kinds::kPhantom,       kinds::kReordered,
           kinds::kWrongAnswer, kinds::kDefinition,   kinds::kWatermark,     kinds::kCommitOrder,
           kinds::kVisibility,  kinds::kInputDurable, kinds::kMixedAttempts, kinds::kUnreadable,
-          kinds::kProtocol};
+          kinds::kProtocol,    kinds::kFalseAlarm};
 }
 
 }  // namespace wavetank::properties

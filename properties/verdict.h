@@ -53,6 +53,8 @@ inline constexpr const char* kUnreadable =
     "unreadable";  // a durable file that must be whole is not
 inline constexpr const char* kProtocol =
     "protocol";  // a driver's steps, or those of a log's owners, are none that it allows
+inline constexpr const char* kFalseAlarm =
+    "false_alarm";  // a job says that its own files are damaged, or taken, and none are
 }  // namespace violation_kinds
 
 // Every kind, for `--help` and the nearest right name.

@@ -50,6 +50,8 @@ class Planner {
     ClusterPlan plan;
     plan.store_machine = store_machine_.empty() ? cluster_.machine(0).name() : store_machine_;
     runtime::Deployment deployment;
+    // Fewer than a job uses: what a service does when it has forgotten one is done in every run.
+    deployment.store.logs_remembered = 1;
     deployment.stop_requested = [events = plan.stop_events](platform::Node& node) {
       return events->Of(node);
     };

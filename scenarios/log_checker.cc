@@ -64,8 +64,10 @@ void LogChecker::ReadLog(const properties::DurableFiles& files) {
   const auto records = log_.Read(files);
   if (!records.ok()) return Wrong(kinds::kUnreadable, std::string(records.status().message()));
   if (!records->has_value()) return;
-  begin_.reset();
+  const std::optional<checkpoint::SourceBegin> known = std::exchange(begin_, std::nullopt);
   for (const properties::LogRecord& record : **records) ReadDefinition(*record);
+  // A log without the first batches does not say it any more.
+  if (!begin_) begin_ = known;
 }
 
 void LogChecker::ReadDefinition(const std::string& bytes) {

@@ -1,8 +1,10 @@
 #include "scenarios/sim_job.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/steps.h"
@@ -32,6 +34,8 @@ SimJob::SimJob(simulator::SimWorld& world, const PreparedJob& job)
     owners_[server.process] = absl::StrCat(server.process, ":");
   }
   for (const JobPart& part : job.shape.parts) {
+    own_.push_back(part.paths.checkpoint + "/");
+    if (!part.paths.output.empty()) own_.push_back(part.paths.output + "/");
     const auto* query = std::get_if<QueryShape>(&part.of);
     // A batch function is fenced by what it writes to, which is no step of the engine.
     if (query == nullptr || query->log) continue;
@@ -149,6 +153,7 @@ void SimJob::Observe(const simulator::SimDisk::DurableNews& news) {
   const int64_t ended = checker_->BatchesEnded();
   Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
                         failures_.count()));
+  if (!beyond_) NotAllowed(world_.now(), epoch_owners_.Observe({news.files, news.changed}));
   if (checker_->BatchesEnded() > ended) batch_ends_.push_back(world_.now());
 }
 
@@ -227,9 +232,30 @@ void SimJob::OnStep(absl::Duration at, const platform::StepEvent& event) {
   }
 }
 
-void SimJob::OnLog(absl::Duration, const platform::Node&, platform::LogLevel level,
+void SimJob::OnLog(absl::Duration at, const platform::Node&, platform::LogLevel level,
                    const std::string& text) {
-  if (level == platform::LogLevel::kError) errors_.push_back(text);
+  if (level != platform::LogLevel::kError) return;
+  errors_.push_back(text);
+  if (beyond_ || !IsFalseAlarm(text)) return;
+  Add({{kinds::kFalseAlarm,
+        absl::StrCat("nothing has befallen the files, and it is said: ", text),
+        absl::ToInt64Nanoseconds(at),
+        {},
+        ""}});
+}
+
+// What people are told to mend though nothing is wrong with it. (Whether a job's input is there is
+// for others to say.)
+bool SimJob::IsFalseAlarm(const std::string& error) const {
+  const auto says = [&error](absl::string_view text) { return absl::StrContains(error, text); };
+  const bool of_files = says("restore it from a copy") || says("restore the file") ||
+                        says("has lost its log; restore it") ||
+                        says("there is something of that name");
+  if (of_files && std::ranges::any_of(own_, says)) return true;
+  // A stream whose log another driver has begun meanwhile.
+  return std::ranges::any_of(job_.shape.parts, [&says](const JobPart& part) {
+    return says(absl::StrCat("with the empty checkpoint ", part.paths.checkpoint, ":"));
+  });
 }
 
 // What the program around each process does when that has ended by itself, a driver that was fenced
@@ -275,7 +301,10 @@ void SimJob::OnFault(absl::Duration, const simulator::Fault& fault) {
   }
   // A file that may not be read is left out until it may be.
   if (fault.kind == simulator::FaultKind::kAccessDenied) in_order_ = false;
-  if (!simulator::InfoOf(fault.kind).on) logs_.Doubt();
+  if (!simulator::InfoOf(fault.kind).on) {
+    beyond_ = true;
+    logs_.Doubt();
+  }
   failures_.OnFault(fault);
 }
 

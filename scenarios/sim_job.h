@@ -16,6 +16,7 @@
 
 #include "absl/time/time.h"
 
+#include "properties/epoch_owners.h"
 #include "properties/fenced_log_protocol.h"
 #include "properties/micro_batch_protocol.h"
 #include "properties/verdict.h"
@@ -69,6 +70,7 @@ class SimJob : private simulator::WorldObserver {
   void FollowLog(absl::Duration at, const platform::StepEvent& event);
   void FollowProtocol(absl::Duration at, const platform::StepEvent& event);
   void NotAllowed(absl::Duration at, std::string wrong);
+  bool IsFalseAlarm(const std::string& error) const;
 
   void OnStep(absl::Duration at, const platform::StepEvent& event) override;
   void OnLog(absl::Duration at, const platform::Node& node, platform::LogLevel level,
@@ -89,7 +91,10 @@ class SimJob : private simulator::WorldObserver {
   properties::MicroBatchProtocol protocol_;
   std::map<std::string, std::string> owners_;  // processes that own logs: whose store they are in
   properties::FencedLogProtocol logs_;
-  std::set<std::string> asked_;                 // incarnations that were asked to end, by label
+  properties::EpochOwners epoch_owners_;
+  std::vector<std::string> own_;  // the beginnings of the paths of what only the job writes
+  bool beyond_ = false;           // something has befallen files that nobody promises to withstand
+  std::set<std::string> asked_;   // incarnations that were asked to end, by label
   std::map<std::string, absl::Time> modified_;  // of files that were supplied, by path
   bool in_order_ = true;                        // what arrived could be taken in that order
   std::string last_step_;

@@ -133,6 +133,7 @@ class FencedBatchLog final : public BatchLog {
   }
   const RecoveredStream& recovered() const override { return recovered_; }
   std::string driver_id() const override { return absl::StrCat(log_->epoch().value()); }
+  Task<absl::Status> Look() override { return log_->Look(); }
 
   Task<absl::Status> LogStart(StreamStart start) override {
     checkpoint::GraphMetadata record;
@@ -202,6 +203,7 @@ class NoBatchLog final : public BatchLog {
   const RecoveredStream& recovered() const override { return recovered_; }
   std::string driver_id() const override { return driver_id_; }
   checkpoint::SeenPaths& seen(OperatorId stream) override { return seen_[stream]; }
+  Task<absl::Status> Look() override { co_return absl::OkStatus(); }
   Task<absl::Status> LogStart(StreamStart start) override {
     for (const StreamInput& old : start.old_files) See(old);
     start_ = std::move(start);

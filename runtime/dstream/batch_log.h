@@ -107,6 +107,8 @@ class BatchLog {
   virtual const RecoveredStream& recovered() const = 0;
   // Names this driver's attempts: unlike any other driver's.
   virtual std::string driver_id() const = 0;
+  // Whether this driver still owns the stream; errors as FencedLog::Look.
+  virtual Task<absl::Status> Look() = 0;
   // The files of a stream that are not new: those in some batch's input, or too old. Stays where it
   // is while the log does.
   virtual checkpoint::SeenPaths& seen(OperatorId stream) = 0;

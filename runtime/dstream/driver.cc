@@ -124,10 +124,8 @@ class DriverRun {
     } else {
       const BatchLogOptions log_options{.batches_retained = options_.batches_retained,
                                         .segment_bytes = options_.log_segment_bytes};
-      WT_CO_ASSIGN_OR_RETURN(
-          const StreamAge age,
-          co_await BatchLog::Compare(node_, store_, graph_, directory_, log_options));
-      WT_CO_RETURN_IF_ERROR(co_await CheckOutputs(store_, graph_, directory_, age));
+      WT_CO_RETURN_IF_ERROR(
+          co_await CheckOutputsBeforeClaim(node_, store_, graph_, directory_, log_options));
       WT_CO_ASSIGN_OR_RETURN(
           log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
@@ -138,7 +136,7 @@ class DriverRun {
       }
     }
     const StreamAge age = log_->start() == nullptr ? StreamAge::kNew : StreamAge::kBegun;
-    WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age));
+    WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age, *log_));
     if (age == StreamAge::kNew) {
       WT_CO_ASSIGN_OR_RETURN(StreamStart start,
                              co_await FirstStart(node_, graph_, file_selectors_));

@@ -75,8 +75,6 @@ Task<absl::Status> CheckOwner(checkpoint::Store& store, std::string owner_file, 
   co_return OfAnother(Attempted(checkpoint_directory, age), title, *owner, owner_file);
 }
 
-}  // namespace
-
 Task<absl::Status> CheckOutputs(checkpoint::Store& store, const StreamingGraph& graph,
                                 std::string checkpoint_directory, StreamAge age) {
   if (checkpoint_directory.empty()) co_return absl::OkStatus();
@@ -93,9 +91,32 @@ Task<absl::Status> CheckOutputs(checkpoint::Store& store, const StreamingGraph& 
   co_return absl::OkStatus();
 }
 
+}  // namespace
+
+Task<absl::Status> CheckOutputsBeforeClaim(platform::Node& node, checkpoint::Store& store,
+                                           const StreamingGraph& graph,
+                                           std::string checkpoint_directory,
+                                           BatchLogOptions options) {
+  WT_CO_ASSIGN_OR_RETURN(
+      const StreamAge age,
+      co_await BatchLog::Compare(node, store, graph, checkpoint_directory, options));
+  const absl::Status checked = co_await CheckOutputs(store, graph, checkpoint_directory, age);
+  if (checked.ok()) co_return checked;
+  // Somebody may have begun it meanwhile: it is looked at again once it is this one's.
+  WT_CO_ASSIGN_OR_RETURN(
+      const StreamAge now,
+      co_await BatchLog::Compare(node, store, graph, checkpoint_directory, options));
+  co_return now == age ? checked : absl::OkStatus();
+}
+
 Task<absl::Status> OwnOutputs(checkpoint::Store& store, const StreamingGraph& graph,
-                              std::string checkpoint_directory, StreamAge age) {
-  WT_CO_RETURN_IF_ERROR(co_await CheckOutputs(store, graph, checkpoint_directory, age));
+                              std::string checkpoint_directory, StreamAge age, BatchLog& log) {
+  const absl::Status checked = co_await CheckOutputs(store, graph, checkpoint_directory, age);
+  if (!checked.ok()) {
+    // What is there may be of a newer owner's batches.
+    WT_CO_RETURN_IF_ERROR(co_await log.Look());
+    co_return checked;
+  }
   if (checkpoint_directory.empty()) co_return absl::OkStatus();
   for (const OperatorId output : graph.outputs()) {
     const TextFiles* const files = graph.output(output).files();

@@ -16,16 +16,19 @@
 
 namespace wavetank::runtime {
 
-// Whether the outputs are this stream's, or free; changes nothing. What an output has is of batches
-// that a checkpoint knew, so beside it one that begins anew would give the same input again.
-// kFailedPrecondition, with what is found.
-platform::Task<absl::Status> CheckOutputs(checkpoint::Store& store, const StreamingGraph& graph,
-                                          std::string checkpoint_directory, StreamAge age);
+// Whether log and outputs are this stream's, or free; changes nothing. What an output has is of
+// batches that a checkpoint knew, so beside it one that begins anew would give the same input
+// again. kFailedPrecondition, with what is found; else as from BatchLog::Compare.
+platform::Task<absl::Status> CheckOutputsBeforeClaim(platform::Node& node, checkpoint::Store& store,
+                                                     const StreamingGraph& graph,
+                                                     std::string checkpoint_directory,
+                                                     BatchLogOptions options);
 
-// The same, and makes them its own: at every take-over, before anything is written into them, since
-// they may have been removed and be another's by now.
+// The same of the outputs, and makes them its own: at every take-over, before anything is written
+// into them, since they may have been removed and be another's by now. kAborted: the stream is.
 platform::Task<absl::Status> OwnOutputs(checkpoint::Store& store, const StreamingGraph& graph,
-                                        std::string checkpoint_directory, StreamAge age);
+                                        std::string checkpoint_directory, StreamAge age,
+                                        BatchLog& log);
 
 }  // namespace wavetank::runtime
 

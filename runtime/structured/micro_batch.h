@@ -64,6 +64,7 @@ class MicroBatchExecution {
   Task<absl::Status> CheckBeforeFirstWrite();
   Task<absl::Status> CheckBeforeClaim(QueryIdentity identity);
   Task<absl::Status> CheckNoState();
+  Task<bool> HasBegunMeanwhile();
   Task<absl::Status> BeginUnlessBound(QueryIdentity identity);
   std::vector<checkpoint::MetadataRecord> BeginOf(checkpoint::QueryMetadata metadata,
                                                   checkpoint::SourceBegins begins) const;

@@ -186,7 +186,9 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity)
   if (logged.metadata()) {
     id = logged.metadata()->query_id();
   } else {
-    WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+    const absl::Status none = co_await CheckNoState();
+    if (!none.ok() && co_await HasBegunMeanwhile()) co_return absl::OkStatus();
+    WT_CO_RETURN_IF_ERROR(none);
   }
   if (sink_format_->check == nullptr) co_return absl::OkStatus();
   co_return co_await sink_format_->check({.store = store_,
@@ -195,6 +197,14 @@ Task<absl::Status> MicroBatchExecution::CheckBeforeClaim(QueryIdentity identity)
                                           .query_id = std::move(id),
                                           .has_committed = LastCommitted(logged).has_value(),
                                           .mode = plan_->mode});
+}
+
+// Another driver may have begun the query after its log was read, and run a batch.
+Task<bool> MicroBatchExecution::HasBegunMeanwhile() {
+  checkpoint::QueryHistory logged(options_.min_batches_to_retain);
+  const absl::Status read = co_await checkpoint::ReadMetadataLog(node_, store_, LogDirectory(),
+                                                                 absl::ZeroDuration(), logged);
+  co_return !read.ok() || logged.metadata().has_value();
 }
 
 // The log is empty, so nothing can have run: state that is there belongs to a log that is lost.
@@ -229,7 +239,12 @@ Task<absl::Status> MicroBatchExecution::BeginUnlessBound(QueryIdentity identity)
     if (!is_new) co_return co_await protocol_->Append({checkpoint::Record(std::move(begins))});
     co_return co_await protocol_->Append(BeginOf(std::move(metadata), std::move(begins)));
   }
-  WT_CO_RETURN_IF_ERROR(co_await CheckNoState());
+  const absl::Status none = co_await CheckNoState();
+  if (!none.ok()) {
+    // It may be of a newer owner's batches.
+    WT_CO_RETURN_IF_ERROR(co_await protocol_->Look());
+    co_return none;
+  }
   const uint64_t high = node_.random().Next();
   const uint64_t low = node_.random().Next();
   const std::string id =

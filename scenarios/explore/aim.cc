@@ -118,6 +118,39 @@ std::vector<size_t> Aim::AtStepsOf(const std::string& process,
   return at;
 }
 
+std::vector<size_t> Aim::AtStepsLike(const std::string& process, std::string_view beginning,
+                                     const std::vector<size_t>& places, int64_t until_ns) const {
+  std::vector<size_t> at = Only(Survey::Kind::kStep, places);
+  std::erase_if(at, [&](size_t place) {
+    const Event& event = survey_.events[place];
+    return event.at_ns >= until_ns || survey_.NameOf(event.process) != process ||
+           !survey_.NameOf(event.what).starts_with(beginning);
+  });
+  return at;
+}
+
+size_t Aim::CallsBefore(size_t step, int64_t calls) const {
+  return Before(step, calls, [process = survey_.events[step].process](const Event& call) {
+    return call.process == process;
+  });
+}
+
+size_t Aim::FileCallsBefore(size_t step, int64_t calls) const {
+  return Before(step, calls, [](const Event& call) { return IsOnFiles(call.call); });
+}
+
+size_t Aim::Before(size_t step, int64_t calls,
+                   const std::function<bool(const Event&)>& counts) const {
+  size_t at = step;
+  for (size_t place = step; place > first_ && calls > 0;) {
+    const Event& event = survey_.events[--place];
+    if (event.kind != Survey::Kind::kCall || !counts(event)) continue;
+    at = place;
+    --calls;
+  }
+  return at;
+}
+
 bool Aim::KeepAfterFiles(const std::string& files, std::vector<size_t>& places) const {
   const auto first =
       std::find_if(survey_.events.begin(), survey_.events.end(), [&](const Event& event) {
@@ -174,22 +207,30 @@ size_t Aim::DrawStep(const Choices& choices, const std::string& name,
   return PickStep(choices, name, SometimesSoon(choices, name, places), fault);
 }
 
-// Each step as often as any other, however often it is reached.
 size_t Aim::PickStep(const Choices& choices, const std::string& name,
                      const std::vector<size_t>& places, Fault& fault) const {
+  const size_t place = PickOfSteps(choices, name, places);
+  SetStep(place, fault);
+  return place;
+}
+
+size_t Aim::PickOfSteps(const Choices& choices, const std::string& name,
+                        const std::vector<size_t>& places) const {
   std::set<std::string> names;
   for (const size_t place : places) names.insert(survey_.NameOf(survey_.events[place].what));
   const std::vector<std::string> ordered(names.begin(), names.end());
   const std::string step = choices.OneOf(name + " step", ordered);
-  const size_t place = choices.OneOf(name + " occurrence", AtStep(step, places));
-  SetStep(place, fault);
-  return place;
+  return choices.OneOf(name + " occurrence", AtStep(step, places));
 }
 
 void Aim::SetTime(size_t place, Fault& fault) const {
   // What has struck within this millisecond has done so by its end.
   const int64_t at_ns = std::max(survey_.events[place].at_ns - kMsNs, last_fault_ns_);
   fault.set_at_ms(at_ns / kMsNs + 1);
+}
+
+void Aim::SetInstant(size_t place, int64_t by_ns, Fault& fault) const {
+  fault.set_at_ns(std::max(survey_.events[place].at_ns + by_ns, last_fault_ns_ + 1));
 }
 
 void Aim::SetAfter(size_t place, int64_t by_ms, Fault& fault) const {

@@ -10,6 +10,8 @@
 #include "scenarios/explore/aim.h"
 #include "scenarios/explore/draw_beyond.h"
 #include "scenarios/explore/draw_external.h"
+#include "scenarios/explore/draw_lost_logs.h"
+#include "scenarios/explore/draw_owners.h"
 #include "simulator/fault_effects.h"
 #include "simulator/fault_table.h"
 
@@ -73,12 +75,12 @@ class FaultDrawing {
       return info;
     }
     // A spare is there to be used.
-    const bool may_replace = !targets_.spare_machine.empty() && !targets_.of_driver.empty();
+    const bool may_replace = !targets_.spare_machines.empty() && !targets_.of_driver.empty();
     if (may_replace && choices_.OneIn(name_ + " replaces", 4)) {
       const FaultInfo& info = simulator::InfoOf(FaultKind::kZombie);
       fault.set_kind(std::string(info.name));
       fault.set_target(targets_.of_driver.front());
-      fault.set_peer(targets_.spare_machine);
+      fault.set_peer(targets_.spare_machines.front());
       return info;
     }
     std::vector<const FaultInfo*> kinds;
@@ -152,14 +154,18 @@ FaultTargets TargetsOf(const Prepared& prepared, const Scenario& scenario) {
                                     [](const auto& node) { return node.name == "driver"; });
     if (process.standby) {
       const bool is_spare = drives && process.start_at == absl::InfiniteDuration();
-      if (is_spare && targets.spare_machine.empty()) targets.spare_machine = process.machine;
+      if (is_spare) targets.spare_machines.push_back(process.machine);
       only_spare.try_emplace(process.machine, true);
       continue;
     }
     only_spare[process.machine] = false;
     targets.processes.push_back(process.spec.name);
     if (drives) targets.of_driver.push_back(process.spec.name);
+    // Elsewhere its address is taken as long as it stands still.
+    if (drives && process.machine == targets.store_machine) targets.replaceable = true;
   }
+  targets.replaceable =
+      !targets.of_driver.empty() && (targets.replaceable || !targets.spare_machines.empty());
   for (const std::string& machine : prepared.job.cluster.machines) {
     if (!only_spare[machine]) targets.machines.push_back(machine);
   }
@@ -188,6 +194,19 @@ void AddFault(const Choices& choices, int number, const FaultTargets& targets, c
       scenario.expect().may_stop_size() > 0 || Has(scenario, FaultKind::kDiskLoss);
   if (!is_beyond && choices.OneIn(name + " beyond", 24) &&
       AddFaultBeyond(choices, name + " beyond", targets, aim, scenario)) {
+    return;
+  }
+  // Seeds of their own: an owner's mistake mostly takes several of these, and another's none.
+  const bool of_logs = choices.OneIn("logs and their owners", 2);
+  // Last: what it comes to would hide what befalls the run afterwards.
+  const bool ends = number == kFaultsMost || choices.OneIn(name + " ends", 32);
+  if (of_logs && !is_beyond && ends && targets.has_known_files && !targets.of_driver.empty() &&
+      !choices.OneIn(name + " of no log", 4) &&
+      AddLossOfALog(choices, name + " log", targets, survey, scenario)) {
+    return;
+  }
+  if (of_logs && choices.OneIn(name + " of owners", 2) &&
+      AddFaultOfOwners(choices, name + " owners", targets, aim, scenario)) {
     return;
   }
   for (const FaultKind kind : {FaultKind::kDirectoryAway, FaultKind::kOddEntry}) {

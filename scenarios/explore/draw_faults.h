@@ -18,15 +18,19 @@
 
 namespace wavetank::scenarios {
 
+// After so many no more is added.
+inline constexpr int kFaultsMost = 5;
+
 // What there is to strike.
 struct FaultTargets {
   std::string store_machine;
   std::vector<std::string> machines;
   std::vector<std::string> processes;
-  std::string spare_machine;  // where a driver that is taken for dead may be replaced, or ""
-  std::vector<std::string> of_driver;    // the processes that have one, of those above
-  std::vector<std::string> directories;  // that input comes into
-  std::vector<std::string> external;     // processes that serve external systems
+  std::vector<std::string> spare_machines;  // where a driver that is taken for dead may be replaced
+  std::vector<std::string> of_driver;       // the processes that have one, of those above
+  bool replaceable = false;                 // a driver, on a spare machine or where it is
+  std::vector<std::string> directories;     // that input comes into
+  std::vector<std::string> external;        // processes that serve external systems
   bool structured = false;
   bool socket = false;
   bool rewound = false;  // input goes and comes again

@@ -256,19 +256,22 @@ class WorldDrawing {
       AddMachine(absl::StrCat("m-", worker), absl::StrCat("process-", worker),
                  {names[static_cast<size_t>(worker - 1)]});
     }
-    DrawSpare();
+    DrawSpares();
   }
 
-  // A machine on which a driver that is taken for dead may be replaced. (On its own it would wait
+  // Machines on which a driver that is taken for dead may be replaced. (On its own it would wait
   // for the address of the one before.)
-  void DrawSpare() {
-    if (choices_.Between("spare", 0, 1) == 0) return;
-    Machine& added = *scenario_.mutable_cluster()->add_machine();
-    added.set_name("m-spare");
-    Process& process = *added.add_process();
-    process.set_name("spare");
-    process.set_standby(true);
-    process.add_node("driver");
+  void DrawSpares() {
+    const int64_t spares = choices_.Between("spares", 0, 3);
+    for (int64_t spare = 1; spare <= spares; ++spare) {
+      const std::string number = spare == 1 ? "" : absl::StrCat("-", spare);
+      Machine& added = *scenario_.mutable_cluster()->add_machine();
+      added.set_name("m-spare" + number);
+      Process& process = *added.add_process();
+      process.set_name("spare" + number);
+      process.set_standby(true);
+      process.add_node("driver");
+    }
   }
 
   const Choices& choices_;

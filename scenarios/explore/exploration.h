@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 
 #include "runtime/structured/compiled_queries.h"
+#include "scenarios/explore/draw_faults.h"
 #include "scenarios/explore/draw_world.h"
 #include "scenarios/oracle.h"
 #include "scenarios/parse.h"
@@ -22,8 +23,6 @@
 #include "scenarios/scenario.pb.h"
 
 namespace wavetank::scenarios {
-
-inline constexpr int kFaultsMost = 5;
 
 // A guarantee is violated, or the work does not get done. (An inconclusive run has kept every
 // guarantee; only some of its faults never came.)
