@@ -27,6 +27,9 @@ struct ConnectorOption {
   // One of those that say, together, what of another system is read or written. Of source and sink
   // of one format they have the same names.
   bool of_place = false;
+  // Of a source: where a query begins depends on it. Until it has a batch, it begins anew where one
+  // of these is another than at its first start; all else may change.
+  bool of_begin = false;
 };
 
 // kInvalidArgument: one of `values` is none of `options`, or one that is required is missing.

@@ -58,7 +58,7 @@ class Source {
 
   // Where a query that has no batch yet begins: an offset, not empty. It is logged before anything
   // is defined, so a query that is started again before its first batch does not ask again, unless
-  // the options of its source are others.
+  // one of the options is another that say where (ConnectorOption::of_begin).
   virtual Task<absl::StatusOr<std::string>> Begin() = 0;
   // What is new after the offset, as much of it as a batch may have.
   virtual Task<absl::StatusOr<SourceInput>> Define(std::string after) = 0;

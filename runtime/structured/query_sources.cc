@@ -17,10 +17,13 @@
 namespace wavetank::runtime {
 namespace {
 
-uint64_t HashOf(const SourceDescription& description) {
+// Of what says where it begins.
+uint64_t HashOf(const SourceDescription& description, const SourceFormat& format) {
   std::string text = absl::StrCat(description.format, "\n", description.path);
-  for (const auto& [option, value] : description.options) {
-    absl::StrAppend(&text, "\n", option, "=", value);
+  for (const ConnectorOption& option : format.options) {
+    if (!option.of_begin) continue;
+    const std::string value = OptionValue(description.options, option.name);
+    absl::StrAppend(&text, "\n", option.name, "=", value.empty() ? option.default_value : value);
   }
   return platform::StableHash(text);
 }
@@ -53,6 +56,7 @@ absl::StatusOr<std::unique_ptr<QuerySources>> QuerySources::Open(
   for (const StreamingQueryPlan::Source& source : plan.sources) {
     SourceDescription description = source.description;
     WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors.Source(description.format));
+    sources->hashes_.push_back(HashOf(description, *format));
     for (const ConnectorOption& option : format->options) {
       if (!options.unlimited || option.no_limit.empty()) continue;
       description.options[option.name] = option.no_limit;
@@ -84,7 +88,7 @@ Task<absl::StatusOr<checkpoint::SourceBegins>> QuerySources::Begin() {
   checkpoint::SourceBegins begins;
   if (history_.bound()) co_return begins;
   for (size_t i = 0; i < sources_.size(); ++i) {
-    const uint64_t described = HashOf(descriptions_[i]);
+    const uint64_t described = hashes_[i];
     const auto logged = history_.begins().find(name(i));
     if (logged != history_.begins().end() && logged->second.description_hash() == described) {
       continue;
@@ -94,6 +98,13 @@ Task<absl::StatusOr<checkpoint::SourceBegins>> QuerySources::Begin() {
     if (offset.empty()) {
       co_return Explain(i, absl::FailedPreconditionError(
                                "it says that it begins at \"\", and an offset is not empty"));
+    }
+    if (logged != history_.begins().end()) {
+      node_.Log(
+          platform::LogLevel::kWarning,
+          absl::StrCat("source ", name(i), " (", descriptions_[i].format, "): begins at ", offset,
+                       ", and had begun at ", logged->second.offset(),
+                       ": it is told otherwise than before, and no batch has read of it yet"));
     }
     checkpoint::SourceBegin& begin = *begins.add_begins();
     begin.set_source(name(i));

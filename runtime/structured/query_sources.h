@@ -124,6 +124,7 @@ class QuerySources {
   platform::Node& node_;
   checkpoint::QueryHistory& history_;
   const std::vector<SourceDescription> descriptions_;
+  std::vector<uint64_t> hashes_;  // of what says where each begins
   const QuerySourcesOptions options_;
   std::vector<std::unique_ptr<Source>> sources_;
   platform::Event answered_;

@@ -180,6 +180,9 @@ TEST(QueryHistory, SaysWhereItsSourcesBeginUntilABatchDoes) {
   records.push_back(begins("in", "6"));
   EXPECT_THAT(WhyQueryRefused(records), HasSubstr("says where sources begin"));
   EXPECT_THAT(WhyQueryRefused({begins("in", "3")}), HasSubstr("metadata is missing"));
+  QueryHistory cleared = *history;
+  cleared.Clear();
+  EXPECT_EQ(cleared.EndOffset("in"), "");
 }
 
 // One operator's, in `names.size()` partitions; without names as a start lays it out.

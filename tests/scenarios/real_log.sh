@@ -83,12 +83,16 @@ of_partition() { "$wavetank" log read --address="$address" numbers --partition="
 # What comes after a query of what is new has begun is its input, also while it does not run.
 later() {
   "$wavetank" start log_copy --log="$address" --from=news --to=later --checkpoint=ck-later \
-    --starting=latest --available-now 2>>copy.err || fail 'what is new was refused'
+    --starting=latest --available-now "$@" 2>>copy.err || fail 'what is new was refused'
 }
 seq 3 | "$wavetank" log produce --address="$address" news || fail 'nothing was produced'
 later
 seq 4 8 | "$wavetank" log produce --address="$address" news || fail 'nothing was produced'
-later
+later --max-offsets=100
+"$wavetank" start log_copy --log="$address" --from=numbers --to=once --checkpoint=ck-once \
+  --max-offsets=3 --once 2>>copy.err || fail 'one batch of all was refused'
+[ "$("$wavetank" log read --address="$address" once | wc -l)" -eq $records ] ||
+  fail '--once left something to be read'
 read_later() { "$wavetank" log read --address="$address" later | cut -f 4 | sort -n; }
 diff <(read_later) <(seq 4 8) >/dev/null ||
   fail 'of what came after the query had begun something is missing, or there is more'

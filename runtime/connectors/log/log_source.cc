@@ -135,9 +135,9 @@ class LogSourceDriver final : public Source {
   }
 
   absl::Status BeginsBeyond(int32_t partition, int64_t begin, int64_t end) const {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "startingOffsets is to begin ", Where(options_.topic, partition), " at ", begin,
-        ", and it ends at ", end, ": say an offset up to that, and start with a new checkpoint"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("startingOffsets is to begin ", Where(options_.topic, partition), " at ",
+                     begin, ", and it ends at ", end, ": say an offset up to that"));
   }
 
   void SayWhetherItIsThere(bool there) {

@@ -91,13 +91,18 @@ Task<absl::StatusOr<RecordBatch>> ReadRange(const Numbers* numbers, checkpoint::
 }
 
 DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& numbers,
-                      const std::string& limit = "2") {
+                      const std::string& limit = "2", const std::string& from = "") {
   SourceFormat format{.name = name, .meaning = "numbers from outside"};
   format.options = {{.name = "limit",
                      .takes = "a whole number",
                      .default_value = "2",
                      .meaning = "how many a batch has",
-                     .no_limit = "1000000"}};
+                     .no_limit = "1000000"},
+                    {.name = "from",
+                     .takes = "any text",
+                     .default_value = "",
+                     .meaning = "where it begins, as it were",
+                     .of_begin = true}};
   format.schema = [](const auto&) { return NumberColumns(); };
   format.open = [&numbers](const SourceDescription& source, SourceContext context) {
     const std::string limit = OptionValue(source.options, "limit");
@@ -108,12 +113,13 @@ DataFrame ReadNumbers(Session& session, const std::string& name, Numbers& number
     return ReadRange(&numbers, std::move(range));
   });
   EXPECT_TRUE(session.RegisterSource(format).ok());
-  return session.ReadStream().Format(name).Option("limit", limit).Load();
+  return session.ReadStream().Format(name).Option("limit", limit).Option("from", from).Load();
 }
 
-QueryJob OfNumbers(Numbers& numbers, Numbers* others = nullptr, std::string limit = "2") {
-  return [&numbers, others, limit](Session& session) {
-    DataFrame rows = ReadNumbers(session, "numbers", numbers, limit);
+QueryJob OfNumbers(Numbers& numbers, Numbers* others = nullptr, std::string limit = "2",
+                   std::string from = "") {
+  return [&numbers, others, limit, from](Session& session) {
+    DataFrame rows = ReadNumbers(session, "numbers", numbers, limit, from);
     if (others != nullptr) rows = rows.Union(ReadNumbers(session, "others", *others));
     rows.WriteStream()
         .QueryName("numbers")
@@ -233,34 +239,36 @@ TEST(OwnSource, OnceReadsAllInOneBatchWhateverTheLimitIsAndWhateverEnds) {
 }
 
 // A query of what comes after it has begun.
-TEST(OwnSource, BeginsWhereItDidAtItsFirstStartUnlessItIsToldOtherwise) {
-  Numbers numbers{.size = 5, .from_the_end = true};
-  QueryWorld world(1, OfNumbers(numbers));
-  world.StartDriver();
-  world.RunUntilStep("query.recovered");
-  world.world().Crash(world.world().process("driver"));
-  EXPECT_EQ(world.History()->EndOffset("numbers"), "5");
-  EXPECT_FALSE(world.History()->bound());
-  numbers.size = 7;
-  world.StartDriver();
-  world.RunUntilStep("batch.committed 0");
-  EXPECT_THAT(Shown(world), ElementsAre("5", "6"));
-}
-TEST(OwnSource, BeginsAnewWhereItsOptionsAreOthersBeforeThereIsABatch) {
+TEST(OwnSource, BeginsWhereItDidAtItsFirstStartWhateverElseItIsTold) {
   Numbers numbers{.size = 5, .from_the_end = true};
   std::string limit = "2";
   QueryWorld world(1, [&](Session& session) { OfNumbers(numbers, nullptr, limit)(session); });
   world.StartDriver();
   world.RunUntilStep("query.recovered");
   world.world().Crash(world.world().process("driver"));
-  numbers = {.size = 7};
+  EXPECT_EQ(world.History()->EndOffset("numbers"), "5");
+  EXPECT_FALSE(world.History()->bound());
+  numbers.size = 7;
   limit = "3";
   world.StartDriver();
-  world.RunUntilStep("batch.committed 2");
-  EXPECT_THAT(Shown(world), ElementsAre("0", "1", "2", "3", "4", "5", "6"));
+  world.RunUntilStep("batch.committed 0");
+  EXPECT_THAT(Shown(world), ElementsAre("5", "6"));
+}
+TEST(OwnSource, BeginsAnewWhereItIsToldSoBeforeThereIsABatch) {
+  Numbers numbers{.size = 5, .from_the_end = true};
+  std::string from = "end";
+  QueryWorld world(1, [&](Session& session) { OfNumbers(numbers, nullptr, "2", from)(session); });
+  world.StartDriver();
+  world.RunUntilStep("query.recovered");
   world.world().Crash(world.world().process("driver"));
-  // Once there is one, options are no longer asked where it begins.
-  limit = "4";
+  numbers = {.size = 6};
+  from = "start";
+  world.StartDriver();
+  world.RunUntilStep("batch.committed 2");
+  EXPECT_THAT(Shown(world), ElementsAre("0", "1", "2", "3", "4", "5"));
+  world.world().Crash(world.world().process("driver"));
+  // Once there is one, it goes on from there.
+  from = "end";
   numbers.size = 8;
   world.StartDriver();
   world.RunUntilStep("batch.committed 3");
