@@ -27,6 +27,14 @@ absl::Status CheckOptionNames(const std::string& call, const OptionMap& values,
   return absl::OkStatus();
 }
 
+absl::Status WrongOption(const ConnectorOption& option, const std::string& value,
+                         const std::vector<std::string>& choices) {
+  const std::string nearest = platform::NearestName(value, choices);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "its option ", option.name, " is '", value, "': give ", option.takes,
+      nearest.empty() ? "" : ": did you mean \"", nearest, nearest.empty() ? "" : "\"?"));
+}
+
 std::string OptionValue(const OptionMap& values, const std::string& name) {
   const auto found = values.find(name);
   return found == values.end() ? std::string() : found->second;
@@ -39,8 +47,7 @@ absl::StatusOr<int64_t> NumberOption(const OptionMap& values, const ConnectorOpt
   if (found == values.end() && text.empty()) return std::numeric_limits<int64_t>::max();
   int64_t number = 0;
   if (absl::SimpleAtoi(text, &number) && number >= least) return number;
-  return absl::InvalidArgumentError(
-      absl::StrCat("its option ", option.name, " is '", text, "': give ", option.takes));
+  return WrongOption(option, text);
 }
 
 }  // namespace wavetank::runtime

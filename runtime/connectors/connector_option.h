@@ -37,6 +37,11 @@ struct ConnectorOption {
 absl::Status CheckOptionNames(const std::string& call, const OptionMap& values,
                               const std::vector<ConnectorOption>& options);
 
+// kInvalidArgument names the option, what it was given and what it takes; `choices`: words that it
+// takes, of which one may be meant.
+absl::Status WrongOption(const ConnectorOption& option, const std::string& value,
+                         const std::vector<std::string>& choices = {});
+
 // "": it was not given.
 std::string OptionValue(const OptionMap& values, const std::string& name);
 

@@ -67,8 +67,8 @@ constexpr StandardNumber kStandardNumbers[] = {
     {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
      "1048576", 1, int64_t{1} << 40},
     {"max-bytes",
-     "bytes of each source that a batch has at most, but always one file; the rest is for the "
-     "batches after it",
+     "bytes of each source that a batch has at most, but always one file or record; the rest is "
+     "for the batches after it",
      "268435456", 1, int64_t{1} << 40, StandardNumber::Of::kQueries},
     {"restarts", "how often in a row a query goes on after an error that may pass before it fails",
      "8", 0, 1'000'000, StandardNumber::Of::kQueries},
@@ -81,6 +81,11 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
     return absl::InvalidArgumentError(absl::StrCat(
         "job ", job.name, ": interval \"", text, "\" is not a duration such as 500ms or 2s, ",
         dstream ? "from a millisecond to a year" : "a year at most"));
+  }
+  if (!dstream && !IsDuration(arguments.Get("source-timeout"), absl::Nanoseconds(1))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("job ", job.name, ": source-timeout \"", arguments.Get("source-timeout"),
+                     "\" is not a duration above 0s, such as 500ms or 2s"));
   }
   for (const StandardNumber& number : kStandardNumbers) {
     if (!number.IsOf(job)) continue;

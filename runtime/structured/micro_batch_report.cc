@@ -84,9 +84,7 @@ absl::Status MicroBatchExecution::Explain(const absl::Status& status,
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kResourceExhausted:
-      advice =
-          "; what was done is safe: the query goes on from its checkpoint once the cause is "
-          "gone";
+      advice = "; what was done is safe: its next start goes on from its checkpoint";
       break;
     default:
       break;

@@ -55,11 +55,13 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
   if (plan_->watermarks.size() > 1) {
     WT_CO_ASSIGN_OR_RETURN(policy, WatermarkPolicyOf(definition_));
   }
+  WT_CO_ASSIGN_OR_RETURN(const std::string sink_place, PlaceOfSink(definition_));
   QueryIdentity identity{.state_fingerprint = plan_->state_fingerprint,
                          .job_version = options_.job_version,
                          .build_id = options_.build_id,
                          .source_names = SourceNames(*plan_),
                          .sink_name = sink_name_,
+                         .sink_place = sink_place,
                          .shuffle_partitions = options_.shuffle_partitions,
                          .keeps_state = plan_->stateful(),
                          .watermark_policy = policy};
@@ -84,6 +86,12 @@ Task<absl::Status> MicroBatchExecution::TakeOver() {
     node_.Log(platform::LogLevel::kWarning,
               absl::StrCat("query ", definition_.name, ": its checkpoint was begun with another ",
                            "multipleWatermarkPolicy, and goes on with that one"));
+  }
+  if (!pinned.sink_place.empty() && pinned.sink_place != sink_place) {
+    node_.Log(platform::LogLevel::kWarning,
+              absl::StrCat("query ", definition_.name, ": its checkpoint was begun with a sink at ",
+                           pinned.sink_place, ", and this start writes to ", sink_place,
+                           ": what is committed stays where it is, what comes goes there"));
   }
   WT_CO_RETURN_IF_ERROR(Compile());
   WT_CO_RETURN_IF_ERROR(co_await LogPlan());

@@ -20,6 +20,7 @@ namespace {
 constexpr char kShufflePartitions[] = "shuffle_partitions";
 constexpr char kSourcePath[] = "source.path";
 constexpr char kSinkPath[] = "sink.path";
+constexpr char kSinkPlace[] = "sink.place";
 constexpr char kWatermarkPolicy[] = "watermark_policy";
 constexpr char kMin[] = "min";
 constexpr char kMax[] = "max";
@@ -150,6 +151,7 @@ checkpoint::QueryMetadata NewQueryMetadata(const std::string& query_id,
     Pin(NameOfSource(i), identity.source_names[i], metadata);
   }
   Pin(kSinkPath, identity.sink_name, metadata);
+  if (!identity.sink_place.empty()) Pin(kSinkPlace, identity.sink_place, metadata);
   if (identity.watermark_policy) {
     Pin(kWatermarkPolicy, *identity.watermark_policy == WatermarkPolicy::kMax ? kMax : kMin,
         metadata);
@@ -203,6 +205,8 @@ absl::StatusOr<PinnedSettings> CheckCompatible(const checkpoint::QueryMetadata& 
   for (const checkpoint::Setting& setting : metadata.pinned()) {
     if (setting.name() == kSinkPath) {
       WT_RETURN_IF_ERROR(MustBeWhereItWas(kSinkPath, setting.value(), identity.sink_name));
+    } else if (setting.name() == kSinkPlace) {
+      pinned.sink_place = setting.value();
     } else if (setting.name() == kWatermarkPolicy) {
       if (setting.value() != kMin && setting.value() != kMax) return PinsNonsense(setting);
       pinned.watermark_policy =

@@ -23,6 +23,7 @@ struct QueryIdentity {
   std::string build_id;
   std::vector<std::string> source_names;  // in the order of the plan: paths, or else formats
   std::string sink_name;                  // likewise
+  std::string sink_place = {};            // PlaceOfSink
   // That are asked for; unset: as the checkpoint has it.
   std::optional<int> shuffle_partitions = std::nullopt;
   bool keeps_state = false;
@@ -41,6 +42,8 @@ checkpoint::QueryPlan PlanRecord(const CompiledQuery& compiled);
 struct PinnedSettings {
   int shuffle_partitions = 0;
   WatermarkPolicy watermark_policy = WatermarkPolicy::kMin;
+  // Where it wrote in another system at first. It may write elsewhere from now on.
+  std::string sink_place = {};
 };
 // What to run with. `layout`: the newest of the checkpoint; null: it has none. kFailedPrecondition
 // names what differs, both values, and what to do. kDataLoss: the checkpoint pins nonsense.

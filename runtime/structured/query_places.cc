@@ -12,13 +12,13 @@
 namespace wavetank::runtime {
 namespace {
 
-// "address=localhost:9092 topic=visits"; "" when an option of it is not given.
+// "address=localhost:9092 topic=visits", as much of it as is given.
 std::string PlaceOf(const std::vector<ConnectorOption>& options, const OptionMap& values) {
   std::string place;
   for (const ConnectorOption& option : options) {
     if (!option.of_place) continue;
     const std::string value = OptionValue(values, option.name);
-    if (value.empty()) return "";
+    if (value.empty()) continue;
     absl::StrAppend(&place, place.empty() ? "" : " ", option.name, "=", value);
   }
   return place;
@@ -46,10 +46,15 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
   return directories;
 }
 
+absl::StatusOr<std::string> PlaceOfSink(const StreamingQueryDefinition& definition) {
+  WT_ASSIGN_OR_RETURN(const SinkFormat* const sink, definition.Sink());
+  return PlaceOf(sink->options, definition.options);
+}
+
 absl::Status CheckFeedsNotItself(const StreamingQueryDefinition& definition,
                                  const StreamingQueryPlan& plan) {
   WT_ASSIGN_OR_RETURN(const SinkFormat* const sink, definition.Sink());
-  const std::string written = PlaceOf(sink->options, definition.options);
+  WT_ASSIGN_OR_RETURN(const std::string written, PlaceOfSink(definition));
   if (written.empty()) return absl::OkStatus();
   for (const StreamingQueryPlan::Source& source : plan.sources) {
     const SourceDescription& read = source.description;

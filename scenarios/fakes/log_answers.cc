@@ -16,6 +16,16 @@ absl::StatusOr<std::string> TellMetadata(const LogState& state, const std::strin
   return reply.SerializeAsString();
 }
 
+absl::StatusOr<std::string> TellMeasure(const LogState& state, const std::string& body) {
+  WT_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::MeasureRequest>(state, body));
+  for (const logs::OffsetRange& range : request.ranges()) {
+    if (state.Find(request.topic(), range.partition()) == nullptr) {
+      return NoSuchPartition(request.topic(), range.partition());
+    }
+  }
+  return state.Measure(request).SerializeAsString();
+}
+
 absl::StatusOr<std::string> TellRecords(const LogState& state, const std::string& body,
                                         int64_t most_bytes) {
   WT_ASSIGN_OR_RETURN(const auto request, AskedOf<logs::FetchRequest>(state, body));

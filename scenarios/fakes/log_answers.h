@@ -34,6 +34,7 @@ absl::StatusOr<Request> AskedOf(const LogState& state, const std::string& body) 
 absl::Status NoSuchPartition(const std::string& topic, int32_t partition);
 
 absl::StatusOr<std::string> TellMetadata(const LogState& state, const std::string& body);
+absl::StatusOr<std::string> TellMeasure(const LogState& state, const std::string& body);
 absl::StatusOr<std::string> TellRecords(const LogState& state, const std::string& body,
                                         int64_t most_bytes);
 absl::StatusOr<std::string> TellProducer(const LogState& state, const std::string& body);

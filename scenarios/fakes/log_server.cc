@@ -62,8 +62,8 @@ class LogServer {
                                {.memory_bytes = options_.memory_bytes, .on_disconnect = nullptr}));
     const checkpoint::FencedLogOptions journal{.segment_bytes = kSegmentBytes,
                                                .segment_age = absl::InfiniteDuration()};
-    WT_CO_ASSIGN_OR_RETURN(
-        log_, co_await checkpoint::FencedLog::TakeOver(node_, store_, "journal", state_, journal));
+    WT_CO_ASSIGN_OR_RETURN(log_, co_await checkpoint::FencedLog::TakeOver(
+                                     node_, store_, kJournalDirectory, state_, journal));
     WT_CO_RETURN_IF_ERROR(co_await HaveId());
     // How long they have been open nobody knows any more.
     for (const auto& [id, producer] : state_.producers()) {
@@ -195,6 +195,7 @@ class LogServer {
     const std::string& body = request.body;
     if (request.method == "metadata") co_return TellMetadata(state_, body);
     if (request.method == "offsets") co_return co_await Offsets(body);
+    if (request.method == "measure") co_return TellMeasure(state_, body);
     if (request.method == "fetch") co_return TellRecords(state_, body, kMostReplyBytes);
     if (request.method == "init") co_return co_await Init(body);
     if (request.method == "describe") co_return TellProducer(state_, body);

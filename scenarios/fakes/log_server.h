@@ -71,10 +71,13 @@ inline constexpr LogRequest kLogRequests[] = {
     {.announced = &steps::kLogEndAsked, .of_transaction = true, .is_end = true},
     {.announced = &steps::kLogFetchAsked, .changes = false}};
 
+// Of a server's directory, where the log is.
+inline constexpr char kJournalDirectory[] = "journal";
+
 inline constexpr int64_t kMostReplyBytes = int64_t{1} << 20;
 
 struct LogServerOptions {
-  // Of the node's disk: its journal is the fenced log <directory>/journal.
+  // Of the node's disk: its journal is a fenced log in <directory>/journal.
   std::string directory = "log";
   // How many partitions a topic has that somebody asks for.
   int32_t partitions = 2;

@@ -19,6 +19,28 @@ int64_t LogState::Partition::last_stable() const {
   return stable;
 }
 
+int64_t LogState::Partition::BytesBefore(int64_t offset) const {
+  if (stored.empty()) return 0;
+  const int64_t at = std::min(offset - start, static_cast<int64_t>(stored.size()));
+  if (at > 0) return stored[static_cast<size_t>(at - 1)].bytes_so_far;
+  return stored.front().bytes_so_far - static_cast<int64_t>(stored.front().record.ByteSizeLong());
+}
+
+int64_t LogState::Partition::EndWithin(int64_t begin, int64_t end, int64_t most_bytes) const {
+  const int64_t first = std::clamp<int64_t>(begin - start, 0, std::ssize(stored));
+  const int64_t last = std::clamp<int64_t>(end - start, first, std::ssize(stored));
+  const auto beyond = std::upper_bound(
+      stored.begin() + first, stored.begin() + last, BytesBefore(begin) + most_bytes,
+      [](int64_t most, const Stored& record) { return most < record.bytes_so_far; });
+  return std::max(begin, start + (beyond - stored.begin()));
+}
+
+void LogState::Partition::Store(Stored record) {
+  const int64_t before = stored.empty() ? 0 : stored.back().bytes_so_far;
+  record.bytes_so_far = before + static_cast<int64_t>(record.record.ByteSizeLong());
+  stored.push_back(std::move(record));
+}
+
 absl::Status LogState::Add(std::string_view record) {
   JournalEntry entry;
   if (!entry.ParseFromArray(record.data(), static_cast<int>(record.size()))) {
@@ -95,7 +117,7 @@ void LogState::Append(const Appended& appended) {
     }
   }
   for (const runtime::logs::LogRecord& record : appended.records()) {
-    partition.stored.push_back({.record = record, .transaction = transaction});
+    partition.Store({.record = record, .transaction = transaction});
   }
   if (appended.has_first_sequence()) {
     Producer& producer = producers_[appended.producer_id()];
@@ -119,7 +141,7 @@ void LogState::End(const TransactionEnded& ended) {
   for (const auto& [topic, at] : transaction.partitions) {
     Partition& partition = topics_[topic][static_cast<size_t>(at)];
     partition.open.erase(number);
-    partition.stored.push_back({.record = {}, .transaction = number, .is_marker = true});
+    partition.Store({.record = {}, .transaction = number, .is_marker = true});
   }
   if (!ended.commit()) return;
   for (auto& [group, offset] : transaction.offsets) offsets_[group] = offset;
@@ -142,6 +164,34 @@ const LogState::Partition* LogState::Find(const std::string& topic, int32_t part
   const Topic* const found = FindTopic(topic);
   if (found == nullptr || partition < 0 || partition >= std::ssize(*found)) return nullptr;
   return &(*found)[static_cast<size_t>(partition)];
+}
+
+runtime::logs::MeasureReply LogState::Measure(const runtime::logs::MeasureRequest& request) const {
+  const auto bytes_of = [this, &request](const runtime::logs::OffsetRange& range) {
+    const Partition& partition = *Find(request.topic(), range.partition());
+    return partition.BytesBefore(range.end()) - partition.BytesBefore(range.begin());
+  };
+  int64_t all = 0;
+  for (const runtime::logs::OffsetRange& range : request.ranges()) all += bytes_of(range);
+  const double part =
+      all == 0 ? 1
+               : std::min(1.0, static_cast<double>(request.max_bytes()) / static_cast<double>(all));
+  runtime::logs::MeasureReply reply;
+  bool any = false;
+  for (const runtime::logs::OffsetRange& range : request.ranges()) {
+    const Partition& partition = *Find(request.topic(), range.partition());
+    const auto share = static_cast<int64_t>(static_cast<double>(bytes_of(range)) * part);
+    const int64_t end =
+        part < 1 ? partition.EndWithin(range.begin(), range.end(), share) : range.end();
+    any = any || end > range.begin();
+    reply.add_ends(end);
+  }
+  for (int i = 0; i < request.ranges_size() && !any; ++i) {
+    const runtime::logs::OffsetRange& range = request.ranges(i);
+    any = range.end() > range.begin();
+    if (any) reply.set_ends(i, range.begin() + 1);
+  }
+  return reply;
 }
 
 absl::StatusOr<runtime::logs::FetchReply> LogState::Fetch(

@@ -29,6 +29,8 @@ class LogState final : public checkpoint::LogFold {
     runtime::logs::LogRecord record;
     int64_t transaction = -1;  // an index into `transactions`; -1: of none
     bool is_marker = false;
+    // Of it and all that were ever before it in its partition.
+    int64_t bytes_so_far = 0;
   };
   struct Partition {
     int64_t start = 0;
@@ -37,6 +39,12 @@ class LogState final : public checkpoint::LogFold {
     std::map<int64_t, int64_t> open = {};
 
     int64_t end() const { return start + static_cast<int64_t>(stored.size()); }
+    // Of all that were ever before `offset`; of those that are gone, as much as is known.
+    int64_t BytesBefore(int64_t offset) const;
+    // Up to where, from `begin` on, there are at most so many.
+    int64_t EndWithin(int64_t begin, int64_t end, int64_t most_bytes) const;
+    void Store(Stored record);
+
     int64_t last_stable() const;
   };
   using Topic = std::vector<Partition>;
@@ -66,6 +74,8 @@ class LogState final : public checkpoint::LogFold {
   const Topic* FindTopic(const std::string& topic) const;
   // Null: there is no such partition.
   const Partition* Find(const std::string& topic, int32_t partition) const;
+  // Where each range of such a request ends. REQUIRES: there are its partitions.
+  runtime::logs::MeasureReply Measure(const runtime::logs::MeasureRequest& request) const;
   // What a reader is given, in at most so many bytes, or one record. REQUIRES: there is such a
   // partition. kOutOfRange: no record was, or will be next, at that offset.
   absl::StatusOr<runtime::logs::FetchReply> Fetch(const runtime::logs::FetchRequest& request,

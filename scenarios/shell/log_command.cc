@@ -32,6 +32,8 @@ using runtime::LogClient;
 
 constexpr int kFailed = 1;
 constexpr int kRefused = 2;
+// What a server holds locked while it serves.
+constexpr char kServing[] = "serving";
 // What is worth a request; a longer line is one by itself.
 constexpr size_t kLinesAtOnce = 1'000;
 constexpr size_t kBytesAtOnce = size_t{1} << 20;
@@ -62,7 +64,7 @@ Task<void> ServeAlone(platform::Node& node, platform::NodeMain serve, std::strin
   platform::TaskScope scope(node.executor());
   scope.Spawn("the signal to stop", ExitAt(node, std::move(stop)));
   const absl::StatusOr<std::unique_ptr<platform::FileLock>> alone =
-      co_await node.disk().Lock("serving");
+      co_await node.disk().Lock(kServing);
   if (!alone.ok()) {
     const bool held = absl::IsFailedPrecondition(alone.status());
     node.Log(platform::LogLevel::kError,
@@ -74,6 +76,14 @@ Task<void> ServeAlone(platform::Node& node, platform::NodeMain serve, std::strin
   co_await serve(node);
 }
 
+// Whether a server has kept its log there, or was about to.
+bool IsOfALog(const std::string& root) {
+  const std::filesystem::path directory = root;
+  return std::filesystem::exists(directory / kServing) ||
+         std::filesystem::exists(directory / fakes::LogServerOptions().directory /
+                                 fakes::kJournalDirectory);
+}
+
 int Serve(const LogCommand& command, std::string secret) {
   platform::InstallLastWords("wavetank log serve");
   std::error_code error;
@@ -81,6 +91,11 @@ int Serve(const LogCommand& command, std::string secret) {
   if (error) {
     return Refuse(
         absl::InvalidArgumentError(absl::StrCat("--root=", command.root, ": ", error.message())));
+  }
+  if (!std::filesystem::is_empty(command.root, error) && !IsOfALog(command.root)) {
+    return Refuse(absl::InvalidArgumentError(absl::StrCat(
+        "--root=", command.root,
+        ": it holds other things than a log, as a checkpoint: give a directory of its own")));
   }
   platform::RealProcessOptions options;
   options.secret = std::move(secret);
@@ -153,10 +168,14 @@ Task<absl::Status> Produce(platform::Node& node, LogCommand command) {
     const absl::Status appended = co_await AppendLines(
         client, std::exchange(request, empty), static_cast<int>(partition), sequences[partition]);
     if (!appended.ok()) {
-      co_return absl::Status(appended.code(),
-                             absl::StrCat(appended.message(), "; the first ", acknowledged,
-                                          " lines are in topic ", command.topic, ", the ", lines,
-                                          " behind them may be, and none after those"));
+      const bool may_be = absl::IsUnavailable(appended) || absl::IsDeadlineExceeded(appended);
+      co_return absl::Status(
+          appended.code(),
+          absl::StrCat(
+              appended.message(), "; the first ", acknowledged, " lines are in topic ",
+              command.topic,
+              may_be ? absl::StrCat(", the ", lines, " behind them may be, and none after those")
+                     : ", and none behind them"));
     }
     acknowledged += lines;
   }

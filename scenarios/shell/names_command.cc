@@ -239,6 +239,9 @@ int Execute(const NamesCommand& command, const ScenarioJobs& jobs) {
   std::vector<std::string> names;
   std::vector<Named> chosen;
   for (const Named& named : all) names.push_back(NameOf(named));
+  // (A source and a sink may have one name.)
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
   for (const Named& named : all) {
     if (absl::StartsWith(NameOf(named), command.name)) chosen.push_back(named);
   }

@@ -1,8 +1,6 @@
 // What the log server promises, and what it does not.
 #include "scenarios/fakes/log_server.h"
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +14,7 @@
 #include "runtime/connectors/log/log_client.h"
 #include "runtime/connectors/log/log_source.h"
 #include "simulator/sim_world.h"
+#include "tests/scenarios/log_server_fixture.h"
 
 namespace wavetank::scenarios::fakes {
 namespace {
@@ -25,7 +24,7 @@ using platform::Node;
 using platform::Task;
 using runtime::LogClient;
 
-constexpr char kAddress[] = "outside:9092";
+constexpr auto& kAddress = LogServerTest::kAddress;
 
 logs::AppendRequest Records(const logs::InitReply& producer, std::vector<std::string> values,
                             int first_sequence) {
@@ -60,37 +59,6 @@ Task<std::string> Read(LogClient& client, bool committed = true) {
   for (const auto& each : fetched->records()) values.push_back(each.record().value());
   co_return absl::StrCat(absl::StrJoin(values, " "), "@", fetched->next_offset());
 }
-
-class LogServerTest : public testing::Test {
- protected:
-  using Body = std::function<Task<void>(LogClient&, Node&)>;
-
-  void Serve(bool epoch_per_transaction = false) {
-    world_.AddMachine("outside");
-    world_.AddMachine("client");
-    world_.Start("outside",
-                 {"log",
-                  {{"log", LogServerMain(kAddress, feed_,
-                                         {.epoch_per_transaction = epoch_per_transaction})}}});
-    world_.RunFor(absl::Seconds(1));
-  }
-  static Task<void> RunBody(Node& node, Body body, bool* ended) {
-    LogClient client(node, kAddress);
-    co_await body(client, node);
-    *ended = true;
-  }
-  void Run(const std::string& name, Body body) {
-    bool ended = false;
-    world_.Start(
-        "client",
-        {name, {{name, [body, &ended](Node& node) { return RunBody(node, body, &ended); }}}});
-    world_.RunFor(absl::Minutes(3));
-    EXPECT_TRUE(ended) << name;
-  }
-
-  const std::shared_ptr<LogFeed> feed_ = std::make_shared<LogFeed>();
-  simulator::SimWorld world_{{.seed = 1}};
-};
 
 Task<void> CommitAndAbort(LogClient& client, Node&) {
   const auto producer = co_await client.Init("id", absl::Minutes(1));

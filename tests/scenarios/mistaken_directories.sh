@@ -46,12 +46,15 @@ stop() {
 
 mkdir -p data/in data/in2
 has_part() { compgen -G 'data/out/part-*.csv'; }
+# Nothing more is written for it.
+has_ended() { grep -q 'batch 0: .*rows in' job.log; }
 has_lines() { compgen -G 'data/lines/counts-*/attempt-*/_SUCCESS'; }
 
 # Each engine with a checkpoint and an output of its own.
 echo 'one all' >data/in/first
 begin word_count --input=data/in --output=data/out --checkpoint=data/ck
-wait_for 'a batch' has_part
+wait_for 'a part' has_part
+wait_for 'a batch' has_ended
 # Another job, and one of another input, leave it be.
 refused 1 'begun with output mode' windowed_count --input=data/in --output=data/out3 \
   --checkpoint=data/ck

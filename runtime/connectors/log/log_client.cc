@@ -65,6 +65,10 @@ Task<absl::StatusOr<logs::OffsetsReply>> LogClient::MakeTopic(std::string topic)
   co_return Parse<logs::OffsetsReply>(co_await Ask("offsets", std::move(request)));
 }
 
+Task<absl::StatusOr<logs::MeasureReply>> LogClient::Measure(logs::MeasureRequest request) {
+  co_return Parse<logs::MeasureReply>(co_await Ask("measure", std::move(request)));
+}
+
 Task<absl::StatusOr<logs::FetchReply>> LogClient::Fetch(logs::FetchRequest request) {
   co_return Parse<logs::FetchReply>(co_await Ask("fetch", std::move(request)));
 }

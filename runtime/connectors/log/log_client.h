@@ -46,6 +46,7 @@ class LogClient {
   // No partitions: there is no such topic. MakeTopic makes it then.
   Task<absl::StatusOr<logs::OffsetsReply>> Offsets(std::string topic);
   Task<absl::StatusOr<logs::OffsetsReply>> MakeTopic(std::string topic);
+  Task<absl::StatusOr<logs::MeasureReply>> Measure(logs::MeasureRequest request);
   Task<absl::StatusOr<logs::FetchReply>> Fetch(logs::FetchRequest request);
   Task<absl::StatusOr<logs::AppendReply>> Append(logs::AppendRequest request);
   Task<absl::StatusOr<logs::InitReply>> Init(std::string transactional_id,

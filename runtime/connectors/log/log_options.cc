@@ -16,10 +16,8 @@ const ConnectorOption& Find(const std::vector<ConnectorOption>& table, const cha
   return table.front();
 }
 
-absl::Status Wrong(const ConnectorOption& option, const std::string& value) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("its option ", option.name, " is '", value, "': give ", option.takes));
-}
+constexpr char kReadCommitted[] = "read_committed";
+constexpr char kReadUncommitted[] = "read_uncommitted";
 
 ConnectorOption AddressOption() {
   return {.name = "address",
@@ -44,7 +42,7 @@ absl::StatusOr<std::string> AddressOf(const OptionMap& values, const ConnectorOp
       absl::SimpleAtoi(address.substr(colon + 1), &port) && port > 0 && port < 65'536) {
     return address;
   }
-  return Wrong(option, address);
+  return WrongOption(option, address);
 }
 
 }  // namespace
@@ -71,6 +69,12 @@ const std::vector<ConnectorOption>& LogSourceOptionTable() {
        .default_value = "",
        .meaning = "how many offsets a batch has at most, of all partitions together",
        .no_limit = "9223372036854775807"},
+      {.name = "maxBytesPerTrigger",
+       .takes = "a whole number of bytes above 0",
+       .default_value = "",
+       .meaning = "how many bytes of records a batch has at most, of all partitions together, but "
+                  "always one record; as the query says (268435456), if not given",
+       .no_limit = "9223372036854775807"},
       {.name = "isolation",
        .takes = "read_committed or read_uncommitted",
        .default_value = "read_committed",
@@ -94,19 +98,27 @@ absl::StatusOr<LogSourceOptions> LogSourceOptionsOf(const OptionMap& values) {
   } else if (start != "earliest") {
     options.start = LogSourceOptions::Start::kGiven;
     absl::StatusOr<LogOffsets> given = ParseLogOffsets(start);
-    if (!given.ok()) return Wrong(starting, start);
+    if (!given.ok()) return WrongOption(starting, start, {"earliest", "latest"});
     options.given = *std::move(given);
   }
   WT_ASSIGN_OR_RETURN(options.max_offsets,
                       NumberOption(values, Find(table, "maxOffsetsPerTrigger"), 1));
+  if (values.contains("maxBytesPerTrigger")) {
+    WT_ASSIGN_OR_RETURN(options.max_bytes,
+                        NumberOption(values, Find(table, "maxBytesPerTrigger"), 1));
+  }
   const ConnectorOption& isolation = Find(table, "isolation");
   const std::string isolated = TextOf(values, isolation);
-  options.read_committed = isolated == "read_committed";
-  if (!options.read_committed && isolated != "read_uncommitted") return Wrong(isolation, isolated);
+  options.read_committed = isolated == kReadCommitted;
+  if (!options.read_committed && isolated != kReadUncommitted) {
+    return WrongOption(isolation, isolated, {kReadCommitted, kReadUncommitted});
+  }
   const ConnectorOption& fails = Find(table, "failOnDataLoss");
   const std::string fail = TextOf(values, fails);
   options.fail_on_data_loss = fail == "true";
-  if (!options.fail_on_data_loss && fail != "false") return Wrong(fails, fail);
+  if (!options.fail_on_data_loss && fail != "false") {
+    return WrongOption(fails, fail, {"true", "false"});
+  }
   return options;
 }
 
@@ -141,13 +153,13 @@ absl::StatusOr<LogSinkOptions> LogSinkOptionsOf(const OptionMap& values) {
   } else if (delivery == "plain") {
     options.delivery = LogSinkOptions::Delivery::kPlain;
   } else if (delivery != "transactional") {
-    return Wrong(deliveries, delivery);
+    return WrongOption(deliveries, delivery, {"transactional", "idempotent", "plain"});
   }
   const ConnectorOption& timeouts = Find(table, "transactionTimeout");
   const std::string timeout = TextOf(values, timeouts);
   if (!absl::ParseDuration(timeout, &options.transaction_timeout) ||
       options.transaction_timeout < absl::Seconds(1)) {
-    return Wrong(timeouts, timeout);
+    return WrongOption(timeouts, timeout);
   }
   return options;
 }

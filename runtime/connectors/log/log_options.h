@@ -22,6 +22,7 @@ struct LogSourceOptions {
   Start start = Start::kEarliest;
   LogOffsets given = {};
   int64_t max_offsets = 0;
+  int64_t max_bytes = 0;  // 0: as the query says
   bool read_committed = true;
   bool fail_on_data_loss = true;
 };

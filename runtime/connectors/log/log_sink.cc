@@ -245,6 +245,32 @@ Task<absl::Status> ExpectItsLog(PreparedBatch& batch, LogClient& client) {
   co_return absl::OkStatus();
 }
 
+Task<absl::Status> WriteAndCommit(PreparedBatch& batch, LogClient& client,
+                                  const LogSinkOptions& options, std::string group,
+                                  LogTransaction& transaction) {
+  InTransaction writer(transaction);
+  RowsToRecords records(batch, client, options, writer);
+  WT_CO_RETURN_IF_ERROR(co_await records.WriteAll());
+  logs::GroupOffset offset;
+  offset.set_offset(batch.id());
+  offset.set_metadata(absl::StrCat(absl::Hex(batch.definition_hash())));
+  WT_CO_RETURN_IF_ERROR(co_await transaction.AddOffset(std::move(group), std::move(offset)));
+  co_return co_await transaction.Commit();
+}
+
+// Of an error of a transaction: whether it was open for too long, and what helps then.
+absl::Status ExplainExpiry(const absl::Status& status, int64_t batch, absl::Duration open,
+                           absl::Duration timeout) {
+  if (!absl::IsAborted(status) || open < timeout) return status;
+  return absl::AbortedError(absl::StrCat(
+      "the transaction of batch ", batch, " was open for ", absl::FormatDuration(open),
+      ", and the log gives one up after the sink's transactionTimeout, ",
+      absl::FormatDuration(timeout),
+      ": it is begun again; if it never ends in time, give a longer ",
+      "transactionTimeout, or smaller batches (max-bytes; maxBytesPerTrigger of a source): ",
+      status.message()));
+}
+
 Task<absl::Status> ApplyTransaction(PreparedBatch& batch, LogSinkOptions options) {
   platform::Node& node = batch.node();
   LogClient client(node, options.address);
@@ -255,6 +281,7 @@ Task<absl::Status> ApplyTransaction(PreparedBatch& batch, LogSinkOptions options
   if (asks_first) {
     WT_CO_ASSIGN_OR_RETURN(newest, co_await client.NewestOffset(group));
   }
+  const platform::MonotonicTime begun = node.clock().Now();
   WT_CO_ASSIGN_OR_RETURN(
       LogTransaction transaction,
       co_await LogTransaction::Begin(client, node, group, options.transaction_timeout));
@@ -264,14 +291,9 @@ Task<absl::Status> ApplyTransaction(PreparedBatch& batch, LogSinkOptions options
   }
   WT_CO_ASSIGN_OR_RETURN(const bool is_there, IsThere(batch, group, newest));
   if (is_there) co_return absl::OkStatus();
-  InTransaction writer(transaction);
-  RowsToRecords records(batch, client, options, writer);
-  WT_CO_RETURN_IF_ERROR(co_await records.WriteAll());
-  logs::GroupOffset offset;
-  offset.set_offset(batch.id());
-  offset.set_metadata(absl::StrCat(absl::Hex(batch.definition_hash())));
-  WT_CO_RETURN_IF_ERROR(co_await transaction.AddOffset(group, std::move(offset)));
-  co_return co_await transaction.Commit();
+  const absl::Status applied = co_await WriteAndCommit(batch, client, options, group, transaction);
+  co_return ExplainExpiry(applied, batch.id(), node.clock().Now() - begun,
+                          options.transaction_timeout);
 }
 
 Task<absl::Status> ApplyWithoutTransaction(PreparedBatch& batch, LogSinkOptions options) {

@@ -92,6 +92,7 @@ class LogSourceDriver final : public Source {
       }
     }
     to = Advance(from, to, options_.max_offsets);
+    WT_CO_ASSIGN_OR_RETURN(to, co_await WithinBytes(from, std::move(to)));
     // A new one of which nothing is read yet is not there yet.
     std::erase_if(
         to, [&from](const auto& each) { return each.second == 0 && !from.contains(each.first); });
@@ -181,6 +182,33 @@ class LogSourceDriver final : public Source {
       if (OffsetOf(options_.given, partition) == offset) continue;
       co_return absl::DataLossError(absl::StrCat(Where(options_.topic, partition),
                                                  " is not there, and was read up to ", offset));
+    }
+    co_return to;
+  }
+
+  // As much of it as a batch may have bytes: only the log can tell.
+  Task<absl::StatusOr<LogOffsets>> WithinBytes(LogOffsets from, LogOffsets to) {
+    logs::MeasureRequest request;
+    request.set_topic(options_.topic);
+    request.set_max_bytes(options_.max_bytes);
+    for (const auto& [partition, end] : to) {
+      const int64_t first = OffsetOf(from, partition);
+      if (first == end) continue;
+      logs::OffsetRange& range = *request.add_ranges();
+      range.set_partition(partition);
+      range.set_begin(first);
+      range.set_end(end);
+    }
+    if (request.ranges().empty()) co_return to;
+    const std::vector<logs::OffsetRange> ranges(request.ranges().begin(), request.ranges().end());
+    WT_CO_ASSIGN_OR_RETURN(const logs::MeasureReply reply,
+                           co_await client_.Measure(std::move(request)));
+    if (reply.ends_size() != std::ssize(ranges)) {
+      co_return absl::DataLossError("what a partitioned log has measured is not what it was asked");
+    }
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      const int64_t end = reply.ends(static_cast<int>(i));
+      to[ranges[i].partition()] = std::clamp(end, ranges[i].begin(), ranges[i].end());
     }
     co_return to;
   }
@@ -343,6 +371,7 @@ SourceFormat LogSource() {
           .open = [](const SourceDescription& source,
                      SourceContext context) -> absl::StatusOr<std::unique_ptr<Source>> {
             WT_ASSIGN_OR_RETURN(LogSourceOptions options, LogSourceOptionsOf(source.options));
+            if (options.max_bytes == 0) options.max_bytes = context.batch_bytes;
             return std::make_unique<LogSourceDriver>(context.node, std::move(options));
           },
           .splits = LogSplits,

@@ -29,11 +29,16 @@ TEST(LogOptions, SayWhatIsWrongWithWhich) {
   EXPECT_EQ(SourceError({{"startingOffsets", "first"}}),
             "its option startingOffsets is 'first': give earliest, latest, or an offset of each "
             "partition (0:12,1:7)");
+  EXPECT_EQ(SourceError({{"startingOffsets", "ealrieset"}}),
+            "its option startingOffsets is 'ealrieset': give earliest, latest, or an offset of "
+            "each partition (0:12,1:7): did you mean \"earliest\"?");
   EXPECT_EQ(SourceError({{"startingOffsets", "0:1,0:2"}}),
             "its option startingOffsets is '0:1,0:2': give earliest, latest, or an offset of each "
             "partition (0:12,1:7)");
   EXPECT_EQ(SourceError({{"maxOffsetsPerTrigger", "0"}}),
             "its option maxOffsetsPerTrigger is '0': give a whole number from 1 on");
+  EXPECT_EQ(SourceError({{"maxBytesPerTrigger", "0"}}),
+            "its option maxBytesPerTrigger is '0': give a whole number of bytes above 0");
   EXPECT_EQ(SourceError({{"isolation", "serializable"}}),
             "its option isolation is 'serializable': give read_committed or read_uncommitted");
   EXPECT_EQ(SourceError({{"failOnDataLoss", "no"}}),

@@ -119,7 +119,7 @@ TEST(Struct, IsRefusedByNameWhereItCannotBe) {
   const Expression pair = Struct({Literal(1).As("one"), Literal("b").As("two")});
   EXPECT_EQ(refusal(pair.Field("tow")),
             "Select: get_field(named_struct('one', 1, 'two', 'b'), 'tow'): there is no field "
-            "\"tow\"; there are one, two");
+            "\"tow\": did you mean \"two\"?");
   EXPECT_EQ(refusal(Struct({Literal(1).As("a"), Literal(2).As("a")})),
             "Select: named_struct('a', 1, 'a', 2): two fields are called \"a\"");
   EXPECT_NE(refusal(Call("named_struct", {"a"})).find("2 arguments, or 2 more"), std::string::npos);

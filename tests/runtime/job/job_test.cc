@@ -48,6 +48,10 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
             "job words: partitions \"0\" is not a number from 1 to 1024");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"retain", "1"}}),
             "job words: retain \"1\" is not a number from 2 to 1000000");
+  Job query{.name = "query", .structured = [](Session&, const JobArguments&) {}};
+  EXPECT_EQ(
+      BindArguments(query, {{"checkpoint", "ck"}, {"source-timeout", "0s"}}).status().message(),
+      "job query: source-timeout \"0s\" is not a duration above 0s, such as 500ms or 2s");
   Job job = WordCountJob();
   job.parameters = {{"port", "", "99", ParameterKind::kPort},
                     {"wait", "", "1s", ParameterKind::kDuration}};

@@ -202,6 +202,12 @@ TEST(OwnSource, OneThatDoesNotAnswerHoldsUpNoOther) {
   slow.answers_after = absl::ZeroDuration();
   world.RunUntilStep("batch.committed 7");
   EXPECT_EQ(Shown(world).size(), 18U);
+  // Having answered it is waited for again.
+  slow.answers_after = absl::Seconds(1);
+  slow.size = 6;
+  quick.size = 16;
+  world.RunUntilStep("batch.committed 8");
+  EXPECT_EQ(Shown(world).size(), 22U);
 }
 
 TEST(OwnSource, AnAnswerThatComesLateCounts) {

@@ -86,6 +86,24 @@ TEST_F(MicroBatchRefusal, AnotherSinkDirectory) {
               HasSubstr("only been moved, move it back, or make 'out' a link to it"));
 }
 
+// As its address, or a topic: the query goes on there, and says so.
+TEST(QueryIdentity, ASinkInAnotherSystemMayMove) {
+  const QueryIdentity there{.state_fingerprint = "",
+                            .job_version = "1",
+                            .build_id = "",
+                            .source_names = {"in"},
+                            .sink_name = "log",
+                            .sink_place = "address=a:1 topic=x"};
+  const checkpoint::QueryMetadata begun = NewQueryMetadata("id", there);
+  QueryIdentity elsewhere = there;
+  elsewhere.sink_place = "address=a:1 topic=y";
+  for (const QueryIdentity& now : {there, elsewhere}) {
+    const auto pinned = CheckCompatible(begun, nullptr, now);
+    ASSERT_TRUE(pinned.ok()) << pinned.status();
+    EXPECT_EQ(pinned->sink_place, "address=a:1 topic=x");
+  }
+}
+
 TEST_F(MicroBatchRefusal, ASourceFileThatIsGoneOrChanged) {
   world_.Put("b.txt", "the rest is Silence\nto die to sleep");
   absl::Status status = Run(WordCountJob("update"));
