@@ -52,7 +52,9 @@ Task<absl::StatusOr<WrittenBase>> WriteBase(OwnedDirectory& directory, std::stri
       WT_CO_ASSIGN_OR_RETURN(auto records, co_await reader.Next());
       if (!records.has_value()) break;
       for (std::string& record : *records) {
-        WT_CO_RETURN_IF_ERROR(co_await base.Add(std::move(record)));
+        std::optional<std::string> copied = fold.Copied(std::move(record));
+        if (!copied) continue;
+        WT_CO_RETURN_IF_ERROR(co_await base.Add(*std::move(copied)));
         ++written.records;
       }
     }
@@ -235,6 +237,7 @@ class OwnedLog final : public FencedLog {
     const uint64_t size = bytes.size();
     WT_CO_RETURN_IF_ERROR(co_await directory_.Create(next_file.path, std::move(bytes)));
     Stand(next, std::move(base.items), size);
+    fold_.HasCopied();
     co_await node_.Step(steps::kSegmentBegun, {{"epoch", epoch().value()},
                                                {"segment", segment_.segment},
                                                {"bytes", static_cast<int64_t>(size)},

@@ -58,6 +58,11 @@ class LogFold {
   // Records that stand for all that were added, made as they are asked for; nullopt: only those
   // themselves do. Nothing is added meanwhile.
   virtual std::optional<platform::Generator<std::string>> Base() const { return std::nullopt; }
+  // Without a base they are copied: how one of them is to stand there; nullopt: what the others say
+  // is enough.
+  virtual std::optional<std::string> Copied(std::string record) const { return record; }
+  // All that was added stands in a base, or is copied, durably.
+  virtual void HasCopied() {}
 };
 
 // All of them.

@@ -364,7 +364,7 @@ class Inspector {
 
   std::string Described(const std::string& record) const {
     for (const LogKind& kind : kinds_) {
-      std::string described = kind.describe(record);
+      std::string described = kind.describe(record, options_.show_rows);
       if (!described.empty()) return described;
     }
     return absl::StrCat(record.size(), " bytes ", Shown(record));

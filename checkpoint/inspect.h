@@ -30,6 +30,8 @@ namespace wavetank::checkpoint {
 struct InspectOptions {
   // Prints each key and value of state files too.
   bool show_state = false;
+  // Prints the rows that stand in logs too.
+  bool show_rows = false;
   // Kinds of logs besides the engines' own, such as a sink's.
   std::vector<LogKind> more_logs = {};
 };

@@ -178,11 +178,16 @@ std::optional<std::string> CheckpointOf(const std::string& path) {
   return std::nullopt;
 }
 
-std::string Describe(std::string_view record) {
+std::string Describe(std::string_view record, bool show_rows) {
   absl::StatusOr<MetadataRecord> decoded = DecodeMetadata(record);
   if (!decoded.ok()) return "";
   // As text it stands in the summary.
   if (decoded->has_plan()) decoded->mutable_plan()->clear_plan();
+  // Output may stand in it.
+  if (decoded->has_prepared() && !show_rows && !decoded->prepared().sink_committable().empty()) {
+    decoded->mutable_prepared()->set_sink_committable(
+        absl::StrCat(decoded->prepared().sink_committable().size(), " bytes"));
+  }
   return decoded->ShortDebugString();
 }
 

@@ -54,8 +54,8 @@ std::string Count(int64_t count, std::string_view noun);
 
 // How to read one kind of log.
 struct LogKind {
-  // One line for a record, "" if it is not of this kind.
-  std::function<std::string(std::string_view record)> describe;
+  // One line for a record, "" if it is not of this kind. Rows of users stand in it only if asked.
+  std::function<std::string(std::string_view record, bool show_rows)> describe;
   // Of all records that count; unset if they are not of this kind. An error says that records are
   // missing or out of order.
   std::function<absl::StatusOr<std::optional<LogSummary>>(const std::string& log,

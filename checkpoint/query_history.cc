@@ -237,7 +237,12 @@ platform::Generator<MetadataRecord> QueryHistory::Base() const {
   }
   for (const BatchHistory& batch : batches_) {
     co_yield Record(batch.definition);
-    if (batch.prepared.has_value()) co_yield Record(*batch.prepared);
+    if (batch.prepared.has_value()) {
+      Prepared prepared = *batch.prepared;
+      // Nobody asks the sink again, and output may stand in it.
+      if (batch.commit.has_value()) prepared.clear_sink_committable();
+      co_yield Record(std::move(prepared));
+    }
     if (batch.commit.has_value()) co_yield Record(*batch.commit);
     for (; layout != layouts_.end() && layout->after_batch() == batch.definition.batch_id();
          ++layout) {

@@ -93,7 +93,10 @@ std::vector<std::string> UncommittedParts(const DurableFiles& files,
   const int64_t first = entries.empty() ? 0 : entries.front()->batch();
   std::vector<std::string_view> committed;
   for (const ManifestEntry* const entry : entries) {
-    for (const runtime::ManifestPart& part : entry->parts()) committed.push_back(part.name());
+    for (const runtime::ManifestPart& part : entry->parts()) {
+      // What stands in the entry has no plain name yet.
+      if (part.text().empty()) committed.push_back(part.name());
+    }
   }
   std::ranges::sort(committed);
   std::vector<std::string> uncommitted;
@@ -246,7 +249,14 @@ absl::Status FileSinkReader::ReadRows(const DurableFiles& files, Entry& entry) c
   }
   bool same = entry.rows != nullptr;
   std::vector<std::string_view> contents;
-  for (const Entry::Part& part : entry.parts) {
+  for (size_t i = 0; i < entry.parts.size(); ++i) {
+    const Entry::Part& part = entry.parts[i];
+    const std::string& text = says.parts(static_cast<int>(i)).text();
+    if (!text.empty()) {
+      contents.push_back(text);
+      same = same && part.bytes == text;
+      continue;
+    }
     const auto file = files.find(part.path);
     // As it is looked at below, part by part.
     if (file == files.end()) break;
@@ -257,7 +267,8 @@ absl::Status FileSinkReader::ReadRows(const DurableFiles& files, Entry& entry) c
   entry.rows = nullptr;
   std::vector<NaiveRow> rows;
   for (size_t i = 0; i < entry.parts.size(); ++i) {
-    const std::string& path = entry.parts[i].path;
+    const bool in_entry = !says.parts(static_cast<int>(i)).text().empty();
+    const std::string path = in_entry ? "what stands in the entry" : entry.parts[i].path;
     if (i == contents.size()) {
       return absl::DataLossError(
           absl::StrCat("batch ", says.batch(), ": ", path, " is in the manifest and not durable"));

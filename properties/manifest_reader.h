@@ -1,4 +1,5 @@
-// ManifestReader: the records of a file sink's manifest that count, parsed once each.
+// ManifestReader: the records of a file sink's manifest that count, parsed once each. Entries have
+// the parts that they have by now: those of the record that files them, if there is one.
 #ifndef WAVETANK_PROPERTIES_MANIFEST_READER_H_
 #define WAVETANK_PROPERTIES_MANIFEST_READER_H_
 
@@ -29,10 +30,13 @@ class ManifestReader {
   absl::StatusOr<const std::vector<Record>*> Read(const DurableFiles& files);
 
  private:
+  absl::Status File(const runtime::ManifestRecord& filing);
+
   const std::string directory_;
   FencedLogReader log_;
   std::vector<LogRecord> read_;
   std::vector<Record> records_;  // of those
+  bool has_filed_ = false;       // some of records_ are not as they were read
 };
 
 }  // namespace wavetank::properties

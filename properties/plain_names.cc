@@ -60,6 +60,10 @@ absl::StatusOr<PlainNamesView> PlainNamesReader::Read(const DurableFiles& files)
     const bool newest = i + 1 == entries.size();
     for (const runtime::ManifestPart& part : entries[i]->parts()) {
       if (i + 2 >= entries.size()) may_stay.insert(part.name());
+      if (!part.text().empty()) {  // nor is it to be listed: the reader of the table says so
+        if (!complete || newest) view.missing.push_back(part.name());
+        continue;
+      }
       if (std::ranges::binary_search(listed, std::string_view(part.name()))) {
         if (!IsThePart(files, directory_, part)) view.wrong.push_back(part.name());
       } else if (!complete || newest) {

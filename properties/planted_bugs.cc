@@ -174,6 +174,12 @@ constexpr PlantedBug kOfSinks[] = {
      "A batch's parts get their plain names before the manifest has the batch."},
     {"parts_of_committed_batches_removed", kCleanUp,
      "A new driver removes the staged files of batches that are committed."},
+    {"filed_before_it_is_staged", kNotDurable,
+     "The manifest says that a batch's output stands in a file before the file is durable."},
+    {"plain_name_before_it_is_filed", kTooEarly,
+     "What stands in the manifest gets its plain name before the manifest names its file."},
+    {"entries_compared_by_bytes", kOutcomeUnknown,
+     "Whether an attempt is committed is told by the bytes of its entry, which is filed since."},
 };
 
 // --- the partitioned log, as source and as sink ---

@@ -102,13 +102,27 @@ inline constexpr StepName kBatchDefined{"batch.defined", "batch, files, query:te
                                         "The definition is logged; no task has started."};
 inline constexpr StepName kBatchRun{
     "batch.run", "batch, query:text",
-    "Every task has finished: state files and sink parts are durable, and none counts."};
+    "Every task has finished: state files and sink parts are durable, or here, and none counts."};
 inline constexpr StepName kBatchPrepared{
     "batch.prepared", "batch, query:text",
     "The attempt that counts is logged; the sink has not been asked to commit it."};
 inline constexpr StepName kSinkManifestWritten{
     "sink.manifest_written", "batch, sink:text",
     "A file sink's manifest names the batch; its plain names are not linked."};
+inline constexpr StepName kSinkFileStaged{
+    "sink.file_staged", "batch, sink:text",
+    "A file sink's publisher has staged, durably, what stands in the batch's entry; the manifest "
+    "does not name the file."};
+inline constexpr StepName kSinkFiled{"sink.filed", "batch, sink:text",
+                                     "A file sink's manifest names the files of a batch whose "
+                                     "output stood in the entry; their plain "
+                                     "names are not linked."};
+inline constexpr StepName kSinkLinked{
+    "sink.linked", "batch, sink:text",
+    "The batch's plain names are there; of complete tables those that it replaces are, too."};
+inline constexpr StepName kSinkUnstaged{
+    "sink.unstaged", "batch, sink:text",
+    "The staged names of a complete table that was replaced are gone; its plain names are there."};
 inline constexpr StepName kSinkPublished{
     "sink.published", "batch, sink:text",
     "A file sink's plain names have caught up with its manifest."};
@@ -137,16 +151,18 @@ inline constexpr StepName kStateCommitted{
     "The task's new state version is durable; no record names it."};
 inline constexpr StepName kPartStaged{
     "part.staged", "batch, partition, query:text",
-    "The task's part of the output is durable under its own name; nobody can see it."};
+    "The task's part of the output is whole: durable under its own name, or, a small one of a file "
+    "sink, about to go with the task's result. Nobody can see it."};
 inline constexpr StepName kBatchApplied{
     "batch.applied", "batch, query:text",
     "The sink's batch function has taken all of the batch; the driver has not been told."};
 
 inline constexpr const StepName* kStructuredSteps[] = {
-    &kQueryTakenOver, &kQueryRescaled,  &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,
-    &kBatchDefined,   &kBatchRun,       &kBatchPrepared,  &kSinkManifestWritten, &kSinkPublished,
-    &kSinkUnsure,     &kSinkAsked,      &kSinkCommitted,  &kBatchCommitted,      &kQueryStopped,
-    &kStateLoaded,    &kStateCommitted, &kPartStaged,     &kBatchApplied,
+    &kQueryTakenOver, &kQueryRescaled, &kQueryRecovered, &kSinkFenced,          &kBatchPlanned,
+    &kBatchDefined,   &kBatchRun,      &kBatchPrepared,  &kSinkManifestWritten, &kSinkFileStaged,
+    &kSinkFiled,      &kSinkLinked,    &kSinkUnstaged,   &kSinkPublished,       &kSinkUnsure,
+    &kSinkAsked,      &kSinkCommitted, &kBatchCommitted, &kQueryStopped,        &kStateLoaded,
+    &kStateCommitted, &kPartStaged,    &kBatchApplied,
 };
 
 // --- files as input: of either engine ---

@@ -58,6 +58,9 @@ void QueryNotes::Observe(int64_t now_ns, const properties::QueryLogView& log,
     if (history == nullptr || shown.rows == nullptr) continue;
     const auto [seen, fresh] = shown_.try_emplace(shown.batch, shown.entry_hash);
     if (!fresh && std::exchange(seen->second, shown.entry_hash) == shown.entry_hash) continue;
+    // The same rows may come to stand elsewhere.
+    const auto [before, is_first] = rows_.try_emplace(shown.batch, shown.rows);
+    if (!is_first && *std::exchange(before->second, shown.rows) == *shown.rows) continue;
     BatchDelivery delivery{.at_ns = now_ns, .attempt = {}, .rows = {}};
     if (!history->attempts.empty()) delivery.attempt = history->attempts.back().name;
     PutRows(*shown.rows, delivery);

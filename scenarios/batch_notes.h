@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -45,6 +46,7 @@ class QueryNotes {
   std::set<std::pair<int64_t, std::string>> attempts_;
   std::set<int64_t> committed_;
   std::map<int64_t, uint64_t> shown_;  // by batch: of its entry
+  std::map<int64_t, std::shared_ptr<const std::vector<properties::NaiveRow>>> rows_;  // of the same
   std::map<std::pair<int64_t, int64_t>, std::map<std::string, std::string>> state_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -14,6 +15,7 @@
 #include "checkpoint/unique_file_writer.h"
 #include "platform/task.h"
 #include "runtime/connectors/manifest.pb.h"
+#include "runtime/connectors/sink.h"
 
 namespace wavetank::runtime {
 
@@ -22,9 +24,10 @@ using platform::Task;
 // Writes one part of a batch, durably under a name with `unique`, which no other attempt ever uses.
 class FilePartWriter {
  public:
-  // `store` must outlive it.
+  // `store` must outlive it. A part of up to `inline_bytes` becomes no file: what Finish gives has
+  // its text.
   FilePartWriter(checkpoint::Store& store, const std::string& directory, int64_t batch,
-                 const std::string& unique, PartDialect dialect,
+                 const std::string& unique, PartDialect dialect, uint64_t inline_bytes = 0,
                  uint64_t piece_bytes = checkpoint::UniqueFileWriter::kPartBytes);
 
   // Takes the part's text.
@@ -41,14 +44,21 @@ class FilePartWriter {
  private:
   void Measure();
 
+  const uint64_t inline_bytes_;
   const uint64_t piece_bytes_;
   ManifestPart part_;
   checkpoint::UniqueFileWriter file_;
   std::string text_;
 };
 
-// Whether it is a name that parts are staged under.
+// Whether it is a name that workers stage parts under.
 bool IsStagedName(absl::string_view name);
+
+// A name that the publisher files parts of a batch under, with its token; nobody else has `unique`.
+std::string FiledName(int64_t batch, FencingToken token, const std::string& unique,
+                      PartDialect dialect);
+// The token in such a name; nullopt: it is none.
+std::optional<FencingToken> TokenOfFiled(absl::string_view name);
 
 // Whether the file has the part's size and checksum. It is read a piece at a time.
 Task<absl::StatusOr<bool>> HasTextOf(checkpoint::Store& store, std::string path, ManifestPart part);

@@ -11,7 +11,9 @@
 #include "absl/strings/str_format.h"
 
 #include "checkpoint/first_record.h"
+#include "checkpoint/paths.h"
 #include "platform/planted.h"
+#include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/connectors/file_part.h"
@@ -27,11 +29,8 @@ using checkpoint::Store;
 // How often a driver takes the log back from an older one before it gives up.
 constexpr int kMaxTakeOvers = 8;
 
-// Of a part, and others may be linked all the same: another's file has its plain name, or its own
-// file is gone or damaged.
-bool CannotBeLinked(const absl::Status& status) {
-  return absl::IsAlreadyExists(status) || absl::IsNotFound(status) || absl::IsDataLoss(status);
-}
+// What no file stands for is at most so much: beyond it a batch's parts are staged at once.
+constexpr uint64_t kMostInlineBytes = uint64_t{4} << 20;
 
 // "csv", "json" or "text": as the sink's formats are called.
 std::string_view NameOfDialect(PartDialect dialect) {
@@ -39,7 +38,22 @@ std::string_view NameOfDialect(PartDialect dialect) {
   return dialect == PART_DIALECT_TEXT ? "text" : "csv";
 }
 
-std::string Encode(const ManifestEntry& entry) { return entry.SerializeAsString(); }
+// Of what the attempt's writers have given. Text that stands in the entry is told by the name that
+// no other attempt has, as files are.
+uint64_t HashOfParts(const ManifestEntry& entry) {
+  std::string text;
+  for (const ManifestPart& part : entry.parts()) {
+    absl::StrAppend(&text, part.name(), "/", checkpoint::NameInPath(part.staged()), "/",
+                    part.file(), "/", part.size_bytes(), "/", part.crc32c(), "/", part.rows(), "/",
+                    static_cast<int>(part.dialect()), "/", part.header_bytes(), "\n");
+  }
+  return std::max<uint64_t>(platform::StableHash(text), 1);
+}
+
+// Of older writers, whose entries never change, it is not there.
+uint64_t CommittableHash(const ManifestEntry& entry) {
+  return entry.committable_hash() != 0 ? entry.committable_hash() : HashOfParts(entry);
+}
 
 absl::Status CheckOwner(const ManifestHistory& manifest, const std::string& directory,
                         const std::string& query_id) {
@@ -62,9 +76,26 @@ absl::StatusOr<ManifestEntry> DecodeCommittable(const std::string& committable) 
 }  // namespace
 
 FileSink::FileSink(platform::Node& node, Store& store, FileSinkOptions options)
-    : node_(node), store_(store), options_(std::move(options)), history_(options_.directory) {}
+    : node_(node),
+      store_(store),
+      options_(std::move(options)),
+      history_(options_.directory, ManifestHistory::Of::kOwner),
+      publisher_(node, store, options_.directory, options_.mode == MANIFEST_MODE_COMPLETE,
+                 history_) {}
+
+FileSink::Last FileSink::LastOf(const ManifestEntry& entry) {
+  return {.batch = entry.batch(),
+          .definition_hash = entry.definition_hash(),
+          .committable_hash = CommittableHash(entry)};
+}
+
+uint64_t FileSink::InlineBytes() const {
+  const bool fits = publisher_.inline_bytes() + options_.inline_bytes <= kMostInlineBytes;
+  return fits ? options_.inline_bytes : 0;
+}
 
 Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken token) {
+  publisher_.End();
   absl::Status status;
   for (int attempt = 0; attempt < kMaxTakeOvers; ++attempt) {
     // An older driver may be taking the log over too; it stops at the sight of our token.
@@ -76,10 +107,10 @@ Task<absl::StatusOr<std::optional<CommittedBatch>>> FileSink::Fence(FencingToken
   WT_CO_RETURN_IF_ERROR(status);
   WT_CO_RETURN_IF_ERROR(CheckDialect());
   co_await node_.Step(steps::kSinkFenced,
-                      {{"batch", last_ ? last_->batch() : -1}, {"sink", options_.directory}});
-  co_await Publish();
+                      {{"batch", last_ ? last_->batch : -1}, {"sink", options_.directory}});
+  publisher_.Begin(*log_, token, last_ ? last_->batch : -1, std::exchange(unpublished_, {}));
   if (!last_) co_return std::nullopt;
-  co_return CommittedBatch{last_->batch(), last_->definition_hash()};
+  co_return CommittedBatch{last_->batch, last_->definition_hash};
 }
 
 Task<absl::Status> FileSink::TakeOver(FencingToken token) {
@@ -105,18 +136,16 @@ Task<absl::Status> FileSink::TakeOver(FencingToken token) {
   const absl::Status appended = co_await (*log)->Append({record.SerializeAsString()});
   if (!appended.ok()) co_return again_if_overtaken(appended);
 
-  WT_CO_RETURN_IF_ERROR(co_await FindUnpublished());
+  WT_CO_RETURN_IF_ERROR(co_await FindUnpublished(token));
   log_ = *std::move(log);
   co_return absl::OkStatus();
 }
 
-Task<absl::Status> FileSink::FindUnpublished() {
+Task<absl::Status> FileSink::FindUnpublished(FencingToken token) {
   last_.reset();
   shown_in_.reset();
-  last_but_one_.reset();
-  unlinked_.clear();
-  replaced_.clear();
-  WT_CO_RETURN_IF_ERROR(co_await FindUncommitted());
+  unpublished_.clear();
+  WT_CO_RETURN_IF_ERROR(co_await FindUncommitted(token));
   const std::deque<ManifestEntry>& entries = history_.entries();
   if (entries.empty()) co_return absl::OkStatus();
 
@@ -128,25 +157,23 @@ Task<absl::Status> FileSink::FindUnpublished() {
   }
   for (const ManifestEntry& entry : entries) {
     if (!entry.parts().empty()) shown_in_ = entry.parts(0).dialect();
-    // What will be removed must be known to be this sink's: linking compares the bytes.
-    const bool is_to_go = entry.mode() == MANIFEST_MODE_COMPLETE;
     const auto is_there = [&](const ManifestPart& part) {
       const auto found = plain_names.find(part.name());
-      return !is_to_go && found != plain_names.end() && found->second == part.size_bytes();
+      return !IsInline(part) && found != plain_names.end() && found->second == part.size_bytes();
     };
-    if (!std::all_of(entry.parts().begin(), entry.parts().end(), is_there)) {
-      unlinked_.push_back(entry);
+    // Of those that will be removed the publisher must know all: linking compares the bytes.
+    if (options_.mode == MANIFEST_MODE_COMPLETE || !std::ranges::all_of(entry.parts(), is_there)) {
+      unpublished_.push_back(entry);
     }
   }
   WT_CO_RETURN_IF_ERROR(co_await RemoveReplacedNames(files));
-  if (entries.size() > 1) last_but_one_ = entries.end()[-2];
-  last_ = entries.back();
-  history_.KeepNewest(1);
+  last_ = LastOf(entries.back());
+  if (options_.mode != MANIFEST_MODE_COMPLETE) history_.KeepNewest(1);
   co_return absl::OkStatus();
 }
 
-// The plain names of a table that was replaced. What is committed does not change any more, so this
-// is safe for an owner that is fenced by now.
+// The plain names of a table that the manifest has forgotten: of older builds, and of others. What
+// is committed does not change any more, so this is safe for an owner that is fenced by now.
 Task<absl::Status> FileSink::RemoveReplacedNames(std::vector<checkpoint::StoredFile> plain_files) {
   const int64_t first = history_.entries().front().batch();
   for (const checkpoint::StoredFile& file : plain_files) {
@@ -157,8 +184,9 @@ Task<absl::Status> FileSink::RemoveReplacedNames(std::vector<checkpoint::StoredF
   co_return absl::OkStatus();
 }
 
-// While all entries are known.
-Task<absl::Status> FileSink::FindUncommitted() {
+// While all entries are known, as they were read after this fence. What a publisher has staged for
+// nothing tells its owner by its token: none that is as new as this one goes.
+Task<absl::Status> FileSink::FindUncommitted(FencingToken token) {
   absl::btree_set<std::string> committed;
   for (const ManifestEntry& entry : history_.entries()) {
     for (const ManifestPart& part : entry.parts()) {
@@ -171,7 +199,9 @@ Task<absl::Status> FileSink::FindUncommitted() {
   uncommitted_.clear();
   for (const std::string& name : names) {
     std::string path = absl::StrCat(staged, "/", name);
-    if (IsStagedName(name) && !committed.contains(path)) uncommitted_.push_back(std::move(path));
+    const std::optional<FencingToken> filed_by = TokenOfFiled(name);
+    const bool is_ours = IsStagedName(name) || (filed_by && *filed_by < token);
+    if (is_ours && !committed.contains(path)) uncommitted_.push_back(std::move(path));
   }
   co_return absl::OkStatus();
 }
@@ -221,9 +251,13 @@ Task<absl::StatusOr<std::string>> FileSink::Prepare(SinkBatch batch) {
           absl::StrCat("partition ", partition, " staged what is not a part of a file sink"));
     }
     part.set_name(PartName(batch.batch, partition, part.dialect()));
-    WT_CO_RETURN_IF_ERROR(co_await CheckStaged(part));
+    if (!IsInline(part)) WT_CO_RETURN_IF_ERROR(co_await CheckStaged(part));
   }
-  co_return Encode(entry);
+  entry.set_committable_hash(HashOfParts(entry));
+  for (ManifestPart& part : *entry.mutable_parts()) {
+    if (IsInline(part)) part.clear_file();
+  }
+  co_return entry.SerializeAsString();
 }
 
 // A record names for good what its writer has seen: a worker may have staged it elsewhere.
@@ -242,7 +276,7 @@ Task<absl::Status> FileSink::CheckStaged(ManifestPart part) {
 // Whether this very entry is the one that is committed for its batch. An entry that neither is
 // there nor fits next is refused.
 absl::StatusOr<bool> FileSink::IsCommitted(const ManifestEntry& entry) const {
-  const int64_t next = last_ ? last_->batch() + 1 : 0;
+  const int64_t next = last_ ? last_->batch + 1 : 0;
   const std::string what = absl::StrCat("sink ", options_.directory, ", batch ", entry.batch(),
                                         " of query ", entry.query_id(), ": ");
   if (entry.query_id() != options_.query_id) {
@@ -260,13 +294,18 @@ absl::StatusOr<bool> FileSink::IsCommitted(const ManifestEntry& entry) const {
         absl::StrCat(what, "the manifest is at batch ", next - 1,
                      " already: the checkpoint was put back to an older state"));
   }
-  if (entry.definition_hash() != last_->definition_hash()) {
+  if (entry.definition_hash() != last_->definition_hash) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "%scommitted from definition %016x, and now asked for from %016x: a batch is never defined "
         "twice; was the checkpoint replaced?",
-        what, last_->definition_hash(), entry.definition_hash()));
+        what, last_->definition_hash, entry.definition_hash()));
   }
-  if (Encode(entry) != Encode(*last_)) {
+  if (platform::Planted(node_, "entries_compared_by_bytes") && !history_.entries().empty() &&
+      entry.SerializeAsString() != history_.entries().back().SerializeAsString()) {
+    return absl::FailedPreconditionError(absl::StrCat(what, "committed by another attempt"));
+  }
+  // Not by their bytes: the entry may be filed by now.
+  if (CommittableHash(entry) != last_->committable_hash) {
     return absl::FailedPreconditionError(
         absl::StrCat(what, "committed by another attempt than the one that is prepared"));
   }
@@ -283,22 +322,22 @@ Task<absl::Status> FileSink::Commit(std::string committable) {
   if (!last_) WT_CO_RETURN_IF_ERROR(co_await CheckNoParts());
 
   if (platform::Planted(node_, "parts_shown_before_committed")) {
-    (co_await LinkParts(entry)).IgnoreError();
+    for (const ManifestPart& part : entry.parts()) {
+      const std::string name = absl::StrCat(options_.directory, "/", part.name());
+      (co_await (IsInline(part) ? store_.CreateIfAbsent(name, part.text())
+                                : store_.Link(StagedPath(options_.directory, part), name)))
+          .IgnoreError();
+    }
   }
   ManifestRecord record;
   *record.mutable_entry() = entry;
   WT_CO_RETURN_IF_ERROR(co_await log_->Append({record.SerializeAsString()}));
   co_await node_.Step(steps::kSinkManifestWritten,
                       {{"batch", entry.batch()}, {"sink", options_.directory}});
-  if (options_.mode == MANIFEST_MODE_COMPLETE && last_but_one_) {
-    Replace(*std::move(last_but_one_));
-  }
   if (options_.mode != MANIFEST_MODE_COMPLETE) history_.KeepNewest(1);
-  last_but_one_ = std::move(last_);
   if (!entry.parts().empty()) shown_in_ = entry.parts(0).dialect();
-  unlinked_.push_back(entry);
-  last_ = std::move(entry);
-  co_await Publish();
+  last_ = LastOf(entry);
+  publisher_.Committed(std::move(entry));
   co_return absl::OkStatus();
 }
 
@@ -323,6 +362,8 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
   WT_CO_ASSIGN_OR_RETURN(const bool committed, IsCommitted(entry));
   if (committed) co_return CommittableState::kVisible;
   for (const ManifestPart& part : entry.parts()) {
+    // It cannot be lost but with the record itself.
+    if (IsInline(part)) continue;
     const absl::StatusOr<bool> intact =
         co_await HasTextOf(store_, StagedPath(options_.directory, part), part);
     if (absl::IsNotFound(intact.status()) || absl::IsDataLoss(intact.status())) {
@@ -332,82 +373,6 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
     if (!*intact) co_return CommittableState::kGone;
   }
   co_return CommittableState::kPending;
-}
-
-void FileSink::Replace(ManifestEntry entry) {
-  const auto unlinked =
-      std::find_if(unlinked_.begin(), unlinked_.end(),
-                   [&entry](const ManifestEntry& each) { return each.batch() == entry.batch(); });
-  const bool linked = unlinked == unlinked_.end();
-  if (!linked) unlinked_.erase(unlinked);
-  replaced_.push_back({.entry = std::move(entry), .linked = linked});
-}
-
-// Brings the plain names up to the manifest. What cannot be done now is done after the next commit.
-Task<void> FileSink::Publish() {
-  absl::Status status;
-  std::deque<ManifestEntry> blocked;
-  while ((status.ok() || CannotBeLinked(status)) && !unlinked_.empty()) {
-    absl::Status linked = co_await LinkParts(unlinked_.front());
-    if (CannotBeLinked(linked)) blocked.push_back(unlinked_.front());
-    if (linked.ok() || CannotBeLinked(linked)) unlinked_.pop_front();
-    if (!linked.ok()) status = std::move(linked);
-  }
-  const bool all_seen = unlinked_.empty();
-  unlinked_.insert(unlinked_.begin(), blocked.begin(), blocked.end());
-  while (all_seen && !replaced_.empty()) {
-    absl::Status removed = co_await RemoveParts(replaced_.front());
-    if (!removed.ok()) {
-      status = std::move(removed);
-      break;
-    }
-    replaced_.pop_front();
-  }
-  if (!status.ok()) {
-    node_.Log(platform::LogLevel::kWarning,
-              absl::StrCat("the plain names in ", options_.directory,
-                           " lag behind its manifest: ", status.message()));
-    co_return;
-  }
-  if (!last_) co_return;
-  co_await node_.Step(steps::kSinkPublished,
-                      {{"batch", last_->batch()}, {"sink", options_.directory}});
-}
-
-// Those that can be, also when one cannot.
-Task<absl::Status> FileSink::LinkParts(ManifestEntry entry) {
-  absl::Status blocked;
-  for (const ManifestPart& part : entry.parts()) {
-    const absl::Status linked =
-        co_await store_.Link(StagedPath(options_.directory, part), PlainName(part));
-    if (!linked.ok() && !CannotBeLinked(linked)) co_return linked;
-    blocked.Update(linked);
-  }
-  co_return blocked;
-}
-
-// The staged name goes first, so that a fenced owner that still links cannot bring the plain name
-// back.
-Task<absl::Status> FileSink::RemoveParts(Replaced replaced) {
-  for (const ManifestPart& part : replaced.entry.parts()) {
-    WT_CO_RETURN_IF_ERROR(co_await store_.Remove(StagedPath(options_.directory, part)));
-    bool ours = replaced.linked;
-    if (!ours) {
-      WT_CO_ASSIGN_OR_RETURN(ours, co_await PlainNameIsOurs(part));
-    }
-    if (ours) WT_CO_RETURN_IF_ERROR(co_await store_.Remove(PlainName(part)));
-  }
-  co_return absl::OkStatus();
-}
-
-Task<absl::StatusOr<bool>> FileSink::PlainNameIsOurs(ManifestPart part) {
-  const absl::StatusOr<bool> ours = co_await HasTextOf(store_, PlainName(part), part);
-  if (CannotBeLinked(ours.status())) co_return false;
-  co_return ours;
-}
-
-std::string FileSink::PlainName(const ManifestPart& part) const {
-  return absl::StrCat(options_.directory, "/", part.name());
 }
 
 Task<absl::Status> CheckSinkIsOf(Store& store, std::string directory, std::string query_id) {

@@ -2,17 +2,18 @@
 // and complete mode.
 //
 //   <directory>/_wavetank/             the manifest: a fenced log of ManifestRecords
-//   <directory>/_wavetank/staged/      the parts, under names unique to the attempt
+//   <directory>/_wavetank/staged/      the parts, under names unique to the attempt or the owner
 //   <directory>/part-<batch>-<p>.csv   plain names of committed parts, linked after the commit
 //
-// What the sink shows is what the manifest's entries name (manifest.proto): a batch becomes
-// visible, whole, with the one append of its entry. The plain names serve tools that only list:
-// they may lag behind the manifest, and never show what is not in it. In complete mode the parts of
-// all but the two newest entries are removed; a reader that finds one gone reads the manifest
-// again. What attempts that do not count have staged goes when a driver has recovered. A file that
-// somebody else has put under a plain name is let be, and holds up no other; only of a table that
-// was replaced before this owner came nobody can tell any more, and the names of parts are the
-// sink's.
+// What the sink shows is what the manifest's entries say (manifest.proto): a batch becomes visible,
+// whole, with the one append of its entry. A small output stands in the entry itself, and becomes a
+// file afterwards. The plain names serve tools that only list: a publisher brings them up to the
+// manifest, beside the batches that follow (file_sink_publisher.h); they may lag behind it, and
+// never show what is not in it. In complete mode the parts of all but the two newest entries are
+// removed; a reader that finds one gone reads the manifest again. What attempts that do not count
+// have staged goes when a driver has recovered. A file that somebody else has put under a plain
+// name is let be, and holds up no other; only of a table that the manifest has forgotten nobody can
+// tell any more, and the names of parts are the sink's.
 //
 // To fence the sink is to take its log over. Since the log's epochs do not know the drivers' order,
 // each owner also writes its token: a driver that finds a newer one stops (kAborted), one that was
@@ -32,6 +33,7 @@
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "runtime/connectors/delimited_text.h"
+#include "runtime/connectors/file_sink_publisher.h"
 #include "runtime/connectors/manifest.pb.h"
 #include "runtime/connectors/manifest_history.h"
 #include "runtime/connectors/sink.h"
@@ -46,6 +48,8 @@ struct FileSinkOptions {
   PartDialect dialect = PART_DIALECT_RFC4180;  // of what is staged
   // How much the manifest may grow before its log goes on in another file.
   uint64_t log_segment_bytes = uint64_t{4} << 20;
+  // So many bytes of a batch's output may stand in its entry.
+  uint64_t inline_bytes = 0;
 };
 
 class FileSink : public TransactionalSink {
@@ -60,41 +64,38 @@ class FileSink : public TransactionalSink {
   Task<absl::StatusOr<std::vector<std::string>>> Uncommitted() override;
   Task<absl::Status> RemoveUncommitted(std::vector<std::string> paths,
                                        std::string prepared) override;
+  uint64_t InlineBytes() const override;
+  Task<void> Settle(absl::Duration timeout) override { return publisher_.Settle(timeout); }
 
  private:
+  // What is asked about the newest entry.
+  struct Last {
+    int64_t batch = 0;
+    uint64_t definition_hash = 0;
+    uint64_t committable_hash = 0;
+  };
+  static Last LastOf(const ManifestEntry& entry);
+
   Task<absl::Status> TakeOver(FencingToken token);
-  Task<absl::Status> FindUnpublished();
-  Task<absl::Status> FindUncommitted();
+  Task<absl::Status> FindUnpublished(FencingToken token);
+  Task<absl::Status> FindUncommitted(FencingToken token);
   Task<absl::Status> RemoveReplacedNames(std::vector<checkpoint::StoredFile> plain_files);
   Task<absl::Status> CheckNoParts();
   Task<absl::Status> CheckStaged(ManifestPart part);
   absl::Status CheckDialect() const;
   absl::StatusOr<bool> IsCommitted(const ManifestEntry& entry) const;
-  // An entry whose table is not shown any more.
-  struct Replaced {
-    ManifestEntry entry;
-    bool linked = false;  // all its plain names are known to be this sink's
-  };
-  void Replace(ManifestEntry entry);
-  Task<void> Publish();
-  Task<absl::Status> LinkParts(ManifestEntry entry);
-  Task<absl::Status> RemoveParts(Replaced replaced);
-  Task<absl::StatusOr<bool>> PlainNameIsOurs(ManifestPart part);
-  std::string PlainName(const ManifestPart& part) const;
 
   platform::Node& node_;
   checkpoint::Store& store_;
   const FileSinkOptions options_;
   ManifestHistory history_;
   std::unique_ptr<checkpoint::FencedLog> log_;  // keeps history_ up to date
-  std::optional<ManifestEntry> last_;
-  std::optional<PartDialect> shown_in_;  // of what is shown; unset: no row is
-  // What the plain names lag behind by, oldest first: entries to be linked, all of which are shown,
-  // and, in complete mode, entries whose parts are to be removed.
-  std::deque<ManifestEntry> unlinked_;
-  std::deque<Replaced> replaced_;
-  std::vector<std::string> uncommitted_;       // staged when this owner came, of no entry
-  std::optional<ManifestEntry> last_but_one_;  // complete mode: a reader may still be there
+  std::optional<Last> last_;
+  std::optional<PartDialect> shown_in_;   // of what is shown; unset: no row is
+  std::vector<std::string> uncommitted_;  // staged when this owner came, of no entry
+  // Between TakeOver and the end of Fence: what it may lag behind by.
+  std::deque<ManifestEntry> unpublished_;
+  FileSinkPublisher publisher_;  // last: it appends to the log
 };
 
 // kFailedPrecondition: the sink in `directory` belongs to another query, as Fence would find after

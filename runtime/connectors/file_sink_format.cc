@@ -86,8 +86,8 @@ class PartWriter final : public SinkWriter {
   PartWriter(const SinkWriterContext& context, PartDialect dialect, bool set)
       : dialect_(dialect),
         set_(set),
-        part_(context.store, DirectoryOf(context.options), context.batch, context.unique, dialect) {
-  }
+        part_(context.store, DirectoryOf(context.options), context.batch, context.unique, dialect,
+              context.inline_bytes) {}
 
   Task<absl::Status> Write(RecordBatch rows) override {
     part_.AddRows(Encode(rows, part_.text()));
@@ -151,7 +151,8 @@ SinkFormat Make(std::string name, std::string meaning, Writes writes) {
                             .mode = ToManifestMode(context.mode),
                             .columns = ManifestColumns(context),
                             .dialect = writes.dialect,
-                            .log_segment_bytes = context.log_segment_bytes};
+                            .log_segment_bytes = context.log_segment_bytes,
+                            .inline_bytes = context.inline_bytes};
     return std::make_unique<FileSink>(context.node, context.store, std::move(options));
   };
   format.write = [writes, option_of](

@@ -106,8 +106,12 @@ absl::Status AppendRows(const std::string& path, const ManifestEntry& entry,
 Task<absl::Status> ReadParts(Store& store, std::string directory, ManifestEntry entry,
                              std::vector<TextRow>& rows) {
   for (const ManifestPart& part : entry.parts()) {
-    const std::string path = StagedPath(directory, part);
-    WT_CO_ASSIGN_OR_RETURN(const std::string text, co_await store.ReadAll(path));
+    std::string path = absl::StrCat("the entry of batch ", entry.batch());
+    std::string text = part.text();
+    if (!IsInline(part)) {
+      path = StagedPath(directory, part);
+      WT_CO_ASSIGN_OR_RETURN(text, co_await store.ReadAll(path));
+    }
     if (text.size() != part.size_bytes() || checkpoint::Crc32c(text) != part.crc32c()) {
       co_return absl::DataLossError(absl::StrCat(path, " (batch ", entry.batch(),
                                                  ") is not what the manifest names: damaged"));

@@ -30,9 +30,15 @@ std::optional<ManifestRecord> Decode(std::string_view bytes) {
   return record;
 }
 
-std::string Describe(std::string_view bytes) {
-  const std::optional<ManifestRecord> record = Decode(bytes);
-  return record ? record->ShortDebugString() : "";
+std::string Describe(std::string_view bytes, bool show_rows) {
+  std::optional<ManifestRecord> record = Decode(bytes);
+  if (!record) return "";
+  if (record->has_entry() && !show_rows) {
+    for (ManifestPart& part : *record->mutable_entry()->mutable_parts()) {
+      if (IsInline(part)) part.set_text(absl::StrCat(part.text().size(), " bytes"));
+    }
+  }
+  return record->ShortDebugString();
 }
 
 // Of the paths that StagedPath gives for the sink above the manifest's directory.
@@ -53,6 +59,7 @@ void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
   int64_t rows = 0;
   for (const ManifestPart& part : entry.parts()) {
     rows += part.rows();
+    if (IsInline(part)) continue;
     NamedFile file{.path = StagedPath("..", part).substr(kToManifest.size()),
                    .named_by = absl::StrCat("batch ", entry.batch()),
                    .crc32c = part.crc32c(),

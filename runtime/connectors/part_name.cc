@@ -1,5 +1,7 @@
 #include "runtime/connectors/part_name.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -22,6 +24,8 @@ std::string StagedPath(const std::string& directory, const ManifestPart& part) {
       part.file().empty() ? checkpoint::NameInPath(part.staged()) : part.file();
   return absl::StrCat(StagedDirectory(directory), "/", name);
 }
+
+bool HasInline(const ManifestEntry& entry) { return std::ranges::any_of(entry.parts(), IsInline); }
 
 std::string_view ExtensionOf(PartDialect dialect) {
   switch (dialect) {

@@ -19,6 +19,10 @@ std::string StagedDirectory(const std::string& directory);
 // Where a part of that sink is readable, wherever the sink was when it was staged.
 std::string StagedPath(const std::string& directory, const ManifestPart& part);
 
+// Whether the part stands in its entry; whether one of the entry's does.
+inline bool IsInline(const ManifestPart& part) { return !part.text().empty(); }
+bool HasInline(const ManifestEntry& entry);
+
 // ".csv", ".json" or ".txt".
 std::string_view ExtensionOf(PartDialect dialect);
 // The plain name: "part-<batch>-<partition>.csv", both numbers of five digits or more.

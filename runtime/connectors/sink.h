@@ -27,6 +27,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 #include "platform/task.h"
 #include "runtime/columnar/record_batch.h"
@@ -69,8 +70,8 @@ class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual Task<absl::Status> Write(RecordBatch rows) = 0;
-  // The part, durable, under a name that no other attempt has: what Prepare takes. "": none, since
-  // there were no rows.
+  // The part, durable, under a name that no other attempt has, or all of it: what Prepare takes.
+  // "": none, since there were no rows.
   virtual Task<absl::StatusOr<std::string>> Finish() = 0;
 };
 
@@ -90,6 +91,13 @@ class TransactionalSink {
   // OK: visible and durable. Also OK when this very committable was committed before.
   virtual Task<absl::Status> Commit(std::string committable) = 0;
   virtual Task<absl::StatusOr<CommittableState>> Ask(std::string committable) = 0;
+
+  // How many bytes of the next batch's output may stand in what its writers give, and so in its
+  // committable, in place of files of their own.
+  virtual uint64_t InlineBytes() const { return 0; }
+  // What it does beside the batches for those that are committed is done, or is put off to the next
+  // driver after so long.
+  virtual Task<void> Settle(absl::Duration /*timeout*/) { co_return; }
 
   // What attempts that came to nothing have left, or they would fill the disk of a query that dies
   // again and again: what was staged and not committed when the sink was fenced. The driver makes

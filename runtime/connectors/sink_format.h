@@ -34,6 +34,8 @@ struct SinkContext {
   // Of update mode: the columns by which a row replaces an earlier one.
   std::vector<int> keys = {};
   uint64_t log_segment_bytes = 0;
+  // Of a batch's output; sinks that always need files take no notice.
+  uint64_t inline_bytes = 0;
 };
 
 // The same of a writer's, while its task runs.
@@ -43,6 +45,8 @@ struct SinkWriterContext {
   const OptionMap& options;
   int64_t batch = 0;
   std::string unique;  // no other attempt ever has it; safe in file names
+  // The task's share of TransactionalSink::InlineBytes.
+  uint64_t inline_bytes = 0;
 };
 
 // Of whom a sink is asked before its query writes anything.

@@ -206,6 +206,7 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
   options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
   options.batch_bytes = Number(instance.arguments, "max-bytes");
   options.sink_log_segment_bytes = options.log_segment_bytes;
+  options.inline_output_bytes = static_cast<uint64_t>(Number(instance.arguments, "inline-bytes"));
   options.stop = stop_requested.get();
   options.graceful_stop_timeout =
       StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);

@@ -70,6 +70,9 @@ constexpr StandardNumber kStandardNumbers[] = {
      "bytes of each source that a batch has at most, but always one file or record; the rest is "
      "for the batches after it",
      "268435456", 1, int64_t{1} << 40, StandardNumber::Of::kQueries},
+    {"inline-bytes",
+     "bytes of a batch's output that may stand in its records, and become files after its commit",
+     "262144", 0, int64_t{1} << 20, StandardNumber::Of::kQueries},
     {"restarts", "how often in a row a query goes on after an error that may pass before it fails",
      "8", 0, 1'000'000, StandardNumber::Of::kQueries},
 };

@@ -79,8 +79,9 @@ struct Job {
 // the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
 // after an error that may pass, "8") and "available-now" (end once what is there at the start is
 // read, "false"), "once" (the same in one batch, "false"), "source-timeout" (how long a source may
-// take to answer before batches go on without it, "30s") and "max-bytes" (of each source that a
-// batch has at most, "268435456").
+// take to answer before batches go on without it, "30s"), "max-bytes" (of each source that a
+// batch has at most, "268435456") and "inline-bytes" (of a batch's output that may stand in its
+// records, "262144").
 std::vector<JobParameter> AllParameters(const Job& job);
 
 // As it was given; nullopt: it was not.

@@ -25,7 +25,8 @@ using checkpoint::OperatorState;
 using structured::FragmentTask;
 using structured::FragmentTaskResult;
 
-FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, int fragment) {
+FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, int fragment,
+                        uint64_t inline_bytes) {
   const checkpoint::BatchDefinition& definition = work.definition;
   FragmentTask task;
   task.set_batch(definition.batch_id());
@@ -37,6 +38,7 @@ FragmentTask CommonTask(const StreamingQueryPlan& plan, const BatchWork& work, i
   task.set_watermark_micros(ToMicros(WatermarkOf(definition)));
   if (plan.fragments[static_cast<size_t>(fragment)]->writes_exchange < 0) {
     AddOptions(work.sink_options, *task.mutable_sink_options());
+    task.set_inline_output_bytes(inline_bytes);
   }
   return task;
 }
@@ -65,6 +67,15 @@ class Stages {
     for (const StreamingQueryPlan::Source& source : plan.sources) {
       splits_.push_back(SplitsOf(source.description, connectors, work.definition));
     }
+    uint64_t sink_tasks = 0;
+    for (const auto& fragment : plan.fragments) {
+      if (fragment->writes_exchange >= 0) continue;
+      sink_tasks += static_cast<uint64_t>(fragment->partitions);
+      if (fragment->reads_source()) {
+        sink_tasks += splits_[static_cast<size_t>(fragment->inputs[0].number)].size();
+      }
+    }
+    inline_bytes_ = work.inline_output_bytes / std::max<uint64_t>(sink_tasks, 1);
     for (const OperatorState& state : work.states) {
       states_[{state.operator_id(), state.partition()}] = &state;
     }
@@ -84,7 +95,7 @@ class Stages {
     const FragmentPlan& fragment = *plan_.fragments[static_cast<size_t>(number)];
     Stage stage;
     stage.kind = FragmentTaskKind(work_.query);
-    FragmentTask task = CommonTask(plan_, work_, number);
+    FragmentTask task = CommonTask(plan_, work_, number, inline_bytes_);
     for (const FragmentPlan::Input& input : fragment.inputs) {
       structured::TaskInput& to = *task.add_inputs();
       if (input.of == FragmentPlan::Input::Of::kSource) continue;
@@ -132,6 +143,7 @@ class Stages {
   const BatchWork& work_;
   std::vector<std::vector<std::string>> splits_;                // by source
   std::map<std::pair<int, int>, const OperatorState*> states_;  // by operator and partition
+  uint64_t inline_bytes_ = 0;  // of each task that writes to the sink
   std::vector<Stage> stages_;
   std::vector<int> stage_of_;  // by fragment; -1: it has none
 };

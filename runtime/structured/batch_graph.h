@@ -26,6 +26,8 @@ struct BatchWork {
   absl::Time late_watermark = absl::InfinitePast();
   // Of each operator with state and each partition; empty before the first batch.
   std::vector<checkpoint::OperatorState> states;
+  // TransactionalSink::InlineBytes: each task that writes to the sink gets as much as the others.
+  uint64_t inline_output_bytes = 0;
 };
 // REQUIRES: the plan's sources are of these connectors.
 StageGraph BuildBatchGraph(const StreamingQueryPlan& plan, const ConnectorRegistry& connectors,

@@ -33,12 +33,13 @@ const BatchHistory* BatchRunner::before() const {
   return batches.size() < 2 ? nullptr : &batches.end()[-2];
 }
 
-BatchWork BatchRunner::Work() const {
+BatchWork BatchRunner::Work(uint64_t inline_output_bytes) const {
   BatchWork work{.query = definition_.name,
                  .checkpoint_directory = checkpoint_,
                  .sink_options = definition_.options,
                  .definition = protocol_.newest().definition,
-                 .states = {}};
+                 .states = {},
+                 .inline_output_bytes = inline_output_bytes};
   if (before() != nullptr) {
     work.late_watermark = WatermarkOf(before()->definition);
     const auto& states = protocol_.history().StatesAfter(*before());
@@ -60,9 +61,9 @@ BatchWork BatchRunner::Work() const {
   return work;
 }
 
-Task<absl::StatusOr<BatchRunner::Ran>> BatchRunner::Run() {
+Task<absl::StatusOr<BatchRunner::Ran>> BatchRunner::Run(uint64_t inline_output_bytes) {
   const int64_t batch = protocol_.newest_batch();
-  const BatchWork work = Work();
+  const BatchWork work = Work(inline_output_bytes);
   StageGraph graph = BuildBatchGraph(*by_.plan, definition_.Connectors(), work);
   if (platform::Planted(node_, "state_of_the_neighbour") && attempts_ == 0 &&
       !work.states.empty()) {

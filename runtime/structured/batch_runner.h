@@ -40,12 +40,13 @@ class BatchRunner {
     BatchAttempt attempt;
     checkpoint::Prepared prepared;  // without a committable
   };
-  // The newest batch of the log. REQUIRES: it is defined and not committed. kAborted: a newer
-  // driver owns the query; kUnavailable and the like: it may be run again.
-  Task<absl::StatusOr<Ran>> Run();
+  // The newest batch of the log. REQUIRES: it is defined and not committed. Of its output so many
+  // bytes may come with the tasks' results. kAborted: a newer driver owns the query; kUnavailable
+  // and the like: it may be run again.
+  Task<absl::StatusOr<Ran>> Run(uint64_t inline_output_bytes);
 
  private:
-  BatchWork Work() const;
+  BatchWork Work(uint64_t inline_output_bytes) const;
   Task<absl::Status> CheckWritten(checkpoint::OperatorState state);
   void SetNext(const BatchAttempt& attempt, checkpoint::Prepared& prepared) const;
   const checkpoint::BatchHistory* before() const;

@@ -310,7 +310,8 @@ class FragmentTaskBody::Attempt {
                                               .store = context_.store(),
                                               .options = sink_options_,
                                               .batch = task_.batch(),
-                                              .unique = context_.id().Unique()});
+                                              .unique = context_.id().Unique(),
+                                              .inline_bytes = task_.inline_output_bytes()});
   }
 
   // Opens the writer, if there is something to write.

@@ -24,6 +24,8 @@ namespace {
 
 // How often in a row one batch's commit may end in doubt before the query starts over.
 constexpr int kMaxUnsure = 4;
+// How long a query that ends well waits for what its sink does beside the batches.
+constexpr absl::Duration kSettleTimeout = absl::Seconds(10);
 
 bool IsUnsure(const absl::Status& status) {
   switch (status.code()) {
@@ -84,6 +86,7 @@ Task<absl::Status> MicroBatchExecution::Run() {
     const absl::Status status = co_await Act(decision);
     if (!status.ok()) co_return Explain(status, act_);
   }
+  co_await sink_->Settle(kSettleTimeout);
   co_await node_.Step(steps::kQueryStopped,
                       {{"batch", newest_batch()}, {"query", definition_.name}});
   co_return absl::OkStatus();
@@ -222,7 +225,7 @@ Task<void> MicroBatchExecution::Defined(int64_t files_forgotten) {
 }
 
 Task<absl::Status> MicroBatchExecution::RunBatch() {
-  WT_CO_ASSIGN_OR_RETURN(BatchRunner::Ran ran, co_await runner_->Run());
+  WT_CO_ASSIGN_OR_RETURN(BatchRunner::Ran ran, co_await runner_->Run(sink_->InlineBytes()));
   WT_CO_ASSIGN_OR_RETURN(*ran.prepared.mutable_sink_committable(),
                          co_await sink_->Prepare({.batch = newest_batch(),
                                                   .definition_hash = newest().definition.hash(),

@@ -175,7 +175,8 @@ Task<absl::Status> MicroBatchExecution::OpenPlannerAndSink() {
                                           .mode = plan_->mode,
                                           .schema = plan_->output_schema,
                                           .keys = plan_->output_keys.value_or(std::vector<int>()),
-                                          .log_segment_bytes = options_.sink_log_segment_bytes}));
+                                          .log_segment_bytes = options_.sink_log_segment_bytes,
+                                          .inline_bytes = options_.inline_output_bytes}));
   co_return absl::OkStatus();
 }
 

@@ -61,6 +61,9 @@ struct QueryOptions {
   // The same for the sink's manifest, which goes on in another file; in complete mode it is begun
   // anew.
   uint64_t sink_log_segment_bytes = uint64_t{4} << 20;
+  // How many bytes of a batch's output may stand in the query's log and the sink's manifest, which
+  // saves the files' syncs before the commit; those files come afterwards. More is staged at once.
+  uint64_t inline_output_bytes = uint64_t{256} << 10;
   // How many bytes a batch has of each source at most, as far as the source can tell, but always
   // something; a source may be told otherwise (maxBytesPerTrigger). > 0.
   int64_t batch_bytes = kDefaultBatchBytes;

@@ -188,9 +188,17 @@ class WorldDrawing {
     if (retain > 0) SetDrawn(job, "retain", absl::StrCat(retain + 1));
     const int64_t log_size = choices_.Between("log size", 0, 8);
     if (log_size > 0) SetDrawn(job, "log-bytes", absl::StrCat(log_size * 300));
+    if (form_.structured) DrawInlineBytes(job);
     const int64_t least_ms = form_.structured ? 0 : 200;
     SetDrawn(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
     DrawChange(job, rescales);
+  }
+
+  // How much of its output a batch may have in its records: 0 is the default, which is more than
+  // any has here; else nothing, or so little that some parts have files of their own.
+  void DrawInlineBytes(Job& job) {
+    const int64_t inline_output = choices_.Between("inline output", 0, 5);
+    if (inline_output > 0) SetDrawn(job, "inline-bytes", absl::StrCat((inline_output - 1) * 60));
   }
 
   // What may be another from the second start of a process on, without a change of the answer.

@@ -371,6 +371,7 @@ class InspectArguments {
         ->check(shell::ExistingDirectory());
     app_.add_flag("--verify", command_.verify, "Exit with 1 if anything is wrong");
     app_.add_flag("--state", command_.show_state, "Show each key and value of state files too");
+    app_.add_flag("--rows", command_.show_rows, "Show the rows of output that stand in logs too");
     app_.add_flag("--quiet", command_.quiet, "Show only what is wrong, and a line for each DIR");
   }
   bool wanted() const { return app_.parsed(); }

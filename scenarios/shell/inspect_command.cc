@@ -36,6 +36,7 @@ platform::Task<void> InspectAll(platform::Node& node, checkpoint::InspectOptions
 absl::StatusOr<Inspection> InspectDirectory(const InspectCommand& command,
                                             const std::string& directory) {
   const checkpoint::InspectOptions options{.show_state = command.show_state,
+                                           .show_rows = command.show_rows,
                                            .more_logs = {runtime::ManifestLogs()}};
   absl::StatusOr<Inspection> result = absl::InternalError("not inspected");
   const absl::StatusOr<int> ran =

@@ -11,6 +11,7 @@ struct InspectCommand {
   std::vector<std::string> directories;
   bool verify = false;  // whether anything is wrong decides the exit status
   bool show_state = false;
+  bool show_rows = false;
   bool quiet = false;  // only what is wrong, and a line for each directory
 };
 

@@ -25,6 +25,7 @@ namespace {
 
 constexpr int kParts = 3;  // the last has no rows
 constexpr int kRowsOfPart = 4;
+constexpr uint64_t kInlineBytes = 4096;
 constexpr char kStagedDirectory[] = "checkpoint/prepared";
 constexpr char kOwnDirectory[] = "checkpoint/sink";
 constexpr char kZombie[] = "a newer driver owns the query's log";
@@ -120,7 +121,9 @@ class Worker {
     if (run_.format.apply != nullptr) {
       return runtime::StageRows(*store_, kStagedDirectory, batch, unique);
     }
-    return run_.format.write({node_, *store_, run_.options, batch, unique});
+    // Every other part may come without a file of its own, if the sink has such.
+    const uint64_t inline_bytes = attempt % 2 == 0 ? kInlineBytes : 0;
+    return run_.format.write({node_, *store_, run_.options, batch, unique, inline_bytes});
   }
 
   Task<absl::StatusOr<std::string>> Part(int64_t batch, int64_t attempt, int part,

@@ -55,6 +55,49 @@ TEST(DecodeFileSink, TellsAnEntryFromAnotherOfTheSameBatch) {
   EXPECT_NE(hash("a,1\n", "a"), hash("a,1\n", "b"));
 }
 
+TEST(DecodeFileSink, ReadsWhatStandsInAnEntryUntilItIsFiledAndThenTheFile) {
+  SinkFiles sink;
+  sink.Fence(1);
+  const runtime::ManifestEntry staged = sink.Stage(0, MANIFEST_MODE_APPEND, "a,1\n");
+  sink.Commit(SinkFiles::Inline(staged, "a,1\n"));
+  sink[SinkFiles::PartName(0)] = "a,1\n";
+  FileSinkReader reader("out");
+  const auto before = reader.Read(sink.Durable());
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_THAT((*before)->batches[0].rows, Pointee(ElementsAre(NaiveRow{"a", "1"})));
+  EXPECT_THAT((*before)->uncommitted, ElementsAre("part-00000-00000.csv"));
+
+  sink.File(staged, 1);
+  const auto after = reader.Read(sink.Durable());
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_THAT((*after)->batches[0].rows, Pointee(ElementsAre(NaiveRow{"a", "1"})));
+  EXPECT_THAT((*after)->uncommitted, IsEmpty());
+  EXPECT_NE((*after)->batches[0].entry_hash, (*before)->batches[0].entry_hash)
+      << "its rows are judged again";
+  sink.Remove("_wavetank/staged/a-0");
+  EXPECT_THAT(reader.Read(sink.Durable()).status().ToString(), HasSubstr("not durable"));
+}
+
+TEST(DecodeFileSink, RefusesWhatCannotBeFiledAndAnEntryThatIsNotWhatItSays) {
+  SinkFiles nothing;
+  nothing.Fence(1);
+  nothing.File(nothing.Stage(0, MANIFEST_MODE_APPEND, "a,1\n"), 1);
+  EXPECT_THAT(DecodeFileSink(nothing.Durable(), "out").status().ToString(),
+              HasSubstr("files batch 0, which has no entry before"));
+  SinkFiles other;
+  other.Fence(1);
+  const runtime::ManifestEntry staged = other.Stage(0, MANIFEST_MODE_APPEND, "a,1\n");
+  other.Commit(SinkFiles::Inline(staged, "a,1\n"));
+  other.Fence(2);
+  other.File(staged, 1);
+  EXPECT_THAT(DecodeFileSink(other.Durable(), "out").status().ToString(),
+              HasSubstr("under another token"));
+  SinkFiles damaged;
+  damaged.Commit(SinkFiles::Inline(staged, "a,2\n"));
+  EXPECT_THAT(DecodeFileSink(damaged.Durable(), "out").status().ToString(),
+              HasSubstr("what stands in the entry is not what the manifest says"));
+}
+
 TEST(DecodeFileSink, LeavesOutWhatWasDropped) {
   SinkFiles sink;
   sink.Commit(sink.Stage(0, MANIFEST_MODE_COMPLETE, "a,1\n"));

@@ -49,6 +49,25 @@ class SinkFiles {
     *record.mutable_entry() = entry;
     Append(record);
   }
+  void Fence(int64_t epoch) {
+    runtime::ManifestRecord record;
+    record.mutable_fence()->set_epoch(epoch);
+    Append(record);
+  }
+  // The entry's part stands in it.
+  static runtime::ManifestEntry Inline(runtime::ManifestEntry entry, const std::string& rows) {
+    entry.mutable_parts(0)->clear_file();
+    entry.mutable_parts(0)->set_text(rows);
+    return entry;
+  }
+  // The entry has these parts from here on.
+  void File(const runtime::ManifestEntry& entry, int64_t epoch) {
+    runtime::ManifestRecord record;
+    record.mutable_filed()->set_batch(entry.batch());
+    record.mutable_filed()->set_epoch(epoch);
+    *record.mutable_filed()->mutable_parts() = entry.parts();
+    Append(record);
+  }
   void Drop(int64_t first_batch) {
     runtime::ManifestRecord record;
     record.mutable_dropped()->set_first_batch(first_batch);

@@ -20,7 +20,7 @@ with open('in/words.txt', 'w', encoding='utf-8') as file:
 PY
 status=0
 "$wavetank" start word_count --input=in --output=out --checkpoint=checkpoint --interval=20ms \
-  --kill-at=batch.committed >log 2>&1 || status=$?
+  --inline-bytes=0 --kill-at=batch.committed >log 2>&1 || status=$?
 ((status == 137)) || { echo "FAILED: exited with $status: $(cat log)" >&2; exit 1; }
 
 python3 - <<'PY'

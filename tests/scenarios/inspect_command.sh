@@ -37,7 +37,9 @@ run_until() {
 
 mkdir -p in in.dstream
 for name in a b c; do echo "to be or not to be $name" >"in/$name"; done
-run_until batch.committed word_count --input=in --output=sink --checkpoint=all/query
+# With files of its parts, and with their plain names.
+run_until query.stopped word_count --input=in --output=sink --checkpoint=all/query \
+  --inline-bytes=0 --available-now
 # Files that come in after the first start are input, and the first driver has to find one.
 run_until dstream.batch_completed word_count_dstream --input=in.dstream --output=out \
   --checkpoint=all/graph

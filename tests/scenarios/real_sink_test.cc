@@ -231,7 +231,8 @@ void ExpectExactlyOnce(SinkUnderTest sink, CallsOf struck) {
   ASSERT_TRUE(status.ok()) << status.status();
   EXPECT_EQ(*status, 0);
   EXPECT_GT(seen.calls[NameOfDriver(1)], 10);
-  EXPECT_GE(seen.calls[kWorker], 6);
+  // Of every other batch: the others' parts have no files before they are committed.
+  EXPECT_GE(seen.calls[kWorker], 3);
   for (const std::string& wrong : seen.wrong) ADD_FAILURE() << wrong;
   ::testing::Test::RecordProperty("schedules", static_cast<int>(seen.schedules));
 }

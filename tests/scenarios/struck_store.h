@@ -77,12 +77,19 @@ class Striker {
 
   CallStruck Next(const std::string& who, int64_t life) {
     const int64_t call = ++calls_[who];
+    if (HasStopped(who, life)) {
+      return strike_.dies() ? CallStruck::kDiesBefore : CallStruck::kStandsStill;
+    }
     if (struck_ || strike_.how == CallStruck::kNone || who != strike_.who || call != strike_.call) {
       return CallStruck::kNone;
     }
     struck_ = true;
     life_ = life;
     return strike_.how;
+  }
+  // He does several things side by side: none of them goes on by itself.
+  bool HasStopped(const std::string& who, int64_t life) const {
+    return struck_ && strike_.stops() && who == strike_.who && life == life_ && !released_;
   }
   Task<void> ForEver() { co_await never_.Wait(); }
   Task<void> UntilReleased() {
@@ -113,6 +120,11 @@ Task<Answer> StruckCall(StruckCaller caller, Call call) {
   if (how == CallStruck::kStandsStill) co_await caller.striker.UntilReleased();
   if (how == CallStruck::kFails) co_return absl::UnavailableError("it fails");
   Answer answer = co_await call();
+  if (how == CallStruck::kNone && caller.striker.HasStopped(caller.who, caller.life)) {
+    // It was under way.
+    if (caller.striker.strike().dies()) co_await caller.striker.ForEver();
+    co_await caller.striker.UntilReleased();
+  }
   if (how == CallStruck::kDiesAfter) co_await caller.striker.ForEver();
   if (how == CallStruck::kReplyLost) co_return absl::UnavailableError("its reply is lost");
   if (how == CallStruck::kTwice) answer = co_await call();

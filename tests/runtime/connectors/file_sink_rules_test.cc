@@ -158,6 +158,7 @@ Task<void> CommitTwoParts(Node& node, ManifestMode mode, int64_t batches,
   FileSink sink(node, store, SinkOptions(mode));
   const auto fenced = co_await sink.Fence({1, 1});
   EXPECT_TRUE(fenced.ok()) << fenced.status();
+  co_await sink.Settle(absl::Milliseconds(500));
   const int64_t first = *fenced ? (*fenced)->batch + 1 : 0;
   for (int64_t batch = first; batch < first + batches; ++batch) {
     SinkBatch prepared{batch, 100 + static_cast<uint64_t>(batch), {}};
@@ -169,7 +170,7 @@ Task<void> CommitTwoParts(Node& node, ManifestMode mode, int64_t batches,
     }
     const auto committable = co_await sink.Prepare(std::move(prepared));
     EXPECT_TRUE(committable.ok()) << committable.status();
-    const absl::Status committed = co_await sink.Commit(*committable);
+    const absl::Status committed = co_await CommitAndSettle(sink, *committable);
     EXPECT_TRUE(committed.ok()) << committed;
   }
 }

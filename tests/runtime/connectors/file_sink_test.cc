@@ -89,7 +89,7 @@ Task<void> GoOnAfterAnOlderBuild(Node& node) {
   part.set_size_bytes(text.size());
   part.set_crc32c(checkpoint::Crc32c(text));
   part.set_rows(2);
-  const absl::Status old = co_await sink.Commit(entry.SerializeAsString());
+  const absl::Status old = co_await CommitAndSettle(sink, entry.SerializeAsString());
   EXPECT_TRUE(old.ok()) << old;
   const absl::Status next =
       co_await CommitBatch(store, sink, 1, 101, "u1", ",\"\"\n\"a,b\",\"\"\"c\"\n", 2);
@@ -227,6 +227,7 @@ Task<void> CommitRest(Node& node, int64_t epoch, std::vector<absl::Status>* ends
   absl::Status status;
   const auto last = co_await sink.Fence({epoch, 1});
   status = last.status();
+  co_await sink.Settle(absl::Milliseconds(500));
   if (status.ok()) {
     for (int64_t batch = *last ? (*last)->batch + 1 : 0; status.ok() && batch < kBatches; ++batch) {
       std::string unique = absl::StrCat("d", epoch, "-", node.incarnation().value(), "-", batch);

@@ -7,6 +7,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "runtime/connectors/file_part.h"
+#include "runtime/connectors/inspect_manifest.h"
 #include "runtime/connectors/part_name.h"
 
 namespace wavetank::runtime {
@@ -83,6 +85,101 @@ TEST(ManifestHistory, ABaseSaysTheSameAsTheRecordsThatItStandsFor) {
       after_base.push_back(next);
       EXPECT_EQ(ParseManifest("out", after_base).ok(), ParseManifest("out", after_records).ok());
     }
+  }
+}
+
+// An entry of one part that stands in it, "a,1".
+std::string EntersInline(int64_t batch, ManifestMode mode) {
+  ManifestRecord record;
+  record.ParseFromString(Enters(batch, mode));
+  ManifestPart& part = *record.mutable_entry()->add_parts();
+  part.set_text("a,1\n");
+  part.set_rows(1);
+  record.mutable_entry()->set_committable_hash(7);
+  return record.SerializeAsString();
+}
+std::string Files(int64_t batch, int64_t epoch = 1, int64_t fences = 1) {
+  ManifestRecord record;
+  record.mutable_filed()->set_query_id("q");
+  record.mutable_filed()->set_batch(batch);
+  record.mutable_filed()->set_epoch(epoch);
+  record.mutable_filed()->set_fences(fences);
+  record.mutable_filed()->add_parts()->set_file("f");
+  return record.SerializeAsString();
+}
+
+TEST(ManifestHistory, RefusesToFileWhatIsNotThereOrIsFiledAndUnderAnotherToken) {
+  const auto enters = [](int64_t batch) { return EntersInline(batch, MANIFEST_MODE_APPEND); };
+  EXPECT_EQ(WhyRefused({Fences(1), enters(0), enters(1), Files(1), Files(0)}), "OK");
+  EXPECT_THAT(WhyRefused({Fences(1), enters(0), Files(1)}),
+              HasSubstr("record 2 files batch 1, and the newest entry is 0"));
+  EXPECT_THAT(WhyRefused({Fences(1), enters(0), Files(0), Files(0)}),
+              HasSubstr("files batch 0, which stands in files"));
+  EXPECT_THAT(WhyRefused({Fences(1), enters(0), Fences(1, 2), Files(0)}),
+              HasSubstr("files batch 0 under another token than the newest"));
+  EXPECT_THAT(WhyRefused({Fences(1), enters(0), Files(0, 2)}), HasSubstr("under another token"));
+}
+
+TEST(ManifestHistory, AnEntryKeepsItsCommittablesHashWhenItIsFiled) {
+  const auto history =
+      ParseManifest("out", {Fences(1), EntersInline(0, MANIFEST_MODE_APPEND), Files(0)});
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->entries().front().committable_hash(), 7U);
+  EXPECT_EQ(history->entries().front().parts(0).file(), "f");
+  EXPECT_FALSE(HasInline(history->entries().front()));
+}
+
+TEST(ManifestHistory, CopiesAnEntryAsItIsFiledAndOneThatIsNotAsItIs) {
+  ManifestHistory history("out", ManifestHistory::Of::kOwner);
+  const std::string filed = EntersInline(0, MANIFEST_MODE_APPEND);
+  const std::string other = EntersInline(1, MANIFEST_MODE_APPEND);
+  for (const std::string& record : {Fences(1), filed, other, Files(0)}) {
+    EXPECT_TRUE(history.Add(record).ok());
+  }
+  history.KeepNewest(1);
+  EXPECT_FALSE(history.Base().has_value());
+  EXPECT_EQ(history.Copied(Fences(1)), Fences(1));
+  EXPECT_EQ(history.Copied(other), other);
+  EXPECT_EQ(history.Copied(Files(0)), std::nullopt);
+  const auto anew = ParseManifest("out", {Fences(1), *history.Copied(filed), other});
+  ASSERT_TRUE(anew.ok()) << anew.status();
+  EXPECT_EQ(anew->entries().front().parts(0).file(), "f");
+  EXPECT_TRUE(HasInline(anew->entries().back()));
+}
+
+TEST(ManifestHistory, AnOwnerKeepsReplacedTablesUntilItForgetsThem) {
+  ManifestHistory history("out", ManifestHistory::Of::kOwner);
+  EXPECT_TRUE(history.Add(Fences(1)).ok());
+  for (int64_t batch = 0; batch < 5; ++batch) {
+    EXPECT_TRUE(history.Add(EntersInline(batch, MANIFEST_MODE_COMPLETE)).ok());
+  }
+  EXPECT_TRUE(history.Add(Files(0)).ok());
+  history.Forget(2);
+  history.Forget(1);
+  EXPECT_THAT(BatchesOf(history), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_TRUE(history.entries()[1].parts().empty()) << "it has no names, and no text";
+  const auto anew = ParseManifest("out", history.Base()->Rest());
+  EXPECT_TRUE(anew.ok()) << anew.status();
+  history.Forget(0);
+  EXPECT_THAT(BatchesOf(history), ElementsAre(3, 4));
+}
+
+TEST(ManifestLogs, ShowRowsOnlyIfAsked) {
+  const checkpoint::LogKind kind = ManifestLogs();
+  const std::string record = EntersInline(0, MANIFEST_MODE_APPEND);
+  EXPECT_THAT(kind.describe(record, false), testing::Not(HasSubstr("a,1")));
+  EXPECT_THAT(kind.describe(record, false), HasSubstr("4 bytes"));
+  EXPECT_THAT(kind.describe(record, true), HasSubstr("a,1"));
+}
+
+TEST(FiledName, TellsItsToken) {
+  const std::string name = FiledName(7, {12, 3}, "m.p.n.1.0123456789abcdef", PART_DIALECT_JSON);
+  EXPECT_EQ(name, "filed-00007-12-3-m.p.n.1.0123456789abcdef.json");
+  EXPECT_EQ(TokenOfFiled(name), (FencingToken{12, 3}));
+  EXPECT_FALSE(IsStagedName(name));
+  for (const char* other : {"batch-00007-12-3-u.csv", "filed-x-1-2-u.csv", "filed-00007-1-u.csv",
+                            "filed-00007-1-x-u.csv", "notes"}) {
+    EXPECT_EQ(TokenOfFiled(other), std::nullopt) << other;
   }
 }
 

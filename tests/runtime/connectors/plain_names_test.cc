@@ -75,7 +75,7 @@ Task<absl::Status> CommitTwoParts(LocalStore& store, FileSink& sink, int64_t bat
     prepared.parts.push_back(std::move(part));
   }
   WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink.Prepare(std::move(prepared)));
-  co_return co_await sink.Commit(std::move(committable));
+  co_return co_await CommitAndSettle(sink, std::move(committable));
 }
 
 Task<void> CommitAroundAForeignFile(Node& node, std::vector<std::string>& staged) {

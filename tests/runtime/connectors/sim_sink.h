@@ -34,6 +34,13 @@ inline FileSinkOptions SinkOptions(ManifestMode mode, const std::string& query_i
           .columns = {SinkColumn("word", true), SinkColumn("count", false)}};
 }
 
+// Commits, and gives the publisher time for what it can do; not for what it does not await.
+inline Task<absl::Status> CommitAndSettle(FileSink& sink, std::string committable) {
+  WT_CO_RETURN_IF_ERROR(co_await sink.Commit(std::move(committable)));
+  co_await sink.Settle(absl::Milliseconds(500));
+  co_return absl::OkStatus();
+}
+
 // One batch through the sink, under a unique name for its part.
 inline Task<absl::Status> CommitBatch(checkpoint::Store& store, FileSink& sink, int64_t batch,
                                       uint64_t hash, std::string unique, std::string text,
@@ -44,7 +51,7 @@ inline Task<absl::Status> CommitBatch(checkpoint::Store& store, FileSink& sink, 
       co_await StageFilePart(store, "out", batch, std::move(unique), std::move(text), rows));
   prepared.parts = {std::move(part)};
   WT_CO_ASSIGN_OR_RETURN(std::string committable, co_await sink.Prepare(std::move(prepared)));
-  co_return co_await sink.Commit(std::move(committable));
+  co_return co_await CommitAndSettle(sink, std::move(committable));
 }
 
 inline Task<void> FileSinkRead(platform::Node& node,

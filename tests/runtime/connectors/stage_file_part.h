@@ -16,7 +16,7 @@ inline Task<absl::StatusOr<std::string>> StageFilePart(
     checkpoint::Store& store, std::string directory, int64_t batch, std::string unique,
     std::string text, int64_t rows,
     uint64_t piece_bytes = checkpoint::UniqueFileWriter::kPartBytes) {
-  FilePartWriter writer(store, directory, batch, unique, PART_DIALECT_RFC4180, piece_bytes);
+  FilePartWriter writer(store, directory, batch, unique, PART_DIALECT_RFC4180, 0, piece_bytes);
   writer.AddRows(rows);
   for (size_t at = 0; at < text.size(); at += piece_bytes) {
     writer.text() += text.substr(at, piece_bytes);

@@ -19,6 +19,10 @@
 namespace wavetank::runtime {
 
 inline QueryOptions AvailableNow() { return {.trigger = TriggerKind::kAvailableNow}; }
+// All output is staged in files before it is prepared.
+inline QueryOptions AvailableNowStaged() {
+  return {.trigger = TriggerKind::kAvailableNow, .inline_output_bytes = 0};
+}
 
 inline QueryJob WordCountJob(const std::string& mode, const std::string& files_per_trigger = "1",
                              const std::string& sink = "out") {

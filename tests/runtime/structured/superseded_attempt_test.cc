@@ -71,7 +71,7 @@ TEST_P(SupersededAttempt, BringsItsOwnOutputAndItsOwnState) {
   for (const char* mode : {"update", "complete"}) {
     for (const uint64_t crash_at : {1U, 2U, 3U}) {
       SCOPED_TRACE(absl::StrCat(mode, ", batch ", crash_at - 1));
-      QueryWorld world(300 + crash_at, WordCountJob(mode), AvailableNow());
+      QueryWorld world(300 + crash_at, WordCountJob(mode), AvailableNowStaged());
       PutWords(world);
       world.SetFault({.step = "batch.prepared", .process = "", .number = crash_at});
       ASSERT_FALSE(world.RunDriver().has_value());

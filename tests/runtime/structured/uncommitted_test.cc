@@ -41,7 +41,7 @@ std::vector<std::string> CommittedParts(QueryWorld& world) {
 }
 
 TEST(Uncommitted, WhatKilledAttemptsHaveStagedDoesNotAddUp) {
-  QueryWorld world(1, WordCountJob("update"), AvailableNow());
+  QueryWorld world(1, WordCountJob("update"), AvailableNowStaged());
   PutWords(world);
   // Of somebody else, wherever it stands.
   const std::vector<std::string> others = {"out/notes", "out/_wavetank/staged/notes"};
