@@ -17,6 +17,11 @@ def name_of(number):
     return f"f{number:02}"
 
 
+def times_of(number):
+    """When an input file was read and modified, in nanoseconds."""
+    return (1_767_225_600 + number) * 10**9, (1_767_225_600 + number) * 10**9
+
+
 def lines_of(number):
     """Of an input file: some words, so often that every count tells how many files were counted."""
     words = [WORDS[(number * 7 + i * i) % len(WORDS)] for i in range(3 + number % 5)]
