@@ -83,7 +83,7 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
       Report(violation_kinds::kDefinition,
              absl::StrCat("the logged input of batch ", time_ms, " ms has changed"));
       // What is put out from now on is put out of it.
-      for (const std::string& piece : known.pieces) --pieces_[piece];
+      for (const Piece& piece : known.pieces) --pieces_[piece];
       known = *there;
       TakeInput(known);
     } else if (was_completed && !std::binary_search(completed.begin(), completed.end(), time_ms)) {
@@ -93,21 +93,34 @@ void AtLeastOnceChecker::CheckWhatWasLogged(const BatchLogView& log) {
   }
 }
 
+PieceLines AtLeastOnceChecker::LinesOf(const LoggedInput& input) const {
+  PieceLines lines;
+  for (const Piece& piece : input.pieces) {
+    lines[piece.stream].push_back(options_.read_piece(piece));
+  }
+  return lines;
+}
+
 void AtLeastOnceChecker::TakeInput(const LoggedInput& input) {
-  PieceLines pieces;
-  for (const std::string& piece : input.pieces) {
+  for (const Piece& piece : input.pieces) {
     const int64_t at_most = options_.times_input ? options_.times_input(piece) : 1;
     if (++pieces_[piece] > std::max<int64_t>(1, at_most)) {
       Report(violation_kinds::kDuplicated,
-             absl::StrCat(piece, " is in batch ", input.time_ms, " ms and in an earlier one"),
-             {piece});
+             absl::StrCat(piece.path, " is in batch ", input.time_ms, " ms and in an earlier one"),
+             {piece.path});
     }
-    pieces.push_back(options_.read_piece(piece));
   }
+  const JudgedBatch batch{
+      .time_ms = input.time_ms, .zero_ms = zero_ms_, .pieces_at = [this, &input](int64_t time_ms) {
+        if (time_ms == input.time_ms) return LinesOf(input);
+        const auto found = std::ranges::lower_bound(inputs_, time_ms, {}, &LoggedInput::time_ms);
+        const bool there = found != inputs_.end() && found->time_ms == time_ms;
+        return there ? LinesOf(*found) : PieceLines();
+      }};
   std::vector<std::vector<NaiveRow>>& answers = answers_[input.time_ms];
   answers.clear();
   for (const OutputJudge& judge : options_.judges) {
-    answers.push_back(judge.answer(pieces));
+    answers.push_back(judge.answer(batch));
     std::sort(answers.back().begin(), answers.back().end());
   }
 }
@@ -121,6 +134,7 @@ bool AtLeastOnceChecker::MustPutOut(int64_t time_ms) const {
 }
 
 void AtLeastOnceChecker::CheckLog(const BatchLogView& log, int64_t failures) {
+  zero_ms_ = log.zero_ms;
   CheckDropped(log);
   CheckWhatWasLogged(log);
   for (const LoggedInput& input : log.inputs) {
@@ -236,11 +250,11 @@ void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {
 }
 
 std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
-                                                  const std::vector<std::string>& all_pieces) {
+                                                  const std::vector<Piece>& all_pieces) {
   now_ns_ = now_ns;
-  for (const std::string& piece : all_pieces) {
+  for (const Piece& piece : all_pieces) {
     if (!pieces_.contains(piece)) {
-      Report(violation_kinds::kLost, absl::StrCat(piece, " is in no batch"), {piece});
+      Report(violation_kinds::kLost, absl::StrCat(piece.path, " is in no batch"), {piece.path});
     }
   }
   for (const LoggedInput& input : inputs_) {
@@ -257,7 +271,7 @@ std::vector<Violation> AtLeastOnceChecker::Finish(int64_t now_ns,
   return std::exchange(fresh_, {});
 }
 
-int64_t AtLeastOnceChecker::TimesInBatches(const std::string& piece) const {
+int64_t AtLeastOnceChecker::TimesInBatches(const Piece& piece) const {
   const auto found = pieces_.find(piece);
   return found == pieces_.end() ? 0 : std::max<int64_t>(1, found->second);
 }

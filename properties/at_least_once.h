@@ -3,11 +3,13 @@
 #ifndef WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 #define WAVETANK_PROPERTIES_AT_LEAST_ONCE_H_
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "properties/naive_query.h"
@@ -15,10 +17,22 @@
 
 namespace wavetank::properties {
 
+// A file or block that one of a graph's streams has given.
+struct Piece {
+  Piece(std::string where) : path(std::move(where)) {}  // NOLINT: of a graph with one stream
+  Piece(const char* where) : path(where) {}             // NOLINT: likewise
+  Piece(int64_t of_stream, std::string where) : stream(of_stream), path(std::move(where)) {}
+
+  int64_t stream = 0;
+  std::string path;
+
+  friend auto operator<=>(const Piece&, const Piece&) = default;
+};
+
 // A batch whose input is durable in the batch log.
 struct LoggedInput {
   int64_t time_ms = 0;
-  std::vector<std::string> pieces;  // files or blocks, in the order of reading
+  std::vector<Piece> pieces;  // in the order of reading
 
   friend bool operator==(const LoggedInput&, const LoggedInput&) = default;
 };
@@ -45,6 +59,7 @@ struct BatchLogView {
   std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
   // That have not ended, in log order: the last of a stream is at work, and replaces the others.
   std::vector<LoggedReceiver> receivers = {};
+  int64_t zero_ms = 0;  // when the stream began
   // Some of the batches up to this time, all of them completed, were dropped from the log.
   int64_t dropped_up_to_ms = INT64_MIN;
 };
@@ -59,13 +74,23 @@ struct OutputAttempt {
   uint64_t content_hash = 0;        // of the bytes that count: other ones, other rows
 };
 
-// A batch's pieces, each with its lines.
-using PieceLines = std::vector<std::vector<std::string>>;
+// A batch's pieces, by stream, each with its lines.
+using PieceLines = std::map<int64_t, std::vector<std::vector<std::string>>>;
+
+// A batch, and what it and those before it have taken in.
+struct JudgedBatch {
+  int64_t time_ms = 0;
+  int64_t zero_ms = 0;  // when the stream began
+  // None: there was no batch at that time.
+  std::function<PieceLines(int64_t time_ms)> pieces_at;
+
+  PieceLines pieces() const { return pieces_at(time_ms); }
+};
 
 // One way to tell what a batch must put out.
 struct OutputJudge {
-  // Of these pieces, in any order.
-  std::function<std::vector<NaiveRow>(const PieceLines& pieces)> answer;
+  // In any order.
+  std::function<std::vector<NaiveRow>(const JudgedBatch& batch)> answer;
   // What to compare that with, of an attempt's rows. Unset: the rows.
   std::function<std::vector<NaiveRow>(const std::vector<NaiveRow>& rows)> read = nullptr;
 };
@@ -75,10 +100,10 @@ struct AtLeastOnceOptions {
   std::vector<OutputJudge> judges;
   // The tokens of attempts that a row carries (attempt_tokens.h). Unset: rows carry none.
   std::function<std::vector<std::string>(const NaiveRow& row)> tokens = nullptr;
-  // The lines of a source file or block.
-  std::function<std::vector<std::string>(const std::string& piece)> read_piece;
+  // Its lines.
+  std::function<std::vector<std::string>(const Piece& piece)> read_piece;
   // How often a piece of this path may be input, by the source's rule. Unset: once.
-  std::function<int64_t(const std::string& piece)> times_input = nullptr;
+  std::function<int64_t(const Piece& piece)> times_input = nullptr;
 };
 
 class AtLeastOnceChecker {
@@ -95,13 +120,13 @@ class AtLeastOnceChecker {
                                        int64_t failures);
   // At the end, when the work is done: every piece that was acknowledged, or selectable under the
   // source's rule, is in a batch, and every batch is complete.
-  std::vector<Violation> Finish(int64_t now_ns, const std::vector<std::string>& all_pieces);
+  std::vector<Violation> Finish(int64_t now_ns, const std::vector<Piece>& all_pieces);
 
   int64_t batches_logged() const { return static_cast<int64_t>(inputs_.size()); }
   // Of those logged, with those that were dropped without it, which is reported.
   int64_t batches_completed() const { return completed_inputs_; }
   // How many batches have a piece; at least 1 if any ever had.
-  int64_t TimesInBatches(const std::string& piece) const;
+  int64_t TimesInBatches(const Piece& piece) const;
   // How often the work has come nearer to its end, until something was wrong. A stream makes empty
   // batches for ever: they count only while they catch up, being overdue.
   int64_t advances() const { return advances_; }
@@ -116,6 +141,7 @@ class AtLeastOnceChecker {
   void CheckWhatWasLogged(const BatchLogView& log);
   void CheckDropped(const BatchLogView& log);
   void TakeInput(const LoggedInput& input);
+  PieceLines LinesOf(const LoggedInput& input) const;
   void CheckLog(const BatchLogView& log, int64_t failures);
   void Advance();
   bool CatchesUp(const LoggedInput& input) const;
@@ -132,10 +158,11 @@ class AtLeastOnceChecker {
   std::vector<LoggedInput> inputs_;
   size_t kept_from_ = 0;  // of them: those before are completed and dropped
   int64_t dropped_up_to_ms_ = INT64_MIN;
+  int64_t zero_ms_ = 0;
   std::map<int64_t, std::vector<std::vector<NaiveRow>>> answers_;  // by batch time, of each judge
   std::map<int64_t, int64_t> failures_at_input_;  // how many there were when it was logged
   std::map<int64_t, int64_t> failures_at_completion_;
-  std::map<std::string, int64_t> pieces_;  // that were input, and how many batches have each
+  std::map<Piece, int64_t> pieces_;  // that were input, and how many batches have each
   std::set<int64_t> completed_;
   std::set<int64_t> given_up_;  // batches that were dropped before their completion was seen
   int64_t completed_inputs_ = 0;

@@ -25,15 +25,21 @@ std::string PathOfBlock(const std::string& directory, const checkpoint::BlockAdd
   return directory + "/blocks/" + block.block_id();
 }
 
+bool IsWanted(int64_t stream, const std::optional<std::set<int64_t>>& wanted) {
+  return !wanted || wanted->contains(stream);
+}
+
 LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input,
-                          std::optional<int64_t> wanted) {
+                          const std::optional<std::set<int64_t>>& wanted) {
   LoggedInput logged;
   logged.time_ms = input.batch_time_ms();
   for (const checkpoint::StreamInput& stream : input.streams()) {
-    if (stream.stream() != wanted.value_or(stream.stream())) continue;
-    for (const checkpoint::InputFile& file : stream.files()) logged.pieces.push_back(file.path());
+    if (!IsWanted(stream.stream(), wanted)) continue;
+    for (const checkpoint::InputFile& file : stream.files()) {
+      logged.pieces.emplace_back(stream.stream(), file.path());
+    }
     for (const checkpoint::BlockAdded& block : stream.blocks()) {
-      logged.pieces.push_back(PathOfBlock(directory, block));
+      logged.pieces.emplace_back(stream.stream(), PathOfBlock(directory, block));
     }
   }
   return logged;
@@ -114,9 +120,9 @@ std::optional<AttemptName> NameOfAttempt(std::string_view path, const TextOutput
 
 }  // namespace
 
-absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& files,
-                                                           const std::string& directory,
-                                                           std::optional<int64_t> stream) {
+absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
+    const DurableFiles& files, const std::string& directory,
+    const std::optional<std::set<int64_t>>& streams) {
   WT_ASSIGN_OR_RETURN(const auto records, DecodeFencedLog(files, directory));
   if (!records.has_value()) return std::nullopt;
   BatchLogView view;
@@ -128,24 +134,25 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(const DurableFiles& f
     if (record.has_dropped()) {
       view.dropped_up_to_ms = record.dropped().ended_up_to_ms();
     } else if (record.has_graph()) {
+      view.zero_ms = record.graph().zero_time_ms();
       for (const checkpoint::StreamInput& old : record.graph().old_files()) {
-        if (old.stream() != stream.value_or(old.stream())) continue;
+        if (!IsWanted(old.stream(), streams)) continue;
         for (const checkpoint::InputFile& file : old.files()) {
           view.old_files.push_back(file.path());
         }
       }
     } else if (record.has_input()) {
-      view.inputs.push_back(ToLoggedInput(directory, record.input(), stream));
+      view.inputs.push_back(ToLoggedInput(directory, record.input(), streams));
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
-      if (block.stream() != stream.value_or(block.stream())) continue;
+      if (!IsWanted(block.stream(), streams)) continue;
       view.blocks.push_back(
           {PathOfBlock(directory, block), block.records(), block.size_bytes(), block.crc32c()});
     } else if (record.has_receiver_started()) {
       const checkpoint::ReceiverStarted& started = record.receiver_started();
-      if (started.stream() != stream.value_or(started.stream())) continue;
+      if (!IsWanted(started.stream(), streams)) continue;
       view.receivers.push_back({started.stream(), started.run()});
     } else if (record.has_receiver_ended()) {
       std::erase_if(view.receivers, [&](const LoggedReceiver& receiver) {

@@ -5,6 +5,7 @@
 #define WAVETANK_PROPERTIES_DECODE_DSTREAM_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +17,11 @@
 
 namespace wavetank::properties {
 
-// What the log says of one of the graph's input streams; nullopt: of all of them. Gives nullopt
+// What the log says of some of the graph's input streams; nullopt: of all of them. Gives nullopt
 // where a reader would have no answer yet. kDataLoss: something that counts is damaged.
 absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
     const DurableFiles& files, const std::string& directory,
-    std::optional<int64_t> stream = std::nullopt);
+    const std::optional<std::set<int64_t>>& streams = std::nullopt);
 
 // An output's directories are "<prefix>-<milliseconds>", and then ".<suffix>" if it has one.
 struct TextOutputName {

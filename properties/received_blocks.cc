@@ -91,7 +91,7 @@ std::vector<Violation> ReceivedBlocks::Observe(int64_t now_ns, const DurableFile
   }
   const std::set<int64_t> completed(log.completed_ms.begin(), log.completed_ms.end());
   for (const LoggedInput& input : log.inputs) {
-    for (const std::string& piece : input.pieces) {
+    for (const auto& [stream, piece] : input.pieces) {
       if (!recorded.contains(piece)) {
         Report(violation_kinds::kDefinition,
                absl::StrCat("batch ", input.time_ms, " ms takes ", piece,

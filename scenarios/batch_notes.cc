@@ -153,7 +153,7 @@ void StreamNotes::ObserveLog(int64_t now_ns, const properties::BatchLogView& log
     BatchHistory& batch = Of(input.time_ms);
     if (batch.defined_ns != kNever) continue;
     batch.defined_ns = now_ns;
-    batch.input = input.pieces;
+    for (const properties::Piece& piece : input.pieces) batch.input.push_back(piece.path);
     batch.definition = absl::StrCat("time ", input.time_ms, " ms");
   }
   for (const int64_t time_ms : log.completed_ms) {

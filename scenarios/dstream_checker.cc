@@ -15,6 +15,7 @@ namespace {
 
 using properties::NaiveRow;
 using properties::OutputAttempt;
+using properties::Piece;
 using properties::Violation;
 
 // A line "(key,value)", where the key may hold commas.
@@ -43,6 +44,12 @@ std::function<std::vector<NaiveRow>(const std::vector<NaiveRow>&)> ReaderFor(
   };
 }
 
+std::set<int64_t> StreamsOf(const StreamShape& stream) {
+  std::set<int64_t> streams;
+  for (const StreamShape::Input& input : stream.inputs) streams.insert(input.id.value());
+  return streams;
+}
+
 properties::TextOutputName NameOf(const StreamShape& stream) {
   const runtime::TextFiles& files = *stream.context->graph().output(stream.output).files();
   return {files.prefix, files.suffix};
@@ -63,8 +70,8 @@ void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>
 }  // namespace
 
 DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
-                               std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle,
-                               RowTokens tokens)
+                               std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces,
+                               const DStreamOracle* oracle, RowTokens tokens)
     : paths_(std::move(paths)),
       stream_(std::move(stream)),
       output_(NameOf(stream_)),
@@ -75,30 +82,37 @@ DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partition
       checker_(
           {.judges = Judges(partitions, oracle),
            .tokens = TokensOfRow(std::move(tokens)),
-           .read_piece = [this](const std::string& piece) { return pieces_->Lines(piece); },
-           .times_input = [this](const std::string& piece) { return pieces_->TimesInput(piece); }}),
+           .read_piece =
+               [this](const Piece& piece) { return pieces_.at(piece.stream)->Lines(piece.path); },
+           .times_input =
+               [this](const Piece& piece) {
+                 return pieces_.at(piece.stream)->TimesInput(piece.path);
+               }}),
       log_(properties::FencedLogFiles(paths_.checkpoint),
            [directory = paths_.checkpoint,
-            input = stream_.input.value()](const properties::DurableFiles& files) {
-             return properties::DecodeBatchLog(files, directory, input);
+            streams = StreamsOf(stream_)](const properties::DurableFiles& files) {
+             return properties::DecodeBatchLog(files, directory, streams);
            }) {}
 
 std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,
                                                             const DStreamOracle* oracle) const {
   std::vector<properties::OutputJudge> judges;
   if (oracle != nullptr) {
-    const auto answer = [answer = oracle->answer](const properties::PieceLines& pieces) {
+    const auto answer = [answer = oracle->answer](const properties::JudgedBatch& batch) {
       std::vector<std::string> all;
-      for (const auto& lines : pieces) all.insert(all.end(), lines.begin(), lines.end());
+      const properties::PieceLines pieces = batch.pieces();
+      for (const auto& [stream, of_stream] : pieces) {
+        for (const auto& lines : of_stream) all.insert(all.end(), lines.begin(), lines.end());
+      }
       return answer(all);
     };
     judges.push_back({.answer = answer, .read = read_});
   }
   if (stream_.deterministic) {
-    judges.push_back({.answer = [this, partitions](const properties::PieceLines& pieces) {
+    judges.push_back({.answer = [this, partitions](const properties::JudgedBatch& batch) {
       std::vector<NaiveRow> rows;
       for (std::string& line :
-           ReplayTextOutput(stream_.context->graph(), stream_.output, partitions, pieces)) {
+           ReplayTextOutput(stream_.context->graph(), stream_.output, partitions, batch)) {
         rows.push_back({std::move(line)});
       }
       return rows;
@@ -148,7 +162,7 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
 }
 
 void DStreamChecker::Arrives(const ArrivingFile& piece) {
-  pieces_->Arrives(piece);
+  for (const auto& [stream, pieces] : pieces_) pieces->Arrives(piece);
   done_.reset();
 }
 
@@ -171,10 +185,10 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   const auto add = [&found](std::vector<Violation> more) {
     for (Violation& violation : more) found.push_back(std::move(violation));
   };
-  if (std::exchange(pieces_changed_, false)) add(pieces_->Observe(now_ns, observed.files, **log));
+  if (std::exchange(pieces_changed_, false)) add(ObservePieces(now_ns, observed.files, **log));
   if (log_changed_ && notes_.has_value()) notes_->ObserveLog(now_ns, **log);
   if (std::exchange(log_changed_, false)) add(checker_.ObserveLog(now_ns, **log, failures));
-  pieces_->ObserveTime(now_ns);
+  for (const auto& [stream, pieces] : pieces_) pieces->ObserveTime(now_ns);
   add(ObserveOutputs(now_ns, observed.files, failures));
   return found;
 }
@@ -184,18 +198,44 @@ bool DStreamChecker::Done() const {
   return *done_;
 }
 
-bool DStreamChecker::IsDone() const {
-  if (checker_.batches_logged() != checker_.batches_completed() || !pieces_->Complete()) {
-    return false;
+// What is wrong with the pieces of each stream alone.
+std::vector<Violation> DStreamChecker::ObservePieces(int64_t now_ns,
+                                                     const properties::DurableFiles& files,
+                                                     const properties::BatchLogView& log) {
+  std::vector<Violation> found;
+  for (const auto& [stream, pieces] : pieces_) {
+    properties::BatchLogView own;
+    if (pieces_.size() > 1) {
+      const auto decoded =
+          properties::DecodeBatchLog(files, paths_.checkpoint, std::set<int64_t>{stream});
+      own = decoded.value().value();  // as the log of all of them, which was just read
+    }
+    for (Violation& violation : pieces->Observe(now_ns, files, pieces_.size() > 1 ? own : log)) {
+      found.push_back(std::move(violation));
+    }
   }
-  const std::vector<std::string> owed = pieces_->Owed();
-  return std::all_of(owed.begin(), owed.end(), [this](const std::string& piece) {
-    return checker_.TimesInBatches(piece) > 0;
-  });
+  return found;
+}
+
+std::vector<Piece> DStreamChecker::Owed() const {
+  std::vector<Piece> owed;
+  for (const auto& [stream, pieces] : pieces_) {
+    for (std::string& path : pieces->Owed()) owed.emplace_back(stream, std::move(path));
+  }
+  return owed;
+}
+
+bool DStreamChecker::IsDone() const {
+  if (checker_.batches_logged() != checker_.batches_completed()) return false;
+  const auto complete = [](const auto& pieces) { return pieces.second->Complete(); };
+  if (!std::ranges::all_of(pieces_, complete)) return false;
+  const std::vector<Piece> owed = Owed();
+  return std::ranges::all_of(
+      owed, [this](const Piece& piece) { return checker_.TimesInBatches(piece) > 0; });
 }
 
 std::vector<Violation> DStreamChecker::Finish(int64_t now_ns) {
-  return checker_.Finish(now_ns, pieces_->Owed());
+  return checker_.Finish(now_ns, Owed());
 }
 
 properties::RecordCounts DStreamChecker::Counts() const {
@@ -212,13 +252,20 @@ properties::RecordCounts DStreamChecker::Counts() const {
   }
   std::vector<int64_t> first_seen;
   std::map<std::string, int64_t> given;
-  const auto times = [this](const std::string& piece) { return checker_.TimesInBatches(piece); };
-  for (const std::string& id : RecordIds(pieces_->Given(times))) {
-    if (++given[id] > 1) continue;
-    first_seen.push_back(came_out.contains(id) ? batches[id] : -1);
+  // Of several streams nothing says which record comes first.
+  bool in_order = pieces_.size() == 1;
+  for (const auto& [stream, pieces] : pieces_) {
+    const auto times = [this, of = stream](const std::string& path) {
+      return checker_.TimesInBatches(Piece(of, path));
+    };
+    in_order = in_order && pieces->InOrder();
+    for (const std::string& id : RecordIds(pieces->Given(times))) {
+      if (++given[id] > 1) continue;
+      first_seen.push_back(came_out.contains(id) ? batches[id] : -1);
+    }
   }
   properties::RecordCounts counts = properties::CountRecords(given, came_out);
-  if (pieces_->InOrder()) counts.reordered = properties::CountReordered(first_seen);
+  if (in_order) counts.reordered = properties::CountReordered(first_seen);
   for (const auto& [word, count] : came_out) {
     counts.phantom += IsRecordId(word) && !given.contains(word) ? 1 : 0;
   }

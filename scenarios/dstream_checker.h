@@ -25,8 +25,8 @@ class DStreamChecker final : public RunChecker {
  public:
   // `oracle` may be null; then records have no ids. `tokens` too; then rows carry none.
   DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
-                 std::unique_ptr<DStreamPieces> pieces, const DStreamOracle* oracle,
-                 RowTokens tokens);
+                 std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces,  // by stream
+                 const DStreamOracle* oracle, RowTokens tokens);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -52,6 +52,10 @@ class DStreamChecker final : public RunChecker {
 
  private:
   bool IsDone() const;
+  std::vector<properties::Piece> Owed() const;
+  std::vector<properties::Violation> ObservePieces(int64_t now_ns,
+                                                   const properties::DurableFiles& files,
+                                                   const properties::BatchLogView& log);
   void NoteOutputs(const std::set<std::string>& changed);
   // Those of `changed_outputs_`, which is empty then.
   std::vector<properties::Violation> ObserveOutputs(int64_t now_ns,
@@ -68,7 +72,7 @@ class DStreamChecker final : public RunChecker {
   // An attempt's rows as the oracle has them.
   const std::function<std::vector<properties::NaiveRow>(const std::vector<properties::NaiveRow>&)>
       read_;
-  const std::unique_ptr<DStreamPieces> pieces_;
+  const std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces_;
   properties::AtLeastOnceChecker checker_;
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
   std::optional<StreamNotes> notes_;

@@ -81,8 +81,9 @@ std::string Some(const std::vector<std::string>& names) {
 std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
 
 size_t CellOf(const JobPart& part) {
-  if (std::holds_alternative<StreamShape>(part.of)) {
-    return part.paths.server.empty() ? kTextFiles : kSocket;
+  if (const auto* stream = std::get_if<StreamShape>(&part.of)) {
+    const auto has_server = [](const StreamShape::Input& input) { return !input.server.empty(); };
+    return std::ranges::any_of(stream->inputs, has_server) ? kSocket : kTextFiles;
   }
   const QueryShape& query = std::get<QueryShape>(part.of);
   if (query.log) return query.log->exactly_once ? kLog : kLogAgain;

@@ -145,7 +145,10 @@ void AddQueries(const runtime::JobInstance& instance, JobShape& shape) {
 }
 
 void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
-  auto context = std::make_shared<runtime::StreamingContext>(absl::Seconds(1));
+  absl::Duration interval;
+  WT_CHECK(absl::ParseDuration(instance.arguments.Get("interval"), &interval),
+           "a bound duration is one");
+  auto context = std::make_shared<runtime::StreamingContext>(interval);
   instance.job->dstream(*context, instance.arguments);
   const runtime::StreamingGraph& graph = context->graph();
   for (const OperatorId id : graph.inputs()) {
@@ -158,24 +161,33 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
   }
   for (const OperatorId output : graph.outputs()) {
     const runtime::TextFiles* const files = graph.output(output).files();
-    const OperatorId from = graph.InputOf(output);
-    const bool of_program = dynamic_cast<const runtime::QueueInput*>(&graph.input(from)) != nullptr;
+    const std::vector<OperatorId> inputs = graph.InputsOf(output);
+    const bool of_program = std::ranges::any_of(inputs, [&graph](OperatorId id) {
+      return dynamic_cast<const runtime::QueueInput*>(&graph.input(id)) != nullptr;
+    });
     if (files == nullptr || of_program) {
       shape.unjudged.push_back(
           absl::StrCat(graph.at(output).Title(), ": it leaves nothing durable"));
       continue;
     }
-    JobPart part{.name = files->prefix,
-                 .paths = {},
-                 .of = StreamShape{context, output, from, instance.job->deterministic}};
+    JobPart part{.name = files->prefix, .paths = {}, .of = {}};
+    StreamShape stream{context, output, {}, instance.job->deterministic};
     part.paths.output = checkpoint::ParentPath(files->prefix);
     part.paths.checkpoint = CheckpointOf(instance);
-    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(from))) {
-      AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
-    } else if (const auto* socket =
-                   dynamic_cast<const runtime::SocketTextInput*>(&graph.input(from))) {
-      part.paths.server = socket->address();
+    for (const OperatorId id : inputs) {
+      StreamShape::Input input{.id = id, .server = {}, .files = {}};
+      if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
+        AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
+        input.files = part.paths.inputs.back();
+      } else if (const auto* socket =
+                     dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
+        input.server = socket->address();
+      } else {
+        continue;  // rows of the plan itself
+      }
+      stream.inputs.push_back(std::move(input));
     }
+    part.of = std::move(stream);
     shape.parts.push_back(std::move(part));
   }
 }

@@ -27,8 +27,7 @@ struct JobPaths {
     int64_t forget_after_ms = 600'000;
     bool by_time = false;  // no directory, and no files: rows come as time passes
   };
-  std::vector<Input> inputs;  // in the order of the plan; of a socket: none
-  std::string server;         // of a socket: its address, outside
+  std::vector<Input> inputs;  // in the order of the plan; of sockets: none
   std::string output;
   std::string checkpoint;
 };
@@ -53,11 +52,16 @@ struct QueryShape {
   std::optional<LogShape> log = {};
 };
 
-// What ends in one SaveAsTextFiles, from a directory or a socket.
+// What ends in one SaveAsTextFiles, from directories and sockets.
 struct StreamShape {
+  struct Input {
+    runtime::OperatorId id;
+    std::string server;     // of a socket: its address, outside
+    JobPaths::Input files;  // else
+  };
   std::shared_ptr<runtime::StreamingContext> context;
   runtime::OperatorId output;
-  runtime::OperatorId input;
+  std::vector<Input> inputs;
   bool deterministic = false;  // as the job says
 };
 

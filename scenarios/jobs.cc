@@ -21,6 +21,7 @@
 #include "scenarios/joined_jobs.h"
 #include "scenarios/log_jobs.h"
 #include "scenarios/replayed_jobs.h"
+#include "scenarios/stream_jobs.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -271,6 +272,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   }
   AddReplayedJobs(jobs);
   AddJoinedJobs(jobs);
+  AddStreamJobs(jobs);
   AddFormatJobs(jobs);
   AddLogJobs(jobs);
   jobs.MarkBuiltIn();

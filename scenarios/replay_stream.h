@@ -11,11 +11,12 @@
 
 namespace wavetank::scenarios {
 
-// The lines of an output with text files for a batch of these pieces, by partition. What a function
-// of the job throws is one line, which no output has. REQUIRES: the functions are deterministic.
+// The lines of an output with text files for a batch, by partition; none: the output is not due.
+// What a function of the job throws is one line, which no output has. REQUIRES: the functions are
+// deterministic.
 std::vector<std::string> ReplayTextOutput(const runtime::StreamingGraph& graph,
                                           runtime::OperatorId output, int partitions,
-                                          const properties::PieceLines& pieces);
+                                          const properties::JudgedBatch& batch);
 
 }  // namespace wavetank::scenarios
 

@@ -88,13 +88,15 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
                                       const DStreamOracle* oracle, RowTokens tokens, int partitions,
                                       const fakes::LineFeeds& feeds) {
-  std::unique_ptr<DStreamPieces> pieces;
-  if (!part.paths.server.empty()) {
-    pieces = std::make_unique<BlockPieces>(part.paths.server, part.paths.checkpoint + "/blocks",
-                                           feeds.at(part.paths.server));
-  } else {
-    const JobPaths::Input& input = part.paths.inputs.front();
-    pieces = std::make_unique<FilePieces>(input.directory, input.forget_after_ms);
+  std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces;
+  for (const StreamShape::Input& input : stream.inputs) {
+    std::unique_ptr<DStreamPieces>& of = pieces[input.id.value()];
+    if (input.server.empty()) {
+      of = std::make_unique<FilePieces>(input.files.directory, input.files.forget_after_ms);
+    } else {
+      of = std::make_unique<BlockPieces>(input.server, part.paths.checkpoint + "/blocks",
+                                         feeds.at(input.server));
+    }
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,
                                           std::move(tokens));

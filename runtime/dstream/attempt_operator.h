@@ -74,7 +74,7 @@ template <typename T, typename F,
           typename U = std::decay_t<std::invoke_result_t<const F&, T, const std::string&>>>
 DStream<U> MapWithAttempt(StreamingContext& context, DStream<T> stream, F function) {
   auto map = std::make_unique<internal::MapWithAttemptOperator<T, U, F>>(std::move(function));
-  return DStream<U>(context.graph(), context.graph().Add(stream.id(), std::move(map)));
+  return DStream<U>(context.graph(), context.graph().Add({stream.id()}, std::move(map)));
 }
 
 }  // namespace wavetank::runtime

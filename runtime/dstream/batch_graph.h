@@ -1,8 +1,10 @@
-// What the cluster runs for one output of one batch.
+// What the cluster runs for the outputs of one batch.
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_GRAPH_H_
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_GRAPH_H_
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -15,13 +17,26 @@ namespace wavetank::runtime {
 struct BatchGraphOptions {
   absl::Time batch_time;
   int default_parallelism = 2;
-  std::string files_directory;  // of an output that writes files
+  std::map<OperatorId, std::string> files_directories = {};  // of outputs that write files
 };
 
-// A first stage with a task for each file, block or partition of `input`; then a stage for each
-// shuffle. REQUIRES: the input is not empty.
-StageGraph BatchGraph(const StreamingGraph& graph, OperatorId output, BatchNumber batch,
-                      const StreamInput& input, const BatchGraphOptions& options);
+struct BatchGraph {
+  StageGraph stages;
+  // By output, in the order of its rows: which stages give its results.
+  std::map<OperatorId, std::vector<int>> last_stages;
+
+  bool has_tasks() const;
+};
+
+// By their numbers: that of the batch, and those of the batches before that its windows reach.
+using BatchInputs = std::map<BatchNumber, BatchInput>;
+
+// A stage that reads an input has a task for each file, block or partition of that; one that reads
+// a shuffle, for each partition of that, but none where nothing can come of it: a batch without
+// input has no tasks.
+BatchGraph MakeBatchGraph(const StreamingGraph& graph, const std::vector<OperatorId>& outputs,
+                          BatchNumber batch, const BatchInputs& inputs,
+                          const BatchGraphOptions& options);
 
 }  // namespace wavetank::runtime
 

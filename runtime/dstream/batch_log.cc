@@ -122,7 +122,7 @@ class FencedBatchLog final : public BatchLog {
         input.streams.push_back(FromRecord(stream, blocks));
       }
       recovered_.last = input.batch;
-      if (!found.completed) recovered_.unfinished.push_back(std::move(input));
+      (found.completed ? recovered_.completed : recovered_.unfinished).push_back(std::move(input));
     }
     co_return absl::OkStatus();
   }

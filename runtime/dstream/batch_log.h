@@ -70,6 +70,7 @@ struct BatchLogOptions {
 // What a new driver goes on from.
 struct RecoveredStream {
   std::vector<BatchInput> unfinished;  // in order: durable input, no completion
+  std::vector<BatchInput> completed;   // in order, as far as the log has them
   std::vector<Block> unallocated;      // in the order they were recorded
   // Runs of receivers that have not ended, in the order in which they started.
   std::vector<checkpoint::GraphHistory::Receiver> receivers;

@@ -1,6 +1,7 @@
 #include "runtime/dstream/batch_task.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -55,12 +56,12 @@ class BatchTaskRun {
       : graph_(graph), context_(context), task_(std::move(task)) {}
 
   Task<absl::StatusOr<std::string>> Run() {
-    const std::vector<StagePlan> stages = graph_.StagesOf(OperatorId(task_.output));
+    const std::vector<StagePlan> stages = graph_.StagesOf(Outputs());
     // Room is made for as many as a driver says.
-    if (task_.targets < 0 || task_.targets > kMostTargets || task_.stage < 0 ||
-        task_.stage >= static_cast<int64_t>(stages.size())) {
+    if (task_.default_parallelism < 1 || task_.default_parallelism > kMostTargets ||
+        task_.stage < 0 || task_.stage >= static_cast<int64_t>(stages.size())) {
       co_return absl::InvalidArgumentError(absl::StrCat(
-          "a DStream task of stage ", task_.stage, " for ", task_.targets,
+          "a DStream task of stage ", task_.stage, " for ", task_.default_parallelism,
           " partitions: its plan has ", stages.size(), " stages, of at most ", kMostTargets));
     }
     const StagePlan& stage = stages.at(static_cast<size_t>(task_.stage));
@@ -68,7 +69,7 @@ class BatchTaskRun {
     if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(stage.head))) {
       WT_CO_RETURN_IF_ERROR(co_await FeedSplit(*input));
     } else {
-      WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(stage.head));
+      WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(stage));
     }
     if (shuffle_.take) {
       PutShuffle();
@@ -80,11 +81,22 @@ class BatchTaskRun {
   }
 
  private:
+  std::vector<OperatorId> Outputs() const {
+    std::vector<OperatorId> outputs;
+    for (const int64_t id : task_.outputs) {
+      const OperatorId output(id);
+      const bool is_one = std::ranges::count(graph_.outputs(), output) > 0;
+      if (is_one) outputs.push_back(output);
+    }
+    return outputs;
+  }
+
   // The sinks of the stage, from its tail to its first narrow operator.
   void Assemble(const StagePlan& stage) {
     const StreamOperator& tail = graph_.at(stage.tail);
     if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&tail)) {
-      shuffle_ = shuffle->OpenTail(static_cast<int>(task_.targets));
+      shuffle_ = shuffle->OpenTail(
+          stage.side, shuffle->partitions().value_or(static_cast<int>(task_.default_parallelism)));
       first_ = shuffle_.sink.get();
     } else {
       output_ = dynamic_cast<const OutputOperator&>(tail).OpenTail();
@@ -142,18 +154,26 @@ class BatchTaskRun {
     co_return Guarded([&] { return feed->Finish(); });
   }
 
-  Task<absl::Status> MergeShuffle(OperatorId head) {
-    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
-                           co_await context_.FetchShuffle(static_cast<int>(task_.stage) - 1));
-    std::vector<BlockView> views;
+  // `stage` outlives the task.
+  Task<absl::Status> MergeShuffle(const StagePlan& stage) {
+    std::map<int, std::vector<ShuffleBlock>> fetched;
+    std::vector<std::vector<BlockView>> sides;
     size_t bytes = 0;
-    for (const ShuffleBlock& block : blocks) {
-      views.push_back(ViewOf(block));
-      bytes += block.bytes.size();
+    for (const std::vector<int>& reads : stage.reads) {
+      std::vector<BlockView>& views = sides.emplace_back();
+      for (const int read : reads) {
+        if (!fetched.contains(read)) {
+          WT_CO_ASSIGN_OR_RETURN(fetched[read], co_await context_.FetchShuffle(read));
+        }
+        for (const ShuffleBlock& block : fetched[read]) {
+          views.push_back(ViewOf(block));
+          bytes += block.bytes.size();
+        }
+      }
     }
     co_await Charge(bytes);
-    const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(head));
-    co_return Guarded([&] { return shuffle.Merge(views, *first_); });
+    const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(stage.head));
+    co_return Guarded([&] { return shuffle.Merge(sides, *first_); });
   }
 
   void PutShuffle() {
@@ -169,7 +189,7 @@ class BatchTaskRun {
   // other shuffle blocks, never stands for it. Gives the name: the driver's mark holds those that
   // count.
   Task<absl::StatusOr<std::string>> WriteFile(std::string text) {
-    std::string name = PartName(context_.id());
+    std::string name = PartName(context_.id(), task_.first_part);
     const absl::Status created = co_await context_.store().CreateIfAbsent(
         absl::StrCat(task_.files_directory, "/", name), std::move(text));
     if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;

@@ -10,6 +10,7 @@
 #define WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,16 +31,21 @@ namespace wavetank::runtime {
 
 class BlockFiles {
  public:
+  using TimeOfBatch = std::function<absl::Time(BatchNumber batch)>;
+
   BlockFiles(platform::Node& node, checkpoint::Store& store, std::string directory)
       : node_(node), store_(store), directory_(std::move(directory)) {}
 
-  // What there is that `recovered` does not need.
-  Task<void> FindLeftovers(const RecoveredStream& recovered) {
+  // What there is that `recovered` does not need; what its completed batches had is removed in
+  // their time.
+  Task<void> FindLeftovers(const RecoveredStream& recovered, TimeOfBatch time_of) {
     absl::btree_set<std::string> needed;
     for (const Block& block : recovered.unallocated) needed.insert(block.path);
-    for (const BatchInput& batch : recovered.unfinished) {
-      for (const StreamInput& stream : batch.streams) {
-        for (const Block& block : stream.blocks) needed.insert(block.path);
+    for (const std::vector<BatchInput>* batches : {&recovered.unfinished, &recovered.completed}) {
+      for (const BatchInput& batch : *batches) {
+        for (const StreamInput& stream : batch.streams) {
+          for (const Block& block : stream.blocks) needed.insert(block.path);
+        }
       }
     }
     const auto listed = co_await store_.List(directory_);
@@ -49,6 +55,17 @@ class BlockFiles {
       std::string path = absl::StrCat(directory_, "/", file.name);
       if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});
     }
+    absl::btree_set<std::string> there;
+    for (const checkpoint::StoredFile& file : *listed) {
+      there.insert(absl::StrCat(directory_, "/", file.name));
+    }
+    for (const BatchInput& batch : recovered.completed) {
+      for (const StreamInput& stream : batch.streams) {
+        for (const Block& block : stream.blocks) {
+          if (there.contains(block.path)) removable_.push_back({time_of(batch.batch), block.path});
+        }
+      }
+    }
   }
 
   // Of a directory that nobody uses any more. OK, also when some stay.
@@ -56,7 +73,7 @@ class BlockFiles {
                                       std::string directory) {
     BlockFiles files(node, store, std::move(directory));
     const RecoveredStream needed;
-    co_await files.FindLeftovers(needed);
+    co_await files.FindLeftovers(needed, [](BatchNumber) { return absl::InfinitePast(); });
     co_await files.RemoveUpTo(absl::InfinitePast());
     co_return absl::OkStatus();
   }

@@ -1,6 +1,15 @@
 // Codec<T>: how rows of type T cross processes, and how they are shown to people.
 //
-// A user's type joins by specialising Codec in namespace wavetank::runtime:
+// There are codecs of numbers, strings, enums, times and durations, and of optionals, vectors,
+// maps, pairs and tuples of these. A struct joins by naming its fields, once:
+//
+//   struct Visit {
+//     std::string page;
+//     int64_t milliseconds = 0;
+//     static constexpr auto Fields() { return std::tuple(&Visit::page, &Visit::milliseconds); }
+//   };
+//
+// Any other type by specialising Codec in namespace wavetank::runtime:
 //
 //   template <>
 //   struct Codec<Visit> {
@@ -23,6 +32,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -32,6 +43,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 
 namespace wavetank::runtime {
 
@@ -84,8 +96,22 @@ inline void AppendVarint(uint64_t value, std::string& out) {
   out.push_back(static_cast<char>(value));
 }
 
+namespace internal {
+template <typename>
+inline constexpr bool kHasCodec = false;
+}  // namespace internal
+
 template <typename T>
-struct Codec;
+struct Codec {
+  static_assert(internal::kHasCodec<T>,
+                "rows of this type have no codec: give the struct 'static constexpr auto Fields() "
+                "{ return std::tuple(&T::field, ...); }', or specialise "
+                "wavetank::runtime::Codec for it (runtime/dstream/codec.h)");
+  static std::string Name();
+  static void Encode(const T&, std::string&);
+  static bool Decode(Decoder&, T&);
+  static void Show(const T&, std::string&);
+};
 
 template <typename T>
   requires(std::integral<T> && !std::same_as<T, bool>)
@@ -155,7 +181,44 @@ struct Codec<std::string> {
   static void Show(const std::string& value, std::string& out) { out.append(value); }
 };
 
+// As the number that stands for it.
+template <typename T>
+  requires(std::is_enum_v<T>)
+struct Codec<T> {
+  using Number = std::underlying_type_t<T>;
+  static std::string Name() { return Codec<Number>::Name(); }
+  static void Encode(T value, std::string& out) {
+    Codec<Number>::Encode(static_cast<Number>(value), out);
+  }
+  static bool Decode(Decoder& in, T& value) {
+    Number number{};
+    if (!Codec<Number>::Decode(in, number)) return false;
+    value = static_cast<T>(number);
+    return true;
+  }
+  static void Show(T value, std::string& out) {
+    Codec<Number>::Show(static_cast<Number>(value), out);
+  }
+};
+
 namespace internal {
+
+// A type that is stored as another: To(value) and From(stored).
+template <typename T, typename Stored>
+struct CodecAs {
+  static void Encode(const T& value, std::string& out) {
+    Codec<Stored>::Encode(Codec<T>::To(value), out);
+  }
+  static bool Decode(Decoder& in, T& value) {
+    Stored stored{};
+    if (!Codec<Stored>::Decode(in, stored)) return false;
+    value = Codec<T>::From(stored);
+    return true;
+  }
+};
+
+// Quarters of nanoseconds, which is what they are made of: seconds and the rest.
+using StoredDuration = std::pair<int64_t, uint32_t>;
 
 template <typename... Ts>
 std::string JoinCodecNames(const char* outer) {
@@ -214,6 +277,96 @@ struct Codec<std::tuple<T, Ts...>> {
   static void Show(const Row& row, std::string& out) { internal::ShowFields(row, out); }
 };
 
+// To a quarter of a nanosecond; infinite ones too.
+template <>
+struct Codec<absl::Duration> : internal::CodecAs<absl::Duration, internal::StoredDuration> {
+  static std::string Name() { return "duration"; }
+  static internal::StoredDuration To(absl::Duration value) {
+    if (value == absl::InfiniteDuration()) return {INT64_MAX, kInfinite};
+    if (value == -absl::InfiniteDuration()) return {INT64_MIN, kInfinite};
+    absl::Duration rest;
+    int64_t seconds = absl::IDivDuration(value, absl::Seconds(1), &rest);
+    if (rest < absl::ZeroDuration()) {
+      rest += absl::Seconds(1);
+      --seconds;
+    }
+    return {seconds, static_cast<uint32_t>(rest / Tick())};
+  }
+  static absl::Duration From(const internal::StoredDuration& stored) {
+    if (stored.second == kInfinite) {
+      return stored.first > 0 ? absl::InfiniteDuration() : -absl::InfiniteDuration();
+    }
+    return absl::Seconds(stored.first) + stored.second * Tick();
+  }
+  static void Show(absl::Duration value, std::string& out) {
+    absl::StrAppend(&out, absl::FormatDuration(value));
+  }
+
+ private:
+  static absl::Duration Tick() { return absl::Nanoseconds(1) / 4; }
+  static constexpr uint32_t kInfinite = UINT32_MAX;
+};
+
+// Shown in UTC, as "2026-11-30T08:00:00+00:00".
+template <>
+struct Codec<absl::Time> : internal::CodecAs<absl::Time, absl::Duration> {
+  static std::string Name() { return "time"; }
+  static absl::Duration To(absl::Time value) { return value - absl::UnixEpoch(); }
+  static absl::Time From(absl::Duration since) { return absl::UnixEpoch() + since; }
+  static void Show(absl::Time value, std::string& out) {
+    absl::StrAppend(&out, absl::FormatTime(absl::RFC3339_full, value, absl::UTCTimeZone()));
+  }
+};
+
+// A struct that names its fields, by pointers to them.
+template <typename T>
+  requires requires { T::Fields(); }
+struct Codec<T> {
+  static std::string Name() {
+    return OfFields([](auto... fields) {
+      return internal::JoinCodecNames<std::decay_t<decltype(std::declval<const T&>().*fields)>...>(
+          "fields<");
+    });
+  }
+  static void Encode(const T& value, std::string& out) { internal::EncodeFields(Tied(value), out); }
+  static bool Decode(Decoder& in, T& value) {
+    auto fields = Tied(value);
+    return internal::DecodeFields(in, fields);
+  }
+  static void Show(const T& value, std::string& out) { internal::ShowFields(Tied(value), out); }
+
+ private:
+  template <typename F>
+  static auto OfFields(const F& function) {
+    return std::apply(function, T::Fields());
+  }
+  template <typename Value>
+  static auto Tied(Value& value) {
+    return OfFields([&value](auto... fields) { return std::tie(value.*fields...); });
+  }
+};
+
+template <typename T>
+struct Codec<std::optional<T>> {
+  static std::string Name() { return internal::JoinCodecNames<T>("optional<"); }
+  static void Encode(const std::optional<T>& value, std::string& out) {
+    Codec<bool>::Encode(value.has_value(), out);
+    if (value) Codec<T>::Encode(*value, out);
+  }
+  static bool Decode(Decoder& in, std::optional<T>& value) {
+    bool there = false;
+    value.reset();
+    return Codec<bool>::Decode(in, there) && (!there || Codec<T>::Decode(in, value.emplace()));
+  }
+  // As Scala's: Some(x), None.
+  static void Show(const std::optional<T>& value, std::string& out) {
+    if (!value) return void(out.append("None"));
+    out.append("Some(");
+    Codec<T>::Show(*value, out);
+    out.push_back(')');
+  }
+};
+
 template <typename T>
 struct Codec<std::vector<T>> {
   static std::string Name() { return internal::JoinCodecNames<T>("vector<"); }
@@ -241,6 +394,38 @@ struct Codec<std::vector<T>> {
       Codec<T>::Show(values[i], out);
     }
     out.push_back(']');
+  }
+};
+
+// As a vector of its pairs.
+template <typename K, typename V, typename Less>
+struct Codec<std::map<K, V, Less>> {
+  using Map = std::map<K, V, Less>;
+  static std::string Name() { return internal::JoinCodecNames<K, V>("map<"); }
+  static void Encode(const Map& map, std::string& out) {
+    AppendVarint(map.size(), out);
+    for (const auto& [key, value] : map) {
+      Codec<K>::Encode(key, out);
+      Codec<V>::Encode(value, out);
+    }
+  }
+  static bool Decode(Decoder& in, Map& map) {
+    std::vector<std::pair<K, V>> pairs;
+    if (!Codec<std::vector<std::pair<K, V>>>::Decode(in, pairs)) return false;
+    map.clear();
+    for (auto& [key, value] : pairs) map.insert_or_assign(std::move(key), std::move(value));
+    return map.size() == pairs.size();
+  }
+  // As Scala's: Map(a -> 1, b -> 2).
+  static void Show(const Map& map, std::string& out) {
+    const char* before = "Map(";
+    for (const auto& [key, value] : map) {
+      out.append(std::exchange(before, ", "));
+      Codec<K>::Show(key, out);
+      out.append(" -> ");
+      Codec<V>::Show(value, out);
+    }
+    out.append(map.empty() ? "Map()" : ")");
   }
 };
 

@@ -1,7 +1,6 @@
 #include "runtime/dstream/driver.h"
 
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,8 +19,8 @@
 #include "platform/timeout.h"
 #include "runtime/connectors/check_apart_in_store.h"
 #include "runtime/connectors/directory_uses.h"
-#include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_log.h"
+#include "runtime/dstream/batch_outputs.h"
 #include "runtime/dstream/batch_schedule.h"
 #include "runtime/dstream/block_files.h"
 #include "runtime/dstream/file_selector.h"
@@ -44,12 +43,6 @@ constexpr absl::Duration kRemovalTime = absl::Seconds(5);
 constexpr absl::Duration kTakeOverDelay = absl::Seconds(1);
 constexpr absl::Duration kLeastStopTimeout = absl::Seconds(30);
 
-// The same may succeed later; nothing else need change.
-bool IsTransient(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status);
-}
-
 // Of a driver that was asked to stop.
 absl::Status LeftToTheNextStart(const absl::Status& why) {
   return absl::Status(
@@ -71,6 +64,7 @@ class DriverRun {
         options_(options),
         directory_(graph.checkpoint_directory),
         blocks_directory_(std::move(blocks_directory)),
+        longest_ago_(graph.LongestAgo()),
         block_files_(node, store, blocks_directory_),
         receivers_(node.executor()),
         scope_(node.executor()) {}
@@ -122,13 +116,16 @@ class DriverRun {
     if (directory_.empty()) {
       log_ = BatchLog::None(node_);
     } else {
-      const BatchLogOptions log_options{.batches_retained = options_.batches_retained,
-                                        .segment_bytes = options_.log_segment_bytes};
+      // (A window that ends with the next batch reaches back to them.)
+      const BatchLogOptions log_options{
+          .batches_retained = std::max(options_.batches_retained, longest_ago_),
+          .segment_bytes = options_.log_segment_bytes};
       WT_CO_RETURN_IF_ERROR(
           co_await CheckOutputsBeforeClaim(node_, store_, graph_, directory_, log_options));
       WT_CO_ASSIGN_OR_RETURN(
           log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
+    outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->driver_id());
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
         file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
@@ -160,7 +157,11 @@ class DriverRun {
         co_await TidyAttempts(store_, files->Directory(clock_->TimeOf(unfinished.batch)));
       }
     }
-    co_await block_files_.FindLeftovers(recovered);
+    for (const std::vector<BatchInput>* batches : {&recovered.completed, &recovered.unfinished}) {
+      for (const BatchInput& input : *batches) inputs_[input.batch] = input;
+    }
+    co_await block_files_.FindLeftovers(
+        recovered, [this](BatchNumber batch) { return clock_->TimeOf(batch); });
     co_await node_.Step(steps::kRecovered,
                         {{"unfinished", static_cast<int64_t>(recovered.unfinished.size())},
                          {"unallocated", static_cast<int64_t>(recovered.unallocated.size())},
@@ -254,7 +255,7 @@ class DriverRun {
                   absl::StrCat("list ", input.detail(), " for ", input.Title(), ": ",
                                std::string(selected.status().message()), "; trying again"));
       }
-    } else {
+    } else if (dynamic_cast<const ConstantInput*>(&input) == nullptr) {
       for (Block& block : tracker_->queue().ArrivedBy(due)) {
         if (block.stream == stream.value()) planned.blocks.push_back(std::move(block));
       }
@@ -263,18 +264,9 @@ class DriverRun {
     co_return absl::OkStatus();
   }
 
-  // The first error of an output; the others run all the same.
-  Task<absl::Status> RunOutputs(BatchInput input) {
-    absl::Status failed;
-    for (const OperatorId output : graph_.outputs()) {
-      const absl::Status done = co_await RunOutput(input, output);
-      if (done.ok()) continue;
-      failed.Update(absl::Status(
-          done.code(), absl::StrCat("batch ", input.batch.value(), " (",
-                                    absl::ToUnixMillis(clock_->TimeOf(input.batch)), " ms), ",
-                                    graph_.at(output).Title(), ": ", done.message())));
-    }
-    co_return failed;
+  Task<absl::Status> RunOutputs(const BatchInput& input) {
+    inputs_[input.batch] = input;
+    return outputs_->Run(input.batch, clock_->TimeOf(input.batch), inputs_);
   }
 
   // An error ends this run of the driver.
@@ -303,7 +295,11 @@ class DriverRun {
       Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
     }
     block_files_.Consumed(input, batch_time);
-    co_await block_files_.RemoveUpTo(batch_time - graph_.remember);
+    // What no window reaches any more.
+    const BatchNumber oldest(input.batch.value() + 1 - longest_ago_);
+    inputs_.erase(inputs_.begin(), inputs_.lower_bound(oldest));
+    co_await block_files_.RemoveUpTo(
+        std::min(batch_time - graph_.remember, clock_->TimeOf(oldest) - graph_.batch_interval));
     co_return absl::OkStatus();
   }
 
@@ -312,55 +308,6 @@ class DriverRun {
       options_.on_progress(progress);
     } else {
       node_.Log(platform::LogLevel::kInfo, progress.ToText());
-    }
-  }
-
-  Task<absl::Status> RunOutput(const BatchInput& input, OperatorId output_id) {
-    const OutputOperator& output = graph_.output(output_id);
-    BatchGraphOptions options{.batch_time = clock_->TimeOf(input.batch),
-                              .default_parallelism = options_.default_parallelism,
-                              .files_directory = ""};
-    if (output.files() != nullptr) {
-      options.files_directory = absl::StrCat(output.files()->Directory(options.batch_time), "/",
-                                             kAttemptPrefix, log_->driver_id());
-    }
-    std::vector<std::string> results;
-    bool ran_again = false;
-    const OperatorId stream = graph_.InputOf(output_id);
-    for (const StreamInput& given : input.streams) {
-      if (given.stream != stream) continue;
-      WT_CO_ASSIGN_OR_RETURN(
-          GraphResults stages,
-          co_await cluster_.Run(BatchGraph(graph_, output_id, input.batch, given, options)));
-      for (TaskResult& result : stages.back()) {
-        ran_again = ran_again || result.id.attempt > 0;
-        results.push_back(std::move(result.bytes));
-      }
-    }
-    if (output.files() != nullptr) {
-      WT_CO_RETURN_IF_ERROR(co_await MarkComplete(store_, options.files_directory, results));
-      if (ran_again) co_await RemoveForeignParts(node_, store_, options.files_directory, results);
-    } else {
-      WT_CO_RETURN_IF_ERROR(Deliver(output, results, options.batch_time));
-    }
-    co_await node_.Step(steps::kOutputDone,
-                        {{"batch", input.batch.value()},
-                         {"output", output_id.value()},
-                         {"prefix", output.files() != nullptr ? output.files()->prefix : ""}});
-    co_return absl::OkStatus();
-  }
-
-  absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
-                       absl::Time batch_time) {
-    const auto into_log = [this](std::string text) {
-      node_.Log(platform::LogLevel::kInfo, std::move(text));
-    };
-    try {
-      return output.Deliver(results, batch_time, options_.print ? options_.print : into_log);
-    } catch (const std::exception& error) {
-      return absl::InternalError(error.what());
-    } catch (...) {
-      return absl::InternalError("threw what is no std::exception");
     }
   }
 
@@ -434,6 +381,10 @@ class DriverRun {
   std::shared_ptr<ReceiverTracker> tracker_;
   FileSelectors file_selectors_;
   std::optional<BatchSchedule> clock_;
+  // How many batches the longest window reaches back, and what those had.
+  const int64_t longest_ago_;
+  BatchInputs inputs_;
+  std::optional<BatchOutputs> outputs_;
   BlockFiles block_files_;
   // Set in a graceful stop: the first batch due then or later is the last.
   std::optional<platform::MonotonicTime> drain_until_;

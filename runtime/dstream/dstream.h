@@ -8,21 +8,29 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_DSTREAM_H_
 #define WAVETANK_RUNTIME_DSTREAM_DSTREAM_H_
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
+#include "runtime/dstream/cogroup_operator.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/output_operators.h"
+#include "runtime/dstream/partitioner.h"
 #include "runtime/dstream/rdd.h"
 #include "runtime/dstream/shuffle_operators.h"
 
@@ -30,9 +38,13 @@ namespace wavetank::runtime {
 
 namespace internal {
 
+struct NoPair {};
+
 template <typename T>
 struct PairOf {
   static constexpr bool value = false;
+  using Key = NoPair;
+  using Value = NoPair;
 };
 template <typename K, typename V>
 struct PairOf<std::pair<K, V>> {
@@ -57,6 +69,27 @@ struct Owned<Element> {
   using Type = std::string;
 };
 
+// Of a range that a function gives when it takes a partition.
+template <typename F, typename T>
+using RangeResult = std::decay_t<decltype(*std::begin(
+    std::declval<std::remove_reference_t<std::invoke_result_t<const F&, std::vector<T>>>&>()))>;
+
+template <typename T>
+struct AppendTo {
+  std::vector<T> operator()(std::vector<T>&& values, T&& value) const {
+    values.push_back(std::move(value));
+    return std::move(values);
+  }
+};
+template <typename T>
+struct AppendAll {
+  std::vector<T> operator()(std::vector<T>&& values, std::vector<T>&& more) const {
+    values.insert(values.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+    return std::move(values);
+  }
+};
+
 template <typename F, typename T>
 using MapResult = std::decay_t<std::invoke_result_t<const F&, T>>;
 template <typename F, typename T>
@@ -69,6 +102,10 @@ template <typename T>
 class DStream {
  public:
   using Row = T;
+  // Of rows that are std::pair<K, V>: what is for them alone has K and V for its key and value.
+  using K = typename internal::PairOf<T>::Key;
+  using V = typename internal::PairOf<T>::Value;
+  static constexpr bool kIsPair = internal::PairOf<T>::value;
 
   // For the context and for operators.
   DStream(StreamingGraph& graph, OperatorId id) : graph_(&graph), id_(id) {}
@@ -93,18 +130,236 @@ class DStream {
     return Then<U>(std::make_unique<internal::FlatMapOperator<T, U, F>>(std::move(function)));
   }
 
-  // One row a key of each batch: the key's values, combined by function(value, value), which is
-  // associative. For rows that are std::pair<K, V>.
+  // function(rows) gives a range of new rows, of each partition's rows at once: a std::vector<T>,
+  // which may be empty.
+  template <typename F, typename U = internal::RangeResult<F, T>>
+  DStream<U> MapPartitions(F function) const {
+    return Then<U>(std::make_unique<internal::MapPartitionsOperator<T, U, F>>("MapPartitions",
+                                                                              std::move(function)));
+  }
+
+  // Each partition as one row.
+  DStream<std::vector<T>> Glom() const {
+    const auto whole = [](std::vector<T>&& rows) {
+      std::vector<std::vector<T>> one;
+      one.push_back(std::move(rows));
+      return one;
+    };
+    return Then<std::vector<T>>(
+        std::make_unique<internal::MapPartitionsOperator<T, std::vector<T>, decltype(whole)>>(
+            "Glom", whole));
+  }
+
+  // Its rows, then those of the others. REQUIRES: they are of one context.
+  DStream<T> Union(const DStream<T>& other) const { return Union(std::vector<DStream<T>>{other}); }
+  DStream<T> Union(const std::vector<DStream<T>>& others) const {
+    std::vector<OperatorId> parents = {id_};
+    for (const DStream<T>& other : others) {
+      if (Shares(other, "Union")) parents.push_back(other.id());
+    }
+    return DStream<T>(*graph_, graph_->Add(std::move(parents),
+                                           std::make_unique<UnionOperator>(Codec<T>::Name())));
+  }
+
+  // The rows of the batches of a window that ends with each batch, oldest first, every `slide`
+  // (each batch, if it is not said). Both are multiples of how often this stream has rows. What is
+  // before the first batch has none. A window is computed anew from its batches' input each time:
+  // files must stay there for as long, blocks do.
+  DStream<T> Window(absl::Duration window, absl::Duration slide) const {
+    return Then<T>(std::make_unique<WindowOperator>(window, slide, Codec<T>::Name()));
+  }
+  DStream<T> Window(absl::Duration window) const { return Window(window, graph_->batch_interval); }
+
+  // The rows of a window, combined as by Reduce; how many there are; how often each is there.
   template <typename F>
-  DStream<T> ReduceByKey(F function) const
-    requires(internal::PairOf<T>::value)
+  DStream<T> ReduceByWindow(F function, absl::Duration window, absl::Duration slide) const {
+    return Window(window, slide).Reduce(std::move(function));
+  }
+  DStream<int64_t> CountByWindow(absl::Duration window, absl::Duration slide) const {
+    return Window(window, slide).Count();
+  }
+  DStream<std::pair<T, int64_t>> CountByValueAndWindow(absl::Duration window, absl::Duration slide,
+                                                       Partitioner<T> partitioner = {}) const {
+    return Window(window, slide).CountByValue(std::move(partitioner));
+  }
+
+  // transformation(stream) gives another stream, and is called once, while the plan is built (in
+  // Spark it is called for each batch, with that batch's rows).
+  template <typename F>
+  auto Transform(const F& transformation) const {
+    return transformation(*this);
+  }
+
+  // The rows dealt out in turn to so many partitions.
+  DStream<T> Repartition(int partitions) const {
+    CheckPartitions(partitions > 0 && partitions <= kMostPartitions, "Repartition");
+    return Then<T>(std::make_unique<internal::RepartitionOperator<T>>(std::max(partitions, 1)));
+  }
+
+  // One row a batch: how many there are, 0 where there are none.
+  DStream<int64_t> Count() const {
+    const auto none = std::vector<std::pair<bool, int64_t>>{{false, 0}};
+    const DStream<std::pair<bool, int64_t>> zero(
+        *graph_,
+        graph_->Add(
+            {}, std::make_unique<internal::TypedConstantInput<std::pair<bool, int64_t>>>(none)));
+    return Map([](const T&) { return std::pair(false, int64_t{1}); })
+        .Union(zero)
+        .ReduceByKey(std::plus<>(), 1)
+        .Map([](const std::pair<bool, int64_t>& count) { return count.second; });
+  }
+
+  // The rows of a batch, combined by function(row, row), which is associative: one, or none where
+  // there are none.
+  template <typename F>
+  DStream<T> Reduce(F function) const {
+    return Map([](T row) { return std::pair(false, std::move(row)); })
+        .ReduceByKey(std::move(function), 1)
+        .Map([](std::pair<bool, T> row) { return std::move(row.second); });
+  }
+
+  // How often each row is in a batch.
+  DStream<std::pair<T, int64_t>> CountByValue(Partitioner<T> partitioner = {}) const {
+    return Map([](T row) { return std::pair(std::move(row), int64_t{1}); })
+        .ReduceByKey(std::plus<>(), std::move(partitioner));
+  }
+
+  // --- of rows that are std::pair<K, V> ---
+
+  // function(value) gives the new value; keys stay.
+  template <typename F, typename W = internal::MapResult<F, V>>
+  DStream<std::pair<K, W>> MapValues(F function) const
+    requires(kIsPair)
   {
-    using K = typename internal::PairOf<T>::Key;
-    using V = typename internal::PairOf<T>::Value;
+    return Map([function = std::move(function)](T row) {
+      return std::pair<K, W>(std::move(row.first), function(std::move(row.second)));
+    });
+  }
+
+  // function(value) gives a range of new values of the key.
+  template <typename F, typename W = internal::FlatMapResult<F, V>>
+  DStream<std::pair<K, W>> FlatMapValues(F function) const
+    requires(kIsPair)
+  {
+    return FlatMap([function = std::move(function)](const T& row) {
+      std::vector<std::pair<K, W>> rows;
+      for (auto&& value : function(row.second)) rows.emplace_back(row.first, W(std::move(value)));
+      return rows;
+    });
+  }
+
+  // One row a key of each batch: the key's values, combined by function(value, value), which is
+  // associative.
+  template <typename F>
+  DStream<T> ReduceByKey(F function, Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
     static_assert(std::is_invocable_r_v<V, const F&, V, V>,
                   "ReduceByKey takes a function of two values that gives one");
-    return Then<T>(std::make_unique<internal::ReduceByKeyOperator<K, V, F>>(std::move(function)));
+    return Combine<V>(
+        "ReduceByKey", [](V&& value) { return std::move(value); }, function, function,
+        std::move(partitioner));
   }
+
+  // One row a key of each batch: create(value) makes a combiner of the key's first value, in the
+  // order of the rows, merge_value(combiner, value) takes in the next, merge_combiners(combiner,
+  // combiner) puts together what several partitions have made, in their order.
+  template <typename Create, typename MergeValue, typename MergeCombiners,
+            typename C = internal::MapResult<Create, V>>
+  DStream<std::pair<K, C>> CombineByKey(Create create, MergeValue merge_value,
+                                        MergeCombiners merge_combiners,
+                                        Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    static_assert(std::is_invocable_r_v<C, const MergeValue&, C, V> &&
+                      std::is_invocable_r_v<C, const MergeCombiners&, C, C>,
+                  "CombineByKey takes create(V) -> C, merge_value(C, V) -> C and "
+                  "merge_combiners(C, C) -> C");
+    return Combine<C>("CombineByKey", std::move(create), std::move(merge_value),
+                      std::move(merge_combiners), std::move(partitioner));
+  }
+
+  // One row a key of each batch: all its values, in order.
+  DStream<std::pair<K, std::vector<V>>> GroupByKey(Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    const auto first = [](V&& value) {
+      std::vector<V> values;
+      values.push_back(std::move(value));
+      return values;
+    };
+    return Combine<std::vector<V>>("GroupByKey", first, internal::AppendTo<V>(),
+                                   internal::AppendAll<V>(), std::move(partitioner));
+  }
+
+  // The same of the rows of a window.
+  template <typename F>
+  DStream<T> ReduceByKeyAndWindow(F function, absl::Duration window, absl::Duration slide,
+                                  Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Window(window, slide).ReduceByKey(std::move(function), std::move(partitioner));
+  }
+  DStream<std::pair<K, std::vector<V>>> GroupByKeyAndWindow(absl::Duration window,
+                                                            absl::Duration slide,
+                                                            Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Window(window, slide).GroupByKey(std::move(partitioner));
+  }
+
+  // The rows as they are, those of a key in one partition.
+  DStream<T> PartitionBy(Partitioner<K> partitioner) const
+    requires(kIsPair)
+  {
+    CheckPartitions(partitioner.valid(), "PartitionBy");
+    return Then<T>(std::make_unique<internal::PartitionByOperator<K, V>>(std::move(partitioner)));
+  }
+
+  // A row for each key of either: its values here and there. REQUIRES: both are of one context.
+  template <typename W>
+  DStream<std::pair<K, std::pair<std::vector<V>, std::vector<W>>>> Cogroup(
+      const DStream<std::pair<K, W>>& other, Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    CheckPartitions(partitioner.valid(), "Cogroup");
+    const OperatorId with = Shares(other, "Cogroup") ? other.id() : id_;
+    return {*graph_, graph_->Add({id_, with}, std::make_unique<internal::CogroupOperator<K, V, W>>(
+                                                  std::move(partitioner)))};
+  }
+
+  // A row for each pair of values that a key has here and there.
+  template <typename W>
+  DStream<std::pair<K, std::pair<V, W>>> Join(const DStream<std::pair<K, W>>& other,
+                                              Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Joined<V, W, W>(other, std::move(partitioner), false, false);
+  }
+  // The same, and each value that has none on the other side.
+  template <typename W>
+  DStream<std::pair<K, std::pair<V, std::optional<W>>>> LeftOuterJoin(
+      const DStream<std::pair<K, W>>& other, Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Joined<V, std::optional<W>, W>(other, std::move(partitioner), true, false);
+  }
+  template <typename W>
+  DStream<std::pair<K, std::pair<std::optional<V>, W>>> RightOuterJoin(
+      const DStream<std::pair<K, W>>& other, Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Joined<std::optional<V>, W, W>(other, std::move(partitioner), false, true);
+  }
+  template <typename W>
+  DStream<std::pair<K, std::pair<std::optional<V>, std::optional<W>>>> FullOuterJoin(
+      const DStream<std::pair<K, W>>& other, Partitioner<K> partitioner = {}) const
+    requires(kIsPair)
+  {
+    return Joined<std::optional<V>, std::optional<W>, W>(other, std::move(partitioner), true, true);
+  }
+
+  // --- outputs ---
 
   // Prints the first `count` rows of each batch, and "..." if there are more, under its time.
   void Print(int count = 10) const {
@@ -145,9 +400,48 @@ class DStream {
   }
 
  private:
+  template <typename>
+  friend class DStream;
+
+  template <typename C, typename Create, typename MergeValue, typename MergeCombiners>
+  DStream<std::pair<K, C>> Combine(const char* name, Create create, MergeValue merge_value,
+                                   MergeCombiners merge_combiners,
+                                   Partitioner<K> partitioner) const {
+    CheckPartitions(partitioner.valid(), name);
+    return Then<std::pair<K, C>>(
+        std::make_unique<
+            internal::CombineByKeyOperator<K, V, C, Create, MergeValue, MergeCombiners>>(
+            name, std::move(create), std::move(merge_value), std::move(merge_combiners),
+            std::move(partitioner)));
+  }
+
+  template <typename Left, typename Right, typename W>
+  DStream<std::pair<K, std::pair<Left, Right>>> Joined(const DStream<std::pair<K, W>>& other,
+                                                       Partitioner<K> partitioner, bool left_alone,
+                                                       bool right_alone) const {
+    using Groups = std::pair<K, std::pair<std::vector<V>, std::vector<W>>>;
+    return Cogroup(other, std::move(partitioner))
+        .FlatMap([left_alone, right_alone](const Groups& row) {
+          return internal::JoinedRows<K, Left, Right>(row, left_alone, right_alone);
+        });
+  }
+
+  template <typename U>
+  bool Shares(const DStream<U>& other, const char* call) const {
+    if (other.graph_ == graph_) return true;
+    graph_->AddError(absl::InvalidArgumentError(
+        absl::StrCat(call, " of ", title(), ": the other stream is of another context")));
+    return false;
+  }
+  void CheckPartitions(bool valid, const char* call) const {
+    if (valid) return;
+    graph_->AddError(absl::InvalidArgumentError(
+        absl::StrCat(call, " of ", title(), ": give it 1 to ", kMostPartitions, " partitions")));
+  }
+
   template <typename U>
   DStream<U> Then(std::unique_ptr<StreamOperator> next) const {
-    return DStream<U>(*graph_, graph_->Add(id_, std::move(next)));
+    return DStream<U>(*graph_, graph_->Add({id_}, std::move(next)));
   }
   std::string title() const { return graph_->at(id_).Title(); }
 

@@ -1,7 +1,9 @@
 #include "runtime/dstream/graph.h"
 
-#include <algorithm>
+#include <functional>
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -17,6 +19,76 @@ namespace {
 // An interval that no clock can be asked for is a mistake in its unit.
 constexpr absl::Duration kLongestInterval = absl::Hours(24 * 366);
 
+// Adds stages to a plan: those that write one side of an operator, as it is some batches ago,
+// behind those that they read.
+class StagePlanner {
+ public:
+  StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches)
+      : graph_(graph), to_batches_(std::move(to_batches)) {}
+
+  // What writes the side.
+  std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
+    const auto known = written_.find({tail, side, ago});
+    if (known != written_.end()) return known->second;
+    std::vector<int> stages;
+    Follow(graph_.at(tail).parents()[static_cast<size_t>(side)],
+           {.head = {}, .narrow = {}, .tail = tail, .side = side}, {ago}, stages);
+    written_[{tail, side, ago}] = stages;
+    return stages;
+  }
+  std::vector<StagePlan> Take() { return std::move(plan_); }
+
+ private:
+  // Up the stream from `id`, whose rows `stage` takes, of so many batches ago.
+  void Follow(OperatorId id, StagePlan stage, std::vector<int64_t> agos, std::vector<int>& stages) {
+    if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
+    const StreamOperator& at = graph_.at(id);
+    if (const auto* window = dynamic_cast<const WindowOperator*>(&at)) {
+      const OperatorId parent = at.parents().front();
+      const int64_t step = std::max<int64_t>(graph_.SlideOf(parent), 1);
+      std::vector<int64_t> all;
+      for (const int64_t ago : agos) {
+        const int64_t batches = to_batches_(window->window());
+        for (int64_t more = batches - step; more >= 0; more -= step) all.push_back(ago + more);
+      }
+      Follow(parent, std::move(stage), std::move(all), stages);
+      return;
+    }
+    if (dynamic_cast<const UnionOperator*>(&at) != nullptr) {
+      for (const OperatorId parent : at.parents()) Follow(parent, stage, agos, stages);
+      return;
+    }
+    if (dynamic_cast<const NarrowOperator*>(&at) != nullptr) {
+      stage.narrow.insert(stage.narrow.begin(), id);
+      Follow(at.parents().front(), std::move(stage), std::move(agos), stages);
+      return;
+    }
+    stage.head = id;
+    if (at.parents().empty()) {
+      stage.agos = std::move(agos);
+      Add(std::move(stage), stages);
+      return;
+    }
+    for (const int64_t ago : agos) {
+      if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
+      StagePlan of_batch = stage;
+      for (int side = 0; side < std::ssize(at.parents()); ++side) {
+        of_batch.reads.push_back(Into(id, side, ago));
+      }
+      Add(std::move(of_batch), stages);
+    }
+  }
+  void Add(StagePlan stage, std::vector<int>& stages) {
+    stages.push_back(static_cast<int>(plan_.size()));
+    plan_.push_back(std::move(stage));
+  }
+
+  const StreamingGraph& graph_;
+  const std::function<int64_t(absl::Duration)> to_batches_;
+  std::vector<StagePlan> plan_;
+  std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> written_;
+};
+
 }  // namespace
 
 std::string NormalPrefix(std::string_view prefix) {
@@ -27,12 +99,12 @@ std::string NormalPrefix(std::string_view prefix) {
   return absl::StrCat(directory, joined ? "" : "/", std::string(prefix.substr(slash + 1)));
 }
 
-OperatorId StreamingGraph::Add(std::optional<OperatorId> parent,
+OperatorId StreamingGraph::Add(std::vector<OperatorId> parents,
                                std::unique_ptr<StreamOperator> added) {
-  WT_CHECK(!parent || contains(*parent));
+  for (const OperatorId parent : parents) WT_CHECK(contains(parent));
   const OperatorId id(static_cast<int64_t>(operators_.size()));
   added->id_ = id;
-  added->parent_ = parent;
+  added->parents_ = std::move(parents);
   if (dynamic_cast<const InputOperator*>(added.get()) != nullptr) inputs_.push_back(id);
   if (dynamic_cast<const OutputOperator*>(added.get()) != nullptr) outputs_.push_back(id);
   operators_.push_back(std::move(added));
@@ -56,34 +128,106 @@ const OutputOperator& StreamingGraph::output(OperatorId id) const {
   return dynamic_cast<const OutputOperator&>(at(id));
 }
 
-OperatorId StreamingGraph::InputOf(OperatorId output) const {
-  OperatorId id = output;
-  while (at(id).parent()) id = *at(id).parent();
-  return id;
+std::vector<OperatorId> StreamingGraph::InputsOf(OperatorId output) const {
+  // Parents come before their children.
+  std::vector<bool> needed(operators_.size());
+  needed[static_cast<size_t>(output.value())] = true;
+  for (size_t i = operators_.size(); i-- > 0;) {
+    if (!needed[i]) continue;
+    for (const OperatorId parent : operators_[i]->parents()) {
+      needed[static_cast<size_t>(parent.value())] = true;
+    }
+  }
+  std::vector<OperatorId> found;
+  for (const OperatorId input : inputs_) {
+    if (needed[static_cast<size_t>(input.value())]) found.push_back(input);
+  }
+  return found;
 }
 
-std::vector<StagePlan> StreamingGraph::StagesOf(OperatorId output) const {
-  std::vector<StagePlan> stages;
-  StagePlan stage{.head = {}, .narrow = {}, .tail = output};
-  for (auto id = at(output).parent(); id; id = at(*id).parent()) {
-    if (dynamic_cast<const NarrowOperator*>(&at(*id)) != nullptr) {
-      stage.narrow.push_back(*id);
-      continue;
+std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs) const {
+  StagePlanner planner(*this, [this](absl::Duration duration) { return ToBatches(duration); });
+  for (const OperatorId output : outputs) planner.Into(output, 0, 0);
+  return planner.Take();
+}
+
+std::vector<int64_t> StreamingGraph::Slides() const {
+  std::vector<int64_t> slides;  // parents come before their children
+  for (const auto& op : operators_) {
+    int64_t slide = 0;
+    for (const OperatorId parent : op->parents()) {
+      slide = std::max(slide, slides[static_cast<size_t>(parent.value())]);
     }
-    stage.head = *id;
-    std::reverse(stage.narrow.begin(), stage.narrow.end());
-    stages.push_back(std::move(stage));
-    stage = {.head = {}, .narrow = {}, .tail = *id};
+    const bool is_input = op->parents().empty();
+    if (is_input && dynamic_cast<const ConstantInput*>(op.get()) == nullptr) slide = 1;
+    if (const auto* window = dynamic_cast<const WindowOperator*>(op.get())) {
+      slide = ToBatches(window->slide());
+    }
+    slides.push_back(slide);
   }
-  std::reverse(stages.begin(), stages.end());
-  return stages;
+  return slides;
+}
+
+int64_t StreamingGraph::SlideOf(OperatorId id) const {
+  return Slides()[static_cast<size_t>(id.value())];
+}
+
+int64_t StreamingGraph::LongestAgo() const {
+  int64_t longest = 0;
+  for (const StagePlan& stage : StagesOf(outputs_)) {
+    for (const int64_t ago : stage.agos) longest = std::max(longest, ago);
+  }
+  return longest;
+}
+
+// Spark's rules: whole batches, and what meets slides alike.
+absl::Status StreamingGraph::CheckWindows() const {
+  const auto wrong = [](const StreamOperator& op, const std::string& what) {
+    return absl::InvalidArgumentError(absl::StrCat(op.Title(), ": ", what));
+  };
+  const std::vector<int64_t> slides = Slides();
+  const auto slide_of = [&slides](OperatorId id) {
+    return slides[static_cast<size_t>(id.value())];
+  };
+  for (const auto& op : operators_) {
+    if (const auto* window = dynamic_cast<const WindowOperator*>(op.get())) {
+      const int64_t step = std::max<int64_t>(slide_of(op->parents().front()), 1);
+      const absl::Duration least = step * batch_interval;
+      for (const absl::Duration duration : {window->window(), window->slide()}) {
+        const bool whole =
+            duration >= least && duration <= kLongestInterval &&
+            duration ==
+                (absl::ToInt64Milliseconds(duration) / absl::ToInt64Milliseconds(least)) * least;
+        if (whole) continue;
+        return wrong(
+            *op, absl::StrCat("a window of ", op->detail(), " of a stream that has rows ", "every ",
+                              absl::FormatDuration(least), ": give multiples of that"));
+      }
+    }
+    int64_t slide = 0;
+    for (const OperatorId parent : op->parents()) {
+      const int64_t own = slide_of(parent);
+      if (own == 0 || slide == 0 || own == slide) {
+        slide = std::max(slide, own);
+        continue;
+      }
+      return wrong(*op, absl::StrCat("its streams have rows every ",
+                                     absl::FormatDuration(slide * batch_interval), " and every ",
+                                     absl::FormatDuration(own * batch_interval),
+                                     ": give their windows one slide"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 std::string StreamingGraph::Describe() const {
   std::string text;
   for (const auto& each : operators_) {
     absl::StrAppend(&text, each->id().value(), " ", each->name(), "(", each->detail(), ")");
-    if (each->parent()) absl::StrAppend(&text, " of ", each->parent()->value());
+    const char* before = " of ";
+    for (const OperatorId parent : each->parents()) {
+      absl::StrAppend(&text, std::exchange(before, ", "), parent.value());
+    }
     absl::StrAppend(&text, " gives ", each->codec(), "\n");
   }
   return text;
@@ -128,6 +272,15 @@ absl::Status StreamingGraph::Validate() const {
   if (outputs_.empty()) {
     return absl::FailedPreconditionError(
         "start the job: no output operation; add Print, ForeachRDD or SaveAsTextFiles");
+  }
+  const absl::Status windows = CheckWindows();
+  if (!windows.ok()) return windows;
+  if (StagesOf(outputs_).size() > static_cast<size_t>(kMostStages)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the plan has more than ", kMostStages,
+        " stages for one batch: a stream that is joined with itself again and again, as by Union, "
+        "is made anew for each path (put a ReduceByKey or a Repartition between), and what is "
+        "shuffled before a window, for each of its batches (shuffle after it)"));
   }
   std::map<std::string, OperatorId> directories;
   for (const OperatorId id : outputs_) {

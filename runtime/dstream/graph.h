@@ -4,6 +4,8 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_GRAPH_H_
 #define WAVETANK_RUNTIME_DSTREAM_GRAPH_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,12 +24,21 @@ struct StagePlan {
   OperatorId head;  // an input, or the reading side of a shuffle
   std::vector<OperatorId> narrow;
   OperatorId tail;  // the writing side of a shuffle, or an output
+  int side = 0;     // of the shuffle
+  // Of a head that is a shuffle: the stages that write it, by side, in the order of their rows.
+  std::vector<std::vector<int>> reads = {};
+  // Of a head that is an input: how many batches ago that was whose input it reads, for each, in
+  // the order of the rows.
+  std::vector<int64_t> agos = {};
 };
 
 class StreamingGraph {
  public:
-  // REQUIRES: `parent`, if any, is an operator of this graph.
-  OperatorId Add(std::optional<OperatorId> parent, std::unique_ptr<StreamOperator> added);
+  // Far beyond what a job has of stages for one batch.
+  static constexpr int kMostStages = 1'000;
+
+  // REQUIRES: `parents` are operators of this graph.
+  OperatorId Add(std::vector<OperatorId> parents, std::unique_ptr<StreamOperator> added);
 
   size_t size() const { return operators_.size(); }
   // REQUIRES: contains(id).
@@ -39,10 +50,21 @@ class StreamingGraph {
   const std::vector<OperatorId>& inputs() const { return inputs_; }
   const std::vector<OperatorId>& outputs() const { return outputs_; }
 
-  // The input that an output's rows come from, and the stages between, in order. Stage i reads the
-  // shuffle of stage i - 1.
-  OperatorId InputOf(OperatorId output) const;
-  std::vector<StagePlan> StagesOf(OperatorId output) const;
+  // How often an operator has rows, in batches: at the multiples of that. 0: of the plan's own
+  // rows, as often as they are asked for. REQUIRES: Validate() is OK.
+  int64_t SlideOf(OperatorId id) const;
+  bool IsDue(OperatorId output, int64_t batch) const {
+    return batch % std::max<int64_t>(SlideOf(output), 1) == 0;
+  }
+  // How many batches ago the oldest input was that an output needs.
+  int64_t LongestAgo() const;
+
+  // The inputs that an output's rows come from, in the order in which the job made them.
+  std::vector<OperatorId> InputsOf(OperatorId output) const;
+  // The stages that make these outputs, each behind those that it reads; what several read is made
+  // once. An output's rows are those of the stages whose tail it is, in order. Where they are more
+  // than kMostStages, some of them. REQUIRES: the windows are right (Validate).
+  std::vector<StagePlan> StagesOf(const std::vector<OperatorId>& outputs) const;
 
   // One line an operator: "2 FlatMap() of 1 gives string". The fingerprint is its hash: settings
   // that may change between runs (intervals, directories of checkpoints) are not in it.
@@ -64,6 +86,12 @@ class StreamingGraph {
   absl::Duration remember = absl::ZeroDuration();
 
  private:
+  int64_t ToBatches(absl::Duration duration) const {
+    return absl::ToInt64Milliseconds(duration) / absl::ToInt64Milliseconds(batch_interval);
+  }
+  std::vector<int64_t> Slides() const;
+  absl::Status CheckWindows() const;
+
   std::vector<std::unique_ptr<StreamOperator>> operators_;
   std::vector<OperatorId> inputs_;
   std::vector<OperatorId> outputs_;

@@ -18,6 +18,7 @@
 #include "runtime/connectors/input_file_options.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
 
@@ -127,6 +128,23 @@ class QueueFeed final : public ByteFeed {
  private:
   TypedSink<T>& sink_;
   std::string bytes_;
+};
+
+template <typename T>
+class TypedConstantInput final : public ConstantInput {
+ public:
+  explicit TypedConstantInput(std::vector<T> rows)
+      : ConstantInput("ConstantStream",
+                      absl::StrCat(rows.size(), " rows ", absl::Hex(HashKey(EncodeToString(rows)))),
+                      Codec<T>::Name()),
+        rows_(std::move(rows)) {}
+  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
+    return std::make_unique<QueueFeed<T>>(sink);
+  }
+  std::vector<std::string> Partitions() const override { return {EncodeToString(rows_)}; }
+
+ private:
+  const std::vector<T> rows_;
 };
 
 template <typename T>

@@ -1,10 +1,12 @@
-// Map, Filter, FlatMap: what needs one record at a time, and no others.
+// Map, Filter, FlatMap: what needs one record at a time, and no others. MapPartitions, Glom: what
+// takes all of a partition.
 #ifndef WAVETANK_RUNTIME_DSTREAM_NARROW_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_NARROW_OPERATORS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -119,6 +121,47 @@ class FlatMapSink final : public NarrowSink<T, U> {
     }
   }
   const F& function_;
+};
+
+// Gathers a partition, for function(rows), which gives a range of new rows.
+template <typename T, typename U, typename F>
+class MapPartitionsSink final : public NarrowSink<T, U> {
+ public:
+  MapPartitionsSink(const StreamOperator& where, RowSink& downstream, const F& function)
+      : NarrowSink<T, U>(where, downstream), function_(function) {}
+  void Take(std::vector<T>& rows) override {
+    if (rows_.empty()) {
+      rows_.swap(rows);
+      return;
+    }
+    rows_.insert(rows_.end(), std::make_move_iterator(rows.begin()),
+                 std::make_move_iterator(rows.end()));
+  }
+  void Finish() override {
+    CallUser(this->where_, this->record_, [&] {
+      auto&& range = function_(std::move(rows_));
+      for (auto&& element : range) this->out_.push_back(U(std::move(element)));
+    });
+    NarrowSink<T, U>::Finish();
+  }
+
+ private:
+  const F& function_;
+  std::vector<T> rows_;
+};
+
+template <typename T, typename U, typename F>
+class MapPartitionsOperator final : public NarrowOperator {
+ public:
+  MapPartitionsOperator(std::string name, F function)
+      : NarrowOperator(std::move(name), "", Codec<U>::Name()), function_(std::move(function)) {}
+  bool gives_rows_of_none() const override { return true; }
+  std::unique_ptr<RowSink> Attach(RowSink& downstream) const override {
+    return std::make_unique<MapPartitionsSink<T, U, F>>(*this, downstream, function_);
+  }
+
+ private:
+  const F function_;
 };
 
 template <typename T, typename U, typename F>

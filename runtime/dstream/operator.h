@@ -1,9 +1,10 @@
 // Operators: the nodes of a streaming graph, as the engine sees them: without their row types.
 //
 // A stage pushes rows from its head (an input, or the reading side of a shuffle) through narrow
-// operators into its tail (the writing side of a shuffle, or an output). Rows travel in chunks,
-// `std::vector<T>`, through typed sinks: one virtual call a chunk, none a record, and no allocation
-// a record but the user's own.
+// operators into its tail (the writing side of a shuffle, or an output). Unions and windows are in
+// no stage: what reads one is the tail of a stage for each stream, or batch, that it joins. Rows
+// travel in chunks, `std::vector<T>`, through typed sinks: one virtual call a chunk, none a record,
+// and no allocation a record but the user's own.
 #ifndef WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
 
@@ -66,7 +67,8 @@ class StreamOperator {
   virtual ~StreamOperator() = default;
 
   OperatorId id() const { return id_; }
-  std::optional<OperatorId> parent() const { return parent_; }
+  // The operators whose rows it takes, in order; none: an input.
+  const std::vector<OperatorId>& parents() const { return parents_; }
   const std::string& name() const { return name_; }
   const std::string& detail() const { return detail_; }
   const std::string& codec() const { return codec_; }
@@ -77,7 +79,7 @@ class StreamOperator {
   friend class StreamingGraph;
 
   OperatorId id_;
-  std::optional<OperatorId> parent_;
+  std::vector<OperatorId> parents_;
   const std::string name_;    // "FlatMap"
   const std::string detail_;  // what else tells it apart: a directory, an address
   const std::string codec_;   // of the rows it gives; of an output, of those it takes
@@ -108,11 +110,46 @@ class InputOperator : public StreamOperator {
   virtual std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const = 0;
 };
 
+// One that has the same rows for every batch, of the plan itself.
+class ConstantInput : public InputOperator {
+ public:
+  using InputOperator::InputOperator;
+  // Encoded as its feed takes them.
+  virtual std::vector<std::string> Partitions() const = 0;
+};
+
 class NarrowOperator : public StreamOperator {
  public:
   using StreamOperator::StreamOperator;
+  // Whether it may give rows for a partition that has none.
+  virtual bool gives_rows_of_none() const { return false; }
   // A sink for this operator's input, which feeds `downstream`, which outlives it.
   virtual std::unique_ptr<RowSink> Attach(RowSink& downstream) const = 0;
+};
+
+// The rows of the one parent, then those of the next: its partitions are theirs.
+class UnionOperator final : public StreamOperator {
+ public:
+  explicit UnionOperator(std::string codec) : StreamOperator("Union", "", std::move(codec)) {}
+};
+
+// The rows that its parent had in the batches of a window that ends with this one, oldest first:
+// their partitions are its. Every `slide`.
+class WindowOperator final : public StreamOperator {
+ public:
+  WindowOperator(absl::Duration window, absl::Duration slide, std::string codec)
+      : StreamOperator(
+            "Window",
+            absl::StrCat(absl::FormatDuration(window), " every ", absl::FormatDuration(slide)),
+            std::move(codec)),
+        window_(window),
+        slide_(slide) {}
+  absl::Duration window() const { return window_; }
+  absl::Duration slide() const { return slide_; }
+
+ private:
+  const absl::Duration window_;
+  const absl::Duration slide_;
 };
 
 // The writing side of a shuffle: after sink->Finish(), a partition for each target; null: no rows.
@@ -121,12 +158,17 @@ struct ShuffleTail {
   std::function<std::vector<std::shared_ptr<const Partition>>()> take;
 };
 
+// Each of its parents is a side of it.
 class ShuffleOperator : public StreamOperator {
  public:
   using StreamOperator::StreamOperator;
-  virtual ShuffleTail OpenTail(int targets) const = 0;
-  // The reading side: merges the blocks in the order given, feeds and finishes the sink.
-  virtual absl::Status Merge(const std::vector<BlockView>& blocks, RowSink& sink) const = 0;
+  // As many as the job says; nullopt: as many as the driver's default.
+  virtual std::optional<int> partitions() const { return std::nullopt; }
+  virtual ShuffleTail OpenTail(int side, int targets) const = 0;
+  // The reading side: merges the blocks, by side and in the order given, feeds and finishes the
+  // sink.
+  virtual absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
+                             RowSink& sink) const = 0;
 };
 
 // The end of an output's last stage: after sink->Finish(), the bytes of this partition's result.

@@ -21,25 +21,42 @@ class OrderedTable {
   std::vector<Row>& rows() { return rows_; }
   uint64_t hash(size_t row) const { return hashes_[row]; }
 
-  // Inserts the row, or folds its value into the key's: value = combine(value, row.second).
-  template <typename Combine>
-  void Merge(Row&& row, Combine& combine) {
-    const uint64_t hash = HashKey(row.first);
-    if ((rows_.size() + 1) * 4 > slots_.size() * 3) Grow();
-    size_t slot = hash & mask();
-    for (; slots_[slot] != 0; slot = (slot + 1) & mask()) {
-      const size_t index = slots_[slot] - 1;
-      if (hashes_[index] == hash && SameKey(rows_[index].first, row.first)) {
-        rows_[index].second = combine(std::move(rows_[index].second), std::move(row.second));
-        return;
-      }
+  // Inserts start(part) as the key's value, or folds the part into it: value = fold(value, part).
+  template <typename Part, typename Start, typename Fold>
+  void Merge(K&& key, Part&& part, const Start& start, const Fold& fold) {
+    uint64_t hash = 0;
+    size_t slot = 0;
+    if (V* const value = Find(key, hash, slot)) {
+      *value = fold(std::move(*value), std::forward<Part>(part));
+    } else {
+      Insert(Row(std::move(key), start(std::forward<Part>(part))), hash, slot);
     }
+  }
+  // The key's value, which is V() at first. Stays where it is until the next is asked for.
+  V& Of(K&& key) {
+    uint64_t hash = 0;
+    size_t slot = 0;
+    if (V* const value = Find(key, hash, slot)) return *value;
+    Insert(Row(std::move(key), V()), hash, slot);
+    return rows_.back().second;
+  }
+
+ private:
+  // Null: it is not there, and would be at `slot`.
+  V* Find(const K& key, uint64_t& hash, size_t& slot) {
+    hash = HashKey(key);
+    if ((rows_.size() + 1) * 4 > slots_.size() * 3) Grow();
+    for (slot = hash & mask(); slots_[slot] != 0; slot = (slot + 1) & mask()) {
+      const size_t index = slots_[slot] - 1;
+      if (hashes_[index] == hash && SameKey(rows_[index].first, key)) return &rows_[index].second;
+    }
+    return nullptr;
+  }
+  void Insert(Row&& row, uint64_t hash, size_t slot) {
     rows_.push_back(std::move(row));
     hashes_.push_back(hash);
     slots_[slot] = static_cast<uint32_t>(rows_.size());
   }
-
- private:
   size_t mask() const { return slots_.size() - 1; }
   void Grow() {
     slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, 0);

@@ -1,23 +1,23 @@
-// ReduceByKey: rows of one key meet in one partition. Values are combined before the shuffle, in
-// the order of the rows, and after it, by source partition, so that a function that is associative
-// but not commutative gets them in order.
+// What shuffles one stream: rows of one key meet in one partition (ReduceByKey, CombineByKey,
+// GroupByKey), or rows are dealt out anew (Repartition, PartitionBy).
 #ifndef WAVETANK_RUNTIME_DSTREAM_SHUFFLE_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_SHUFFLE_OPERATORS_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 
-#include "runtime/columnar/partition_of.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/ordered_table.h"
+#include "runtime/dstream/partitioner.h"
 
 namespace wavetank::runtime::internal {
 
@@ -32,81 +32,229 @@ class RowsPartition final : public Partition {
   const std::vector<T> rows_;
 };
 
-template <typename K, typename V, typename F>
-class CombineSink final : public TypedSink<std::pair<K, V>> {
- public:
-  using Row = std::pair<K, V>;
-  CombineSink(const StreamOperator& where, const F& function)
-      : where_(where), function_(function) {}
+// By target; null where there is no row.
+template <typename T>
+std::vector<std::shared_ptr<const Partition>> ToPartitions(std::vector<std::vector<T>> split) {
+  std::vector<std::shared_ptr<const Partition>> partitions;
+  partitions.reserve(split.size());
+  for (auto& rows : split) {
+    partitions.push_back(rows.empty() ? nullptr
+                                      : std::make_shared<const RowsPartition<T>>(std::move(rows)));
+  }
+  return partitions;
+}
 
-  void Take(std::vector<Row>& rows) override {
+// Calls take(rows) for each block that has some; it may move them out.
+template <typename T, typename Take>
+absl::Status ForEachBlock(const std::vector<BlockView>& blocks, const Take& take) {
+  std::vector<T> rows;
+  for (const BlockView& block : blocks) {
+    if (block.object != nullptr) {
+      rows = static_cast<const RowsPartition<T>*>(block.object)->rows();
+    } else if (!block.bytes.empty()) {
+      const absl::Status decoded = DecodeFromString(block.bytes, rows);
+      if (!decoded.ok()) return decoded;
+    } else {
+      continue;
+    }
+    take(rows);
+  }
+  return absl::OkStatus();
+}
+
+// Folds rows (key, Part) into a table of (key, C): start(part) makes the first, fold(c, part) takes
+// in the next.
+template <typename K, typename Part, typename C, typename Start, typename Fold>
+class CombineSink final : public TypedSink<std::pair<K, Part>> {
+ public:
+  CombineSink(const StreamOperator& where, const Start& start, const Fold& fold)
+      : where_(where), start_(start), fold_(fold) {}
+
+  void Take(std::vector<std::pair<K, Part>>& rows) override {
     CallUser(where_, record_, [&] {
-      for (Row& row : rows) {
-        table_.Merge(std::move(row), function_);
+      for (auto& [key, part] : rows) {
+        table_.Merge(std::move(key), std::move(part), start_, fold_);
         ++record_;
       }
     });
   }
   void Finish() override {}
 
-  OrderedTable<K, V>& table() { return table_; }
-
-  std::vector<std::shared_ptr<const Partition>> Split(int targets) {
-    std::vector<std::vector<Row>> split(static_cast<size_t>(targets));
-    for (size_t i = 0; i < table_.size(); ++i) {
-      split[static_cast<size_t>(PartitionOf(table_.hash(i), targets))].push_back(
-          std::move(table_.rows()[i]));
-    }
-    std::vector<std::shared_ptr<const Partition>> partitions;
-    partitions.reserve(split.size());
-    for (auto& rows : split) {
-      partitions.push_back(
-          rows.empty() ? nullptr : std::make_shared<const RowsPartition<Row>>(std::move(rows)));
-    }
-    return partitions;
-  }
+  OrderedTable<K, C>& table() { return table_; }
 
  private:
   const StreamOperator& where_;
-  const F& function_;
-  OrderedTable<K, V> table_;
+  const Start& start_;
+  const Fold& fold_;
+  OrderedTable<K, C> table_;
   int64_t record_ = 0;
 };
 
-template <typename K, typename V, typename F>
-class ReduceByKeyOperator final : public ShuffleOperator {
+// Values are combined before the shuffle, in the order of the rows, and after it, by source
+// partition, so that functions that are associative but not commutative get them in order.
+template <typename K, typename V, typename C, typename Create, typename MergeValue,
+          typename MergeCombiners>
+class CombineByKeyOperator final : public ShuffleOperator {
  public:
-  using Row = std::pair<K, V>;
-  explicit ReduceByKeyOperator(F function)
-      : ShuffleOperator("ReduceByKey", "", Codec<Row>::Name()), function_(std::move(function)) {}
+  using Row = std::pair<K, C>;
+  CombineByKeyOperator(std::string name, Create create, MergeValue merge_value,
+                       MergeCombiners merge_combiners, Partitioner<K> partitioner)
+      : ShuffleOperator(std::move(name), partitioner.detail(), Codec<Row>::Name()),
+        create_(std::move(create)),
+        merge_value_(std::move(merge_value)),
+        merge_combiners_(std::move(merge_combiners)),
+        partitioner_(std::move(partitioner)) {}
 
-  ShuffleTail OpenTail(int targets) const override {
-    auto sink = std::make_unique<CombineSink<K, V, F>>(*this, function_);
+  std::optional<int> partitions() const override { return partitioner_.partitions(); }
+
+  ShuffleTail OpenTail(int, int targets) const override {
+    auto sink =
+        std::make_unique<CombineSink<K, V, C, Create, MergeValue>>(*this, create_, merge_value_);
     auto* combined = sink.get();
-    return {std::move(sink), [combined, targets] { return combined->Split(targets); }};
+    return {std::move(sink),
+            [this, combined, targets] { return Split(combined->table(), targets); }};
   }
 
-  absl::Status Merge(const std::vector<BlockView>& blocks, RowSink& sink) const override {
-    CombineSink<K, V, F> merged(*this, function_);
-    std::vector<Row> rows;
-    for (const BlockView& block : blocks) {
-      if (block.object != nullptr) {
-        rows = static_cast<const RowsPartition<Row>*>(block.object)->rows();
-      } else if (!block.bytes.empty()) {
-        const absl::Status decoded = DecodeFromString(block.bytes, rows);
-        if (!decoded.ok()) return decoded;
-      } else {
-        continue;
-      }
-      merged.Take(rows);
-    }
+  absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
+                     RowSink& sink) const override {
+    CombineSink<K, C, C, Kept, MergeCombiners> merged(*this, kKept, merge_combiners_);
+    const absl::Status read =
+        ForEachBlock<Row>(sides.front(), [&merged](std::vector<Row>& rows) { merged.Take(rows); });
+    if (!read.ok()) return read;
     static_cast<TypedSink<Row>&>(sink).Take(merged.table().rows());
     sink.Finish();
     return absl::OkStatus();
   }
 
  private:
-  const F function_;
+  struct Kept {
+    C operator()(C&& combiner) const { return std::move(combiner); }
+  };
+  static constexpr Kept kKept = {};
+
+  std::vector<std::shared_ptr<const Partition>> Split(OrderedTable<K, C>& table,
+                                                      int targets) const {
+    std::vector<std::vector<Row>> split(static_cast<size_t>(targets));
+    int64_t record = 0;
+    CallUser(*this, record, [&] {
+      for (size_t i = 0; i < table.size(); ++i, ++record) {
+        Row& row = table.rows()[i];
+        split[partitioner_.Of(row.first, table.hash(i), targets, *this, record)].push_back(
+            std::move(row));
+      }
+    });
+    return ToPartitions(std::move(split));
+  }
+
+  const Create create_;
+  const MergeValue merge_value_;
+  const MergeCombiners merge_combiners_;
+  const Partitioner<K> partitioner_;
+};
+
+// Sends each row to the partition that place(row, record, targets) says, and leaves it as it is.
+template <typename T, typename Place>
+class DealSink final : public TypedSink<T> {
+ public:
+  DealSink(const StreamOperator& where, Place place, int targets)
+      : where_(where), place_(std::move(place)), split_(static_cast<size_t>(targets)) {}
+
+  void Take(std::vector<T>& rows) override {
+    CallUser(where_, record_, [&] {
+      for (T& row : rows) {
+        const size_t target = place_(std::as_const(row), record_, static_cast<int>(split_.size()));
+        split_[target].push_back(std::move(row));
+        ++record_;
+      }
+    });
+  }
+  void Finish() override {}
+  std::vector<std::shared_ptr<const Partition>> TakePartitions() {
+    return ToPartitions(std::move(split_));
+  }
+
+ private:
+  const StreamOperator& where_;
+  const Place place_;
+  std::vector<std::vector<T>> split_;
+  int64_t record_ = 0;
+};
+
+template <typename T, typename Place>
+ShuffleTail DealTail(const StreamOperator& where, Place place, int targets) {
+  auto sink = std::make_unique<DealSink<T, Place>>(where, std::move(place), targets);
+  auto* dealt = sink.get();
+  return {std::move(sink), [dealt] { return dealt->TakePartitions(); }};
+}
+
+// Deals rows out in turn, beginning anywhere, so that several small partitions do not all fill the
+// first: by what the first row is.
+template <typename T>
+struct InTurn {
+  mutable uint64_t first = 0;
+  size_t operator()(const T& row, int64_t record, int targets) const {
+    if (record == 0) first = HashKey(EncodeToString(row));
+    return static_cast<size_t>((first + static_cast<uint64_t>(record)) %
+                               static_cast<uint64_t>(targets));
+  }
+};
+
+template <typename K, typename V>
+struct ByKey {
+  const Partitioner<K>& partitioner;
+  const StreamOperator& where;
+  size_t operator()(const std::pair<K, V>& row, int64_t record, int targets) const {
+    return partitioner.Of(row.first, HashKey(row.first), targets, where, record);
+  }
+};
+
+// Rows in the order of their source partitions.
+template <typename T>
+absl::Status PassOn(const std::vector<BlockView>& blocks, RowSink& sink) {
+  auto& rows_sink = static_cast<TypedSink<T>&>(sink);
+  const absl::Status read =
+      ForEachBlock<T>(blocks, [&rows_sink](std::vector<T>& rows) { rows_sink.Take(rows); });
+  if (read.ok()) sink.Finish();
+  return read;
+}
+
+template <typename T>
+class RepartitionOperator final : public ShuffleOperator {
+ public:
+  explicit RepartitionOperator(int partitions)
+      : ShuffleOperator("Repartition", absl::StrCat(partitions), Codec<T>::Name()),
+        partitions_(partitions) {}
+  std::optional<int> partitions() const override { return partitions_; }
+  ShuffleTail OpenTail(int, int targets) const override {
+    return DealTail<T>(*this, InTurn<T>(), targets);
+  }
+  absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
+                     RowSink& sink) const override {
+    return PassOn<T>(sides.front(), sink);
+  }
+
+ private:
+  const int partitions_;
+};
+
+template <typename K, typename V>
+class PartitionByOperator final : public ShuffleOperator {
+ public:
+  using Row = std::pair<K, V>;
+  explicit PartitionByOperator(Partitioner<K> partitioner)
+      : ShuffleOperator("PartitionBy", partitioner.detail(), Codec<Row>::Name()),
+        partitioner_(std::move(partitioner)) {}
+  std::optional<int> partitions() const override { return partitioner_.partitions(); }
+  ShuffleTail OpenTail(int, int targets) const override {
+    return DealTail<Row>(*this, ByKey<K, V>{partitioner_, *this}, targets);
+  }
+  absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
+                     RowSink& sink) const override {
+    return PassOn<Row>(sides.front(), sink);
+  }
+
+ private:
+  const Partitioner<K> partitioner_;
 };
 
 }  // namespace wavetank::runtime::internal

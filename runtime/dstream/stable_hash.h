@@ -69,6 +69,12 @@ template <typename... Ts>
 uint64_t HashKey(const std::tuple<Ts...>& key);
 template <typename T>
 uint64_t HashKey(const std::vector<T>& key);
+template <typename T>
+  requires requires { T::Fields(); }
+uint64_t HashKey(const T& key);
+template <typename T>
+  requires(std::is_enum_v<T>)
+uint64_t HashKey(T key);
 
 template <typename A, typename B>
 uint64_t HashKey(const std::pair<A, B>& key) {
@@ -91,6 +97,19 @@ uint64_t HashKey(const std::vector<T>& key) {
   return hash;
 }
 
+// Of a struct that names its fields (codec.h), and of an enum.
+template <typename T>
+  requires requires { T::Fields(); }
+uint64_t HashKey(const T& key) {
+  return std::apply([&key](auto... fields) { return HashKey(std::tie(key.*fields...)); },
+                    T::Fields());
+}
+template <typename T>
+  requires(std::is_enum_v<T>)
+uint64_t HashKey(T key) {
+  return HashKey(static_cast<std::underlying_type_t<T>>(key));
+}
+
 // Whether two keys are one: as ==, but that every NaN is NaN, as among the keys of a query. What is
 // one key has one hash.
 template <typename T>
@@ -108,6 +127,9 @@ template <typename... Ts>
 bool SameKey(const std::tuple<Ts...>& a, const std::tuple<Ts...>& b);
 template <typename T>
 bool SameKey(const std::vector<T>& a, const std::vector<T>& b);
+template <typename T>
+  requires requires { T::Fields(); }
+bool SameKey(const T& a, const T& b);
 
 template <typename A, typename B>
 bool SameKey(const std::pair<A, B>& a, const std::pair<A, B>& b) {
@@ -123,6 +145,12 @@ template <typename T>
 bool SameKey(const std::vector<T>& a, const std::vector<T>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const T& left, const T& right) { return SameKey(left, right); });
+}
+template <typename T>
+  requires requires { T::Fields(); }
+bool SameKey(const T& a, const T& b) {
+  return std::apply([&](auto... fields) { return (SameKey(a.*fields, b.*fields) && ...); },
+                    T::Fields());
 }
 
 }  // namespace wavetank::runtime

@@ -103,6 +103,22 @@ class StreamingContext {
         one_at_a_time);
   }
 
+  // The same rows in every batch.
+  template <typename T>
+  DStream<T> ConstantStream(std::vector<T> rows) {
+    return Input<T>(std::make_unique<internal::TypedConstantInput<T>>(std::move(rows)));
+  }
+
+  // The rows of all of them, one after the other. REQUIRES: they are this context's.
+  template <typename T>
+  DStream<T> Union(const std::vector<DStream<T>>& streams) {
+    if (streams.empty()) {
+      AddError("Union of no streams: give one at least");
+      return ConstantStream<T>({});
+    }
+    return streams.front().Union({streams.begin() + 1, streams.end()});
+  }
+
   // Where the driver keeps what it needs to go on after a crash.
   void Checkpoint(std::string directory) {
     graph_->checkpoint_directory = checkpoint::NormalPath(directory);
@@ -111,6 +127,7 @@ class StreamingContext {
   void Remember(absl::Duration duration) { graph_->remember = duration; }
 
   const StreamingConfig& config() const { return config_; }
+  absl::Duration batch_interval() const { return graph_->batch_interval; }
   StreamingGraph& graph() { return *graph_; }
   const StreamingGraph& graph() const { return *graph_; }
 
@@ -141,7 +158,7 @@ class StreamingContext {
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {
-    return DStream<T>(*graph_, graph_->Add(std::nullopt, std::move(input)));
+    return DStream<T>(*graph_, graph_->Add({}, std::move(input)));
   }
   void AddError(std::string text) { graph_->AddError(absl::InvalidArgumentError(text)); }
 

@@ -30,8 +30,9 @@ inline constexpr std::string_view kPartPrefix = "part-";
 // Of the name of an attempt's directory, within its batch's.
 inline constexpr char kAttemptPrefix[] = "attempt-";
 
-inline std::string PartName(const TaskId& task) {
-  return absl::StrFormat("part-%05d-%s", task.partition, task.Unique());
+// `first_part`: how many parts the stages before the task's have.
+inline std::string PartName(const TaskId& task, int64_t first_part = 0) {
+  return absl::StrFormat("part-%05d-%s", first_part + task.partition, task.Unique());
 }
 
 // `parts`: the names, by partition.

@@ -3,10 +3,10 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_WIRE_H_
 #define WAVETANK_RUNTIME_DSTREAM_WIRE_H_
 
-#include <concepts>
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "runtime/dstream/codec.h"
 
@@ -28,20 +28,24 @@ struct InputSplit {
   uint64_t size_bytes = 0;
   bool has_checksum = false;
   uint32_t crc32c = 0;  // of the whole
-  auto Fields() { return std::tie(inline_bytes, path, size_bytes, has_checksum, crc32c); }
-  auto Fields() const { return std::tie(inline_bytes, path, size_bytes, has_checksum, crc32c); }
+  static constexpr auto Fields() {
+    return std::tuple(&InputSplit::inline_bytes, &InputSplit::path, &InputSplit::size_bytes,
+                      &InputSplit::has_checksum, &InputSplit::crc32c);
+  }
 };
 
 struct BatchTask {
   int64_t batch_time_ms = 0;
-  int64_t output = 0;  // an OperatorId
-  int64_t stage = 0;   // of StreamingGraph::StagesOf(output)
-  int64_t targets = 0;
-  InputSplit split;             // of a first stage
-  std::string files_directory;  // of a last stage that writes files
-  auto Fields() { return std::tie(batch_time_ms, output, stage, targets, split, files_directory); }
-  auto Fields() const {
-    return std::tie(batch_time_ms, output, stage, targets, split, files_directory);
+  std::vector<int64_t> outputs;  // OperatorIds
+  int64_t stage = 0;             // of StreamingGraph::StagesOf(outputs)
+  int64_t default_parallelism = 0;
+  InputSplit split;             // of a stage that reads an input
+  std::string files_directory;  // of a stage that writes an output's files
+  int64_t first_part = 0;       // of the files: the number of the stage's first partition
+  static constexpr auto Fields() {
+    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::outputs, &BatchTask::stage,
+                      &BatchTask::default_parallelism, &BatchTask::split,
+                      &BatchTask::files_directory, &BatchTask::first_part);
   }
 };
 
@@ -52,13 +56,10 @@ struct ReceiverTask {
   int64_t restart_delay_ms = 0;
   int64_t line_bytes_max = 0;
   int64_t buffer_bytes_max = 0;
-  auto Fields() {
-    return std::tie(stream, directory, block_interval_ms, restart_delay_ms, line_bytes_max,
-                    buffer_bytes_max);
-  }
-  auto Fields() const {
-    return std::tie(stream, directory, block_interval_ms, restart_delay_ms, line_bytes_max,
-                    buffer_bytes_max);
+  static constexpr auto Fields() {
+    return std::tuple(&ReceiverTask::stream, &ReceiverTask::directory,
+                      &ReceiverTask::block_interval_ms, &ReceiverTask::restart_delay_ms,
+                      &ReceiverTask::line_bytes_max, &ReceiverTask::buffer_bytes_max);
   }
 };
 
@@ -66,8 +67,7 @@ struct ReceiverTask {
 struct ReceiverRun {
   int64_t stream = 0;
   std::string run;
-  auto Fields() { return std::tie(stream, run); }
-  auto Fields() const { return std::tie(stream, run); }
+  static constexpr auto Fields() { return std::tuple(&ReceiverRun::stream, &ReceiverRun::run); }
   friend bool operator==(const ReceiverRun&, const ReceiverRun&) = default;
 };
 
@@ -79,22 +79,11 @@ struct Block {
   uint64_t size_bytes = 0;
   uint32_t crc32c = 0;
   int64_t records = 0;
-  auto Fields() { return std::tie(stream, path, size_bytes, crc32c, records); }
-  auto Fields() const { return std::tie(stream, path, size_bytes, crc32c, records); }
+  static constexpr auto Fields() {
+    return std::tuple(&Block::stream, &Block::path, &Block::size_bytes, &Block::crc32c,
+                      &Block::records);
+  }
   friend bool operator==(const Block&, const Block&) = default;
-};
-
-template <typename T>
-  requires requires(T& fields) { fields.Fields(); }
-struct Codec<T> {
-  static std::string Name() { return "fields"; }
-  static void Encode(const T& value, std::string& out) {
-    internal::EncodeFields(value.Fields(), out);
-  }
-  static bool Decode(Decoder& in, T& value) {
-    auto fields = value.Fields();
-    return internal::DecodeFields(in, fields);
-  }
 };
 
 }  // namespace wavetank::runtime

@@ -13,16 +13,19 @@ class AtLeastOnceCheckerTest : public testing::Test {
  protected:
   // Each line of a file is a row; a file's only line is its name.
   static AtLeastOnceOptions Options() {
-    OutputJudge judge{.answer = [](const PieceLines& pieces) {
+    OutputJudge judge{.answer = [](const JudgedBatch& batch) {
       std::vector<NaiveRow> rows;
-      for (const std::vector<std::string>& lines : pieces) {
-        for (const std::string& line : lines) rows.push_back({line});
+      const PieceLines pieces = batch.pieces();
+      for (const auto& [stream, of_stream] : pieces) {
+        for (const std::vector<std::string>& lines : of_stream) {
+          for (const std::string& line : lines) rows.push_back({line});
+        }
       }
       return rows;
     }};
     AtLeastOnceOptions options;
     options.judges = {judge};
-    options.read_piece = [](const std::string& file) { return std::vector<std::string>{file}; };
+    options.read_piece = [](const Piece& file) { return std::vector<std::string>{file.path}; };
     return options;
   }
 

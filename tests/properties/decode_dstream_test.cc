@@ -54,7 +54,7 @@ TEST(DecodeBatchLog, TakesOffTheVeryRunThatHasEnded) {
   ended.mutable_receiver_ended()->set_run("first");
   add(ended);
   const auto runs_of = [&files](int64_t stream) {
-    return DecodeBatchLog(files, "q", stream).value().value().receivers;
+    return DecodeBatchLog(files, "q", std::set<int64_t>{stream}).value().value().receivers;
   };
   EXPECT_THAT(runs_of(0), ElementsAre(Field(&LoggedReceiver::run, "second")));
   EXPECT_THAT(runs_of(1), ElementsAre(Field(&LoggedReceiver::run, "first"),

@@ -76,9 +76,9 @@ absl::Status EndOf(int64_t stage, int64_t targets) {
       .ReduceByKey([](int64_t a, int64_t b) { return a + b; })
       .SaveAsTextFiles("out/counts");
   BatchTask forged;
-  forged.output = context.graph().outputs().front().value();
+  forged.outputs = {context.graph().outputs().front().value()};
   forged.stage = stage;
-  forged.targets = targets;
+  forged.default_parallelism = targets;
   simulator::SimWorld world({.seed = 1});
   world.AddMachine("m");
   absl::Status ended = absl::UnknownError("not over");

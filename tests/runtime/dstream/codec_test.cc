@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "gtest/gtest.h"
 
 #include "platform/random.h"
+#include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -47,6 +50,58 @@ TEST(Codec, GivesBackWhatWasEncoded) {
   ExpectRoundTrip(std::string(1000, 'x'));
   ExpectRoundTrip(std::vector<std::string>{"", "a"});
   ExpectRoundTrip(Sample());
+}
+
+enum class Colour : uint8_t { kRed, kBlue = 7 };
+
+struct Visit {
+  std::string page;
+  std::optional<int64_t> milliseconds;
+  Colour colour = Colour::kRed;
+  static constexpr auto Fields() {
+    return std::tuple(&Visit::page, &Visit::milliseconds, &Visit::colour);
+  }
+  friend bool operator==(const Visit&, const Visit&) = default;
+};
+
+TEST(Codec, OfAStructIsOfItsFields) {
+  const Visit visit{"home", 12, Colour::kBlue};
+  ExpectRoundTrip(visit);
+  ExpectRoundTrip(Visit{});
+  EXPECT_EQ(Codec<Visit>::Name(), "fields<string,optional<i64>,u8>");
+  EXPECT_EQ(Shown(visit), "(home,Some(12),7)");
+  EXPECT_EQ(Shown(Visit{"x", {}, Colour::kRed}), "(x,None,0)");
+  EXPECT_EQ(HashKey(std::pair(std::string("a"), Colour::kBlue)),
+            HashKey(std::pair(std::string("a"), uint8_t{7})));
+}
+
+struct Place {
+  double east = 0;
+  std::string name;
+  static constexpr auto Fields() { return std::tuple(&Place::east, &Place::name); }
+};
+
+TEST(Codec, AStructMayBeAKey) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(SameKey(Place{nan, "a"}, Place{-nan, "a"}));
+  EXPECT_FALSE(SameKey(Place{1, "a"}, Place{1, "b"}));
+  EXPECT_EQ(HashKey(Place{0.0, "a"}), HashKey(Place{-0.0, "a"}));
+}
+
+TEST(Codec, OfTimesAndMaps) {
+  for (const absl::Duration duration :
+       {absl::ZeroDuration(), absl::Nanoseconds(1) / 4, -absl::Nanoseconds(1) / 4,
+        -absl::Seconds(1.5), absl::Seconds(INT64_MAX), absl::Seconds(INT64_MIN),
+        absl::InfiniteDuration(), -absl::InfiniteDuration()}) {
+    ExpectRoundTrip(duration);
+    ExpectRoundTrip(absl::UnixEpoch() + duration);
+  }
+  ExpectRoundTrip(std::map<std::string, std::vector<int>>{{"a", {1}}, {"b", {}}});
+  EXPECT_EQ(Shown(absl::Milliseconds(1500)), "1.5s");
+  EXPECT_EQ(Shown(absl::FromUnixSeconds(0)), "1970-01-01T00:00:00+00:00");
+  EXPECT_EQ(Shown(std::map<int, bool>{{1, true}, {2, false}}), "Map(1 -> true, 2 -> false)");
+  EXPECT_EQ(Shown(std::map<int, bool>()), "Map()");
+  EXPECT_EQ((Codec<std::map<int, bool>>::Name()), "map<i32,bool>");
 }
 
 TEST(Codec, NamesTypesByWhatIsStored) {

@@ -51,6 +51,38 @@ void EveryOperator(StreamingContext& ssc) {
   visits.Map([](const Visit& visit) { return std::pair(visit.page, visit.milliseconds); })
       .ReduceByKey(std::plus<>())
       .SaveAsTextFiles("counts", "txt");
+  using Pair = std::pair<std::string, int64_t>;
+  const DStream<Pair> pairs =
+      visits.Map([](const Visit& visit) { return Pair(visit.page, visit.milliseconds); });
+  const DStream<Pair> fixed = ssc.ConstantStream<Pair>({{"home", 1}});
+  ssc.Union<Pair>({pairs, fixed}).CountByValue().Print();
+  pairs.Transform([](const DStream<Pair>& stream) { return stream.Repartition(3).Glom(); }).Print();
+  pairs.MapPartitions([](const std::vector<Pair>& rows) { return std::vector{rows.size()}; })
+      .Reduce(std::plus<>())
+      .Print();
+  pairs.Count().Print();
+  pairs
+      .GroupByKey(
+          {2, [](const std::string& key) { return static_cast<int>(key.size() % 2); }, "length"})
+      .FlatMapValues([](const std::vector<int64_t>& values) { return values; })
+      .MapValues([](int64_t value) { return value / 2.0; })
+      .Print();
+  pairs.PartitionBy(2)
+      .CombineByKey([](int64_t value) { return std::vector{value}; },
+                    [](std::vector<int64_t> all, int64_t value) {
+                      all.push_back(value);
+                      return all;
+                    },
+                    [](std::vector<int64_t> all, const std::vector<int64_t>& more) {
+                      all.insert(all.end(), more.begin(), more.end());
+                      return all;
+                    })
+      .Print();
+  pairs.Cogroup(fixed).Print();
+  pairs.Join(fixed).Print();
+  pairs.LeftOuterJoin(fixed).Print();
+  pairs.RightOuterJoin(fixed).Print();
+  pairs.FullOuterJoin(fixed).Print();
   ssc.TextFileStream("in", {.new_files_only = false}).ForeachRDD([](const auto& rdd, absl::Time) {
     static_cast<void>(rdd.Count());
   });

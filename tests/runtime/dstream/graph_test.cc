@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -29,7 +31,7 @@ StreamingContext WordCountPlan() {
 
 TEST(StreamingGraph, CutsStagesAtShuffles) {
   const StreamingContext ssc = WordCountPlan();
-  const auto stages = ssc.graph().StagesOf(ssc.graph().outputs().front());
+  const auto stages = ssc.graph().StagesOf(ssc.graph().outputs());
   ASSERT_EQ(stages.size(), 2u);
   EXPECT_EQ(stages[0].head, OperatorId(0));
   EXPECT_THAT(stages[0].narrow, testing::ElementsAre(OperatorId(1), OperatorId(2)));
@@ -37,6 +39,62 @@ TEST(StreamingGraph, CutsStagesAtShuffles) {
   EXPECT_EQ(stages[1].head, OperatorId(3));
   EXPECT_THAT(stages[1].narrow, testing::ElementsAre(OperatorId(4)));
   EXPECT_EQ(stages[1].tail, OperatorId(5));
+}
+
+std::string TextOf(const std::vector<StagePlan>& stages) {
+  std::string text;
+  for (const StagePlan& stage : stages) {
+    absl::StrAppend(&text, stage.head.value());
+    for (const OperatorId narrow : stage.narrow) absl::StrAppend(&text, " ", narrow.value());
+    absl::StrAppend(&text, " > ", stage.tail.value());
+    if (stage.side > 0) absl::StrAppend(&text, "/", stage.side);
+    for (const std::vector<int>& side : stage.reads) {
+      absl::StrAppend(&text, " [", absl::StrJoin(side, ","), "]");
+    }
+    absl::StrAppend(&text, "\n");
+  }
+  return text;
+}
+
+TEST(StreamingGraph, PlansAStageForEachStreamThatAUnionJoinsAndOneForWhatSeveralRead) {
+  StreamingContext ssc(absl::Seconds(1));
+  using Pair = std::pair<int, int>;
+  const auto queue = [&ssc] { return ssc.QueueStream<Pair>({{{1, 1}}}); };
+  const DStream<Pair> both =
+      queue().Union(queue().Filter([](const Pair&) { return true; }));  // 0 1 2 3
+  const DStream<Pair> sums = both.ReduceByKey(std::plus<>());           // 4
+  sums.Print();                                                         // 5
+  sums.Join(queue()).Print();                                           // 6 7 8 9
+  EXPECT_EQ(TextOf(ssc.graph().StagesOf(ssc.graph().outputs())),
+            "0 > 4\n"
+            "1 2 > 4\n"
+            "4 > 5 [0,1]\n"
+            "4 > 7 [0,1]\n"
+            "6 > 7/1\n"
+            "7 8 > 9 [3] [4]\n");
+  EXPECT_THAT(ssc.graph().InputsOf(OperatorId(5)),
+              testing::ElementsAre(OperatorId(0), OperatorId(1)));
+  EXPECT_THAT(ssc.graph().InputsOf(OperatorId(9)),
+              testing::ElementsAre(OperatorId(0), OperatorId(1), OperatorId(6)));
+  EXPECT_THAT(ssc.graph().Describe(), HasSubstr("3 Union() of 0, 2 gives pair<i32,i32>\n"));
+}
+
+TEST(StreamingGraph, RefusesMoreStagesThanAnyJobHas) {
+  StreamingContext ssc(absl::Seconds(1));
+  DStream<int> rows = ssc.QueueStream<int>({{1}});
+  for (int i = 0; i < 40; ++i) rows = rows.Union(rows);
+  rows.Print();
+  EXPECT_THAT(ssc.graph().Validate().ToString(), HasSubstr("more than 1000 stages"));
+}
+
+TEST(StreamingGraph, RefusesStreamsOfTwoContextsAndPartitionsThatAreNone) {
+  StreamingContext ssc(absl::Seconds(1));
+  StreamingContext other(absl::Seconds(1));
+  ssc.QueueStream<int>({{1}}).Union(other.QueueStream<int>({{1}})).Print();
+  EXPECT_THAT(ssc.graph().Validate().ToString(),
+              HasSubstr("Union of operator 0 (QueueStream): the other stream is of another"));
+  other.QueueStream<int>({{1}}).CountByValue(0).Print();
+  EXPECT_THAT(other.graph().Validate().ToString(), HasSubstr("give it 1 to 65536 partitions"));
 }
 
 TEST(StreamingGraph, FingerprintTellsPlansApartByStructureAndRowTypes) {

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "tests/runtime/dstream/collect.h"
 #include "tests/runtime/dstream/sim_job.h"
 
 namespace wavetank::runtime {
@@ -31,34 +32,6 @@ std::vector<std::string_view> WordsIn(const std::string& line) {
     begin = end + 1;
   }
   return words;
-}
-
-template <typename Row>
-struct Collected {
-  std::vector<absl::Time> times;
-  std::vector<std::vector<Row>> batches;
-};
-
-// Runs the job for some batches and collects each.
-template <typename Row>
-Collected<Row> Collect(int batches,
-                       const std::function<DStream<Row>(StreamingContext&)>& make_stream,
-                       uint64_t seed = 1) {
-  Collected<Row> collected;
-  SimJob job({.seed = seed}, [&](StreamingContext& ssc) {
-    make_stream(ssc).ForeachRDD([&](const Rdd<Row>& rdd, absl::Time time) {
-      collected.times.push_back(time);
-      collected.batches.push_back(rdd.Collect());
-    });
-  });
-  job.Start();
-  for (int seconds = 0; seconds < 60 && std::ssize(collected.batches) < batches; ++seconds) {
-    job.RunFor(absl::Seconds(1));
-  }
-  EXPECT_THAT(job.ended(), IsEmpty());
-  collected.times.resize(static_cast<size_t>(batches));
-  collected.batches.resize(static_cast<size_t>(batches));
-  return collected;
 }
 
 TEST(DStreamOperators, CountWordsOfEachBatchByItself) {

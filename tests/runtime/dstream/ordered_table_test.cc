@@ -19,8 +19,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 template <typename K>
 std::vector<int> Counts(const std::vector<K>& keys) {
   OrderedTable<K, int> table;
-  std::plus<int> plus;
-  for (const K& key : keys) table.Merge({key, 1}, plus);
+  for (const K& key : keys) table.Merge(K(key), 1, std::identity(), std::plus<int>());
   std::vector<int> counts;
   for (const auto& [key, count] : table.rows()) counts.push_back(count);
   return counts;
@@ -33,6 +32,13 @@ TEST(OrderedTable, EveryNaNIsOneKeyAndSoIsEveryZero) {
   EXPECT_EQ(HashKey(kNaN), HashKey(-std::nan("7")));
   EXPECT_EQ(HashKey(0.0), HashKey(-0.0));
   EXPECT_THAT(Counts<float>({std::nanf("3"), -std::nanf("")}), ::testing::ElementsAre(2));
+}
+
+TEST(OrderedTable, GivesAKeysOwnValueInTheOrderOfFirstInsertion) {
+  OrderedTable<int, std::vector<int>> table;
+  for (int i = 0; i < 100; ++i) table.Of(i % 40).push_back(i);
+  ASSERT_EQ(table.size(), 40U);
+  EXPECT_EQ(table.rows()[3], (std::pair<int, std::vector<int>>(3, {3, 43, 83})));
 }
 
 TEST(OrderedTable, WithinPairsTuplesAndVectorsToo) {
