@@ -71,7 +71,7 @@ bool IsWordCharacter(char c) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, DdlError* error) : text_(text), error_(error) {}
 
   absl::StatusOr<std::vector<Field>> Columns() {
     WT_ASSIGN_OR_RETURN(std::vector<Field> fields, Fields(1));
@@ -104,6 +104,7 @@ class Parser {
   }
   absl::Status Wrong(std::string_view why) const {
     constexpr size_t kMostShown = 20;
+    *error_ = {.at = at_, .why = std::string(why)};
     const std::string_view rest = text_.substr(at_);
     const std::string place = rest.empty() ? std::string("at its end")
                                            : absl::StrCat("at character ", at_ + 1, ", '",
@@ -212,13 +213,19 @@ class Parser {
   }
 
   const std::string_view text_;
+  DdlError* const error_;
   size_t at_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<Schema> ParseDdl(std::string_view text) {
-  WT_ASSIGN_OR_RETURN(std::vector<Field> fields, Parser(text).Columns());
+  DdlError error;
+  return ParseDdl(text, &error);
+}
+
+absl::StatusOr<Schema> ParseDdl(std::string_view text, DdlError* error) {
+  WT_ASSIGN_OR_RETURN(std::vector<Field> fields, Parser(text, error).Columns());
   return Schema(std::move(fields));
 }
 

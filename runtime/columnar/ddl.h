@@ -2,6 +2,8 @@
 #ifndef WAVETANK_RUNTIME_COLUMNAR_DDL_H_
 #define WAVETANK_RUNTIME_COLUMNAR_DDL_H_
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -23,6 +25,13 @@ namespace wavetank::runtime {
 // kInvalidArgument: what is wrong, and at which character; types of Spark that there are not
 // (DECIMAL, MAP, ...) are named.
 absl::StatusOr<Schema> ParseDdl(std::string_view text);
+
+// The same, for a caller who shows the place in a text of its own.
+struct DdlError {
+  size_t at = 0;    // a byte of the text, or its end
+  std::string why;  // without the place
+};
+absl::StatusOr<Schema> ParseDdl(std::string_view text, DdlError* error);
 
 }  // namespace wavetank::runtime
 

@@ -1,8 +1,8 @@
 #include "runtime/plan/analyser.h"
 
+#include <algorithm>
 #include <optional>
 #include <ranges>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +17,7 @@
 #include "runtime/plan/operator_ids.h"
 #include "runtime/plan/plan_codec.h"
 #include "runtime/plan/resolve.h"
+#include "runtime/plan/star.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -69,29 +70,19 @@ bool Share(const LogicalPlan& a, const LogicalPlan& b) {
   return false;
 }
 
-absl::Status CheckNamesDiffer(const Resolver& resolver, const std::vector<ExpressionPtr>& columns) {
-  std::set<std::string> names;
-  for (const ExpressionPtr& column : columns) {
-    if (!names.insert(column->name).second) {
-      return resolver.Error(
-          absl::StrCat("two columns are called \"", column->name, "\": name one with As(...)"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 class Analyser {
  public:
-  Analyser(const FunctionRegistry& functions, const SourceColumns& columns)
-      : functions_(functions), columns_(columns) {}
+  Analyser(const FunctionRegistry& functions, const SourceColumns& columns, FailurePlace& place)
+      : functions_(functions), columns_(columns), place_(place) {}
 
   absl::StatusOr<Analysed> Node(const LogicalPlanPtr& plan) {
     if (const auto done = done_.find(plan.get()); done != done_.end()) return done->second;
-    WT_RETURN_IF_ERROR(CheckSize(*plan));
     std::vector<Analysed> inputs;
     for (const LogicalPlanPtr& input : plan->inputs) {
       WT_ASSIGN_OR_RETURN(inputs.emplace_back(), Node(input));
     }
+    place_ = {.node = plan.get()};
+    WT_RETURN_IF_ERROR(CheckSize(*plan));
     WT_ASSIGN_OR_RETURN(Analysed analysed, Operator(*plan, std::move(inputs)));
     done_.emplace(plan.get(), analysed);
     return analysed;
@@ -129,7 +120,7 @@ class Analyser {
   }
 
   Resolver In(std::string call, const Analysed& input) const {
-    return Resolver(std::move(call), input.scope, functions_);
+    return Resolver(std::move(call), input.scope, functions_, &place_.expression);
   }
   Attribute Made(std::string name, DataType type, bool nullable) {
     return {next_id_++, std::move(name), std::move(type), nullable};
@@ -199,9 +190,11 @@ class Analyser {
   enum class Names : bool { kAreAsTheyAre, kDiffer };
 
   absl::StatusOr<Analysed> Project(std::string call, Analysed input,
-                                   const std::vector<ExpressionPtr>& columns, Names names) {
+                                   const std::vector<ExpressionPtr>& written, Names names) {
     const Resolver resolver = In(std::move(call), input);
-    if (columns.empty()) return resolver.Error("no columns: name at least one");
+    if (written.empty()) return resolver.Error("no columns: name at least one");
+    WT_ASSIGN_OR_RETURN(const std::vector<ExpressionPtr> columns,
+                        WithoutStars(resolver, input.scope, written));
     ExpressionPtr element;
     WT_ASSIGN_OR_RETURN(LogicalPlanPtr below, Explode(resolver, input, columns, &element));
     std::vector<ExpressionPtr> resolved;
@@ -213,7 +206,7 @@ class Analyser {
       WT_ASSIGN_OR_RETURN(const ExpressionPtr value, resolver.Row(column));
       resolved.push_back(Named(value, NameOf(*column, *value)));
     }
-    if (names == Names::kDiffer) WT_RETURN_IF_ERROR(CheckNamesDiffer(resolver, resolved));
+    if (names == Names::kDiffer) WT_RETURN_IF_ERROR(resolver.CheckNamesDiffer(resolved));
     return OfOutput(MakeProject(std::move(below), std::move(resolved)));
   }
 
@@ -228,8 +221,14 @@ class Analyser {
     }
     if (!replaced) columns.push_back(value);
     // The others may be of a join, and have one name.
-    return Project(absl::StrCat("WithColumn(\"", plan.name, "\")"), std::move(input), columns,
-                   Names::kAreAsTheyAre);
+    const std::vector<Attribute> before = input.scope;
+    WT_ASSIGN_OR_RETURN(Analysed with, Project(absl::StrCat("WithColumn(\"", plan.name, "\")"),
+                                               std::move(input), columns, Names::kAreAsTheyAre));
+    for (Attribute& attribute : with.scope) {
+      const Attribute* const known = FindAttribute(before, attribute.id);
+      if (known != nullptr) attribute.qualifier = known->qualifier;
+    }
+    return with;
   }
 
   absl::StatusOr<Analysed> Filter(const LogicalPlan& plan, Analysed input) {
@@ -332,7 +331,7 @@ class Analyser {
       columns.push_back(Named(BuiltInCall("window_end", {reference, value.operands[1]}),
                               column->name.substr(0, column->name.size() - 5) + "end"));
     }
-    WT_RETURN_IF_ERROR(CheckNamesDiffer(group_by, columns));
+    WT_RETURN_IF_ERROR(group_by.CheckNamesDiffer(columns));
     LogicalPlanPtr aggregate = Finished(std::move(node));
     if (!windowed) return OfOutput(std::move(aggregate));
     return OfOutput(MakeProject(std::move(aggregate), std::move(columns)));
@@ -464,6 +463,7 @@ class Analyser {
 
   const FunctionRegistry& functions_;
   const SourceColumns& columns_;
+  FailurePlace& place_;
   int next_id_ = 0;
   absl::flat_hash_map<const LogicalPlan*, Analysed> done_;
   absl::flat_hash_map<std::string, Analysed> sources_;  // by name
@@ -482,8 +482,10 @@ absl::StatusOr<std::vector<Attribute>> LinesOfText(const SourceDescription&) {
 
 absl::StatusOr<LogicalPlanPtr> Analyse(const LogicalPlanPtr& plan,
                                        const FunctionRegistry& functions,
-                                       const SourceColumns& columns) {
-  WT_ASSIGN_OR_RETURN(const Analysed analysed, Analyser(functions, columns).Node(plan));
+                                       const SourceColumns& columns, FailurePlace* place) {
+  FailurePlace unused;
+  if (place == nullptr) place = &unused;
+  WT_ASSIGN_OR_RETURN(const Analysed analysed, Analyser(functions, columns, *place).Node(plan));
   return WithOperatorIds(analysed.plan);
 }
 

@@ -1,5 +1,6 @@
 // The analyser: from the plan that a front end wrote to one whose names exist and whose types fit.
-// With* calls and windows become plain projections; every column gets an id, numbered from 0 in the
+// With* calls, windows and "*" (every column; "name.*": of what is called so) become plain
+// projections; every column gets an id, numbered from 0 in the
 // order in which the nodes are passed, inputs first; one that is read by several stays one.
 #ifndef WAVETANK_RUNTIME_PLAN_ANALYSER_H_
 #define WAVETANK_RUNTIME_PLAN_ANALYSER_H_
@@ -21,11 +22,18 @@ using SourceColumns =
 // Lines, whatever the format.
 absl::StatusOr<std::vector<Attribute>> LinesOfText(const SourceDescription& source);
 
+// Where an error lies, in the plan that was given: the innermost node, and what of its expressions
+// (null: no single one). A front end that knows where it has these from can show the place.
+struct FailurePlace {
+  const LogicalPlan* node = nullptr;
+  const ExpressionNode* expression = nullptr;
+};
+
 // kInvalidArgument: one line that says in which call, what is wrong with which column, what there
 // is, and what to do. What a streaming query can show of it is another question (mode_rules.h).
 absl::StatusOr<LogicalPlanPtr> Analyse(
     const LogicalPlanPtr& plan, const FunctionRegistry& functions = FunctionRegistry::BuiltIn(),
-    const SourceColumns& columns = LinesOfText);
+    const SourceColumns& columns = LinesOfText, FailurePlace* place = nullptr);
 
 }  // namespace wavetank::runtime
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
@@ -142,16 +144,42 @@ absl::Status Resolver::Error(std::string_view what) const {
   return absl::InvalidArgumentError(absl::StrCat(call_, ": ", ToAbsl(what)));
 }
 
+absl::Status Resolver::ErrorIn(const ExpressionNode& expression, std::string_view what) const {
+  Failed(expression);
+  return Error(what);
+}
+
+void Resolver::Failed(const ExpressionNode& expression) const {
+  if (failed_ != nullptr && *failed_ == nullptr) *failed_ = &expression;
+}
+
+absl::Status Resolver::CheckNamesDiffer(const std::vector<ExpressionPtr>& columns) const {
+  std::set<std::string> names;
+  for (const ExpressionPtr& column : columns) {
+    if (!names.insert(column->name).second) {
+      return Error(
+          absl::StrCat("two columns are called \"", column->name, "\": name one with As(...)"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExpressionPtr> Resolver::Column(std::string_view name) const {
   std::vector<const Attribute*> found;
-  for (const Attribute& attribute : input_) {
-    if (attribute.name == name) found.push_back(&attribute);
-  }
-  for (const Attribute& attribute : input_) {
-    if (!found.empty() && found[0]->name == name) break;
-    if (attribute.qualifier.empty()) continue;
-    if (absl::StrCat(attribute.qualifier, ".", attribute.name) == name) found.push_back(&attribute);
-  }
+  const auto find = [&](auto equals) {
+    for (const Attribute& attribute : input_) {
+      if (equals(ToAbsl(attribute.name), ToAbsl(name))) found.push_back(&attribute);
+    }
+    if (!found.empty()) return;
+    for (const Attribute& attribute : input_) {
+      if (attribute.qualifier.empty()) continue;
+      const std::string qualified = absl::StrCat(attribute.qualifier, ".", attribute.name);
+      if (equals(qualified, ToAbsl(name))) found.push_back(&attribute);
+    }
+  };
+  find([](absl::string_view a, absl::string_view b) { return a == b; });
+  // As in Spark, names differ by more than capitals.
+  if (found.empty()) find([](auto a, auto b) { return absl::EqualsIgnoreCase(a, b); });
   if (found.size() == 1) return Reference(*found[0]);
   if (found.size() > 1) {
     std::string which;
@@ -179,7 +207,7 @@ absl::StatusOr<ExpressionPtr> Resolver::ColumnOrField(std::string_view name) con
   const bool several = std::ranges::count(input_, name.substr(0, dot), &Attribute::name) > 1;
   if (!of.ok() && several) return of;
   if (!of.ok() || (*of)->type.kind() != DataType::kStruct) return column;
-  return Row(Expression(*std::move(of)).Field(std::string(name.substr(dot + 1))).node());
+  return RowAt(Expression(*std::move(of)).Field(std::string(name.substr(dot + 1))).node());
 }
 
 absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, const DataType& type,
@@ -187,11 +215,17 @@ absl::StatusOr<ExpressionPtr> Resolver::RowOf(const ExpressionPtr& expression, c
   WT_ASSIGN_OR_RETURN(ExpressionPtr value, Row(expression));
   if (value->type == DataType::kNull) return CastTo(WithoutAlias(value), type);
   if (value->type == type) return value;
-  return Error(absl::StrCat(ToText(*value), " is ", DataTypeName(value->type), ", not ",
-                            DataTypeName(type), ": ", ToAbsl(advice)));
+  return ErrorIn(*expression, absl::StrCat(ToText(*value), " is ", DataTypeName(value->type),
+                                           ", not ", DataTypeName(type), ": ", ToAbsl(advice)));
 }
 
 absl::StatusOr<ExpressionPtr> Resolver::Row(const ExpressionPtr& expression) const {
+  absl::StatusOr<ExpressionPtr> resolved = RowAt(expression);
+  if (!resolved.ok()) Failed(*expression);
+  return resolved;
+}
+
+absl::StatusOr<ExpressionPtr> Resolver::RowAt(const ExpressionPtr& expression) const {
   const ExpressionNode& node = *expression;
   switch (node.kind) {
     case ExpressionKind::kName:
@@ -331,11 +365,13 @@ absl::StatusOr<ExpressionPtr> Resolver::Aggregate(const ExpressionPtr& expressio
   const FunctionPtr function =
       node.kind == ExpressionKind::kCall ? functions_.Find(node.name) : nullptr;
   if (function == nullptr || !function->is_aggregate()) {
-    return Error(absl::StrCat(
-        ToText(node),
-        " is no aggregate: use Count, Sum, Min, Max, Avg, MinBy or MaxBy, or add it to GroupBy"));
+    return ErrorIn(node, absl::StrCat(ToText(node),
+                                      " is no aggregate: use Count, Sum, Min, Max, Avg, MinBy or "
+                                      "MaxBy, or add it to GroupBy"));
   }
-  return CallOf(node);
+  absl::StatusOr<ExpressionPtr> call = CallOf(node);
+  if (!call.ok()) Failed(node);
+  return call;
 }
 
 }  // namespace wavetank::runtime

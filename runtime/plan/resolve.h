@@ -19,9 +19,11 @@ namespace wavetank::runtime {
 
 class Resolver {
  public:
-  // `call` is what the user called: "Select". The others outlive the resolver.
-  Resolver(std::string call, const std::vector<Attribute>& input, const FunctionRegistry& functions)
-      : call_(std::move(call)), input_(input), functions_(functions) {}
+  // `call` is what the user called: "Select". The others outlive the resolver. `failed`: is set to
+  // the innermost of the given expressions that an error is of; null: nobody asks.
+  Resolver(std::string call, const std::vector<Attribute>& input, const FunctionRegistry& functions,
+           const ExpressionNode** failed = nullptr)
+      : call_(std::move(call)), input_(input), functions_(functions), failed_(failed) {}
 
   // An expression of one row; aggregates, Explode and Window are not. An alias keeps its name and
   // has no id yet.
@@ -35,9 +37,16 @@ class Resolver {
   absl::StatusOr<ExpressionPtr> RowOf(const ExpressionPtr& expression, const DataType& type,
                                       std::string_view advice) const;
 
+  // Of resolved ones.
+  absl::Status CheckNamesDiffer(const std::vector<ExpressionPtr>& columns) const;
+
   absl::Status Error(std::string_view what) const;
+  // The same, of that expression.
+  absl::Status ErrorIn(const ExpressionNode& expression, std::string_view what) const;
 
  private:
+  absl::StatusOr<ExpressionPtr> RowAt(const ExpressionPtr& expression) const;
+  void Failed(const ExpressionNode& expression) const;
   absl::StatusOr<ExpressionPtr> CallOf(const ExpressionNode& node) const;
   absl::StatusOr<ExpressionPtr> CastOf(const ExpressionNode& node) const;
   // To what the function takes.
@@ -48,6 +57,7 @@ class Resolver {
   const std::string call_;
   const std::vector<Attribute>& input_;
   const FunctionRegistry& functions_;
+  const ExpressionNode** const failed_;
 };
 
 // `value`, resolved, as a column `name` with the id `attribute`; a column of that name stays the
