@@ -24,8 +24,8 @@ const std::vector<Layer>& Layers() {
       {"checkpoint", {"platform"}},
       {"runtime",
        {"platform", "checkpoint", "runtime/types", "runtime/columnar", "runtime/functions",
-        "runtime/plan", "runtime/operators", "runtime/fragment", "runtime/connectors/formats",
-        "runtime/connectors/log/protocol"}},
+        "runtime/plan", "runtime/sql", "runtime/operators", "runtime/fragment",
+        "runtime/connectors/formats", "runtime/connectors/log/protocol"}},
       {"runtime/connectors/formats", {"platform", "runtime/types", "runtime/columnar"}, "runtime"},
       // Messages alone, for its client and for whoever serves it.
       {"runtime/connectors/log/protocol", {}, "runtime"},
@@ -34,6 +34,10 @@ const std::vector<Layer>& Layers() {
       {"runtime/functions", {"platform", "runtime/types", "runtime/columnar"}, "runtime"},
       {"runtime/plan",
        {"platform", "runtime/types", "runtime/columnar", "runtime/functions"},
+       "runtime"},
+      // A front end: it writes the unresolved plan, and knows of no source, sink or session.
+      {"runtime/sql",
+       {"platform", "runtime/types", "runtime/columnar", "runtime/functions", "runtime/plan"},
        "runtime"},
       {"runtime/operators",
        {"platform", "checkpoint", "runtime/types", "runtime/columnar", "runtime/functions",
