@@ -57,9 +57,6 @@ bool IsRewound(const InputPlan& plan);
 // "\n", "\r\n" and "\r" each end a line.
 std::vector<std::string> LinesOfText(const std::string& text);
 
-// Reads a file of the host, given relative to the scenario file.
-using ReadHostFile = std::function<absl::StatusOr<std::string>(const std::string& path)>;
-
 // Every generated line of words begins with the word "r<number>", and every second timed record has
 // it as its word: the record's id, which the program carries along as ordinary data. A record that
 // comes twice has one id, and counts twice.

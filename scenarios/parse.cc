@@ -14,6 +14,7 @@
 #include "google/protobuf/text_format.h"
 
 #include "platform/nearest_name.h"
+#include "platform/status_macros.h"
 #include "platform/text.h"
 
 namespace wavetank::scenarios {
@@ -181,7 +182,39 @@ absl::Status ParsedScenario::ErrorAt(const Message& message, std::string_view fi
   return absl::InvalidArgumentError(At(file, at.line, at.column, text));
 }
 
-absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string& text) {
+namespace {
+
+// The values of parameters that stand in files.
+absl::Status ReadValues(const ParsedScenario& parsed, const ReadHostFile& read_host_file,
+                        google::protobuf::RepeatedPtrField<Parameter>& parameters) {
+  for (Parameter& parameter : parameters) {
+    if (parameter.file().empty()) continue;
+    if (!parameter.value().empty()) {
+      return parsed.ErrorAt(parameter, "file", 0, "a parameter has a value or a file, not both");
+    }
+    absl::StatusOr<std::string> content = read_host_file(parameter.file());
+    if (!content.ok()) {
+      return parsed.ErrorAt(parameter, "file", 0, platform::ToStd(content.status().message()));
+    }
+    parameter.set_value(*std::move(content));
+    parameter.clear_file();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadValues(const ParsedScenario& parsed, const ReadHostFile& read_host_file,
+                        Job& job) {
+  WT_RETURN_IF_ERROR(ReadValues(parsed, read_host_file, *job.mutable_parameter()));
+  for (Change& change : *job.mutable_change()) {
+    WT_RETURN_IF_ERROR(ReadValues(parsed, read_host_file, *change.mutable_parameter()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string& text,
+                                             const ReadHostFile& read_host_file) {
   FirstError errors(file, text);
   TextFormat::ParseInfoTree tree;
   TextFormat::Parser parser;
@@ -203,6 +236,13 @@ absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string
             ? absl::StrCat("schema_version is missing: begin with schema_version: ", kSchemaVersion)
             : absl::StrCat("schema_version ", version, " is not one that this program knows (",
                            kSchemaVersion, "): use a newer wavetank"));
+  }
+  if (read_host_file == nullptr) return parsed;
+  if (scenario->has_job()) {
+    WT_RETURN_IF_ERROR(ReadValues(parsed, read_host_file, *scenario->mutable_job()));
+  }
+  for (Rival& rival : *scenario->mutable_rival()) {
+    WT_RETURN_IF_ERROR(ReadValues(parsed, read_host_file, *rival.mutable_job()));
   }
   return parsed;
 }

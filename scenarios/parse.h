@@ -2,6 +2,7 @@
 #ifndef WAVETANK_SCENARIOS_PARSE_H_
 #define WAVETANK_SCENARIOS_PARSE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 #include "scenarios/scenario.pb.h"
 
 namespace wavetank::scenarios {
+
+// The content of a file of the host; its path is as the scenario file has it.
+using ReadHostFile = std::function<absl::StatusOr<std::string>(const std::string& path)>;
 
 // Where each field of a parsed scenario stands, for errors of meaning that are found later.
 class SourcePlaces;
@@ -32,7 +36,10 @@ struct ParsedScenario {
 
 // kInvalidArgument names the first thing that is wrong with the text, and the nearest right name
 // for a field or value that does not exist. Checks the form; validate.h checks the meaning.
-absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string& text);
+// `read_host_file`: reads what parameters have in a file, which then is their value. Null: those
+// are left as they are, and the job cannot be run.
+absl::StatusOr<ParsedScenario> ParseScenario(std::string file, const std::string& text,
+                                             const ReadHostFile& read_host_file = nullptr);
 
 }  // namespace wavetank::scenarios
 

@@ -63,6 +63,9 @@ absl::Status PutOver(const ParsedScenario& parsed, const runtime::Job& job,
     if (!seen.insert(parameter.name()).second) {
       return parsed.ErrorAt(parameter, "name", 0, parameter.name() + " is given twice");
     }
+    if (!parameter.file().empty()) {
+      return parsed.ErrorAt(parameter, "file", 0, "there are no files of the host here");
+    }
     arguments[parameter.name()] = parameter.value();
   }
   return absl::OkStatus();

@@ -115,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Plan>> BuildPlan(const JobInstance& instance) {
   }
   plan->session = std::make_unique<Session>();
   instance.job->structured(*plan->session, arguments);
+  WT_RETURN_IF_ERROR(plan->session->error());
   if (plan->session->queries().empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "job ", instance.job->name, " starts no query: end its plan with WriteStream()...Start()"));

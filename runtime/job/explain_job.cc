@@ -17,6 +17,7 @@ absl::StatusOr<std::string> ExplainJob(const JobInstance& instance) {
   }
   Session session;
   instance.job->structured(session, instance.arguments);
+  WT_RETURN_IF_ERROR(session.error());
   const int partitions = PartitionsOf(instance.arguments).value_or(kDefaultShufflePartitions);
   WT_RETURN_IF_ERROR(CheckNames(session.queries()));
   std::string text;

@@ -194,13 +194,27 @@ absl::StatusOr<CompiledQuery> NamingTheQuery(const StreamingQueryDefinition& def
 
 }  // namespace
 
+absl::StatusOr<LogicalPlanPtr> AnalysePlan(const StreamingQueryDefinition& definition,
+                                           FailurePlace* place) {
+  return Analyse(definition.plan, FunctionsOf(definition), ColumnsOfSources(definition), place);
+}
+
+absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileFinished(
+    const StreamingQueryDefinition& definition) {
+  WT_ASSIGN_OR_RETURN(const LogicalPlanPtr analysed, AnalysePlan(definition));
+  const LogicalPlanPtr optimised = Optimise(analysed, OptimiserRules());
+  WT_RETURN_IF_ERROR(CheckRunnable(optimised));
+  const plan::PhysicalPlan physical =
+      MakePhysicalPlan(optimised, QueryOutputMode::kUpdate, /*shuffle_partitions=*/1);
+  return LoadPlan(physical.SerializeAsString(), FunctionsOf(definition));
+}
+
 absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& definition,
                                            const CompileOptions& options) {
   const auto analyse = [&]() -> absl::StatusOr<CompiledQuery> {
     CompiledQuery compiled;
     WT_ASSIGN_OR_RETURN(compiled.mode, ParseOutputMode(definition.output_mode));
-    WT_ASSIGN_OR_RETURN(compiled.analysed, Analyse(definition.plan, FunctionsOf(definition),
-                                                   ColumnsOfSources(definition)));
+    WT_ASSIGN_OR_RETURN(compiled.analysed, AnalysePlan(definition, options.place));
     WT_RETURN_IF_ERROR(CheckShown(*compiled.analysed, definition));
     WT_RETURN_IF_ERROR(CheckMode(compiled.analysed, compiled.mode));
     compiled.optimised =

@@ -15,6 +15,7 @@
 
 namespace wavetank::runtime {
 
+struct FailurePlace;  // plan/analyser.h
 struct OptimiserRule;
 
 // Of a query without a checkpoint, unless its job says otherwise.
@@ -24,6 +25,8 @@ struct CompileOptions {
   int shuffle_partitions = kDefaultShufflePartitions;
   // Null: all there are (optimiser.h). Tests compare what some rules or none make of a query.
   const std::vector<OptimiserRule>* rules = nullptr;
+  // Is told where in the definition's plan an error lies. Null: nobody asks.
+  FailurePlace* place = nullptr;
 };
 
 // One query in all its forms.
@@ -43,6 +46,15 @@ absl::StatusOr<CompiledQuery> CompileQuery(const StreamingQueryDefinition& defin
 // The same without what runs: `physical` and `plan` are not set.
 absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& definition,
                                            const CompileOptions& options);
+
+// Its plan alone, analysed: what columns it gives, whatever it is written to and how.
+absl::StatusOr<LogicalPlanPtr> AnalysePlan(const StreamingQueryDefinition& definition,
+                                           FailurePlace* place = nullptr);
+
+// What runs it over what is there, once: in update mode, where every operator gives all that an
+// epoch has made of it, and in one partition. What only a stream forbids is permitted.
+absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileFinished(
+    const StreamingQueryDefinition& definition);
 
 }  // namespace wavetank::runtime
 

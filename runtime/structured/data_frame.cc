@@ -48,6 +48,14 @@ bool Session::has_own_code() const {
   return own_sink || functions_ != nullptr || connectors_ != nullptr;
 }
 
+const FunctionRegistry& Session::functions() const {
+  return functions_ == nullptr ? FunctionRegistry::BuiltIn() : *functions_;
+}
+
+const ConnectorRegistry& Session::connectors() const {
+  return connectors_ == nullptr ? ConnectorRegistry::BuiltIn() : *connectors_;
+}
+
 absl::Status Session::RegisterFunction(Function function) {
   return Register(functions_, &StreamingQueryDefinition::functions,
                   [&](FunctionRegistry& functions) { return functions.Add(std::move(function)); });

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct SinkFormat;
 struct SourceFormat;
 class PreparedBatch;  // connectors/batch_function.h
 using BatchFunction = std::function<platform::Task<absl::Status>(PreparedBatch& batch)>;
+
+struct SqlCatalogue;  // structured/sql_session.h
+struct SqlResult;
 
 // What one WriteStream()...Start() asked for, unchecked.
 struct StreamingQueryDefinition {
@@ -71,12 +75,23 @@ class Session {
   // The same of a source or a sink, by its format.
   absl::Status RegisterSource(const SourceFormat& format);
   absl::Status RegisterSink(const SinkFormat& format);
+  // Runs statements of SQL, one after the other: tables and views are the session's, an INSERT INTO
+  // adds a query. Gives what the last one gives (sql_session.h). kInvalidArgument: line, column,
+  // and what is wrong there.
+  absl::StatusOr<SqlResult> Sql(std::string_view text);
   // Whether the job has code of its own in its queries.
   bool has_own_code() const;
+  // Its own among them.
+  const FunctionRegistry& functions() const;
+  const ConnectorRegistry& connectors() const;
+  // What went wrong while the job built its queries: it is refused with that. The first counts.
+  void AddError(const absl::Status& error) { error_.Update(error); }
+  const absl::Status& error() const { return error_; }
   const std::vector<StreamingQueryDefinition>& queries() const { return queries_; }
 
  private:
   friend class DataStreamWriter;
+  friend class SqlSession;
   template <typename Registry, typename Add>
   absl::Status Register(std::shared_ptr<Registry>& mine,
                         std::shared_ptr<const Registry> StreamingQueryDefinition::* theirs,
@@ -85,6 +100,8 @@ class Session {
   std::vector<StreamingQueryDefinition> queries_;
   std::shared_ptr<FunctionRegistry> functions_;    // null: the built-in ones alone
   std::shared_ptr<ConnectorRegistry> connectors_;  // likewise
+  std::shared_ptr<SqlCatalogue> sql_;              // null: no statement was run
+  absl::Status error_;
 };
 
 class DataFrame {

@@ -23,6 +23,7 @@
 #include "scenarios/shell/recorded_scenario.h"
 #include "scenarios/shell/rescale_command.h"
 #include "scenarios/shell/run_command.h"
+#include "scenarios/shell/sql_command.h"
 #include "scenarios/shell/start_command.h"
 #include "scenarios/shell/step_fault.h"
 #include "scenarios/shell/sweep_arguments.h"
@@ -424,7 +425,8 @@ CommandLine::CommandLine() {
 }
 
 int CommandLine::Run(int argc, char** argv) {
-  const bool starts = argc > 1 && std::string_view(argv[1]) == "start";
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  const bool starts = verb == "start" || verb == "sql";
   platform::LetStopSignals(starts ? platform::EarlyStop::kEndWell
                                   : platform::EarlyStop::kAsDefault);
   CLI::App app(
@@ -440,6 +442,7 @@ int CommandLine::Run(int argc, char** argv) {
   shell::NamesArguments names(app);
   BugsArguments bugs(app);
   StartArguments start(app, jobs_.catalogue());
+  shell::SqlArguments sql(app);
   InspectArguments inspect(app);
   RescaleArguments rescale(app);
   RecallArguments recall(app);
@@ -462,6 +465,7 @@ int CommandLine::Run(int argc, char** argv) {
   if (rescale.wanted()) return rescale.Execute();
   if (recall.wanted()) return recall.Execute(jobs_);
   if (log.wanted()) return log.Execute();
+  if (sql.wanted()) return sql.Execute();
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }
 

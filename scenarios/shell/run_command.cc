@@ -146,9 +146,9 @@ int Execute(const RunCommand& command, const ScenarioJobs& jobs) {
     if (!text.ok()) return Refuse(text.status());
     // The mark of UTF-8 that some editors begin a file with.
     if (text->starts_with("\xEF\xBB\xBF")) text->erase(0, 3);
-    absl::StatusOr<ParsedScenario> parsed = ParseScenario(file, *text);
-    if (!parsed.ok()) return Refuse(parsed.status());
     const RunOptions options = OptionsFor(command, file, simulator::Retain::kNothing);
+    absl::StatusOr<ParsedScenario> parsed = ParseScenario(file, *text, options.read_host_file);
+    if (!parsed.ok()) return Refuse(parsed.status());
     const absl::Status valid = ValidateScenario(*parsed, jobs, options.read_host_file);
     if (!valid.ok()) return Refuse(valid);
     scenarios.push_back(*std::move(parsed));

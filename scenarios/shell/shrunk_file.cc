@@ -21,7 +21,8 @@ constexpr size_t kLinesAfter = 5;
 
 absl::StatusOr<ParsedScenario> ReadScenario(const std::string& file) {
   WT_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
-  WT_ASSIGN_OR_RETURN(ParsedScenario parsed, ParseScenario(file, text));
+  const auto read = [&file](const std::string& path) { return ReadFile(BesideFile(file, path)); };
+  WT_ASSIGN_OR_RETURN(ParsedScenario parsed, ParseScenario(file, text, read));
   const auto& inputs = parsed.scenario->input();
   const bool reads = std::any_of(inputs.begin(), inputs.end(),
                                  [](const Input& input) { return input.has_file(); });

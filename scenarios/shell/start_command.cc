@@ -30,8 +30,9 @@ namespace {
 
 constexpr int kBadInput = 2;
 
-int Refuse(const absl::Status& why) {
-  std::fprintf(stderr, "wavetank start: %s\n", std::string(platform::ToStd(why.message())).c_str());
+int Refuse(const StartCommand& command, const absl::Status& why) {
+  std::fprintf(stderr, "wavetank %s: %s\n", command.called.c_str(),
+               std::string(platform::ToStd(why.message())).c_str());
   return kBadInput;
 }
 
@@ -64,7 +65,8 @@ std::vector<std::string> PlacedPaths(const StartCommand& command,
 int RefuseJob(const StartCommand& command, const runtime::JobInstance& instance,
               const absl::Status& why) {
   const std::string text(platform::ToStd(why.message()));
-  return Refuse(absl::Status(why.code(), SayFromRoot(PlacedPaths(command, instance), text)));
+  return Refuse(command,
+                absl::Status(why.code(), SayFromRoot(PlacedPaths(command, instance), text)));
 }
 
 absl::Status Check(const StartCommand& command, const runtime::JobInstance& instance) {
@@ -193,7 +195,7 @@ absl::StatusOr<std::unique_ptr<Recorder>> Record(const StartCommand& command,
 
 int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   const absl::StatusOr<runtime::JobInstance> instance = Bind(command, jobs);
-  if (!instance.ok()) return Refuse(instance.status());
+  if (!instance.ok()) return Refuse(command, instance.status());
   const absl::StatusOr<std::string> text = runtime::ExplainJob(*instance);
   if (!text.ok()) return RefuseJob(command, *instance, text.status());
   const absl::Status checked = Check(command, *instance);
@@ -207,20 +209,21 @@ int Explain(const StartCommand& command, const runtime::JobCatalogue& jobs) {
 
 int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   if (command.explain) return Explain(command, jobs);
-  platform::InstallLastWords("wavetank start");
+  static const std::string program = "wavetank " + command.called;
+  platform::InstallLastWords(program.c_str());
   runtime::JobInstance instance;
   if (command.role != Role::kStore) {
     absl::StatusOr<runtime::JobInstance> given = Bind(command, jobs);
-    if (!given.ok()) return Refuse(given.status());
+    if (!given.ok()) return Refuse(command, given.status());
     const absl::Status checked = Check(command, *given);
     if (!checked.ok()) return RefuseJob(command, *given, checked);
     instance = *std::move(given);
   }
   StopEvents stop_events;
   absl::StatusOr<platform::ProcessSpec> spec = Nodes(command, instance, stop_events);
-  if (!spec.ok()) return Refuse(spec.status());
+  if (!spec.ok()) return Refuse(command, spec.status());
   absl::StatusOr<std::string> secret = Secret(command);
-  if (!secret.ok()) return Refuse(secret.status());
+  if (!secret.ok()) return Refuse(command, secret.status());
   for (const platform::NodeSpec& node : spec->nodes) {
     stop_events[node.name] = std::make_shared<platform::Event>();
   }
@@ -241,15 +244,15 @@ int Execute(const StartCommand& command, const runtime::JobCatalogue& jobs) {
   if (!command.record_file.empty()) {
     absl::StatusOr<std::unique_ptr<Recorder>> opened = Record(command, instance);
     if (!opened.ok()) {
-      return Refuse(
-          absl::InvalidArgumentError(absl::StrCat("--record: ", opened.status().message())));
+      return Refuse(command, absl::InvalidArgumentError(
+                                 absl::StrCat("--record: ", opened.status().message())));
     }
     recorder = *std::move(opened);
     options.on_step = [&recorder](const platform::StepEvent& event) { recorder->OnStep(event); };
   }
   absl::StatusOr<std::unique_ptr<platform::RealProcess>> process =
       platform::RealProcess::Create(*std::move(spec), options);
-  if (!process.ok()) return Refuse(process.status());
+  if (!process.ok()) return Refuse(command, process.status());
   const int status = (*process)->Run();
   if (recorder != nullptr) recorder->OnEnd(status);
   return status;

@@ -15,6 +15,7 @@ namespace wavetank::scenarios::shell {
 enum class Role { kLocal, kDriver, kWorker, kStore };
 
 struct StartCommand {
+  std::string called = "start";  // as errors say it
   std::string job;
   std::map<std::string, std::string> parameters;
   Role role = Role::kLocal;

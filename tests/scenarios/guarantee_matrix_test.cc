@@ -34,7 +34,10 @@ std::map<size_t, CellScenarios> Shown() {
   std::sort(paths.begin(), paths.end());
   std::map<size_t, CellScenarios> shown;
   for (const std::filesystem::path& path : paths) {
-    const auto parsed = ParseScenario(path.string(), ReadFile(path));
+    const auto beside = [&path](const std::string& file) -> absl::StatusOr<std::string> {
+      return ReadFile(path.parent_path() / file);
+    };
+    const auto parsed = ParseScenario(path.string(), ReadFile(path), beside);
     EXPECT_TRUE(parsed.ok()) << parsed.status();
     if (!parsed.ok()) continue;
     const GuaranteeSide side = SideOf(*parsed->scenario);
