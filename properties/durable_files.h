@@ -18,6 +18,8 @@ struct ObservedFiles {
   // Paths that have appeared, are gone or have other bytes since whoever is given this was given
   // one before; others may be among them.
   const std::set<std::string>& changed;
+  // Since then, on that disk: what was done and not yet synced may turn out not done.
+  bool power_was_lost = false;
 };
 
 // Whether a path among those begins so.

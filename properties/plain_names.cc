@@ -55,6 +55,10 @@ absl::StatusOr<PlainNamesView> PlainNamesReader::Read(const DurableFiles& files)
   const bool complete = entries.back()->mode() == runtime::MANIFEST_MODE_COMPLETE;
   const std::vector<std::string_view> listed = ListedParts(files, directory_);
   PlainNamesView view;
+  view.has_entries = true;
+  view.complete = complete;
+  view.newest_has_parts = !entries.back()->parts().empty();
+  view.listed.assign(listed.begin(), listed.end());
   std::set<std::string_view> may_stay;  // names of the two newest tables
   for (size_t i = 0; i < entries.size(); ++i) {
     const bool newest = i + 1 == entries.size();

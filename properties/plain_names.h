@@ -20,6 +20,12 @@ struct PlainNamesView {
   std::vector<std::string> left_over;
   // In the listing, of an entry that counts, with other bytes than the part's: never.
   std::vector<std::string> wrong;
+
+  // False: the manifest has no answer, or nothing is committed; the rest says nothing then.
+  bool has_entries = false;
+  bool complete = false;            // a newer table replaces the older ones
+  bool newest_has_parts = false;    // the newest entry has rows
+  std::vector<std::string> listed;  // all parts that are
 };
 
 // A sink whose manifest has no answer yet shows nothing, and lacks nothing. kDataLoss: something

@@ -151,8 +151,10 @@ void SimJob::Supply(const ArrivingFile& arriving) {
 
 void SimJob::Observe(const simulator::SimDisk::DurableNews& news) {
   const int64_t ended = checker_->BatchesEnded();
-  Add(checker_->Observe(absl::ToInt64Nanoseconds(world_.now()), {news.files, news.changed},
-                        failures_.count()));
+  Add(checker_->Observe(
+      absl::ToInt64Nanoseconds(world_.now()),
+      {.files = news.files, .changed = news.changed, .power_was_lost = news.path.empty()},
+      failures_.count()));
   if (!beyond_) NotAllowed(world_.now(), epoch_owners_.Observe({news.files, news.changed}));
   if (checker_->BatchesEnded() > ended) batch_ends_.push_back(world_.now());
 }

@@ -116,6 +116,17 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   }
   if (!std::exchange(changed_, false)) return {};
   std::vector<Violation> found;
+  const auto& listing = listing_.Get(observed.files);
+  if (listing.ok()) {
+    newest_listing_ = *listing;
+    for (const std::string& what : listing_order_.Observe(*listing, observed.power_was_lost)) {
+      found.push_back({properties::violation_kinds::kVisibility,
+                       absl::StrCat("in the plain listing ", what),
+                       now_ns,
+                       {},
+                       ""});
+    }
+  }
   const auto unreadable = [&](const absl::Status& why) {
     std::string text(platform::ToStd(why.message()));
     if (unreadable_.insert(text).second) {
@@ -128,8 +139,6 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   const auto& log = log_.Get(observed.files);
   if (!log.ok()) return unreadable(log.status());
   if (!sink.ok()) return unreadable(sink.status());
-  const auto& listing = listing_.Get(observed.files);
-  if (listing.ok()) newest_listing_ = *listing;
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (*log == nullptr) return found;
   const bool sink_is_new = !sink_seen_;
@@ -138,7 +147,9 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   const properties::FileSinkView& view = sink_is_new ? kNothing : **sink;
 
   if (notes_.has_value()) notes_->Observe(now_ns, **log, view.batches, observed.files);
-  found = checker_.Observe(now_ns, **log, view.batches);
+  for (Violation& violation : checker_.Observe(now_ns, **log, view.batches)) {
+    found.push_back(std::move(violation));
+  }
   for (Violation& violation : JudgeState(now_ns, **log, observed.files)) {
     found.push_back(std::move(violation));
   }

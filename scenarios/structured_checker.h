@@ -13,6 +13,7 @@
 
 #include "properties/decode_query.h"
 #include "properties/exactly_once.h"
+#include "properties/listing_order.h"
 #include "properties/plain_names.h"
 #include "properties/remembered.h"
 #include "scenarios/batch_notes.h"
@@ -84,6 +85,7 @@ class StructuredChecker final : public RunChecker {
   properties::Remembered<absl::StatusOr<properties::PlainNamesView>> listing_;
   properties::ExactlyOnceChecker checker_;
   properties::PlainNamesView newest_listing_;
+  properties::ListingOrder listing_order_;
   std::string state_judged_;  // of which attempt
   properties::RescaledState rescaled_judged_;
   std::set<std::string> unreadable_;  // reported
