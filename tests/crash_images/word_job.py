@@ -51,15 +51,19 @@ def query_parts(output):
     return dict(sorted(found.items()))
 
 
-def query_table(output, up_to=None):
-    """Of a query in update mode: the last row of each word, up to a batch."""
-    table = {}
-    for (batch, _), path in query_parts(output).items():
-        if up_to is None or batch <= up_to:
-            with open(path, encoding="ascii") as file:
-                table |= {word: int(count) for word, count in
-                          (line.rstrip("\n").split(",") for line in file)}
-    return table
+def query_listing(output):
+    """What who only lists sees of a file sink: a file may be of several batches."""
+    text = b""
+    for path in query_parts(output).values():
+        with open(path, "rb") as file:
+            text += file.read()
+    return text
+
+
+def query_table(text):
+    """Of a query in update mode: the last row of each word."""
+    return {word: int(count) for word, count in
+            (line.split(",") for line in text.decode("ascii").splitlines())}
 
 
 def stream_attempts(output):

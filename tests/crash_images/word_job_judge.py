@@ -5,15 +5,17 @@
 
 What it had reported at the loss is shown as it was reported, and of a query what its sink had
 listed by then; and in the end each word is counted exactly as often as it is in the files. What
-must hold is worked out from the text, and what is shown is read from the parts that the directory
-lists. `wavetank inspect --verify` is asked besides."""
+must hold is worked out from the text. What a query shows is read from the parts that the directory
+lists, and, batch by batch, as the manifest says. `wavetank inspect --verify` is asked besides."""
 
 import collections
+import itertools
 import os
 import re
 import subprocess
 import sys
 
+import sink_manifest
 import word_job
 
 QUERY_LINE = re.compile(r"query query-1 batch (\d+): files \[\d+, \d+\), (\d+) rows in, ")
@@ -21,27 +23,53 @@ STREAM_LINE = re.compile(r"stream batch \d+ \((\d+) ms\): (\d+) files, ")
 
 
 def query_is_wrong(output, reported):
-    """Batch by batch: the table is then that of the files up to there."""
-    for path in listed_before():
-        with open(path, "rb") as before:
-            if not holds(os.path.join(output, os.path.basename(path)), before.read()):
-                return f"{os.path.basename(path)} was listed, and is not, or has other rows now"
+    """Batch by batch, by the manifest: the table is then that of the files up to there. And who
+    only lists has seen batches from the first on, each whole, which are there still, and sees all
+    in the end."""
+    if os.path.isdir(seen()):
+        wrong = wrong_listing(seen(), whole=False)
+        if wrong:
+            return f"when the power was lost, {wrong}"
+        for path in word_job.query_parts(seen()).values():
+            with open(path, "rb") as before:
+                if not holds(os.path.join(output, os.path.basename(path)), before.read()):
+                    return f"{os.path.basename(path)} was listed, and is not, or has other rows now"
+    wrong = wrong_listing(output, whole=True)
+    if wrong:
+        return f"in the end, {wrong}"
+    batches = texts(output)
     rows = 0
     for expected, (batch, came) in enumerate(QUERY_LINE.findall(reported)):
         rows += int(came)
         if int(batch) != expected:
             return f"batch {batch} was reported in the place of batch {expected}"
         wanted = word_job.counts(range(word_job.files_of_rows(rows)))
-        shown = word_job.query_table(output, up_to=int(batch))
+        shown = word_job.query_table(b"".join(batches[:expected + 1]))
         if shown != wanted:
             return f"batch {batch} was reported, and up to it are shown {different(shown, wanted)}"
-    return wrong_table(word_job.query_table(output))
+    return wrong_table(word_job.query_table(word_job.query_listing(output)))
 
 
-def listed_before():
-    """The parts that a reader could have seen before the power loss."""
-    output = os.path.join(os.environ["CRASH_IMAGES_SEEN"], "output")
-    return list(word_job.query_parts(output).values()) if os.path.isdir(output) else []
+def seen():
+    """The sink, as a reader could have found it just before the power loss."""
+    return os.path.join(os.environ["CRASH_IMAGES_SEEN"], "output")
+
+
+def texts(output):
+    """Of each batch that is committed, its rows."""
+    return [b"".join(part.text for part in parts)
+            for parts in sink_manifest.entries(output).values()]
+
+
+def wrong_listing(output, whole):
+    """A file may be of several batches; all in all they are listed in order, none in part, none
+    twice, and none that is not committed."""
+    listed, committed = word_job.query_listing(output), texts(output)
+    shown = list(itertools.accumulate(committed, initial=b""))
+    if listed == shown[-1] or not whole and listed in shown:
+        return None
+    return (f"{len(listed)} bytes are listed, which are not those of {len(committed)} batches"
+            f"{'' if whole else ' or the first of them'}: {[len(text) for text in committed]}")
 
 
 def holds(path, content):
@@ -99,7 +127,10 @@ def main():
         # What is torn off was not reported yet.
         reported = "".join(line for line in file if line.endswith("\n"))
     judge = query_is_wrong if engine == "query" else stream_is_wrong
-    wrong = judge(os.path.join(tree, "output"), reported)
+    try:
+        wrong = judge(os.path.join(tree, "output"), reported)
+    except (sink_manifest.Damaged, OSError, ValueError) as error:
+        return f"what is shown cannot be read: {error}"
     if wrong:
         return wrong
     verified = inspection(wavetank, tree, engine)

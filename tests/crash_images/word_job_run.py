@@ -109,7 +109,10 @@ class Job:
         output = self.path("output")
         if not os.path.isdir(output):
             return False
-        table = (word_job.query_table if self.engine == "query" else word_job.stream_table)(output)
+        if self.engine == "query":
+            table = word_job.query_table(word_job.query_listing(output))
+        else:
+            table = word_job.stream_table(output)
         return all(table.get(f"file{number:02}") for number in range(files))
 
     def stop(self):
