@@ -26,7 +26,10 @@ struct NamedFile {
   std::string named_by;
   // Unset: the file has checksums of its own.
   std::optional<uint32_t> crc32c = {};
-  uint64_t size_bytes = 0;  // with a checksum
+  // With a checksum: what it is of, and how much to read to see that there is no more.
+  uint64_t offset = 0;
+  uint64_t size_bytes = 0;
+  uint64_t read_bytes = UINT64_MAX;
   Need need = Need::kMust;
 };
 

@@ -54,7 +54,7 @@ Task<absl::Status> CheckNamed(Store& store, std::string directory, NamedFile nam
   }
   const bool has_sum = named.crc32c.has_value();
   const absl::StatusOr<std::string> content =
-      co_await store.Read(*path, 0, has_sum ? UINT64_MAX : 1);
+      co_await store.Read(*path, named.offset, has_sum ? named.read_bytes : 1);
   const std::string file = absl::StrCat(*path, " (", named.named_by, ")");
   if (absl::IsNotFound(content.status())) {
     if (named.need == NamedFile::Need::kMust) complaints.damaged.push_back(file + " is missing");
@@ -66,8 +66,10 @@ Task<absl::Status> CheckNamed(Store& store, std::string directory, NamedFile nam
   } else if (!content.ok()) {
     co_return content.status();
   } else if (has_sum && content->size() != named.size_bytes) {
-    complaints.damaged.push_back(absl::StrCat(file, " has ", content->size(),
-                                              " bytes and was logged with ", named.size_bytes));
+    complaints.damaged.push_back(
+        absl::StrCat(file, " has ", content->size(), " bytes",
+                     named.offset > 0 ? absl::StrCat(" from ", named.offset, " on") : "",
+                     " and was logged with ", named.size_bytes));
   } else if (has_sum && Crc32c(*content) != *named.crc32c) {
     complaints.damaged.push_back(file + " has not the checksum that it was logged with");
   }

@@ -74,9 +74,23 @@ std::vector<PreparedState> StatesOf(
   return states;
 }
 
+// Of a file sink's committable, which is the entry to come.
+bool HoldsOutput(const std::string& committable) {
+  ManifestEntry entry;
+  return !committable.empty() && entry.ParseFromString(committable) &&
+         std::ranges::none_of(entry.parts(), [](const auto& part) { return part.text().empty(); });
+}
+
 std::string PathOfPart(const std::string& directory, const runtime::ManifestPart& part) {
   const std::string& named = part.file().empty() ? part.staged() : part.file();
   return directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1);
+}
+
+// Of a file that several batches share, what is this one's; too little, if it is not there.
+std::string_view BytesOfPart(const runtime::ManifestPart& part, std::string_view file) {
+  if (part.file_bytes() == 0) return file;
+  if (file.size() != part.file_bytes() || part.offset() > file.size()) return {};
+  return file.substr(part.offset(), part.size_bytes());
 }
 
 // "part-<batch>-<partition>" and what they are: entries that were dropped from the manifest had
@@ -180,6 +194,7 @@ absl::Status QueryLogReader::Add(const std::string& bytes) {
     }
     PreparedBatch batch{.batch = prepared.batch_id(),
                         .attempt = prepared.attempt_id(),
+                        .holds_output = HoldsOutput(prepared.sink_committable()),
                         .states = StatesOf(prepared.states()),
                         .rows_dropped_late = prepared.dropped_rows(),
                         .rows_without_time = prepared.rows_without_time(),
@@ -260,8 +275,8 @@ absl::Status FileSinkReader::ReadRows(const DurableFiles& files, Entry& entry) c
     const auto file = files.find(part.path);
     // As it is looked at below, part by part.
     if (file == files.end()) break;
-    contents.push_back(file->second);
-    same = same && part.bytes == file->second;
+    contents.push_back(BytesOfPart(says.parts(static_cast<int>(i)), file->second));
+    same = same && part.bytes == contents.back();
   }
   if (same && contents.size() == entry.parts.size()) return absl::OkStatus();
   entry.rows = nullptr;

@@ -67,6 +67,7 @@ struct PreparedState {
 struct PreparedBatch {
   int64_t batch = 0;
   std::string attempt = {};
+  bool holds_output = false;  // all of it: no file of it can be lost
   std::vector<PreparedState> states = {};
   int64_t rows_dropped_late = 0;
   int64_t rows_without_time = 0;

@@ -18,9 +18,9 @@ namespace wavetank::properties {
 //   the others      none is removed
 class ListingOrder {
  public:
-  // What is wrong with what is listed now, after all before. `power_was_lost`: since the one before;
-  // then what was removed and not yet durably so may be back. A view of a sink whose manifest has no
-  // answer says nothing.
+  // What is wrong with what is listed now, after all before. `power_was_lost`: since the one
+  // before; then what was removed and not yet durably so may be back. A view of a sink whose
+  // manifest has no answer says nothing.
   std::vector<std::string> Observe(const PlainNamesView& view, bool power_was_lost);
 
  private:

@@ -1,8 +1,11 @@
 #include "properties/plain_names.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "platform/status_macros.h"
 #include "runtime/connectors/manifest.pb.h"
@@ -37,8 +40,40 @@ bool IsThePart(const DurableFiles& files, const std::string& directory,
   const auto staged =
       files.find(directory + "/_wavetank/staged/" + named.substr(named.rfind('/') + 1));
   if (staged != files.end() && staged->second == listed) return true;
-  return listed.size() == part.size_bytes() && PlainCrc32c(listed) == part.crc32c();
+  const bool shared = part.file_bytes() != 0;
+  return listed.size() == (shared ? part.file_bytes() : part.size_bytes()) &&
+         PlainCrc32c(
+             shared ? listed.substr(std::min(part.offset(), part.file_bytes()), part.size_bytes())
+                    : listed) == part.crc32c();
 }
+
+// Of the listed files that batches share: whether the entries have all of it, one after the other.
+// Rows that none has there were not committed, or are shown under another name too.
+class SharedFiles {
+ public:
+  void Add(const runtime::ManifestPart& part) {
+    if (part.file_bytes() == 0) return;
+    File& file = files_[part.name()];
+    file.follow_on = file.follow_on && part.offset() == file.end;
+    file.end = part.offset() + part.size_bytes();
+    file.bytes = part.file_bytes();
+  }
+  std::vector<std::string_view> ShowMore() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, file] : files_) {
+      if (!file.follow_on || file.end != file.bytes) names.push_back(name);
+    }
+    return names;
+  }
+
+ private:
+  struct File {
+    bool follow_on = true;
+    uint64_t end = 0;
+    uint64_t bytes = 0;
+  };
+  std::map<std::string_view, File> files_;
+};
 
 }  // namespace
 
@@ -60,6 +95,7 @@ absl::StatusOr<PlainNamesView> PlainNamesReader::Read(const DurableFiles& files)
   view.newest_has_parts = !entries.back()->parts().empty();
   view.listed.assign(listed.begin(), listed.end());
   std::set<std::string_view> may_stay;  // names of the two newest tables
+  SharedFiles shared;
   for (size_t i = 0; i < entries.size(); ++i) {
     const bool newest = i + 1 == entries.size();
     for (const runtime::ManifestPart& part : entries[i]->parts()) {
@@ -70,11 +106,14 @@ absl::StatusOr<PlainNamesView> PlainNamesReader::Read(const DurableFiles& files)
       }
       if (std::ranges::binary_search(listed, std::string_view(part.name()))) {
         if (!IsThePart(files, directory_, part)) view.wrong.push_back(part.name());
-      } else if (!complete || newest) {
-        view.missing.push_back(part.name());
+        shared.Add(part);
+      } else if ((!complete || newest) &&
+                 (view.missing.empty() || view.missing.back() != part.name())) {
+        view.missing.push_back(part.name());  // (once, if batches share it)
       }
     }
   }
+  for (const std::string_view name : shared.ShowMore()) view.wrong.emplace_back(name);
   if (!complete) return view;
   for (const std::string_view name : listed) {
     const bool is_of_newest = !may_stay.empty() && BatchOf(name) >= BatchOf(*may_stay.begin());

@@ -18,7 +18,8 @@ struct PlainNamesView {
   std::vector<std::string> missing;
   // In the listing, of tables that were replaced: in complete mode all but the two newest.
   std::vector<std::string> left_over;
-  // In the listing, of an entry that counts, with other bytes than the part's: never.
+  // In the listing, of an entry that counts, with other bytes than the part's, or, of a file that
+  // batches share, with bytes that no entry has there: never.
   std::vector<std::string> wrong;
 
   // False: the manifest has no answer, or nothing is committed; the rest says nothing then.

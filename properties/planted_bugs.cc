@@ -180,6 +180,12 @@ constexpr PlantedBug kOfSinks[] = {
      "What stands in the manifest gets its plain name before the manifest names its file."},
     {"entries_compared_by_bytes", kOutcomeUnknown,
      "Whether an attempt is committed is told by the bytes of its entry, which is filed since."},
+    {"inline_output_is_gone", kOutcomeUnknown,
+     "A prepared attempt that holds its own output is given up, as if that could be lost."},
+    {"refused_publisher_links", kNotFenced,
+     "A publisher whose record was refused links the file all the same."},
+    {"unfiled_text_is_dropped", kCleanUp,
+     "A manifest that goes on in another file leaves out text that no file stands for."},
 };
 
 // --- the partitioned log, as source and as sink ---

@@ -141,6 +141,16 @@ std::vector<Violation> StructuredChecker::Observe(int64_t now_ns,
   if (!sink.ok()) return unreadable(sink.status());
   // At an instant at which a reader would get no answer there is nothing to judge.
   if (*log == nullptr) return found;
+  for (size_t i = 1; i < (*log)->prepared.size(); ++i) {
+    const properties::PreparedBatch& before = (*log)->prepared[i - 1];
+    const properties::PreparedBatch& after = (*log)->prepared[i];
+    if (before.batch != after.batch || !before.holds_output) continue;
+    std::string text = absl::StrCat("batch ", after.batch, " is prepared again, and ",
+                                    before.attempt, " holds all of its output: it cannot be gone");
+    if (unreadable_.insert(text).second) {
+      found.push_back({properties::violation_kinds::kProtocol, text, now_ns, {}, ""});
+    }
+  }
   const bool sink_is_new = !sink_seen_;
   if (!sink->has_value() && !sink_is_new) return found;
   static const properties::FileSinkView kNothing;

@@ -13,12 +13,9 @@ namespace wavetank::simulator {
 
 using platform::Random;
 using platform::ToAbsl;
-
 namespace {
 
-bool IsBelow(std::string_view path, std::string_view prefix) {
-  return path.substr(0, prefix.size()) == prefix;
-}
+bool IsBelow(std::string_view path, std::string_view prefix) { return path.starts_with(prefix); }
 
 // What was asked, and what was answered.
 uint64_t PayloadOf(const DiskCall& call) {
@@ -192,7 +189,11 @@ void SimDisk::Start(SimNode& node, const DiskCallPtr& call) {
   in_flight_.push_back(call);
 
   Random random = scheduler_.random().Fork("disk", {call->key, call->number});
-  const int64_t takes_ns = LatencyOf(call->kind).DrawNs(random.Fork("latency")) * slowness_;
+  const Latency& latency = LatencyOf(call->kind);
+  const int64_t drawn_ns = latency.DrawNs(random.Fork("latency"));
+  // (What takes far longer anyway is slow as the slowest else is, or nobody could wait for it.)
+  const int64_t most_ns = absl::ToInt64Nanoseconds(latency.max) * slowness_;
+  const int64_t takes_ns = std::max(drawn_ns, std::min(drawn_ns * slowness_, most_ns));
   const EventOf of{call->actor, LifeId(0), EventKind::kDue, call->number};
   // Readers may see a part of an unfinished write.
   if (call->kind == SeamCallKind::kWrite && call->data.size() > 1 && random.OneIn(4)) {

@@ -79,7 +79,8 @@ FileSink::FileSink(platform::Node& node, Store& store, FileSinkOptions options)
     : node_(node),
       store_(store),
       options_(std::move(options)),
-      history_(options_.directory, ManifestHistory::Of::kOwner),
+      history_(options_.directory, ManifestHistory::Of::kOwner,
+               platform::Planted(node, "unfiled_text_is_dropped")),
       publisher_(node, store, options_.directory, options_.mode == MANIFEST_MODE_COMPLETE,
                  history_) {}
 
@@ -159,7 +160,7 @@ Task<absl::Status> FileSink::FindUnpublished(FencingToken token) {
     if (!entry.parts().empty()) shown_in_ = entry.parts(0).dialect();
     const auto is_there = [&](const ManifestPart& part) {
       const auto found = plain_names.find(part.name());
-      return !IsInline(part) && found != plain_names.end() && found->second == part.size_bytes();
+      return !IsInline(part) && found != plain_names.end() && found->second == FileBytes(part);
     };
     // Of those that will be removed the publisher must know all: linking compares the bytes.
     if (options_.mode == MANIFEST_MODE_COMPLETE || !std::ranges::all_of(entry.parts(), is_there)) {
@@ -363,7 +364,10 @@ Task<absl::StatusOr<CommittableState>> FileSink::Ask(std::string committable) {
   if (committed) co_return CommittableState::kVisible;
   for (const ManifestPart& part : entry.parts()) {
     // It cannot be lost but with the record itself.
-    if (IsInline(part)) continue;
+    if (IsInline(part)) {
+      if (platform::Planted(node_, "inline_output_is_gone")) co_return CommittableState::kGone;
+      continue;
+    }
     const absl::StatusOr<bool> intact =
         co_await HasTextOf(store_, StagedPath(options_.directory, part), part);
     if (absl::IsNotFound(intact.status()) || absl::IsDataLoss(intact.status())) {

@@ -1,8 +1,9 @@
 // FileSinkPublisher: brings the plain names of a file sink up to its manifest, beside the batches
-// that go on, one batch after the other:
+// that go on, in their order, several at a time:
 //
-//   what stands in the entry   is staged in a file, the manifest is told (Filed), and only then is
-//                              the file linked to its plain name, each durably before the next
+//   what stands in entries     is staged in a file, the manifest is told (Filed, of all that are in
+//                              it in one group), and only then is the file linked to its plain
+//                              name, each durably before the next
 //   what stands in files       is linked
 //   a table that was replaced  is linked too, if it has files; then, once all newer ones are, its
 //                              staged names go, then its plain names, then the manifest forgets it
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,7 +52,7 @@ class FileSinkPublisher {
   // What is under way may turn out done, or not. It has nothing to do until Begin.
   void End();
 
-  // Until there is nothing left that it could do, or so long.
+  // Until there is nothing left that it could do, or so long. It does not wait for more meanwhile.
   Task<void> Settle(absl::Duration timeout);
 
   // Of the entries that are not filed.
@@ -70,9 +72,11 @@ class FileSinkPublisher {
   bool IsReplaced(const Table& table) const;
   void Wake();
   Task<void> Run();
+  Task<void> AwaitMore();
   Task<absl::Status> CatchUp();
-  Task<absl::Status> Publish(Table& table);
-  Task<absl::Status> File(Table& table);
+  Task<absl::Status> Publish(size_t at);
+  // And those behind it that one file can hold with it.
+  Task<absl::Status> File(size_t at);
   Task<absl::Status> LinkParts(Table& table);
   Task<absl::Status> RemoveParts(const Table& table);
   // The manifest need not know of it any more, nor this.
@@ -89,8 +93,13 @@ class FileSinkPublisher {
   checkpoint::FencedLog* log_ = nullptr;
   FencingToken token_;
   int64_t last_ = -1;
+  int64_t newest_ = -1;  // up to which it catches up
+  std::optional<platform::MonotonicTime> committed_at_;
+  absl::Duration apart_;      // the newest batch, from the one before
   std::deque<Table> tables_;  // what it is not done with; others only add behind
   uint64_t inline_bytes_ = 0;
+  std::string linked_file_;  // the newest that it has linked, of those that batches share
+  bool in_haste_ = false;    // somebody waits
   bool running_ = false;
   bool refused_ = false;
   platform::Event news_;

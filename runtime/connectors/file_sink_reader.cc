@@ -110,7 +110,7 @@ Task<absl::Status> ReadParts(Store& store, std::string directory, ManifestEntry 
     std::string text = part.text();
     if (!IsInline(part)) {
       path = StagedPath(directory, part);
-      WT_CO_ASSIGN_OR_RETURN(text, co_await store.ReadAll(path));
+      WT_CO_ASSIGN_OR_RETURN(text, co_await store.Read(path, part.offset(), BytesToRead(part)));
     }
     if (text.size() != part.size_bytes() || checkpoint::Crc32c(text) != part.crc32c()) {
       co_return absl::DataLossError(absl::StrCat(path, " (batch ", entry.batch(),

@@ -63,7 +63,9 @@ void AddEntry(const ManifestEntry& entry, bool shown, LogSummary& summary) {
     NamedFile file{.path = StagedPath("..", part).substr(kToManifest.size()),
                    .named_by = absl::StrCat("batch ", entry.batch()),
                    .crc32c = part.crc32c(),
+                   .offset = part.offset(),
                    .size_bytes = part.size_bytes(),
+                   .read_bytes = BytesToRead(part),
                    .need = shown ? NamedFile::Need::kMust : NamedFile::Need::kMayGo};
     summary.files.push_back(file);
     // The plain names may lag behind.

@@ -116,6 +116,10 @@ std::optional<std::string> ManifestHistory::Copied(std::string bytes) const {
   if (record->has_filed() && filed_.contains(record->filed().batch())) return std::nullopt;
   if (!record->has_entry() || !HasInline(record->entry())) return bytes;
   const auto filed = filed_.find(record->entry().batch());
+  if (filed == filed_.end() && drops_unfiled_) {
+    for (ManifestPart& part : *record->mutable_entry()->mutable_parts()) part.clear_text();
+    return record->SerializeAsString();
+  }
   if (filed == filed_.end()) return bytes;
   *record->mutable_entry()->mutable_parts() = filed->second.parts();
   return record->SerializeAsString();

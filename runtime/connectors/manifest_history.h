@@ -27,9 +27,9 @@ class ManifestHistory final : public checkpoint::LogFold {
     kReader,  // of a complete table it keeps the two newest entries: it may still be at that before
     kOwner,   // and those whose names it has not removed
   };
-  // `directory`: the sink's, for messages.
-  explicit ManifestHistory(std::string directory, Of of = Of::kReader)
-      : directory_(std::move(directory)), of_(of) {}
+  // `directory`: the sink's, for messages. `drops_unfiled`: a known bug, for who plants it.
+  explicit ManifestHistory(std::string directory, Of of = Of::kReader, bool drops_unfiled = false)
+      : directory_(std::move(directory)), of_(of), drops_unfiled_(drops_unfiled) {}
 
   void Clear() override;
   // kDataLoss naming the record that is not in order.
@@ -59,6 +59,7 @@ class ManifestHistory final : public checkpoint::LogFold {
 
   const std::string directory_;
   const Of of_;
+  const bool drops_unfiled_;
   int64_t place_ = -1;  // of the newest record
   std::string query_id_;
   FencingToken token_;

@@ -22,6 +22,14 @@ std::string StagedPath(const std::string& directory, const ManifestPart& part);
 // Whether the part stands in its entry; whether one of the entry's does.
 inline bool IsInline(const ManifestPart& part) { return !part.text().empty(); }
 bool HasInline(const ManifestEntry& entry);
+// Of the file that the part stands in, alone or with others.
+inline uint64_t FileBytes(const ManifestPart& part) {
+  return part.file_bytes() != 0 ? part.file_bytes() : part.size_bytes();
+}
+// How much is read of the file to have the part: more than that, where it should end with the file.
+inline uint64_t BytesToRead(const ManifestPart& part) {
+  return part.offset() + part.size_bytes() < part.file_bytes() ? part.size_bytes() : UINT64_MAX;
+}
 
 // ".csv", ".json" or ".txt".
 std::string_view ExtensionOf(PartDialect dialect);

@@ -8,6 +8,7 @@
 
 #include "checkpoint/metadata.pb.h"
 #include "properties/part_rows.h"
+#include "properties/plain_names.h"
 #include "tests/properties/log_builder.h"
 #include "tests/properties/sink_files.h"
 
@@ -19,6 +20,7 @@ using runtime::MANIFEST_MODE_COMPLETE;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pointee;
 
 FileSinkView Decode(const SinkFiles& sink) {
@@ -53,6 +55,51 @@ TEST(DecodeFileSink, TellsAnEntryFromAnotherOfTheSameBatch) {
   EXPECT_EQ(hash("a,1\n", "a"), hash("a,1\n", "a"));
   EXPECT_NE(hash("a,1\n", "a"), hash("a,2\n", "a"));
   EXPECT_NE(hash("a,1\n", "a"), hash("a,1\n", "b"));
+}
+
+// Two batches whose rows one file holds.
+SinkFiles WithSharedFile() {
+  SinkFiles sink;
+  sink.Fence(1);
+  runtime::ManifestEntry entries[2];
+  const std::string rows[] = {"a,1\n", "b,2\nc,3\n"};
+  for (const int64_t batch : {0, 1}) {
+    entries[batch] = sink.Stage(batch, MANIFEST_MODE_APPEND, rows[batch]);
+    sink.Commit(SinkFiles::Inline(entries[batch], rows[batch]));
+    sink.Remove("_wavetank/staged/a-" + std::to_string(batch));
+    runtime::ManifestPart& part = *entries[batch].mutable_parts(0);
+    part.set_file("shared");
+    part.set_name(SinkFiles::PartName(0));
+    part.set_offset(batch == 0 ? 0 : rows[0].size());
+    part.set_file_bytes(rows[0].size() + rows[1].size());
+  }
+  sink["_wavetank/staged/shared"] = rows[0] + rows[1];
+  for (const int64_t batch : {0, 1}) sink.File(entries[batch], 1);
+  sink[SinkFiles::PartName(0)] = rows[0] + rows[1];
+  return sink;
+}
+
+TEST(DecodeFileSink, ReadsOfASharedFileWhatIsEachBatchs) {
+  SinkFiles sink = WithSharedFile();
+  const FileSinkView view = Decode(sink);
+  ASSERT_THAT(BatchesOf(view), ElementsAre(0, 1));
+  EXPECT_THAT(view.batches[0].rows, Pointee(ElementsAre(NaiveRow{"a", "1"})));
+  EXPECT_THAT(view.batches[1].rows, Pointee(ElementsAre(NaiveRow{"b", "2"}, NaiveRow{"c", "3"})));
+  EXPECT_THAT(view.uncommitted, IsEmpty());
+  sink["_wavetank/staged/shared"] += "d,4\n";
+  EXPECT_THAT(DecodeFileSink(sink.Durable(), "out").status().ToString(),
+              HasSubstr("not what the manifest says"));
+}
+
+TEST(DecodeFileSink, ASharedFilesNameIsOfAllOfIt) {
+  SinkFiles sink = WithSharedFile();
+  const auto listed = [&] { return *DecodePlainNames(sink.Durable(), "out"); };
+  EXPECT_THAT(listed().missing, IsEmpty());
+  EXPECT_THAT(listed().wrong, IsEmpty());
+  sink[SinkFiles::PartName(0)] += "d,4\n";
+  EXPECT_THAT(listed().wrong, Not(IsEmpty()));
+  sink.Remove(SinkFiles::PartName(0));
+  EXPECT_THAT(listed().missing, ElementsAre(SinkFiles::PartName(0))) << "it is said once";
 }
 
 TEST(DecodeFileSink, ReadsWhatStandsInAnEntryUntilItIsFiledAndThenTheFile) {

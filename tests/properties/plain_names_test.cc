@@ -70,6 +70,34 @@ TEST_F(PlainNamesTest, LacksWhatAnyEntryOfAnAppendModeManifestNames) {
   EXPECT_THAT(View().left_over, IsEmpty()) << "every batch is part of the table";
 }
 
+// Of batches that share the file "shared", whose texts are of four bytes each.
+ManifestRecord InSharedFile(int64_t batch, uint64_t offset) {
+  ManifestRecord record;
+  record.mutable_entry()->set_batch(batch);
+  record.mutable_entry()->set_mode(MANIFEST_MODE_APPEND);
+  runtime::ManifestPart& part = *record.mutable_entry()->add_parts();
+  part.set_name("part-00000-00000.csv");
+  part.set_file("shared");
+  part.set_size_bytes(4);
+  part.set_offset(offset);
+  part.set_file_bytes(12);
+  return record;
+}
+
+// Who lists would read the rows of a batch twice, or such as nobody committed.
+TEST_F(PlainNamesTest, OfASharedFileTheEntriesHaveAllThatIsListed) {
+  files_["out/_wavetank/staged/shared"] = "a,0\nb,1\nc,2\n";
+  files_["out/part-00000-00000.csv"] = "a,0\nb,1\nc,2\n";
+  Append(InSharedFile(0, 0));
+  EXPECT_THAT(View().wrong, ElementsAre("part-00000-00000.csv"));
+  Append(InSharedFile(1, 4));
+  EXPECT_THAT(View().wrong, ElementsAre("part-00000-00000.csv"));
+  Append(InSharedFile(2, 8));
+  EXPECT_THAT(View().wrong, IsEmpty());
+  Append(InSharedFile(3, 8));
+  EXPECT_THAT(View().wrong, ElementsAre("part-00000-00000.csv"));
+}
+
 TEST_F(PlainNamesTest, LacksOfAnUpdateModeManifestTheSame) {
   Commit(0, MANIFEST_MODE_UPDATE, {"part-00000-00000.csv"});
   Commit(1, MANIFEST_MODE_UPDATE, {"part-00001-00000.csv"});

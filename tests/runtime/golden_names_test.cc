@@ -1,6 +1,6 @@
 // Records that name files within their checkpoint, and parts by RFC 4180, as builds wrote them
-// (tests/data/checkpoint/v4/names; from v8 on with parts that stand in the manifest's entries, one
-// of which is filed): they must stay readable for ever.
+// (tests/data/checkpoint/v4/names; from v8 on with parts that stand in the manifest's entries, some
+// of which are filed, from v9 on two in one file): they must stay readable for ever.
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -35,6 +35,7 @@ using testing::ElementsAre;
 
 constexpr char kVersion4[] = "tests/data/checkpoint/v4/names";
 constexpr char kVersion8[] = "tests/data/checkpoint/v8/names";
+constexpr char kVersion9[] = "tests/data/checkpoint/v9/names";
 
 template <typename Main>
 void RunIn(SimWorld& world, const Main& main) {
@@ -110,7 +111,7 @@ Task<void> WriteSink(Node& node, LocalStore& store) {
   MustBe(committable.status());
   MustBe(co_await sink.Commit(*committable));
   co_await sink.Settle(absl::Seconds(1));
-  for (const int64_t inline_batch : {1, 2}) {
+  for (const int64_t inline_batch : {1, 2, 3, 4}) {
     SinkBatch next{inline_batch, 8, {}};
     for (const char* unique : {"m.p.node.2", "m.p.node.3"}) {
       FilePartWriter writer(store, "sink", inline_batch, unique, PART_DIALECT_RFC4180, 1000);
@@ -121,8 +122,8 @@ Task<void> WriteSink(Node& node, LocalStore& store) {
     const auto prepared = co_await sink.Prepare(std::move(next));
     MustBe(prepared.status());
     MustBe(co_await sink.Commit(*prepared));
-    // The second is not filed: that ends here.
-    if (inline_batch == 1) co_await sink.Settle(absl::Seconds(1));
+    // One by itself, then two in one file; the last is not filed: that ends here.
+    if (inline_batch % 2 == 1) co_await sink.Settle(absl::Seconds(1));
   }
 }
 
@@ -155,6 +156,15 @@ Task<void> ReadAll(Node& node, std::vector<std::string>& names, std::vector<Text
   done = true;
 }
 
+// Of each batch whose parts stood in its entry.
+std::vector<TextRow> RowsOfEntries(int batches) {
+  std::vector<TextRow> rows;
+  for (int batch = 1; batch <= batches; ++batch) {
+    rows.insert(rows.end(), 2, {"in the entry", absl::StrCat(batch)});
+  }
+  return rows;
+}
+
 void ExpectReadable(const std::string& golden, std::vector<TextRow> more) {
   SimWorld world({.seed = 2});
   simulator::SimDisk& disk = world.AddMachine("m").disk();
@@ -176,12 +186,14 @@ void ExpectReadable(const std::string& golden, std::vector<TextRow> more) {
 TEST(GoldenNames, OfVersion4AreReadableWhereverTheyStand) { ExpectReadable(kVersion4, {}); }
 
 TEST(GoldenNames, OfVersion8AreReadableWhereverTheyStand) {
-  ExpectReadable(
-      kVersion8,
-      {{"in the entry", "1"}, {"in the entry", "1"}, {"in the entry", "2"}, {"in the entry", "2"}});
+  ExpectReadable(kVersion8, RowsOfEntries(2));
 }
 
-TEST(GoldenNames, OfVersion8AreWhatThisBuildWrites) {
+TEST(GoldenNames, OfVersion9AreReadableWhereverTheyStand) {
+  ExpectReadable(kVersion9, RowsOfEntries(4));
+}
+
+TEST(GoldenNames, OfVersion9AreWhatThisBuildWrites) {
   SimWorld world({.seed = 1});
   simulator::SimDisk& disk = world.AddMachine("m").disk();
   RunIn(world, WriteAll);
@@ -194,7 +206,7 @@ TEST(GoldenNames, OfVersion8AreWhatThisBuildWrites) {
   if (const char* directory = std::getenv("WRITE_GOLDEN_NAMES"); directory != nullptr) {
     checkpoint::WriteGoldenFiles(directory, now);
   }
-  checkpoint::ExpectSameFiles(checkpoint::ReadGoldenFiles(kVersion8), now);
+  checkpoint::ExpectSameFiles(checkpoint::ReadGoldenFiles(kVersion9), now);
 }
 
 }  // namespace

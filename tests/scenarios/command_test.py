@@ -44,7 +44,7 @@ fault {
   kind: "disk.lying_sync"
   target: "m1"
   at_step { step: "batch.prepared" attribute { name: "batch" value: 1 } }
-  duration_ms: 2
+  duration_ms: 150
 }
 expect { guarantee: EXACTLY_ONCE }
 """

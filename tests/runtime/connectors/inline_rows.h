@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
@@ -23,6 +24,18 @@ inline FileSinkOptions InlineOptions(ManifestMode mode) {
   FileSinkOptions options = SinkOptions(mode);
   options.inline_bytes = kInline;
   return options;
+}
+
+// "Append manifest", "Link plain": a call of the store, by what it is of.
+inline std::string WhatIsCalled(const std::string& call, const std::string& path) {
+  if (absl::StartsWith(path, "out/_wavetank/staged/")) return call + " staged";
+  if (absl::StartsWith(path, "out/_wavetank")) return call + " manifest";
+  return call + " plain";
+}
+
+inline bool Changes(const std::string& call) {
+  return call == "CreateIfAbsent" || call == "Stage" || call == "Append" || call == "Link" ||
+         call == "Remove";
 }
 
 struct InlineRows {

@@ -157,7 +157,7 @@ TEST_P(LostReplies, LeaveEachBatchCountedOnce) {
     EXPECT_THAT(lost, Contains("create checkpoint/log/epoch-1"));
     EXPECT_THAT(lost, Contains("append checkpoint/log/log-1"));
     EXPECT_THAT(lost, Contains("append out/_wavetank/log-1"));
-    EXPECT_THAT(lost, Contains("link out/part-00000-00000.csv"));
+    EXPECT_THAT(lost, Contains(testing::StartsWith("link out/part-")));
   }
 }
 
