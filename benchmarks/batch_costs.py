@@ -165,6 +165,8 @@ def main():
     arguments.add_argument("--partitions", default="1,4,16,32")
     arguments.add_argument("--batches", type=int, default=40)
     given = arguments.parse_args()
+    if shutil.which(given.wavetank) is None:
+        sys.exit(f"{given.wavetank} is not there, or is no program: build it (target wavetank)")
     if shutil.which("strace") is None:
         sys.exit("strace is not there: install it (package strace)")
     if given.batches <= FIRST:

@@ -4,6 +4,7 @@
 
 #include "platform/planted.h"
 #include "platform/status_macros.h"
+#include "runtime/connectors/committable_found.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
@@ -15,18 +16,6 @@ using checkpoint::MetadataRecord;
 using checkpoint::PreparedFound;
 
 namespace {
-
-CommittableIs ToCommittableIs(CommittableState state) {
-  switch (state) {
-    case CommittableState::kVisible:
-      return CommittableIs::kVisible;
-    case CommittableState::kPending:
-      return CommittableIs::kPending;
-    case CommittableState::kGone:
-      return CommittableIs::kGone;
-  }
-  return CommittableIs::kNotAsked;
-}
 
 checkpoint::SinkShows WhatSinkShows(const std::optional<CommittedBatch>& last,
                                     const checkpoint::QueryHistory& history) {

@@ -77,7 +77,6 @@ class QueryProtocol {
   int64_t epoch() const { return log_->epoch().value(); }
   int64_t newest_batch() const { return history_.newest_batch(); }
   const checkpoint::BatchHistory& newest() const { return history_.batches().back(); }
-  const std::string& directory() const { return directory_; }
 
   // Of the attempt that is prepared.
   checkpoint::MetadataRecord NewestCommit() const;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 #include "scenarios/cluster_plan.h"
 #include "scenarios/explore/aim.h"
@@ -25,6 +27,12 @@ using simulator::FaultKind;
 
 // How many kinds and targets are tried before a fault that strikes at a time is taken.
 constexpr int kTriesMost = 8;
+
+constexpr std::pair<FaultKind, absl::string_view> kFaultsOfInput[] = {
+    {FaultKind::kDirectoryAway, "away"},
+    {FaultKind::kOddEntry, "odd entry"},
+    {FaultKind::kShortListing, "short listing"},
+};
 
 class FaultDrawing {
  public:
@@ -121,7 +129,7 @@ bool Has(const Scenario& scenario, FaultKind kind) {
 }
 
 // What only an input directory shows: it is away for a while, as a file system that is unmounted,
-// or something stands in it that is no file.
+// something stands in it that is no file, or a listing misses some of its names.
 bool AddFaultOfInput(const Choices& choices, const std::string& name, const FaultTargets& targets,
                      const Aim& aim, FaultKind kind, Scenario& scenario) {
   if (targets.directories.empty() || Has(scenario, kind)) return false;
@@ -131,7 +139,9 @@ bool AddFaultOfInput(const Choices& choices, const std::string& name, const Faul
   fault.set_target(targets.store_machine);
   const std::string& directory = choices.OneOf(name + " directory", targets.directories);
   fault.set_files(kind == FaultKind::kOddEntry ? directory + "/odd" : directory);
-  fault.set_amount(choices.Between(name + " how", info.amount.low, info.amount.high));
+  if (!info.amount.empty()) {
+    fault.set_amount(choices.Between(name + " how", info.amount.low, info.amount.high));
+  }
   if (!info.duration_ms.empty()) {
     fault.set_duration_ms(choices.Between(name + " for", info.duration_ms.low, 5'000));
   }
@@ -209,9 +219,8 @@ void AddFault(const Choices& choices, int number, const FaultTargets& targets, c
       AddFaultOfOwners(choices, name + " owners", targets, aim, scenario)) {
     return;
   }
-  for (const FaultKind kind : {FaultKind::kDirectoryAway, FaultKind::kOddEntry}) {
-    const std::string of_input =
-        absl::StrCat(name, kind == FaultKind::kOddEntry ? " odd entry" : " away");
+  for (const auto& [kind, called] : kFaultsOfInput) {
+    const std::string of_input = absl::StrCat(name, " ", called);
     if (choices.OneIn(of_input, 16) &&
         AddFaultOfInput(choices, of_input, targets, aim, kind, scenario)) {
       return;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
+#include "runtime/connectors/committable_found.h"
 #include "runtime/connectors/staged_rows.h"
 
 namespace wavetank::testing {
@@ -151,18 +152,6 @@ Task<void> Work(platform::Node& node, SinkRun* run, std::string name,
   Worker worker(node, *run, name);
   staging->status = co_await worker.Stage(staging);
   staging->done = true;
-}
-
-CommittableIs ToCommittableIs(CommittableState state) {
-  switch (state) {
-    case CommittableState::kVisible:
-      return CommittableIs::kVisible;
-    case CommittableState::kPending:
-      return CommittableIs::kPending;
-    case CommittableState::kGone:
-      break;
-  }
-  return CommittableIs::kGone;
 }
 
 bool IsUnsure(const absl::Status& status) {

@@ -203,6 +203,54 @@ TEST(LocalStore, SyncsTheDirectoriesThatItMadeAndTheirParentsAndNoneAbove) {
   EXPECT_EQ(syncs.synced(), expected);
 }
 
+// How often files are synced.
+class FileSyncs final : public simulator::FaultHook {
+ public:
+  explicit FileSyncs(SimWorld& world) : world_(world) { world_.SetFaultHook(this); }
+  ~FileSyncs() override { world_.SetFaultHook(nullptr); }
+  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
+  const simulator::Fault* OnSeamCall(simulator::SimNode&,
+                                     const simulator::SeamCall& call) override {
+    if (call.kind == simulator::SeamCallKind::kSync) ++count_;
+    return nullptr;
+  }
+  void OnStarted(simulator::SimProcess&) override {}
+  void Freeze() override {}
+  int count() const { return count_; }
+
+ private:
+  SimWorld& world_;
+  int count_ = 0;
+};
+
+// Parts of these megabytes, then Publish.
+Task<void> StageParts(Node& node, std::vector<size_t> parts) {
+  LocalStore store(node, "root");
+  const auto staged = co_await store.Stage("d/staged");
+  EXPECT_TRUE(staged.ok()) << staged.status();
+  for (const size_t megabytes : parts) {
+    const absl::Status appended = co_await (*staged)->Append(std::string(megabytes << 20, 'x'));
+    EXPECT_TRUE(appended.ok()) << appended;
+  }
+  const absl::Status published = co_await (*staged)->Publish();
+  EXPECT_TRUE(published.ok()) << published;
+}
+
+// Of what comes in parts, 8 MiB are synced at once, and the rest at the end.
+TEST(LocalStore, SyncsWhatIsStagedAsOftenAsItHasToAndNoMore) {
+  const auto syncs = [](Body stage) {
+    SimWorld world({.seed = 1});
+    world.AddMachine("m");
+    const FileSyncs counted(world);
+    RunToItsEnd(world, "store", stage);
+    return counted.count();
+  };
+  EXPECT_EQ(syncs([](Node& node) { return StageParts(node, {1, 1, 1, 1, 3}); }), 1);
+  EXPECT_EQ(syncs([](Node& node) { return StageParts(node, {7, 1}); }), 2);
+  EXPECT_EQ(syncs([](Node& node) { return StageParts(node, {7, 2, 1, 1, 1, 1}); }), 2);
+  EXPECT_EQ(syncs([](Node& node) { return StageParts(node, {7, 2, 7, 1, 1}); }), 3);
+}
+
 Task<void> RemoveTwice(Node& node) {
   LocalStore store(node, "store");
   EXPECT_FALSE((co_await store.Remove("log/1")).ok()) << "its directory is not synced";

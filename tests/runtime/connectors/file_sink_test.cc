@@ -15,6 +15,7 @@
 #include "checkpoint/local_store.h"
 #include "platform/status_macros.h"
 #include "simulator/sim_world.h"
+#include "tests/runtime/connectors/at_call.h"
 #include "tests/runtime/connectors/sim_sink.h"
 
 namespace wavetank::runtime {
@@ -239,43 +240,13 @@ Task<void> CommitRest(Node& node, int64_t epoch, std::vector<absl::Status>* ends
   ends->push_back(status);
 }
 
-// Ends the process at its n-th call of the disk.
-class CrashAtCall : public simulator::FaultHook {
- public:
-  CrashAtCall(SimWorld& world, uint64_t call, bool power_loss)
-      : world_(world), call_(call), power_loss_(power_loss) {}
-  bool fired() const { return fired_; }
-
-  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
-  const simulator::Fault* OnSeamCall(simulator::SimNode& node,
-                                     const simulator::SeamCall& call) override {
-    if (fired_ || call.number != call_) return nullptr;
-    fired_ = true;
-    if (power_loss_) {
-      world_.LosePower("m");
-    } else {
-      world_.Crash(node.process());
-    }
-    return nullptr;
-  }
-  void OnStarted(simulator::SimProcess&) override {}
-  void Freeze() override {}
-
- private:
-  SimWorld& world_;
-  const uint64_t call_;
-  const bool power_loss_;
-  bool fired_ = false;
-};
-
-class FileSinkCrashTest : public ::testing::TestWithParam<bool> {};
+class FileSinkCrashTest : public ::testing::TestWithParam<Happens> {};
 
 TEST_P(FileSinkCrashTest, EveryBatchIsShownOnceWhereverTheDriverDied) {
-  const bool power_loss = GetParam();
   for (uint64_t call = 1;; ++call) {
     SimWorld world({.seed = call});
     world.AddMachine("m");
-    CrashAtCall crash(world, call, power_loss);
+    AtCall crash(world, call, GetParam());
     world.SetFaultHook(&crash);
     std::vector<absl::Status> ends;
     world.Start("m", {"driver", {{"n", [&](Node& node) { return CommitRest(node, 1, &ends); }}}});
@@ -315,8 +286,11 @@ TEST_P(FileSinkCrashTest, EveryBatchIsShownOnceWhereverTheDriverDied) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, FileSinkCrashTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "PowerLoss" : "Crash"; });
+INSTANTIATE_TEST_SUITE_P(, FileSinkCrashTest,
+                         ::testing::Values(Happens::kCrash, Happens::kPowerLoss),
+                         [](const auto& info) {
+                           return info.param == Happens::kPowerLoss ? "PowerLoss" : "Crash";
+                         });
 
 TEST(FileSinkRace, TheNewerTokenWinsAndBatchesAreShownOnce) {
   int older_stopped = 0;

@@ -20,6 +20,7 @@
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/part_name.h"
 #include "simulator/sim_world.h"
+#include "tests/runtime/connectors/at_call.h"
 #include "tests/runtime/connectors/inline_rows.h"
 #include "tests/runtime/connectors/sim_sink.h"
 
@@ -120,34 +121,6 @@ class Lister {
   std::map<int64_t, std::string> contents_;
   int64_t newest_ = -1;
   std::vector<std::string> wrong_;
-};
-
-enum class Happens { kCrash, kPowerLoss, kWakesLate };
-
-class AtCall final : public simulator::FaultHook {
- public:
-  AtCall(SimWorld& world, uint64_t call, Happens happens)
-      : world_(world), call_(call), happens_(happens) {}
-  bool fired() const { return fired_; }
-
-  void OnStep(simulator::SimNode&, const platform::StepEvent&) override {}
-  const simulator::Fault* OnSeamCall(simulator::SimNode& node,
-                                     const simulator::SeamCall& call) override {
-    if (fired_ || call.number != call_) return nullptr;
-    fired_ = true;
-    if (happens_ == Happens::kPowerLoss) world_.LosePower("m");
-    if (happens_ == Happens::kCrash) world_.Crash(node.process());
-    if (happens_ == Happens::kWakesLate) world_.Pause(node.process());
-    return nullptr;
-  }
-  void OnStarted(simulator::SimProcess&) override {}
-  void Freeze() override {}
-
- private:
-  SimWorld& world_;
-  const uint64_t call_;
-  const Happens happens_;
-  bool fired_ = false;
 };
 
 class PublisherAnywhere : public ::testing::TestWithParam<std::tuple<ManifestMode, bool, Happens>> {
