@@ -94,6 +94,32 @@ void ClicksByWindowStructured(Session& session, const JobArguments& arguments) {
         arguments);
 }
 
+runtime::JoinType TypeOf(const std::string& name) {
+  using enum runtime::JoinType;
+  for (const runtime::JoinType type : {kInner, kLeft, kRight, kFull, kLeftSemi}) {
+    if (runtime::JoinTypeName(type) == name) return type;
+  }
+  return kLeft;
+}
+
+// Views with the clicks that may come from them, and what there is of either alone.
+void ViewOutcomesStructured(Session& session, const JobArguments& arguments) {
+  const DataFrame views = Timed(session, arguments, "views", "ad").Alias("view");
+  const DataFrame clicks = Timed(session, arguments, "clicks", "ad").Alias("click");
+  const runtime::JoinType type = TypeOf(arguments.Get("type"));
+  const DataFrame joined =
+      views.Join(clicks,
+                 Col("view.ad") == Col("click.ad") && Col("click.time") >= Col("view.time") &&
+                     Col("click.time") <= Col("view.time") + DurationOf(arguments, "within"),
+                 type);
+  std::vector<runtime::Expression> shown = {Col("view.ad").As("ad"), Col("view.time").As("viewed")};
+  if (type != runtime::JoinType::kLeftSemi) {
+    shown.push_back(Col("click.ad").As("clicked_ad"));
+    shown.push_back(Col("click.time").As("clicked"));
+  }
+  Write(joined.Select(shown), arguments);
+}
+
 // Of two directories, as if they were one.
 void ClicksOfTwoSitesStructured(Session& session, const JobArguments& arguments) {
   const DataFrame clicks =
@@ -173,6 +199,17 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
         "viewed; input as of clicked_views";
     job.parameters = JoinParameters({WindowParameter()});
     job.structured = ClicksByWindowStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "view_outcomes";
+    job.meaning =
+        "structured: views of advertisements with the clicks on them that came soon after, and "
+        "those of either that met none; input as of clicked_views";
+    job.parameters =
+        JoinParameters({{"type", "of the join: left, right, full or left semi", "left"}});
+    job.structured = ViewOutcomesStructured;
     jobs.Add(std::move(job));
   }
   {

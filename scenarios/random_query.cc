@@ -17,6 +17,7 @@ using runtime::Col;
 using runtime::DataFrame;
 using runtime::DataType;
 using runtime::Expression;
+using runtime::JoinType;
 
 template <typename T>
 T OneOf(Random& random, const std::vector<T>& all) {
@@ -80,10 +81,26 @@ class QueryDrawing {
     if (random_.OneIn(2)) on = on && Before("l.time", "r.time");
     if (random_.OneIn(2)) on = on && Before("r.time", "l.time");
     if (random_.OneIn(4)) on = on && Col("l.n") != Col("r.n");
+    const JoinType type = DrawType();
+    if (type != JoinType::kInner && random_.OneIn(3))
+      on = on && Col("l.n") != random_.Between(-1, 1);
+    if (type != JoinType::kInner && random_.OneIn(3))
+      on = on && Col("r.n") > random_.Between(-3, 1);
     const DataFrame pairs =
-        left.Select(Columns()).Alias("l").Join(right.Select(Columns()).Alias("r"), on);
+        left.Select(Columns()).Alias("l").Join(right.Select(Columns()).Alias("r"), on, type);
+    if (type == JoinType::kLeftSemi) return pairs;
+    const Expression n = type == JoinType::kInner || random_.OneIn(2)
+                             ? Col("l.n") + Col("r.n")
+                             : runtime::Coalesce({Col("l.n"), Col("r.n")});
     return pairs.Select({(random_.OneIn(2) ? Col("l.time") : Col("r.time")).As("time"),
-                         Col("l.key").As("key"), (Col("l.n") + Col("r.n")).As("n")});
+                         (random_.OneIn(2) ? Col("l.key") : Col("r.key")).As("key"), n.As("n")});
+  }
+
+  // A draw that needs more of the condition than there is is refused, and drawn again.
+  JoinType DrawType() {
+    if (!parts_.outer_joins || random_.OneIn(5)) return JoinType::kInner;
+    return OneOf<JoinType>(
+        random_, {JoinType::kLeft, JoinType::kRight, JoinType::kFull, JoinType::kLeftSemi});
   }
 
   // low, and perhaps more, at or below high; now and then the other way round.

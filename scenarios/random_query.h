@@ -16,6 +16,7 @@ namespace wavetank::scenarios {
 struct RandomQueryParts {
   bool unions = false;
   bool joins = false;
+  bool outer_joins = false;  // of some joins, instead; semi joins too
   bool duplicates = false;
   bool second_aggregates = false;
 };

@@ -75,6 +75,27 @@ void FindEqualSides(const PlainExpression& condition, size_t lefts,
   }
 }
 
+// Of what must hold, that which is said of one side alone.
+void FindFilters(const PlainExpression& condition, size_t lefts,
+                 std::vector<const PlainExpression*> (&found)[2]) {
+  if (condition.what == PlainExpression::What::kCall && condition.name == "and") {
+    for (const PlainExpression& operand : condition.operands) FindFilters(operand, lefts, found);
+    return;
+  }
+  const auto changes = [](const PlainExpression& part) { return part.name == "current_timestamp"; };
+  if (Any(condition, changes)) return;
+  for (const size_t side : {0u, 1u}) {
+    if (IsOf(side, condition, lefts)) found[side].push_back(&condition);
+  }
+}
+
+// A row that may be shown, or meet others.
+struct Kept {
+  PlainRow row;
+  bool has_met = false;
+  bool is_gone = false;  // from what the engine keeps; it may be met still, if that was too early
+};
+
 class Join final : public StatefulOperator {
  public:
   Join(const PlainNode& node, const PlainNode& left, const PlainNode& right) : node_(node) {
@@ -82,40 +103,45 @@ class Join final : public StatefulOperator {
     if (!right.event_times.empty()) times_[1] = right.event_times.front();
     columns_[0] = left.columns.size();
     columns_[1] = right.columns.size();
-    if (!node.expressions.empty()) {
-      FindEqualColumns(node.expressions[0], left.columns.size(), equal_);
-      FindEqualSides(node.expressions[0], left.columns.size(), equal_sides_);
+    shows_every_[0] = node.join == PlainJoinType::kLeft || node.join == PlainJoinType::kFull;
+    shows_every_[1] = node.join == PlainJoinType::kRight || node.join == PlainJoinType::kFull;
+    if (node.expressions.empty()) return;
+    FindEqualColumns(node.expressions[0], left.columns.size(), equal_);
+    FindEqualSides(node.expressions[0], left.columns.size(), equal_sides_);
+    if (node.join != PlainJoinType::kInner) {
+      FindFilters(node.expressions[0], left.columns.size(), filters_);
     }
   }
 
   PlainRows Run(const std::vector<const PlainRows*>& inputs, const PlainBatch& batch,
                 PlainCounts& counts) override {
-    PlainRows pairs;
+    PlainRows shown;
     for (const size_t side : {0u, 1u}) {
       for (const PlainRow& row : *inputs[side]) {
         if (IsPast(row, times_[side], batch.late_micros)) {
           ++counts.late;
           continue;
         }
-        const PlainRow key = KeyOf(row, side);
-        const auto others = kept_[1 - side].find(key);
-        if (others != kept_[1 - side].end()) {
-          for (const PlainRow& other : others->second) {
-            AddPair(side == 0 ? row : other, side == 0 ? other : row, batch.timestamp_ms, pairs);
-          }
-        }
-        kept_[side][key].push_back(row);
-        const std::optional<PlainJoinBounds::Going>& goes = node_.bounds.goes[side];
-        if (goes && MayMeet(row, side, batch.timestamp_ms)) {
-          final_times_.Add(row[goes->column], -__int128{goes->offset_micros});
+        Come(row, side, batch.timestamp_ms, shown);
+      }
+    }
+    for (const size_t side : {0u, 1u}) Go(side, batch.final_micros, shown);
+    return shown;
+  }
+
+  std::optional<int64_t> NextFinalMicros() const override {
+    FinalTimes times;
+    for (const size_t side : {0u, 1u}) {
+      const std::optional<PlainJoinBounds::Going>& goes = node_.bounds.goes[side];
+      if (!goes) continue;
+      for (const auto& [key, all] : kept_[side]) {
+        for (const Kept& kept : all) {
+          if (!kept.is_gone) times.Add(kept.row[goes->column], -__int128{goes->offset_micros});
         }
       }
     }
-    final_times_.Forget(batch.final_micros);
-    return pairs;
+    return times.next();
   }
-
-  std::optional<int64_t> NextFinalMicros() const override { return final_times_.next(); }
 
   bool GoOnFrom(StatefulOperator& before) override {
     auto* const join = dynamic_cast<Join*>(&before);
@@ -124,15 +150,63 @@ class Join final : public StatefulOperator {
       return a.goes[0] == b.goes[0] && a.goes[1] == b.goes[1];
     };
     if (join == nullptr || columns_[0] != join->columns_[0] || columns_[1] != join->columns_[1] ||
-        equal_ != join->equal_ || !same(node_.bounds, join->node_.bounds)) {
+        node_.join != join->node_.join || equal_ != join->equal_ ||
+        !same(node_.bounds, join->node_.bounds)) {
       return false;
     }
-    final_times_ = std::move(join->final_times_);
     for (const size_t side : {0u, 1u}) kept_[side] = std::move(join->kept_[side]);
     return true;
   }
 
  private:
+  void Come(const PlainRow& row, size_t side, int64_t timestamp_ms, PlainRows& shown) {
+    if (!Passes(row, side, timestamp_ms)) {
+      if (shows_every_[side]) shown.push_back(AsPair(row, side));
+      return;
+    }
+    const PlainRow key = KeyOf(row, side);
+    const bool semi = node_.join == PlainJoinType::kLeftSemi;
+    Kept come{.row = row};
+    const auto others = kept_[1 - side].find(key);
+    if (others != kept_[1 - side].end()) {
+      for (Kept& other : others->second) {
+        PlainRow pair = Both(side == 0 ? row : other.row, side == 0 ? other.row : row);
+        if (!Holds(pair, timestamp_ms)) continue;
+        Kept& left = side == 0 ? come : other;
+        if (!semi) shown.push_back(std::move(pair));
+        if (semi && !left.has_met) shown.push_back(left.row);
+        come.has_met = other.has_met = true;
+        if (semi) left.is_gone = true;
+      }
+    }
+    // Null equals nothing: it is kept to be shown, or not at all.
+    if (!shows_every_[side] && !MayMeet(row, side, timestamp_ms)) return;
+    kept_[side][key].push_back(std::move(come));
+  }
+
+  // What the watermark has passed, and of it what is shown now.
+  void Go(size_t side, std::optional<int64_t> final_micros, PlainRows& shown) {
+    const std::optional<PlainJoinBounds::Going>& goes = node_.bounds.goes[side];
+    if (!goes || !final_micros) return;
+    for (auto& [key, all] : kept_[side]) {
+      for (Kept& kept : all) {
+        const PlainValue& time = kept.row[goes->column];
+        if (kept.is_gone || time.is_null()) continue;
+        if (__int128{time.number()} - goes->offset_micros > *final_micros) continue;
+        kept.is_gone = true;
+        if (shows_every_[side] && !kept.has_met) shown.push_back(AsPair(kept.row, side));
+      }
+    }
+  }
+
+  bool Passes(const PlainRow& row, size_t side, int64_t timestamp_ms) const {
+    const PlainRow pair = AsPair(row, side);
+    return std::ranges::all_of(filters_[side], [&](const PlainExpression* filter) {
+      const PlainValue holds = filter->Of(pair, timestamp_ms);
+      return !holds.is_null() && holds.truth();
+    });
+  }
+
   PlainRow KeyOf(const PlainRow& row, size_t side) const {
     PlainRow key;
     for (const EqualColumns& columns : equal_) {
@@ -143,32 +217,40 @@ class Join final : public StatefulOperator {
 
   // Whether nothing of what must be equal is null, which equals nothing.
   bool MayMeet(const PlainRow& row, size_t side, int64_t timestamp_ms) const {
-    PlainRow pair(side == 0 ? 0 : columns_[0]);
-    pair.insert(pair.end(), row.begin(), row.end());
-    pair.resize(columns_[0] + columns_[1]);
+    const PlainRow pair = AsPair(row, side);
     return std::ranges::none_of(equal_sides_, [&](const EqualSides& sides) {
       return sides.of[side]->Of(pair, timestamp_ms).is_null();
     });
   }
 
-  void AddPair(const PlainRow& left, const PlainRow& right, int64_t timestamp_ms,
-               PlainRows& pairs) const {
+  // Where it stands in a pair; the other side's columns are null.
+  PlainRow AsPair(const PlainRow& row, size_t side) const {
+    PlainRow pair(side == 0 ? 0 : columns_[0]);
+    pair.insert(pair.end(), row.begin(), row.end());
+    pair.resize(columns_[0] + columns_[1]);
+    return pair;
+  }
+
+  static PlainRow Both(const PlainRow& left, const PlainRow& right) {
     PlainRow pair = left;
     pair.insert(pair.end(), right.begin(), right.end());
-    if (!node_.expressions.empty()) {
-      const PlainValue holds = node_.expressions[0].Of(pair, timestamp_ms);
-      if (holds.is_null() || !holds.truth()) return;
-    }
-    pairs.push_back(std::move(pair));
+    return pair;
+  }
+
+  bool Holds(const PlainRow& pair, int64_t timestamp_ms) const {
+    if (node_.expressions.empty()) return true;
+    const PlainValue holds = node_.expressions[0].Of(pair, timestamp_ms);
+    return !holds.is_null() && holds.truth();
   }
 
   const PlainNode& node_;
   std::optional<PlainEventTime> times_[2];  // by side
   size_t columns_[2] = {0, 0};
+  bool shows_every_[2] = {false, false};
   std::vector<EqualColumns> equal_;
   std::vector<EqualSides> equal_sides_;
-  FinalTimes final_times_;
-  std::map<PlainRow, PlainRows, PlainLess> kept_[2];  // by side, under what must be equal
+  std::vector<const PlainExpression*> filters_[2];
+  std::map<PlainRow, std::vector<Kept>, PlainLess> kept_[2];  // by side, under what must be equal
 };
 
 }  // namespace

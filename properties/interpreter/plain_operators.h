@@ -60,8 +60,10 @@ class FinalTimes {
 std::unique_ptr<StatefulOperator> MakePlainAggregate(const PlainNode& node, NaiveMode mode);
 
 // Every pair of a new row and an earlier or new one of the other side for which the condition is
-// true. Rows are kept for ever: what an engine may let go by the watermark meets no row that is not
-// late. (When it may is kept beside them: of rows that can meet one at all.)
+// true; of an outer join, rows that have met none as the watermark passes the time at which an
+// engine lets them go; of a semi join, left rows as they first meet one. Rows are kept for ever:
+// what an engine may let go by the watermark meets no row that is not late. (When it may is told of
+// rows that can meet one at all, or are shown if they do not.)
 std::unique_ptr<StatefulOperator> MakePlainJoin(const PlainNode& node, const PlainNode& left,
                                                 const PlainNode& right);
 

@@ -239,13 +239,15 @@ class Reader {
   }
 
   absl::Status Join(const plan::Node& in, PlainNode& node) const {
-    if (in.join() != 1) {
-      return absl::UnimplementedError("the interpreter knows no join but an inner one");
+    if (in.join() < 1 || in.join() > static_cast<int>(PlainJoinType::kLeftSemi)) {
+      return absl::UnimplementedError("the interpreter knows no anti join");
     }
+    node.join = static_cast<PlainJoinType>(in.join());
     WT_RETURN_IF_ERROR(Expressions(in, 0, std::min(in.expressions_size(), 1), node));
     const PlainNode& left = InputOf(node, 0);
     const PlainNode& right = InputOf(node, 1);
     for (const PlainNode* side : {&left, &right}) {
+      if (side == &right && node.join == PlainJoinType::kLeftSemi) break;
       node.columns.insert(node.columns.end(), side->columns.begin(), side->columns.end());
       node.kinds.insert(node.kinds.end(), side->kinds.begin(), side->kinds.end());
     }
@@ -253,6 +255,7 @@ class Reader {
     // Rows of a side of which some are kept for ever may be of any time.
     for (const size_t side : {0u, 1u}) {
       if (!node.bounds.kept_until_micros[side]) continue;
+      if (side == 1 && node.join == PlainJoinType::kLeftSemi) continue;
       const PlainEventTime& time = InputOf(node, side).event_times.front();
       node.event_times.push_back(
           {(side == 0 ? 0 : left.columns.size()) + time.column, time.span_micros});

@@ -58,6 +58,9 @@ struct PlainJoinBounds {
   std::optional<Going> goes[2] = {};
 };
 
+// Numbers of joins in plan bytes (Node.join). Streams have no anti joins.
+enum class PlainJoinType : int { kInner = 1, kLeft, kRight, kFull, kLeftSemi };
+
 struct PlainNode {
   PlainOperator op = PlainOperator::kSource;
   int operator_id = 0;
@@ -67,7 +70,7 @@ struct PlainNode {
   std::vector<PlainKind> kinds;
   std::vector<PlainEventTime> event_times;
 
-  // Of its input's rows; of a join, of a left row with a right one behind it.
+  // Of its input's rows; of a join, of a left row with a right one behind it, whatever it shows.
   //   project, filter, drop duplicates (the keys), watermark (the event time): the plan's
   //   explode: the array, then what is kept;  aggregate: the keys;  join: the condition, or none
   std::vector<PlainExpression> expressions;
@@ -75,8 +78,9 @@ struct PlainNode {
   // aggregate: the key that is a window's start; rows without one are in no window.
   std::optional<size_t> window_key;
   int64_t delay_micros = 0;  // watermark, drop duplicates within
-  PlainJoinBounds bounds;    // join
-  PlainFiles files;          // source
+  PlainJoinType join = PlainJoinType::kInner;
+  PlainJoinBounds bounds;  // join
+  PlainFiles files;        // source
 };
 
 struct PlainPlan {

@@ -1,5 +1,6 @@
 #include "runtime/fragment/load_operators.h"
 
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "runtime/operators/aggregate.h"
 #include "runtime/operators/drop_duplicates.h"
 #include "runtime/operators/join.h"
+#include "runtime/operators/outer_join.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/plan/physical.pb.h"
 #include "runtime/plan/plan_codec.h"
@@ -68,6 +70,8 @@ class OperatorLoader {
         return Key(op.key());
       case plan::Operator::kJoin:
         return Join(op.join());
+      case plan::Operator::kOuterJoin:
+        return OuterJoin(op.outer_join());
       case plan::Operator::kDropDuplicates:
         return DropDuplicates(op.drop_duplicates());
       default:
@@ -262,43 +266,94 @@ class OperatorLoader {
     return keys + column;
   }
 
-  absl::StatusOr<LoadedOperator> Join(const plan::Join& from) const {
+  // What joins of all types have; its output is of both sides' columns.
+  absl::StatusOr<JoinSpec> Pairs(const plan::Join& from) const {
     if (place_.inputs.size() != 2) return DamagedPlan("a join of other than two inputs");
-    auto spec = std::make_shared<JoinSpec>();
-    spec->keys = from.keys();
-    spec->output = place_.output;
-    std::vector<DataType> gives;
+    JoinSpec spec;
+    spec.keys = from.keys();
+    std::vector<Field> fields;
     std::vector<DataType> keys;
     for (const size_t port : {0, 1}) {
       const plan::JoinSide& side = port == 0 ? from.left() : from.right();
       WT_ASSIGN_OR_RETURN(std::vector<DataType> met, KeysMet(port, from.keys()));
       if (port == 1 && met != keys) return DamagedPlan("keys of different types");
       keys = std::move(met);
-      JoinSide& to = spec->sides[port];
+      JoinSide& to = spec.sides[port];
       to.rows = place_.inputs[port];
       WT_ASSIGN_OR_RETURN(to.event_time_column, TimeColumn(port, from.keys(), side.event_time()));
       to.span_micros = side.span_micros();
       WT_ASSIGN_OR_RETURN(to.evict_column, TimeColumn(port, from.keys(), side.evict_time()));
       to.evict_offset_micros = side.evict_offset_micros();
-      const std::vector<DataType> types = TypesOf(*to.rows);
-      gives.insert(gives.end(), types.begin() + from.keys(), types.end());
+      fields.insert(fields.end(), to.rows->fields().begin() + from.keys(), to.rows->fields().end());
+    }
+    spec.output = std::make_shared<const Schema>(std::move(fields));
+    if (from.has_condition()) {
+      WT_ASSIGN_OR_RETURN(spec.condition, Condition(from.condition(), *spec.output));
+    }
+    return spec;
+  }
+
+  absl::StatusOr<BoundExpression> Condition(const plan::Expression& from, const Schema& of) const {
+    WT_ASSIGN_OR_RETURN(BoundExpression condition, DecodeBound(from, functions_));
+    WT_RETURN_IF_ERROR(CheckColumns(condition, of));
+    if (condition.type != DataType::kBool) return DamagedPlan("a join by what is no condition");
+    return condition;
+  }
+
+  // `keeps_met`: of the sides, whether what they keep says whether it has met.
+  static void SetJoinState(const plan::Join& from, const JoinSpec& spec,
+                           std::array<bool, 2> keeps_met, LoadedOperator& loaded) {
+    loaded.state_id = from.operator_id();
+    loaded.partition_types = TypesOf(*spec.sides[0].rows);
+    loaded.partition_types.erase(loaded.partition_types.begin() + spec.keys,
+                                 loaded.partition_types.end());
+    for (const size_t port : {0, 1}) {
+      loaded.stores.push_back(
+          {.name = kSideStores[port],
+           .schema_fingerprint = absl::StrCat(TypesText(TypesOf(*spec.sides[port].rows)),
+                                              keeps_met[port] ? "; met" : "")});
+    }
+    loaded.acts_on_watermark = spec.sides[0].evict_column >= 0 || spec.sides[1].evict_column >= 0;
+  }
+
+  absl::StatusOr<LoadedOperator> Join(const plan::Join& from) const {
+    WT_ASSIGN_OR_RETURN(JoinSpec pairs, Pairs(from));
+    WT_RETURN_IF_ERROR(CheckGives(TypesOf(*pairs.output)));
+    pairs.output = place_.output;
+    const auto spec = std::make_shared<const JoinSpec>(std::move(pairs));
+    LoadedOperator loaded = Made([spec] { return MakeJoin(spec); });
+    loaded.kind = "join";
+    SetJoinState(from, *spec, {false, false}, loaded);
+    return loaded;
+  }
+
+  absl::StatusOr<LoadedOperator> OuterJoin(const plan::OuterJoin& from) const {
+    auto spec = std::make_shared<OuterJoinSpec>();
+    WT_ASSIGN_OR_RETURN(spec->join, Pairs(from.join()));
+    if (from.type() <= static_cast<int>(JoinType::kInner) ||
+        from.type() > static_cast<int>(JoinType::kLeftAnti)) {
+      return DamagedPlan("a join of a type that this build has not");
+    }
+    spec->type = static_cast<JoinType>(from.type());
+    spec->finished = from.finished();
+    spec->output = place_.output;
+    const bool left_alone = spec->type == JoinType::kLeftSemi || spec->type == JoinType::kLeftAnti;
+    std::vector<DataType> gives = TypesOf(*spec->join.output);
+    if (left_alone) {
+      gives.erase(gives.begin() + spec->join.sides[0].rows->size() - from.join().keys(),
+                  gives.end());
     }
     WT_RETURN_IF_ERROR(CheckGives(gives));
-    if (from.has_condition()) {
-      WT_ASSIGN_OR_RETURN(BoundExpression condition, DecodeBound(from.condition(), functions_));
-      WT_RETURN_IF_ERROR(CheckColumns(condition, *place_.output));
-      if (condition.type != DataType::kBool) return DamagedPlan("a join by what is no condition");
-      spec->condition = std::move(condition);
+    if (from.has_left_filter()) {
+      WT_ASSIGN_OR_RETURN(spec->filters[0], Condition(from.left_filter(), *place_.inputs[0]));
     }
-    LoadedOperator loaded = Made([spec] { return MakeJoin(spec); });
-    loaded.state_id = from.operator_id();
-    loaded.kind = "join";
-    loaded.partition_types = std::move(keys);
-    for (const size_t port : {0, 1}) {
-      loaded.stores.push_back({.name = kSideStores[port],
-                               .schema_fingerprint = TypesText(TypesOf(*spec->sides[port].rows))});
+    if (from.has_right_filter()) {
+      WT_ASSIGN_OR_RETURN(spec->filters[1], Condition(from.right_filter(), *place_.inputs[1]));
     }
-    loaded.acts_on_watermark = spec->sides[0].evict_column >= 0 || spec->sides[1].evict_column >= 0;
+    LoadedOperator loaded = Made([spec] { return MakeOuterJoin(spec); });
+    loaded.kind = absl::StrCat(platform::ToAbsl(JoinTypeName(spec->type)), " join");
+    SetJoinState(from.join(), spec->join,
+                 {ShowsEveryRow(spec->type, 0), ShowsEveryRow(spec->type, 1)}, loaded);
     return loaded;
   }
 

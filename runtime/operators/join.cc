@@ -1,7 +1,6 @@
 #include "runtime/operators/join.h"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -9,22 +8,17 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "checkpoint/key_parts.h"
 #include "platform/status_macros.h"
 #include "runtime/columnar/row_key.h"
 #include "runtime/columnar/take.h"
 #include "runtime/functions/row_error.h"
 #include "runtime/operators/event_time.h"
+#include "runtime/operators/join_walk.h"
 
 namespace wavetank::runtime {
 namespace {
 
 using checkpoint::StateTable;
-
-// So many rows are looked up at once, and so many entries found: what was fetched is still in the
-// cache when it is read.
-constexpr size_t kLookedUpAtOnce = 256;
-constexpr size_t kFoundAtOnce = 1024;
 
 std::vector<DataType> TypesOf(const Schema& schema, int begin) {
   std::vector<DataType> types;
@@ -72,9 +66,9 @@ class Join final : public Operator {
     added_rows_ = batch.num_rows();
     Drop(side, batch);
     StartOn(std::move(batch));
-    WT_RETURN_IF_ERROR(CheckKeys());
+    WT_RETURN_IF_ERROR(walk_.CheckKeys());
     Store(port);
-    return memory_.Hold(HeldBytes());
+    return memory_.Hold(walk_.HeldBytes());
   }
 
   absl::Status EndInput(int port) override {
@@ -95,7 +89,7 @@ class Join final : public Operator {
       if (spec_->condition) pairs = Holding(std::move(pairs));
       if (pairs.num_rows() == 0) continue;
       output = std::move(pairs);
-      WT_RETURN_IF_ERROR(memory_.Hold(HeldBytes() + ByteSize(output)));
+      WT_RETURN_IF_ERROR(memory_.Hold(walk_.HeldBytes() + ByteSize(output)));
       return Pulled{Pull::kOutput};
     }
     if (port_ == 2) return Pulled{Pull::kDone};
@@ -148,32 +142,10 @@ class Join final : public Operator {
 
   // Begins to join these rows.
   void StartOn(RecordBatch rows) {
-    rows_ = std::move(rows);
-    next_row_ = looked_up_begin_ = looked_up_end_ = 0;
-    chain_ = StateTable::kNoEntry;
+    walk_.Start(std::move(rows), std::span(indexes_[static_cast<size_t>(port_)].key_parts)
+                                     .first(static_cast<size_t>(spec_->keys)));
     partners_.clear();
     next_partner_ = 0;
-    keys_.clear();
-    prefixes_.clear();
-    const int64_t count = rows_.num_rows();
-    encoded_ = count == 0 ? Column() : EncodeRowKeys(rows_.columns(), count);
-    const std::span<const uint8_t> prefix =
-        std::span(indexes_[static_cast<size_t>(port_)].key_parts)
-            .first(static_cast<size_t>(spec_->keys));
-    for (int64_t row = 0; row < count; ++row) {
-      keys_.push_back(encoded_.StringAt(row));
-      prefixes_.push_back(keys_.back().substr(0, checkpoint::PartsLength(keys_.back(), prefix)));
-    }
-  }
-
-  absl::Status CheckKeys() const {
-    for (const std::string_view key : keys_) {
-      if (key.size() <= StateTable::kLargestKey) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("a row has ", key.size(), " bytes, and a join keeps rows of up to ",
-                       StateTable::kLargestKey, ": join without its long columns"));
-    }
-    return absl::OkStatus();
   }
 
   void Store(int port) {
@@ -182,16 +154,16 @@ class Join final : public Operator {
     // Left rows have yet to be met by the right ones of this epoch.
     const std::optional<int64_t> forgotten = port == 0 ? std::nullopt : EvictBound(side);
     if (!forgotten) {
-      own.CountMany(keys_);
-      rows_updated_ += rows_.num_rows();
+      own.CountMany(walk_.keys());
+      rows_updated_ += walk_.rows().num_rows();
       return;
     }
-    const Column& times = rows_.column(side.evict_column);
+    const Column& times = walk_.rows().column(side.evict_column);
     std::vector<std::string_view> stored;
-    stored.reserve(keys_.size());
-    for (int64_t row = 0; row < rows_.num_rows(); ++row) {
+    stored.reserve(walk_.keys().size());
+    for (int64_t row = 0; row < walk_.rows().num_rows(); ++row) {
       if (!times.IsNull(row) && times.Int64At(row) <= *forgotten) continue;
-      stored.push_back(keys_[static_cast<size_t>(row)]);
+      stored.push_back(walk_.keys()[static_cast<size_t>(row)]);
     }
     own.CountMany(stored);
     rows_updated_ += static_cast<int64_t>(stored.size());
@@ -218,10 +190,12 @@ class Join final : public Operator {
     const auto most = static_cast<size_t>(kRowsAtOnce);
     while (pair_rows_.size() < most) {
       if (next_partner_ == partners_.size()) {
-        WT_RETURN_IF_ERROR(FindPartners());
+        next_partner_ = 0;
+        WT_RETURN_IF_ERROR(
+            walk_.Find(*stores_[static_cast<size_t>(port_ == 0 ? 1 : 0)], partners_));
         if (partners_.empty()) break;
       }
-      Partner& partner = partners_[next_partner_];
+      JoinWalk::Partner& partner = partners_[next_partner_];
       const auto given = std::min<uint64_t>(partner.copies, most - pair_rows_.size());
       pair_rows_.AppendRepeated(given, partner.row);
       pair_partners_.insert(pair_partners_.end(), given, partner.own);
@@ -231,55 +205,8 @@ class Join final : public Operator {
     return absl::OkStatus();
   }
 
-  // Those of the next rows: a few at a time, so that what is found is in the cache when it is read.
-  absl::Status FindPartners() {
-    const StateTable& others = *stores_[static_cast<size_t>(port_ == 0 ? 1 : 0)];
-    partners_.clear();
-    numbers_.clear();
-    next_partner_ = 0;
-    while (numbers_.size() < kFoundAtOnce) {
-      if (chain_ == StateTable::kNoEntry) {
-        if (next_row_ == keys_.size()) break;
-        if (next_row_ == looked_up_end_) LookUp(others);
-        row_ = next_row_++;
-        chain_ = firsts_[row_ - looked_up_begin_];
-        continue;
-      }
-      numbers_.push_back(chain_);
-      partners_.push_back({.row = static_cast<uint32_t>(row_)});
-      chain_ = others.NextLinked(chain_);
-    }
-    bool counted = true;
-    size_t there = 0;
-    others.VisitMany(numbers_, [&](size_t i, std::string_view key, std::string_view value) {
-      Partner& partner = partners_[there++];
-      partner.row = partners_[i].row;
-      partner.own = key.substr(prefixes_[partner.row].size());
-      partner.copies = CountIn(value);
-      counted = counted && partner.copies != 0;
-    });
-    partners_.resize(there);
-    if (!counted) return absl::DataLossError("a joined row of state without its number");
-    return absl::OkStatus();
-  }
-
-  void LookUp(const StateTable& others) {
-    looked_up_begin_ = next_row_;
-    looked_up_end_ = std::min(keys_.size(), next_row_ + kLookedUpAtOnce);
-    const size_t count = looked_up_end_ - looked_up_begin_;
-    firsts_.resize(count);
-    others.FirstWithPrefix(std::span(prefixes_).subspan(looked_up_begin_, count), firsts_);
-  }
-
-  // 0: it is no count.
-  static uint64_t CountIn(std::string_view value) {
-    uint64_t count = 0;
-    if (value.size() == sizeof count) std::memcpy(&count, value.data(), sizeof count);
-    return count;
-  }
-
   absl::StatusOr<RecordBatch> Pairs() const {
-    const std::vector<Column>& rows = rows_.columns();
+    const std::vector<Column>& rows = walk_.rows().columns();
     std::vector<Column> own;
     for (size_t i = static_cast<size_t>(spec_->keys); i < rows.size(); ++i) {
       own.push_back(Take(rows[i], Numbers(pair_rows_)));
@@ -304,11 +231,6 @@ class Join final : public Operator {
     }
   }
 
-  int64_t HeldBytes() const {
-    return ByteSize(rows_) + ByteSize(encoded_, 0, encoded_.size()) +
-           static_cast<int64_t>(keys_.size() * (sizeof keys_[0] + sizeof prefixes_[0]));
-  }
-
   const std::shared_ptr<const JoinSpec> spec_;
   std::vector<DataType> own_types_[2];
   checkpoint::DerivedIndexes indexes_[2];
@@ -317,28 +239,11 @@ class Join final : public Operator {
   Epoch epoch_;
   int port_ = 0;  // that rows come from; 2: none does any more
 
-  // The rows at hand, and how they stand in state.
-  RecordBatch rows_;
+  // The rows at hand, and what was found for them that is not given yet.
+  JoinWalk walk_;
   int64_t added_rows_ = 0;
   RowNumbers kept_;
-  Column encoded_;
-  std::vector<std::string_view> keys_;
-  std::vector<std::string_view> prefixes_;
-  // Of which some are looked up: the first entry of each.
-  std::vector<uint32_t> firsts_;
-  size_t looked_up_begin_ = 0;
-  size_t looked_up_end_ = 0;
-  // Where the walk is, and what it has found that is not given yet.
-  size_t next_row_ = 0;
-  size_t row_ = 0;
-  uint32_t chain_ = StateTable::kNoEntry;
-  struct Partner {
-    uint32_t row = 0;
-    uint64_t copies = 0;  // left to be given
-    std::string_view own = {};
-  };
-  std::vector<uint32_t> numbers_;
-  std::vector<Partner> partners_;
+  std::vector<JoinWalk::Partner> partners_;  // `copies`: left to be given
   size_t next_partner_ = 0;
   // The pairs that are given next.
   RowNumbers pair_rows_;

@@ -91,7 +91,10 @@ class Shaper {
       for (const AtLeast& bound : Bounds(*conjunct)) Evict(bound);
       // What changes from batch to batch is that of the later row's.
       const bool changes = !IsDeterministic(*conjunct) || IsOfTheBatch(*conjunct);
-      if (changes || !AddKey(*conjunct)) rest.push_back(conjunct);
+      if (changes || (!AddKey(*conjunct) && !AddFilter(conjunct))) rest.push_back(conjunct);
+    }
+    for (size_t side : {0, 1}) {
+      if (!filters_[side].empty()) shape_.sides[side].filter = AllOf(filters_[side]);
     }
     if (!rest.empty()) shape_.rest = AllOf(rest);
     return std::move(shape_);
@@ -106,6 +109,16 @@ class Shaper {
       if (!IsOver(*of_left, *join_.inputs[0]) || !IsOver(*of_right, *join_.inputs[1])) continue;
       shape_.sides[0].keys.push_back(of_left);
       shape_.sides[1].keys.push_back(of_right);
+      return true;
+    }
+    return false;
+  }
+
+  bool AddFilter(const ExpressionPtr& conjunct) {
+    if (join_.join == JoinType::kInner) return false;
+    for (const size_t side : {0, 1}) {
+      if (!IsOver(*conjunct, *join_.inputs[side])) continue;
+      filters_[side].push_back(conjunct);
       return true;
     }
     return false;
@@ -137,6 +150,7 @@ class Shaper {
 
   const LogicalPlan& join_;
   JoinShape shape_;
+  std::vector<ExpressionPtr> filters_[2];
 };
 
 }  // namespace

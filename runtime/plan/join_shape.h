@@ -26,6 +26,8 @@ struct JoinShape {
     // Rows with event time + span <= watermark are late; unset: none is.
     std::optional<EventTime> late;
     std::optional<Eviction> eviction;  // unset: they are kept for ever
+    // Of all joins but inner ones: rows for which it is not true meet nothing; null: there is none.
+    ExpressionPtr filter;
   };
   std::array<Side, 2> sides;  // left, right
   ExpressionPtr rest;         // of the condition, over the columns of both; null: nothing

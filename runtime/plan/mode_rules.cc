@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/text.h"
+#include "runtime/plan/join_shape.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -122,6 +123,35 @@ std::string MustBeTheLastState(const LogicalPlan& node, const LogicalPlanPtr& ro
                       "reads it: use \"append\"");
 }
 
+// A row without a partner is shown once none can come any more: by what is known of the other side's
+// times.
+std::string MustSettleItsRows(const LogicalPlan& node, const LogicalPlanPtr&) {
+  const std::string type(JoinTypeName(node.join));
+  if (node.join == JoinType::kInner) return "";
+  if (node.join == JoinType::kLeftAnti) {
+    return "a left anti join of streams is not shown: use a left join, and keep the rows whose "
+           "right columns are null";
+  }
+  const JoinShape shape = ShapeOf(node);
+  const bool shows_left = node.join != JoinType::kRight;
+  const bool shows_right = node.join == JoinType::kRight || node.join == JoinType::kFull;
+  for (const size_t side : {0, 1}) {
+    if (!(side == 0 ? shows_left : shows_right) || shape.sides[side].eviction) continue;
+    const std::string own = side == 0 ? "left" : "right";
+    const std::string other = side == 0 ? "right" : "left";
+    if (!shape.sides[1 - side].late) {
+      return absl::StrCat("of a ", type, " join of streams the ", other,
+                          " side needs a watermark, from which follows that a ", own,
+                          " row can meet none any more: call WithWatermark on it");
+    }
+    return absl::StrCat("nothing says when a ", own, " row of a ", type,
+                        " join of streams can meet none any more: join by a column with a "
+                        "watermark or a window of it, or bound ",
+                        own, " times from below by ", other, " ones in its condition");
+  }
+  return "";
+}
+
 std::string JoinsShowRowsOnce(const LogicalPlan&, const LogicalPlanPtr&) {
   return "a join of streams shows a row once, and never changes it: use \"append\"";
 }
@@ -170,7 +200,7 @@ const std::vector<ModeRule>& ModeRules() {
       {kAggregate, kAppend, MustBeFinal},
       {kAggregate, kUpdate, MustShowItsKeys},
       {kAggregate, kComplete, MustBeTheLastState},
-      {kJoin, kAppend, nullptr},
+      {kJoin, kAppend, MustSettleItsRows},
       {kJoin, kUpdate, JoinsShowRowsOnce},
       {kJoin, kComplete, JoinsShowRowsOnce},
       {kUnion, kAppend, nullptr},

@@ -56,7 +56,8 @@ class Lowering {
  public:
   using Ends = std::vector<plan::Fragment>;
 
-  Lowering(plan::PhysicalPlan& plan, int partitions) : plan_(plan), partitions_(partitions) {}
+  Lowering(plan::PhysicalPlan& plan, int partitions, Input input)
+      : plan_(plan), partitions_(partitions), input_(input) {}
 
   Ends Of(const LogicalPlan& node) {
     switch (node.op) {
@@ -246,14 +247,20 @@ class Lowering {
   }
 
   Ends Join(const LogicalPlan& node) {
-    const JoinShape shape = ShapeOf(node);
+    JoinShape shape = ShapeOf(node);
+    if (shape.sides[0].keys.empty()) {  // of finished inputs: every row meets every other
+      for (JoinShape::Side& side : shape.sides) side.keys = {Expression(true).node()};
+    }
     Ends joined(1);
-    plan::Join join;
+    plan::OuterJoin outer;
+    plan::Join& join = *outer.mutable_join();
     join.set_operator_id(node.operator_id);
     join.set_keys(static_cast<int>(shape.sides[0].keys.size()));
+    std::vector<Attribute> both;
     for (const size_t i : {0, 1}) {
       const JoinShape::Side& side = shape.sides[i];
       const std::vector<Attribute>& columns = node.inputs[i]->output;
+      both.insert(both.end(), columns.begin(), columns.end());
       const Keyed keyed = MeetByKeys(*node.inputs[i], side.keys);
       Append(joined[0], keyed.columns).set_read_exchange(keyed.exchange);
       plan::JoinSide& out = i == 0 ? *join.mutable_left() : *join.mutable_right();
@@ -263,10 +270,19 @@ class Lowering {
       if (side.eviction) {
         out.set_evict_offset_micros(absl::ToInt64Microseconds(side.eviction->offset));
       }
+      if (side.filter == nullptr) continue;
+      BindTo(*side.filter, keyed.columns,
+             i == 0 ? *outer.mutable_left_filter() : *outer.mutable_right_filter());
     }
-    if (shape.rest != nullptr) BindTo(*shape.rest, node.output, *join.mutable_condition());
+    if (shape.rest != nullptr) BindTo(*shape.rest, both, *join.mutable_condition());
     plan::Operator& op = Append(joined[0], node.output);
-    *op.mutable_join() = std::move(join);
+    if (node.join == JoinType::kInner) {
+      *op.mutable_join() = std::move(join);
+    } else {
+      outer.set_type(static_cast<int>(node.join));
+      outer.set_finished(input_ == Input::kFinished);
+      *op.mutable_outer_join() = std::move(outer);
+    }
     op.add_inputs(0);
     op.add_inputs(1);
     SetWatermark(node, op);
@@ -312,6 +328,7 @@ class Lowering {
 
   plan::PhysicalPlan& plan_;
   const int partitions_;
+  const Input input_;
   absl::flat_hash_map<const LogicalPlan*, int> sources_;
   absl::flat_hash_map<const LogicalPlan*, WatermarkLag> lags_;
 };
@@ -345,14 +362,9 @@ absl::flat_hash_map<const LogicalPlan*, int> TimesRead(const LogicalPlanPtr& roo
   return times;
 }
 
-absl::Status CheckJoin(const LogicalPlan& join) {
-  if (join.join != JoinType::kInner) {
-    return absl::UnimplementedError(absl::StrCat(
-        "a ", platform::ToAbsl(JoinTypeName(join.join)),
-        " Join is analysed and explained, and cannot be run yet: only inner ones are"));
-  }
+absl::Status CheckJoin(const LogicalPlan& join, Input input) {
   const std::vector<ExpressionPtr> keys = ShapeOf(join).sides[0].keys;
-  if (keys.empty()) {
+  if (keys.empty() && input == Input::kStreams) {
     return absl::InvalidArgumentError(
         "Join: streams are joined by equal columns, and its condition compares none of one input "
         "with one of the other: add such as Col(\"a.id\") == Col(\"b.id\")");
@@ -376,11 +388,11 @@ absl::Status CheckJoin(const LogicalPlan& join) {
 
 }  // namespace
 
-absl::Status CheckRunnable(const LogicalPlanPtr& analysed) {
+absl::Status CheckRunnable(const LogicalPlanPtr& analysed, Input input) {
   const absl::flat_hash_map<const LogicalPlan*, int> times_read = TimesRead(analysed);
   for (const LogicalPlanPtr& node : InOrder(analysed)) {
     if (node->op == PlanOperator::kJoin) {
-      const absl::Status status = CheckJoin(*node);
+      const absl::Status status = CheckJoin(*node, input);
       if (!status.ok()) return status;
     }
     if (IsStateful(node->op) && times_read.at(node.get()) > 1) {
@@ -394,7 +406,7 @@ absl::Status CheckRunnable(const LogicalPlanPtr& analysed) {
 }
 
 plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
-                                    int shuffle_partitions) {
+                                    int shuffle_partitions, Input input) {
   plan::PhysicalPlan plan;
   plan.set_version(kPhysicalPlanVersion);
   const bool aggregates = std::ranges::any_of(InOrder(optimised), [](const LogicalPlanPtr& node) {
@@ -402,7 +414,7 @@ plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutput
   });
   // Without an aggregate each row is of its own, and none ever replaces another.
   plan.set_output_mode(static_cast<int>(aggregates ? mode : QueryOutputMode::kAppend));
-  Lowering lowering(plan, shuffle_partitions);
+  Lowering lowering(plan, shuffle_partitions, input);
   for (plan::Fragment& end : lowering.Of(*optimised)) {
     Append(end, optimised->output).set_write_sink(true);
     lowering.End(std::move(end));

@@ -20,11 +20,13 @@ inline constexpr int kPhysicalPlanVersion = 2;
 
 // kUnimplemented: it is analysed and explained, and cannot be run yet; names the operator and what
 // to do.
-absl::Status CheckRunnable(const LogicalPlanPtr& analysed);
+// What is over a finished input is joined by any condition.
+enum class Input : bool { kStreams, kFinished };
+absl::Status CheckRunnable(const LogicalPlanPtr& analysed, Input input = Input::kStreams);
 
 // REQUIRES: CheckRunnable.
 plan::PhysicalPlan MakePhysicalPlan(const LogicalPlanPtr& optimised, QueryOutputMode mode,
-                                    int shuffle_partitions);
+                                    int shuffle_partitions, Input input = Input::kStreams);
 
 // For people: a line an operator, fragment by fragment; and one operator of the plan, by the
 // columns of `below`, which it reads.

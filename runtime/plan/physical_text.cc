@@ -1,6 +1,7 @@
 // Physical plans as text for people.
 #include "absl/strings/str_cat.h"
 
+#include "platform/text.h"
 #include "runtime/functions/registry.h"
 #include "runtime/plan/physical.h"
 #include "runtime/plan/physical.pb.h"
@@ -98,11 +99,15 @@ std::string RowsGo(const plan::JoinSide& side, const std::string& column) {
                       past > absl::ZeroDuration() ? " past " : " before ", column);
 }
 
-std::string JoinText(const plan::Operator& op, const plan::Operator& left) {
-  const plan::Join& join = op.join();
-  std::string text = absl::StrCat("inner join, state of operator ", join.operator_id(),
-                                  ", by the first ", join.keys(), " columns");
-  if (join.has_condition()) absl::StrAppend(&text, ", where ", BoundText(join.condition(), op));
+std::string JoinText(const plan::Join& join, JoinType type, const plan::Operator& op,
+                     const plan::Operator& left) {
+  std::string text = absl::StrCat(platform::ToAbsl(JoinTypeName(type)), " join, state of operator ",
+                                  join.operator_id(), ", by the first ", join.keys(), " columns");
+  // The output of some has the left columns alone.
+  const bool shown = type != JoinType::kLeftSemi && type != JoinType::kLeftAnti;
+  if (join.has_condition() && shown) {
+    absl::StrAppend(&text, ", where ", BoundText(join.condition(), op));
+  }
   const auto name = [&op](int column) {
     return column >= 0 && column < op.output_size() ? op.output(column).name() : "?";
   };
@@ -144,7 +149,10 @@ std::string OperatorText(const plan::PhysicalPlan& plan, const plan::Operator& o
     case plan::Operator::kKey:
       return absl::StrCat("key ", ListText(op.key().keys(), below));
     case plan::Operator::kJoin:
-      return JoinText(op, below);
+      return JoinText(op.join(), JoinType::kInner, op, below);
+    case plan::Operator::kOuterJoin:
+      return JoinText(op.outer_join().join(), static_cast<JoinType>(op.outer_join().type()), op,
+                      below);
     case plan::Operator::kDropDuplicates:
       return absl::StrCat("drop duplicates, state of operator ", op.drop_duplicates().operator_id(),
                           ", by the first ", op.drop_duplicates().keys(), " columns",

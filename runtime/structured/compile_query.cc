@@ -203,9 +203,9 @@ absl::StatusOr<std::shared_ptr<const StreamingQueryPlan>> CompileFinished(
     const StreamingQueryDefinition& definition) {
   WT_ASSIGN_OR_RETURN(const LogicalPlanPtr analysed, AnalysePlan(definition));
   const LogicalPlanPtr optimised = Optimise(analysed, OptimiserRules());
-  WT_RETURN_IF_ERROR(CheckRunnable(optimised));
-  const plan::PhysicalPlan physical =
-      MakePhysicalPlan(optimised, QueryOutputMode::kUpdate, /*shuffle_partitions=*/1);
+  WT_RETURN_IF_ERROR(CheckRunnable(optimised, Input::kFinished));
+  const plan::PhysicalPlan physical = MakePhysicalPlan(optimised, QueryOutputMode::kUpdate,
+                                                       /*shuffle_partitions=*/1, Input::kFinished);
   return LoadPlan(physical.SerializeAsString(), FunctionsOf(definition));
 }
 

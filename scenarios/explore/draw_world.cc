@@ -77,6 +77,10 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
          .fixed = viewed,
          .drawn = {within, window},
          .inputs = {"views", "clicks"}});
+    add({.name = "view_outcomes",
+         .fixed = viewed,
+         .drawn = {within, {"type", {"left", "right", "full", "left semi"}}},
+         .inputs = {"views", "clicks"}});
     add({.name = "clicks_of_two_sites",
          .fixed = {{"one", "one"}, {"other", "other"}},
          .drawn = {{"policy", {"min", "max"}}},

@@ -233,8 +233,11 @@ TEST(InterpreterAgainstReplay, RandomQueriesAreAnsweredAlike) {
 
 TEST(InterpreterAgainstReplay, QueriesOfSeveralSourcesAndStatesAreAnsweredAlike) {
   constexpr int64_t kQueries = 1000;
-  constexpr scenarios::RandomQueryParts kAll = {
-      .unions = true, .joins = true, .duplicates = true, .second_aggregates = true};
+  constexpr scenarios::RandomQueryParts kAll = {.unions = true,
+                                                .joins = true,
+                                                .outer_joins = true,
+                                                .duplicates = true,
+                                                .second_aggregates = true};
   Compared compared;
   for (int64_t seed = 1; seed <= kQueries; ++seed) {
     ASSERT_EQ(Difference(seed, kAll, compared), "");

@@ -103,8 +103,11 @@ bool DependsOnBatches(const std::string& text, const runtime::StreamingQueryPlan
 
 TEST(BatchCuts, TheFoldedAnswerDoesNotDependOnThem) {
   constexpr int64_t kQueries = 1000;
-  constexpr scenarios::RandomQueryParts kAll = {
-      .unions = true, .joins = true, .duplicates = true, .second_aggregates = true};
+  constexpr scenarios::RandomQueryParts kAll = {.unions = true,
+                                                .joins = true,
+                                                .outer_joins = true,
+                                                .duplicates = true,
+                                                .second_aggregates = true};
   int64_t compared = 0;
   int64_t rows = 0;
   for (int64_t seed = 1; seed <= kQueries; ++seed) {

@@ -349,14 +349,17 @@ TEST(InterpretedAggregate, OverAnAggregateCountsWhatThatHasMadeFinal) {
 
 TEST(Interpreter, SaysWhatItDoesNotKnow) {
   Session session;
-  const DataFrame left = Stream(session, "a").Alias("l");
-  const DataFrame right = Stream(session, "b").Alias("r");
   runtime::StreamingQueryDefinition definition;
-  definition.plan =
-      left.Join(right, kSameKey, runtime::JoinType::kLeft).Select({Col("l.key")}).plan();
+  definition.plan = Stream(session, "a")
+                        .Union(Stream(session, "b"))
+                        .GroupBy({Col("key")})
+                        .Agg({runtime::MinBy(Col("time"), Col("key")).As("first")})
+                        .plan();
+  definition.output_mode = "update";
   const auto query = scenarios::InterpretQuery(definition);
   EXPECT_EQ(query.status().code(), absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(query.status().message(), "the interpreter knows no join but an inner one");
+  EXPECT_EQ(query.status().message(),
+            "the interpreter does not know in which order rows come to min_by");
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "runtime/operators/aggregate.h"
 #include "runtime/operators/drop_duplicates.h"
 #include "runtime/operators/join.h"
+#include "runtime/operators/outer_join.h"
 #include "runtime/operators/row_operators.h"
 #include "runtime/operators/writers.h"
 #include "runtime/plan/bind.h"
@@ -25,48 +26,12 @@
 #include "tests/runtime/operators/drive.h"
 #include "tests/runtime/operators/expressions.h"
 #include "tests/runtime/operators/own_operators.h"
+#include "tests/runtime/operators/random_rows.h"
 
 namespace wavetank::runtime {
 namespace {
 
 using checkpoint::StateTable;
-
-// Rows of (time, key), a few keys in a narrow time.
-RecordBatch RandomRows(platform::Random& random, int64_t rows) {
-  ColumnBuilder times(DataType::kTimestamp);
-  ColumnBuilder keys(DataType::kString);
-  for (int64_t row = 0; row < rows; ++row) {
-    if (random.Below(8) == 0)
-      times.Null();
-    else
-      times.Int64(random.Between(0, 20) * 1'000'000);
-    std::string key(1, static_cast<char>('a' + random.Below(4)));
-    if (random.Below(4) == 0) key += " b";
-    random.Below(8) == 0 ? keys.Null() : keys.String(key);
-  }
-  return RecordBatch(TimedKeySchema(), {times.Finish(), keys.Finish()}, rows);
-}
-
-// The same, without nulls.
-RecordBatch RandomWholeRows(platform::Random& random, int64_t rows) {
-  ColumnBuilder times(DataType::kTimestamp);
-  ColumnBuilder keys(DataType::kString);
-  for (int64_t row = 0; row < rows; ++row) {
-    times.Int64(random.Between(0, 20) * 1'000'000);
-    keys.String(std::string(1, static_cast<char>('a' + random.Below(4))));
-  }
-  return RecordBatch(TimedKeySchema(), {times.Finish(), keys.Finish()}, rows);
-}
-
-RecordBatch KeysOf(const RecordBatch& rows) {
-  return RecordBatch(WordSchema(), {rows.column(1)}, rows.num_rows());
-}
-
-RecordBatch KeyFirst(const RecordBatch& rows) {
-  return RecordBatch(std::make_shared<const Schema>(std::vector<Field>{
-                         {"key", DataType::kString}, {"time", DataType::kTimestamp}}),
-                     {rows.column(1), rows.column(0)}, rows.num_rows());
-}
 
 std::shared_ptr<AggregateSpec> CountByTimeAndKey(QueryOutputMode mode) {
   auto spec = std::make_shared<AggregateSpec>();
@@ -140,6 +105,48 @@ struct Case {
 
 std::vector<RecordBatch> OnePort(platform::Random& random, int64_t rows) {
   return {RandomRows(random, rows)};
+}
+
+// Of a side: (key; time), by which rows are late and go.
+JoinSpec TimedPairs() {
+  JoinSpec spec;
+  spec.keys = 1;
+  const auto side = std::make_shared<const Schema>(
+      std::vector<Field>{{"key", DataType::kString}, {"time", DataType::kTimestamp}});
+  for (JoinSide& of : spec.sides) of = {.rows = side, .event_time_column = 1, .evict_column = 1};
+  spec.output = std::make_shared<const Schema>(
+      std::vector<Field>{{"left", DataType::kTimestamp}, {"right", DataType::kTimestamp}});
+  return spec;
+}
+
+std::vector<RecordBatch> TwoPorts(platform::Random& random, int64_t rows) {
+  std::vector<RecordBatch> ports = {KeyFirst(RandomRows(random, rows))};
+  ports.push_back(KeyFirst(RandomRows(random, rows / 2)));
+  return ports;
+}
+
+// Left rows of the key "a" pass no filter.
+Case OuterJoinCase(std::string name, JoinType type) {
+  return {.name = std::move(name),
+          .proto_case = plan::Operator::kOuterJoin,
+          .make =
+              [type] {
+                auto spec = std::make_shared<OuterJoinSpec>();
+                spec->join = TimedPairs();
+                spec->type = type;
+                spec->output = spec->join.output;
+                if (type == JoinType::kLeftSemi) {
+                  spec->output = std::make_shared<const Schema>(
+                      std::vector<Field>{{"left", DataType::kTimestamp}});
+                }
+                const auto key = ColumnOf(0, DataType::kString);
+                spec->filters[0] =
+                    CallOf("!=", {key, LiteralOf(std::string("a"), key.type)}, DataType::kBool);
+                return MakeOuterJoin(std::move(spec));
+              },
+          .stores = 2,
+          .inputs = TwoPorts,
+          .over_epochs = Sorted};
 }
 
 std::vector<Case> Cases() {
@@ -243,28 +250,15 @@ std::vector<Case> Cases() {
        .inputs = OnePort},
       {.name = "join",
        .proto_case = plan::Operator::kJoin,
-       .make =
-           [=] {
-             auto spec = std::make_shared<JoinSpec>();
-             spec->keys = 1;
-             const auto side = std::make_shared<const Schema>(
-                 std::vector<Field>{{"key", text}, {"time", DataType::kTimestamp}});
-             for (JoinSide& of : spec->sides) {
-               of = {.rows = side, .event_time_column = 1, .evict_column = 1};
-             }
-             spec->output = std::make_shared<const Schema>(std::vector<Field>{
-                 {"left", DataType::kTimestamp}, {"right", DataType::kTimestamp}});
-             return MakeJoin(std::move(spec));
-           },
+       .make = [=] { return MakeJoin(std::make_shared<const JoinSpec>(TimedPairs())); },
        .stores = 2,
-       .inputs =
-           [](platform::Random& random, int64_t rows) {
-             const RecordBatch sides[] = {KeyFirst(RandomRows(random, rows)),
-                                          KeyFirst(RandomRows(random, rows / 2))};
-             return std::vector<RecordBatch>(std::begin(sides), std::end(sides));
-           },
+       .inputs = TwoPorts,
        // Which side's row comes first is the cut's.
        .over_epochs = Sorted},
+      OuterJoinCase("left join", JoinType::kLeft),
+      OuterJoinCase("right join", JoinType::kRight),
+      OuterJoinCase("full join", JoinType::kFull),
+      OuterJoinCase("semi join", JoinType::kLeftSemi),
       {.name = "drop duplicates",
        .proto_case = plan::Operator::kDropDuplicates,
        .make =
@@ -284,8 +278,8 @@ std::vector<Case> Cases() {
            [](platform::Random& random, int64_t rows) {
              return std::vector<RecordBatch>{KeyFirst(RandomRows(random, rows))};
            }},
-      {.name = "outer join",
-       .make = MakeOuterJoin,
+      {.name = "own outer join",
+       .make = MakeOwnOuterJoin,
        .stores = 2,
        .inputs =
            [](platform::Random& random, int64_t rows) {
@@ -454,6 +448,7 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
     case plan::Operator::WHAT_NOT_SET:
       return false;  // inputs of a fragment
     case plan::Operator::kJoin:
+    case plan::Operator::kOuterJoin:
     case plan::Operator::kDropDuplicates:
     case plan::Operator::kProject:
     case plan::Operator::kKey:
@@ -469,7 +464,7 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
   return false;
 }
 
-constexpr int kLastKind = plan::Operator::kWriteSink;
+constexpr int kLastKind = plan::Operator::kOuterJoin;
 
 TEST(EveryOperator, IsAmongTheCases) {
   std::set<int> covered;

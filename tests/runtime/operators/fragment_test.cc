@@ -71,7 +71,7 @@ std::shared_ptr<const FragmentPlan> JoinPlan() {
     return MakeFilter(call);
   };
   plan->nodes.push_back({.make = not_skipped, .ports = {{Of::kInput, 0}}, .text = "filter"});
-  plan->nodes.push_back({.make = MakeOuterJoin,
+  plan->nodes.push_back({.make = MakeOwnOuterJoin,
                          .ports = {{Of::kOperator, 0}, {Of::kInput, 1}},
                          .text = "outer join",
                          .state_id = 0,

@@ -229,7 +229,7 @@ SchemaPtr SchemaOf(std::vector<Field> fields) {
 
 }  // namespace
 
-std::unique_ptr<Operator> MakeOuterJoin() { return std::make_unique<OuterJoin>(); }
+std::unique_ptr<Operator> MakeOwnOuterJoin() { return std::make_unique<OuterJoin>(); }
 std::unique_ptr<Operator> MakeLookup() { return std::make_unique<Lookup>(); }
 std::unique_ptr<Operator> MakeSilence() { return std::make_unique<Silence>(); }
 

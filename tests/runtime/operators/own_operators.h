@@ -12,7 +12,7 @@ namespace wavetank::runtime {
 // Ports 0 and 1: (time, key). For each pair of rows of one key: (left time, right time, key). Rows
 // are kept until the watermark has passed their time; one without a partner by then comes out
 // beside a null. Stores: rows of the left, of the right.
-std::unique_ptr<Operator> MakeOuterJoin();
+std::unique_ptr<Operator> MakeOwnOuterJoin();
 SchemaPtr TimedKeySchema();
 SchemaPtr JoinedSchema();
 

@@ -27,6 +27,10 @@ constexpr char kNoTable[] =
 constexpr char kJoined[] =
     "a join of streams shows a row once, and never changes it: use \"append\"";
 
+DataFrame TimedJoin(const DataFrame& timed, JoinType type) {
+  return timed.Alias("a").Join(timed.Alias("b"), Col("a.time") == Col("b.time"), type);
+}
+
 std::vector<Row> Rows(QueryBuilder& builder) {
   const DataFrame lines = builder.Source();
   const DataFrame timed = lines.WithColumn("time", Cast(Col("value"), DataType::kTimestamp))
@@ -63,6 +67,35 @@ std::vector<Row> Rows(QueryBuilder& builder) {
       {"join", PlanOperator::kJoin,
        lines.Alias("a").Join(lines.Alias("b"), Col("a.value") == Col("b.value")), "", kJoined,
        kJoined},
+      {"left join that is bound", PlanOperator::kJoin, TimedJoin(timed, JoinType::kLeft), "",
+       kJoined, kJoined},
+      {"full join that is bound", PlanOperator::kJoin, TimedJoin(timed, JoinType::kFull), "",
+       kJoined, kJoined},
+      {"semi join that is bound", PlanOperator::kJoin, TimedJoin(timed, JoinType::kLeftSemi), "",
+       kJoined, kJoined},
+      {"anti join", PlanOperator::kJoin, TimedJoin(timed, JoinType::kLeftAnti),
+       "a left anti join of streams is not shown: use a left join, and keep the rows whose right "
+       "columns are null",
+       kJoined, kJoined},
+      {"left join without a watermark", PlanOperator::kJoin,
+       timed.Alias("a").Join(lines.Alias("b"), Col("a.value") == Col("b.value"), JoinType::kLeft),
+       "of a left join of streams the right side needs a watermark, from which follows that a left "
+       "row can meet none any more: call WithWatermark on it",
+       kJoined, kJoined},
+      {"right join without a bound", PlanOperator::kJoin,
+       timed.Alias("a").Join(timed.Alias("b"), Col("a.value") == Col("b.value"), JoinType::kRight),
+       "nothing says when a right row of a right join of streams can meet none any more: join by a "
+       "column with a watermark or a window of it, or bound right times from below by left ones in "
+       "its condition",
+       kJoined, kJoined},
+      {"full join that is bound on one side", PlanOperator::kJoin,
+       timed.Alias("a").Join(timed.Alias("b"),
+                             Col("a.value") == Col("b.value") && Col("a.time") >= Col("b.time"),
+                             JoinType::kFull),
+       "nothing says when a right row of a full join of streams can meet none any more: join by a "
+       "column with a watermark or a window of it, or bound right times from below by left ones in "
+       "its condition",
+       kJoined, kJoined},
       {"union", PlanOperator::kUnion, lines.Union(lines), "", "", kNoTable},
       {"drop duplicates", PlanOperator::kDropDuplicates, lines.DropDuplicates(), "", "", kNoTable},
       {"drop duplicates, then aggregate", PlanOperator::kDropDuplicates,

@@ -346,8 +346,6 @@ TEST(Join, WhatItCannotDoIsRefusedByName) {
   const auto shown = [](const DataFrame& joined) { return joined.Select({Col("a.id").As("id")}); };
   EXPECT_THAT(refusal(shown(a.Join(b, Col("a.time") < Col("b.time")))),
               HasSubstr("Join: streams are joined by equal columns"));
-  EXPECT_THAT(refusal(shown(a.Join(b, Col("a.id") == Col("b.id"), JoinType::kFull))),
-              HasSubstr("a full Join is analysed and explained, and cannot be run yet"));
   const DataFrame listed = builder.Source("c").Select({Split(Col("value"), " ").As("words")});
   EXPECT_THAT(refusal(a.Join(listed.Alias("c"), Col("a.id") == Col("c.words").At(Expression(0)))
                           .Select({Col("a.id").As("id"), Explode(Col("c.words")).As("word")})),
