@@ -161,6 +161,25 @@ void BusyWindowsStructured(Session& session, const JobArguments& arguments) {
         arguments);
 }
 
+// How many lines of a page came within a gap of one another.
+void VisitSessionsStructured(Session& session, const JobArguments& arguments) {
+  Write(
+      Timed(session, arguments, "input", "page")
+          .GroupBy({runtime::SessionWindow(Col("time"), DurationOf(arguments, "gap")), Col("page")})
+          .Agg({runtime::Count().As("visits"), runtime::Max(Col("time")).As("last")}),
+      arguments);
+}
+
+// How many lines of a page there were in each window, of which one begins every slide.
+void SlidingVisitsStructured(Session& session, const JobArguments& arguments) {
+  Write(Timed(session, arguments, "input", "page")
+            .GroupBy({runtime::Window(Col("time"), DurationOf(arguments, "window"),
+                                      DurationOf(arguments, "slide")),
+                      Col("page")})
+            .Agg({runtime::Count().As("visits")}),
+        arguments);
+}
+
 JobParameter WindowParameter() {
   return {"window", "size of a window", "10s", ParameterKind::kDuration};
 }
@@ -248,6 +267,37 @@ void AddJoinedJobs(ScenarioJobs& jobs) {
     job.parameters = WithSourceParameters(
         {InputParameter(), OutputParameter(), DelayParameter(), ExceptParameter()});
     job.structured = FirstVisitsStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "visit_sessions";
+    job.meaning =
+        "structured: how many lines of a page came within a gap of one another, session by "
+        "session; lines are \"<time>,<page>\"";
+    job.parameters = WithSourceParameters(
+        {InputParameter(),
+         OutputParameter(),
+         DelayParameter(),
+         ExceptParameter(),
+         {"gap", "how long after a line a session ends", "5s", ParameterKind::kDuration}});
+    job.structured = VisitSessionsStructured;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "sliding_visits";
+    job.meaning =
+        "structured: how many lines of a page there were in each of the windows that slide over "
+        "event time; lines are \"<time>,<page>\"";
+    job.parameters = WithSourceParameters(
+        {InputParameter(),
+         OutputParameter(),
+         DelayParameter(),
+         ExceptParameter(),
+         WindowParameter(),
+         {"slide", "from one window's start to the next", "4s", ParameterKind::kDuration}});
+    job.structured = SlidingVisitsStructured;
     jobs.Add(std::move(job));
   }
   {

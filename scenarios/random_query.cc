@@ -237,7 +237,13 @@ class QueryDrawing {
   DataFrame Aggregated(const DataFrame& frame) {
     std::vector<Expression> keys;
     const bool windowed = random_.OneIn(2);
-    if (windowed) keys.push_back(runtime::Window(Col("time"), Size()));
+    const bool sessions = windowed && parts_.other_windows && random_.OneIn(3);
+    if (sessions) {
+      ordered_ = false;  // what is first of two sessions that meet is not told
+      keys = {Session(), Col("key")};
+      return frame.GroupBy(keys).Agg(Aggregates());
+    }
+    if (windowed) keys.push_back(DrawWindow());
     if (!windowed && random_.OneIn(3)) keys.push_back(Col("time"));
     if (random_.OneIn(2)) keys.push_back(Col("key"));
     if (random_.OneIn(4)) keys.push_back((Col("n") % 3).As("third"));
@@ -250,6 +256,22 @@ class QueryDrawing {
     if (random_.OneIn(3)) groups = groups.Where(Col("a0") != random_.Between(0, 3));
     if (random_.OneIn(4)) groups = groups.WithColumn("more", Col("a0") + 1);
     return groups;
+  }
+
+  Expression DrawWindow() {
+    const absl::Duration size = Size();
+    if (!parts_.other_windows || random_.OneIn(2)) return runtime::Window(Col("time"), size);
+    const absl::Duration slide = std::min(size, absl::Milliseconds(random_.Between(1, 6) * 700));
+    const absl::Duration start = slide / 3 * random_.Between(-2, 2);
+    return runtime::Window(Col("time"), size, slide, start);
+  }
+
+  // Of a gap that is the row's now and then, and none of some rows.
+  Expression Session() {
+    const Expression gap = Size();
+    if (random_.OneIn(2)) return runtime::SessionWindow(Col("time"), gap);
+    return runtime::SessionWindow(
+        Col("time"), runtime::If(Col("n") > 0, gap, Expression(absl::Seconds(random_.Below(2)))));
   }
 
   absl::Duration Size() {

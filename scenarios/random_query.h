@@ -19,6 +19,7 @@ struct RandomQueryParts {
   bool outer_joins = false;  // of some joins, instead; semi joins too
   bool duplicates = false;
   bool second_aggregates = false;
+  bool other_windows = false;  // that slide, and sessions
 };
 
 // A query that can be run; its sources are "in0", "in1", ..., each with lines of DrawLine. What it

@@ -24,7 +24,10 @@ class Interpreter final : public NaiveQuery {
       : plan_(std::move(plan)), mode_(options.mode), event_times_(options.policy) {
     for (size_t i = 0; i < plan_.nodes.size(); ++i) {
       const PlainNode& node = plan_.nodes[i];
-      if (node.op == PlainOperator::kAggregate) stateful_[i] = MakePlainAggregate(node, mode_);
+      if (node.op == PlainOperator::kAggregate) {
+        stateful_[i] =
+            node.sessions ? MakePlainSessions(node, mode_) : MakePlainAggregate(node, mode_);
+      }
       if (node.op == PlainOperator::kDropDuplicates ||
           node.op == PlainOperator::kDropDuplicatesWithin) {
         stateful_[i] = MakePlainDropDuplicates(node);
@@ -128,7 +131,7 @@ class Interpreter final : public NaiveQuery {
             rows.push_back(row);
             break;
           }
-          default:  // a union
+          default:  // a union, a sort
             rows.push_back(row);
         }
       }
@@ -205,7 +208,7 @@ absl::Status CheckOrderDoesNotMatter(const PlainPlan& plan, bool sums_are_exact)
   for (const PlainNode& node : plan.nodes) {
     const bool of_input = node.inputs.size() == 1 && ordered[node.inputs[0]];
     for (const PlainAggregateCall& call : node.calls) {
-      const absl::Status status = CheckCall(call, of_input, sums_are_exact);
+      const absl::Status status = CheckCall(call, of_input && !node.sessions, sums_are_exact);
       if (!status.ok()) return status;
     }
     const bool drops = node.op == PlainOperator::kDropDuplicates ||

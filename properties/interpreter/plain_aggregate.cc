@@ -6,51 +6,10 @@
 #include <utility>
 
 #include "properties/interpreter/plain_operators.h"
+#include "properties/interpreter/running_value.h"
 
 namespace wavetank::properties {
 namespace {
-
-// The running value of one aggregate in one group.
-class Running {
- public:
-  void Add(const PlainAggregateCall& call, const PlainRow& arguments) {
-    const std::string& function = call.function;
-    if (function == "count") {
-      rows_ += arguments.empty() || !arguments[0].is_null() ? 1 : 0;
-      return;
-    }
-    const PlainValue& decides = arguments.back();
-    if (decides.is_null()) return;
-    ++rows_;
-    if (function == "sum" || function == "avg") {
-      value_ = value_.is_null() ? decides : Plus(value_, decides);
-      return;
-    }
-    // An extreme: the first one of equals.
-    const int order = order_.is_null() ? -1 : Compare(decides, order_);
-    const bool least = function == "min" || function == "min_by";
-    if (!order_.is_null() && (least ? order >= 0 : order <= 0)) return;
-    order_ = decides;
-    value_ = arguments.front();
-  }
-
-  PlainValue Result(const PlainAggregateCall& call) const {
-    if (call.function == "count") return rows_;
-    if (call.function == "avg" && rows_ > 0) return value_.real() / static_cast<double>(rows_);
-    return value_;
-  }
-
- private:
-  static PlainValue Plus(const PlainValue& a, const PlainValue& b) {
-    if (std::holds_alternative<double>(a.value)) return a.real() + b.real();
-    return static_cast<int64_t>(static_cast<uint64_t>(a.number()) +
-                                static_cast<uint64_t>(b.number()));
-  }
-
-  int64_t rows_ = 0;  // that counted
-  PlainValue value_;
-  PlainValue order_;
-};
 
 class Aggregate final : public StatefulOperator {
  public:
@@ -78,7 +37,7 @@ class Aggregate final : public StatefulOperator {
         ++counts.late;
         continue;
       }
-      std::vector<Running>& group = groups_[key];
+      std::vector<RunningValue>& group = groups_[key];
       group.resize(node_.calls.size());
       for (size_t i = 0; i < group.size(); ++i) {
         PlainRow arguments;
@@ -119,7 +78,7 @@ class Aggregate final : public StatefulOperator {
   }
 
  private:
-  PlainRow Shown(const PlainRow& key, const std::vector<Running>& values) const {
+  PlainRow Shown(const PlainRow& key, const std::vector<RunningValue>& values) const {
     PlainRow row = key;
     for (size_t i = 0; i < values.size(); ++i) row.push_back(values[i].Result(node_.calls[i]));
     return row;
@@ -128,7 +87,7 @@ class Aggregate final : public StatefulOperator {
   const PlainNode& node_;
   const NaiveMode mode_;
   std::optional<PlainEventTime> time_;  // of the keys
-  std::map<PlainRow, std::vector<Running>, PlainLess> groups_;
+  std::map<PlainRow, std::vector<RunningValue>, PlainLess> groups_;
 };
 
 }  // namespace

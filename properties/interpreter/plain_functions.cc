@@ -156,6 +156,27 @@ PlainValue WindowStart(int64_t time, int64_t size) {
   return start < INT64_MIN ? PlainValue() : PlainValue(static_cast<int64_t>(start));
 }
 
+// One whose every window is null where there is no time. The earliest first.
+PlainValue WindowStarts(Arguments arguments) {
+  if (arguments[0].is_null()) return PlainValue(PlainValue::Children{PlainValue()});
+  const __int128 time = arguments[0].number();
+  const int64_t size = arguments[1].number();
+  const int64_t slide = arguments[2].number();
+  PlainValue::Children starts;
+  const __int128 into = (((time - arguments[3].number()) % slide) + slide) % slide;
+  for (__int128 start = time - into; start + size > time; start -= slide) {
+    if (start < INT64_MIN || start + size > INT64_MAX) continue;
+    starts.insert(starts.begin(), PlainValue(static_cast<int64_t>(start)));
+  }
+  return PlainValue(std::move(starts));
+}
+
+// Nothing of a gap that is none, or beyond all times.
+PlainValue SessionStart(const PlainValue& time, const PlainValue& gap) {
+  const bool ends = __int128{time.number()} + gap.number() <= INT64_MAX;
+  return gap.number() > 0 && ends ? time : PlainValue();
+}
+
 PlainValue WindowEnd(int64_t start, int64_t size) {
   const __int128 end = __int128{start} + size;
   return end > INT64_MAX ? INT64_MAX : static_cast<int64_t>(end);
@@ -201,6 +222,7 @@ const std::map<std::string, Simple>& SeeNulls() {
       {"if", If},
       {"coalesce", Coalesce},
       {"named_struct", Struct},
+      {"window_starts", WindowStarts},
   };
   return *functions;
 }
@@ -230,6 +252,13 @@ const std::map<std::string, Simple>& OfValues() {
       {"window_start", [](Arguments a) { return WindowStart(a[0].number(), a[1].number()); }},
       {"add_interval", [](Arguments a) { return Moved(a[0].number(), a[1].number(), 1); }},
       {"subtract_interval", [](Arguments a) { return Moved(a[0].number(), a[1].number(), -1); }},
+      {"window_of", [](Arguments a) { return a[0]; }},
+      {"session_start", [](Arguments a) { return SessionStart(a[0], a[1]); }},
+      {"session_end",
+       [](Arguments a) {
+         return SessionStart(a[0], a[1]).is_null() ? PlainValue()
+                                                   : PlainValue(a[0].number() + a[1].number());
+       }},
       {"window_end", [](Arguments a) { return WindowEnd(a[0].number(), a[1].number()); }},
   };
   return *functions;

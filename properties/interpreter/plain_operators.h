@@ -59,6 +59,11 @@ class FinalTimes {
 // it; update, the groups that the batch has changed; complete all, and no row is late.
 std::unique_ptr<StatefulOperator> MakePlainAggregate(const PlainNode& node, NaiveMode mode);
 
+// Rows in sessions: those of one key whose spans, from start to end, meet one another, worked out
+// anew from all rows each time. Append gives a session once, when its end is final, and forgets it;
+// complete all.
+std::unique_ptr<StatefulOperator> MakePlainSessions(const PlainNode& node, NaiveMode mode);
+
 // Every pair of a new row and an earlier or new one of the other side for which the condition is
 // true; of an outer join, rows that have met none as the watermark passes the time at which an
 // engine lets them go; of a semi join, left rows as they first meet one. Rows are kept for ever:

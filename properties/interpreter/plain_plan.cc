@@ -73,6 +73,7 @@ class Reader {
       case PlainOperator::kAggregate:
       case PlainOperator::kDropDuplicates:
       case PlainOperator::kDropDuplicatesWithin:
+      case PlainOperator::kSort:
         break;
       default:
         return absl::UnimplementedError(
@@ -103,6 +104,7 @@ class Reader {
       case PlainOperator::kExplode:
         WT_RETURN_IF_ERROR(Expressions(in, 0, 1, node));
         WT_RETURN_IF_ERROR(Columns(in, 1, in.expressions_size(), node));
+        AddWindows(node);
         AddMade(in, node);
         return absl::OkStatus();
       case PlainOperator::kFilter:
@@ -122,6 +124,9 @@ class Reader {
         node.delay_micros = in.delay_micros();
         Pass(node);
         return Expressions(in, 0, in.expressions_size(), node);
+      case PlainOperator::kSort:  // rows are in no order here
+        Pass(node);
+        return absl::OkStatus();
       case PlainOperator::kAggregate:
         return Aggregate(in, node);
       case PlainOperator::kJoin:
@@ -191,12 +196,26 @@ class Reader {
   void AddEventTime(const plan::Expression& column, const PlainExpression& value,
                     PlainNode& node) const {
     const bool window = Name(UnderAlias(column)) == "window_start";
-    const PlainExpression& from = window ? value.operands[0] : value;
+    const bool ends = Name(UnderAlias(column)) == "session_end";
+    const bool of_window = window || ends || Name(UnderAlias(column)) == "window_of";
+    const PlainExpression& from = of_window ? value.operands[0] : value;
     if (from.what != PlainExpression::What::kColumn) return;
     for (const PlainEventTime& time : InputOf(node).event_times) {
-      if (time.column != from.column || (window && time.span_micros != 0)) continue;
+      if (time.column != from.column || ((window || ends) && time.span_micros != 0)) continue;
       node.event_times.push_back(
           {node.columns.size(), window ? value.operands[1].literal.number() : time.span_micros});
+    }
+  }
+
+  // Of an explode, before its column: the starts of windows over an event time are some, too.
+  void AddWindows(PlainNode& node) const {
+    const PlainExpression& array = node.expressions[0];
+    if (array.name != "window_starts") return;
+    for (const PlainEventTime& time : InputOf(node).event_times) {
+      const PlainExpression& from = array.operands[0];
+      if (from.what != PlainExpression::What::kColumn || from.column != time.column) continue;
+      if (time.span_micros != 0) continue;
+      node.event_times.push_back({node.columns.size(), array.operands[1].literal.number()});
     }
   }
 
@@ -216,7 +235,10 @@ class Reader {
       return NoPlan("keys that are not there");
     WT_RETURN_IF_ERROR(Columns(in, 0, in.keys(), node));
     for (size_t key = 0; key < node.expressions.size(); ++key) {
-      if (node.expressions[key].name == "window_start") node.window_key = key;
+      const std::string& name = node.expressions[key].name;
+      if (name == "window_start" || name == "window_of") node.window_key = key;
+      if (name == "session_start") node.window_key = key;
+      if (name == "session_end") node.sessions = key + 1 == node.expressions.size();
     }
     for (int i = in.keys(); i < in.expressions_size(); ++i) {
       const plan::Expression& column = in.expressions(i);

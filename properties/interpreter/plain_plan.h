@@ -29,6 +29,7 @@ enum class PlainOperator : int {
   kUnion = 10,
   kDropDuplicates = 11,
   kDropDuplicatesWithin = 12,
+  kSort = 13,
 };
 
 // A column by which rows become final: those with column + span at or below the watermark.
@@ -77,6 +78,7 @@ struct PlainNode {
   std::vector<PlainAggregateCall> calls;  // aggregate
   // aggregate: the key that is a window's start; rows without one are in no window.
   std::optional<size_t> window_key;
+  bool sessions = false;     // aggregate: the last two keys are a session's start and end
   int64_t delay_micros = 0;  // watermark, drop duplicates within
   PlainJoinType join = PlainJoinType::kInner;
   PlainJoinBounds bounds;  // join

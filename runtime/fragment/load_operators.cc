@@ -13,6 +13,8 @@
 #include "runtime/operators/join.h"
 #include "runtime/operators/outer_join.h"
 #include "runtime/operators/row_operators.h"
+#include "runtime/operators/session_aggregate.h"
+#include "runtime/operators/sort.h"
 #include "runtime/plan/physical.pb.h"
 #include "runtime/plan/plan_codec.h"
 
@@ -21,6 +23,8 @@ namespace {
 
 // The stores of operators: durable. Of an aggregate.
 constexpr char kGroupsStore[] = "groups";
+// Of sessions.
+constexpr char kSessionsStore[] = "sessions";
 // Of a join.
 constexpr const char* kSideStores[] = {"left", "right"};
 // Of what drops duplicates.
@@ -66,6 +70,12 @@ class OperatorLoader {
         return Partial(op.partial_aggregate());
       case plan::Operator::kFinalAggregate:
         return Final(op.final_aggregate());
+      case plan::Operator::kSessionAggregate:
+        return Sessions(op.session_aggregate());
+      case plan::Operator::kSort:
+        return Sort(op.sort());
+      case plan::Operator::kLimit:
+        return Limit(op.limit());
       case plan::Operator::kKey:
         return Key(op.key());
       case plan::Operator::kJoin:
@@ -220,12 +230,12 @@ class OperatorLoader {
     return Made([spec] { return MakePartialAggregate(spec); });
   }
 
-  absl::StatusOr<LoadedOperator> Final(const plan::Aggregate& from) const {
+  // Of groups whose rows were brought together by the first `keys` of them.
+  absl::StatusOr<std::shared_ptr<AggregateSpec>> Merged(const plan::Aggregate& from,
+                                                        int keys) const {
     WT_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpec> spec, Spec(from));
     if (place_.keys_met[0] < 0) return DamagedPlan("groups that no exchange has brought together");
-    if (place_.keys_met[0] != from.keys_size()) {
-      return DamagedPlan("groups by other keys than partitions");
-    }
+    if (place_.keys_met[0] != keys) return DamagedPlan("groups by other keys than partitions");
     if (TypesOf(*place_.inputs[0]) != PartialTypes(*spec)) {
       return DamagedPlan("partial aggregates of another");
     }
@@ -236,6 +246,52 @@ class OperatorLoader {
     WT_RETURN_IF_ERROR(CheckGives(types));
     spec->partial_schema = place_.inputs[0];
     spec->schema = place_.output;
+    return spec;
+  }
+
+  absl::StatusOr<LoadedOperator> Sessions(const plan::Aggregate& from) const {
+    const int keys = from.keys_size() - 2;
+    WT_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpec> spec, Merged(from, keys));
+    const auto is_time = [&](int key) {
+      return spec->key_types[static_cast<size_t>(key)] == DataType::kTimestamp;
+    };
+    if (keys < 0 || !is_time(keys) || !is_time(keys + 1)) {
+      return DamagedPlan("sessions without a start and an end");
+    }
+    LoadedOperator loaded = Made([spec] { return MakeSessionAggregate(spec); });
+    loaded.state_id = from.operator_id();
+    loaded.kind = "session aggregate";
+    loaded.partition_types = spec->key_types;
+    loaded.partition_types.erase(loaded.partition_types.begin() + keys,
+                                 loaded.partition_types.end());
+    loaded.stores = {
+        {.name = kSessionsStore, .schema_fingerprint = TypesText(PartialTypes(*spec))}};
+    loaded.acts_on_watermark = from.event_time_key() >= 0;
+    return loaded;
+  }
+
+  absl::StatusOr<LoadedOperator> Sort(const plan::Sort& from) const {
+    std::vector<SortKey> keys;
+    WT_RETURN_IF_ERROR(CheckGivesWhatItReads());
+    if (from.keys_size() != from.orders_size()) return DamagedPlan("a sort without its orders");
+    for (int i = 0; i < from.keys_size(); ++i) {
+      WT_ASSIGN_OR_RETURN(BoundExpression value, Bound(from.keys(i)));
+      if (!value.type.is_storable()) return DamagedPlan("a sort by what has no order");
+      keys.push_back({.value = std::move(value),
+                      .descending = from.orders(i).descending(),
+                      .nulls_last = from.orders(i).nulls_last()});
+    }
+    return Made([keys = std::move(keys)] { return MakeSort(keys); });
+  }
+
+  absl::StatusOr<LoadedOperator> Limit(int64_t rows) const {
+    WT_RETURN_IF_ERROR(CheckGivesWhatItReads());
+    if (rows < 0) return DamagedPlan("a limit below 0");
+    return Made([rows] { return MakeLimit(rows); });
+  }
+
+  absl::StatusOr<LoadedOperator> Final(const plan::Aggregate& from) const {
+    WT_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpec> spec, Merged(from, from.keys_size()));
     LoadedOperator loaded = Made([spec] { return MakeFinalAggregate(spec); });
     loaded.state_id = from.operator_id();
     loaded.kind = "aggregate";

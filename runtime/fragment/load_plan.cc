@@ -239,6 +239,9 @@ class Loader {
       if (op.has_final_aggregate() && op.final_aggregate().SerializeAsString() != aggregate) {
         return DamagedPlan("partial aggregates of another");
       }
+      if (op.has_session_aggregate() && op.session_aggregate().SerializeAsString() != aggregate) {
+        return DamagedPlan("partial aggregates of another");
+      }
       if (loaded.state_id >= 0) WT_RETURN_IF_ERROR(Keeps(std::move(loaded), node));
     }
     if (op.has_watermark_lag_micros()) {

@@ -17,7 +17,7 @@ namespace wavetank::runtime {
 namespace {
 
 // Calls that are more than functions of a row: expression.h of runtime/plan.
-constexpr std::string_view kReserved[] = {"explode", "window"};
+constexpr std::string_view kReserved[] = {"explode", "window", "session_window"};
 
 bool IsName(std::string_view name) {
   const auto is_letter = [](char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); };

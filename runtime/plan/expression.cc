@@ -224,7 +224,14 @@ Expression CaseBuilder::End() const {
   return value;
 }
 
+Expression SessionWindow(Expression time, Expression gap) {
+  return Call(kSessionWindowCall, {std::move(time), std::move(gap)});
+}
 Expression Window(Expression time, absl::Duration size) { return Call(kWindowCall, {time, size}); }
+Expression Window(Expression time, absl::Duration size, absl::Duration slide,
+                  absl::Duration start) {
+  return Call(kWindowCall, {time, size, slide, start});
+}
 
 Expression Count() { return Call("count", {}); }
 Expression Count(Expression value) { return Call("count", {value}); }
@@ -270,6 +277,7 @@ std::string OutputName(const ExpressionNode& node) {
   }
   if (IsCall(node, kExplodeCall)) return "col";
   if (IsCall(node, kWindowCall)) return "window";
+  if (IsCall(node, kSessionWindowCall)) return "session_window";
   return ToText(node);
 }
 

@@ -48,8 +48,10 @@ struct ExpressionNode {
 
 // Calls that are more than functions of a row.
 inline constexpr char kExplodeCall[] =
-    "explode";                                   // one row an element; only atop Select, WithColumn
-inline constexpr char kWindowCall[] = "window";  // only in GroupBy: columns of its start and end
+    "explode";  // one row an element; only atop Select, WithColumn
+// Only in GroupBy: columns of its start and end.
+inline constexpr char kWindowCall[] = "window";
+inline constexpr char kSessionWindowCall[] = "session_window";
 
 // What is larger is refused, or not made: all that reads expressions goes down into them.
 inline constexpr int kMaxExpressionDepth = 200;
@@ -171,6 +173,14 @@ CaseBuilder When(Expression condition, Expression value);
 // Tumbling windows [start, start + size) since the epoch. Rows without a time are in none: they are
 // dropped and counted.
 Expression Window(Expression time, absl::Duration size);
+// One every `slide`, from `start` on: a row is in each that has its time.
+Expression Window(Expression time, absl::Duration size, absl::Duration slide,
+                  absl::Duration start = absl::ZeroDuration());
+
+// Sessions: the rows of the other keys that come within a gap of one another, from the first one's
+// time to the last one's and its gap. The gap may be of the row; rows whose gap is not above 0, or
+// that have no time, are in none: they are dropped and counted.
+Expression SessionWindow(Expression time, Expression gap);
 
 Expression Count();                  // rows
 Expression Count(Expression value);  // values that are not null

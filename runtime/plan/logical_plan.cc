@@ -19,16 +19,32 @@ void AddEventTimes(const std::vector<EventTime>& before, const ExpressionNode& c
   const ExpressionNode* value = &column;
   if (value->kind == ExpressionKind::kAlias) value = value->operands[0].get();
   const bool window = IsCall(*value, "window_start");
-  const ExpressionNode* from = window ? value->operands[0].get() : value;
+  const bool of_window = window || IsCall(*value, "window_of") || IsCall(*value, "session_end");
+  const ExpressionNode* from = of_window ? value->operands[0].get() : value;
   if (from->kind != ExpressionKind::kAttribute) return;
   for (const EventTime& event_time : before) {
     if (event_time.attribute != from->attribute) continue;
-    if (window && event_time.span != absl::ZeroDuration()) continue;
+    const bool of_rows = window || IsCall(*value, "session_end");
+    if (of_rows && event_time.span != absl::ZeroDuration()) continue;
     EventTime passed{AttributeOf(column).id, event_time.span};
     if (window) {
       passed.span = absl::Microseconds(std::get<Interval>(value->operands[1]->value).micros);
     }
     event_times.push_back(passed);
+  }
+}
+
+// The windows that a row is in begin at event times if it has one.
+void AddWindowStarts(LogicalPlan& explode) {
+  const ExpressionNode& starts = *explode.expressions[0];
+  if (!IsCall(starts, "window_starts")) return;
+  const absl::Duration size =
+      absl::Microseconds(std::get<Interval>(starts.operands[1]->value).micros);
+  for (const EventTime& event_time : explode.input()->event_times) {
+    const bool of_rows = starts.operands[0]->kind == ExpressionKind::kAttribute &&
+                         event_time.span == absl::ZeroDuration() &&
+                         event_time.attribute == starts.operands[0]->attribute;
+    if (of_rows) explode.event_times.push_back({explode.made[0].id, size});
   }
 }
 
@@ -131,8 +147,19 @@ std::string_view PlanOperatorName(PlanOperator op) {
       return "drop duplicates";
     case PlanOperator::kDropDuplicatesWithin:
       return "drop duplicates within watermark";
+    case PlanOperator::kSort:
+      return "sort";
+    case PlanOperator::kLimit:
+      return "limit";
   }
   WT_CHECK(false, "no such operator");
+}
+
+int SessionKey(const LogicalPlan& aggregate) {
+  const int start = aggregate.keys - 2;
+  if (aggregate.op != PlanOperator::kAggregate || start < 0) return -1;
+  const auto at = static_cast<size_t>(start);
+  return IsCall(*WithoutAlias(aggregate.expressions[at]), "session_start") ? start : -1;
 }
 
 bool IsStateful(PlanOperator op) {
@@ -197,6 +224,8 @@ LogicalPlanPtr Finished(LogicalPlan node) {
     case PlanOperator::kFilter:
     case PlanOperator::kDropDuplicates:
     case PlanOperator::kDropDuplicatesWithin:
+    case PlanOperator::kSort:
+    case PlanOperator::kLimit:
       node.output = node.input()->output;
       node.event_times = node.input()->event_times;
       break;
@@ -222,6 +251,7 @@ LogicalPlanPtr Finished(LogicalPlan node) {
         AddEventTimes(node.input()->event_times, *node.expressions[i], node.event_times);
       }
       node.output.push_back(node.made[0]);
+      AddWindowStarts(node);
       break;
     case PlanOperator::kJoin:
       FinishJoin(node);

@@ -36,12 +36,21 @@ enum class PlanOperator : uint8_t {
   kUnion,           // the rows of all inputs; the columns by their place, as `made`
   kDropDuplicates,  // the first row of those alike in the expressions; none: in all columns
   kDropDuplicatesWithin,  // likewise, where they are alike up to `delay` after its event time
+  kSort,                  // by the expressions, each in its order; rows alike as they come
+  kLimit,                 // the first `limit` rows
 };
 std::string_view PlanOperatorName(PlanOperator op);
 
 enum class JoinType : uint8_t { kInner = 1, kLeft, kRight, kFull, kLeftSemi, kLeftAnti };
 // "inner", "left", "right", "full", "left semi", "left anti".
 std::string_view JoinTypeName(JoinType type);
+
+struct SortOrder {
+  bool descending = false;
+  bool nulls_last = false;
+
+  friend bool operator==(const SortOrder&, const SortOrder&) = default;
+};
 
 // A column of a node's output.
 struct Attribute {
@@ -74,6 +83,8 @@ struct LogicalPlan {
   absl::Duration delay;
   int keys = 0;
   JoinType join = JoinType::kInner;
+  std::vector<SortOrder> orders;  // of a sort, by its expressions
+  int64_t limit = 0;
 
   // Attributes that no expression defines: of a source, an explode, a union.
   std::vector<Attribute> made;
@@ -85,6 +96,9 @@ struct LogicalPlan {
 
   const LogicalPlanPtr& input() const { return inputs.front(); }
 };
+
+// The key of an aggregate at which a session's start stands, its end behind it; -1: it has none.
+int SessionKey(const LogicalPlan& aggregate);
 
 // Aggregates, joins and what drops duplicates keep something from batch to batch.
 bool IsStateful(PlanOperator op);

@@ -73,7 +73,13 @@ std::string WhatLosesEventTimes(const LogicalPlan& node) {
   return "";
 }
 
+std::string MustHaveAKeyBesides(const LogicalPlan& node) {
+  if (SessionKey(node) != 0) return "";
+  return "sessions are of a key, and there is none besides the session: group by it too";
+}
+
 std::string MustBeFinal(const LogicalPlan& node, const LogicalPlanPtr&) {
+  if (const std::string keyless = MustHaveAKeyBesides(node); !keyless.empty()) return keyless;
   if (!node.event_times.empty()) return "";
   const std::string never =
       absl::StrCat("it shows a row once, when it is final, and no row of GroupBy(", KeyNames(node),
@@ -89,6 +95,10 @@ std::string MustBeFinal(const LogicalPlan& node, const LogicalPlanPtr&) {
 // A change set is folded by the keys of its rows: without them no reader could tell which row a
 // later one replaces.
 std::string MustShowItsKeys(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  if (SessionKey(node) >= 0) {
+    return "a session that grows or meets another has other bounds then, and a reader could not "
+           "tell which row it replaces: use \"append\" or \"complete\"";
+  }
   if (FeedsState(node, root)) {
     return absl::StrCat("what GroupBy(", KeyNames(node),
                         ") shows changes again, and another operator that keeps state reads it: "
@@ -117,14 +127,15 @@ std::string MustShowItsKeys(const LogicalPlan& node, const LogicalPlanPtr& root)
 }
 
 std::string MustBeTheLastState(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  if (const std::string keyless = MustHaveAKeyBesides(node); !keyless.empty()) return keyless;
   if (!FeedsState(node, root)) return "";
   return absl::StrCat("what GroupBy(", KeyNames(node),
                       ") shows is its whole table each time, and another operator that keeps state "
                       "reads it: use \"append\"");
 }
 
-// A row without a partner is shown once none can come any more: by what is known of the other side's
-// times.
+// A row without a partner is shown once none can come any more: by what is known of the other
+// side's times.
 std::string MustSettleItsRows(const LogicalPlan& node, const LogicalPlanPtr&) {
   const std::string type(JoinTypeName(node.join));
   if (node.join == JoinType::kInner) return "";
@@ -150,6 +161,21 @@ std::string MustSettleItsRows(const LogicalPlan& node, const LogicalPlanPtr&) {
                         own, " times from below by ", other, " ones in its condition");
   }
   return "";
+}
+
+// A stream has no end by which all its rows would be known.
+std::string NoLastRow(const LogicalPlan& node, const LogicalPlanPtr&) {
+  return absl::StrCat(
+      "which rows are first is not known before the last one, and a stream has none: ",
+      node.op == PlanOperator::kSort ? "sort" : "limit",
+      " what an aggregate shows in \"complete\" mode");
+}
+
+std::string OnlyOfTheTable(const LogicalPlan& node, const LogicalPlanPtr& root) {
+  const bool of_table = FindOnWay(node, PlanOperator::kAggregate) != nullptr;
+  if (of_table && !FeedsState(node, root)) return "";
+  return "a whole table is sorted or limited once it is whole: put it behind GroupBy, and nothing "
+         "that keeps state behind it";
 }
 
 std::string JoinsShowRowsOnce(const LogicalPlan&, const LogicalPlanPtr&) {
@@ -212,6 +238,12 @@ const std::vector<ModeRule>& ModeRules() {
       {kDropDuplicatesWithin, kAppend, nullptr},
       {kDropDuplicatesWithin, kUpdate, nullptr},
       {kDropDuplicatesWithin, kComplete, nullptr},
+      {kSort, kAppend, NoLastRow},
+      {kSort, kUpdate, NoLastRow},
+      {kSort, kComplete, OnlyOfTheTable},
+      {kLimit, kAppend, NoLastRow},
+      {kLimit, kUpdate, NoLastRow},
+      {kLimit, kComplete, OnlyOfTheTable},
   };
   return rules;
 }

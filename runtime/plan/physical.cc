@@ -72,6 +72,10 @@ class Lowering {
       case PlanOperator::kDropDuplicates:
       case PlanOperator::kDropDuplicatesWithin:
         return DropDuplicates(node);
+      case PlanOperator::kSort:
+        return Sort(node);
+      case PlanOperator::kLimit:
+        return Limit(node);
       default:
         break;
     }
@@ -151,10 +155,13 @@ class Lowering {
 
   // Ends them at a new exchange of these columns, and gives its number.
   int Meet(Ends ends, int keys, const std::vector<Attribute>& columns) {
+    return MeetIn(partitions_, std::move(ends), keys, columns);
+  }
+  int MeetIn(int partitions, Ends ends, int keys, const std::vector<Attribute>& columns) {
     const int number = plan_.exchanges_size();
     plan::Exchange& exchange = *plan_.add_exchanges();
     exchange.set_keys(keys);
-    exchange.set_partitions(partitions_);
+    exchange.set_partitions(partitions);
     AddColumns(columns, *exchange.mutable_columns());
     for (plan::Fragment& end : ends) {
       Append(end, columns).set_write_exchange(number);
@@ -178,6 +185,17 @@ class Lowering {
     return lags_[&node] = WatermarkOut(node, inputs);
   }
 
+  // Sessions by their end, whatever else they are grouped by.
+  static const EventTime& FinalBy(const LogicalPlan& aggregate) {
+    const int session = SessionKey(aggregate);
+    for (const EventTime& event_time : aggregate.event_times) {
+      if (session < 0) break;
+      const int end = aggregate.output[static_cast<size_t>(session) + 1].id;
+      if (event_time.attribute == end) return event_time;
+    }
+    return aggregate.event_times.front();
+  }
+
   // Partial aggregates, by key to where their groups are; there the groups of all, and of state.
   Ends Aggregate(const LogicalPlan& node) {
     const std::vector<Attribute>& input = node.input()->output;
@@ -191,7 +209,9 @@ class Lowering {
       const ExpressionNode& value = *WithoutAlias(node.expressions[static_cast<size_t>(i)]);
       if (i < node.keys) {
         BindTo(value, input, *aggregate.add_keys());
-        if (IsCall(value, "window_start")) aggregate.set_window_key(i);
+        for (const char* window : {"window_start", "window_of", "session_start"}) {
+          if (IsCall(value, window)) aggregate.set_window_key(i);
+        }
         partials.push_back(AttributeOf(column));
         continue;
       }
@@ -208,7 +228,7 @@ class Lowering {
       }
     }
     if (!node.event_times.empty()) {
-      const EventTime& event_time = node.event_times.front();
+      const EventTime& event_time = FinalBy(node);
       aggregate.set_event_time_key(PlaceOf(node.output, event_time.attribute));
       aggregate.set_span_micros(absl::ToInt64Microseconds(event_time.span));
     }
@@ -218,13 +238,44 @@ class Lowering {
       *partial.mutable_partial_aggregate() = aggregate;
       SetWatermark(node, partial);
     }
-    const int exchange = Meet(std::move(ends), node.keys, partials);
+    const int session = SessionKey(node);
+    const int exchange = Meet(std::move(ends), session < 0 ? node.keys : session, partials);
     Ends merged(1);
     Append(merged[0], partials).set_read_exchange(exchange);
     plan::Operator& final_aggregate = Append(merged[0], node.output);
-    *final_aggregate.mutable_final_aggregate() = std::move(aggregate);
+    *(session < 0 ? final_aggregate.mutable_final_aggregate()
+                  : final_aggregate.mutable_session_aggregate()) = std::move(aggregate);
     SetWatermark(node, final_aggregate);
     return merged;
+  }
+
+  // All rows in one place, in the order of their tasks.
+  Ends InOnePlace(const LogicalPlan& input) {
+    const int exchange = MeetIn(1, Of(input), 0, input.output);
+    Ends ends(1);
+    Append(ends[0], input.output).set_read_exchange(exchange);
+    return ends;
+  }
+
+  Ends Sort(const LogicalPlan& node) {
+    const LogicalPlan& input = *node.input();
+    Ends ends = InOnePlace(input);
+    plan::Sort& sort = *Append(ends[0], node.output).mutable_sort();
+    for (size_t i = 0; i < node.expressions.size(); ++i) {
+      BindTo(*node.expressions[i], input.output, *sort.add_keys());
+      plan::SortOrder& order = *sort.add_orders();
+      order.set_descending(node.orders[i].descending);
+      order.set_nulls_last(node.orders[i].nulls_last);
+    }
+    return ends;
+  }
+
+  Ends Limit(const LogicalPlan& node) {
+    const LogicalPlan& input = *node.input();
+    const bool in_one_place = input.op == PlanOperator::kSort || input.op == PlanOperator::kLimit;
+    Ends ends = in_one_place ? Of(input) : InOnePlace(input);
+    Append(ends[0], node.output).set_limit(node.limit);
+    return ends;
   }
 
   // The input's rows, brought together by keys: the exchange, and its columns.

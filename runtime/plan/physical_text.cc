@@ -146,6 +146,18 @@ std::string OperatorText(const plan::PhysicalPlan& plan, const plan::Operator& o
       return AggregateText(op.partial_aggregate(), below, true);
     case plan::Operator::kFinalAggregate:
       return AggregateText(op.final_aggregate(), below, false);
+    case plan::Operator::kSessionAggregate:
+      return absl::StrCat("sessions, ", AggregateText(op.session_aggregate(), below, false));
+    case plan::Operator::kSort: {
+      std::string text = "sort by ";
+      for (int i = 0; i < op.sort().keys_size(); ++i) {
+        absl::StrAppend(&text, i == 0 ? "" : ", ", BoundText(op.sort().keys(i), below),
+                        op.sort().orders(i).descending() ? " desc" : "");
+      }
+      return text;
+    }
+    case plan::Operator::kLimit:
+      return absl::StrCat("limit ", op.limit());
     case plan::Operator::kKey:
       return absl::StrCat("key ", ListText(op.key().keys(), below));
     case plan::Operator::kJoin:

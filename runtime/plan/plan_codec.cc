@@ -139,6 +139,7 @@ absl::Status DecodeWhat(const plan::Expression& in, const FunctionRegistry& func
       node.kind = ExpressionKind::kCall;
       node.name = in.call().function();
       if (node.name == kExplodeCall || node.name == kWindowCall) break;
+      if (node.name == kSessionWindowCall) break;
       WT_ASSIGN_OR_RETURN(node.function, FindFunction(functions, node.name, in.call().version()));
       break;
     }
@@ -199,6 +200,10 @@ void EncodeNode(const LogicalPlan& node, plan::Node& out) {
     made.set_nullable(attribute.nullable);
   }
   out.set_operator_id(node.operator_id);
+  for (const SortOrder& order : node.orders) {
+    out.add_orders((order.descending ? 1 : 0) + (order.nulls_last ? 2 : 0));
+  }
+  out.set_limit(node.limit);
 }
 
 size_t InputsOf(PlanOperator op, int given) {
@@ -219,7 +224,7 @@ absl::StatusOr<LogicalPlan> DecodeNode(const plan::Node& in, const FunctionRegis
   LogicalPlan node;
   node.op = static_cast<PlanOperator>(in.operator_());
   if (in.operator_() < static_cast<int>(PlanOperator::kSource) ||
-      in.operator_() > static_cast<int>(PlanOperator::kDropDuplicatesWithin)) {
+      in.operator_() > static_cast<int>(PlanOperator::kLimit)) {
     return Damaged("an operator that is none");
   }
   for (const plan::Expression& expression : in.expressions()) {
@@ -247,6 +252,12 @@ absl::StatusOr<LogicalPlan> DecodeNode(const plan::Node& in, const FunctionRegis
     node.made.push_back({attribute.id(), attribute.name(), type, attribute.nullable()});
   }
   node.operator_id = in.operator_id();
+  for (const int order : in.orders()) node.orders.push_back({(order & 1) != 0, (order & 2) != 0});
+  node.limit = in.limit();
+  if (node.op == PlanOperator::kSort && node.orders.size() != node.expressions.size()) {
+    return Damaged("a sort without its orders");
+  }
+  if (node.limit < 0) return Damaged("a limit below 0");
   if (node.expressions.size() < LeastExpressions(node.op)) return Damaged("too few expressions");
   return node;
 }

@@ -117,6 +117,18 @@ class PlanWriter {
         return absl::StrCat("drop duplicates ", plan.operator_id, " within ",
                             absl::FormatDuration(plan.delay), count == 0 ? "" : " by ",
                             Texts(plan, 0, count));
+      case PlanOperator::kSort: {
+        std::string text = "sort by ";
+        for (size_t i = 0; i < count; ++i) {
+          const SortOrder& order = plan.orders[i];
+          absl::StrAppend(&text, i == 0 ? "" : ", ", Texts(plan, i, i + 1),
+                          order.descending ? " desc" : "",
+                          order.nulls_last ? " nulls last" : " nulls first");
+        }
+        return text;
+      }
+      case PlanOperator::kLimit:
+        return absl::StrCat("limit ", plan.limit);
     }
     WT_CHECK(false, "no such operator");
   }

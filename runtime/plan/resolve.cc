@@ -251,7 +251,7 @@ absl::StatusOr<ExpressionPtr> Resolver::RowAt(const ExpressionPtr& expression) c
                               " gives several rows: use it at the top of Select or WithColumn, "
                               "and compute with its column after that"));
   }
-  if (node.name == kWindowCall) {
+  if (node.name == kWindowCall || node.name == kSessionWindowCall) {
     return Error(absl::StrCat(ToText(node), " is for GroupBy; after it, use the columns \"",
                               OutputName(node), ".start\" and \"", OutputName(node), ".end\""));
   }

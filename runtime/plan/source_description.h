@@ -7,6 +7,9 @@
 
 namespace wavetank::runtime {
 
+// The source of a SELECT without FROM: one row of no columns, which no stream is.
+inline constexpr char kOneRowFormat[] = "one row";
+
 struct SourceDescription {
   std::string format;     // which connectors/ finds
   std::string path = {};  // "": the format has none

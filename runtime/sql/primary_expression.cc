@@ -221,16 +221,12 @@ ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t of
                                       " of DISTINCT values yet, as in Spark on a stream: "
                                       "SELECT DISTINCT in a query of its own, and aggregate that"));
   }
-  if (function == "session_window" && context_.functions.Find(function) == nullptr) {
-    return NotYetAt(tokens_.text(), offset,
-                    "there are no session windows yet: window(time, size) has a fixed size");
-  }
   tokens_.Take("ALL");
   std::vector<Expression> arguments;
   if (function == "count" && tokens_.AtSign("*") && tokens_.AtSign(")", 1)) {
     tokens_.Next();
     tokens_.Next();
-  } else if (function == kWindowCall || function == "session_window") {
+  } else if (function == kWindowCall || function == kSessionWindowCall) {
     WT_ASSIGN_OR_RETURN(arguments, WindowArguments());
   } else {
     WT_ASSIGN_OR_RETURN(arguments, Arguments());

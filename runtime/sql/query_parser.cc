@@ -83,6 +83,7 @@ absl::StatusOr<LogicalPlanPtr> QueryParser::Query() {
   const Relations outer = common_;
   if (tokens_.At("WITH")) WT_RETURN_IF_ERROR(With());
   Plan query = Unions();
+  if (query.ok()) query = Ordered(*std::move(query));
   common_ = outer;
   WT_RETURN_IF_ERROR(query.status());
   WT_RETURN_IF_ERROR(RefuseTail());
@@ -111,11 +112,9 @@ absl::Status QueryParser::RefuseTail() const {
     std::string_view word;
     std::string_view why;
   } kTails[] = {
-      {"ORDER", "rows have no order yet: sort what the query has written"},
-      {"SORT", "rows have no order yet: sort what the query has written"},
+      {"SORT", "rows are sorted as a whole: write ORDER BY"},
       {"CLUSTER", "how rows are spread over workers is not for a query to say"},
       {"DISTRIBUTE", "how rows are spread over workers is not for a query to say"},
-      {"LIMIT", "there is no LIMIT yet: filter by what tells the rows apart that are wanted"},
       {"OFFSET", "there is no OFFSET, as in Spark on a stream"},
       {"WINDOW",
        "there are no functions over the rows around one yet: group by window(time, size)"},
@@ -144,6 +143,7 @@ QueryParser::Plan QueryParser::Unions() {
     both.inputs.push_back(std::move(right));
     left = Placed(std::move(both), offset);
     if (!all) left = Placed(Over(std::move(left), PlanOperator::kDropDuplicates), offset);
+    sortable_below_ = false;
     WT_RETURN_IF_ERROR(CheckParts());
   }
 }
@@ -152,6 +152,7 @@ QueryParser::Plan QueryParser::Term() {
   if (tokens_.TakeSign("(")) {
     WT_ASSIGN_OR_RETURN(LogicalPlanPtr query, Query());
     WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
+    sortable_below_ = false;
     return query;
   }
   if (tokens_.At("VALUES")) {
@@ -160,6 +161,8 @@ QueryParser::Plan QueryParser::Term() {
   if (tokens_.At("TABLE")) {
     tokens_.Next();
     Select select;
+    shown_.clear();
+    sortable_below_ = false;
     return Table(select);
   }
   return SelectQuery();
@@ -173,12 +176,16 @@ QueryParser::Plan QueryParser::SelectQuery() {
   select.distinct = tokens_.Take("DISTINCT");
   if (!select.distinct) tokens_.Take("ALL");
   WT_RETURN_IF_ERROR(Items(select));
-  if (!tokens_.Take("FROM")) {
-    const bool ends = tokens_.AtEnd() || tokens_.AtSign(";") || tokens_.AtSign(")");
-    if (ends) return tokens_.Error("FROM is missing: a query reads a table");
+  LogicalPlanPtr from;
+  if (tokens_.Take("FROM")) {
+    WT_ASSIGN_OR_RETURN(from, From(select));
+  } else if (tokens_.AtEnd() || tokens_.AtSign(";") || tokens_.AtSign(")") || tokens_.At("WHERE")) {
+    LogicalPlan one;
+    one.source.format = kOneRowFormat;
+    from = Placed(std::move(one), select.offset);
+  } else {
     return tokens_.Unexpected(ClauseWords());
   }
-  WT_ASSIGN_OR_RETURN(LogicalPlanPtr from, From(select));
   const size_t where = tokens_.offset();
   if (tokens_.Take("WHERE")) {
     const bool asked = std::exchange(may_ask_, true);
@@ -203,6 +210,12 @@ QueryParser::Plan QueryParser::SelectQuery() {
   for (ExpressionPtr& group : select.groups) WT_RETURN_IF_ERROR(mean(group, false));
   WT_RETURN_IF_ERROR(mean(select.having, false));
   ++plans_;
+  shown_ = select.items;
+  sortable_below_ =
+      !select.grouped && !select.distinct &&
+      std::ranges::none_of(select.items, [&](const ExpressionPtr& item) {
+        return HasAggregate(*item, context_.functions) || IsCall(*WithoutAlias(item), kExplodeCall);
+      });
   return PlanOf(context_, select, std::move(from));
 }
 

@@ -56,6 +56,13 @@ class QueryParser {
   absl::Status Items(Select& select);
   absl::Status GroupBy(Select& select);
   absl::Status RefuseTail() const;
+
+  // order_clause.cc
+  Plan Ordered(LogicalPlanPtr query);
+  Plan Sorted(LogicalPlanPtr query, size_t offset);
+  absl::StatusOr<SortOrder> Order();
+  absl::StatusOr<ExpressionPtr> OrderedBy(const ExpressionPtr& written, bool below) const;
+
   Plan Filtered(LogicalPlanPtr from, const ExpressionPtr& where, const Select& select,
                 size_t offset);
   absl::StatusOr<ExpressionPtr> Meant(const ExpressionPtr& expression, const Select& select);
@@ -81,8 +88,12 @@ class QueryParser {
   ParseContext& context_;
   TokenStream& tokens_;
   const Relations& relations_;
-  Relations common_;      // of WITH, as far as it reaches
-  int plans_ = 0;         // nodes that were made
+  Relations common_;  // of WITH, as far as it reaches
+  int plans_ = 0;     // nodes that were made
+  // Of the SELECT that was read last: its columns, and whether rows may be sorted before they are
+  // made.
+  std::vector<ExpressionPtr> shown_;
+  bool sortable_below_ = false;
   bool may_ask_ = false;  // whether a condition is read that queries may stand in
   absl::flat_hash_map<const ExpressionNode*, Subquery> subqueries_;
 };

@@ -158,7 +158,7 @@ class GroupedSelect {
       Key key;
       key.value = value;
       key.text = ToText(*value);
-      key.window = IsCall(*value, kWindowCall);
+      key.window = IsCall(*value, kWindowCall) || IsCall(*value, kSessionWindowCall);
       if (std::ranges::find(keys_, key.text, &Key::text) != keys_.end()) continue;
       key.name = value->kind == ExpressionKind::kName ? LastPart(value->name) : OutputName(*value);
       for (const ExpressionPtr& item : select_.items) {
@@ -227,7 +227,7 @@ class GroupedSelect {
   const Key* WindowCalled(const std::string& name) const {
     for (const Key& key : keys_) {
       const bool called =
-          absl::EqualsIgnoreCase(key.name, name) || absl::EqualsIgnoreCase(kWindowCall, name);
+          absl::EqualsIgnoreCase(key.name, name) || absl::EqualsIgnoreCase(key.value->name, name);
       if (key.window && called) return &key;
     }
     return nullptr;

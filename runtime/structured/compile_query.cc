@@ -175,6 +175,7 @@ const FunctionRegistry& FunctionsOf(const StreamingQueryDefinition& definition) 
 SourceColumns ColumnsOfSources(const StreamingQueryDefinition& definition) {
   const ConnectorRegistry* const connectors = &definition.Connectors();
   return [connectors](const SourceDescription& source) -> absl::StatusOr<std::vector<Attribute>> {
+    if (source.format == kOneRowFormat) return std::vector<Attribute>();
     WT_ASSIGN_OR_RETURN(const SchemaPtr schema, CheckSource(source, *connectors));
     WT_ASSIGN_OR_RETURN(const SourceFormat* const format, connectors->Source(source.format));
     std::vector<Attribute> columns;
@@ -213,6 +214,11 @@ absl::StatusOr<CompiledQuery> AnalyseQuery(const StreamingQueryDefinition& defin
                                            const CompileOptions& options) {
   const auto analyse = [&]() -> absl::StatusOr<CompiledQuery> {
     CompiledQuery compiled;
+    for (const LogicalPlanPtr& node : InOrder(definition.plan)) {
+      if (node->op != PlanOperator::kSource || node->source.format != kOneRowFormat) continue;
+      return absl::InvalidArgumentError(
+          "a SELECT without FROM is one row, and no stream: read a table");
+    }
     WT_ASSIGN_OR_RETURN(compiled.mode, ParseOutputMode(definition.output_mode));
     WT_ASSIGN_OR_RETURN(compiled.analysed, AnalysePlan(definition, options.place));
     WT_RETURN_IF_ERROR(CheckShown(*compiled.analysed, definition));

@@ -130,6 +130,21 @@ DataFrame DataFrame::Union(const DataFrame& other) const {
   return Apply(session_, std::move(node));
 }
 
+DataFrame DataFrame::OrderBy(std::vector<SortColumn> columns) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kSort);
+  for (const SortColumn& column : columns) {
+    node.expressions.push_back(column.by.node());
+    node.orders.push_back(column.order);
+  }
+  return Apply(session_, std::move(node));
+}
+
+DataFrame DataFrame::Limit(int64_t rows) const {
+  LogicalPlan node = Over(plan_, PlanOperator::kLimit);
+  node.limit = rows;
+  return Apply(session_, std::move(node));
+}
+
 DataFrame DataFrame::DropDuplicates(std::vector<std::string> columns) const {
   return WithoutDuplicates(PlanOperator::kDropDuplicates, columns);
 }

@@ -104,6 +104,17 @@ class Session {
   absl::Status error_;
 };
 
+// Of OrderBy: a column, or Desc(column). Ascending nulls come first, descending ones last.
+struct SortColumn {
+  SortColumn(Expression by) : by(std::move(by)) {}  // NOLINT: a column is ascending
+  SortColumn(Expression by, SortOrder order) : by(std::move(by)), order(order) {}
+  Expression by;
+  SortOrder order = {};
+};
+inline SortColumn Desc(Expression by) {
+  return {std::move(by), {.descending = true, .nulls_last = true}};
+}
+
 class DataFrame {
  public:
   DataFrame(Session* session, LogicalPlanPtr plan) : session_(session), plan_(std::move(plan)) {}
@@ -117,6 +128,9 @@ class DataFrame {
   DataFrame WithWatermark(std::string column, absl::Duration delay) const;
   // Keys are columns or expressions, and at most one Window. No keys: one group of all rows.
   class GroupedData GroupBy(std::vector<Expression> keys) const;
+  // All rows in an order, which a later sort or aggregate loses; the first so many.
+  DataFrame OrderBy(std::vector<SortColumn> columns) const;
+  DataFrame Limit(int64_t rows) const;
   // A name for its columns: "name.column", where several inputs have one of that name.
   DataFrame Alias(std::string name) const;
   // Every pair of rows for which the condition is true; left, right and full keep rows without a

@@ -28,6 +28,9 @@ class ReadAll {
       : node_(node), store_(store), connectors_(connectors), max_bytes_(max_bytes) {}
 
   Task<absl::StatusOr<ReplayRunner::Splits>> Read(SourceDescription description) {
+    if (description.format == kOneRowFormat) {
+      co_return ReplayRunner::Splits{{RecordBatch(std::make_shared<const Schema>(), {}, 1)}};
+    }
     WT_CO_ASSIGN_OR_RETURN(const SourceFormat* const format,
                            connectors_.Source(description.format));
     for (const ConnectorOption& option : format->options) {

@@ -83,7 +83,7 @@ std::string TableText(const sql::CreateTable& table) {
 }
 
 std::string FunctionNames(const FunctionRegistry& functions, std::string_view like) {
-  std::vector<std::string> names = {kExplodeCall, kWindowCall};
+  std::vector<std::string> names = {kExplodeCall, kWindowCall, kSessionWindowCall};
   for (const FunctionPtr& function : functions.All()) names.push_back(function->name);
   std::ranges::sort(names);
   std::string text;
@@ -99,9 +99,12 @@ absl::StatusOr<std::string> FunctionText(const FunctionRegistry& functions,
   if (lower == kExplodeCall)
     return "explode(array): a row for each element, in a SELECT's columns\n";
   if (lower == kWindowCall) {
-    return "window(time: timestamp, size: interval): the window [start, end) that the time lies "
-           "in, "
-           "in GROUP BY\n";
+    return "window(time: timestamp, size: interval[, slide: interval[, start: interval]]): the "
+           "windows [start, end) that the time lies in, in GROUP BY\n";
+  }
+  if (lower == kSessionWindowCall) {
+    return "session_window(time: timestamp, gap: interval): the session [start, end) of the rows "
+           "that come within the gap of one another, in GROUP BY\n";
   }
   FunctionPtr function = functions.Find(name);
   if (function == nullptr) {

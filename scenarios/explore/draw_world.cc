@@ -88,6 +88,9 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
     add({.name = "distinct_visits", .drawn = {window}});
     add({.name = "first_visits"});
     add({.name = "busy_windows", .drawn = {window}});
+    add({.name = "visit_sessions", .drawn = {{"gap", {"2s", "8s"}}}});
+    add({.name = "sliding_visits",
+         .drawn = {{"window", {"10s", "12s"}}, {"slide", {"3s", "10s"}}}});
     for (JobForm& form : all) {
       form.lines = JobForm::Lines::kRecords;
       if (!form.structured) form.guarantee = form.socket ? Expect::NONE : Expect::AT_LEAST_ONCE;

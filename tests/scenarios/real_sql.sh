@@ -84,6 +84,11 @@ joined "LEFT SEMI JOIN r ON l.id = r.id" "1;"
 joined "LEFT ANTI JOIN r ON l.id = r.id" "2;3;"
 joined "JOIN r ON l.id > r.id" "2|x;2|y;3|x;3|y;"
 
+said=$(cd joined && "$wavetank" sql -e "$tables
+SELECT id, name FROM r ORDER BY id DESC, name LIMIT 2; SELECT 1 + 1 AS two" 2>/dev/null |
+  tail -n 3 | tr '\t\n' '|;')
+[ "$said" = "4|z;1|x;2;" ] || fail "sorted and limited it is $said"
+
 mkdir -p wrong
 status=0
 said=$(cd wrong && "$wavetank" sql -e "CREATE TABLE t (a INT) USING csv OPTIONS (path 'in');

@@ -26,7 +26,8 @@ std::vector<ExpressionPtr> Kept(const LogicalPlan& node, const std::set<int>& ne
 bool PassesItsInput(PlanOperator op) {
   return op == PlanOperator::kFilter || op == PlanOperator::kWatermark ||
          op == PlanOperator::kJoin || op == PlanOperator::kDropDuplicates ||
-         op == PlanOperator::kDropDuplicatesWithin;
+         op == PlanOperator::kDropDuplicatesWithin || op == PlanOperator::kSort ||
+         op == PlanOperator::kLimit;
 }
 
 }  // namespace

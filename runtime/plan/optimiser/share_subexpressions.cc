@@ -18,7 +18,11 @@ std::string KeyOf(const ExpressionNode& node) { return ToText(node, AttributeTex
 bool IsShareable(const ExpressionNode& node) {
   if (node.kind != ExpressionKind::kCall && node.kind != ExpressionKind::kCast) return false;
   if (node.function != nullptr && node.function->is_aggregate()) return false;
-  if (IsCall(node, "window_start")) return false;  // a key by which it is told that it is a window
+  // By these it is told that a column is a window.
+  for (const char* window :
+       {"window_start", "window_starts", "window_of", "session_start", "session_end"}) {
+    if (IsCall(node, window)) return false;
+  }
   std::set<int> ids;
   AddAttributes(node, ids);
   return !ids.empty() && IsDeterministic(node);

@@ -237,7 +237,8 @@ TEST(InterpreterAgainstReplay, QueriesOfSeveralSourcesAndStatesAreAnsweredAlike)
                                                 .joins = true,
                                                 .outer_joins = true,
                                                 .duplicates = true,
-                                                .second_aggregates = true};
+                                                .second_aggregates = true,
+                                                .other_windows = true};
   Compared compared;
   for (int64_t seed = 1; seed <= kQueries; ++seed) {
     ASSERT_EQ(Difference(seed, kAll, compared), "");

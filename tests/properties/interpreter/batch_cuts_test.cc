@@ -107,7 +107,8 @@ TEST(BatchCuts, TheFoldedAnswerDoesNotDependOnThem) {
                                                 .joins = true,
                                                 .outer_joins = true,
                                                 .duplicates = true,
-                                                .second_aggregates = true};
+                                                .second_aggregates = true,
+                                                .other_windows = true};
   int64_t compared = 0;
   int64_t rows = 0;
   for (int64_t seed = 1; seed <= kQueries; ++seed) {

@@ -20,6 +20,8 @@
 #include "runtime/operators/join.h"
 #include "runtime/operators/outer_join.h"
 #include "runtime/operators/row_operators.h"
+#include "runtime/operators/session_aggregate.h"
+#include "runtime/operators/sort.h"
 #include "runtime/operators/writers.h"
 #include "runtime/plan/bind.h"
 #include "runtime/plan/physical.pb.h"
@@ -33,27 +35,7 @@ namespace {
 
 using checkpoint::StateTable;
 
-std::shared_ptr<AggregateSpec> CountByTimeAndKey(QueryOutputMode mode) {
-  auto spec = std::make_shared<AggregateSpec>();
-  spec->key_types = {DataType::kTimestamp, DataType::kString};
-  spec->keys = {ColumnOf(0, DataType::kTimestamp), ColumnOf(1, DataType::kString)};
-  spec->calls = {{FunctionRegistry::BuiltIn().Find("count"), {}}};
-  spec->intermediate = spec->calls[0].intermediate();
-  spec->schema = spec->partial_schema = std::make_shared<const Schema>(std::vector<Field>{
-      {"time", DataType::kTimestamp}, {"key", DataType::kString}, {"count", DataType::kInt64}});
-  spec->mode = mode;
-  spec->event_time_key = 0;
-  spec->span_micros = 1'000'000;
-  return spec;
-}
-
-RecordBatch RandomPartials(platform::Random& random, int64_t rows) {
-  const RecordBatch keys = RandomRows(random, rows);
-  ColumnBuilder counts(DataType::kInt64);
-  for (int64_t row = 0; row < rows; ++row) counts.Int64(random.Between(1, 3));
-  return RecordBatch(CountByTimeAndKey(QueryOutputMode::kUpdate)->partial_schema,
-                     {keys.column(0), keys.column(1), counts.Finish()}, rows);
-}
+Lines NothingIsTheSame(const Lines&) { return {}; }
 
 // Lines of "key... \t number": numbers of one key added up.
 Lines AddedUp(const Lines& lines) {
@@ -107,24 +89,6 @@ std::vector<RecordBatch> OnePort(platform::Random& random, int64_t rows) {
   return {RandomRows(random, rows)};
 }
 
-// Of a side: (key; time), by which rows are late and go.
-JoinSpec TimedPairs() {
-  JoinSpec spec;
-  spec.keys = 1;
-  const auto side = std::make_shared<const Schema>(
-      std::vector<Field>{{"key", DataType::kString}, {"time", DataType::kTimestamp}});
-  for (JoinSide& of : spec.sides) of = {.rows = side, .event_time_column = 1, .evict_column = 1};
-  spec.output = std::make_shared<const Schema>(
-      std::vector<Field>{{"left", DataType::kTimestamp}, {"right", DataType::kTimestamp}});
-  return spec;
-}
-
-std::vector<RecordBatch> TwoPorts(platform::Random& random, int64_t rows) {
-  std::vector<RecordBatch> ports = {KeyFirst(RandomRows(random, rows))};
-  ports.push_back(KeyFirst(RandomRows(random, rows / 2)));
-  return ports;
-}
-
 // Left rows of the key "a" pass no filter.
 Case OuterJoinCase(std::string name, JoinType type) {
   return {.name = std::move(name),
@@ -154,6 +118,9 @@ std::vector<Case> Cases() {
   const auto key = [text] { return ColumnOf(1, text); };
   const auto count_of = [](QueryOutputMode mode) {
     return [spec = CountByTimeAndKey(mode)] { return MakeFinalAggregate(spec); };
+  };
+  const auto sessions_of = [](QueryOutputMode mode) {
+    return [spec = CountBySession(mode)] { return MakeSessionAggregate(spec); };
   };
   const auto partials = [](platform::Random& random, int64_t rows) {
     return std::vector<RecordBatch>{RandomPartials(random, rows)};
@@ -255,6 +222,28 @@ std::vector<Case> Cases() {
        .inputs = TwoPorts,
        // Which side's row comes first is the cut's.
        .over_epochs = Sorted},
+      {.name = "session aggregate in append mode",
+       .proto_case = plan::Operator::kSessionAggregate,
+       .make = sessions_of(QueryOutputMode::kAppend),
+       .stores = 1,
+       .inputs = RandomSessions,
+       .over_epochs = AddedUp},
+      {.name = "session aggregate in complete mode",
+       .proto_case = plan::Operator::kSessionAggregate,
+       .make = sessions_of(QueryOutputMode::kComplete),
+       .stores = 1,
+       .inputs = RandomSessions,
+       .over_epochs = NothingIsTheSame},
+      {.name = "sort",
+       .proto_case = plan::Operator::kSort,
+       .make = [=] { return MakeSort({{.value = key(), .descending = true}}); },
+       .inputs = OnePort,
+       .over_epochs = Sorted},
+      {.name = "limit",
+       .proto_case = plan::Operator::kLimit,
+       .make = [] { return MakeLimit(7); },
+       .inputs = OnePort,
+       .over_epochs = NothingIsTheSame},
       OuterJoinCase("left join", JoinType::kLeft),
       OuterJoinCase("right join", JoinType::kRight),
       OuterJoinCase("full join", JoinType::kFull),
@@ -449,6 +438,9 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
       return false;  // inputs of a fragment
     case plan::Operator::kJoin:
     case plan::Operator::kOuterJoin:
+    case plan::Operator::kSessionAggregate:
+    case plan::Operator::kSort:
+    case plan::Operator::kLimit:
     case plan::Operator::kDropDuplicates:
     case plan::Operator::kProject:
     case plan::Operator::kKey:
@@ -464,7 +456,7 @@ bool IsAnOperator(plan::Operator::WhatCase what) {
   return false;
 }
 
-constexpr int kLastKind = plan::Operator::kOuterJoin;
+constexpr int kLastKind = plan::Operator::kLimit;
 
 TEST(EveryOperator, IsAmongTheCases) {
   std::set<int> covered;

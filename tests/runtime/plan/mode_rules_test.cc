@@ -24,6 +24,11 @@ struct Row {
 
 constexpr char kNoTable[] =
     "it shows a whole table, and the query has no aggregate: use \"append\"";
+constexpr char kNoKey[] =
+    "sessions are of a key, and there is none besides the session: group by it too";
+constexpr char kNoEnd[] =
+    "which rows are first is not known before the last one, and a stream has none: ";
+constexpr char kOfTable[] = " what an aggregate shows in \"complete\" mode";
 constexpr char kJoined[] =
     "a join of streams shows a row once, and never changes it: use \"append\"";
 
@@ -97,6 +102,24 @@ std::vector<Row> Rows(QueryBuilder& builder) {
        "its condition",
        kJoined, kJoined},
       {"union", PlanOperator::kUnion, lines.Union(lines), "", "", kNoTable},
+      {"sessions", PlanOperator::kAggregate,
+       timed.GroupBy({SessionWindow(Col("time"), absl::Seconds(5)), Col("value")}).Count(), "",
+       "a session that grows or meets another has other bounds then, and a reader could not tell "
+       "which row it replaces: use \"append\" or \"complete\"",
+       ""},
+      {"sessions of no key", PlanOperator::kAggregate,
+       timed.GroupBy({SessionWindow(Col("time"), absl::Seconds(5))}).Count(), kNoKey,
+       "a session that grows or meets another has other bounds then, and a reader could not tell "
+       "which row it replaces: use \"append\" or \"complete\"",
+       kNoKey},
+      {"sort", PlanOperator::kSort, counts.OrderBy({Col("count")}),
+       kNoEnd + std::string("sort") + kOfTable, kNoEnd + std::string("sort") + kOfTable, ""},
+      {"sort of no table", PlanOperator::kSort, lines.OrderBy({Col("value")}),
+       kNoEnd + std::string("sort") + kOfTable, kNoEnd + std::string("sort") + kOfTable,
+       "a whole table is sorted or limited once it is whole: put it behind GroupBy, and nothing "
+       "that keeps state behind it"},
+      {"limit", PlanOperator::kLimit, counts.Limit(3), kNoEnd + std::string("limit") + kOfTable,
+       kNoEnd + std::string("limit") + kOfTable, ""},
       {"drop duplicates", PlanOperator::kDropDuplicates, lines.DropDuplicates(), "", "", kNoTable},
       {"drop duplicates, then aggregate", PlanOperator::kDropDuplicates,
        lines.DropDuplicates().GroupBy({}).Count(), never(""), "", ""},
@@ -129,7 +152,7 @@ TEST(ModeRules, HaveARowForEveryOperatorUnderEveryMode) {
       EXPECT_EQ((rules[{row.op, mode}]), 1) << row.name;
     }
   }
-  EXPECT_EQ(rules.size(), 10U * 3U);
+  EXPECT_EQ(rules.size(), 12U * 3U);
 }
 
 }  // namespace

@@ -237,6 +237,41 @@ TEST(SamePlan, OfGroups) {
        [](const Frames& f) {
          return f.views.GroupBy({}).Agg({Sum(Call("if", {Col("ok"), Col("n")})).As("s")});
        }},
+      {"SELECT window.start AS s, ad, count(*) AS n FROM views "
+       "GROUP BY window(at, '10 seconds', '5 seconds', '1 second'), ad",
+       [](const Frames& f) {
+         return f.views
+             .GroupBy({Window(Col("at"), absl::Seconds(10), absl::Seconds(5), absl::Seconds(1)),
+                       Col("ad")})
+             .Agg({Count().As("n")})
+             .Select({Col("window.start").As("s"), Col("ad"), Col("n")});
+       }},
+      {"SELECT session_window.end AS e, ad, count(*) AS n FROM views "
+       "GROUP BY session_window(at, INTERVAL 5 SECONDS), ad",
+       [](const Frames& f) {
+         return f.views.GroupBy({SessionWindow(Col("at"), absl::Seconds(5)), Col("ad")})
+             .Agg({Count().As("n")})
+             .Select({Col("session_window.end").As("e"), Col("ad"), Col("n")});
+       }},
+      {"SELECT ad, count(*) AS c FROM views GROUP BY ad ORDER BY c DESC, 1 LIMIT 3",
+       [](const Frames& f) {
+         return f.views.GroupBy({Col("ad")})
+             .Agg({Count().As("c")})
+             .OrderBy({Desc(Col("c")), Col("ad")})
+             .Limit(3);
+       }},
+      {"SELECT ad, count(*) FROM views GROUP BY ad ORDER BY count(*) NULLS LAST",
+       [](const Frames& f) {
+         return f.views.GroupBy({Col("ad")})
+             .Agg({Count().As("count(1)")})
+             .OrderBy({{Col("count(1)"), {.descending = false, .nulls_last = true}}});
+       }},
+      {"SELECT n + 1 AS more FROM views ORDER BY more, ad DESC NULLS FIRST",
+       [](const Frames& f) {
+         return f.views
+             .OrderBy({Col("n") + Int(1), {Col("ad"), {.descending = true, .nulls_last = false}}})
+             .Select({(Col("n") + Int(1)).As("more")});
+       }},
       {"SELECT s, count(*) AS n, max(c) AS most FROM (SELECT window.start AS s, ad, count(*) AS c "
        "FROM views GROUP BY window(at, '10 seconds'), ad) GROUP BY s",
        [](const Frames& f) {
