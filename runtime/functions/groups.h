@@ -11,6 +11,11 @@ namespace wavetank::runtime {
 void AddLogicFunctions(std::vector<Function>& functions);
 void AddChoiceFunctions(std::vector<Function>& functions);
 void AddNumberFunctions(std::vector<Function>& functions);
+void AddMathFunctions(std::vector<Function>& functions);
+void AddBitFunctions(std::vector<Function>& functions);
+void AddStringFunctions(std::vector<Function>& functions);
+void AddArrayFunctions(std::vector<Function>& functions);
+void AddDateFunctions(std::vector<Function>& functions);
 void AddTextFunctions(std::vector<Function>& functions);
 void AddPatternFunctions(std::vector<Function>& functions);
 void AddStructFunctions(std::vector<Function>& functions);

@@ -63,10 +63,15 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Comparisons and logic", AddLogicFunctions},
       {"Choice", AddChoiceFunctions},
       {"Arithmetic", AddNumberFunctions},
+      {"Numbers", AddMathFunctions},
+      {"Bits", AddBitFunctions},
       {"Text", AddTextFunctions},
+      {"More of text", AddStringFunctions},
       {"Patterns", AddPatternFunctions},
       {"Structs", AddStructFunctions},
+      {"Arrays", AddArrayFunctions},
       {"Time", AddTimeFunctions},
+      {"Dates and parts of times", AddDateFunctions},
       {"Aggregates", AddAggregates},
   };
   return groups;

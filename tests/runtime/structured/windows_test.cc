@@ -34,23 +34,23 @@ DataFrame Shown(const DataFrame& groups, const char* window) {
 
 TEST(SlidingWindows, ARowIsInEachThatHasItsTime) {
   QueryBuilder builder;
-  QueryRun run(Shown(Events(builder)
-                         .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(5)),
-                                   Col("id")})
-                         .Count(),
-                     "window"),
-               "complete");
+  QueryRun run(
+      Shown(Events(builder)
+                .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(5)), Col("id")})
+                .Count(),
+            "window"),
+      "complete");
   EXPECT_EQ(run.Add({"12,x", "15,x"}), (Lines{"x\t10\t20\t2", "x\t15\t25\t1", "x\t5\t15\t1"}));
 }
 
 TEST(SlidingWindows, EachIsFinalAtItsOwnEnd) {
   QueryBuilder builder;
-  QueryRun run(Shown(Events(builder)
-                         .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(5)),
-                                   Col("id")})
-                         .Count(),
-                     "window"),
-               "append");
+  QueryRun run(
+      Shown(Events(builder)
+                .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(5)), Col("id")})
+                .Count(),
+            "window"),
+      "append");
   EXPECT_THAT(run.Add({"12,x"}), IsEmpty());
   EXPECT_THAT(run.Add({"25,y"}), ElementsAre("x\t5\t15\t1")) << "the watermark is 15";
   EXPECT_THAT(run.Add({"14,x"}), IsEmpty()) << "late for one of its windows, not for both";
@@ -60,15 +60,15 @@ TEST(SlidingWindows, EachIsFinalAtItsOwnEnd) {
 
 TEST(SlidingWindows, MayBeginElsewhereThanAt1970) {
   QueryBuilder builder;
-  QueryRun run(Shown(Events(builder)
-                         .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(10),
-                                          absl::Seconds(3)),
-                                   Col("id")})
-                         .Count(),
-                     "window"),
-               "complete");
-  EXPECT_EQ(run.Add({"2,x", "3,x", "12,x", "no time,x"}),
-            (Lines{"x\t-7\t3\t1", "x\t3\t13\t2"}));
+  QueryRun run(
+      Shown(
+          Events(builder)
+              .GroupBy({Window(Col("time"), absl::Seconds(10), absl::Seconds(10), absl::Seconds(3)),
+                        Col("id")})
+              .Count(),
+          "window"),
+      "complete");
+  EXPECT_EQ(run.Add({"2,x", "3,x", "12,x", "no time,x"}), (Lines{"x\t-7\t3\t1", "x\t3\t13\t2"}));
   EXPECT_EQ(run.sum.rows_without_time, 1);
 }
 
@@ -116,9 +116,9 @@ TEST(Sessions, ThatTouchAreOne) {
 
 TEST(Sessions, MayHaveAGapOfEachRow) {
   QueryBuilder builder;
-  const Expression gap = If(Col("id") == "x", Expression(absl::Seconds(20)),
-                            If(Col("id") == "y", Expression(absl::Seconds(0)),
-                               Expression(absl::Seconds(1))));
+  const Expression gap =
+      If(Col("id") == "x", Expression(absl::Seconds(20)),
+         If(Col("id") == "y", Expression(absl::Seconds(0)), Expression(absl::Seconds(1))));
   QueryRun run(Sessions(builder, gap), "complete");
   EXPECT_EQ(run.Add({"10,x", "12,x", "10,y", "10,z", "12,z"}),
             (Lines{"x\t10\t32\t2", "z\t10\t11\t1", "z\t12\t13\t1"}));
