@@ -8,7 +8,8 @@
 
 namespace wavetank::checkpoint {
 
-GraphHistory::GraphHistory(int64_t retained) : retained_(retained) {
+GraphHistory::GraphHistory(int64_t retained, int64_t reach_ms)
+    : retained_(retained), reach_ms_(reach_ms) {
   WT_CHECK(retained >= 1, "the next batch time is told from the newest one");
 }
 
@@ -18,10 +19,12 @@ void GraphHistory::Clear() {
   ended_up_to_ms_ = INT64_MIN;
   batches_.clear();
   completed_ = 0;
+  running_.clear();
   unallocated_.clear();
   allocated_.clear();
   seen_.clear();
   receivers_.clear();
+  records_.clear();
 }
 
 absl::Status GraphHistory::Add(const MetadataRecord& record) {
@@ -63,7 +66,7 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
     case MetadataRecord::kInput:
       return AddInput(record.input());
     case MetadataRecord::kCompleted:
-      return AddCompleted(record.completed().batch_time_ms());
+      return AddCompleted(record.completed());
     case MetadataRecord::kBlock:
       AddBlock(record.block());
       return absl::OkStatus();
@@ -88,6 +91,7 @@ absl::Status GraphHistory::AddReceiver(const ReceiverStarted& started) {
     return LogHasLost("receiver ", started.run(), " starts twice");
   }
   receivers_.push_back({started.stream(), started.run(), started.blocks_logged()});
+  records_[started.stream()] += started.records_dropped();
   return absl::OkStatus();
 }
 
@@ -103,6 +107,7 @@ absl::Status GraphHistory::EndReceiver(const ReceiverEnded& ended) {
 // Blocks of older versions name no run.
 void GraphHistory::AddBlock(const BlockAdded& block) {
   unallocated_.push_back(block);
+  records_[block.stream()] += block.records();
   const std::optional<BlockName> name = ParseBlockName(block.block_id());
   if (!name.has_value()) return;
   const auto receiver = FindReceiver(name->stream, name->run);
@@ -142,25 +147,37 @@ absl::Status GraphHistory::AddInput(const BatchInput& input) {
     }
   }
   batches_[time_ms] = {input, false};
+  running_.insert(time_ms);
   return absl::OkStatus();
 }
 
-absl::Status GraphHistory::AddCompleted(int64_t time_ms) {
+absl::Status GraphHistory::AddCompleted(const BatchCompleted& completed) {
+  const int64_t time_ms = completed.batch_time_ms();
   const auto batch = batches_.find(time_ms);
   if (batch == batches_.end()) {
     return LogHasLost("batch ", time_ms, " ms completed, and its input was never logged");
   }
-  if (!batch->second.completed) ++completed_;
+  if (running_.erase(time_ms) > 0) ++completed_;
   batch->second.completed = true;
+  batch->second.states.assign(completed.states().begin(), completed.states().end());
   DropOldBatches();
   return absl::OkStatus();
 }
 
+// By a batch that has not ended.
+bool GraphHistory::IsNeeded(std::map<int64_t, Batch>::const_iterator batch) const {
+  const auto by = running_.upper_bound(batch->first);
+  if (by == running_.end()) return false;
+  return *by - batch->first <= reach_ms_ || std::next(batch)->first == *by;
+}
+
 // Never the newest.
 void GraphHistory::DropOldBatches() {
+  int64_t needed = 0;
   for (auto batch = batches_.begin();
-       completed_ > retained_ && batch != std::prev(batches_.end());) {
-    if (!batch->second.completed) {
+       completed_ - needed > retained_ && batch != std::prev(batches_.end());) {
+    if (!batch->second.completed || IsNeeded(batch)) {
+      if (batch->second.completed) ++needed;
       ++batch;
       continue;
     }
@@ -177,6 +194,18 @@ void GraphHistory::DropOldBatches() {
 }
 
 std::vector<BlockAdded> GraphHistory::unallocated_blocks() const { return unallocated_; }
+
+// Of those that were logged, what no block has that is still named.
+std::map<int32_t, int64_t> GraphHistory::RecordsDropped() const {
+  std::map<int32_t, int64_t> dropped = records_;
+  for (const auto& [time_ms, batch] : batches_) {
+    for (const StreamInput& stream : batch.input.streams()) {
+      for (const BlockAdded& block : stream.blocks()) dropped[stream.stream()] -= block.records();
+    }
+  }
+  for (const BlockAdded& block : unallocated_) dropped[block.stream()] -= block.records();
+  return dropped;
+}
 
 platform::Generator<MetadataRecord> GraphHistory::Base() const {
   if (metadata_.has_value()) {
@@ -195,11 +224,13 @@ platform::Generator<MetadataRecord> GraphHistory::Base() const {
     platform::Generator<SeenFiles> parts = SeenInParts(std::move(seen), paths);
     while (std::optional<SeenFiles> part = parts.Next()) co_yield Record(*std::move(part));
   }
+  std::map<int32_t, int64_t> dropped = RecordsDropped();
   for (const Receiver& receiver : receivers_) {
     ReceiverStarted started;
     started.set_stream(receiver.stream);
     started.set_run(receiver.run);
     started.set_blocks_logged(receiver.blocks_logged);
+    started.set_records_dropped(std::exchange(dropped[receiver.stream], 0));
     co_yield Record(std::move(started));
   }
   for (const auto& [time_ms, batch] : batches_) {
@@ -213,6 +244,10 @@ platform::Generator<MetadataRecord> GraphHistory::Base() const {
     if (!batch.completed) continue;
     BatchCompleted completed;
     completed.set_batch_time_ms(time_ms);
+    const auto next = batches_.upper_bound(time_ms);
+    if (next == batches_.end() || !next->second.completed) {
+      completed.mutable_states()->Assign(batch.states.begin(), batch.states.end());
+    }
     co_yield Record(std::move(completed));
   }
   for (const BlockAdded& block : unallocated_) co_yield Record(block);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,7 @@ class GraphHistory final : public MetadataFold {
   struct Batch {
     BatchInput input;
     bool completed = false;
+    std::vector<KeptState> states = {};  // of one that is completed
   };
 
   // One run of a stream's receiver. The newest of a stream is at work, or may be; the others are
@@ -42,8 +44,10 @@ class GraphHistory final : public MetadataFold {
   };
 
   // `retained`: how many batches that have ended are kept. At least 1: the next batch time is told
-  // from the newest one.
-  explicit GraphHistory(int64_t retained = kAll);
+  // from the newest one. `reach_ms`: how far before a batch others may lie whose input it needs: as
+  // long as it has not ended they are kept, and the newest that ended before it, for its state.
+  // REQUIRES: `retained` are as many as that, for what the next batch needs.
+  explicit GraphHistory(int64_t retained = kAll, int64_t reach_ms = 0);
 
   void Clear() override;
   absl::Status Add(const MetadataRecord& record) override;
@@ -56,6 +60,11 @@ class GraphHistory final : public MetadataFold {
   std::vector<BlockAdded> unallocated_blocks() const;
   // Those that have not ended, in the order in which they started.
   const std::vector<Receiver>& receivers() const { return receivers_; }
+  // How many records of the stream are in blocks that were ever logged.
+  int64_t records_logged(int32_t stream) const {
+    const auto records = records_.find(stream);
+    return records == records_.end() ? 0 : records->second;
+  }
   // Whether a block that is there under this name is input, though no record names it yet.
   bool Awaits(const BlockName& block) const;
   // Stays where it is for the life of the history, unless that is cleared.
@@ -65,23 +74,28 @@ class GraphHistory final : public MetadataFold {
   using BlockId = std::pair<int32_t, std::string>;  // stream, id
 
   absl::Status AddInput(const BatchInput& input);
-  absl::Status AddCompleted(int64_t time_ms);
+  absl::Status AddCompleted(const BatchCompleted& completed);
   absl::Status AddReceiver(const ReceiverStarted& started);
   absl::Status EndReceiver(const ReceiverEnded& ended);
   void AddBlock(const BlockAdded& block);
   void DropOldBatches();
+  bool IsNeeded(std::map<int64_t, Batch>::const_iterator batch) const;
+  std::map<int32_t, int64_t> RecordsDropped() const;
   std::vector<Receiver>::iterator FindReceiver(int32_t stream, std::string_view run);
 
   int64_t retained_;
+  int64_t reach_ms_;
   bool begun_ = false;  // there is a record
   std::optional<GraphMetadata> metadata_;
   int64_t ended_up_to_ms_ = INT64_MIN;  // of what was dropped
   std::map<int64_t, Batch> batches_;
-  int64_t completed_ = 0;  // of them
+  int64_t completed_ = 0;      // of them
+  std::set<int64_t> running_;  // of the others, their times
   std::vector<BlockAdded> unallocated_;
   absl::btree_set<BlockId> allocated_;  // by batches_
   std::map<int32_t, SeenPaths> seen_;
   std::vector<Receiver> receivers_;
+  std::map<int32_t, int64_t> records_;  // logged, by stream
 };
 
 // Of a log named `name` in messages.

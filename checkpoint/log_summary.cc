@@ -24,21 +24,25 @@ namespace wavetank::checkpoint {
 namespace {
 
 constexpr absl::string_view kStateFolder = "../state/";
+constexpr absl::string_view kGraphStateFolder = "state/";
 constexpr absl::string_view kBlockFolder = "blocks/";
 
-// `named`: what is there already.
-void AddState(const google::protobuf::RepeatedPtrField<OperatorState>& states,
+// In the checkpoint, as the log sees that. `named`: what is there already.
+void AddState(const std::string& checkpoint, const OperatorState& state,
               const std::string& named_by, NamedFile::Need need, std::set<std::string>& named,
               LogSummary& summary) {
-  for (const OperatorState& state : states) {
-    NamedState& version = summary.states.emplace_back();
-    version.version = state.version();
-    for (const std::string& file : StateFiles("..", state)) {
-      version.files.push_back(file);
-      if (!named.insert(file).second) continue;
-      summary.files.push_back({.path = version.files.back(), .named_by = named_by, .need = need});
-    }
+  NamedState& version = summary.states.emplace_back();
+  version.version = state.version();
+  for (const std::string& file : StateFiles(checkpoint, state)) {
+    version.files.push_back(file);
+    if (!named.insert(file).second) continue;
+    summary.files.push_back({.path = version.files.back(), .named_by = named_by, .need = need});
   }
+}
+void AddStates(const google::protobuf::RepeatedPtrField<OperatorState>& states,
+               const std::string& named_by, NamedFile::Need need, std::set<std::string>& named,
+               LogSummary& summary) {
+  for (const OperatorState& state : states) AddState("..", state, named_by, need, named, summary);
 }
 
 std::string LayoutLine(const StateLayout& layout) {
@@ -105,12 +109,12 @@ LogSummary SummariseQuery(const QueryHistory& history) {
     const int64_t id = batch.definition.batch_id();
     for (const StateLayout& layout : std::views::reverse(history.layouts())) {
       if (layout.after_batch() != id || layout.states().empty()) continue;
-      AddState(layout.states(), absl::StrCat("the state laid out anew after batch ", id), need,
-               named, summary);
+      AddStates(layout.states(), absl::StrCat("the state laid out anew after batch ", id), need,
+                named, summary);
       need = NamedFile::Need::kMayGo;
     }
     if (batch.prepared) {
-      AddState(
+      AddStates(
           batch.prepared->states(),
           absl::StrCat("the state of attempt ", batch.prepared->attempt_id(), " at batch ", id),
           need, named, summary);
@@ -133,6 +137,9 @@ LogSummary SummariseGraph(const GraphHistory& history) {
   LogSummary summary;
   // A block that its receiver has stored and not reported yet is input all the same.
   summary.owns = [history](const std::string& path) {
+    if (absl::StartsWith(path, kGraphStateFolder)) {
+      return VersionInStateFileName(NameInPath(path)) >= 0;
+    }
     if (!absl::StartsWith(path, kBlockFolder)) return false;
     const std::optional<BlockName> block = ParseBlockName(NameInPath(path));
     return !block.has_value() || !history.Awaits(*block);
@@ -149,6 +156,18 @@ LogSummary SummariseGraph(const GraphHistory& history) {
     summary.lines.push_back(absl::StrCat("batch ", time_ms,
                                          " ms: ", batch.completed ? "completed" : "not completed",
                                          ", ", Count(files, "file"), ", ", Count(blocks, "block")));
+  }
+  // What a batch that is not complete goes on from, and what the next one does, must be there.
+  std::set<std::string> named;
+  bool needed = true;
+  for (const auto& [time_ms, batch] : std::views::reverse(history.batches())) {
+    if (!batch.completed) needed = true;
+    const auto need = needed ? NamedFile::Need::kMust : NamedFile::Need::kMayGo;
+    for (const KeptState& kept : batch.states) {
+      AddState("", kept.state(), absl::StrCat("the state of batch ", time_ms, " ms"), need, named,
+               summary);
+    }
+    if (batch.completed) needed = false;
   }
   for (const BlockAdded& block : history.unallocated_blocks()) {
     summary.lines.push_back(absl::StrCat("block ", block.block_id(), ": in no batch yet, ",

@@ -110,13 +110,21 @@ void AtLeastOnceChecker::TakeInput(const LoggedInput& input) {
              {piece.path});
     }
   }
-  const JudgedBatch batch{
-      .time_ms = input.time_ms, .zero_ms = zero_ms_, .pieces_at = [this, &input](int64_t time_ms) {
-        if (time_ms == input.time_ms) return LinesOf(input);
-        const auto found = std::ranges::lower_bound(inputs_, time_ms, {}, &LoggedInput::time_ms);
-        const bool there = found != inputs_.end() && found->time_ms == time_ms;
-        return there ? LinesOf(*found) : PieceLines();
-      }};
+  std::vector<int64_t> times;
+  for (const LoggedInput& before : inputs_) {
+    if (before.time_ms < input.time_ms) times.push_back(before.time_ms);
+  }
+  times.push_back(input.time_ms);
+  const JudgedBatch batch{.time_ms = input.time_ms,
+                          .zero_ms = zero_ms_,
+                          .times = std::move(times),
+                          .pieces_at = [this, &input](int64_t time_ms) {
+                            if (time_ms == input.time_ms) return LinesOf(input);
+                            const auto found = std::ranges::lower_bound(inputs_, time_ms, {},
+                                                                        &LoggedInput::time_ms);
+                            const bool there = found != inputs_.end() && found->time_ms == time_ms;
+                            return there ? LinesOf(*found) : PieceLines();
+                          }};
   std::vector<std::vector<NaiveRow>>& answers = answers_[input.time_ms];
   answers.clear();
   for (const OutputJudge& judge : options_.judges) {

@@ -80,7 +80,8 @@ using PieceLines = std::map<int64_t, std::vector<std::vector<std::string>>>;
 // A batch, and what it and those before it have taken in.
 struct JudgedBatch {
   int64_t time_ms = 0;
-  int64_t zero_ms = 0;  // when the stream began
+  int64_t zero_ms = 0;         // when the stream began
+  std::vector<int64_t> times;  // of the batches so far; this is the last
   // None: there was no batch at that time.
   std::function<PieceLines(int64_t time_ms)> pieces_at;
 

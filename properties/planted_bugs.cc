@@ -227,13 +227,32 @@ constexpr PlantedBug kOfStreams[] = {
      "A batch that a new driver runs again also takes the files that have come since."},
 };
 
+// --- state of a DStream ---
+
+constexpr std::string_view kKeptStates[] = {"customer_totals"};
+
+constexpr PlantedBug kOfKeptStates[] = {
+    {"stream_state_not_compared", kStale,
+     "A worker goes on from the state that it holds, whatever version the batch goes on from.",
+     kKeptStates},
+    {"state_of_before_is_marked", kStale,
+     "The mark of a batch names, of the last partition, the state before the batch.", kKeptStates},
+    {"states_marked_out_of_order", kOfAnother,
+     "The mark of a batch names the states of the partitions the other way round.", kKeptStates},
+};
+
 // --- receivers and their blocks ---
+
+constexpr std::string_view kKeptLines[] = {"reliable_word_count"};
 
 constexpr PlantedBug kOfReceivers[] = {
     {"block_announced_before_stored", kTooEarly,
      "A receiver has the driver take a block over before the block is stored.", kSockets},
     {"unstored_block_announced", kOutcomeUnknown,
      "A block whose storing has failed is announced all the same.", kSockets},
+    {"lines_acknowledged_when_received", kTooEarly,
+     "A server that keeps its lines is told that they are safe as soon as they have come.",
+     kKeptLines},
     {"logged_blocks_forgotten", kForgotten,
      "A new driver takes all blocks of a receiver that has ended for such as nobody has logged.",
      kSockets},
@@ -294,6 +313,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfSinks, all);
     Add(kOfPartitionedLogs, all);
     Add(kOfStreams, all);
+    Add(kOfKeptStates, all);
     Add(kOfReceivers, all);
     return all;
   }();

@@ -109,10 +109,10 @@ std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,
     judges.push_back({.answer = answer, .read = read_});
   }
   if (stream_.deterministic) {
-    judges.push_back({.answer = [this, partitions](const properties::JudgedBatch& batch) {
+    const auto replay = std::make_shared<StreamReplay>(stream_.context->graph(), partitions);
+    judges.push_back({.answer = [this, replay](const properties::JudgedBatch& batch) {
       std::vector<NaiveRow> rows;
-      for (std::string& line :
-           ReplayTextOutput(stream_.context->graph(), stream_.output, partitions, batch)) {
+      for (std::string& line : replay->TextOutput(stream_.output, batch)) {
         rows.push_back({std::move(line)});
       }
       return rows;

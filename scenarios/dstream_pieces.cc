@@ -71,6 +71,24 @@ void BlockPieces::Arrives(const ArrivingFile& piece) {
   blocks_.Gives(piece.lines);
 }
 
+std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
+                                                        const properties::DurableFiles& files,
+                                                        const properties::BatchLogView& log) {
+  std::vector<properties::Violation> found =
+      blocks_.Observe(now_ns, files, log, feed_->unfinished());
+  if (!told_too_much_ && feed_->acknowledged() > blocks_.lines_logged()) {
+    told_too_much_ = true;
+    found.push_back(
+        {properties::violation_kinds::kLost,
+         absl::StrCat("the server at ", server_, " was told that ", feed_->acknowledged(),
+                      " lines are safe, and ", blocks_.lines_logged(), " are in logged blocks"),
+         now_ns,
+         {},
+         ""});
+  }
+  return found;
+}
+
 void BlockPieces::ObserveTime(int64_t now_ns) {
   now_ns_ = now_ns;
   const bool news = feed_->taken() != taken_ || blocks_.logged().size() != logged_;
@@ -82,6 +100,7 @@ void BlockPieces::ObserveTime(int64_t now_ns) {
 bool BlockPieces::Complete() const {
   const auto all = static_cast<int64_t>(given_.size());
   if (taken_ < all) return false;
+  if (kept_) return blocks_.lines_logged() >= all;
   return blocks_.lines_logged() >= all || now_ns_ - last_news_ns_ >= kQuietNs;
 }
 

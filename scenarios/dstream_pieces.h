@@ -78,18 +78,20 @@ class FilePieces final : public DStreamPieces {
 
 // A block that was stored is owed; a line that is in none is not, for a socket is not told what
 // arrived. So nothing says that the last block has come but time: after the server has written all
-// lines, no block for a while.
+// lines, no block for a while. Of a server that keeps its lines each is owed, and it may be told
+// that a line is safe only when that is in a block that is logged.
 class BlockPieces final : public DStreamPieces {
  public:
   BlockPieces(std::string server, std::string blocks_directory,
-              std::shared_ptr<const fakes::LineFeed> feed)
-      : server_(std::move(server)), feed_(std::move(feed)), blocks_(std::move(blocks_directory)) {}
+              std::shared_ptr<const fakes::LineFeed> feed, bool kept)
+      : server_(std::move(server)),
+        feed_(std::move(feed)),
+        kept_(kept),
+        blocks_(std::move(blocks_directory)) {}
 
   void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns, const properties::DurableFiles& files,
-                                             const properties::BatchLogView& log) override {
-    return blocks_.Observe(now_ns, files, log, feed_->unfinished());
-  }
+                                             const properties::BatchLogView& log) override;
   void ObserveTime(int64_t now_ns) override;
   std::vector<std::string> Lines(const std::string& piece) const override {
     return blocks_.Lines(piece);
@@ -106,6 +108,8 @@ class BlockPieces final : public DStreamPieces {
   const std::string server_;
   std::vector<std::string> given_;
   const std::shared_ptr<const fakes::LineFeed> feed_;
+  const bool kept_;
+  bool told_too_much_ = false;  // and that was reported
   properties::ReceivedBlocks blocks_;
   int64_t now_ns_ = 0;
   int64_t last_news_ns_ = 0;  // when a line was written or a block logged, as far as was observed

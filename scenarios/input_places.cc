@@ -15,6 +15,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "scenarios/fakes/kept_line_server.h"
 #include "scenarios/fakes/log_server.h"
 
 namespace wavetank::scenarios {
@@ -165,8 +166,10 @@ absl::StatusOr<fakes::LineFeeds> AddServers(const ParsedScenario& parsed, const 
     }
     const auto feed = std::make_shared<fakes::LineFeed>();
     feeds.emplace(address, feed);
-    processes.push_back(
-        {kOutside + suffix, {{"line-server" + suffix, fakes::LineServerMain(address, feed)}}});
+    platform::NodeMain main = shape.kept.contains(address)
+                                  ? fakes::KeptLineServerMain(address, feed)
+                                  : fakes::LineServerMain(address, feed);
+    processes.push_back({kOutside + suffix, {{"line-server" + suffix, std::move(main)}}});
   }
   WT_RETURN_IF_ERROR(AddOutside(parsed, std::move(processes), cluster));
   return feeds;

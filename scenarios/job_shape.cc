@@ -157,6 +157,7 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     } else if (const auto* socket =
                    dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
       shape.servers.push_back(socket->address());
+      if (socket->serving == runtime::LineServing::kKeeps) shape.kept.insert(socket->address());
     }
   }
   for (const OperatorId output : graph.outputs()) {
@@ -175,13 +176,14 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     part.paths.output = checkpoint::ParentPath(files->prefix);
     part.paths.checkpoint = CheckpointOf(instance);
     for (const OperatorId id : inputs) {
-      StreamShape::Input input{.id = id, .server = {}, .files = {}};
+      StreamShape::Input input{.id = id, .server = {}, .kept = false, .files = {}};
       if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
         AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
         input.files = part.paths.inputs.back();
       } else if (const auto* socket =
                      dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
         input.server = socket->address();
+        input.kept = socket->serving == runtime::LineServing::kKeeps;
       } else {
         continue;  // rows of the plan itself
       }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,6 +58,7 @@ struct StreamShape {
   struct Input {
     runtime::OperatorId id;
     std::string server;     // of a socket: its address, outside
+    bool kept = false;      // whether that keeps its lines
     JobPaths::Input files;  // else
   };
   std::shared_ptr<runtime::StreamingContext> context;
@@ -79,6 +81,7 @@ struct JobShape {
   // What it reads: directories of files, each once, and the server's address of each stream.
   std::vector<std::string> directories;
   std::vector<std::string> servers;
+  std::set<std::string> kept;  // of these servers: those that keep their lines
   // The topics that it reads, each once, and where logs are served that it reads or writes.
   struct ReadTopic {
     std::string address;

@@ -1,7 +1,10 @@
 #include "scenarios/replay_stream.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +13,7 @@
 
 #include "platform/check.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/state_operator.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -20,6 +24,7 @@ using runtime::Partition;
 using runtime::RowSink;
 using runtime::ShuffleOperator;
 using runtime::StagePlan;
+using runtime::StateOperator;
 using runtime::StreamingGraph;
 
 using Blocks = std::vector<std::shared_ptr<const Partition>>;  // of one task, by target; null: none
@@ -27,10 +32,12 @@ using Blocks = std::vector<std::shared_ptr<const Partition>>;  // of one task, b
 // One task: the operators of its stage, from the tail to the first.
 class ReplayTask {
  public:
-  ReplayTask(const StreamingGraph& graph, const StagePlan& stage, int partitions)
+  // `partition`: of the task, of as many targets as the tail has.
+  ReplayTask(const StreamingGraph& graph, const StagePlan& stage, int partition, int targets)
       : graph_(graph), head_(stage.head) {
     if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&graph.at(stage.tail))) {
-      shuffle_ = shuffle->OpenTail(stage.side, shuffle->partitions().value_or(partitions));
+      shuffle_ =
+          shuffle->OpenTail({.side = stage.side, .targets = targets, .partition = partition});
       first_ = shuffle_.sink.get();
     } else {
       output_ = graph.output(stage.tail).OpenTail();
@@ -55,8 +62,13 @@ class ReplayTask {
     WT_CHECK(feed->Finish().ok());
   }
   void Merge(const std::vector<std::vector<BlockView>>& sides) {
-    const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(head_));
-    WT_CHECK(shuffle.Merge(sides, *first_).ok());
+    const auto& merge = dynamic_cast<const runtime::MergeOperator&>(graph_.at(head_));
+    WT_CHECK(merge.Merge(sides, *first_).ok());
+  }
+  void Apply(absl::Time time, const std::vector<std::vector<BlockView>>& sides,
+             checkpoint::StateTable& state, bool gives_rows) {
+    const auto& op = dynamic_cast<const StateOperator&>(graph_.at(head_));
+    WT_CHECK(op.Apply(time, sides, state, gives_rows ? first_ : nullptr).ok());
   }
 
   bool ends_in_shuffle() const { return shuffle_.take != nullptr; }
@@ -83,47 +95,119 @@ bool GivesRowsOfNone(const StreamingGraph& graph, const StagePlan& stage) {
 // The stages of one output for one batch.
 class ReplayStages {
  public:
-  ReplayStages(const StreamingGraph& graph, int partitions, const properties::JudgedBatch& batch)
-      : graph_(graph), partitions_(partitions), batch_(batch) {}
+  ReplayStages(const StreamingGraph& graph, int partitions, const properties::JudgedBatch& batch,
+               StreamReplay::States& states)
+      : graph_(graph),
+        partitions_(partitions),
+        interval_ms_(absl::ToInt64Milliseconds(graph.batch_interval)),
+        batch_(batch),
+        states_(states) {}
 
   std::string Run(OperatorId output) {
-    for (const StagePlan& stage : graph_.StagesOf({output})) RunStage(stage);
+    const auto history = [this](OperatorId state, int64_t ago) { return Before(state, ago); };
+    for (const StagePlan& stage : graph_.StagesOf({output}, history)) RunStage(stage);
     return text_;
   }
 
  private:
+  int64_t TimeOf(int64_t ago) const { return batch_.time_ms - ago * interval_ms_; }
+  int64_t AgoOf(int64_t time_ms) const { return (batch_.time_ms - time_ms) / interval_ms_; }
+
+  // The newest state that is from before that; unset: none is.
+  const StreamReplay::States::value_type* KeptBefore(OperatorId state, int64_t ago) const {
+    const auto after = states_.lower_bound({state, TimeOf(ago)});
+    if (after == states_.begin() || std::prev(after)->first.first != state) return nullptr;
+    return &*std::prev(after);
+  }
+  runtime::StateBefore Before(OperatorId state, int64_t ago) const {
+    const auto* const kept = KeptBefore(state, ago);
+    const int64_t kept_ms = kept == nullptr ? batch_.zero_ms : kept->first.second;
+    runtime::StateBefore before{.kept = AgoOf(kept_ms), .since = {}};
+    for (const int64_t time_ms : batch_.times) {
+      const bool due = graph_.IsDue(state, (time_ms - batch_.zero_ms) / interval_ms_);
+      if (due && time_ms > kept_ms && time_ms < TimeOf(ago)) before.since.push_back(AgoOf(time_ms));
+    }
+    before.since.push_back(ago);
+    return before;
+  }
+
+  int PartitionsOf(OperatorId id) const {
+    const auto* const shuffle = dynamic_cast<const ShuffleOperator*>(&graph_.at(id));
+    if (shuffle == nullptr) return 0;
+    if (shuffle->keeps_partitions()) return PartitionsOf(shuffle->parents().front());
+    return shuffle->partitions().value_or(partitions_);
+  }
+  ReplayTask TaskOf(const StagePlan& stage, int partition) const {
+    return {graph_, stage, partition, PartitionsOf(stage.tail)};
+  }
+
   void RunStage(const StagePlan& stage) {
     std::vector<Blocks>& put = put_.emplace_back();
-    const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head));
-    if (shuffle != nullptr) {
+    size_t tasks = 0;
+    if (dynamic_cast<const StateOperator*>(&graph_.at(stage.head)) != nullptr) {
+      tasks = GoOn(stage, put);
+    } else if (dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head)) != nullptr) {
       bool any = GivesRowsOfNone(graph_, stage);
-      for (const std::vector<int>& side : stage.reads) {
+      for (const std::vector<int>& side : stage.reads.front().sides) {
         for (const int read : side) any = any || tasks_[static_cast<size_t>(read)] > 0;
       }
-      const int targets = any ? shuffle->partitions().value_or(partitions_) : 0;
+      const int targets = any ? PartitionsOf(stage.head) : 0;
       for (int target = 0; target < targets; ++target) {
-        ReplayTask task(graph_, stage, partitions_);
-        task.Merge(SidesOf(stage, static_cast<size_t>(target)));
+        ReplayTask task = TaskOf(stage, target);
+        task.Merge(SidesOf(stage.reads.front(), static_cast<size_t>(target)));
         Take(task, put);
       }
-      tasks_.push_back(static_cast<size_t>(targets));
-      return;
+      tasks = static_cast<size_t>(targets);
+    } else {
+      for (const int64_t ago : stage.agos) tasks += ReadInput(stage, ago, put);
     }
-    size_t tasks = 0;
-    for (const int64_t ago : stage.agos) tasks += ReadInput(stage, ago, put);
     tasks_.push_back(tasks);
+  }
+
+  // How many tasks that takes.
+  size_t GoOn(const StagePlan& stage, std::vector<Blocks>& put) {
+    const int64_t ago = stage.reads.back().ago;
+    if (!std::ranges::binary_search(batch_.times, TimeOf(ago))) return 0;
+    const auto* const kept = KeptBefore(stage.head, ago);
+    const int partitions = PartitionsOf(stage.head);
+    std::vector<StreamReplay::Entries> left;
+    for (int partition = 0; partition < partitions; ++partition) {
+      checkpoint::StateTable state;
+      if (kept == nullptr) {
+        dynamic_cast<const StateOperator&>(graph_.at(stage.head))
+            .Begin(absl::FromUnixMillis(TimeOf(stage.reads.front().ago)),
+                   {.side = 0, .targets = partitions, .partition = partition}, state);
+      } else {
+        for (const auto& [key, value] : kept->second[static_cast<size_t>(partition)]) {
+          state.Put(key, value);
+        }
+      }
+      state.Accept();
+      ReplayTask task = TaskOf(stage, partition);
+      for (const runtime::BatchRead& read : stage.reads) {
+        task.Apply(absl::FromUnixMillis(TimeOf(read.ago)),
+                   SidesOf(read, static_cast<size_t>(partition)), state,
+                   &read == &stage.reads.back());
+      }
+      StreamReplay::Entries& entries = left.emplace_back();
+      state.ForEach([&entries](std::string_view key, std::string_view value) {
+        entries.emplace_back(key, value);
+      });
+      Take(task, put);
+    }
+    if (ago == 0) states_[{stage.head, batch_.time_ms}] = std::move(left);
+    return static_cast<size_t>(partitions);
   }
 
   // As it was so many batches ago; how many tasks that takes.
   size_t ReadInput(const StagePlan& stage, int64_t ago, std::vector<Blocks>& put) {
-    const int64_t interval_ms = absl::ToInt64Milliseconds(graph_.batch_interval);
-    const int64_t time_ms = batch_.time_ms - ago * interval_ms;
+    const int64_t time_ms = TimeOf(ago);
     if (const auto* constant =
             dynamic_cast<const runtime::ConstantInput*>(&graph_.at(stage.head))) {
       if (time_ms <= batch_.zero_ms) return 0;
       const std::vector<std::string> partitions = constant->Partitions();
       for (const std::string& rows : partitions) {
-        ReplayTask task(graph_, stage, partitions_);
+        ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
         task.FeedEncoded(rows);
         Take(task, put);
       }
@@ -133,19 +217,19 @@ class ReplayStages {
     const auto found = pieces.find(stage.head.value());
     if (found == pieces.end()) return 0;
     for (const std::vector<std::string>& lines : found->second) {
-      ReplayTask task(graph_, stage, partitions_);
+      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
       task.Feed(lines);
       Take(task, put);
     }
     return found->second.size();
   }
 
-  std::vector<std::vector<BlockView>> SidesOf(const StagePlan& stage, size_t target) const {
+  std::vector<std::vector<BlockView>> SidesOf(const runtime::BatchRead& read, size_t target) const {
     std::vector<std::vector<BlockView>> sides;
-    for (const std::vector<int>& side : stage.reads) {
+    for (const std::vector<int>& side : read.sides) {
       std::vector<BlockView>& views = sides.emplace_back();
-      for (const int read : side) {
-        for (const Blocks& blocks : put_[static_cast<size_t>(read)]) {
+      for (const int stage : side) {
+        for (const Blocks& blocks : put_[static_cast<size_t>(stage)]) {
           views.push_back({.object = blocks[target].get(), .bytes = {}});
         }
       }
@@ -163,7 +247,9 @@ class ReplayStages {
 
   const StreamingGraph& graph_;
   const int partitions_;
+  const int64_t interval_ms_;
   const properties::JudgedBatch& batch_;
+  StreamReplay::States& states_;
   std::vector<std::vector<Blocks>> put_;  // by stage and task
   std::vector<size_t> tasks_;             // by stage
   std::string text_;
@@ -171,14 +257,14 @@ class ReplayStages {
 
 }  // namespace
 
-std::vector<std::string> ReplayTextOutput(const StreamingGraph& graph, OperatorId output,
-                                          int partitions, const properties::JudgedBatch& batch) {
+std::vector<std::string> StreamReplay::TextOutput(OperatorId output,
+                                                  const properties::JudgedBatch& batch) {
   const int64_t number =
-      (batch.time_ms - batch.zero_ms) / absl::ToInt64Milliseconds(graph.batch_interval);
-  if (!graph.IsDue(output, number)) return {};
+      (batch.time_ms - batch.zero_ms) / absl::ToInt64Milliseconds(graph_.batch_interval);
+  if (!graph_.IsDue(output, number)) return {};
   std::string text;
   try {
-    text = ReplayStages(graph, partitions, batch).Run(output);
+    text = ReplayStages(graph_, partitions_, batch, states_).Run(output);
   } catch (const std::exception& error) {
     return {absl::StrCat("a function of the job threw: ", error.what())};
   }

@@ -95,7 +95,7 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
       of = std::make_unique<FilePieces>(input.files.directory, input.files.forget_after_ms);
     } else {
       of = std::make_unique<BlockPieces>(input.server, part.paths.checkpoint + "/blocks",
-                                         feeds.at(input.server));
+                                         feeds.at(input.server), input.kept);
     }
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,

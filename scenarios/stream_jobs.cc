@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 
@@ -18,6 +19,8 @@ using runtime::DStream;
 using runtime::Job;
 using runtime::JobArguments;
 using runtime::ParameterKind;
+using runtime::State;
+using runtime::StateSpec;
 using runtime::StreamingContext;
 using Amount = std::pair<std::string, int64_t>;
 
@@ -46,6 +49,31 @@ void OrdersAndPayments(StreamingContext& context, const JobArguments& arguments)
       .SaveAsTextFiles(arguments.Get("output") + "/lately");
 }
 
+// What each customer has ordered since the stream began, in the last batches, and in one visit: a
+// customer who orders nothing for two batches has left.
+void CustomerTotals(StreamingContext& context, const JobArguments& arguments) {
+  const std::string output = arguments.Get("output");
+  const absl::Duration batch = context.batch_interval();
+  const DStream<Amount> orders = Amounts(TextInput(context, arguments, "input"));
+  const auto sum = [](const std::vector<int64_t>& amounts, std::optional<int64_t> total) {
+    for (const int64_t amount : amounts) total = total.value_or(0) + amount;
+    return total;
+  };
+  orders.UpdateStateByKey<int64_t>(sum).SaveAsTextFiles(output + "/totals");
+  const auto some = [](const Amount& row) { return row.second != 0; };
+  orders.ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 3 * batch, batch, some)
+      .SaveAsTextFiles(output + "/lately");
+  const auto visit = [](const std::string& customer, std::optional<int64_t> amount,
+                        State<int64_t>& spent) {
+    if (spent.IsTimingOut()) return Amount(customer + " left", spent.Get());
+    spent.Update(spent.GetOption().value_or(0) + amount.value_or(0));
+    return Amount(customer, spent.Get());
+  };
+  const auto visits = orders.MapWithState(
+      StateSpec<std::string, int64_t>::Function(visit).NumPartitions(3).Timeout(2 * batch));
+  visits.Union(visits.StateSnapshots()).SaveAsTextFiles(output + "/visits");
+}
+
 // How often each line came in the last batches.
 void RecentLines(StreamingContext& context, const JobArguments& arguments) {
   int port = 0;
@@ -54,6 +82,19 @@ void RecentLines(StreamingContext& context, const JobArguments& arguments) {
   context.SocketTextStream(arguments.Get("host"), port)
       .CountByValueAndWindow(3 * batch, batch)
       .SaveAsTextFiles(arguments.Get("output") + "/recent");
+}
+
+// How often each word came in all, of a server that keeps its lines.
+void ReliableWords(StreamingContext& context, const JobArguments& arguments) {
+  int port = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("port"), &port), "a bound port is a number");
+  context.ReliableTextStream(arguments.Get("host"), port)
+      .FlatMap([](const std::string& line) { return runtime::Split(line, ' '); })
+      .Map([](std::string word) { return std::pair(std::move(word), int64_t{1}); })
+      .UpdateStateByKey<int64_t>([](const std::vector<int64_t>& ones, std::optional<int64_t> sum) {
+        return std::optional(sum.value_or(0) + std::ssize(ones));
+      })
+      .SaveAsTextFiles(arguments.Get("output") + "/counts");
 }
 
 }  // namespace
@@ -68,6 +109,31 @@ void AddStreamJobs(ScenarioJobs& jobs) {
                       {"port", "of the server", "9999", ParameterKind::kPort},
                       OutputParameter()};
     job.dstream = RecentLines;
+    job.deterministic = true;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "customer_totals";
+    job.meaning =
+        "dstream: of each batch what each customer has ordered in all, in the last three batches, "
+        "and in this visit; lines are \"<customer>,<amount>\"";
+    job.parameters = WithFileParameters(
+        {{"input", "directory of orders", std::nullopt, ParameterKind::kPath}, OutputParameter()});
+    job.dstream = CustomerTotals;
+    job.deterministic = true;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "reliable_word_count";
+    job.meaning =
+        "dstream: how often each word has come since the stream began, of a server that keeps its "
+        "lines until they are input (wavetank lines serve): each line counts once";
+    job.parameters = {{"host", "of the server", "localhost"},
+                      {"port", "of the server", "9998", ParameterKind::kPort},
+                      OutputParameter()};
+    job.dstream = ReliableWords;
     job.deterministic = true;
     jobs.Add(std::move(job));
   }

@@ -16,7 +16,7 @@ here=$(realpath "$(dirname "$0")")
 repository=$(realpath "$here/../..")
 
 for script in output processes text batches compare repeats breakage rounds \
-  1_scenarios 2_one_process 3_cluster 4_socket; do
+  1_scenarios 2_one_process 3_cluster 4_socket 5_reliable; do
   # shellcheck source=/dev/null
   source "$here/$script.sh"
 done
@@ -35,6 +35,7 @@ scenarios
 one_process
 cluster
 socket
+reliable
 
 heading "What this does not show"
 say "kill -9 ends processes and leaves the page cache alone: what a completed call has written"

@@ -6,17 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 #include "runtime/cluster/task.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/state_book.h"
 
 namespace wavetank::runtime {
 
 struct BatchGraphOptions {
   absl::Time batch_time;
   int default_parallelism = 2;
+  // Of operators with state: in how many partitions theirs stands.
+  std::map<OperatorId, int> state_partitions = {};
+  std::string checkpoint_directory = {};                     // of a graph that has state
   std::map<OperatorId, std::string> files_directories = {};  // of outputs that write files
 };
 
@@ -24,6 +29,8 @@ struct BatchGraph {
   StageGraph stages;
   // By output, in the order of its rows: which stages give its results.
   std::map<OperatorId, std::vector<int>> last_stages;
+  // Of operators whose state goes on with the batch: the stage whose results name it.
+  std::map<OperatorId, int> state_stages = {};
 
   bool has_tasks() const;
 };
@@ -33,10 +40,12 @@ using BatchInputs = std::map<BatchNumber, BatchInput>;
 
 // A stage that reads an input has a task for each file, block or partition of that; one that reads
 // a shuffle, for each partition of that, but none where nothing can come of it: a batch without
-// input has no tasks.
-BatchGraph MakeBatchGraph(const StreamingGraph& graph, const std::vector<OperatorId>& outputs,
-                          BatchNumber batch, const BatchInputs& inputs,
-                          const BatchGraphOptions& options);
+// input has no tasks, unless an operator has state. kFailedPrecondition: it is too much for one
+// graph.
+absl::StatusOr<BatchGraph> MakeBatchGraph(const StreamingGraph& graph,
+                                          const std::vector<OperatorId>& outputs, BatchNumber batch,
+                                          const BatchInputs& inputs, const StateBook& states,
+                                          const BatchGraphOptions& options);
 
 }  // namespace wavetank::runtime
 

@@ -64,6 +64,18 @@ StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string&
   return input;
 }
 
+checkpoint::KeptState ToRecord(OperatorId op, int partition, int64_t batch_time_ms,
+                               const checkpoint::StateVersion& version) {
+  checkpoint::KeptState record;
+  record.set_batch_time_ms(batch_time_ms);
+  checkpoint::OperatorState& state = *record.mutable_state();
+  state.set_operator_id(static_cast<int32_t>(op.value()));
+  state.set_partition(partition);
+  state.set_version(version.version);
+  for (const std::string& file : version.files) state.add_names(checkpoint::NameInPath(file));
+  return record;
+}
+
 absl::Status CheckSamePlan(const checkpoint::GraphMetadata& logged, const StreamingGraph& graph,
                            const std::string& directory) {
   std::vector<std::string> changes;
@@ -91,7 +103,7 @@ class FencedBatchLog final : public BatchLog {
   FencedBatchLog(const StreamingGraph& graph, BatchLogOptions options)
       : interval_ms_(absl::ToInt64Milliseconds(graph.batch_interval)),
         fingerprint_(graph.Fingerprint()),
-        history_(options.batches_retained) {}
+        history_(options.batches_retained, options.reach * interval_ms_) {}
 
   Task<absl::Status> TakeOver(platform::Node& node, checkpoint::Store& store,
                               const StreamingGraph& graph, std::string directory,
@@ -111,17 +123,27 @@ class FencedBatchLog final : public BatchLog {
     if (!history_.metadata()) co_return absl::OkStatus();
     WT_CO_RETURN_IF_ERROR(CheckSamePlan(*history_.metadata(), graph, directory));
     start_ = StreamStart{.zero = absl::FromUnixMillis(history_.metadata()->zero_time_ms())};
+    for (const checkpoint::StatePartitions& state : history_.metadata()->state_partitions()) {
+      start_->state_partitions[OperatorId(state.operator_id())] = state.partitions();
+    }
     const std::string blocks = checkpoint::JoinPath(directory, "blocks");
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
     recovered_.receivers = history_.receivers();
+    for (const checkpoint::GraphHistory::Receiver& receiver : recovered_.receivers) {
+      recovered_.records_logged[receiver.stream] = history_.records_logged(receiver.stream);
+    }
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
         input.streams.push_back(FromRecord(stream, blocks));
       }
       recovered_.last = input.batch;
+      if (found.completed) {
+        WT_CO_ASSIGN_OR_RETURN(KeptStates states, StatesOf(found, directory));
+        recovered_.states.Completed(input.batch, std::move(states));
+      }
       (found.completed ? recovered_.completed : recovered_.unfinished).push_back(std::move(input));
     }
     co_return absl::OkStatus();
@@ -141,6 +163,11 @@ class FencedBatchLog final : public BatchLog {
     record.set_batch_interval_ms(interval_ms_);
     record.set_plan_fingerprint(fingerprint_);
     for (const StreamInput& old : start.old_files) ToRecord(old, *record.add_old_files());
+    for (const auto& [op, partitions] : start.state_partitions) {
+      checkpoint::StatePartitions& state = *record.add_state_partitions();
+      state.set_operator_id(static_cast<int32_t>(op.value()));
+      state.set_partitions(partitions);
+    }
     start_ = std::move(start);
     return log_->Append(checkpoint::Record(std::move(record)));
   }
@@ -157,9 +184,15 @@ class FencedBatchLog final : public BatchLog {
     records.push_back(checkpoint::Record(std::move(record)));
     return log_->Append(std::move(records));
   }
-  Task<absl::Status> LogCompleted(BatchNumber batch) override {
+  Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states) override {
     checkpoint::BatchCompleted record;
     record.set_batch_time_ms(TimeMsOf(batch));
+    for (const auto& [op, state] : states) {
+      int partition = 0;
+      for (const checkpoint::StateVersion& version : state.partitions) {
+        *record.add_states() = ToRecord(op, partition++, TimeMsOf(state.batch), version);
+      }
+    }
     return log_->Append(checkpoint::Record(std::move(record)));
   }
   Task<absl::Status> LogBlock(Block block) override {
@@ -182,6 +215,32 @@ class FencedBatchLog final : public BatchLog {
   }
 
  private:
+  // kDataLoss: they are not those of each partition.
+  absl::StatusOr<KeptStates> StatesOf(const checkpoint::GraphHistory::Batch& batch,
+                                      const std::string& directory) const {
+    KeptStates states;
+    for (const checkpoint::KeptState& record : batch.states) {
+      const checkpoint::OperatorState& state = record.state();
+      KeptState& kept = states[OperatorId(state.operator_id())];
+      kept.batch = NumberOf(record.batch_time_ms());
+      if (state.partition() != std::ssize(kept.partitions)) return OtherPartitions(batch);
+      kept.partitions.push_back(
+          {.version = state.version(), .files = checkpoint::StateFiles(directory, state)});
+    }
+    for (const auto& [op, kept] : states) {
+      const auto pinned = start_->state_partitions.find(op);
+      const bool all =
+          pinned != start_->state_partitions.end() && pinned->second == std::ssize(kept.partitions);
+      if (!all) return OtherPartitions(batch);
+    }
+    return states;
+  }
+  static absl::Status OtherPartitions(const checkpoint::GraphHistory::Batch& batch) {
+    return absl::DataLossError(
+        absl::StrCat("batch ", batch.input.batch_time_ms(),
+                     " ms is complete with states that are not of each partition, in order"));
+  }
+
   int64_t zero_ms() const { return absl::ToUnixMillis(start_->zero); }
   int64_t TimeMsOf(BatchNumber batch) const { return zero_ms() + batch.value() * interval_ms_; }
   BatchNumber NumberOf(int64_t time_ms) const {
@@ -216,7 +275,7 @@ class NoBatchLog final : public BatchLog {
     for (const StreamInput& stream : input.streams) See(stream);
     co_return absl::OkStatus();
   }
-  Task<absl::Status> LogCompleted(BatchNumber) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogCompleted(BatchNumber, KeptStates) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogReceiverStarted(ReceiverRun) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogReceiverEnded(ReceiverRun, std::vector<Block>) override {
@@ -239,7 +298,8 @@ class NoBatchLog final : public BatchLog {
 Task<absl::StatusOr<StreamAge>> BatchLog::Compare(platform::Node& node, checkpoint::Store& store,
                                                   const StreamingGraph& graph,
                                                   std::string directory, BatchLogOptions options) {
-  checkpoint::GraphHistory history(options.batches_retained);
+  checkpoint::GraphHistory history(options.batches_retained,
+                                   options.reach * absl::ToInt64Milliseconds(graph.batch_interval));
   const absl::Status read =
       co_await checkpoint::ReadMetadataLog(node, store, directory, absl::ZeroDuration(), history);
   if (absl::IsFailedPrecondition(read)) co_return read;

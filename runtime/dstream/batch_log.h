@@ -10,6 +10,7 @@
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_LOG_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "runtime/dstream/batch_schedule.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/state_book.h"
 #include "runtime/dstream/wire.h"
 
 namespace wavetank::runtime {
@@ -58,11 +60,16 @@ struct BatchInput {
 struct StreamStart {
   absl::Time zero;
   std::vector<StreamInput> old_files = {};  // which are not input
+  // Of each operator with state: in how many partitions it stands, from then on.
+  std::map<OperatorId, int> state_partitions = {};
 };
 
 struct BatchLogOptions {
   // Batches that have ended and are kept, for people to look at. At least 1.
   int64_t batches_retained = 100;
+  // How many batches before a batch others may lie whose input it needs: they are kept as long as
+  // it has not ended.
+  int64_t reach = 0;
   // How much the log may grow before it is begun anew without the others.
   uint64_t segment_bytes = uint64_t{1} << 20;
 };
@@ -71,9 +78,12 @@ struct BatchLogOptions {
 struct RecoveredStream {
   std::vector<BatchInput> unfinished;  // in order: durable input, no completion
   std::vector<BatchInput> completed;   // in order, as far as the log has them
+  StateBook states;                    // of those
   std::vector<Block> unallocated;      // in the order they were recorded
   // Runs of receivers that have not ended, in the order in which they started.
   std::vector<checkpoint::GraphHistory::Receiver> receivers;
+  // By stream: how many of its records are in blocks that were logged.
+  std::map<int64_t, int64_t> records_logged;
   BatchNumber last;  // the last batch with durable input; 0: none
 };
 
@@ -118,7 +128,7 @@ class BatchLog {
   // outcome is unknown, the log refuses everything from then on; take over anew.
   virtual Task<absl::Status> LogStart(StreamStart start) = 0;
   virtual Task<absl::Status> LogInput(BatchInput input) = 0;
-  virtual Task<absl::Status> LogCompleted(BatchNumber batch) = 0;
+  virtual Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states) = 0;
   virtual Task<absl::Status> LogBlock(Block block) = 0;
   virtual Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) = 0;
   // `stored`: its blocks that were not logged yet. Together or not at all.

@@ -1,25 +1,38 @@
 #include "runtime/dstream/batch_outputs.h"
 
+#include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/dstream/text_output.h"
+#include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
 
-Task<absl::Status> BatchOutputs::Run(BatchNumber batch, absl::Time time,
-                                     const BatchInputs& inputs) {
+Task<absl::StatusOr<KeptStates>> BatchOutputs::Run(BatchNumber batch, absl::Time time,
+                                                   const BatchInputs& inputs,
+                                                   const StateBook& states) {
   const BatchGraphOptions options = GraphOptionsOf(time);
   std::vector<OperatorId> outputs;
   for (const OperatorId output : graph_.outputs()) {
     if (graph_.IsDue(output, batch.value())) outputs.push_back(output);
   }
-  BatchGraph all = MakeBatchGraph(graph_, outputs, batch, inputs, options);
+  KeptStates left = states.Before(batch);
+  absl::StatusOr<BatchGraph> made = MakeBatchGraph(graph_, outputs, batch, inputs, states, options);
+  if (!made.ok()) {
+    co_return absl::Status(made.status().code(),
+                           absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(time),
+                                        " ms): ", made.status().message()));
+  }
+  BatchGraph all = *std::move(made);
   absl::StatusOr<GraphResults> results = co_await RunGraph(all);
+  if (results.ok()) WT_CO_RETURN_IF_ERROR(TakeStates(batch, all, *results, left));
   absl::Status failed;
   for (const OperatorId output : outputs) {
     absl::Status done;
@@ -29,10 +42,12 @@ Task<absl::Status> BatchOutputs::Run(BatchNumber batch, absl::Time time,
       done = results.status();
     } else {
       // Which of them failed, each by itself tells.
-      BatchGraph alone = MakeBatchGraph(graph_, {output}, batch, inputs, options);
+      WT_CO_ASSIGN_OR_RETURN(BatchGraph alone,
+                             MakeBatchGraph(graph_, {output}, batch, inputs, states, options));
       absl::StatusOr<GraphResults> own = co_await RunGraph(alone);
       done = own.status();
-      if (own.ok()) {
+      if (done.ok()) done = TakeStates(batch, alone, *own, left);
+      if (done.ok()) {
         done = co_await Show(batch, output, options, alone.last_stages.at(output), *own);
       }
     }
@@ -41,12 +56,36 @@ Task<absl::Status> BatchOutputs::Run(BatchNumber batch, absl::Time time,
         done.code(), absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(time), " ms), ",
                                   graph_.at(output).Title(), ": ", done.message())));
   }
-  co_return failed;
+  if (!failed.ok()) co_return failed;
+  co_return left;
+}
+
+// What the tasks say that they have kept, of the attempts that count.
+absl::Status BatchOutputs::TakeStates(BatchNumber batch, const BatchGraph& graph,
+                                      const GraphResults& results, KeptStates& states) {
+  for (const auto& [op, stage] : graph.state_stages) {
+    const KeptState before = std::exchange(states[op], {.batch = batch});
+    KeptState& kept = states[op];
+    for (const TaskResult& result : results[static_cast<size_t>(stage)]) {
+      TaskStateResult state;
+      WT_RETURN_IF_ERROR(DecodeFromString(result.bytes, state));
+      kept.partitions.push_back({.version = state.version, .files = std::move(state.files)});
+    }
+    if (platform::Planted(node_, "state_of_before_is_marked") && !before.partitions.empty()) {
+      kept.partitions.back() = before.partitions.back();
+    }
+    if (platform::Planted(node_, "states_marked_out_of_order")) {
+      std::ranges::reverse(kept.partitions);
+    }
+  }
+  return absl::OkStatus();
 }
 
 BatchGraphOptions BatchOutputs::GraphOptionsOf(absl::Time time) const {
   BatchGraphOptions options{.batch_time = time,
-                            .default_parallelism = options_.default_parallelism};
+                            .default_parallelism = options_.default_parallelism,
+                            .state_partitions = state_partitions_,
+                            .checkpoint_directory = graph_.checkpoint_directory};
   for (const OperatorId output : graph_.outputs()) {
     const TextFiles* const files = graph_.output(output).files();
     if (files == nullptr) continue;

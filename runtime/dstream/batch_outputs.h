@@ -4,6 +4,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_OUTPUTS_H_
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_OUTPUTS_H_
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,21 +31,27 @@ class BatchOutputs {
  public:
   // All outlive it. `driver_id` names its attempts.
   BatchOutputs(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
-               const StreamingGraph& graph, const DStreamOptions& options, std::string driver_id)
+               const StreamingGraph& graph, const DStreamOptions& options,
+               std::map<OperatorId, int> state_partitions, std::string driver_id)
       : node_(node),
         store_(store),
         cluster_(cluster),
         graph_(graph),
         options_(options),
+        state_partitions_(std::move(state_partitions)),
         driver_id_(std::move(driver_id)) {}
 
-  // The first error of an output; the others run all the same. `inputs`, with those of the batch
-  // and of those that its windows reach, outlive the task.
-  Task<absl::Status> Run(BatchNumber batch, absl::Time time, const BatchInputs& inputs);
+  // The state that the batch leaves. Or the first error of an output; the others run all the same.
+  // `inputs`, with those of the batch and of those that its windows reach, outlive the task, and so
+  // do the states that it goes on from.
+  Task<absl::StatusOr<KeptStates>> Run(BatchNumber batch, absl::Time time,
+                                       const BatchInputs& inputs, const StateBook& states);
 
  private:
   BatchGraphOptions GraphOptionsOf(absl::Time time) const;
   Task<absl::StatusOr<GraphResults>> RunGraph(BatchGraph& graph);
+  absl::Status TakeStates(BatchNumber batch, const BatchGraph& graph, const GraphResults& results,
+                          KeptStates& states);
   Task<absl::Status> Show(BatchNumber batch, OperatorId output_id, const BatchGraphOptions& options,
                           const std::vector<int>& last_stages, GraphResults& stages);
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
@@ -55,6 +62,7 @@ class BatchOutputs {
   Cluster& cluster_;
   const StreamingGraph& graph_;
   const DStreamOptions& options_;
+  const std::map<OperatorId, int> state_partitions_;
   const std::string driver_id_;
 };
 

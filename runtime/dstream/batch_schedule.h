@@ -43,6 +43,11 @@ class BatchSchedule {
   }
 
   absl::Time TimeOf(BatchNumber batch) const { return zero_ + batch.value() * interval_; }
+  // Of a time that is one's.
+  BatchNumber NumberOf(absl::Time batch_time) const {
+    absl::Duration rest;
+    return BatchNumber(absl::IDivDuration(batch_time - zero_, interval_, &rest));
+  }
   platform::MonotonicTime Due(BatchNumber batch) const {
     return start_ + (TimeOf(batch) - start_time_);
   }

@@ -9,13 +9,17 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/crc32c.h"
+#include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/state_operator.h"
+#include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
@@ -49,31 +53,26 @@ BlockView ViewOf(const ShuffleBlock& block) {
   return {.object = &attachment->partition(), .bytes = {}};
 }
 
+}  // namespace
+
 // One run of one task.
-class BatchTaskRun {
+class BatchTaskBody::Attempt {
  public:
-  BatchTaskRun(const StreamingGraph& graph, TaskContext& context, BatchTask task)
-      : graph_(graph), context_(context), task_(std::move(task)) {}
+  Attempt(BatchTaskBody& body, TaskContext& context, BatchTask task)
+      : body_(body), graph_(body.graph_), context_(context), task_(std::move(task)) {}
 
   Task<absl::StatusOr<std::string>> Run() {
-    const std::vector<StagePlan> stages = graph_.StagesOf(Outputs());
-    // Room is made for as many as a driver says.
-    if (task_.default_parallelism < 1 || task_.default_parallelism > kMostTargets ||
-        task_.stage < 0 || task_.stage >= static_cast<int64_t>(stages.size())) {
-      co_return absl::InvalidArgumentError(absl::StrCat(
-          "a DStream task of stage ", task_.stage, " for ", task_.default_parallelism,
-          " partitions: its plan has ", stages.size(), " stages, of at most ", kMostTargets));
-    }
-    const StagePlan& stage = stages.at(static_cast<size_t>(task_.stage));
-    Assemble(stage);
-    if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(stage.head))) {
+    WT_CO_RETURN_IF_ERROR(Assemble());
+    if (const auto* input = dynamic_cast<const InputOperator*>(head_)) {
       WT_CO_RETURN_IF_ERROR(co_await FeedSplit(*input));
+    } else if (const auto* state = dynamic_cast<const StateOperator*>(head_)) {
+      WT_CO_RETURN_IF_ERROR(co_await GoOn(*state));
     } else {
-      WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(stage));
+      WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(dynamic_cast<const MergeOperator&>(*head_)));
     }
     if (shuffle_.take) {
       PutShuffle();
-      co_return std::string();
+      co_return std::move(state_result_);
     }
     std::string result = output_.take();
     if (task_.files_directory.empty()) co_return result;
@@ -81,35 +80,49 @@ class BatchTaskRun {
   }
 
  private:
-  std::vector<OperatorId> Outputs() const {
-    std::vector<OperatorId> outputs;
-    for (const int64_t id : task_.outputs) {
-      const OperatorId output(id);
-      const bool is_one = std::ranges::count(graph_.outputs(), output) > 0;
-      if (is_one) outputs.push_back(output);
-    }
-    return outputs;
+  template <typename Operator>
+  const Operator* At(int64_t id) const {
+    const OperatorId at(id);
+    return graph_.contains(at) ? dynamic_cast<const Operator*>(&graph_.at(at)) : nullptr;
   }
 
   // The sinks of the stage, from its tail to its first narrow operator.
-  void Assemble(const StagePlan& stage) {
-    const StreamOperator& tail = graph_.at(stage.tail);
-    if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&tail)) {
-      shuffle_ = shuffle->OpenTail(
-          stage.side, shuffle->partitions().value_or(static_cast<int>(task_.default_parallelism)));
-      first_ = shuffle_.sink.get();
-    } else {
-      output_ = dynamic_cast<const OutputOperator&>(tail).OpenTail();
-      first_ = output_.sink.get();
+  absl::Status Assemble() {
+    head_ = At<StreamOperator>(task_.head);
+    const bool has_head = dynamic_cast<const InputOperator*>(head_) != nullptr ||
+                          dynamic_cast<const ShuffleOperator*>(head_) != nullptr;
+    // Room is made for as many as a driver says.
+    if (!has_head || task_.targets < 1 || task_.targets > kMostTargets || task_.side < 0) {
+      return NotOfThePlan();
     }
-    for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
-      const auto& narrow = dynamic_cast<const NarrowOperator&>(graph_.at(*id));
-      const auto* of_attempt = dynamic_cast<const AttemptOperator*>(&narrow);
+    if (const auto* shuffle = At<ShuffleOperator>(task_.tail)) {
+      const bool has_own = !shuffle->keeps_partitions() || context_.id().partition < task_.targets;
+      if (task_.side >= std::ssize(shuffle->parents()) || !has_own) return NotOfThePlan();
+      shuffle_ = shuffle->OpenTail({.side = static_cast<int>(task_.side),
+                                    .targets = static_cast<int>(task_.targets),
+                                    .partition = context_.id().partition});
+      first_ = shuffle_.sink.get();
+    } else if (const auto* output = At<OutputOperator>(task_.tail)) {
+      output_ = output->OpenTail();
+      first_ = output_.sink.get();
+    } else {
+      return NotOfThePlan();
+    }
+    for (auto id = task_.narrow.rbegin(); id != task_.narrow.rend(); ++id) {
+      const auto* narrow = At<NarrowOperator>(*id);
+      if (narrow == nullptr) return NotOfThePlan();
+      const auto* of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
       narrow_.push_back(of_attempt != nullptr
                             ? of_attempt->AttachFor(context_.id().Unique(), *first_)
-                            : narrow.Attach(*first_));
+                            : narrow->Attach(*first_));
       first_ = narrow_.back().get();
     }
+    return absl::OkStatus();
+  }
+  absl::Status NotOfThePlan() const {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a DStream task from operator ", task_.head, " to ", task_.tail, ", of side ",
+                     task_.side, " for ", task_.targets, " partitions, is none of its plan"));
   }
 
   Task<absl::Status> FeedSplit(const InputOperator& input) {
@@ -154,26 +167,85 @@ class BatchTaskRun {
     co_return Guarded([&] { return feed->Finish(); });
   }
 
-  // `stage` outlives the task.
-  Task<absl::Status> MergeShuffle(const StagePlan& stage) {
-    std::map<int, std::vector<ShuffleBlock>> fetched;
-    std::vector<std::vector<BlockView>> sides;
+  using Sides = std::vector<std::vector<BlockView>>;
+
+  // What the task reads of one batch: views of blocks that stay where they are.
+  Task<absl::StatusOr<Sides>> Fetch(const TaskRead& read) {
+    if (read.sides.size() != head_->parents().size()) co_return NotOfThePlan();
+    Sides sides;
     size_t bytes = 0;
-    for (const std::vector<int>& reads : stage.reads) {
+    for (const std::vector<int32_t>& stages : read.sides) {
       std::vector<BlockView>& views = sides.emplace_back();
-      for (const int read : reads) {
-        if (!fetched.contains(read)) {
-          WT_CO_ASSIGN_OR_RETURN(fetched[read], co_await context_.FetchShuffle(read));
+      for (const int32_t stage : stages) {
+        if (!fetched_.contains(stage)) {
+          WT_CO_ASSIGN_OR_RETURN(fetched_[stage], co_await context_.FetchShuffle(stage));
         }
-        for (const ShuffleBlock& block : fetched[read]) {
+        for (const ShuffleBlock& block : fetched_[stage]) {
           views.push_back(ViewOf(block));
           bytes += block.bytes.size();
         }
       }
     }
     co_await Charge(bytes);
-    const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(stage.head));
-    co_return Guarded([&] { return shuffle.Merge(sides, *first_); });
+    co_return sides;
+  }
+
+  // `merge` outlives the task.
+  Task<absl::Status> MergeShuffle(const MergeOperator& merge) {
+    if (task_.reads.size() != 1) co_return NotOfThePlan();
+    WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(task_.reads.front()));
+    co_return Guarded([&] { return merge.Merge(sides, *first_); });
+  }
+
+  // The state takes in each batch that it reads; the rows are those of the last. `op` outlives the
+  // task.
+  Task<absl::Status> GoOn(const StateOperator& op) {
+    if (task_.reads.empty() || task_.sources < 1 || task_.sources > kMostTargets) {
+      co_return NotOfThePlan();
+    }
+    WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::StateStore> state, co_await OpenState(op));
+    checkpoint::StateTable& table = state->table();
+    const int64_t keys = static_cast<int64_t>(table.size());
+    for (size_t i = 0; i < task_.reads.size(); ++i) {
+      const TaskRead& read = task_.reads[i];
+      WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(read));
+      RowSink* const rows = i + 1 == task_.reads.size() ? first_ : nullptr;
+      const absl::Status applied = Guarded(
+          [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); });
+      WT_CO_RETURN_IF_ERROR(applied);
+    }
+    co_await context_.node().Work(1 + keys);
+    if (!task_.state.kept) co_return absl::OkStatus();
+    WT_CO_ASSIGN_OR_RETURN(const checkpoint::StateVersion version, co_await state->Commit());
+    co_await context_.node().Step(steps::kStreamStateKept, {{"operator", task_.head},
+                                                            {"partition", context_.id().partition},
+                                                            {"version", version.version}});
+    state_result_ = EncodeToString(TaskStateResult{version.version, version.files});
+    body_.states_.insert_or_assign(task_.state.directory, std::move(state));
+    co_return absl::OkStatus();
+  }
+
+  Task<absl::StatusOr<std::unique_ptr<checkpoint::StateStore>>> OpenState(const StateOperator& op) {
+    checkpoint::StateVersion version{task_.state.version, task_.state.files};
+    std::unique_ptr<checkpoint::StateStore> state;
+    if (task_.state.kept) state = body_.TakeState(context_.node(), task_.state.directory, version);
+    if (state != nullptr) co_return state;
+    const bool first = version.version == 0;
+    WT_CO_ASSIGN_OR_RETURN(
+        state, co_await checkpoint::StateStore::Open(context_.node(), context_.store(),
+                                                     task_.state.directory, std::move(version),
+                                                     {.operator_fingerprint = StateNameOf(op)}));
+    if (first) {
+      WT_CO_RETURN_IF_ERROR(Guarded([&] {
+        op.Begin(absl::FromUnixMillis(task_.reads.front().batch_time_ms),
+                 {.side = 0,
+                  .targets = static_cast<int>(task_.sources),
+                  .partition = context_.id().partition},
+                 state->table());
+        return absl::OkStatus();
+      }));
+    }
+    co_return state;
   }
 
   void PutShuffle() {
@@ -241,22 +313,41 @@ class BatchTaskRun {
     return context_.node().Work(1 + static_cast<int64_t>(bytes) / kRowBytes);
   }
 
+  BatchTaskBody& body_;
   const StreamingGraph& graph_;
   TaskContext& context_;
   const BatchTask task_;
+  const StreamOperator* head_ = nullptr;
+  std::map<int32_t, std::vector<ShuffleBlock>> fetched_;  // by stage
+  std::string state_result_;
   ShuffleTail shuffle_;
   OutputTail output_;
   std::vector<std::unique_ptr<RowSink>> narrow_;  // the last operator's first
   RowSink* first_ = nullptr;
 };
 
-}  // namespace
-
 Task<absl::StatusOr<std::string>> BatchTaskBody::Run(TaskContext& context, std::string payload) {
   BatchTask task;
   WT_CO_RETURN_IF_ERROR(DecodeFromString(payload, task));
-  BatchTaskRun run(graph_, context, std::move(task));
-  co_return co_await run.Run();
+  Attempt attempt(*this, context, std::move(task));
+  co_return co_await attempt.Run();
+}
+
+// The partitions of an operator go on together, so what is behind has moved to another worker.
+std::unique_ptr<checkpoint::StateStore> BatchTaskBody::TakeState(
+    platform::Node& node, const std::string& directory, const checkpoint::StateVersion& version) {
+  const std::string of_operator = checkpoint::ParentPath(directory);
+  std::erase_if(states_, [&](const auto& entry) {
+    return entry.second->version().version < version.version &&
+           checkpoint::ParentPath(entry.first) == of_operator;
+  });
+  const auto found = states_.find(directory);
+  if (found == states_.end()) return nullptr;
+  std::unique_ptr<checkpoint::StateStore> state = std::move(found->second);
+  states_.erase(found);
+  const bool is_that = state->version() == version;
+  if (is_that || platform::Planted(node, "stream_state_not_compared")) return state;
+  return nullptr;
 }
 
 }  // namespace wavetank::runtime

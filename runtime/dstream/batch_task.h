@@ -2,25 +2,42 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_TASK_H_
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_TASK_H_
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 
+#include "checkpoint/state_store.h"
 #include "runtime/cluster/task.h"
 #include "runtime/dstream/graph.h"
 
 namespace wavetank::runtime {
 
-// kDataLoss when a batch's logged input is gone, shorter or damaged (named); kInternal with batch,
-// partition, operator and record when a user function throws.
+// kDataLoss when a batch's logged input, or the state that it goes on from, is gone, shorter or
+// damaged (named); kInternal with batch, partition, operator and record when a user function
+// throws.
+//
+// Keeps the state of each partition as it stands after the last task that ran here, and uses it
+// when the next batch starts from exactly that version; otherwise it reads the version's files.
 class BatchTaskBody final : public TaskBody {
  public:
   // `graph` must outlive the body.
   explicit BatchTaskBody(const StreamingGraph& graph) : graph_(graph) {}
   Task<absl::StatusOr<std::string>> Run(TaskContext& context, std::string payload) override;
 
+  // Of how many partitions: no more than there are.
+  size_t states_kept() const { return states_.size(); }
+
  private:
+  class Attempt;  // at one task
+  // Takes the state out: two attempts at one partition never share it. Null: it is not here.
+  std::unique_ptr<checkpoint::StateStore> TakeState(platform::Node& node,
+                                                    const std::string& directory,
+                                                    const checkpoint::StateVersion& version);
+
   const StreamingGraph& graph_;
+  std::map<std::string, std::unique_ptr<checkpoint::StateStore>> states_;  // by directory
 };
 
 }  // namespace wavetank::runtime

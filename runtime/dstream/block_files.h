@@ -9,8 +9,8 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
 #define WAVETANK_RUNTIME_DSTREAM_BLOCK_FILES_H_
 
-#include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,7 +53,7 @@ class BlockFiles {
     for (const checkpoint::StoredFile& file : *listed) {
       if (IsAwaited(file.name, recovered)) continue;
       std::string path = absl::StrCat(directory_, "/", file.name);
-      if (!needed.contains(path)) removable_.push_back({absl::InfinitePast(), std::move(path)});
+      if (!needed.contains(path)) removable_.emplace(absl::InfinitePast(), std::move(path));
     }
     absl::btree_set<std::string> there;
     for (const checkpoint::StoredFile& file : *listed) {
@@ -62,7 +62,7 @@ class BlockFiles {
     for (const BatchInput& batch : recovered.completed) {
       for (const StreamInput& stream : batch.streams) {
         for (const Block& block : stream.blocks) {
-          if (there.contains(block.path)) removable_.push_back({time_of(batch.batch), block.path});
+          if (there.contains(block.path)) removable_.emplace(time_of(batch.batch), block.path);
         }
       }
     }
@@ -74,23 +74,30 @@ class BlockFiles {
     BlockFiles files(node, store, std::move(directory));
     const RecoveredStream needed;
     co_await files.FindLeftovers(needed, [](BatchNumber) { return absl::InfinitePast(); });
-    co_await files.RemoveUpTo(absl::InfinitePast());
+    co_await files.RemoveUpTo(absl::InfinitePast(), [](absl::Time) { return false; });
     co_return absl::OkStatus();
   }
 
   // The batch's completion is durable.
   void Consumed(const BatchInput& batch, absl::Time batch_time) {
     for (const StreamInput& stream : batch.streams) {
-      for (const Block& block : stream.blocks) removable_.push_back({batch_time, block.path});
+      for (const Block& block : stream.blocks) removable_.emplace(batch_time, block.path);
     }
   }
 
-  // REQUIRES: an append to the log has succeeded since FindLeftovers.
-  Task<void> RemoveUpTo(absl::Time batch_time) {
-    while (!removable_.empty() && removable_.front().batch_time <= batch_time) {
-      const std::string path = std::move(removable_.front().path);
-      removable_.pop_front();
-      const absl::Status removed = co_await store_.Remove(path);
+  // Of batches up to that time, but for those that is_needed(batch time) says. REQUIRES: an append
+  // to the log has succeeded since FindLeftovers.
+  template <typename IsNeeded>
+  Task<void> RemoveUpTo(absl::Time batch_time, IsNeeded is_needed) {
+    std::vector<std::string> paths;
+    for (auto next = removable_.begin(); next != removable_.end() && next->first <= batch_time;) {
+      const auto at = next++;
+      if (is_needed(at->first)) continue;
+      paths.push_back(std::move(at->second));
+      removable_.erase(at);
+    }
+    for (std::string& path : paths) {
+      const absl::Status removed = co_await store_.Remove(std::move(path));
       if (!removed.ok()) node_.Log(platform::LogLevel::kWarning, std::string(removed.message()));
     }
   }
@@ -107,14 +114,10 @@ class BlockFiles {
     return false;
   }
 
-  struct Removable {
-    absl::Time batch_time;
-    std::string path;
-  };
   platform::Node& node_;
   checkpoint::Store& store_;
   const std::string directory_;
-  std::deque<Removable> removable_;
+  std::multimap<absl::Time, std::string> removable_;  // by batch time
 };
 
 }  // namespace wavetank::runtime

@@ -20,20 +20,20 @@ namespace wavetank::runtime::internal {
 
 // A row a key: what each stream has of it, in order. Keys as they come, the first stream's before.
 template <typename K, typename V, typename W>
-class CogroupOperator final : public ShuffleOperator {
+class CogroupOperator final : public MergeOperator {
  public:
   using Groups = std::pair<std::vector<V>, std::vector<W>>;
   using Row = std::pair<K, Groups>;
   explicit CogroupOperator(Partitioner<K> partitioner)
-      : ShuffleOperator("Cogroup", partitioner.detail(), Codec<Row>::Name()),
+      : MergeOperator("Cogroup", partitioner.detail(), Codec<Row>::Name()),
         partitioner_(std::move(partitioner)) {}
 
   std::optional<int> partitions() const override { return partitioner_.partitions(); }
 
-  ShuffleTail OpenTail(int side, int targets) const override {
-    if (side == 0)
-      return DealTail<std::pair<K, V>>(*this, ByKey<K, V>{partitioner_, *this}, targets);
-    return DealTail<std::pair<K, W>>(*this, ByKey<K, W>{partitioner_, *this}, targets);
+  ShuffleTail OpenTail(const ShuffleWrite& write) const override {
+    if (write.side == 0)
+      return DealTail<std::pair<K, V>>(*this, ByKey<K, V>{partitioner_, *this}, write.targets);
+    return DealTail<std::pair<K, W>>(*this, ByKey<K, W>{partitioner_, *this}, write.targets);
   }
 
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,

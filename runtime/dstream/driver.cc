@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,7 @@
 #include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
 #include "runtime/dstream/stream_start.h"
+#include "runtime/dstream/stream_state_files.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
@@ -119,13 +121,13 @@ class DriverRun {
       // (A window that ends with the next batch reaches back to them.)
       const BatchLogOptions log_options{
           .batches_retained = std::max(options_.batches_retained, longest_ago_),
+          .reach = longest_ago_,
           .segment_bytes = options_.log_segment_bytes};
       WT_CO_RETURN_IF_ERROR(
           co_await CheckOutputsBeforeClaim(node_, store_, graph_, directory_, log_options));
       WT_CO_ASSIGN_OR_RETURN(
           log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
-    outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->driver_id());
     for (const OperatorId input : graph_.inputs()) {
       if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
         file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
@@ -137,8 +139,14 @@ class DriverRun {
     if (age == StreamAge::kNew) {
       WT_CO_ASSIGN_OR_RETURN(StreamStart start,
                              co_await FirstStart(node_, graph_, file_selectors_));
+      for (const OperatorId state : graph_.states()) {
+        const auto& op = dynamic_cast<const ShuffleOperator&>(graph_.at(state));
+        start.state_partitions[state] = op.partitions().value_or(options_.default_parallelism);
+      }
       WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
     }
+    outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->start()->state_partitions,
+                     log_->driver_id());
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
@@ -160,6 +168,11 @@ class DriverRun {
     for (const std::vector<BatchInput>* batches : {&recovered.completed, &recovered.unfinished}) {
       for (const BatchInput& input : *batches) inputs_[input.batch] = input;
     }
+    for (const BatchInput& unfinished : recovered.unfinished) open_.insert(unfinished.batch);
+    newest_ = recovered.last;
+    states_ = recovered.states;
+    state_files_.emplace(node_, store_, directory_, *log_);
+    co_await state_files_->RemoveAttempts(graph_, states_);
     co_await block_files_.FindLeftovers(
         recovered, [this](BatchNumber batch) { return clock_->TimeOf(batch); });
     co_await node_.Step(steps::kRecovered,
@@ -187,6 +200,7 @@ class DriverRun {
       status = co_await RunBatch(std::move(input));
       if (!status.ok()) break;
     }
+    catching_up_ = false;
     for (BatchNumber batch = log_->recovered().last.next(); status.ok(); batch = batch.next()) {
       batch = LeaveOutOverdue(batch);
       co_await node_.clock().SleepUntil(clock_->Due(batch));
@@ -218,7 +232,7 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await Plan(stream, clock_->Due(batch), input));
     }
     if (platform::Planted(node_, "output_before_input_is_logged")) {
-      WT_CO_RETURN_IF_ERROR(co_await RunOutputs(input));
+      WT_CO_RETURN_IF_ERROR((co_await RunOutputs(input)).status());
     }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
     for (const StreamInput& stream : input.streams) tracker_->queue().Remove(stream.blocks);
@@ -264,43 +278,64 @@ class DriverRun {
     co_return absl::OkStatus();
   }
 
-  Task<absl::Status> RunOutputs(const BatchInput& input) {
+  Task<absl::StatusOr<KeptStates>> RunOutputs(const BatchInput& input) {
     inputs_[input.batch] = input;
-    return outputs_->Run(input.batch, clock_->TimeOf(input.batch), inputs_);
+    open_.insert(input.batch);
+    return outputs_->Run(input.batch, clock_->TimeOf(input.batch), inputs_, states_);
   }
 
   // An error ends this run of the driver.
   Task<absl::Status> RunBatch(BatchInput input) {
     const platform::MonotonicTime began = node_.clock().Now();
     if (platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch)));
     }
-    const absl::Status failed = co_await RunOutputs(input);
-    if (!failed.ok()) {
+    absl::StatusOr<KeptStates> left = co_await RunOutputs(input);
+    if (!left.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
-      if (!options_.on_batch_failed) co_return failed;
-      options_.on_batch_failed(failed);
+      if (!options_.on_batch_failed) co_return left.status();
+      options_.on_batch_failed(left.status());
       co_return absl::OkStatus();
     }
     const absl::Time batch_time = clock_->TimeOf(input.batch);
     if (platform::Planted(node_, "blocks_removed_before_completion")) {
       block_files_.Consumed(input, batch_time);
-      co_await block_files_.RemoveUpTo(batch_time);
+      co_await block_files_.RemoveUpTo(batch_time, [](absl::Time) { return false; });
     }
     if (!platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, *left));
     }
+    states_.Completed(input.batch, *std::move(left));
+    open_.erase(input.batch);
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
     if (!input.streams.empty()) {
       Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
     }
     block_files_.Consumed(input, batch_time);
-    // What no window reaches any more.
-    const BatchNumber oldest(input.batch.value() + 1 - longest_ago_);
-    inputs_.erase(inputs_.begin(), inputs_.lower_bound(oldest));
-    co_await block_files_.RemoveUpTo(
-        std::min(batch_time - graph_.remember, clock_->TimeOf(oldest) - graph_.batch_interval));
+    co_await LetGo(input.batch);
     co_return absl::OkStatus();
+  }
+
+  // Of what no batch needs any more that is to come: the next one, and those that have failed,
+  // which another driver runs again. Each needs what its windows reach, and the state before it.
+  Task<void> LetGo(BatchNumber batch) {
+    newest_ = std::max(newest_, batch);
+    std::set<BatchNumber> to_come = open_;
+    to_come.insert(newest_.next());
+    const auto is_needed = [&](BatchNumber had) {
+      const auto by = to_come.lower_bound(had);
+      return by != to_come.end() && by->value() - had.value() <= longest_ago_;
+    };
+    std::erase_if(inputs_, [&](const auto& input) { return !is_needed(input.first); });
+    states_.Keep(to_come);
+    // Not beside attempts that go on from an older state than the newest.
+    if (!catching_up_) state_files_->Completed(graph_, states_);
+    const BatchNumber oldest(newest_.next().value() - longest_ago_);
+    const absl::Time up_to = std::min(clock_->TimeOf(newest_) - graph_.remember,
+                                      clock_->TimeOf(oldest) - graph_.batch_interval);
+    co_await block_files_.RemoveUpTo(up_to, [&](absl::Time had) {
+      return had > absl::InfinitePast() && is_needed(clock_->NumberOf(had));
+    });
   }
 
   void Report(const StreamProgress& progress) {
@@ -384,7 +419,12 @@ class DriverRun {
   // How many batches the longest window reaches back, and what those had.
   const int64_t longest_ago_;
   BatchInputs inputs_;
+  StateBook states_;
+  std::set<BatchNumber> open_;  // with durable input, and not complete
+  BatchNumber newest_;          // with durable input
+  bool catching_up_ = true;     // batches are run again that the driver before had not completed
   std::optional<BatchOutputs> outputs_;
+  std::optional<StreamStateFiles> state_files_;
   BlockFiles block_files_;
   // Set in a graceful stop: the first batch due then or later is the last.
   std::optional<platform::MonotonicTime> drain_until_;

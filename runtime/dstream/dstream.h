@@ -28,75 +28,22 @@
 #include "runtime/dstream/cogroup_operator.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/map_with_state_operator.h"
 #include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/output_operators.h"
 #include "runtime/dstream/partitioner.h"
 #include "runtime/dstream/rdd.h"
+#include "runtime/dstream/row_types.h"
 #include "runtime/dstream/shuffle_operators.h"
+#include "runtime/dstream/state_operator.h"
+#include "runtime/dstream/state_spec.h"
+#include "runtime/dstream/update_state_operator.h"
+#include "runtime/dstream/window_state_operator.h"
 
 namespace wavetank::runtime {
 
-namespace internal {
-
-struct NoPair {};
-
-template <typename T>
-struct PairOf {
-  static constexpr bool value = false;
-  using Key = NoPair;
-  using Value = NoPair;
-};
-template <typename K, typename V>
-struct PairOf<std::pair<K, V>> {
-  static constexpr bool value = true;
-  using Key = K;
-  using Value = V;
-};
-
-// What FlatMap makes of a range's elements: views of text become text of their own, for the row
-// that they look into is gone afterwards.
-template <typename Element>
-struct Owned {
-  using Type = Element;
-};
-template <typename Element>
-  requires(std::is_trivially_copyable_v<Element> &&
-           requires(const Element& view) {
-             { view.data() } -> std::same_as<const char*>;
-             view.size();
-           })
-struct Owned<Element> {
-  using Type = std::string;
-};
-
-// Of a range that a function gives when it takes a partition.
-template <typename F, typename T>
-using RangeResult = std::decay_t<decltype(*std::begin(
-    std::declval<std::remove_reference_t<std::invoke_result_t<const F&, std::vector<T>>>&>()))>;
-
-template <typename T>
-struct AppendTo {
-  std::vector<T> operator()(std::vector<T>&& values, T&& value) const {
-    values.push_back(std::move(value));
-    return std::move(values);
-  }
-};
-template <typename T>
-struct AppendAll {
-  std::vector<T> operator()(std::vector<T>&& values, std::vector<T>&& more) const {
-    values.insert(values.end(), std::make_move_iterator(more.begin()),
-                  std::make_move_iterator(more.end()));
-    return std::move(values);
-  }
-};
-
-template <typename F, typename T>
-using MapResult = std::decay_t<std::invoke_result_t<const F&, T>>;
-template <typename F, typename T>
-using FlatMapResult = typename Owned<std::decay_t<decltype(*std::begin(
-    std::declval<std::remove_reference_t<std::invoke_result_t<const F&, const T&>>&>()))>>::Type;
-
-}  // namespace internal
+template <typename K, typename S, typename U>
+class MapWithStateDStream;
 
 template <typename T>
 class DStream {
@@ -308,6 +255,78 @@ class DStream {
     return Window(window, slide).GroupByKey(std::move(partitioner));
   }
 
+  // The same rows, and what the window holds is kept, and moved on by what comes in and what
+  // leaves: inverse(value, left) gives what `function` made of it without what has left. A window
+  // costs what changes, however long it is; its input is read twice, and must stay there for as
+  // long. Needs a checkpoint. keep(row): which rows are given. (In Spark a key of which nothing is
+  // left stays, until it says otherwise.)
+  template <typename F, typename G>
+    requires(kIsPair && std::is_invocable_r_v<V, const G&, V, V>)
+  DStream<T> ReduceByKeyAndWindow(F function, G inverse, absl::Duration window,
+                                  absl::Duration slide, Partitioner<K> partitioner = {}) const {
+    static_assert(std::is_invocable_r_v<V, const F&, V, V>,
+                  "ReduceByKeyAndWindow takes functions of two values that give one");
+    using Operator = internal::WindowStateOperator<K, V, F, G>;
+    CheckPartitions(partitioner.valid(), "ReduceByKeyAndWindow");
+    return StateRows<T>(graph_->Add(
+        {id_, id_},
+        std::make_unique<Operator>(std::move(function), std::move(inverse),
+                                   StateOperator::Window{window, slide}, std::move(partitioner))));
+  }
+  template <typename F, typename G, typename Keep>
+    requires(kIsPair && std::is_invocable_r_v<V, const G&, V, V> &&
+             std::predicate<const Keep&, const T&>)
+  DStream<T> ReduceByKeyAndWindow(F function, G inverse, absl::Duration window,
+                                  absl::Duration slide, Keep keep,
+                                  Partitioner<K> partitioner = {}) const {
+    return ReduceByKeyAndWindow(std::move(function), std::move(inverse), window, slide,
+                                std::move(partitioner))
+        .Filter(std::move(keep));
+  }
+
+  // Of each key a state, from batch to batch: update(values, state) gives the new one of the values
+  // that came in this batch, in order, and of the one before, or std::nullopt: the key has none any
+  // more. It is called for every key that has a state or values. The rows of a batch are all keys'
+  // states. S is the state's type: stream.UpdateStateByKey<int64_t>(update). Needs a checkpoint.
+  //
+  // update(batch_time, key, values, state) does, too. `initial`: what is there before the first
+  // batch; a checkpoint that has begun goes on from its own. How many partitions there are is
+  // settled when the stream first starts.
+  template <typename S, typename F>
+  DStream<std::pair<K, S>> UpdateStateByKey(F update, Partitioner<K> partitioner = {},
+                                            std::vector<std::pair<K, S>> initial = {}) const
+    requires(kIsPair)
+  {
+    using Operator = internal::UpdateStateOperator<K, V, S, F>;
+    static_assert(Operator::kIsTimed || Operator::kIsPlain,
+                  "UpdateStateByKey<S> takes update(std::vector<V>, std::optional<S>) that gives a "
+                  "std::optional<S>");
+    CheckPartitions(partitioner.valid(), "UpdateStateByKey");
+    return StateRows<std::pair<K, S>>(graph_->Add(
+        {id_},
+        std::make_unique<Operator>(std::move(update), std::move(initial), std::move(partitioner))));
+  }
+
+  // Each row meets its key's state: state_spec.h. The rows are what the function gives. Needs a
+  // checkpoint.
+  template <typename S, typename F>
+  MapWithStateDStream<K, S, internal::WithStateResult<K, V, S, F>> MapWithState(
+      StateFunctionSpec<K, S, F> spec) const
+    requires(kIsPair)
+  {
+    using U = internal::WithStateResult<K, V, S, F>;
+    using Operator = internal::MapWithStateOperator<K, V, S, U, F>;
+    CheckPartitions(spec.partitioner().valid(), "MapWithState");
+    if (spec.timeout().value_or(absl::Seconds(1)) <= absl::ZeroDuration()) {
+      graph_->AddError(absl::InvalidArgumentError(
+          absl::StrCat("MapWithState of ", title(), ": give it a timeout above 0")));
+    }
+    const auto snapshots = std::make_shared<bool>(false);
+    const auto rows = StateRows<typename Operator::Row>(
+        graph_->Add({id_}, std::make_unique<Operator>(std::move(spec), snapshots)));
+    return {rows, snapshots};
+  }
+
   // The rows as they are, those of a key in one partition.
   DStream<T> PartitionBy(Partitioner<K> partitioner) const
     requires(kIsPair)
@@ -427,6 +446,11 @@ class DStream {
   }
 
   template <typename U>
+  DStream<U> StateRows(OperatorId state) const {
+    return {*graph_, graph_->Add({state}, std::make_unique<internal::StateRowsOperator<U>>())};
+  }
+
+  template <typename U>
   bool Shares(const DStream<U>& other, const char* call) const {
     if (other.graph_ == graph_) return true;
     graph_->AddError(absl::InvalidArgumentError(
@@ -447,6 +471,28 @@ class DStream {
 
   StreamingGraph* graph_;
   OperatorId id_;
+};
+
+// What MapWithState gives, and every key's state besides.
+template <typename K, typename S, typename U>
+class MapWithStateDStream : public DStream<U> {
+ public:
+  using Both = std::pair<std::optional<U>, std::optional<std::pair<K, S>>>;
+  // For DStream.
+  MapWithStateDStream(const DStream<Both>& rows, std::shared_ptr<bool> snapshots)
+      : DStream<U>(rows.FlatMap([](const Both& row) { return internal::RangeOf(row.first); })),
+        rows_(rows),
+        snapshots_(std::move(snapshots)) {}
+
+  // Of each batch every key with its state, as it is after the batch.
+  DStream<std::pair<K, S>> StateSnapshots() const {
+    *snapshots_ = true;
+    return rows_.FlatMap([](const Both& row) { return internal::RangeOf(row.second); });
+  }
+
+ private:
+  const DStream<Both> rows_;
+  const std::shared_ptr<bool> snapshots_;
 };
 
 }  // namespace wavetank::runtime

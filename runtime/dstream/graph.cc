@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "platform/check.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
+#include "runtime/dstream/state_operator.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -19,26 +21,41 @@ namespace {
 // An interval that no clock can be asked for is a mistake in its unit.
 constexpr absl::Duration kLongestInterval = absl::Hours(24 * 366);
 
+// Of an operator that has one, whose rows are of a window.
+std::optional<StateOperator::Window> WindowOf(const StreamOperator& op) {
+  if (const auto* window = dynamic_cast<const WindowOperator*>(&op)) {
+    return StateOperator::Window{window->window(), window->slide()};
+  }
+  const auto* const state = dynamic_cast<const StateOperator*>(&op);
+  return state == nullptr ? std::nullopt : state->window();
+}
+
 // Adds stages to a plan: those that write one side of an operator, as it is some batches ago,
 // behind those that they read.
 class StagePlanner {
  public:
-  StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches)
-      : graph_(graph), to_batches_(std::move(to_batches)) {}
+  StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches,
+               const StateHistory& history)
+      : graph_(graph), to_batches_(std::move(to_batches)), history_(history) {}
 
   // What writes the side.
   std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
-    const auto known = written_.find({tail, side, ago});
-    if (known != written_.end()) return known->second;
-    std::vector<int> stages;
-    Follow(graph_.at(tail).parents()[static_cast<size_t>(side)],
-           {.head = {}, .narrow = {}, .tail = tail, .side = side}, {ago}, stages);
-    written_[{tail, side, ago}] = stages;
-    return stages;
+    return Into(tail, side, ago, {ago});
   }
   std::vector<StagePlan> Take() { return std::move(plan_); }
 
  private:
+  // As it is so many batches ago, of what its parent has had in several.
+  std::vector<int> Into(OperatorId tail, int side, int64_t ago, std::vector<int64_t> agos) {
+    const auto known = written_.find({tail, side, ago});
+    if (known != written_.end()) return known->second;
+    std::vector<int> stages;
+    Follow(graph_.at(tail).parents()[static_cast<size_t>(side)],
+           {.head = {}, .narrow = {}, .tail = tail, .side = side}, std::move(agos), stages);
+    written_[{tail, side, ago}] = stages;
+    return stages;
+  }
+
   // Up the stream from `id`, whose rows `stage` takes, of so many batches ago.
   void Follow(OperatorId id, StagePlan stage, std::vector<int64_t> agos, std::vector<int>& stages) {
     if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
@@ -72,11 +89,46 @@ class StagePlanner {
     for (const int64_t ago : agos) {
       if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
       StagePlan of_batch = stage;
-      for (int side = 0; side < std::ssize(at.parents()); ++side) {
-        of_batch.reads.push_back(Into(id, side, ago));
+      const auto* const state = dynamic_cast<const StateOperator*>(&at);
+      if (state == nullptr) {
+        of_batch.reads.push_back(Read(at, ago));
+      } else if (state->window().has_value()) {
+        of_batch.reads.push_back(ReadWindow(*state, ago));
+      } else {
+        for (const int64_t since : Before(*state, ago).since) {
+          of_batch.reads.push_back(Read(at, since));
+        }
       }
       Add(std::move(of_batch), stages);
     }
+  }
+  BatchRead Read(const StreamOperator& of, int64_t ago) {
+    BatchRead read{.ago = ago, .sides = {}};
+    for (int side = 0; side < std::ssize(of.parents()); ++side) {
+      read.sides.push_back(Into(of.id(), side, ago));
+    }
+    return read;
+  }
+  // What has come into the window since its state was kept, and what has left it. What has done
+  // both is in neither.
+  BatchRead ReadWindow(const StateOperator& of, int64_t ago) {
+    const int64_t step = std::max<int64_t>(graph_.SlideOf(of.parents().front()), 1);
+    const int64_t length = to_batches_(of.window()->length);
+    const int64_t kept = Before(of, ago).kept;
+    const auto downwards = [step](int64_t begin, int64_t end) {
+      std::vector<int64_t> agos;
+      for (int64_t at = begin; at < end; at += step) agos.push_back(at);
+      std::ranges::reverse(agos);
+      return agos;
+    };
+    return {
+        .ago = ago,
+        .sides = {Into(of.id(), 0, ago, downwards(ago, std::min(kept, ago + length))),
+                  Into(of.id(), 1, ago, downwards(std::max(kept, ago + length), kept + length))}};
+  }
+  StateBefore Before(const StateOperator& of, int64_t ago) const {
+    if (history_ != nullptr) return history_(of.id(), ago);
+    return {.kept = ago + std::max<int64_t>(graph_.SlideOf(of.id()), 1), .since = {ago}};
   }
   void Add(StagePlan stage, std::vector<int>& stages) {
     stages.push_back(static_cast<int>(plan_.size()));
@@ -85,6 +137,7 @@ class StagePlanner {
 
   const StreamingGraph& graph_;
   const std::function<int64_t(absl::Duration)> to_batches_;
+  const StateHistory& history_;
   std::vector<StagePlan> plan_;
   std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> written_;
 };
@@ -107,6 +160,7 @@ OperatorId StreamingGraph::Add(std::vector<OperatorId> parents,
   added->parents_ = std::move(parents);
   if (dynamic_cast<const InputOperator*>(added.get()) != nullptr) inputs_.push_back(id);
   if (dynamic_cast<const OutputOperator*>(added.get()) != nullptr) outputs_.push_back(id);
+  if (dynamic_cast<const StateOperator*>(added.get()) != nullptr) states_.push_back(id);
   operators_.push_back(std::move(added));
   return id;
 }
@@ -145,8 +199,10 @@ std::vector<OperatorId> StreamingGraph::InputsOf(OperatorId output) const {
   return found;
 }
 
-std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs) const {
-  StagePlanner planner(*this, [this](absl::Duration duration) { return ToBatches(duration); });
+std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs,
+                                                const StateHistory& history) const {
+  StagePlanner planner(
+      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history);
   for (const OperatorId output : outputs) planner.Into(output, 0, 0);
   return planner.Take();
 }
@@ -160,9 +216,7 @@ std::vector<int64_t> StreamingGraph::Slides() const {
     }
     const bool is_input = op->parents().empty();
     if (is_input && dynamic_cast<const ConstantInput*>(op.get()) == nullptr) slide = 1;
-    if (const auto* window = dynamic_cast<const WindowOperator*>(op.get())) {
-      slide = ToBatches(window->slide());
-    }
+    if (const auto window = WindowOf(*op)) slide = ToBatches(window->slide);
     slides.push_back(slide);
   }
   return slides;
@@ -186,22 +240,34 @@ absl::Status StreamingGraph::CheckWindows() const {
     return absl::InvalidArgumentError(absl::StrCat(op.Title(), ": ", what));
   };
   const std::vector<int64_t> slides = Slides();
+  std::vector<bool> has_state(operators_.size());  // by operator: whether its rows come of one
   const auto slide_of = [&slides](OperatorId id) {
     return slides[static_cast<size_t>(id.value())];
   };
   for (const auto& op : operators_) {
-    if (const auto* window = dynamic_cast<const WindowOperator*>(op.get())) {
+    const bool of_state = std::ranges::any_of(op->parents(), [&has_state](OperatorId parent) {
+      return has_state[static_cast<size_t>(parent.value())];
+    });
+    has_state[static_cast<size_t>(op->id().value())] =
+        of_state || dynamic_cast<const StateOperator*>(op.get()) != nullptr;
+    if (of_state && WindowOf(*op).has_value()) {
+      return wrong(*op,
+                   "a window over the rows of a state is not there yet: put the window before "
+                   "the state");
+    }
+    if (const auto window = WindowOf(*op)) {
       const int64_t step = std::max<int64_t>(slide_of(op->parents().front()), 1);
       const absl::Duration least = step * batch_interval;
-      for (const absl::Duration duration : {window->window(), window->slide()}) {
+      for (const absl::Duration duration : {window->length, window->slide}) {
         const bool whole =
             duration >= least && duration <= kLongestInterval &&
             duration ==
                 (absl::ToInt64Milliseconds(duration) / absl::ToInt64Milliseconds(least)) * least;
         if (whole) continue;
-        return wrong(
-            *op, absl::StrCat("a window of ", op->detail(), " of a stream that has rows ", "every ",
-                              absl::FormatDuration(least), ": give multiples of that"));
+        return wrong(*op, absl::StrCat("a window of ", absl::FormatDuration(window->length),
+                                       " every ", absl::FormatDuration(window->slide),
+                                       " of a stream that has rows every ",
+                                       absl::FormatDuration(least), ": give multiples of that"));
       }
     }
     int64_t slide = 0;
@@ -215,6 +281,59 @@ absl::Status StreamingGraph::CheckWindows() const {
                                      absl::FormatDuration(slide * batch_interval), " and every ",
                                      absl::FormatDuration(own * batch_interval),
                                      ": give their windows one slide"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// What must outlive the driver.
+absl::Status StreamingGraph::CheckCheckpoint() const {
+  if (!checkpoint_directory.empty()) return absl::OkStatus();
+  const auto needed = [this](OperatorId id, const char* why) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(at(id).Title(), " ", why,
+                     ": give the context a directory for it, with "
+                     "Checkpoint(), or start the job with a checkpoint"));
+  };
+  if (!states_.empty()) return needed(states_.front(), "keeps state");
+  for (const OperatorId id : inputs_) {
+    const auto* const socket = dynamic_cast<const SocketTextInput*>(&at(id));
+    if (socket == nullptr || socket->serving == LineServing::kForgets) continue;
+    return needed(id, "remembers which lines are safe");
+  }
+  return absl::OkStatus();
+}
+
+// A server that keeps its lines has one reader: what that has safe it forgets.
+absl::Status StreamingGraph::CheckReaders() const {
+  std::map<std::string, OperatorId> readers;
+  for (const OperatorId id : inputs_) {
+    const auto* const socket = dynamic_cast<const SocketTextInput*>(&at(id));
+    if (socket == nullptr || socket->serving == LineServing::kForgets) continue;
+    const auto [first, added] = readers.emplace(socket->address(), id);
+    if (added) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        at(first->second).Title(), " and ", at(id).Title(), " both read ", socket->address(),
+        ", which forgets what one has safe: read it once, and use "
+        "that stream twice"));
+  }
+  return absl::OkStatus();
+}
+
+// What leaves a window must be what has come into it.
+absl::Status StreamingGraph::CheckSkipping() const {
+  for (const OperatorId id : states_) {
+    if (!dynamic_cast<const StateOperator&>(at(id)).window().has_value()) continue;
+    for (const OperatorId input : InputsOf(id)) {
+      const auto* const files = dynamic_cast<const TextFileInput*>(&at(input));
+      if (files == nullptr || files->options.files.lost != LostFiles::kSkip) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(at(id).Title(),
+                       " has an inverse, so it reads a file again when that leaves the window, "
+                       "and ",
+                       at(input).Title(),
+                       " skips files that are lost: leave the inverse out, or "
+                       "InputFileOptions::lost as it is"));
     }
   }
   return absl::OkStatus();
@@ -275,6 +394,12 @@ absl::Status StreamingGraph::Validate() const {
   }
   const absl::Status windows = CheckWindows();
   if (!windows.ok()) return windows;
+  const absl::Status remembering = CheckCheckpoint();
+  if (!remembering.ok()) return remembering;
+  const absl::Status readers = CheckReaders();
+  if (!readers.ok()) return readers;
+  const absl::Status skipping = CheckSkipping();
+  if (!skipping.ok()) return skipping;
   if (StagesOf(outputs_).size() > static_cast<size_t>(kMostStages)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the plan has more than ", kMostStages,

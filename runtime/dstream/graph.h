@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,18 +20,35 @@
 
 namespace wavetank::runtime {
 
+// What a stage reads of a batch, so many batches ago: the stages that write its shuffle, by side,
+// in the order of their rows.
+struct BatchRead {
+  int64_t ago = 0;
+  std::vector<std::vector<int>> sides;
+};
+
 // What one task of a stage runs: rows from the head, through the narrow operators, into the tail.
 struct StagePlan {
   OperatorId head;  // an input, or the reading side of a shuffle
   std::vector<OperatorId> narrow;
   OperatorId tail;  // the writing side of a shuffle, or an output
   int side = 0;     // of the shuffle
-  // Of a head that is a shuffle: the stages that write it, by side, in the order of their rows.
-  std::vector<std::vector<int>> reads = {};
+  // Of a head that is a shuffle: one batch; or, if it has state, all that are not in that yet, of
+  // which the last is the one whose rows it gives.
+  std::vector<BatchRead> reads = {};
   // Of a head that is an input: how many batches ago that was whose input it reads, for each, in
   // the order of the rows.
   std::vector<int64_t> agos = {};
 };
+
+// What the state of an operator stands at, before some batch.
+struct StateBefore {
+  int64_t kept = 1;  // so many batches ago it was kept: that batch, and those before, are in it
+  // How many batches ago those were that have run since, oldest first: the last is the one itself.
+  std::vector<int64_t> since = {0};
+};
+// Before the batch so many batches ago, which is the one itself.
+using StateHistory = std::function<StateBefore(OperatorId state, int64_t ago)>;
 
 class StreamingGraph {
  public:
@@ -49,6 +67,7 @@ class StreamingGraph {
   // In the order in which the job made them.
   const std::vector<OperatorId>& inputs() const { return inputs_; }
   const std::vector<OperatorId>& outputs() const { return outputs_; }
+  const std::vector<OperatorId>& states() const { return states_; }  // operators with state
 
   // How often an operator has rows, in batches: at the multiples of that. 0: of the plan's own
   // rows, as often as they are asked for. REQUIRES: Validate() is OK.
@@ -63,8 +82,10 @@ class StreamingGraph {
   std::vector<OperatorId> InputsOf(OperatorId output) const;
   // The stages that make these outputs, each behind those that it reads; what several read is made
   // once. An output's rows are those of the stages whose tail it is, in order. Where they are more
-  // than kMostStages, some of them. REQUIRES: the windows are right (Validate).
-  std::vector<StagePlan> StagesOf(const std::vector<OperatorId>& outputs) const;
+  // than kMostStages, some of them. Without a history, as if each operator with state had kept what
+  // it had when it was due before. REQUIRES: the windows are right (Validate).
+  std::vector<StagePlan> StagesOf(const std::vector<OperatorId>& outputs,
+                                  const StateHistory& history = nullptr) const;
 
   // One line an operator: "2 FlatMap() of 1 gives string". The fingerprint is its hash: settings
   // that may change between runs (intervals, directories of checkpoints) are not in it.
@@ -91,10 +112,14 @@ class StreamingGraph {
   }
   std::vector<int64_t> Slides() const;
   absl::Status CheckWindows() const;
+  absl::Status CheckCheckpoint() const;
+  absl::Status CheckReaders() const;
+  absl::Status CheckSkipping() const;
 
   std::vector<std::unique_ptr<StreamOperator>> operators_;
   std::vector<OperatorId> inputs_;
   std::vector<OperatorId> outputs_;
+  std::vector<OperatorId> states_;
   absl::Status error_;
 };
 

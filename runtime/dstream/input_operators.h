@@ -85,15 +85,21 @@ class TextFileInput final : public internal::LineInput {
   const TextFileOptions options;
 };
 
+// Whether a server of lines keeps them until it is told that they are safe (socket_receiver.h).
+enum class LineServing { kForgets, kKeeps };
+
 // Lines from a TCP server, by a receiver on some worker (socket_receiver.h).
 class SocketTextInput final : public internal::LineInput {
  public:
-  SocketTextInput(std::string server_host, int server_port)
-      : LineInput("SocketTextStream", absl::StrCat(server_host, ":", server_port)),
+  SocketTextInput(std::string server_host, int server_port, LineServing how_served)
+      : LineInput(how_served == LineServing::kKeeps ? "ReliableTextStream" : "SocketTextStream",
+                  absl::StrCat(server_host, ":", server_port)),
         host(std::move(server_host)),
-        port(server_port) {}
+        port(server_port),
+        serving(how_served) {}
   const std::string host;
   const int port;
+  const LineServing serving;
   std::string address() const { return absl::StrCat(host, ":", port); }
 };
 

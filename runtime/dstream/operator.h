@@ -152,19 +152,34 @@ class WindowOperator final : public StreamOperator {
   const absl::Duration slide_;
 };
 
+// Which task writes which side of a shuffle, for how many.
+struct ShuffleWrite {
+  int side = 0;
+  int targets = 1;
+  int partition = 0;  // the writer's
+};
+
 // The writing side of a shuffle: after sink->Finish(), a partition for each target; null: no rows.
 struct ShuffleTail {
   std::unique_ptr<RowSink> sink;
   std::function<std::vector<std::shared_ptr<const Partition>>()> take;
 };
 
-// Each of its parents is a side of it.
+// Each of its parents is a side of it. What its reading side does, a class below it says.
 class ShuffleOperator : public StreamOperator {
  public:
   using StreamOperator::StreamOperator;
   // As many as the job says; nullopt: as many as the driver's default.
   virtual std::optional<int> partitions() const { return std::nullopt; }
-  virtual ShuffleTail OpenTail(int side, int targets) const = 0;
+  // Whether each task writes for the one of its own number: they are as many as its parent's.
+  virtual bool keeps_partitions() const { return false; }
+  virtual ShuffleTail OpenTail(const ShuffleWrite& write) const = 0;
+};
+
+// One whose rows are of the blocks alone.
+class MergeOperator : public ShuffleOperator {
+ public:
+  using ShuffleOperator::ShuffleOperator;
   // The reading side: merges the blocks, by side and in the order given, feeds and finishes the
   // sink.
   virtual absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,

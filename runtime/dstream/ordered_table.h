@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,16 @@ class OrderedTable {
     } else {
       Insert(Row(std::move(key), start(std::forward<Part>(part))), hash, slot);
     }
+  }
+  // The key's row; nullopt: it has none.
+  std::optional<size_t> IndexOf(const K& key) const {
+    if (slots_.empty()) return std::nullopt;
+    const uint64_t hash = HashKey(key);
+    for (size_t slot = hash & mask(); slots_[slot] != 0; slot = (slot + 1) & mask()) {
+      const size_t index = slots_[slot] - 1;
+      if (hashes_[index] == hash && SameKey(rows_[index].first, key)) return index;
+    }
+    return std::nullopt;
   }
   // The key's value, which is V() at first. Stays where it is until the next is asked for.
   V& Of(K&& key) {

@@ -33,6 +33,7 @@ std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
                                                          std::string blocks_directory) {
   std::shared_ptr<ReceiverTracker> tracker(
       new ReceiverTracker(node, store, log, std::move(blocks_directory)));
+  tracker->records_logged_ = log->recovered().records_logged;
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
   for (const checkpoint::GraphHistory::Receiver& receiver : log->recovered().receivers) {
@@ -83,7 +84,7 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::StartReceiver(
   }
   co_await receiver->started.Wait();
   WT_CO_RETURN_IF_ERROR(receiver->start_status);
-  co_return std::string("started");
+  co_return EncodeToString(receiver->begins_at);
 }
 
 Task<void> ReceiverTracker::StartReceiverAfter(ReceiverPointer previous, ReceiverPointer receiver) {
@@ -109,6 +110,7 @@ Task<absl::Status> ReceiverTracker::LogReceiver(ReceiverPointer previous,
     WT_CO_RETURN_IF_ERROR(co_await EndReceiver(receivers.front()));
     receivers.pop_front();
   }
+  receiver->begins_at = records_logged_[receiver->run.stream];
   co_return absl::OkStatus();
 }
 
@@ -125,6 +127,7 @@ Task<absl::Status> ReceiverTracker::EndReceiver(ReceiverPointer replaced) {
   WT_CO_RETURN_IF_ERROR(co_await log_->LogReceiverEnded(replaced->run, *stored));
   for (Block& block : *stored) {
     const int64_t records = block.records;
+    records_logged_[replaced->run.stream] += records;
     queue_.Add(std::move(block), node_.clock().Now());
     co_await node_.Step(steps::kBlockFound,
                         {{"stream", replaced->run.stream}, {"records", records}});
@@ -188,6 +191,7 @@ Task<void> ReceiverTracker::LogAndQueue(Block block, ReceiverPointer receiver,
   take_over->status = co_await log_->LogBlock(block);
   if (take_over->status.ok()) {
     receiver->newest_queued = true;
+    records_logged_[block.stream] += block.records;
     queue_.Add(block, node_.clock().Now());
     co_await node_.Step(steps::kBlockLogged,
                         {{"stream", block.stream}, {"records", block.records}});

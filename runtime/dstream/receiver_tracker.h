@@ -8,6 +8,10 @@
 // whoever has died: the receiver reports its blocks one after the other, and what it could not
 // report is found by name (checkpoint/block_name.h). What a replaced receiver that does not know it
 // stores after that is not input; its reports are refused.
+//
+// A receiver that starts is told how many records of its stream are input by then: those before it
+// have ended, so nothing is added but by itself. One whose server can send again goes on from
+// there.
 #ifndef WAVETANK_RUNTIME_DSTREAM_RECEIVER_TRACKER_H_
 #define WAVETANK_RUNTIME_DSTREAM_RECEIVER_TRACKER_H_
 
@@ -76,6 +80,7 @@ class ReceiverTracker {
     explicit Receiver(ReceiverRun of) : run(std::move(of)) {}
     const ReceiverRun run;
     int64_t blocks_taken = 0;  // of its numbers 0, 1, ...: logged, or being logged
+    int64_t begins_at = 0;     // how many records of the stream were input when it was started
     // Whether the log has it, and those before it have ended, or that has failed.
     platform::Event started;
     absl::Status start_status;
@@ -104,6 +109,7 @@ class ReceiverTracker {
   const std::shared_ptr<BatchLog> log_;
   const std::string blocks_directory_;
   BlockQueue queue_;
+  std::map<int64_t, int64_t> records_logged_;  // by stream
   // By stream, whose newest is at work, and replaces the others.
   std::map<int64_t, std::deque<ReceiverPointer>> receivers_;
   platform::Event stopping_;

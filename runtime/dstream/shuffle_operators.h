@@ -90,16 +90,37 @@ class CombineSink final : public TypedSink<std::pair<K, Part>> {
   int64_t record_ = 0;
 };
 
+// The writing side of what combines values by key: start(value), then fold(combiner, value).
+template <typename K, typename V, typename C, typename Start, typename Fold>
+ShuffleTail CombineTail(const StreamOperator& where, const Start& start, const Fold& fold,
+                        const Partitioner<K>& partitioner, int targets) {
+  auto sink = std::make_unique<CombineSink<K, V, C, Start, Fold>>(where, start, fold);
+  auto* const combined = sink.get();
+  return {std::move(sink), [&where, &partitioner, combined, targets] {
+            OrderedTable<K, C>& table = combined->table();
+            std::vector<std::vector<std::pair<K, C>>> split(static_cast<size_t>(targets));
+            int64_t record = 0;
+            CallUser(where, record, [&] {
+              for (size_t i = 0; i < table.size(); ++i, ++record) {
+                std::pair<K, C>& row = table.rows()[i];
+                split[partitioner.Of(row.first, table.hash(i), targets, where, record)].push_back(
+                    std::move(row));
+              }
+            });
+            return ToPartitions(std::move(split));
+          }};
+}
+
 // Values are combined before the shuffle, in the order of the rows, and after it, by source
 // partition, so that functions that are associative but not commutative get them in order.
 template <typename K, typename V, typename C, typename Create, typename MergeValue,
           typename MergeCombiners>
-class CombineByKeyOperator final : public ShuffleOperator {
+class CombineByKeyOperator final : public MergeOperator {
  public:
   using Row = std::pair<K, C>;
   CombineByKeyOperator(std::string name, Create create, MergeValue merge_value,
                        MergeCombiners merge_combiners, Partitioner<K> partitioner)
-      : ShuffleOperator(std::move(name), partitioner.detail(), Codec<Row>::Name()),
+      : MergeOperator(std::move(name), partitioner.detail(), Codec<Row>::Name()),
         create_(std::move(create)),
         merge_value_(std::move(merge_value)),
         merge_combiners_(std::move(merge_combiners)),
@@ -107,12 +128,8 @@ class CombineByKeyOperator final : public ShuffleOperator {
 
   std::optional<int> partitions() const override { return partitioner_.partitions(); }
 
-  ShuffleTail OpenTail(int, int targets) const override {
-    auto sink =
-        std::make_unique<CombineSink<K, V, C, Create, MergeValue>>(*this, create_, merge_value_);
-    auto* combined = sink.get();
-    return {std::move(sink),
-            [this, combined, targets] { return Split(combined->table(), targets); }};
+  ShuffleTail OpenTail(const ShuffleWrite& write) const override {
+    return CombineTail<K, V, C>(*this, create_, merge_value_, partitioner_, write.targets);
   }
 
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
@@ -131,20 +148,6 @@ class CombineByKeyOperator final : public ShuffleOperator {
     C operator()(C&& combiner) const { return std::move(combiner); }
   };
   static constexpr Kept kKept = {};
-
-  std::vector<std::shared_ptr<const Partition>> Split(OrderedTable<K, C>& table,
-                                                      int targets) const {
-    std::vector<std::vector<Row>> split(static_cast<size_t>(targets));
-    int64_t record = 0;
-    CallUser(*this, record, [&] {
-      for (size_t i = 0; i < table.size(); ++i, ++record) {
-        Row& row = table.rows()[i];
-        split[partitioner_.Of(row.first, table.hash(i), targets, *this, record)].push_back(
-            std::move(row));
-      }
-    });
-    return ToPartitions(std::move(split));
-  }
 
   const Create create_;
   const MergeValue merge_value_;
@@ -219,14 +222,14 @@ absl::Status PassOn(const std::vector<BlockView>& blocks, RowSink& sink) {
 }
 
 template <typename T>
-class RepartitionOperator final : public ShuffleOperator {
+class RepartitionOperator final : public MergeOperator {
  public:
   explicit RepartitionOperator(int partitions)
-      : ShuffleOperator("Repartition", absl::StrCat(partitions), Codec<T>::Name()),
+      : MergeOperator("Repartition", absl::StrCat(partitions), Codec<T>::Name()),
         partitions_(partitions) {}
   std::optional<int> partitions() const override { return partitions_; }
-  ShuffleTail OpenTail(int, int targets) const override {
-    return DealTail<T>(*this, InTurn<T>(), targets);
+  ShuffleTail OpenTail(const ShuffleWrite& write) const override {
+    return DealTail<T>(*this, InTurn<T>(), write.targets);
   }
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
                      RowSink& sink) const override {
@@ -238,15 +241,15 @@ class RepartitionOperator final : public ShuffleOperator {
 };
 
 template <typename K, typename V>
-class PartitionByOperator final : public ShuffleOperator {
+class PartitionByOperator final : public MergeOperator {
  public:
   using Row = std::pair<K, V>;
   explicit PartitionByOperator(Partitioner<K> partitioner)
-      : ShuffleOperator("PartitionBy", partitioner.detail(), Codec<Row>::Name()),
+      : MergeOperator("PartitionBy", partitioner.detail(), Codec<Row>::Name()),
         partitioner_(std::move(partitioner)) {}
   std::optional<int> partitions() const override { return partitioner_.partitions(); }
-  ShuffleTail OpenTail(int, int targets) const override {
-    return DealTail<Row>(*this, ByKey<K, V>{partitioner_, *this}, targets);
+  ShuffleTail OpenTail(const ShuffleWrite& write) const override {
+    return DealTail<Row>(*this, ByKey<K, V>{partitioner_, *this}, write.targets);
   }
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
                      RowSink& sink) const override {

@@ -1,9 +1,12 @@
 #include "runtime/dstream/socket_receiver.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -14,8 +17,10 @@
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
+#include "platform/text.h"
 #include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -26,6 +31,8 @@ namespace {
 constexpr int64_t kReadBytes = 64 << 10;
 constexpr absl::Duration kReportTimeout = absl::Seconds(30);
 constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
+// For a server to hear what is safe, of a receiver that ends.
+constexpr absl::Duration kLastWords = absl::Seconds(1);
 
 class SocketReceiver {
  public:
@@ -47,9 +54,10 @@ class SocketReceiver {
     const absl::Duration interval = absl::Milliseconds(task_.block_interval_ms);
     while (true) {
       const bool stopped = co_await stop_.WaitFor(node_.clock(), interval);
-      if (stopped) reader_.DestroyChildren();
       WT_CO_RETURN_IF_ERROR(co_await HandOverBlock());
-      if (stopped) co_return std::string();
+      if (!stopped) continue;
+      co_await TellTheLast();
+      co_return std::string();
     }
   }
 
@@ -58,7 +66,21 @@ class SocketReceiver {
   // and cannot report will be found.
   Task<absl::Status> Start() {
     const ReceiverRun run{.stream = task_.stream, .run = context_.id().Unique()};
-    co_return co_await CallUntilAnswered(kReceiverStartedMethod, EncodeToString(run));
+    WT_CO_ASSIGN_OR_RETURN(const std::string begins_at,
+                           co_await CallUntilAnswered(kReceiverStartedMethod, EncodeToString(run)));
+    WT_CO_RETURN_IF_ERROR(DecodeFromString(begins_at, safe_));
+    received_ = safe_;
+    co_return absl::OkStatus();
+  }
+
+  // Of a server that keeps its lines, if it still hears.
+  Task<void> TellTheLast() {
+    const platform::MonotonicTime until = node_.clock().Now() + kLastWords;
+    while (keeps() && told_ < safe_ && node_.clock().Now() < until) {
+      heard_.Reset();
+      const bool heard = co_await heard_.WaitFor(node_.clock(), until - node_.clock().Now());
+      if (!heard) co_return;
+    }
   }
 
   Task<void> ReadForEver() {
@@ -75,15 +97,32 @@ class SocketReceiver {
     WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<platform::ByteStream> stream,
                            co_await node_.network().ConnectStream(input_.address()));
     co_await node_.Step(steps::kReceiverConnected, {{"stream", task_.stream}});
+    platform::TaskScope acknowledging(node_.executor());
+    if (keeps()) {
+      WT_CO_RETURN_IF_ERROR(co_await stream->Write("READ\n"));
+      acknowledging.Spawn("acknowledging lines", Acknowledge(*stream));
+    }
     while (true) {
       while (static_cast<int64_t>(buffer_.size()) >= task_.buffer_bytes_max) {
         room_.Reset();
         co_await room_.Wait();
       }
       WT_CO_ASSIGN_OR_RETURN(const std::string bytes, co_await stream->Read(kReadBytes));
+      if (stop_.is_set()) co_await never_.Wait();  // the last block is on its way
       if (bytes.empty()) {
-        splitter_.Finish([this](std::string_view line) { Append(line); });
+        if (!keeps()) splitter_.Finish([this](std::string_view line) { Append(line); });
         co_return absl::UnavailableError("the server ended the stream");
+      }
+      if (keeps()) {
+        absl::Status taken;
+        splitter_.Push(bytes, [&](std::string_view line) {
+          if (taken.ok()) taken = TakeNumbered(line);
+        });
+        if (taken.ok() && static_cast<int64_t>(splitter_.unfinished_bytes()) > LongestNumbered()) {
+          taken = TooLong();
+        }
+        WT_CO_RETURN_IF_ERROR(taken);
+        continue;
       }
       splitter_.Push(bytes, [this](std::string_view line) { Append(line); });
       if (static_cast<int64_t>(splitter_.unfinished_bytes()) > task_.line_bytes_max) {
@@ -92,6 +131,66 @@ class SocketReceiver {
         if (!std::exchange(skipping_, true)) dropped_line_ = true;
       }
       if (std::exchange(dropped_line_, false)) co_await ReportLongLine();
+    }
+  }
+
+  // --- of a server that keeps its lines ---
+
+  bool keeps() const { return input_.serving == LineServing::kKeeps; }
+  int64_t LongestNumbered() const {
+    constexpr int64_t kNumberBytes = 20;
+    return task_.line_bytes_max + kNumberBytes;
+  }
+  absl::Status TooLong() const {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("line ", received_, " is longer than ", task_.line_bytes_max,
+                     " bytes, and no line may be left out: let lines be longer"));
+  }
+
+  // "<number> <line>": the next one, or one that has come before.
+  absl::Status TakeNumbered(std::string_view numbered) {
+    const size_t space = std::min(numbered.find(' '), numbered.size());
+    int64_t number = 0;
+    const bool has_number = space < numbered.size() &&
+                            absl::ascii_isdigit(static_cast<unsigned char>(numbered.front())) &&
+                            absl::SimpleAtoi(platform::ToAbsl(numbered.substr(0, space)), &number);
+    if (!has_number) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("what it sends for line ", received_,
+                       " does not begin with a line's number and a space: is it a server that "
+                       "keeps its lines?"));
+    }
+    if (number < received_) return absl::OkStatus();
+    if (number > received_) {
+      return absl::DataLossError(absl::StrCat("it sends line ", number, ", and line ", received_,
+                                              " has not come: it has forgotten what was not safe, "
+                                              "or has told it to another stream"));
+    }
+    const std::string_view line = numbered.substr(space + 1);
+    if (static_cast<int64_t>(line.size()) > task_.line_bytes_max) return TooLong();
+    ++received_;
+    Append(line);
+    return absl::OkStatus();
+  }
+
+  // Tells the server which lines are safe, also those that the connection before had not told it.
+  // `stream` outlives the task.
+  Task<void> Acknowledge(platform::ByteStream& stream) {
+    int64_t told = 0;
+    while (true) {
+      const int64_t safe =
+          platform::Planted(node_, "lines_acknowledged_when_received") ? received_ : safe_;
+      if (safe > told) {
+        const absl::Status written = co_await stream.Write(absl::StrCat("ACK ", safe, "\n"));
+        if (!written.ok()) co_return;  // the reader hears of it
+        told = safe;
+        told_ = safe;
+        heard_.Set();
+        co_await node_.Step(steps::kLinesAcknowledged, {{"stream", task_.stream}, {"lines", told}});
+        continue;
+      }
+      safer_.Reset();
+      co_await safer_.Wait();
     }
   }
 
@@ -129,6 +228,8 @@ class SocketReceiver {
                         {{"stream", block.stream}, {"records", block.records}});
     if (!announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(block));
     co_await node_.Step(steps::kBlockAdded, {{"stream", block.stream}, {"records", block.records}});
+    safe_ += block.records;
+    safer_.Set();
     co_return absl::OkStatus();
   }
 
@@ -146,13 +247,13 @@ class SocketReceiver {
   }
 
   Task<absl::Status> Report(Block block) {
-    return CallUntilAnswered(kAddBlockMethod, EncodeToString(block));
+    co_return (co_await CallUntilAnswered(kAddBlockMethod, EncodeToString(block))).status();
   }
 
-  Task<absl::Status> CallUntilAnswered(std::string method, std::string request) {
+  Task<absl::StatusOr<std::string>> CallUntilAnswered(std::string method, std::string request) {
     while (true) {
-      const auto answer = co_await context_.CallDriver(method, request, kReportTimeout);
-      if (answer.ok()) co_return absl::OkStatus();
+      auto answer = co_await context_.CallDriver(method, request, kReportTimeout);
+      if (answer.ok()) co_return answer;
       if (!absl::IsUnavailable(answer.status()) && !absl::IsDeadlineExceeded(answer.status())) {
         co_return answer.status();
       }
@@ -203,6 +304,13 @@ class SocketReceiver {
   bool skipping_ = false;      // the line under way is too long, and is dropped until it ends
   bool dropped_line_ = false;  // and that is still to be reported
   int64_t next_number_ = 0;
+  // Of a server that keeps its lines: how many have come, and how many of those are input.
+  int64_t received_ = 0;
+  int64_t safe_ = 0;
+  int64_t told_ = 0;
+  platform::Event safer_;
+  platform::Event heard_;  // the server was told
+  platform::Event never_;
   platform::Event room_;
   platform::Event stop_;
   platform::TaskScope reader_;

@@ -19,8 +19,16 @@ inline constexpr platform::StepName kStreamStopped{
     "dstream.stopped", "batch",
     "In a graceful stop: all that was taken in is processed and marked; `batch` is the last."};
 
-inline constexpr const platform::StepName* kStreamSteps[] = {&kReceiverLogged, &kBlockFound,
-                                                             &kStreamStopped};
+inline constexpr platform::StepName kStreamStateKept{
+    "dstream.state_kept", "operator, partition, version",
+    "The state of a partition after a batch is durable; the log does not name it yet."};
+
+inline constexpr platform::StepName kLinesAcknowledged{
+    "dstream.lines_acknowledged", "stream, lines",
+    "A server that keeps its lines was told that so many are input; it need not have heard it."};
+
+inline constexpr const platform::StepName* kStreamSteps[] = {
+    &kReceiverLogged, &kBlockFound, &kStreamStopped, &kStreamStateKept, &kLinesAcknowledged};
 
 }  // namespace wavetank::runtime::steps
 

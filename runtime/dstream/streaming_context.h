@@ -82,9 +82,13 @@ class StreamingContext {
   // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
   // that had not reached a stored block when their worker or the driver failed are gone.
   DStream<std::string> SocketTextStream(std::string host, int port) {
-    if (host.empty()) AddError("SocketTextStream: the host is empty");
-    if (port < 1 || port > 65535) AddError(absl::StrCat("SocketTextStream: port ", port));
-    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port));
+    return Lines("SocketTextStream", std::move(host), port, LineServing::kForgets);
+  }
+  // Lines from a TCP server that numbers them, from 0, and keeps each until it is told that it is
+  // safe: the protocol of socket_receiver.h. Each line is input once, whatever dies. Needs a
+  // checkpoint, from which on the server has not been told of anything else.
+  DStream<std::string> ReliableTextStream(std::string host, int port) {
+    return Lines("ReliableTextStream", std::move(host), port, LineServing::kKeeps);
   }
 
   // A batch for each element of `queue`, oldest first (or all elements at once), empty ones after
@@ -159,6 +163,11 @@ class StreamingContext {
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {
     return DStream<T>(*graph_, graph_->Add({}, std::move(input)));
+  }
+  DStream<std::string> Lines(const char* call, std::string host, int port, LineServing serving) {
+    if (host.empty()) AddError(absl::StrCat(call, ": the host is empty"));
+    if (port < 1 || port > 65535) AddError(absl::StrCat(call, ": port ", port));
+    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
   }
   void AddError(std::string text) { graph_->AddError(absl::InvalidArgumentError(text)); }
 

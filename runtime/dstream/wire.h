@@ -34,17 +34,52 @@ struct InputSplit {
   }
 };
 
+// What a task reads of a batch: the stages of its graph that write its shuffle, by side.
+struct TaskRead {
+  int64_t batch_time_ms = 0;
+  std::vector<std::vector<int32_t>> sides;
+  static constexpr auto Fields() { return std::tuple(&TaskRead::batch_time_ms, &TaskRead::sides); }
+};
+
+// The state that a task goes on from, of a head that has state.
+struct TaskState {
+  std::string directory;  // in the store
+  int64_t version = 0;
+  std::vector<std::string> files;
+  bool kept = false;  // what comes of it: durably, and named by the task's result
+  static constexpr auto Fields() {
+    return std::tuple(&TaskState::directory, &TaskState::version, &TaskState::files,
+                      &TaskState::kept);
+  }
+};
+
+// What comes of it, the result of such a task.
+struct TaskStateResult {
+  int64_t version = 0;
+  std::vector<std::string> files;
+  static constexpr auto Fields() {
+    return std::tuple(&TaskStateResult::version, &TaskStateResult::files);
+  }
+};
+
+// A stage's plan (StagePlan), by OperatorIds, and one partition of it.
 struct BatchTask {
   int64_t batch_time_ms = 0;
-  std::vector<int64_t> outputs;  // OperatorIds
-  int64_t stage = 0;             // of StreamingGraph::StagesOf(outputs)
-  int64_t default_parallelism = 0;
-  InputSplit split;             // of a stage that reads an input
-  std::string files_directory;  // of a stage that writes an output's files
-  int64_t first_part = 0;       // of the files: the number of the stage's first partition
+  int64_t head = 0;
+  std::vector<int64_t> narrow = {};
+  int64_t tail = 0;
+  int64_t side = 0;
+  int64_t targets = 1;  // of a tail that is a shuffle
+  int64_t sources = 1;  // of a head that is one: the stage's partitions
+  std::vector<TaskRead> reads = {};
+  InputSplit split = {};             // of a stage that reads an input
+  TaskState state = {};              // of one whose head has state
+  std::string files_directory = {};  // of a stage that writes an output's files
+  int64_t first_part = 0;            // of the files: the number of the stage's first partition
   static constexpr auto Fields() {
-    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::outputs, &BatchTask::stage,
-                      &BatchTask::default_parallelism, &BatchTask::split,
+    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::head, &BatchTask::narrow,
+                      &BatchTask::tail, &BatchTask::side, &BatchTask::targets, &BatchTask::sources,
+                      &BatchTask::reads, &BatchTask::split, &BatchTask::state,
                       &BatchTask::files_directory, &BatchTask::first_part);
   }
 };

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/event.h"
@@ -62,17 +63,25 @@ class LineFeed {
   // What was not written to its end, because the server or its connection ended, or is being
   // written: who reads it may find that it ends anywhere, within a line, too.
   const std::vector<std::string>& unfinished() const { return unfinished_; }
+  // Of a server that keeps its lines: it was told that so many are safe.
+  int64_t acknowledged() const { return first_kept_; }
   // How many connections the server has begun to serve.
   int64_t connections() const { return connections_; }
 
  private:
   friend class LineServer;
+  friend class KeptLineServer;
   struct Piece {
     std::string text;
     int64_t lines = 0;
   };
   std::deque<Piece> waiting_;
+  // What waits is lines that are kept from now on.
+  void Keep();
+
   int64_t taken_ = 0;
+  std::deque<std::string> kept_;
+  int64_t first_kept_ = 0;  // its number in the stream
   std::vector<std::string> unfinished_;
   int64_t connections_ = 0;
   platform::Event news_;
@@ -80,6 +89,9 @@ class LineFeed {
 
 // Of several servers, by the address of each.
 using LineFeeds = std::map<std::string, std::shared_ptr<LineFeed>>;
+
+// A line ends with "\n", "\r\n" or "\r".
+std::vector<std::string> LinesOfText(std::string_view text);
 
 // Serves `feed` on "host:port" for ever. Several incarnations may do so one after the other.
 platform::NodeMain LineServerMain(std::string address, std::shared_ptr<LineFeed> feed);

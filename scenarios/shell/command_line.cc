@@ -19,6 +19,7 @@
 #include "scenarios/shell/bugs_command.h"
 #include "scenarios/shell/explore_arguments.h"
 #include "scenarios/shell/inspect_command.h"
+#include "scenarios/shell/lines_command.h"
 #include "scenarios/shell/log_command.h"
 #include "scenarios/shell/recorded_scenario.h"
 #include "scenarios/shell/rescale_command.h"
@@ -447,6 +448,7 @@ int CommandLine::Run(int argc, char** argv) {
   RescaleArguments rescale(app);
   RecallArguments recall(app);
   shell::LogArguments log(app);
+  shell::LinesArguments lines(app);
   const absl::Status words = shell::CheckWords(app, {argv + 1, argv + argc});
   if (!words.ok()) return RefuseUsage(std::string(platform::ToStd(words.message())));
   try {
@@ -465,6 +467,7 @@ int CommandLine::Run(int argc, char** argv) {
   if (rescale.wanted()) return rescale.Execute();
   if (recall.wanted()) return recall.Execute(jobs_);
   if (log.wanted()) return log.Execute();
+  if (lines.wanted()) return lines.Execute();
   if (sql.wanted()) return sql.Execute();
   return run.wanted() ? run.Execute(jobs_) : start.Execute(jobs_.catalogue());
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -69,16 +70,18 @@ Task<void> RunTask(Node& node, const StreamingGraph& graph, BatchTask task, absl
   done = true;
 }
 
-absl::Status EndOf(int64_t stage, int64_t targets) {
+absl::Status EndOf(int64_t head, int64_t side, int64_t targets) {
   StreamingContext context(absl::Seconds(1));
   context.TextFileStream("in")
       .Map([](const std::string& line) { return std::pair(line, int64_t{1}); })
       .ReduceByKey([](int64_t a, int64_t b) { return a + b; })
       .SaveAsTextFiles("out/counts");
   BatchTask forged;
-  forged.outputs = {context.graph().outputs().front().value()};
-  forged.stage = stage;
-  forged.default_parallelism = targets;
+  forged.head = head;
+  forged.narrow = {1};
+  forged.tail = 2;
+  forged.side = side;
+  forged.targets = targets;
   simulator::SimWorld world({.seed = 1});
   world.AddMachine("m");
   absl::Status ended = absl::UnknownError("not over");
@@ -91,15 +94,21 @@ absl::Status EndOf(int64_t stage, int64_t targets) {
 }
 
 TEST(ForgedSizes, OfPartitionsOfADStreamsTask) {
-  EXPECT_TRUE(EndOf(0, 4).ok());
-  const std::vector<std::pair<int64_t, int64_t>> forged = {
-      {0, int64_t{1} << 31}, {0, INT64_MAX}, {0, -1}, {int64_t{1} << 40, 4}, {-1, 4}};
-  for (const auto& [stage, targets] : forged) {
-    const absl::Status refused = EndOf(stage, targets);
+  EXPECT_TRUE(EndOf(0, 0, 4).ok());
+  const std::vector<std::tuple<int64_t, int64_t, int64_t>> forged = {{0, 0, int64_t{1} << 31},
+                                                                     {0, 0, INT64_MAX},
+                                                                     {0, 0, -1},
+                                                                     {int64_t{1} << 40, 0, 4},
+                                                                     {-1, 0, 4},
+                                                                     {0, 1, 4},
+                                                                     {0, -1, 4},
+                                                                     {3, 0, 4}};
+  for (const auto& [head, side, targets] : forged) {
+    const absl::Status refused = EndOf(head, side, targets);
     EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
     EXPECT_THAT(std::string(refused.message()),
-                HasSubstr(absl::StrCat("of stage ", stage, " for ", targets,
-                                       " partitions: its plan has 2 stages")));
+                HasSubstr(absl::StrCat("from operator ", head, " to 2, of side ", side, " for ",
+                                       targets, " partitions, is none of its plan")));
   }
 }
 

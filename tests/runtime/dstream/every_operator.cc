@@ -1,6 +1,7 @@
 // A job that uses every operator: compiled, not run, by the compilers that users have.
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -15,6 +16,8 @@ using wavetank::runtime::Codec;
 using wavetank::runtime::Decoder;
 using wavetank::runtime::DStream;
 using wavetank::runtime::Rdd;
+using wavetank::runtime::State;
+using wavetank::runtime::StateSpec;
 using wavetank::runtime::StreamingContext;
 
 struct Visit {
@@ -83,6 +86,21 @@ void EveryOperator(StreamingContext& ssc) {
   pairs.LeftOuterJoin(fixed).Print();
   pairs.RightOuterJoin(fixed).Print();
   pairs.FullOuterJoin(fixed).Print();
+  const auto less = [](int64_t all, int64_t gone) { return all - gone; };
+  pairs.ReduceByKeyAndWindow(std::plus<>(), less, absl::Seconds(4), absl::Seconds(2)).Print();
+  pairs
+      .UpdateStateByKey<Visit>([](const std::vector<int64_t>& values, std::optional<Visit> visit) {
+        if (visit.has_value()) visit->milliseconds += std::ssize(values);
+        return visit;
+      })
+      .Print();
+  const auto seen = pairs.MapWithState(StateSpec<std::string, Visit>::Function(
+      [](const std::string& page, std::optional<int64_t> value, State<Visit>& visit) {
+        if (value.has_value()) visit.Update({page, *value});
+        return Pair(page, value.value_or(0));
+      }));
+  seen.Print();
+  seen.StateSnapshots().Print();
   ssc.TextFileStream("in", {.new_files_only = false}).ForeachRDD([](const auto& rdd, absl::Time) {
     static_cast<void>(rdd.Count());
   });

@@ -48,8 +48,11 @@ std::string TextOf(const std::vector<StagePlan>& stages) {
     for (const OperatorId narrow : stage.narrow) absl::StrAppend(&text, " ", narrow.value());
     absl::StrAppend(&text, " > ", stage.tail.value());
     if (stage.side > 0) absl::StrAppend(&text, "/", stage.side);
-    for (const std::vector<int>& side : stage.reads) {
-      absl::StrAppend(&text, " [", absl::StrJoin(side, ","), "]");
+    for (const BatchRead& read : stage.reads) {
+      if (read.ago > 0) absl::StrAppend(&text, " -", read.ago);
+      for (const std::vector<int>& side : read.sides) {
+        absl::StrAppend(&text, " [", absl::StrJoin(side, ","), "]");
+      }
     }
     absl::StrAppend(&text, "\n");
   }
