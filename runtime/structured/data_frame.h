@@ -106,8 +106,8 @@ class Session {
 
 // Of OrderBy: a column, or Desc(column). Ascending nulls come first, descending ones last.
 struct SortColumn {
-  SortColumn(Expression by) : by(std::move(by)) {}  // NOLINT: a column is ascending
-  SortColumn(Expression by, SortOrder order) : by(std::move(by)), order(order) {}
+  SortColumn(Expression column) : by(std::move(column)) {}  // NOLINT: a column is ascending
+  SortColumn(Expression column, SortOrder direction) : by(std::move(column)), order(direction) {}
   Expression by;
   SortOrder order = {};
 };
