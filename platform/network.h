@@ -49,6 +49,8 @@ class Attachment {
  public:
   virtual ~Attachment() = default;
   virtual std::string Encode() const = 0;
+  // About how much memory it takes, for those who keep many. 0: it does not know.
+  virtual size_t MemoryBytes() const { return 0; }
 };
 
 // `body` always travels as bytes. An attachment arrives either as the object that was sent or, when

@@ -237,6 +237,20 @@ constexpr PlantedBug kOfKeptStates[] = {
      kKeptStates},
     {"state_of_before_is_marked", kStale,
      "The mark of a batch names, of the last partition, the state before the batch.", kKeptStates},
+    {"state_made_again_of_the_last_batch", kForgotten,
+     "State that a worker has lost is made again without the batches since it was kept, but for "
+     "the "
+     "last.",
+     kKeptStates},
+    {"batches_taken_in_twice", kNotIdempotent,
+     "A worker that holds the newest state takes in all batches since it was kept, again.",
+     kKeptStates},
+    {"state_marked_that_is_not_kept", kTooEarly,
+     "The mark of a batch names, as that batch's, the state that was kept before it.", kKeptStates},
+    {"blocks_kept_for_the_next_batch", kOfAnother,
+     "What a batch has written for windows is kept as the next batch's.", kKeptStates},
+    {"missing_blocks_read_as_none", kSpecialCase,
+     "Blocks that a worker has no more are read as if there were no rows.", kKeptStates},
     {"states_marked_out_of_order", kOfAnother,
      "The mark of a batch names the states of the partitions the other way round.", kKeptStates},
 };

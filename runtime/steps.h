@@ -41,7 +41,7 @@ inline constexpr StepName kShuffleServed{
     "Blocks for this reading task were found; the reply to its worker has not been sent."};
 inline constexpr StepName kShuffleFetched{
     "shuffle.fetched", "batch, stage, partition, attempt, from",
-    "The reading task has all its blocks of the stage `from`."};
+    "The reading task has all its blocks of the stage `from`; -1: of single tasks, that it names."};
 inline constexpr StepName kShuffleFetchFailed{"shuffle.fetch_failed",
                                               "batch, stage, partition, attempt, from",
                                               "Some block of the stage `from` could not be had."};

@@ -35,12 +35,15 @@ class ReplayTask {
   // `partition`: of the task, of as many targets as the tail has.
   ReplayTask(const StreamingGraph& graph, const StagePlan& stage, int partition, int targets)
       : graph_(graph), head_(stage.head) {
-    if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&graph.at(stage.tail))) {
+    if (stage.side == runtime::kOwnRows) {
+      shuffle_ = graph.keeper(stage.tail)->OpenTail(graph.at(stage.tail));
+      first_ = shuffle_.sink.get();
+    } else if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&graph.at(stage.tail))) {
       shuffle_ =
           shuffle->OpenTail({.side = stage.side, .targets = targets, .partition = partition});
       first_ = shuffle_.sink.get();
     } else {
-      output_ = graph.output(stage.tail).OpenTail();
+      output_ = graph.output(stage.tail).OpenTail({});
       first_ = output_.sink.get();
     }
     for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
@@ -64,6 +67,10 @@ class ReplayTask {
   void Merge(const std::vector<std::vector<BlockView>>& sides) {
     const auto& merge = dynamic_cast<const runtime::MergeOperator&>(graph_.at(head_));
     WT_CHECK(merge.Merge(sides, *first_).ok());
+  }
+  // The rows of a head that keeps them.
+  void Give(const std::vector<BlockView>& rows) {
+    WT_CHECK(graph_.keeper(head_)->Give(rows, *first_).ok());
   }
   void Apply(absl::Time time, const std::vector<std::vector<BlockView>>& sides,
              checkpoint::StateTable& state, bool gives_rows) {
@@ -134,7 +141,6 @@ class ReplayStages {
   int PartitionsOf(OperatorId id) const {
     const auto* const shuffle = dynamic_cast<const ShuffleOperator*>(&graph_.at(id));
     if (shuffle == nullptr) return 0;
-    if (shuffle->keeps_partitions()) return PartitionsOf(shuffle->parents().front());
     return shuffle->partitions().value_or(partitions_);
   }
   ReplayTask TaskOf(const StagePlan& stage, int partition) const {
@@ -144,10 +150,12 @@ class ReplayStages {
   void RunStage(const StagePlan& stage) {
     std::vector<Blocks>& put = put_.emplace_back();
     size_t tasks = 0;
-    if (dynamic_cast<const StateOperator*>(&graph_.at(stage.head)) != nullptr) {
+    if (stage.head_is_kept) {
+      tasks = GiveKept(stage, put);
+    } else if (dynamic_cast<const StateOperator*>(&graph_.at(stage.head)) != nullptr) {
       tasks = GoOn(stage, put);
     } else if (dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head)) != nullptr) {
-      bool any = GivesRowsOfNone(graph_, stage);
+      bool any = stage.side == runtime::kOwnRows || GivesRowsOfNone(graph_, stage);
       for (const std::vector<int>& side : stage.reads.front().sides) {
         for (const int read : side) any = any || tasks_[static_cast<size_t>(read)] > 0;
       }
@@ -162,6 +170,29 @@ class ReplayStages {
       for (const int64_t ago : stage.agos) tasks += ReadInput(stage, ago, put);
     }
     tasks_.push_back(tasks);
+  }
+
+  // A task for each partition that was shuffled, of all batches; of any other, for each batch's.
+  // How many that takes.
+  size_t GiveKept(const StagePlan& stage, std::vector<Blocks>& put) {
+    const bool was_shuffled =
+        dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head)) != nullptr;
+    std::vector<std::vector<BlockView>> rows;  // by task
+    for (const runtime::BatchRead& of_batch : stage.reads) {
+      for (const int read : of_batch.sides.front()) {
+        size_t partition = was_shuffled ? 0 : rows.size();
+        for (const Blocks& blocks : put_[static_cast<size_t>(read)]) {
+          if (partition == rows.size()) rows.emplace_back();
+          rows[partition++].push_back({.object = blocks.front().get(), .bytes = {}});
+        }
+      }
+    }
+    for (const std::vector<BlockView>& of_task : rows) {
+      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
+      task.Give(of_task);
+      Take(task, put);
+    }
+    return rows.size();
   }
 
   // How many tasks that takes.

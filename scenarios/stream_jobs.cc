@@ -59,9 +59,10 @@ void CustomerTotals(StreamingContext& context, const JobArguments& arguments) {
     for (const int64_t amount : amounts) total = total.value_or(0) + amount;
     return total;
   };
-  orders.UpdateStateByKey<int64_t>(sum).SaveAsTextFiles(output + "/totals");
+  orders.UpdateStateByKey<int64_t>(sum).Checkpoint(batch).SaveAsTextFiles(output + "/totals");
   const auto some = [](const Amount& row) { return row.second != 0; };
   orders.ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 3 * batch, batch, some)
+      .Checkpoint(3 * batch)
       .SaveAsTextFiles(output + "/lately");
   const auto visit = [](const std::string& customer, std::optional<int64_t> amount,
                         State<int64_t>& spent) {
@@ -71,6 +72,7 @@ void CustomerTotals(StreamingContext& context, const JobArguments& arguments) {
   };
   const auto visits = orders.MapWithState(
       StateSpec<std::string, int64_t>::Function(visit).NumPartitions(3).Timeout(2 * batch));
+  visits.Checkpoint(2 * batch);
   visits.Union(visits.StateSnapshots()).SaveAsTextFiles(output + "/visits");
 }
 

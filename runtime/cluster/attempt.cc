@@ -1,11 +1,15 @@
 #include "runtime/cluster/attempt.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "platform/check.h"
+#include "platform/planted.h"
+#include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/steps.h"
 
@@ -64,15 +68,59 @@ Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage)
                                                       ") does not name stage ", stage,
                                                       " in reads_shuffle_of"));
   }
+  std::vector<BlockExchange::Source> sources;
+  sources.reserve(input->sources().size());
+  for (int i = 0; i < input->sources_size(); ++i) {
+    WT_CO_RETURN_IF_ERROR(AddSource(SourceOf(*input, i), input->sources(i).address(), sources));
+  }
+  co_return co_await Fetch(stage, id_.partition, std::move(sources));
+}
+
+Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchOutputs() {
+  std::vector<BlockExchange::Source> sources;
+  sources.reserve(run_.outputs().size());
+  for (const cluster::Output& output : run_.outputs()) {
+    WT_CO_RETURN_IF_ERROR(AddSource(FromName(output.task()), output.address(), sources));
+  }
+  co_return co_await Fetch(-1, 0, std::move(sources));
+}
+
+absl::Status Attempt::AddSource(TaskId id, int address,
+                                std::vector<BlockExchange::Source>& sources) const {
+  if (address < 0 || address >= std::ssize(addresses_)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("task ", id_.Unique(), " is to read ", id.Unique(), " at address ", address,
+                     " of ", addresses_.size(), ": its driver has given it no such"));
+  }
+  sources.push_back({std::move(id), addresses_[static_cast<size_t>(address)]});
+  return absl::OkStatus();
+}
+
+// The attempt whose blocks it reads of that source partition.
+TaskId Attempt::SourceOf(const cluster::Input& input, int partition) const {
+  const bool kept = input.kept_graph() != 0;
+  return {.driver = id_.driver,
+          .graph = kept ? input.kept_graph() : id_.graph,
+          .stage = kept ? input.kept_stage() : input.stage(),
+          .partition = partition,
+          .attempt = input.sources(partition).attempt()};
+}
+
+Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::Fetch(
+    int from, int target, std::vector<BlockExchange::Source> sources) {
   BlockExchange::Fetched fetched =
-      co_await worker_.exchange.Fetch(id_, run_.batch(), *input, addresses_);
+      co_await worker_.exchange.Fetch(id_, run_.batch(), target, sources);
   co_await worker_.node.Step(
       fetched.status.ok() ? steps::kShuffleFetched : steps::kShuffleFetchFailed,
       {{"batch", run_.batch()},
        {"stage", id_.stage},
        {"partition", id_.partition},
        {"attempt", id_.attempt},
-       {"from", stage}});
+       {"from", from}});
+  if (!fetched.status.ok() && fetched.unreachable.empty() &&
+      platform::Planted(worker_.node, "missing_blocks_read_as_none")) {
+    co_return std::vector<ShuffleBlock>(sources.size());
+  }
   if (!fetched.status.ok()) {
     fetch_error_ = fetched.status;
     unreachable_.insert(unreachable_.end(), fetched.unreachable.begin(), fetched.unreachable.end());
@@ -85,14 +133,11 @@ Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage)
 void Attempt::LetGoOfShuffle(int stage, int source_partition) {
   const auto input = std::ranges::find(run_.inputs(), stage, &cluster::Input::stage);
   WT_CHECK(input != run_.inputs().end() && source_partition < input->sources_size());
-  const cluster::Source& from = input->sources(source_partition);
+  if (input->stays()) return;
   // What came from another worker was a copy.
-  if (addresses_[static_cast<size_t>(from.address())] != worker_.exchange.address()) return;
-  TaskId source = id_;
-  source.stage = stage;
-  source.partition = source_partition;
-  source.attempt = from.attempt();
-  worker_.exchange.blocks().LetGo(source, id_.partition);
+  const auto address = static_cast<size_t>(input->sources(source_partition).address());
+  if (addresses_[address] != worker_.exchange.address()) return;
+  worker_.exchange.blocks().LetGo(SourceOf(*input, source_partition), id_.partition);
 }
 
 void Attempt::PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) {

@@ -43,6 +43,7 @@ class Attempt final : public TaskContext {
   checkpoint::Store& store() override { return worker_.store; }
   const TaskId& id() const override { return id_; }
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int stage) override;
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() override;
   void LetGoOfShuffle(int stage, int source_partition) override;
   void PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) override;
   Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
@@ -50,6 +51,11 @@ class Attempt final : public TaskContext {
 
  private:
   Task<absl::StatusOr<std::string>> RunBody();
+  // kInvalidArgument: the driver has given no such address.
+  absl::Status AddSource(TaskId id, int address, std::vector<BlockExchange::Source>& sources) const;
+  TaskId SourceOf(const cluster::Input& input, int partition) const;
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> Fetch(int from, int target,
+                                                        std::vector<BlockExchange::Source> sources);
 
   const WorkerContext worker_;
   cluster::RunTask run_;

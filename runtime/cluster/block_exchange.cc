@@ -39,8 +39,7 @@ Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPay
   }
   std::vector<BlockPointer> found;
   for (const cluster::TaskName& source : request.sources()) {
-    WT_CO_ASSIGN_OR_RETURN(BlockPointer block,
-                           blocks_.Find(FromName(source), request.reader().partition()));
+    WT_CO_ASSIGN_OR_RETURN(BlockPointer block, blocks_.Find(FromName(source), request.target()));
     found.push_back(std::move(block));
   }
   co_await node_.Step(steps::kShuffleServed, {{"batch", request.batch()},
@@ -55,59 +54,51 @@ Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPay
 struct BlockExchange::FromOne {
   std::string address;
   cluster::FetchRequest request;
+  std::vector<size_t> places;  // of the request's sources, among those of the fetch
   absl::Status status;
   std::vector<ShuffleBlock> blocks;  // in the order of the request's sources
 };
 
-Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t batch,
-                                                  const cluster::Input& input,
-                                                  const std::vector<std::string>& addresses) {
+Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t batch, int target,
+                                                  const std::vector<Source>& sources) {
   std::erase_if(clients_, [](const auto& entry) {
     return entry.second == nullptr || entry.second->broken();
   });
-  for (const cluster::Source& source : input.sources()) {
-    if (source.address() >= 0 && static_cast<size_t>(source.address()) < addresses.size()) continue;
-    Fetched refused;
-    refused.status = absl::InvalidArgumentError(absl::StrCat(
-        "task ", reader.Unique(), " is to read stage ", input.stage(), " at address ",
-        source.address(), " of ", addresses.size(), ": its driver has given it no such"));
-    co_return refused;
-  }
-  std::vector<FromOne> parts(addresses.size());
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    parts[i].address = addresses[i];
-    parts[i].request.set_batch(batch);
-    *parts[i].request.mutable_reader() = ToName(reader);
-  }
-  for (int partition = 0; partition < input.sources_size(); ++partition) {
-    TaskId source = reader;
-    source.stage = input.stage();
-    source.partition = partition;
-    source.attempt = input.sources(partition).attempt();
-    *parts[input.sources(partition).address()].request.add_sources() = ToName(source);
+  std::map<std::string, size_t> places;  // in `parts`, by address
+  std::vector<FromOne> parts;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto [place, added] = places.emplace(sources[i].address, parts.size());
+    if (added) {
+      FromOne& part = parts.emplace_back();
+      part.address = sources[i].address;
+      part.request.set_batch(batch);
+      part.request.set_target(target);
+      *part.request.mutable_reader() = ToName(reader);
+    }
+    FromOne& part = parts[place->second];
+    part.places.push_back(i);
+    *part.request.add_sources() = ToName(sources[i].id);
   }
   {
     platform::TaskScope scope(node_.executor());
-    for (FromOne& part : parts) {
-      if (part.request.sources_size() > 0) scope.Spawn("fetch", FetchFromOne(part));
-    }
+    for (FromOne& part : parts) scope.Spawn("fetch", FetchFromOne(part));
     co_await scope.Join();
   }
   Fetched fetched;
-  fetched.blocks.resize(input.sources_size());
+  fetched.blocks.resize(sources.size());
   for (FromOne& part : parts) {
     for (int i = 0; i < part.request.sources_size(); ++i) {
       const cluster::TaskName& source = part.request.sources(i);
       if (part.status.ok()) {
-        fetched.blocks[source.partition()] = std::move(part.blocks[i]);
+        fetched.blocks[part.places[i]] = std::move(part.blocks[i]);
       } else {
         (absl::IsNotFound(part.status) ? fetched.missing : fetched.unreachable).push_back(source);
       }
     }
     if (!part.status.ok()) {
       fetched.status = absl::UnavailableError(
-          absl::StrCat("task ", reader.Unique(), " cannot fetch blocks of stage ", input.stage(),
-                       " from ", part.address, ": ", part.status.message()));
+          absl::StrCat("task ", reader.Unique(), " cannot fetch its blocks from ", part.address,
+                       ": ", part.status.message()));
     }
   }
   co_return fetched;
@@ -116,8 +107,7 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
 Task<void> BlockExchange::FetchFromOne(FromOne& from) {
   if (from.address == address()) {
     for (const cluster::TaskName& source : from.request.sources()) {
-      absl::StatusOr<BlockPointer> block =
-          blocks_.Find(FromName(source), from.request.reader().partition());
+      absl::StatusOr<BlockPointer> block = blocks_.Find(FromName(source), from.request.target());
       if (!block.ok()) {
         from.status = block.status();
         co_return;

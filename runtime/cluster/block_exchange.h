@@ -40,15 +40,20 @@ class BlockExchange {
 
   struct Fetched {
     absl::Status status;
-    std::vector<ShuffleBlock> blocks;  // by source partition
+    std::vector<ShuffleBlock> blocks;  // by source
     // If the status is not OK:
     std::vector<cluster::TaskName> unreachable;  // on workers that could not be asked
     std::vector<cluster::TaskName> missing;      // on workers that do not have them any more
   };
-  // The blocks that `input`'s attempts put for `reader`; `addresses` as in RunTask. The exchange
-  // outlives the fetch.
-  Task<Fetched> Fetch(const TaskId& reader, int64_t batch, const cluster::Input& input,
-                      const std::vector<std::string>& addresses);
+  // An attempt, and where it ran.
+  struct Source {
+    TaskId id;
+    std::string address;
+  };
+  // The blocks that the attempts put for the partition `target`, on behalf of `reader`. The
+  // exchange and what is given outlive the fetch.
+  Task<Fetched> Fetch(const TaskId& reader, int64_t batch, int target,
+                      const std::vector<Source>& sources);
 
  private:
   struct FromOne;

@@ -49,6 +49,13 @@ class Cluster {
   // Destroying the task cancels the graph.
   virtual Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) = 0;
 
+  // Whether what was kept (Stage::keep) is there, as far as is known: its worker is, and was not
+  // found without it.
+  virtual bool IsKept(const TaskOutput& output) const = 0;
+  // Has workers forget what a stage has kept; a graph that runs may find it lost. REQUIRES: they
+  // are of one stage.
+  virtual void LetGo(const std::vector<TaskOutput>& outputs) = 0;
+
   // Answers TaskContext::CallDriver. Handlers run on the driver's node.
   using Handler = std::function<Task<absl::StatusOr<std::string>>(std::string request)>;
   virtual void Handle(std::string method, Handler handler) = 0;
@@ -60,6 +67,9 @@ struct WorkerOptions {
   // Where other workers fetch this one's shuffle blocks: "host:port" or "inproc:name".
   std::string address = {};
   std::string plan_fingerprint = {};
+  // How many bytes of memory it keeps for graphs to come (Stage::keep): of more, the oldest goes,
+  // and is made again if it is needed.
+  size_t kept_bytes_max = size_t{256} << 20;
   // Tasks at once; a node is one thread, so more than one only overlaps waiting.
   int slots = 1;
 };

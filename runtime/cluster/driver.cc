@@ -2,6 +2,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -62,6 +63,10 @@ class Driver final : public Cluster {
   int worker_count() const override { return static_cast<int>(workers_.size()); }
   Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) override;
   Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) override;
+  bool IsKept(const TaskOutput& output) const override {
+    return Find(output.worker.id) != nullptr && !lost_.contains(output.id);
+  }
+  void LetGo(const std::vector<TaskOutput>& outputs) override;
   void Handle(std::string method, Handler handler) override {
     handlers_[std::move(method)] = std::move(handler);
   }
@@ -87,7 +92,7 @@ class Driver final : public Cluster {
   Task<absl::StatusOr<RpcPayload>> Serve(std::string method, RpcPayload request,
                                          platform::RpcCall call);
   Task<absl::StatusOr<RpcPayload>> Register(std::string request, platform::RpcCall call);
-  Task<absl::StatusOr<RpcPayload>> Next(std::shared_ptr<Worker> worker);
+  Task<absl::StatusOr<RpcPayload>> Next(std::shared_ptr<Worker> worker, std::string request);
   Task<absl::StatusOr<RpcPayload>> Report(std::string request);
   Task<absl::StatusOr<RpcPayload>> Call(std::string request);
 
@@ -95,10 +100,13 @@ class Driver final : public Cluster {
   // Gives waiting tasks to free slots: graphs in the order they came, then by partition.
   void Schedule();
   void EndGraph(const GraphRun& run);
+  void Lose(TaskId kept) {
+    if (kept_.contains({kept.graph, kept.stage})) lost_.insert(std::move(kept));
+  }
   // Sends the cancellations of `run` and gives its marks, for Announce.
   std::vector<GraphRun::Mark> CarryOut(GraphRun& run);
   Task<void> Announce(int64_t batch, std::vector<GraphRun::Mark> marks);
-  Worker* Find(int64_t worker);
+  Worker* Find(int64_t worker) const;
   std::string Refused() const {
     return refused_.empty() ? "" : absl::StrCat(" (refused: ", refused_, ")");
   }
@@ -123,6 +131,8 @@ class Driver final : public Cluster {
   platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
   std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
   std::map<int64_t, Running*> graphs_;
+  std::set<std::pair<int64_t, int>> kept_;  // graphs and their stages
+  std::set<TaskId> lost_;                   // of what is kept, by workers that are there
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
@@ -165,6 +175,14 @@ Task<absl::Status> Driver::WaitForWorkers(int count, absl::Duration timeout) {
 
 Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
   WT_CO_RETURN_IF_ERROR(GraphRun::Validate(graph));
+  for (const Stage& stage : graph.stages) {
+    for (const TaskOutput& kept : stage.kept) {
+      if (IsKept(kept)) continue;
+      co_return absl::UnavailableError(absl::StrCat("graph ", graph.name, ": the output of ",
+                                                    kept.id.Unique(), " that worker ",
+                                                    kept.worker.name, " had kept is lost"));
+    }
+  }
   const platform::MonotonicTime began = node_.clock().Now();
   Running running(*this, std::move(graph));
   GraphRun& run = running.run;
@@ -196,7 +214,8 @@ Task<absl::StatusOr<RpcPayload>> Driver::Serve(std::string method, RpcPayload re
   if (method == "report") return Report(std::move(request.body));
   if (method == "call") return Call(std::move(request.body));
   const auto found = workers_.find(call.connection());
-  return Next(method == "next" && found != workers_.end() ? found->second : nullptr);
+  return Next(method == "next" && found != workers_.end() ? found->second : nullptr,
+              std::move(request.body));
 }
 
 Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::RpcCall call) {
@@ -246,8 +265,13 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::R
   co_return payload;
 }
 
-Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker) {
+Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker, std::string bytes) {
   if (worker == nullptr) co_return absl::FailedPreconditionError("no registered worker asks");
+  cluster::NextRequest request;
+  if (!ParseMessage(bytes, request)) {
+    co_return absl::InvalidArgumentError("next: not a worker of this program");
+  }
+  for (const cluster::TaskName& dropped : request.dropped()) Lose(FromName(dropped));
   if (worker->commands.empty() && !worker->lost) {
     worker->wake.Reset();
     co_await worker->wake.WaitFor(node_.clock(), kPollTime);
@@ -369,14 +393,35 @@ void Driver::EndGraph(const GraphRun& run) {
   cluster::Command command;
   command.mutable_end_graph()->set_driver(id_);
   command.mutable_end_graph()->set_graph(run.id());
+  for (const int stage : run.KeptStages()) {
+    command.mutable_end_graph()->add_kept_stages(stage);
+    kept_.emplace(run.id(), stage);
+  }
   for (const int64_t id : run.workers()) {
     if (Worker* worker = Find(id)) worker->Send(command);
   }
   Schedule();
 }
 
+void Driver::LetGo(const std::vector<TaskOutput>& outputs) {
+  if (outputs.empty()) return;
+  const TaskId& id = outputs.front().id;
+  cluster::Command command;
+  command.mutable_let_go()->set_driver(id.driver);
+  command.mutable_let_go()->set_graph(id.graph);
+  command.mutable_let_go()->set_stage(id.stage);
+  kept_.erase({id.graph, id.stage});
+  std::set<int64_t> told;
+  for (const TaskOutput& output : outputs) {
+    lost_.erase(output.id);
+    if (!told.insert(output.worker.id).second) continue;
+    if (Worker* worker = Find(output.worker.id)) worker->Send(command);
+  }
+}
+
 std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {
   GraphRun::Effects effects = run.TakeEffects();
+  for (TaskId& lost : effects.lost) Lose(std::move(lost));
   for (const GraphRun::Cancellation& cancellation : effects.cancellations) {
     if (Worker* worker = Find(cancellation.worker)) {
       cluster::Command command;
@@ -403,7 +448,7 @@ Task<void> Driver::Announce(int64_t batch, std::vector<GraphRun::Mark> marks) {
   }
 }
 
-Worker* Driver::Find(int64_t id) {
+Worker* Driver::Find(int64_t id) const {
   for (const auto& [connection, worker] : workers_) {
     if (worker->ref.id == id) return worker.get();
   }

@@ -1,6 +1,8 @@
 #include "runtime/cluster/graph_run.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,14 +15,61 @@ namespace wavetank::runtime {
 
 using platform::ToAbsl;
 
+namespace {
+
+// Whether the stage's task of a partition reads what another task has put.
+bool Reads(const Stage& stage, int partition, TaskSource source) {
+  if (std::ranges::count(stage.reads_shuffle_of, source.stage) > 0) return true;
+  return !stage.reads_outputs.empty() &&
+         std::ranges::count(stage.reads_outputs[static_cast<size_t>(partition)], source) > 0;
+}
+
+// The stages that it reads, each once.
+std::set<int> ReadBy(const Stage& stage) {
+  std::set<int> read(stage.reads_shuffle_of.begin(), stage.reads_shuffle_of.end());
+  for (const std::vector<TaskSource>& of_task : stage.reads_outputs) {
+    for (const TaskSource& source : of_task) read.insert(source.stage);
+  }
+  return read;
+}
+
+size_t TaskCount(const Stage& stage) { return stage.payloads.size() + stage.kept.size(); }
+
+}  // namespace
+
 absl::Status GraphRun::Validate(const StageGraph& graph) {
-  for (size_t stage = 0; stage < graph.stages.size(); ++stage) {
-    for (const int read : graph.stages[stage].reads_shuffle_of) {
-      if (read < 0 || static_cast<size_t>(read) >= stage) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("graph ", graph.name, ": stage ", stage, " (", graph.stages[stage].kind,
-                         ") reads stage ", read, ", which is not an earlier one"));
+  for (size_t at = 0; at < graph.stages.size(); ++at) {
+    const Stage& stage = graph.stages[at];
+    const auto wrong = [&](const auto&... what) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("graph ", graph.name, ": stage ", at, " (", stage.kind, ") ", what...));
+    };
+    for (const int read : ReadBy(stage)) {
+      if (read >= 0 && static_cast<size_t>(read) < at) continue;
+      return wrong("reads stage ", read, ", which is not an earlier one");
+    }
+    if (!stage.reads_outputs.empty() && stage.reads_outputs.size() != stage.payloads.size()) {
+      return wrong("reads outputs for ", stage.reads_outputs.size(), " of ", stage.payloads.size(),
+                   " tasks");
+    }
+    for (const std::vector<TaskSource>& of_task : stage.reads_outputs) {
+      for (const TaskSource& source : of_task) {
+        const auto tasks = TaskCount(graph.stages[static_cast<size_t>(source.stage)]);
+        if (source.partition >= 0 && static_cast<size_t>(source.partition) < tasks) continue;
+        return wrong("reads partition ", source.partition, " of stage ", source.stage,
+                     ", which has ", tasks);
       }
+    }
+    if (stage.kept.empty()) continue;
+    if (!stage.payloads.empty()) return wrong("has tasks beside what was kept");
+    for (size_t partition = 0; partition < stage.kept.size(); ++partition) {
+      const TaskId& id = stage.kept[partition].id;
+      const TaskId& first = stage.kept.front().id;
+      if (id.graph == first.graph && id.stage == first.stage &&
+          id.partition == static_cast<int>(partition)) {
+        continue;
+      }
+      return wrong("takes the output of ", id.Unique(), " for that of partition ", partition);
     }
   }
   return absl::OkStatus();
@@ -29,7 +78,14 @@ absl::Status GraphRun::Validate(const StageGraph& graph) {
 GraphRun::GraphRun(StageGraph graph, Options options)
     : graph_(std::move(graph)), options_(std::move(options)) {
   for (const Stage& stage : graph_.stages) {
-    tasks_.emplace_back(stage.payloads.size());
+    std::vector<TaskState>& tasks = tasks_.emplace_back(stage.payloads.size());
+    for (const TaskOutput& kept : stage.kept) {
+      TaskState& made = tasks.emplace_back();
+      made.phase = Phase::kDone;
+      made.attempt = kept.id.attempt;
+      made.worker = kept.worker;
+    }
+    reads_.push_back(ReadBy(stage));
     unfinished_.push_back(static_cast<int>(stage.payloads.size()));
     if (!stage.payloads.empty()) ++unfinished_stages_;
   }
@@ -49,8 +105,7 @@ std::vector<GraphRun::TaskKey> GraphRun::Waiting() const {
 
 // Whether all that it reads is there.
 bool GraphRun::IsReady(int stage) const {
-  return std::ranges::all_of(graph_.stages[stage].reads_shuffle_of,
-                             [this](int read) { return unfinished_[read] == 0; });
+  return std::ranges::all_of(reads_[stage], [this](int read) { return unfinished_[read] == 0; });
 }
 
 int GraphRun::SlotsTakenOn(int64_t worker) const {
@@ -72,7 +127,27 @@ const WorkerRef& GraphRun::Prefer(TaskKey key, const std::vector<WorkerRef>& wor
   if (candidates.empty()) {
     for (const WorkerRef& worker : workers) candidates.push_back(&worker);
   }
-  return *candidates[(key.partition + At(key).failures) % candidates.size()];
+  const int failures = At(key).failures;
+  const int64_t near = failures == 0 ? WorkerOfOutputs(key) : 0;
+  for (const WorkerRef* candidate : candidates) {
+    if (candidate->id == near) return *candidate;
+  }
+  return *candidates[(key.partition + failures) % candidates.size()];
+}
+
+// Where most of the outputs are that it reads; of as many here as there, the first. 0: it reads
+// none.
+int64_t GraphRun::WorkerOfOutputs(TaskKey key) const {
+  const Stage& stage = graph_.stages[key.stage];
+  std::map<int64_t, int> outputs;
+  int64_t best = 0;
+  if (stage.reads_outputs.empty()) return best;
+  for (const TaskSource& source : stage.reads_outputs[static_cast<size_t>(key.partition)]) {
+    const int64_t worker = At({source.stage, source.partition}).worker.id;
+    const int there = ++outputs[worker];
+    if (best == 0 || there > outputs[best]) best = worker;
+  }
+  return best;
 }
 
 cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
@@ -90,20 +165,37 @@ cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
   run.set_payload(stage.payloads[key.partition]);
   run.set_batch(graph_.batch);
   for (const int read : stage.reads_shuffle_of) {
+    const Stage& made = graph_.stages[read];
     cluster::Input& input = *run.add_inputs();
     input.set_stage(read);
+    input.set_stays(made.keep || WasKept(read));
+    if (WasKept(read)) {
+      input.set_kept_graph(made.kept.front().id.graph);
+      input.set_kept_stage(made.kept.front().id.stage);
+    }
     for (const TaskState& source : tasks_[read]) {
-      WT_CHECK(source.phase == Phase::kDone);
-      const auto& known = run.addresses();
-      const auto found = std::find(known.begin(), known.end(), source.worker.address);
-      const auto address = static_cast<int>(found - known.begin());
-      if (found == known.end()) run.add_addresses(source.worker.address);
       cluster::Source& from = *input.add_sources();
       from.set_attempt(source.attempt);
-      from.set_address(address);
+      from.set_address(AddressOf(source, run));
     }
   }
+  if (stage.reads_outputs.empty()) return run;
+  for (const TaskSource& source : stage.reads_outputs[static_cast<size_t>(key.partition)]) {
+    const TaskKey made{source.stage, source.partition};
+    cluster::Output& output = *run.add_outputs();
+    *output.mutable_task() = ToName(Id(made));
+    output.set_address(AddressOf(At(made), run));
+  }
   return run;
+}
+
+int GraphRun::AddressOf(const TaskState& source, cluster::RunTask& run) const {
+  WT_CHECK(source.phase == Phase::kDone);
+  const auto& known = run.addresses();
+  const auto found = std::find(known.begin(), known.end(), source.worker.address);
+  const auto address = static_cast<int>(found - known.begin());
+  if (found == known.end()) run.add_addresses(source.worker.address);
+  return address;
 }
 
 bool GraphRun::IsRunning(const cluster::TaskName& name) const {
@@ -120,13 +212,17 @@ void GraphRun::Report(const cluster::TaskReport& report) {
   }
   if (!report.unreachable().empty() || !report.missing().empty()) {
     Apply(key, Happened::kInputMissing, absl::UnavailableError(report.error()));
-    for (const cluster::TaskName& source : report.missing()) LoseOutput(source);
+    for (const cluster::TaskName& source : report.missing()) {
+      const std::optional<TaskKey> made = SourceOf(source);
+      if (made && At(*made).phase == Phase::kDone) LoseOutput(*made, Happened::kOutputMissing);
+    }
     MakeNeededOutputsAgain();
     for (const cluster::TaskName& source : report.unreachable()) {
-      const TaskState* made = Find(source);
-      if (made == nullptr || made->phase != Phase::kDone) continue;
-      avoided_.insert(made->worker.id);
-      LoseOutputs(made->worker.id, Happened::kOutputMissing);
+      const std::optional<TaskKey> made = SourceOf(source);
+      if (!made || At(*made).phase != Phase::kDone) continue;
+      const int64_t worker = At(*made).worker.id;
+      avoided_.insert(worker);
+      LoseOutputs(worker, Happened::kOutputMissing);
     }
     return;
   }
@@ -155,7 +251,7 @@ absl::StatusOr<GraphResults> GraphRun::TakeResults() {
     for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
       TaskState& task = tasks_[stage][partition];
       results[stage].push_back({.id = Id({stage, partition}),
-                                .worker = std::move(task.worker.name),
+                                .worker = std::move(task.worker),
                                 .bytes = std::move(task.result)});
     }
   }
@@ -172,7 +268,30 @@ const GraphRun::TaskState* GraphRun::Find(const cluster::TaskName& name) const {
   return task.attempt == name.attempt() ? &task : nullptr;
 }
 
+// The task whose output this is, if it is the one that counts.
+std::optional<GraphRun::TaskKey> GraphRun::SourceOf(const cluster::TaskName& name) const {
+  if (Find(name) != nullptr) return TaskKey{name.stage(), name.partition()};
+  for (int stage = 0; stage < std::ssize(tasks_); ++stage) {
+    if (!WasKept(stage) || name.partition() < 0 || name.partition() >= std::ssize(tasks_[stage])) {
+      continue;
+    }
+    const TaskKey key{stage, name.partition()};
+    if (Id(key) == FromName(name)) return key;
+  }
+  return std::nullopt;
+}
+
+std::vector<int> GraphRun::KeptStages() const {
+  std::vector<int> kept;
+  if (!error_.ok() || unfinished_stages_ > 0) return kept;
+  for (int stage = 0; stage < std::ssize(graph_.stages); ++stage) {
+    if (graph_.stages[stage].keep) kept.push_back(stage);
+  }
+  return kept;
+}
+
 TaskId GraphRun::Id(TaskKey key) const {
+  if (WasKept(key.stage)) return graph_.stages[key.stage].kept[key.partition].id;
   return {.driver = options_.driver,
           .graph = options_.id,
           .stage = key.stage,
@@ -183,8 +302,7 @@ TaskId GraphRun::Id(TaskKey key) const {
 // Whether tasks that read the stage's output have not finished.
 bool GraphRun::IsRead(int stage) const {
   for (size_t reader = stage + 1; reader < graph_.stages.size(); ++reader) {
-    const std::vector<int>& reads = graph_.stages[reader].reads_shuffle_of;
-    if (unfinished_[reader] > 0 && std::ranges::count(reads, stage) > 0) return true;
+    if (unfinished_[reader] > 0 && reads_[reader].contains(stage)) return true;
   }
   return false;
 }
@@ -198,6 +316,7 @@ Standing GraphRun::StandingOf(TaskKey key) const {
 
 Allowance GraphRun::AllowanceOf(TaskKey key, Happened happened) const {
   const TaskState& task = At(key);
+  if (WasKept(key.stage)) return Allowance::kSpent;  // another graph made it
   if (happened == Happened::kFailed) {
     return task.failures + 1 < options_.max_attempts ? Allowance::kLeft : Allowance::kSpent;
   }
@@ -262,12 +381,13 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string
   if (!was_done) return;
   if (unfinished_[key.stage]++ == 0) ++unfinished_stages_;
   for (int reader = key.stage + 1; reader < static_cast<int>(tasks_.size()); ++reader) {
-    if (std::ranges::count(graph_.stages[reader].reads_shuffle_of, key.stage) == 0) continue;
+    if (!reads_[reader].contains(key.stage)) continue;
     const absl::Status replaced =
         absl::UnavailableError(absl::StrCat("the output of stage ", key.stage, " partition ",
                                             key.partition, " that it reads is made again"));
     for (int partition = 0; partition < static_cast<int>(tasks_[reader].size()); ++partition) {
       if (tasks_[reader][partition].phase == Phase::kWaiting) continue;
+      if (!Reads(graph_.stages[reader], partition, {key.stage, key.partition})) continue;
       Apply({reader, partition}, Happened::kInputReplaced, replaced);
     }
   }
@@ -275,7 +395,9 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string
 
 void GraphRun::Fail(TaskKey key, Happened happened, const absl::Status& why) {
   std::string budget;
-  if (happened == Happened::kFailed) {
+  if (WasKept(key.stage)) {
+    budget = "; a graph before had kept it";
+  } else if (happened == Happened::kFailed) {
     budget = absl::StrCat("; it failed ", options_.max_attempts, " times");
   } else if (happened != Happened::kRefused) {
     budget = absl::StrCat("; its worker or its input was lost ", kMaxRecoveries, " times");
@@ -290,7 +412,7 @@ void GraphRun::LoseOutputs(int64_t worker, Happened happened) {
       TaskState& task = tasks_[stage][partition];
       if (task.phase == Phase::kWaiting || task.worker.id != worker) continue;
       if (task.phase == Phase::kDone) {
-        task.output_gone = happened;
+        LoseOutput({stage, partition}, happened);
       } else {
         Apply({stage, partition}, happened, Why(happened, task));
       }
@@ -299,11 +421,10 @@ void GraphRun::LoseOutputs(int64_t worker, Happened happened) {
   MakeNeededOutputsAgain();
 }
 
-// Of an attempt alone: its worker is there.
-void GraphRun::LoseOutput(const cluster::TaskName& source) {
-  if (Find(source) == nullptr) return;
-  TaskState& made = At({source.stage(), source.partition()});
-  if (made.phase == Phase::kDone) made.output_gone = Happened::kOutputMissing;
+// REQUIRES: the source is done.
+void GraphRun::LoseOutput(TaskKey source, Happened happened) {
+  At(source).output_gone = happened;
+  if (WasKept(source.stage)) effects_.lost.push_back(Id(source));
 }
 
 // To run a task again is to read its inputs again, so earlier outputs may become needed: until

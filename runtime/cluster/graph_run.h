@@ -24,14 +24,6 @@
 
 namespace wavetank::runtime {
 
-// A registered worker. `id` names one registration: a worker that was lost and came back has
-// another.
-struct WorkerRef {
-  int64_t id = 0;
-  std::string name;
-  std::string address;
-};
-
 class GraphRun {
  public:
   struct Options {
@@ -57,9 +49,10 @@ class GraphRun {
   struct Effects {
     std::vector<Cancellation> cancellations;
     std::vector<Mark> marks;
+    std::vector<TaskId> lost;  // of what graphs before have kept
   };
 
-  // kInvalidArgument: a stage reads one that is not earlier.
+  // kInvalidArgument: a stage reads one that is not earlier, or has payloads beside what was kept.
   static absl::Status Validate(const StageGraph& graph);
   // REQUIRES: Validate(graph).ok().
   GraphRun(StageGraph graph, Options options);
@@ -68,6 +61,8 @@ class GraphRun {
   int64_t batch() const { return graph_.batch; }
   const std::string& name() const { return graph_.name; }
   bool ended() const { return !error_.ok() || unfinished_stages_ == 0; }
+  // What is kept of it: nothing, unless it has succeeded.
+  std::vector<int> KeptStages() const;
   // The workers that were given a task, lost ones too.
   const std::set<int64_t>& workers() const { return workers_; }
 
@@ -75,9 +70,10 @@ class GraphRun {
   std::vector<TaskKey> Waiting() const;
   bool TakesSlot(TaskKey key) const { return !graph_.stages[key.stage].long_running; }
   int SlotsTakenOn(int64_t worker) const;
-  // Where the task should run: partition p on the p-th worker (mod their number), the next one
-  // after each failure of its body; workers whose output could not be fetched are passed over as
-  // long as there are others. REQUIRES: `workers` is not empty.
+  // Where the task should run: where most of Stage::reads_outputs is, else partition p on the p-th
+  // worker (mod their number); another one after each failure of its body. Workers whose output
+  // could not be fetched are passed over as long as there are others. REQUIRES: `workers` is not
+  // empty.
   const WorkerRef& Prefer(TaskKey key, const std::vector<WorkerRef>& workers) const;
   // Begins the next attempt of a waiting task, on `worker`.
   cluster::RunTask Start(TaskKey key, const WorkerRef& worker);
@@ -106,7 +102,11 @@ class GraphRun {
   TaskState& At(TaskKey key) { return tasks_[key.stage][key.partition]; }
   const TaskState& At(TaskKey key) const { return tasks_[key.stage][key.partition]; }
   const TaskState* Find(const cluster::TaskName& task) const;
+  std::optional<TaskKey> SourceOf(const cluster::TaskName& name) const;
   TaskId Id(TaskKey key) const;
+  bool WasKept(int stage) const { return !graph_.stages[stage].kept.empty(); }
+  int AddressOf(const TaskState& source, cluster::RunTask& run) const;
+  int64_t WorkerOfOutputs(TaskKey key) const;
   bool IsReady(int stage) const;
   bool IsRead(int stage) const;
   Standing StandingOf(TaskKey key) const;
@@ -117,7 +117,7 @@ class GraphRun {
   void RunAgain(TaskKey key, const platform::StepName& step, std::string text);
   void Fail(TaskKey key, Happened happened, const absl::Status& why);
   void LoseOutputs(int64_t worker, Happened happened);
-  void LoseOutput(const cluster::TaskName& source);
+  void LoseOutput(TaskKey source, Happened happened);
   void MakeNeededOutputsAgain();
   static absl::Status Why(Happened happened, const TaskState& task);
   std::string Describe(TaskKey key) const;
@@ -126,7 +126,8 @@ class GraphRun {
   StageGraph graph_;
   const Options options_;
   std::vector<std::vector<TaskState>> tasks_;
-  std::vector<int> unfinished_;  // tasks, by stage
+  std::vector<std::set<int>> reads_;  // the stages that each reads
+  std::vector<int> unfinished_;       // tasks, by stage
   int unfinished_stages_ = 0;
   std::set<int64_t> workers_;
   std::set<int64_t> avoided_;

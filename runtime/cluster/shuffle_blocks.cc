@@ -1,5 +1,6 @@
 #include "runtime/cluster/shuffle_blocks.h"
 
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -74,11 +75,50 @@ void ShuffleBlocks::LetGo(const TaskId& task, int target) {
   if (block != found->second.end()) block->second.reset();
 }
 
-void ShuffleBlocks::DropGraph(const std::string& driver, int64_t graph) {
+void ShuffleBlocks::DropGraph(const std::string& driver, int64_t graph,
+                              const std::set<int>& kept_stages) {
   constexpr int kLowest = std::numeric_limits<int>::min();
-  const auto first = blocks_.lower_bound({driver, graph, kLowest, kLowest, kLowest});
+  auto at = blocks_.lower_bound({driver, graph, kLowest, kLowest, kLowest});
   const auto last = blocks_.lower_bound({driver, graph + 1, kLowest, kLowest, kLowest});
-  blocks_.erase(first, last);
+  while (at != last) {
+    const bool is_kept = kept_stages.contains(std::get<2>(at->first));
+    if (is_kept) Keep(at->first, at->second);
+    at = is_kept ? std::next(at) : blocks_.erase(at);
+  }
+  while (kept_bytes_ > most_kept_ && !kept_.empty()) {
+    const auto& [of, of_graph, stage, partition, attempt] = kept_.begin()->first;
+    dropped_.push_back({.driver = of,
+                        .graph = of_graph,
+                        .stage = stage,
+                        .partition = partition,
+                        .attempt = attempt});
+    blocks_.erase(kept_.begin()->first);
+    Forget(kept_.begin());
+  }
+}
+
+void ShuffleBlocks::Keep(const Key& key, const Output& output) {
+  size_t bytes = 0;
+  for (const auto& [target, block] : output) {
+    if (block && *block != nullptr) bytes += (*block)->MemoryBytes();
+  }
+  kept_[key] = bytes;
+  kept_bytes_ += bytes;
+}
+
+void ShuffleBlocks::Forget(std::map<Key, size_t>::iterator kept) {
+  kept_bytes_ -= kept->second;
+  kept_.erase(kept);
+}
+
+void ShuffleBlocks::DropStage(const std::string& driver, int64_t graph, int stage) {
+  constexpr int kLowest = std::numeric_limits<int>::min();
+  const Key first{driver, graph, stage, kLowest, kLowest};
+  const Key last{driver, graph, stage + 1, kLowest, kLowest};
+  blocks_.erase(blocks_.lower_bound(first), blocks_.lower_bound(last));
+  for (auto kept = kept_.lower_bound(first); kept != kept_.end() && kept->first < last;) {
+    Forget(kept++);
+  }
 }
 
 }  // namespace wavetank::runtime

@@ -6,11 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,8 +54,20 @@ class ShuffleBlocks {
   // the driver has it made again: that is rare, and to keep it until the graph ends takes the
   // memory of the whole batch, always.
   void LetGo(const TaskId& task, int target);
-  void DropGraph(const std::string& driver, int64_t graph);
-  void DropAll() { blocks_.clear(); }
+  // But for the stages that are kept. Of what is, the oldest goes when it has become more than so
+  // many bytes: it is the first that nobody will need any more.
+  void DropGraph(const std::string& driver, int64_t graph, const std::set<int>& kept_stages = {});
+  void DropStage(const std::string& driver, int64_t graph, int stage);
+  void DropAll() {
+    blocks_.clear();
+    kept_.clear();
+    dropped_.clear();
+    kept_bytes_ = 0;
+  }
+  void SetMostKept(size_t bytes) { most_kept_ = bytes; }
+  size_t kept_bytes() const { return kept_bytes_; }
+  // What has gone since it was last asked.
+  std::vector<TaskId> TakeDropped() { return std::exchange(dropped_, {}); }
   size_t attempt_count() const { return blocks_.size(); }
 
  private:
@@ -62,7 +77,14 @@ class ShuffleBlocks {
   static Key KeyOf(const TaskId& task) {
     return {task.driver, task.graph, task.stage, task.partition, task.attempt};
   }
+  void Keep(const Key& key, const Output& output);
+  void Forget(std::map<Key, size_t>::iterator kept);
+
   std::map<Key, Output> blocks_;
+  std::map<Key, size_t> kept_;  // how many bytes each takes, by the order of their graphs
+  size_t kept_bytes_ = 0;
+  std::vector<TaskId> dropped_;
+  size_t most_kept_ = std::numeric_limits<size_t>::max();
 };
 
 }  // namespace wavetank::runtime

@@ -7,7 +7,8 @@
 //   count only once the driver has recorded them.
 // - A body sees the same payload in every attempt, and its shuffle input in a fixed order: source
 //   partition, then row. So a deterministic body gives the same output.
-// - Shuffle output lives in the memory of the worker that made it, for as long as its graph runs.
+// - Shuffle output lives in the memory of the worker that made it, for as long as its graph runs,
+//   or, if it is kept, until it is let go.
 //   When it is lost while a later stage still reads it, the driver runs the producing tasks again,
 //   and all tasks that read the lost output: the results that count come from one another.
 // - A body that throws or returns an error has failed: it is tried again, max_attempts times in
@@ -17,6 +18,7 @@
 #ifndef WAVETANK_RUNTIME_CLUSTER_TASK_H_
 #define WAVETANK_RUNTIME_CLUSTER_TASK_H_
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -47,6 +49,7 @@ struct TaskId {
 
   // "driver-graph-stage-partition-attempt": unique, and safe in file names.
   std::string Unique() const;
+  friend auto operator<=>(const TaskId&, const TaskId&) = default;
 };
 
 // What one task of a stage hands to one task of a later stage: the object itself, when both ran in
@@ -66,8 +69,10 @@ class TaskContext {
   // The blocks that the tasks of `stage` put for this task's partition, by source partition; an
   // empty place where a task put none. kUnavailable when one cannot be fetched: return it as it is.
   virtual Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int stage) = 0;
+  // What the tasks of Stage::reads_outputs put for partition 0, in that order; as FetchShuffle.
+  virtual Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() = 0;
   // What FetchShuffle gave of that source partition is not needed any more, unless this task runs
-  // again: its memory may be let go. REQUIRES: it was fetched.
+  // again: its memory may be let go, unless it is kept for other graphs. REQUIRES: it was fetched.
   virtual void LetGoOfShuffle(int stage, int source_partition) = 0;
   // REQUIRES: at most once for each target partition.
   virtual void PutShuffle(int target_partition,
@@ -89,10 +94,40 @@ class TaskBody {
 // node.
 using TaskRegistry = std::map<std::string, std::unique_ptr<TaskBody>>;
 
+// A registered worker. `id` names one registration: a worker that was lost and came back has
+// another.
+struct WorkerRef {
+  int64_t id = 0;
+  std::string name = {};
+  std::string address = {};
+};
+
+// What an attempt that counts has put, on the worker that ran it.
+struct TaskOutput {
+  TaskId id;
+  WorkerRef worker;
+};
+
+// One task of an earlier stage of the graph.
+struct TaskSource {
+  int stage = 0;
+  int partition = 0;
+  friend auto operator<=>(const TaskSource&, const TaskSource&) = default;
+};
+
 struct Stage {
   std::string kind = {};
   std::vector<std::string> payloads = {};  // one a task
   std::vector<int> reads_shuffle_of = {};  // indexes of earlier stages of the graph
+  // What each task reads besides, where one task reads what another has put, all of it, for
+  // partition 0: a list for each task, or none at all.
+  std::vector<std::vector<TaskSource>> reads_outputs = {};
+  // What its tasks put outlives the graph, if that succeeds, until Cluster::LetGo.
+  bool keep = false;
+  // Instead of payloads: what a stage of a graph before has kept, all of it. It is not made again
+  // here: if the graph needs one that is lost, it fails with kUnavailable, and Cluster::IsKept
+  // tells which are.
+  std::vector<TaskOutput> kept = {};
   // A long-running task (a receiver) occupies no slot; it is started again, without bound, when its
   // worker is lost.
   bool long_running = false;
@@ -107,7 +142,7 @@ struct StageGraph {
 // Results by stage, then by partition: of the attempt that counts.
 struct TaskResult {
   TaskId id;
-  std::string worker;
+  WorkerRef worker;
   std::string bytes;
 };
 using GraphResults = std::vector<std::vector<TaskResult>>;

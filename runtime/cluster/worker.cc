@@ -1,6 +1,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -114,8 +115,14 @@ Task<absl::Status> DriverSession::Serve(cluster::RegisterRequest request) {
 
 Task<void> DriverSession::Obey() {
   while (true) {
+    cluster::NextRequest request;
+    for (const TaskId& dropped : context_.exchange.blocks().TakeDropped()) {
+      *request.add_dropped() = ToName(dropped);
+    }
+    RpcPayload payload;
+    payload.body = request.SerializeAsString();
     const absl::StatusOr<RpcPayload> reply =
-        co_await driver_->Call("next", RpcPayload{}, kCallTimeout);
+        co_await driver_->Call("next", std::move(payload), kCallTimeout);
     cluster::NextReply next;
     if (!reply.ok() || !next.ParseFromString(reply->body)) {
       End(reply.ok() ? absl::DataLossError("the driver's commands do not parse") : reply.status());
@@ -140,6 +147,10 @@ Task<void> DriverSession::Obey() {
           break;
         case cluster::Command::kEndGraph:
           EndGraph(command.end_graph());
+          break;
+        case cluster::Command::kLetGo:
+          context_.exchange.blocks().DropStage(command.let_go().driver(), command.let_go().graph(),
+                                               command.let_go().stage());
           break;
         case cluster::Command::WHAT_NOT_SET:
           break;
@@ -198,7 +209,9 @@ void DriverSession::EndGraph(const cluster::EndGraph& graph) {
     current->cancelled = true;
     current->over.Set();
   }
-  context_.exchange.blocks().DropGraph(graph.driver(), graph.graph());
+  context_.exchange.blocks().DropGraph(
+      graph.driver(), graph.graph(),
+      std::set<int>(graph.kept_stages().begin(), graph.kept_stages().end()));
 }
 
 void DriverSession::End(absl::Status why) {
@@ -233,6 +246,7 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
     }
     co_await node.clock().Sleep(backoff.Next());
   }
+  exchange->blocks().SetMostKept(options.kept_bytes_max);
   cluster::RegisterRequest request;
   request.set_name(node.id());
   request.set_address(exchange->address());

@@ -56,14 +56,14 @@ class BatchGraphMaker {
  public:
   BatchGraphMaker(const StreamingGraph& graph, const std::vector<OperatorId>& outputs,
                   BatchNumber batch, const BatchInputs& inputs, const StateBook& states,
-                  const BatchGraphOptions& options)
+                  const BlockTable& blocks, const BatchGraphOptions& options)
       : graph_(graph),
         batch_(batch),
         inputs_(inputs),
         states_(states),
+        blocks_(blocks),
         options_(options),
-        plan_(graph.StagesOf(
-            outputs, [this](OperatorId state, int64_t ago) { return Before(state, ago); })) {
+        plan_(Plan(outputs)) {
     made_.stages.name = absl::StrCat("batch ", batch.value());
     if (outputs.size() == 1) {
       absl::StrAppend(&made_.stages.name, ", ", graph.at(outputs.front()).Title());
@@ -83,6 +83,31 @@ class BatchGraphMaker {
   }
 
  private:
+  // What was made from what is made again is made again, too.
+  std::vector<StagePlan> Plan(const std::vector<OperatorId>& outputs) const {
+    const auto history = [this](OperatorId state, int64_t ago) { return Before(state, ago); };
+    std::set<WrittenId> made_again;
+    while (true) {
+      const auto kept = [&](const StagePlan& stage, int64_t ago) {
+        const BlockTable::Written* const written = blocks_.Find(IdOf(stage, ago));
+        return written != nullptr &&
+               std::ranges::none_of(written->made_from, [&made_again](const WrittenId& source) {
+                 return made_again.contains(source);
+               });
+      };
+      std::vector<StagePlan> plan = graph_.StagesOf(outputs, history, kept);
+      for (const StagePlan& stage : plan) {
+        if (!stage.was_kept) made_again.insert(IdOf(stage, stage.ago));
+      }
+      const bool is_consistent = std::ranges::all_of(
+          plan, [&](const StagePlan& stage) { return !stage.was_kept || kept(stage, stage.ago); });
+      if (is_consistent) return plan;
+    }
+  }
+
+  WrittenId IdOf(const StagePlan& stage, int64_t ago) const {
+    return {.batch = Ago(ago), .tail = stage.tail, .side = stage.side, .path = stage.path};
+  }
   BatchNumber Ago(int64_t ago) const { return BatchNumber(batch_.value() - ago); }
   absl::Time TimeOf(int64_t ago) const { return options_.batch_time - ago * graph_.batch_interval; }
 
@@ -95,21 +120,22 @@ class BatchGraphMaker {
   StateBefore Before(OperatorId state, int64_t ago) const {
     const KeptState* const kept = KeptBefore(state, ago);
     const BatchNumber from = kept == nullptr ? BatchNumber() : kept->batch;
-    StateBefore before{.kept = batch_.value() - from.value(), .since = {}};
+    StateBefore before{.kept = batch_.value() - from.value(), .newest = 0, .since = {}};
     for (auto run = inputs_.upper_bound(from); run != inputs_.lower_bound(Ago(ago)); ++run) {
       if (!graph_.IsDue(state, run->first.value())) continue;
       before.since.push_back(batch_.value() - run->first.value());
     }
+    const auto newest = options_.newest_states.find(state);
+    const bool is_in_memory = ago == 0 && !before.since.empty() &&
+                              newest != options_.newest_states.end() &&
+                              Ago(before.since.back()) == newest->second.batch;
+    if (is_in_memory) before.newest = before.since.back();
     before.since.push_back(ago);
     return before;
   }
 
   // The tasks that read a shuffle.
   int PartitionsOf(const ShuffleOperator& shuffle) const {
-    if (shuffle.keeps_partitions()) {
-      const StreamOperator& parent = graph_.at(shuffle.parents().front());
-      return PartitionsOf(dynamic_cast<const ShuffleOperator&>(parent));
-    }
     const auto pinned = options_.state_partitions.find(shuffle.id());
     if (pinned != options_.state_partitions.end()) return pinned->second;
     return shuffle.partitions().value_or(options_.default_parallelism);
@@ -118,24 +144,32 @@ class BatchGraphMaker {
   BatchTask TaskOf(const StagePlan& plan) const {
     BatchTask task{.batch_time_ms = absl::ToUnixMillis(options_.batch_time),
                    .head = plan.head.value(),
+                   .head_is_kept = plan.head_is_kept,
                    .narrow = {},
                    .tail = plan.tail.value(),
                    .side = plan.side};
     for (const OperatorId id : plan.narrow) task.narrow.push_back(id.value());
-    if (const auto* shuffle = dynamic_cast<const ShuffleOperator*>(&graph_.at(plan.tail))) {
-      task.targets = PartitionsOf(*shuffle);
-    }
-    for (const BatchRead& read : plan.reads) {
-      TaskRead& added = task.reads.emplace_back();
-      added.batch_time_ms = absl::ToUnixMillis(TimeOf(read.ago));
-      for (const std::vector<int>& side : read.sides) {
-        added.sides.emplace_back(side.begin(), side.end());
-      }
-    }
+    const auto* const shuffle = dynamic_cast<const ShuffleOperator*>(&graph_.at(plan.tail));
+    if (shuffle != nullptr && plan.side != kOwnRows) task.targets = PartitionsOf(*shuffle);
+    if (plan.head_is_kept) return task;
+    for (const BatchRead& read : plan.reads) task.reads.push_back(TaskReadOf(read));
     return task;
+  }
+  TaskRead TaskReadOf(const BatchRead& read) const {
+    TaskRead of_task{.batch_time_ms = absl::ToUnixMillis(TimeOf(read.ago)), .sides = {}};
+    for (const std::vector<int>& side : read.sides) {
+      of_task.sides.emplace_back(side.begin(), side.end());
+    }
+    return of_task;
   }
 
   void Add(const StagePlan& plan, int number) {
+    if (plan.was_kept) {
+      const BlockTable::Written& written = *blocks_.Find(IdOf(plan, plan.ago));
+      made_from_.push_back(written.made_from);
+      made_.stages.stages.push_back({.kind = kBatchTaskKind, .kept = written.outputs});
+      return;
+    }
     BatchTask task = TaskOf(plan);
     const auto files = options_.files_directories.find(plan.tail);
     if (files != options_.files_directories.end()) task.files_directory = files->second;
@@ -147,7 +181,10 @@ class BatchGraphMaker {
       last.push_back(number);
     }
     Stage stage{.kind = kBatchTaskKind};
-    if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(plan.head))) {
+    if (plan.head_is_kept) {
+      ReadKept(plan, stage);
+      stage.payloads.assign(stage.reads_outputs.size(), EncodeToString(task));
+    } else if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(plan.head))) {
       for (const int64_t ago : plan.agos) {
         for (InputSplit& split : SplitsOf(*input, Ago(ago), inputs_)) {
           task.split = std::move(split);
@@ -160,26 +197,79 @@ class BatchGraphMaker {
       task.sources = PartitionsOf(shuffle);
       if (dynamic_cast<const StateOperator*>(&shuffle) != nullptr) {
         AddStateTasks(plan, std::move(task), number, stage);
-      } else if (GivesRowsOfNone(graph_, plan) || ReadsSome(stage)) {
+      } else if (plan.side == kOwnRows || GivesRowsOfNone(graph_, plan) || ReadsSome(stage)) {
         stage.payloads.assign(static_cast<size_t>(task.sources), EncodeToString(task));
       }
     }
+    made_from_.push_back(MadeFrom(plan));
+    Keep(plan, number, stage);
     made_.stages.stages.push_back(std::move(stage));
   }
 
+  void Keep(const StagePlan& plan, int number, Stage& stage) {
+    const auto reach = options_.reaches.find({plan.tail, plan.side});
+    if (reach == options_.reaches.end()) return;
+    const WrittenId id = IdOf(plan, plan.ago);
+    const BatchNumber until(id.batch.value() + reach->second);
+    if (until <= batch_) return;
+    stage.keep = true;
+    made_.kept[number] = {id, {.outputs = {}, .made_from = made_from_.back(), .until = until}};
+  }
+  std::set<WrittenId> MadeFrom(const StagePlan& plan) const {
+    std::set<WrittenId> made_from;
+    for (const BatchRead& of_batch : plan.reads) {
+      for (const std::vector<int>& side : of_batch.sides) {
+        for (const int read : side) {
+          const StagePlan& source = plan_[static_cast<size_t>(read)];
+          const std::set<WrittenId>& before = made_from_[static_cast<size_t>(read)];
+          made_from.insert(before.begin(), before.end());
+          made_from.insert(IdOf(source, source.ago));
+        }
+      }
+    }
+    return made_from;
+  }
+
+  int TasksOf(int stage) const {
+    const Stage& made = made_.stages.stages[static_cast<size_t>(stage)];
+    return static_cast<int>(made.payloads.size() + made.kept.size());
+  }
   bool ReadsSome(const Stage& stage) const {
-    return std::ranges::any_of(stage.reads_shuffle_of, [this](int read) {
-      return !made_.stages.stages[static_cast<size_t>(read)].payloads.empty();
-    });
+    return std::ranges::any_of(stage.reads_shuffle_of,
+                               [this](int read) { return TasksOf(read) > 0; });
+  }
+
+  // Rows that were shuffled have the same partitions in each batch: those become one (as in Spark,
+  // where a union knows their partitioner). Of any other, each of each batch is one.
+  void ReadKept(const StagePlan& plan, Stage& stage) const {
+    const bool was_shuffled =
+        dynamic_cast<const ShuffleOperator*>(&graph_.at(plan.head)) != nullptr;
+    for (const BatchRead& of_batch : plan.reads) {
+      for (const int read : of_batch.sides.front()) {
+        for (int partition = 0; partition < TasksOf(read); ++partition) {
+          auto& tasks = stage.reads_outputs;
+          const size_t task = was_shuffled ? static_cast<size_t>(partition) : tasks.size();
+          if (task == tasks.size()) tasks.emplace_back();
+          tasks[task].push_back({read, partition});
+        }
+      }
+    }
   }
 
   void AddStateTasks(const StagePlan& plan, BatchTask task, int number, Stage& stage) {
     const int64_t ago = plan.reads.back().ago;
     if (!inputs_.contains(Ago(ago))) return;  // there was no such batch
-    task.state.kept = ago == 0;
-    if (task.state.kept) made_.state_stages[plan.head] = number;
     const KeptState* const kept = KeptBefore(plan.head, ago);
+    const int64_t since = batch_.value() - (kept == nullptr ? 0 : kept->batch.value());
+    task.state.goes_on = ago == 0;
+    task.state.kept = ago == 0 && since >= graph_.StateIntervalOf(plan.head);
+    if (ago == 0) made_.state_stages[plan.head] = {.stage = number, .kept = task.state.kept};
+    const NewestState* const newest = NewestFor(plan);
+    if (newest != nullptr) task.state.read = TaskReadOf(*plan.reads_since_newest);
     for (int partition = 0; partition < task.sources; ++partition) {
+      if (newest != nullptr) {
+        task.state.newest = newest->attempts.at(static_cast<size_t>(partition));
+      }
       task.state.directory = checkpoint::StateDirectory(
           options_.checkpoint_directory, static_cast<int>(plan.head.value()), partition);
       if (kept != nullptr) {
@@ -191,11 +281,32 @@ class BatchGraphMaker {
     }
   }
 
+  // What workers may have in memory of a state. Null: nothing; or some of what it was made from is
+  // made again, and so must it be.
+  const NewestState* NewestFor(const StagePlan& plan) const {
+    if (!plan.reads_since_newest.has_value()) return nullptr;
+    std::set<int> since_newest;
+    for (const std::vector<int>& side : plan.reads_since_newest->sides) {
+      since_newest.insert(side.begin(), side.end());
+    }
+    for (const BatchRead& of_batch : plan.reads) {
+      for (const std::vector<int>& side : of_batch.sides) {
+        for (const int read : side) {
+          const bool is_there = plan_[static_cast<size_t>(read)].was_kept;
+          if (!is_there && !since_newest.contains(read)) return nullptr;
+        }
+      }
+    }
+    return &options_.newest_states.at(plan.head);
+  }
+
   static void AddReads(const StagePlan& plan, Stage& stage) {
     std::set<int> read;
-    for (const BatchRead& of_batch : plan.reads) {
+    const auto add = [&read](const BatchRead& of_batch) {
       for (const std::vector<int>& side : of_batch.sides) read.insert(side.begin(), side.end());
-    }
+    };
+    std::ranges::for_each(plan.reads, add);
+    if (plan.reads_since_newest.has_value()) add(*plan.reads_since_newest);
     stage.reads_shuffle_of.assign(read.begin(), read.end());
   }
 
@@ -203,9 +314,11 @@ class BatchGraphMaker {
   const BatchNumber batch_;
   const BatchInputs& inputs_;
   const StateBook& states_;
+  const BlockTable& blocks_;
   const BatchGraphOptions& options_;
   const std::vector<StagePlan> plan_;
   BatchGraph made_;
+  std::vector<std::set<WrittenId>> made_from_;  // by stage
 };
 
 }  // namespace
@@ -218,8 +331,9 @@ bool BatchGraph::has_tasks() const {
 absl::StatusOr<BatchGraph> MakeBatchGraph(const StreamingGraph& graph,
                                           const std::vector<OperatorId>& outputs, BatchNumber batch,
                                           const BatchInputs& inputs, const StateBook& states,
+                                          const BlockTable& blocks,
                                           const BatchGraphOptions& options) {
-  return BatchGraphMaker(graph, outputs, batch, inputs, states, options).Make();
+  return BatchGraphMaker(graph, outputs, batch, inputs, states, blocks, options).Make();
 }
 
 }  // namespace wavetank::runtime

@@ -2,6 +2,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_GRAPH_H_
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_GRAPH_H_
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "runtime/cluster/task.h"
 #include "runtime/dstream/batch_log.h"
+#include "runtime/dstream/block_table.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/state_book.h"
 
@@ -23,14 +25,28 @@ struct BatchGraphOptions {
   std::map<OperatorId, int> state_partitions = {};
   std::string checkpoint_directory = {};                     // of a graph that has state
   std::map<OperatorId, std::string> files_directories = {};  // of outputs that write files
+  // What is worth keeping, and how many batches after its own it is read last.
+  std::map<WrittenSide, int64_t> reaches = {};
+  NewestStates newest_states = {};
 };
 
 struct BatchGraph {
   StageGraph stages;
   // By output, in the order of its rows: which stages give its results.
   std::map<OperatorId, std::vector<int>> last_stages;
-  // Of operators whose state goes on with the batch: the stage whose results name it.
-  std::map<OperatorId, int> state_stages = {};
+  // Of operators whose state goes on with the batch: the stage whose results name it, and whether
+  // it is kept.
+  struct StateStage {
+    int stage = 0;
+    bool kept = false;
+  };
+  std::map<OperatorId, StateStage> state_stages = {};
+  // What is kept of it, but for `outputs`, by stage.
+  struct Kept {
+    WrittenId id;
+    BlockTable::Written written;
+  };
+  std::map<int, Kept> kept = {};
 
   bool has_tasks() const;
 };
@@ -40,11 +56,12 @@ using BatchInputs = std::map<BatchNumber, BatchInput>;
 
 // A stage that reads an input has a task for each file, block or partition of that; one that reads
 // a shuffle, for each partition of that, but none where nothing can come of it: a batch without
-// input has no tasks, unless an operator has state. kFailedPrecondition: it is too much for one
-// graph.
+// input has no tasks, unless an operator has state. What is kept is not made again, unless
+// something is that it was made from. kFailedPrecondition: it is too much for one graph.
 absl::StatusOr<BatchGraph> MakeBatchGraph(const StreamingGraph& graph,
                                           const std::vector<OperatorId>& outputs, BatchNumber batch,
                                           const BatchInputs& inputs, const StateBook& states,
+                                          const BlockTable& blocks,
                                           const BatchGraphOptions& options);
 
 }  // namespace wavetank::runtime

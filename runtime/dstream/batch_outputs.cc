@@ -9,6 +9,7 @@
 
 #include "platform/planted.h"
 #include "platform/status_macros.h"
+#include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
@@ -23,32 +24,25 @@ Task<absl::StatusOr<KeptStates>> BatchOutputs::Run(BatchNumber batch, absl::Time
   for (const OperatorId output : graph_.outputs()) {
     if (graph_.IsDue(output, batch.value())) outputs.push_back(output);
   }
+  blocks_.LetGoBefore(batch);
   KeptStates left = states.Before(batch);
-  absl::StatusOr<BatchGraph> made = MakeBatchGraph(graph_, outputs, batch, inputs, states, options);
-  if (!made.ok()) {
-    co_return absl::Status(made.status().code(),
-                           absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(time),
-                                        " ms): ", made.status().message()));
-  }
-  BatchGraph all = *std::move(made);
-  absl::StatusOr<GraphResults> results = co_await RunGraph(all);
-  if (results.ok()) WT_CO_RETURN_IF_ERROR(TakeStates(batch, all, *results, left));
+  WT_CO_ASSIGN_OR_RETURN(Made all, co_await Make(outputs, batch, inputs, states, options));
+  if (all.results.ok()) WT_CO_RETURN_IF_ERROR(TakeStates(batch, all.graph, *all.results, left));
   absl::Status failed;
   for (const OperatorId output : outputs) {
     absl::Status done;
-    if (results.ok()) {
-      done = co_await Show(batch, output, options, all.last_stages.at(output), *results);
-    } else if (outputs.size() == 1 || IsTransient(results.status())) {
-      done = results.status();
+    if (all.results.ok()) {
+      done = co_await Show(batch, output, options, all.graph.last_stages.at(output), *all.results);
+    } else if (outputs.size() == 1 || IsTransient(all.results.status())) {
+      done = all.results.status();
     } else {
       // Which of them failed, each by itself tells.
-      WT_CO_ASSIGN_OR_RETURN(BatchGraph alone,
-                             MakeBatchGraph(graph_, {output}, batch, inputs, states, options));
-      absl::StatusOr<GraphResults> own = co_await RunGraph(alone);
-      done = own.status();
-      if (done.ok()) done = TakeStates(batch, alone, *own, left);
+      WT_CO_ASSIGN_OR_RETURN(Made alone, co_await Make({output}, batch, inputs, states, options));
+      done = alone.results.status();
+      if (done.ok()) done = TakeStates(batch, alone.graph, *alone.results, left);
       if (done.ok()) {
-        done = co_await Show(batch, output, options, alone.last_stages.at(output), *own);
+        done = co_await Show(batch, output, options, alone.graph.last_stages.at(output),
+                             *alone.results);
       }
     }
     if (done.ok()) continue;
@@ -60,23 +54,69 @@ Task<absl::StatusOr<KeptStates>> BatchOutputs::Run(BatchNumber batch, absl::Time
   co_return left;
 }
 
-// What the tasks say that they have kept, of the attempts that count.
-absl::Status BatchOutputs::TakeStates(BatchNumber batch, const BatchGraph& graph,
-                                      const GraphResults& results, KeptStates& states) {
-  for (const auto& [op, stage] : graph.state_stages) {
-    const KeptState before = std::exchange(states[op], {.batch = batch});
-    KeptState& kept = states[op];
+// All outlive the task. An error: the graph cannot be made. One of which something is lost that
+// was kept is made anew, from what is left: each time less is kept.
+Task<absl::StatusOr<BatchOutputs::Made>> BatchOutputs::Make(const std::vector<OperatorId>& outputs,
+                                                            BatchNumber batch,
+                                                            const BatchInputs& inputs,
+                                                            const StateBook& states,
+                                                            const BatchGraphOptions& options) {
+  blocks_.DropLost();
+  while (true) {
+    absl::StatusOr<BatchGraph> graph =
+        MakeBatchGraph(graph_, outputs, batch, inputs, states, blocks_, options);
+    if (!graph.ok()) {
+      co_return absl::Status(
+          graph.status().code(),
+          absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(options.batch_time),
+                       " ms): ", graph.status().message()));
+    }
+    Made made{.graph = *std::move(graph), .results = GraphResults()};
+    if (made.graph.has_tasks()) {
+      made.results = co_await cluster_.Run(std::move(made.graph.stages));
+    } else {  // a batch without input
+      made.results = GraphResults(made.graph.stages.stages.size());
+    }
+    if (made.results.ok()) KeepBlocks(made.graph, *made.results);
+    if (made.results.ok() || blocks_.DropLost() == 0) co_return made;
+    co_await node_.Step(steps::kKeptBlocksLost, {{"batch", batch.value()}});
+  }
+}
+
+void BatchOutputs::KeepBlocks(BatchGraph& graph, const GraphResults& results) {
+  for (auto& [stage, kept] : graph.kept) {
     for (const TaskResult& result : results[static_cast<size_t>(stage)]) {
+      kept.written.outputs.push_back({.id = result.id, .worker = result.worker});
+    }
+    if (platform::Planted(node_, "blocks_kept_for_the_next_batch")) {
+      kept.id.batch = kept.id.batch.next();
+    }
+    blocks_.Put(kept.id, std::move(kept.written));
+  }
+}
+
+// What the tasks say that they have left, of the attempts that count.
+absl::Status BatchOutputs::TakeStates(BatchNumber batch, const BatchGraph& graph,
+                                      const GraphResults& results, KeptStates& kept) {
+  for (const auto& [op, stage] : graph.state_stages) {
+    NewestState& newest = newest_states_[op] = {.batch = batch};
+    KeptState now{.batch = batch};
+    for (const TaskResult& result : results[static_cast<size_t>(stage.stage)]) {
       TaskStateResult state;
       WT_RETURN_IF_ERROR(DecodeFromString(result.bytes, state));
-      kept.partitions.push_back({.version = state.version, .files = std::move(state.files)});
+      now.partitions.push_back({.version = state.version, .files = std::move(state.files)});
+      newest.attempts.push_back(result.id.Unique());
     }
+    if (!stage.kept) {
+      if (platform::Planted(node_, "state_marked_that_is_not_kept")) kept[op].batch = batch;
+      continue;
+    }
+    const KeptState before = std::exchange(kept[op], std::move(now));
+    std::vector<checkpoint::StateVersion>& partitions = kept[op].partitions;
     if (platform::Planted(node_, "state_of_before_is_marked") && !before.partitions.empty()) {
-      kept.partitions.back() = before.partitions.back();
+      partitions.back() = before.partitions.back();
     }
-    if (platform::Planted(node_, "states_marked_out_of_order")) {
-      std::ranges::reverse(kept.partitions);
-    }
+    if (platform::Planted(node_, "states_marked_out_of_order")) std::ranges::reverse(partitions);
   }
   return absl::OkStatus();
 }
@@ -85,7 +125,10 @@ BatchGraphOptions BatchOutputs::GraphOptionsOf(absl::Time time) const {
   BatchGraphOptions options{.batch_time = time,
                             .default_parallelism = options_.default_parallelism,
                             .state_partitions = state_partitions_,
-                            .checkpoint_directory = graph_.checkpoint_directory};
+                            .checkpoint_directory = graph_.checkpoint_directory,
+                            .files_directories = {},
+                            .reaches = reaches_,
+                            .newest_states = newest_states_};
   for (const OperatorId output : graph_.outputs()) {
     const TextFiles* const files = graph_.output(output).files();
     if (files == nullptr) continue;
@@ -93,12 +136,6 @@ BatchGraphOptions BatchOutputs::GraphOptionsOf(absl::Time time) const {
         absl::StrCat(files->Directory(time), "/", kAttemptPrefix, driver_id_);
   }
   return options;
-}
-
-// A batch without input has no tasks.
-Task<absl::StatusOr<GraphResults>> BatchOutputs::RunGraph(BatchGraph& graph) {
-  if (!graph.has_tasks()) co_return GraphResults(graph.stages.stages.size());
-  co_return co_await cluster_.Run(std::move(graph.stages));
 }
 
 // What its last stages gave. All outlive the task.

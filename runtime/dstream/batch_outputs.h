@@ -39,6 +39,8 @@ class BatchOutputs {
         graph_(graph),
         options_(options),
         state_partitions_(std::move(state_partitions)),
+        reaches_(graph.Reaches()),
+        blocks_(cluster),
         driver_id_(std::move(driver_id)) {}
 
   // The state that the batch leaves. Or the first error of an output; the others run all the same.
@@ -48,10 +50,19 @@ class BatchOutputs {
                                        const BatchInputs& inputs, const StateBook& states);
 
  private:
+  // A graph, and what came of it.
+  struct Made {
+    BatchGraph graph;
+    absl::StatusOr<GraphResults> results;
+  };
   BatchGraphOptions GraphOptionsOf(absl::Time time) const;
-  Task<absl::StatusOr<GraphResults>> RunGraph(BatchGraph& graph);
+  Task<absl::StatusOr<Made>> Make(const std::vector<OperatorId>& outputs, BatchNumber batch,
+                                  const BatchInputs& inputs, const StateBook& states,
+                                  const BatchGraphOptions& options);
+  void KeepBlocks(BatchGraph& graph, const GraphResults& results);
+  // Into `kept`, if it is kept.
   absl::Status TakeStates(BatchNumber batch, const BatchGraph& graph, const GraphResults& results,
-                          KeptStates& states);
+                          KeptStates& kept);
   Task<absl::Status> Show(BatchNumber batch, OperatorId output_id, const BatchGraphOptions& options,
                           const std::vector<int>& last_stages, GraphResults& stages);
   absl::Status Deliver(const OutputOperator& output, const std::vector<std::string>& results,
@@ -63,6 +74,9 @@ class BatchOutputs {
   const StreamingGraph& graph_;
   const DStreamOptions& options_;
   const std::map<OperatorId, int> state_partitions_;
+  const std::map<WrittenSide, int64_t> reaches_;
+  BlockTable blocks_;
+  NewestStates newest_states_;
   const std::string driver_id_;
 };
 

@@ -40,6 +40,7 @@ class PartitionAttachment final : public platform::Attachment {
   explicit PartitionAttachment(std::shared_ptr<const Partition> partition)
       : partition_(std::move(partition)) {}
   std::string Encode() const override { return partition_->Encode(); }
+  size_t MemoryBytes() const override { return partition_->MemoryBytes(); }
   const Partition& partition() const { return *partition_; }
 
  private:
@@ -63,7 +64,9 @@ class BatchTaskBody::Attempt {
 
   Task<absl::StatusOr<std::string>> Run() {
     WT_CO_RETURN_IF_ERROR(Assemble());
-    if (const auto* input = dynamic_cast<const InputOperator*>(head_)) {
+    if (task_.head_is_kept) {
+      WT_CO_RETURN_IF_ERROR(co_await GiveKept(*graph_.keeper(head_->id())));
+    } else if (const auto* input = dynamic_cast<const InputOperator*>(head_)) {
       WT_CO_RETURN_IF_ERROR(co_await FeedSplit(*input));
     } else if (const auto* state = dynamic_cast<const StateOperator*>(head_)) {
       WT_CO_RETURN_IF_ERROR(co_await GoOn(*state));
@@ -89,21 +92,30 @@ class BatchTaskBody::Attempt {
   // The sinks of the stage, from its tail to its first narrow operator.
   absl::Status Assemble() {
     head_ = At<StreamOperator>(task_.head);
-    const bool has_head = dynamic_cast<const InputOperator*>(head_) != nullptr ||
-                          dynamic_cast<const ShuffleOperator*>(head_) != nullptr;
+    const bool has_head = task_.head_is_kept
+                              ? head_ != nullptr && graph_.keeper(head_->id()) != nullptr
+                              : dynamic_cast<const InputOperator*>(head_) != nullptr ||
+                                    dynamic_cast<const ShuffleOperator*>(head_) != nullptr;
     // Room is made for as many as a driver says.
-    if (!has_head || task_.targets < 1 || task_.targets > kMostTargets || task_.side < 0) {
+    if (!has_head || task_.targets < 1 || task_.targets > kMostTargets || task_.side < kOwnRows) {
       return NotOfThePlan();
     }
-    if (const auto* shuffle = At<ShuffleOperator>(task_.tail)) {
-      const bool has_own = !shuffle->keeps_partitions() || context_.id().partition < task_.targets;
-      if (task_.side >= std::ssize(shuffle->parents()) || !has_own) return NotOfThePlan();
+    if (task_.side == kOwnRows) {
+      const auto* const of = At<StreamOperator>(task_.tail);
+      if (of == nullptr || graph_.keeper(of->id()) == nullptr) return NotOfThePlan();
+      shuffle_ = graph_.keeper(of->id())->OpenTail(*of);
+      first_ = shuffle_.sink.get();
+    } else if (const auto* shuffle = At<ShuffleOperator>(task_.tail)) {
+      if (task_.side >= std::ssize(shuffle->parents())) return NotOfThePlan();
       shuffle_ = shuffle->OpenTail({.side = static_cast<int>(task_.side),
                                     .targets = static_cast<int>(task_.targets),
                                     .partition = context_.id().partition});
       first_ = shuffle_.sink.get();
     } else if (const auto* output = At<OutputOperator>(task_.tail)) {
-      output_ = output->OpenTail();
+      output_ = output->OpenTail(
+          {.batch_time = absl::FromUnixMillis(task_.batch_time_ms),
+           .partition = static_cast<int>(task_.first_part) + context_.id().partition,
+           .attempt = context_.id().Unique()});
       first_ = output_.sink.get();
     } else {
       return NotOfThePlan();
@@ -190,6 +202,20 @@ class BatchTaskBody::Attempt {
     co_return sides;
   }
 
+  // `keeper` outlives the task.
+  Task<absl::Status> GiveKept(const RowKeeper& keeper) {
+    WT_CO_ASSIGN_OR_RETURN(const std::vector<ShuffleBlock> blocks,
+                           co_await context_.FetchOutputs());
+    std::vector<BlockView> views;
+    size_t bytes = 0;
+    for (const ShuffleBlock& block : blocks) {
+      views.push_back(ViewOf(block));
+      bytes += block.bytes.size();
+    }
+    co_await Charge(bytes);
+    co_return Guarded([&] { return keeper.Give(views, *first_); });
+  }
+
   // `merge` outlives the task.
   Task<absl::Status> MergeShuffle(const MergeOperator& merge) {
     if (task_.reads.size() != 1) co_return NotOfThePlan();
@@ -203,38 +229,58 @@ class BatchTaskBody::Attempt {
     if (task_.reads.empty() || task_.sources < 1 || task_.sources > kMostTargets) {
       co_return NotOfThePlan();
     }
-    WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::StateStore> state, co_await OpenState(op));
+    std::unique_ptr<checkpoint::StateStore> state;
+    if (task_.state.goes_on) state = body_.TakeState(context_.node(), task_.state);
+    const bool was_here = state != nullptr;
+    if (!was_here) {
+      WT_CO_ASSIGN_OR_RETURN(state, co_await OpenState(op));
+    }
     checkpoint::StateTable& table = state->table();
     const int64_t keys = static_cast<int64_t>(table.size());
-    for (size_t i = 0; i < task_.reads.size(); ++i) {
-      const TaskRead& read = task_.reads[i];
-      WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(read));
-      RowSink* const rows = i + 1 == task_.reads.size() ? first_ : nullptr;
-      const absl::Status applied = Guarded(
-          [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); });
-      WT_CO_RETURN_IF_ERROR(applied);
+    if (was_here && !task_.state.newest.empty() &&
+        !platform::Planted(context_.node(), "batches_taken_in_twice")) {
+      WT_CO_RETURN_IF_ERROR(co_await TakeIn(op, task_.state.read, table, first_));
+    } else if (!was_here && task_.reads.size() > 1 &&
+               platform::Planted(context_.node(), "state_made_again_of_the_last_batch")) {
+      WT_CO_RETURN_IF_ERROR(co_await TakeIn(op, task_.reads.back(), table, first_));
+    } else {
+      for (size_t i = 0; i < task_.reads.size(); ++i) {
+        RowSink* const rows = i + 1 == task_.reads.size() ? first_ : nullptr;
+        WT_CO_RETURN_IF_ERROR(co_await TakeIn(op, task_.reads[i], table, rows));
+      }
     }
     co_await context_.node().Work(1 + keys);
-    if (!task_.state.kept) co_return absl::OkStatus();
-    WT_CO_ASSIGN_OR_RETURN(const checkpoint::StateVersion version, co_await state->Commit());
-    co_await context_.node().Step(steps::kStreamStateKept, {{"operator", task_.head},
-                                                            {"partition", context_.id().partition},
-                                                            {"version", version.version}});
+    if (!task_.state.goes_on) co_return absl::OkStatus();
+    checkpoint::StateVersion version = state->version();
+    if (task_.state.kept) {
+      WT_CO_ASSIGN_OR_RETURN(version, co_await state->Commit());
+      co_await context_.node().Step(steps::kStreamStateKept,
+                                    {{"operator", task_.head},
+                                     {"partition", context_.id().partition},
+                                     {"version", version.version}});
+    }
     state_result_ = EncodeToString(TaskStateResult{version.version, version.files});
-    body_.states_.insert_or_assign(task_.state.directory, std::move(state));
+    body_.states_.insert_or_assign(
+        task_.state.directory,
+        LeftState{std::move(state), context_.id().Unique(), task_.state.kept});
     co_return absl::OkStatus();
+  }
+
+  // What is read outlives the task; null: nobody asks for the rows.
+  Task<absl::Status> TakeIn(const StateOperator& op, const TaskRead& read,
+                            checkpoint::StateTable& table, RowSink* rows) {
+    WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(read));
+    co_return Guarded(
+        [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); });
   }
 
   Task<absl::StatusOr<std::unique_ptr<checkpoint::StateStore>>> OpenState(const StateOperator& op) {
     checkpoint::StateVersion version{task_.state.version, task_.state.files};
-    std::unique_ptr<checkpoint::StateStore> state;
-    if (task_.state.kept) state = body_.TakeState(context_.node(), task_.state.directory, version);
-    if (state != nullptr) co_return state;
     const bool first = version.version == 0;
-    WT_CO_ASSIGN_OR_RETURN(
-        state, co_await checkpoint::StateStore::Open(context_.node(), context_.store(),
-                                                     task_.state.directory, std::move(version),
-                                                     {.operator_fingerprint = StateNameOf(op)}));
+    WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::StateStore> state,
+                           co_await checkpoint::StateStore::Open(
+                               context_.node(), context_.store(), task_.state.directory,
+                               std::move(version), {.operator_fingerprint = StateNameOf(op)}));
     if (first) {
       WT_CO_RETURN_IF_ERROR(Guarded([&] {
         op.Begin(absl::FromUnixMillis(task_.reads.front().batch_time_ms),
@@ -334,19 +380,21 @@ Task<absl::StatusOr<std::string>> BatchTaskBody::Run(TaskContext& context, std::
 }
 
 // The partitions of an operator go on together, so what is behind has moved to another worker.
-std::unique_ptr<checkpoint::StateStore> BatchTaskBody::TakeState(
-    platform::Node& node, const std::string& directory, const checkpoint::StateVersion& version) {
-  const std::string of_operator = checkpoint::ParentPath(directory);
+std::unique_ptr<checkpoint::StateStore> BatchTaskBody::TakeState(platform::Node& node,
+                                                                 const TaskState& task) {
+  const std::string of_operator = checkpoint::ParentPath(task.directory);
   std::erase_if(states_, [&](const auto& entry) {
-    return entry.second->version().version < version.version &&
+    return entry.second.state->version().version < task.version &&
            checkpoint::ParentPath(entry.first) == of_operator;
   });
-  const auto found = states_.find(directory);
+  const auto found = states_.find(task.directory);
   if (found == states_.end()) return nullptr;
-  std::unique_ptr<checkpoint::StateStore> state = std::move(found->second);
+  LeftState left = std::move(found->second);
   states_.erase(found);
-  const bool is_that = state->version() == version;
-  if (is_that || platform::Planted(node, "stream_state_not_compared")) return state;
+  const checkpoint::StateVersion kept{task.version, task.files};
+  const bool is_that = task.newest.empty() ? left.is_kept && left.state->version() == kept
+                                           : left.attempt == task.newest;
+  if (is_that || platform::Planted(node, "stream_state_not_compared")) return std::move(left.state);
   return nullptr;
 }
 

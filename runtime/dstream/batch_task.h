@@ -11,6 +11,7 @@
 #include "checkpoint/state_store.h"
 #include "runtime/cluster/task.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/wire.h"
 
 namespace wavetank::runtime {
 
@@ -19,7 +20,8 @@ namespace wavetank::runtime {
 // throws.
 //
 // Keeps the state of each partition as it stands after the last task that ran here, and uses it
-// when the next batch starts from exactly that version; otherwise it reads the version's files.
+// when the next batch starts from exactly that attempt's; otherwise it reads the files of the
+// version that is kept, and takes in the batches since.
 class BatchTaskBody final : public TaskBody {
  public:
   // `graph` must outlive the body.
@@ -31,13 +33,17 @@ class BatchTaskBody final : public TaskBody {
 
  private:
   class Attempt;  // at one task
+  // As an attempt has left it.
+  struct LeftState {
+    std::unique_ptr<checkpoint::StateStore> state;
+    std::string attempt;
+    bool is_kept = false;  // it is the state's version
+  };
   // Takes the state out: two attempts at one partition never share it. Null: it is not here.
-  std::unique_ptr<checkpoint::StateStore> TakeState(platform::Node& node,
-                                                    const std::string& directory,
-                                                    const checkpoint::StateVersion& version);
+  std::unique_ptr<checkpoint::StateStore> TakeState(platform::Node& node, const TaskState& task);
 
   const StreamingGraph& graph_;
-  std::map<std::string, std::unique_ptr<checkpoint::StateStore>> states_;  // by directory
+  std::map<std::string, LeftState> states_;  // by directory
 };
 
 }  // namespace wavetank::runtime

@@ -33,6 +33,7 @@
 #include "runtime/dstream/output_operators.h"
 #include "runtime/dstream/partitioner.h"
 #include "runtime/dstream/rdd.h"
+#include "runtime/dstream/row_keeper.h"
 #include "runtime/dstream/row_types.h"
 #include "runtime/dstream/shuffle_operators.h"
 #include "runtime/dstream/state_operator.h"
@@ -110,8 +111,9 @@ class DStream {
 
   // The rows of the batches of a window that ends with each batch, oldest first, every `slide`
   // (each batch, if it is not said). Both are multiples of how often this stream has rows. What is
-  // before the first batch has none. A window is computed anew from its batches' input each time:
-  // files must stay there for as long, blocks do.
+  // before the first batch has none. What its batches have written for a shuffle behind it stays
+  // with the workers; otherwise its rows are made anew from their input each time, unless they are
+  // kept by Persist(). Files must stay there for as long as a window reaches, blocks do.
   DStream<T> Window(absl::Duration window, absl::Duration slide) const {
     return Then<T>(std::make_unique<WindowOperator>(window, slide, Codec<T>::Name()));
   }
@@ -128,6 +130,25 @@ class DStream {
   DStream<std::pair<T, int64_t>> CountByValueAndWindow(absl::Duration window, absl::Duration slide,
                                                        Partitioner<T> partitioner = {}) const {
     return Window(window, slide).CountByValue(std::move(partitioner));
+  }
+
+  // Keeps the rows of each batch with the workers, in memory: made once a batch, however many
+  // streams read them, and once for all windows that they are in. What is lost is made again.
+  // Returns this stream. In Spark, StorageLevel.MEMORY_ONLY.
+  const DStream& Persist() const {
+    graph_->Persist(id_, std::make_unique<internal::TypedRowKeeper<T>>());
+    return *this;
+  }
+  const DStream& Cache() const { return Persist(); }
+
+  // Of a stream that has state: keeps that durably no more often than every `interval`, a multiple
+  // of how often it goes on (the least one that is 10 s, if it is not said: Spark's default). In
+  // between it is with the workers, in memory; what is lost is made again from the batches since,
+  // whose files must stay there for as long. Returns this stream.
+  const DStream& Checkpoint(absl::Duration interval) const {
+    const absl::Status status = graph_->KeepStateEvery(id_, interval);
+    if (!status.ok()) graph_->AddError(status);
+    return *this;
   }
 
   // transformation(stream) gives another stream, and is called once, while the plan is built (in
@@ -403,6 +424,18 @@ class DStream {
     }
   }
 
+  // Calls function(rows, run) for each partition of each batch, on the worker that has it: what
+  // rdd.foreachPartition is for in Spark. `rows` is a std::vector<T>, all of the partition's; `run`
+  // says of which batch, of which partition and attempt (PartitionRun). What it does outside may
+  // be done again: by an attempt that runs anew, also beside one that was taken for lost, and when
+  // the batch runs again. It is the same then if it is named by run.batch_time and run.partition,
+  // as long as the job's partitions stay as they are. One that throws is tried again.
+  template <typename F>
+    requires std::is_invocable_v<const F&, std::vector<T>, const PartitionRun&>
+  void ForeachPartition(F function) const {
+    Then<T>(std::make_unique<internal::ForeachPartitionOperator<T, F>>(std::move(function)));
+  }
+
   // For each batch the directory "<prefix>-<milliseconds>[.<suffix>]" of the store, with a folder
   // "attempt-<id>" for each time the batch ran: files part-00000-<unique id> and so on, a line a
   // row, and, written last, _SUCCESS. An attempt without _SUCCESS is incomplete; its second and
@@ -445,9 +478,13 @@ class DStream {
         });
   }
 
+  // The rows of an operator with state, for all that read them: its state goes on once a batch, in
+  // one task a partition, however many those are.
   template <typename U>
   DStream<U> StateRows(OperatorId state) const {
-    return {*graph_, graph_->Add({state}, std::make_unique<internal::StateRowsOperator<U>>())};
+    graph_->Persist(state, std::make_unique<internal::TypedRowKeeper<U>>());
+    return {*graph_,
+            graph_->Add({state}, std::make_unique<UnionOperator>(Codec<U>::Name(), "StateRows"))};
   }
 
   template <typename U>

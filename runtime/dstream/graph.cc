@@ -18,6 +18,8 @@
 namespace wavetank::runtime {
 namespace {
 
+// Spark's for streams that must be checkpointed, in milliseconds (DStream.scala).
+constexpr int64_t kStateInterval = 10'000;
 // An interval that no clock can be asked for is a mistake in its unit.
 constexpr absl::Duration kLongestInterval = absl::Hours(24 * 366);
 
@@ -31,76 +33,146 @@ std::optional<StateOperator::Window> WindowOf(const StreamOperator& op) {
 }
 
 // Adds stages to a plan: those that write one side of an operator, as it is some batches ago,
-// behind those that they read.
+// behind those that they read. What a window joins into a shuffle is a stage for each of its
+// batches, so that what one batch has written serves all windows that it is in.
 class StagePlanner {
  public:
   StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches,
-               const StateHistory& history)
-      : graph_(graph), to_batches_(std::move(to_batches)), history_(history) {}
+               const StateHistory& history, const KeptStages& kept)
+      : graph_(graph), to_batches_(std::move(to_batches)), history_(history), kept_(kept) {}
 
-  // What writes the side.
+  // What writes the side, in the order of its rows: some more than once, if windows overlap.
   std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
-    return Into(tail, side, ago, {ago});
+    const auto known = sides_.find({tail, side, ago});
+    if (known != sides_.end()) return known->second;
+    return sides_[{tail, side, ago}] = IntoOf(tail, side, {ago});
   }
   std::vector<StagePlan> Take() { return std::move(plan_); }
 
  private:
-  // As it is so many batches ago, of what its parent has had in several.
-  std::vector<int> Into(OperatorId tail, int side, int64_t ago, std::vector<int64_t> agos) {
-    const auto known = written_.find({tail, side, ago});
-    if (known != written_.end()) return known->second;
+  using Agos = std::vector<int64_t>;
+  // The way from a stage's tail up to its head, and the stages that came of it so far.
+  struct Way {
+    StagePlan stage;
+    std::vector<int>& stages;
+    int& paths;  // how many ways have ended that began at this tail
+  };
+
+  std::vector<int> IntoOf(OperatorId tail, int side, Agos agos) {
     std::vector<int> stages;
-    Follow(graph_.at(tail).parents()[static_cast<size_t>(side)],
-           {.head = {}, .narrow = {}, .tail = tail, .side = side}, std::move(agos), stages);
-    written_[{tail, side, ago}] = stages;
+    int paths = 0;
+    Way way{.stage = {.head = {}, .narrow = {}, .tail = tail, .side = side},
+            .stages = stages,
+            .paths = paths};
+    if (side == kOwnRows) {
+      FollowPast(tail, std::move(way), std::move(agos));
+    } else {
+      Follow(graph_.at(tail).parents()[static_cast<size_t>(side)], std::move(way), std::move(agos));
+    }
     return stages;
   }
 
-  // Up the stream from `id`, whose rows `stage` takes, of so many batches ago.
-  void Follow(OperatorId id, StagePlan stage, std::vector<int64_t> agos, std::vector<int>& stages) {
-    if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
+  // Up the stream from `id`, whose rows the stage takes, of so many batches ago.
+  void Follow(OperatorId id, Way way, Agos agos) {
+    way.stage.head_is_kept = graph_.keeper(id) != nullptr;
+    if (way.stage.head_is_kept) {
+      End(id, std::move(way), std::move(agos));
+    } else {
+      FollowPast(id, std::move(way), std::move(agos));
+    }
+  }
+  void FollowPast(OperatorId id, Way way, Agos agos) {
+    if (IsFull()) return;
     const StreamOperator& at = graph_.at(id);
     if (const auto* window = dynamic_cast<const WindowOperator*>(&at)) {
       const OperatorId parent = at.parents().front();
       const int64_t step = std::max<int64_t>(graph_.SlideOf(parent), 1);
-      std::vector<int64_t> all;
+      Agos all;
       for (const int64_t ago : agos) {
         const int64_t batches = to_batches_(window->window());
         for (int64_t more = batches - step; more >= 0; more -= step) all.push_back(ago + more);
       }
-      Follow(parent, std::move(stage), std::move(all), stages);
-      return;
+      Follow(parent, std::move(way), std::move(all));
+    } else if (dynamic_cast<const UnionOperator*>(&at) != nullptr) {
+      for (const OperatorId parent : at.parents()) Follow(parent, way, agos);
+    } else if (dynamic_cast<const NarrowOperator*>(&at) != nullptr) {
+      way.stage.narrow.insert(way.stage.narrow.begin(), id);
+      Follow(at.parents().front(), std::move(way), std::move(agos));
+    } else {
+      End(id, std::move(way), std::move(agos));
     }
-    if (dynamic_cast<const UnionOperator*>(&at) != nullptr) {
-      for (const OperatorId parent : at.parents()) Follow(parent, stage, agos, stages);
-      return;
-    }
-    if (dynamic_cast<const NarrowOperator*>(&at) != nullptr) {
-      stage.narrow.insert(stage.narrow.begin(), id);
-      Follow(at.parents().front(), std::move(stage), std::move(agos), stages);
-      return;
-    }
-    stage.head = id;
-    if (at.parents().empty()) {
-      stage.agos = std::move(agos);
-      Add(std::move(stage), stages);
+  }
+
+  // The way has come to the stage's head.
+  void End(OperatorId head, Way way, Agos agos) {
+    way.stage.head = head;
+    way.stage.path = way.paths++;
+    if (dynamic_cast<const OutputOperator*>(&graph_.at(way.stage.tail)) != nullptr) {
+      EndAtOutput(std::move(way), std::move(agos));
       return;
     }
     for (const int64_t ago : agos) {
-      if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) return;
-      StagePlan of_batch = stage;
-      const auto* const state = dynamic_cast<const StateOperator*>(&at);
-      if (state == nullptr) {
-        of_batch.reads.push_back(Read(at, ago));
-      } else if (state->window().has_value()) {
-        of_batch.reads.push_back(ReadWindow(*state, ago));
-      } else {
-        for (const int64_t since : Before(*state, ago).since) {
-          of_batch.reads.push_back(Read(at, since));
-        }
-      }
-      Add(std::move(of_batch), stages);
+      if (IsFull()) return;
+      const StagePlan& tail = way.stage;
+      const std::tuple key(tail.tail, tail.side, tail.path, ago);
+      const auto known = written_.find(key);
+      const int stage = known != written_.end() ? known->second : AddWriting(tail, ago);
+      written_[key] = stage;
+      way.stages.push_back(stage);
     }
+  }
+  // Of an output the stage is for all the batches at once, where one may be.
+  void EndAtOutput(Way way, Agos agos) {
+    const StreamOperator& head = graph_.at(way.stage.head);
+    StagePlan& stage = way.stage;
+    if (!stage.head_is_kept && !head.parents().empty()) {
+      for (const int64_t ago : agos) {
+        if (IsFull()) return;
+        way.stages.push_back(AddOf(stage, ago));
+      }
+      return;
+    }
+    if (stage.head_is_kept) {
+      for (const int64_t ago : agos) stage.reads.push_back(ReadKept(head.id(), ago));
+    } else {
+      stage.agos = std::move(agos);
+    }
+    way.stages.push_back(Add(std::move(stage)));
+  }
+
+  int AddWriting(StagePlan stage, int64_t ago) {
+    stage.ago = ago;
+    stage.was_kept = kept_ != nullptr && kept_(stage, ago);
+    return stage.was_kept ? Add(std::move(stage)) : AddOf(std::move(stage), ago);
+  }
+  // The stage, of rows of one batch.
+  int AddOf(StagePlan stage, int64_t ago) {
+    const StreamOperator& head = graph_.at(stage.head);
+    const auto* const state = dynamic_cast<const StateOperator*>(&head);
+    if (stage.head_is_kept) {
+      stage.reads.push_back(ReadKept(head.id(), ago));
+    } else if (head.parents().empty()) {
+      stage.agos = {ago};
+    } else if (state == nullptr) {
+      stage.reads.push_back(Read(head, ago));
+    } else {
+      const StateBefore before = Before(*state, ago);
+      const bool is_window = state->window().has_value();
+      if (is_window) {
+        stage.reads.push_back(ReadWindow(*state, ago, before.kept));
+      } else {
+        for (const int64_t since : before.since) stage.reads.push_back(Read(head, since));
+      }
+      if (before.newest > 0) {
+        stage.reads_since_newest =
+            is_window ? ReadWindow(*state, ago, before.newest) : stage.reads.back();
+      }
+    }
+    return Add(std::move(stage));
+  }
+
+  BatchRead ReadKept(OperatorId head, int64_t ago) {
+    return {.ago = ago, .sides = {Into(head, kOwnRows, ago)}};
   }
   BatchRead Read(const StreamOperator& of, int64_t ago) {
     BatchRead read{.ago = ago, .sides = {}};
@@ -109,37 +181,44 @@ class StagePlanner {
     }
     return read;
   }
-  // What has come into the window since its state was kept, and what has left it. What has done
-  // both is in neither.
-  BatchRead ReadWindow(const StateOperator& of, int64_t ago) {
+  // What has come into the window since it was as `kept` batches ago, and what has left it: that
+  // was written as it came. What has done both is in neither.
+  BatchRead ReadWindow(const StateOperator& of, int64_t ago, int64_t kept) {
     const int64_t step = std::max<int64_t>(graph_.SlideOf(of.parents().front()), 1);
     const int64_t length = to_batches_(of.window()->length);
-    const int64_t kept = Before(of, ago).kept;
     const auto downwards = [step](int64_t begin, int64_t end) {
-      std::vector<int64_t> agos;
+      Agos agos;
       for (int64_t at = begin; at < end; at += step) agos.push_back(at);
       std::ranges::reverse(agos);
       return agos;
     };
-    return {
-        .ago = ago,
-        .sides = {Into(of.id(), 0, ago, downwards(ago, std::min(kept, ago + length))),
-                  Into(of.id(), 1, ago, downwards(std::max(kept, ago + length), kept + length))}};
+    return {.ago = ago,
+            .sides = {IntoOf(of.id(), 0, downwards(ago, std::min(kept, ago + length))),
+                      IntoOf(of.id(), 0, downwards(std::max(kept, ago + length), kept + length))}};
   }
   StateBefore Before(const StateOperator& of, int64_t ago) const {
     if (history_ != nullptr) return history_(of.id(), ago);
-    return {.kept = ago + std::max<int64_t>(graph_.SlideOf(of.id()), 1), .since = {ago}};
+    const int64_t slide = std::max<int64_t>(graph_.SlideOf(of.id()), 1);
+    StateBefore before{.kept = ago + graph_.StateIntervalOf(of.id()), .since = {}};
+    for (int64_t since = before.kept - slide; since >= ago; since -= slide) {
+      before.since.push_back(since);
+    }
+    return before;
   }
-  void Add(StagePlan stage, std::vector<int>& stages) {
-    stages.push_back(static_cast<int>(plan_.size()));
+
+  bool IsFull() const { return plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages); }
+  int Add(StagePlan stage) {
     plan_.push_back(std::move(stage));
+    return static_cast<int>(plan_.size()) - 1;
   }
 
   const StreamingGraph& graph_;
   const std::function<int64_t(absl::Duration)> to_batches_;
   const StateHistory& history_;
+  const KeptStages& kept_;
   std::vector<StagePlan> plan_;
-  std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> written_;
+  std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> sides_;
+  std::map<std::tuple<OperatorId, int, int, int64_t>, int> written_;
 };
 
 }  // namespace
@@ -163,6 +242,43 @@ OperatorId StreamingGraph::Add(std::vector<OperatorId> parents,
   if (dynamic_cast<const StateOperator*>(added.get()) != nullptr) states_.push_back(id);
   operators_.push_back(std::move(added));
   return id;
+}
+
+void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper) {
+  WT_CHECK(contains(id));
+  keepers_[id] = std::move(keeper);
+}
+
+absl::Status StreamingGraph::KeepStateEvery(OperatorId id, absl::Duration interval) {
+  OperatorId state = id;
+  while (dynamic_cast<const StateOperator*>(&at(state)) == nullptr) {
+    const std::vector<OperatorId>& parents = at(state).parents();
+    const bool gives_on = dynamic_cast<const NarrowOperator*>(&at(state)) != nullptr ||
+                          dynamic_cast<const UnionOperator*>(&at(state)) != nullptr;
+    if (parents.size() != 1 || !gives_on) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("Checkpoint(", absl::FormatDuration(interval), ") of ", at(id).Title(),
+                       ": it has no state; what other streams have written stays with workers, and "
+                       "is made again from their input"));
+    }
+    state = parents.front();
+  }
+  state_intervals_[state] = interval;
+  return absl::OkStatus();
+}
+
+int64_t StreamingGraph::StateIntervalOf(OperatorId state) const {
+  const int64_t slide = std::max<int64_t>(SlideOf(state), 1);
+  const auto said = state_intervals_.find(state);
+  if (said != state_intervals_.end()) return std::max<int64_t>(ToBatches(said->second), 1);
+  if (IsBehindState(state)) return slide;
+  const int64_t step_ms = slide * absl::ToInt64Milliseconds(batch_interval);
+  return slide * std::max<int64_t>((kStateInterval + step_ms - 1) / step_ms, 1);
+}
+
+const RowKeeper* StreamingGraph::keeper(OperatorId id) const {
+  const auto found = keepers_.find(id);
+  return found == keepers_.end() ? nullptr : found->second.get();
 }
 
 bool StreamingGraph::contains(OperatorId id) const {
@@ -200,9 +316,10 @@ std::vector<OperatorId> StreamingGraph::InputsOf(OperatorId output) const {
 }
 
 std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs,
-                                                const StateHistory& history) const {
+                                                const StateHistory& history,
+                                                const KeptStages& kept) const {
   StagePlanner planner(
-      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history);
+      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history, kept);
   for (const OperatorId output : outputs) planner.Into(output, 0, 0);
   return planner.Take();
 }
@@ -222,6 +339,17 @@ std::vector<int64_t> StreamingGraph::Slides() const {
   return slides;
 }
 
+bool StreamingGraph::IsBehindState(OperatorId id) const {
+  std::vector<bool> behind;  // parents come before their children
+  for (size_t i = 0; i <= static_cast<size_t>(id.value()); ++i) {
+    behind.push_back(std::ranges::any_of(operators_[i]->parents(), [&](OperatorId parent) {
+      return dynamic_cast<const StateOperator*>(&at(parent)) != nullptr ||
+             behind[static_cast<size_t>(parent.value())];
+    }));
+  }
+  return behind.back();
+}
+
 int64_t StreamingGraph::SlideOf(OperatorId id) const {
   return Slides()[static_cast<size_t>(id.value())];
 }
@@ -234,23 +362,28 @@ int64_t StreamingGraph::LongestAgo() const {
   return longest;
 }
 
+std::map<WrittenSide, int64_t> StreamingGraph::Reaches() const {
+  const KeptStages all_before = [](const StagePlan&, int64_t ago) { return ago > 0; };
+  std::map<WrittenSide, int64_t> reaches;
+  for (const StagePlan& stage : StagesOf(outputs_, nullptr, all_before)) {
+    if (!stage.was_kept) continue;
+    int64_t& reach = reaches[{stage.tail, stage.side}];
+    reach = std::max(reach, stage.ago);
+  }
+  return reaches;
+}
+
 // Spark's rules: whole batches, and what meets slides alike.
 absl::Status StreamingGraph::CheckWindows() const {
   const auto wrong = [](const StreamOperator& op, const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat(op.Title(), ": ", what));
   };
   const std::vector<int64_t> slides = Slides();
-  std::vector<bool> has_state(operators_.size());  // by operator: whether its rows come of one
   const auto slide_of = [&slides](OperatorId id) {
     return slides[static_cast<size_t>(id.value())];
   };
   for (const auto& op : operators_) {
-    const bool of_state = std::ranges::any_of(op->parents(), [&has_state](OperatorId parent) {
-      return has_state[static_cast<size_t>(parent.value())];
-    });
-    has_state[static_cast<size_t>(op->id().value())] =
-        of_state || dynamic_cast<const StateOperator*>(op.get()) != nullptr;
-    if (of_state && WindowOf(*op).has_value()) {
+    if (WindowOf(*op).has_value() && IsBehindState(op->id())) {
       return wrong(*op,
                    "a window over the rows of a state is not there yet: put the window before "
                    "the state");
@@ -282,6 +415,29 @@ absl::Status StreamingGraph::CheckWindows() const {
                                      absl::FormatDuration(own * batch_interval),
                                      ": give their windows one slide"));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StreamingGraph::CheckStateIntervals() const {
+  for (const auto& [state, interval] : state_intervals_) {
+    const absl::Duration slide = std::max<int64_t>(SlideOf(state), 1) * batch_interval;
+    if (interval != slide && IsBehindState(state)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(at(state).Title(), ": Checkpoint(", absl::FormatDuration(interval),
+                       "): its rows come of another state, of which those of batches before cannot "
+                       "be made again: "
+                       "leave it at ",
+                       absl::FormatDuration(slide), ", or keep the one before it more seldom"));
+    }
+    const bool whole =
+        interval >= slide && interval <= kLongestInterval && (interval / slide) * slide == interval;
+    if (whole) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(at(state).Title(), ": Checkpoint(", absl::FormatDuration(interval),
+                     ") of a state that goes on "
+                     "every ",
+                     absl::FormatDuration(slide), ": give a multiple of that"));
   }
   return absl::OkStatus();
 }
@@ -320,20 +476,29 @@ absl::Status StreamingGraph::CheckReaders() const {
   return absl::OkStatus();
 }
 
-// What leaves a window must be what has come into it.
+// What leaves a window must be what has come into it; and what is in a state, what it is made of
+// again.
 absl::Status StreamingGraph::CheckSkipping() const {
   for (const OperatorId id : states_) {
-    if (!dynamic_cast<const StateOperator&>(at(id)).window().has_value()) continue;
+    const bool is_window = dynamic_cast<const StateOperator&>(at(id)).window().has_value();
+    const absl::Duration slide = std::max<int64_t>(SlideOf(id), 1) * batch_interval;
+    if (!is_window && StateIntervalOf(id) * batch_interval <= slide) continue;
     for (const OperatorId input : InputsOf(id)) {
       const auto* const files = dynamic_cast<const TextFileInput*>(&at(input));
       if (files == nullptr || files->options.files.lost != LostFiles::kSkip) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(at(id).Title(),
-                       " has an inverse, so it reads a file again when that leaves the window, "
-                       "and ",
-                       at(input).Title(),
-                       " skips files that are lost: leave the inverse out, or "
-                       "InputFileOptions::lost as it is"));
+      if (is_window) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            at(id).Title(),
+            " has an inverse, so it reads a file again when that leaves the window, ", "and ",
+            at(input).Title(), " skips files that are lost: leave the inverse out, or ",
+            "InputFileOptions::lost as it is"));
+      }
+      return absl::InvalidArgumentError(absl::StrCat(
+          at(id).Title(), " is kept every ",
+          absl::FormatDuration(StateIntervalOf(id) * batch_interval),
+          ", so it reads a file again if it is lost before that, and ", at(input).Title(),
+          " skips files that are lost: have it kept at each batch, with Checkpoint(",
+          absl::FormatDuration(slide), "), or leave InputFileOptions::lost as it is"));
     }
   }
   return absl::OkStatus();
@@ -394,6 +559,8 @@ absl::Status StreamingGraph::Validate() const {
   }
   const absl::Status windows = CheckWindows();
   if (!windows.ok()) return windows;
+  const absl::Status intervals = CheckStateIntervals();
+  if (!intervals.ok()) return intervals;
   const absl::Status remembering = CheckCheckpoint();
   if (!remembering.ok()) return remembering;
   const absl::Status readers = CheckReaders();

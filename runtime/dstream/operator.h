@@ -8,6 +8,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_OPERATOR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,6 +51,7 @@ class Partition {
  public:
   virtual ~Partition() = default;
   virtual std::string Encode() const = 0;
+  virtual size_t MemoryBytes() const = 0;  // about
 };
 
 // One block of a shuffle, as it arrived: the object, or else its encoding. Both empty: no rows.
@@ -130,7 +132,8 @@ class NarrowOperator : public StreamOperator {
 // The rows of the one parent, then those of the next: its partitions are theirs.
 class UnionOperator final : public StreamOperator {
  public:
-  explicit UnionOperator(std::string codec) : StreamOperator("Union", "", std::move(codec)) {}
+  explicit UnionOperator(std::string codec, std::string name = "Union")
+      : StreamOperator(std::move(name), "", std::move(codec)) {}
 };
 
 // The rows that its parent had in the batches of a window that ends with this one, oldest first:
@@ -171,9 +174,18 @@ class ShuffleOperator : public StreamOperator {
   using StreamOperator::StreamOperator;
   // As many as the job says; nullopt: as many as the driver's default.
   virtual std::optional<int> partitions() const { return std::nullopt; }
-  // Whether each task writes for the one of its own number: they are as many as its parent's.
-  virtual bool keeps_partitions() const { return false; }
   virtual ShuffleTail OpenTail(const ShuffleWrite& write) const = 0;
+};
+
+// Keeps the rows that an operator gives, of its type, for all that read them: its stage ends there,
+// and theirs begin there.
+class RowKeeper {
+ public:
+  virtual ~RowKeeper() = default;
+  // Of one target.
+  virtual ShuffleTail OpenTail(const StreamOperator& of) const = 0;
+  // Feeds the rows of the blocks, in order, and finishes the sink.
+  virtual absl::Status Give(const std::vector<BlockView>& blocks, RowSink& sink) const = 0;
 };
 
 // One whose rows are of the blocks alone.
@@ -209,10 +221,17 @@ std::string NormalPrefix(std::string_view prefix);
 
 using Printer = std::function<void(std::string text)>;
 
+// A run of one partition of an output.
+struct PartitionRun {
+  absl::Time batch_time;
+  int partition = 0;    // of the output's, from 0
+  std::string attempt;  // unlike that of any other run
+};
+
 class OutputOperator : public StreamOperator {
  public:
   using StreamOperator::StreamOperator;
-  virtual OutputTail OpenTail() const = 0;
+  virtual OutputTail OpenTail(const PartitionRun& run) const = 0;
   // Set: the workers write the results to files, and the driver marks them complete.
   virtual const TextFiles* files() const { return nullptr; }
   // At the driver, with the results by partition, of an output without files. May throw what a user

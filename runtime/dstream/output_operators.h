@@ -1,8 +1,10 @@
-// Print, ForeachRDD, SaveAsTextFiles: where a graph ends.
+// Print, ForeachRDD, ForeachPartition, SaveAsTextFiles: where a graph ends.
 #ifndef WAVETANK_RUNTIME_DSTREAM_OUTPUT_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_OUTPUT_OPERATORS_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "absl/time/time.h"
 
 #include "runtime/dstream/codec.h"
+#include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/rdd.h"
 
@@ -62,7 +65,7 @@ class PrintOperator final : public OutputOperator {
   explicit PrintOperator(size_t count)
       : OutputOperator("Print", absl::StrCat(count), Codec<T>::Name()), count_(count) {}
   // One row more than is printed tells whether there are more.
-  OutputTail OpenTail() const override { return CollectTail<T>(count_ + 1); }
+  OutputTail OpenTail(const PartitionRun&) const override { return CollectTail<T>(count_ + 1); }
   absl::Status Deliver(const std::vector<std::string>& results, absl::Time batch_time,
                        const Printer& print) const override {
     std::vector<std::vector<T>> partitions;
@@ -91,7 +94,7 @@ class ForeachOperator final : public OutputOperator {
  public:
   explicit ForeachOperator(F function)
       : OutputOperator("ForeachRDD", "", Codec<T>::Name()), function_(std::move(function)) {}
-  OutputTail OpenTail() const override { return CollectTail<T>(SIZE_MAX); }
+  OutputTail OpenTail(const PartitionRun&) const override { return CollectTail<T>(SIZE_MAX); }
   absl::Status Deliver(const std::vector<std::string>& results, absl::Time batch_time,
                        const Printer&) const override {
     std::vector<std::vector<T>> partitions;
@@ -102,6 +105,43 @@ class ForeachOperator final : public OutputOperator {
   }
 
  private:
+  const F function_;
+};
+
+// Calls a function with the rows of a partition, where they are.
+template <typename T, typename F>
+class ForeachPartitionOperator final : public OutputOperator {
+ public:
+  explicit ForeachPartitionOperator(F function)
+      : OutputOperator("ForeachPartition", "", Codec<T>::Name()), function_(std::move(function)) {}
+  OutputTail OpenTail(const PartitionRun& run) const override {
+    return {std::make_unique<Sink>(*this, run), [] { return std::string(); }};
+  }
+  absl::Status Deliver(const std::vector<std::string>&, absl::Time, const Printer&) const override {
+    return absl::OkStatus();
+  }
+
+ private:
+  class Sink final : public TypedSink<T> {
+   public:
+    Sink(const ForeachPartitionOperator& where, PartitionRun run)
+        : where_(where), run_(std::move(run)) {}
+    void Take(std::vector<T>& rows) override {
+      if (rows_.empty()) return rows_.swap(rows);
+      rows_.insert(rows_.end(), std::make_move_iterator(rows.begin()),
+                   std::make_move_iterator(rows.end()));
+    }
+    void Finish() override {
+      const auto record = static_cast<int64_t>(rows_.size());
+      CallUser(where_, record, [&] { where_.function_(std::move(rows_), run_); });
+    }
+
+   private:
+    const ForeachPartitionOperator& where_;
+    const PartitionRun run_;
+    std::vector<T> rows_;
+  };
+
   const F function_;
 };
 
@@ -128,7 +168,7 @@ class SaveAsTextOperator final : public OutputOperator {
   SaveAsTextOperator(const std::string& prefix, std::string suffix)
       : OutputOperator("SaveAsTextFiles", absl::StrCat(prefix, "-*.", suffix), Codec<T>::Name()),
         files_{.prefix = NormalPrefix(prefix), .suffix = std::move(suffix)} {}
-  OutputTail OpenTail() const override {
+  OutputTail OpenTail(const PartitionRun&) const override {
     auto sink = std::make_unique<TextSink<T>>();
     auto* text = sink.get();
     return {std::move(sink), [text] { return text->TakeText(); }};

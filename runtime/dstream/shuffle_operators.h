@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 
 #include "runtime/dstream/codec.h"
+#include "runtime/dstream/memory_bytes.h"
 #include "runtime/dstream/narrow_operators.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/ordered_table.h"
@@ -27,6 +28,7 @@ class RowsPartition final : public Partition {
   explicit RowsPartition(std::vector<T> rows) : rows_(std::move(rows)) {}
   const std::vector<T>& rows() const { return rows_; }
   std::string Encode() const override { return EncodeToString(rows_); }
+  size_t MemoryBytes() const override { return HeapBytes(rows_); }
 
  private:
   const std::vector<T> rows_;

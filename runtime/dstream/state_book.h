@@ -24,6 +24,13 @@ struct KeptState {
 };
 using KeptStates = std::map<OperatorId, KeptState>;
 
+// What workers may have of it in memory: what attempts have left that counted.
+struct NewestState {
+  BatchNumber batch;  // after which
+  std::vector<std::string> attempts = {};
+};
+using NewestStates = std::map<OperatorId, NewestState>;
+
 class StateBook {
  public:
   // The mark of the batch names them.

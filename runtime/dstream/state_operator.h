@@ -64,25 +64,6 @@ inline std::string StateNameOf(const StateOperator& op) {
 
 namespace internal {
 
-// The rows of an operator with state, for all that read them: its state goes on once a batch, in
-// one task a partition, however many those are.
-template <typename T>
-class StateRowsOperator final : public MergeOperator {
- public:
-  StateRowsOperator() : MergeOperator("StateRows", "", Codec<T>::Name()) {}
-  bool keeps_partitions() const override { return true; }
-  ShuffleTail OpenTail(const ShuffleWrite& write) const override {
-    const auto own = [partition = static_cast<size_t>(write.partition)](const T&, int64_t, int) {
-      return partition;
-    };
-    return DealTail<T>(*this, own, write.targets);
-  }
-  absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
-                     RowSink& sink) const override {
-    return PassOn<T>(sides.front(), sink);
-  }
-};
-
 // Gives rows on in chunks; null: nobody asks for them.
 template <typename T>
 class StateRowsOut {

@@ -23,12 +23,17 @@ inline constexpr platform::StepName kStreamStateKept{
     "dstream.state_kept", "operator, partition, version",
     "The state of a partition after a batch is durable; the log does not name it yet."};
 
+inline constexpr platform::StepName kKeptBlocksLost{
+    "dstream.kept_blocks_lost", "batch",
+    "What a batch was to read of those before, and workers had kept, is lost: it is made again."};
+
 inline constexpr platform::StepName kLinesAcknowledged{
     "dstream.lines_acknowledged", "stream, lines",
     "A server that keeps its lines was told that so many are input; it need not have heard it."};
 
-inline constexpr const platform::StepName* kStreamSteps[] = {
-    &kReceiverLogged, &kBlockFound, &kStreamStopped, &kStreamStateKept, &kLinesAcknowledged};
+inline constexpr const platform::StepName* kStreamSteps[] = {&kReceiverLogged, &kBlockFound,
+                                                             &kStreamStopped,  &kStreamStateKept,
+                                                             &kKeptBlocksLost, &kLinesAcknowledged};
 
 }  // namespace wavetank::runtime::steps
 

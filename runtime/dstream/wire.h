@@ -46,14 +46,19 @@ struct TaskState {
   std::string directory;  // in the store
   int64_t version = 0;
   std::vector<std::string> files;
-  bool kept = false;  // what comes of it: durably, and named by the task's result
+  // The attempt that has left the state, if a worker has it in memory, of which `read` alone is not
+  // part of yet. Empty: the one that is kept is the newest.
+  std::string newest;
+  TaskRead read;
+  bool goes_on = false;  // what comes of it is the newest
+  bool kept = false;     // and durable, and named by the task's result
   static constexpr auto Fields() {
     return std::tuple(&TaskState::directory, &TaskState::version, &TaskState::files,
-                      &TaskState::kept);
+                      &TaskState::newest, &TaskState::read, &TaskState::goes_on, &TaskState::kept);
   }
 };
 
-// What comes of it, the result of such a task.
+// What comes of it, the result of such a task: what is kept.
 struct TaskStateResult {
   int64_t version = 0;
   std::vector<std::string> files;
@@ -66,6 +71,7 @@ struct TaskStateResult {
 struct BatchTask {
   int64_t batch_time_ms = 0;
   int64_t head = 0;
+  bool head_is_kept = false;  // it reads single tasks' output, which are rows of the head
   std::vector<int64_t> narrow = {};
   int64_t tail = 0;
   int64_t side = 0;
@@ -77,9 +83,9 @@ struct BatchTask {
   std::string files_directory = {};  // of a stage that writes an output's files
   int64_t first_part = 0;            // of the files: the number of the stage's first partition
   static constexpr auto Fields() {
-    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::head, &BatchTask::narrow,
-                      &BatchTask::tail, &BatchTask::side, &BatchTask::targets, &BatchTask::sources,
-                      &BatchTask::reads, &BatchTask::split, &BatchTask::state,
+    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::head, &BatchTask::head_is_kept,
+                      &BatchTask::narrow, &BatchTask::tail, &BatchTask::side, &BatchTask::targets,
+                      &BatchTask::sources, &BatchTask::reads, &BatchTask::split, &BatchTask::state,
                       &BatchTask::files_directory, &BatchTask::first_part);
   }
 };

@@ -328,14 +328,15 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   }
   const std::unique_ptr<checkpoint::Store> store = OpenStore(node, deployment);
   TaskRegistry registry;  // its bodies keep state, which uses the store to its end
+  WorkerOptions options;
   if ((*plan)->context != nullptr) {
     RegisterTasks((*plan)->context->graph(), registry);
+    options.kept_bytes_max = KeptBytesOf(instance.arguments);
   } else {
     for (const StreamingQueryDefinition& query : QueriesOf(**plan, instance.arguments)) {
       RegisterTasks(query, registry, instance.compiled);
     }
   }
-  WorkerOptions options;
   options.driver_addresses = deployment.driver_addresses;
   options.address = address;
   options.plan_fingerprint = (*plan)->FingerprintIn(deployment);

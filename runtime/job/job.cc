@@ -59,6 +59,11 @@ struct StandardNumber {
 };
 constexpr StandardNumber kStandardNumbers[] = {
     {"partitions", "partitions of a shuffle", "2", 1, 1024, StandardNumber::Of::kStreams},
+    {"kept-bytes",
+     "bytes of memory for what batches have written that windows and state still need, each "
+     "worker; "
+     "of more, the oldest is dropped, and made again if it is needed",
+     "268435456", 0, int64_t{1} << 40, StandardNumber::Of::kStreams},
     {"partitions",
      "partitions of a shuffle and of state; not given: as many as the checkpoint has, 2 in a new "
      "one",
@@ -110,6 +115,12 @@ const std::string& JobArguments::Get(const std::string& name) const {
   const auto found = values_.find(name);
   WT_CHECK(found != values_.end(), "the job has no parameter " + name);
   return found->second;
+}
+
+size_t KeptBytesOf(const JobArguments& arguments) {
+  uint64_t bytes = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("kept-bytes"), &bytes), "it was checked");
+  return bytes;
 }
 
 std::optional<int> PartitionsOf(const JobArguments& arguments) {

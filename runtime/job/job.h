@@ -85,6 +85,7 @@ struct Job {
 std::vector<JobParameter> AllParameters(const Job& job);
 
 // As it was given; nullopt: it was not.
+size_t KeptBytesOf(const JobArguments& arguments);
 std::optional<int> PartitionsOf(const JobArguments& arguments);
 
 // kInvalidArgument names what is missing, unknown or malformed.

@@ -48,6 +48,9 @@ class Alone final : public TaskContext {
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int) override {
     co_return std::vector<ShuffleBlock>();
   }
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() override {
+    co_return std::vector<ShuffleBlock>();
+  }
   void LetGoOfShuffle(int, int) override {}
   void PutShuffle(int, std::shared_ptr<const platform::Attachment>) override {}
   Task<absl::StatusOr<std::string>> CallDriver(std::string, std::string, absl::Duration) override {

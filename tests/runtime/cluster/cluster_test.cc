@@ -102,9 +102,9 @@ TEST(Cluster, PlacesPartitionsOnTheSameWorkersInEveryGraph) {
   ASSERT_EQ(outcome.results.size(), 2u);
   for (const absl::StatusOr<GraphResults>& results : outcome.results) {
     ASSERT_TRUE(results.ok());
-    EXPECT_EQ(results->at(1).at(0).worker, "w0/w0/worker");
-    EXPECT_EQ(results->at(1).at(1).worker, "w1/w1/worker");
-    EXPECT_EQ(results->at(0).at(4).worker, "w1/w1/worker");
+    EXPECT_EQ(results->at(1).at(0).worker.name, "w0/w0/worker");
+    EXPECT_EQ(results->at(1).at(1).worker.name, "w1/w1/worker");
+    EXPECT_EQ(results->at(0).at(4).worker.name, "w1/w1/worker");
   }
 }
 
@@ -282,7 +282,7 @@ TEST(Cluster, ABodyThatFailsOnceIsTriedAgainOnAnotherWorker) {
   cluster.Start(Running(2, {graph}, &outcome));
   cluster.RunUntil(outcome.done);
   EXPECT_THAT(LastStage(outcome.results.at(0)), ElementsAreArray({"ok", "ok"}));
-  EXPECT_EQ(outcome.results.at(0)->at(0).at(0).worker, "w1/w1/worker");
+  EXPECT_EQ(outcome.results.at(0)->at(0).at(0).worker.name, "w1/w1/worker");
   EXPECT_EQ(outcome.results.at(0)->at(0).at(0).id.attempt, 1);
   EXPECT_EQ(cluster.Reached("driver.task_retried"), 2u);
 }

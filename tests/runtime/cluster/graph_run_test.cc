@@ -89,7 +89,7 @@ TEST_F(GraphRunTest, AStageStartsWhenEveryTaskOfTheOneBeforeHasFinished) {
   const absl::StatusOr<GraphResults> results = run.TakeResults();
   ASSERT_TRUE(results.ok());
   EXPECT_EQ(results->at(1).at(1).bytes, "d-5-1-1-0");
-  EXPECT_EQ(results->at(1).at(1).worker, "bob");
+  EXPECT_EQ(results->at(1).at(1).worker.name, "bob");
 }
 
 TEST_F(GraphRunTest, AFailedTaskGoesToTheNextWorkerAndTheLastFailureNamesEverything) {

@@ -1,8 +1,10 @@
 #include "runtime/cluster/shuffle_blocks.h"
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -47,6 +49,45 @@ TEST(ShuffleBlocks, WhatWasLetGoOfIsNotTakenForNothing) {
   EXPECT_EQ(blocks.Find(task, 0).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(blocks.Find(task, 1).value()->Encode(), "b");
   EXPECT_EQ(blocks.Find(task, 2).value(), nullptr);
+}
+
+struct SizedBlock final : platform::Attachment {
+  explicit SizedBlock(size_t b) : bytes(b) {}
+  std::string Encode() const override { return ""; }
+  size_t MemoryBytes() const override { return bytes; }
+  const size_t bytes;
+};
+
+TEST(ShuffleBlocks, OfWhatIsKeptTheOldestGoesWhenItIsTooMuch) {
+  ShuffleBlocks blocks;
+  blocks.SetMostKept(100);
+  const auto task = [](int64_t graph, int stage) {
+    return TaskId{.driver = "d", .graph = graph, .stage = stage, .partition = 0, .attempt = 0};
+  };
+  for (const int64_t graph : {4, 5, 6}) {
+    for (const int stage : {0, 1}) {
+      blocks.Put(task(graph, stage), {{0, std::make_shared<SizedBlock>(20)}, {3, nullptr}});
+    }
+    blocks.DropGraph("d", graph, graph == 5 ? std::set<int>{0} : std::set<int>{0, 1});
+  }
+  EXPECT_EQ(blocks.kept_bytes(), 100U);
+  EXPECT_FALSE(blocks.Contains(task(5, 1)));
+  blocks.Put(task(7, 2), {{0, std::make_shared<SizedBlock>(30)}});
+  blocks.DropGraph("d", 7, {2});
+  EXPECT_EQ(blocks.kept_bytes(), 90U);
+  std::vector<TaskId> dropped = {task(4, 0), task(4, 1)};
+  EXPECT_EQ(blocks.TakeDropped(), dropped);
+  EXPECT_EQ(blocks.Find(task(4, 1), 0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(blocks.Find(task(5, 0), 0).ok());
+  blocks.DropStage("d", 6, 1);
+  EXPECT_EQ(blocks.kept_bytes(), 70U);
+  EXPECT_EQ(blocks.attempt_count(), 3U);
+  // More than there is room for at all.
+  blocks.Put(task(8, 0), {{0, std::make_shared<SizedBlock>(101)}});
+  blocks.DropGraph("d", 8, {0});
+  EXPECT_EQ(blocks.kept_bytes(), 0U);
+  EXPECT_EQ(blocks.TakeDropped().size(), 4U);
+  EXPECT_EQ(blocks.attempt_count(), 0U);
 }
 
 TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {

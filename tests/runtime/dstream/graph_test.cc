@@ -87,7 +87,7 @@ TEST(StreamingGraph, RefusesMoreStagesThanAnyJobHas) {
   DStream<int> rows = ssc.QueueStream<int>({{1}});
   for (int i = 0; i < 40; ++i) rows = rows.Union(rows);
   rows.Print();
-  EXPECT_THAT(ssc.graph().Validate().ToString(), HasSubstr("more than 1000 stages"));
+  EXPECT_THAT(ssc.graph().Validate().ToString(), HasSubstr("more than 10000 stages"));
 }
 
 TEST(StreamingGraph, RefusesStreamsOfTwoContextsAndPartitionsThatAreNone) {

@@ -1,8 +1,11 @@
 // Several outputs in one job: each runs for each batch, in the order in which the job made them,
 // whatever becomes of the others; the batch is complete when all have ended well.
+#include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -60,6 +63,36 @@ int Completed(SimJob& job) {
     completed += batch.completed ? 1 : 0;
   }
   return completed;
+}
+
+TEST(DStreamOutputs, ForeachPartitionIsCalledWhereTheRowsAre) {
+  struct Call {
+    absl::Time time;
+    int partition;
+    std::vector<int> rows;
+  };
+  std::vector<Call> calls;
+  std::set<std::string> attempts;
+  bool fails = true;
+  SimJob job({.seed = 1}, [&](StreamingContext& ssc) {
+    const auto numbers = ssc.QueueStream<int>({{1, 2, 3}, {4}});
+    numbers.Union(numbers).ForeachPartition([&](std::vector<int> rows, const PartitionRun& run) {
+      if (std::exchange(fails, false)) throw std::runtime_error("not now");
+      attempts.insert(run.attempt);
+      calls.push_back({run.batch_time, run.partition, std::move(rows)});
+    });
+  });
+  job.Start();
+  job.RunFor(absl::Seconds(3));
+  EXPECT_THAT(job.ended(), testing::IsEmpty());
+  std::map<absl::Time, std::map<int, std::vector<int>>> batches;
+  for (const Call& call : calls) batches[call.time][call.partition] = call.rows;
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_EQ(batches.begin()->second,
+            (std::map<int, std::vector<int>>{{0, {1, 2, 3}}, {1, {1, 2, 3}}}));
+  EXPECT_EQ(batches.rbegin()->second, (std::map<int, std::vector<int>>{{0, {4}}, {1, {4}}}));
+  EXPECT_EQ(attempts.size(), 4U);
+  EXPECT_EQ(job.Reached("driver.task_retried"), 1U);
 }
 
 TEST(DStreamOutputs, AllRunForEachBatch) {

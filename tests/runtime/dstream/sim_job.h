@@ -35,6 +35,8 @@ struct SimJobOptions {
   int workers = 2;
   absl::Duration interval = absl::Seconds(1);
   simulator::PolicyKind policy = simulator::PolicyKind::kShuffle;
+  absl::Duration unit_cost = simulator::CpuOptions().unit_cost;
+  size_t kept_bytes_max = WorkerOptions().kept_bytes_max;
   DStreamOptions driver = {};
 };
 
@@ -52,7 +54,9 @@ class SimJob final : private simulator::FaultHook {
   SimJob(SimJobOptions options, JobPlan job)
       : options_(std::move(options)),
         job_(std::move(job)),
-        world_({.seed = options_.seed, .policy = {.kind = options_.policy}}) {
+        world_({.seed = options_.seed,
+                .policy = {.kind = options_.policy},
+                .cpu = {.unit_cost = options_.unit_cost}}) {
     world_.SetFaultHook(this);
     world_.AddObserver(driver_log_);
     world_.AddMachine("m");
@@ -212,7 +216,8 @@ class SimJob final : private simulator::FaultHook {
     co_await RunWorker(node, store, registry,
                        {.driver_addresses = std::move(drivers),
                         .address = std::move(address),
-                        .plan_fingerprint = context.graph().Fingerprint()});
+                        .plan_fingerprint = context.graph().Fingerprint(),
+                        .kept_bytes_max = options_.kept_bytes_max});
   }
 
   using Reader = std::function<Task<void>(platform::Node&, checkpoint::Store&)>;

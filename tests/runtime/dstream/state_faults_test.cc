@@ -33,13 +33,14 @@ struct Program {
 
 int64_t Minus(int64_t a, int64_t b) { return a - b; }
 
-// Windows of so many batches, by each.
-Program WindowProgram(int length, bool filtered) {
-  return {absl::StrCat("window of ", length, filtered ? ", filtered" : ""),
+// Windows of so many batches, by each; the state is kept every so many.
+Program WindowProgram(int length, bool filtered, int every = 1) {
+  return {absl::StrCat("window of ", length, filtered ? ", filtered" : "", ", every ", every),
           [=](const DStream<std::string>& lines) {
             const auto some = [=](const auto& row) { return !filtered || row.second != 0; };
             lines.Map(KeyAndNumber)
                 .ReduceByKeyAndWindow(std::plus<>(), Minus, length * kStateBatch, kStateBatch, some)
+                .Checkpoint(every * kStateBatch)
                 .SaveAsTextFiles("out/window");
           },
           [=](const Batches& batches) {
@@ -59,9 +60,9 @@ Program WindowProgram(int length, bool filtered) {
           }};
 }
 
-Program SumsProgram() {
-  return {"sums",
-          [](const DStream<std::string>& lines) {
+Program SumsProgram(int every) {
+  return {absl::StrCat("sums, every ", every),
+          [=](const DStream<std::string>& lines) {
             lines.Map(KeyAndNumber)
                 .UpdateStateByKey<int64_t>(
                     [](const std::vector<int64_t>& values, std::optional<int64_t> state) {
@@ -69,6 +70,7 @@ Program SumsProgram() {
                       for (const int64_t value : values) sum += value;
                       return std::optional(sum);
                     })
+                .Checkpoint(every * kStateBatch)
                 .SaveAsTextFiles("out/sums");
           },
           [](const Batches& batches) {
@@ -86,9 +88,9 @@ Program SumsProgram() {
 }
 
 // The sum of a key's numbers since it last idled for two batches, when it comes; all keys' besides.
-Program VisitsProgram() {
-  return {"visits",
-          [](const DStream<std::string>& lines) {
+Program VisitsProgram(int every) {
+  return {absl::StrCat("visits, every ", every),
+          [=](const DStream<std::string>& lines) {
             const auto visits =
                 lines.Map(KeyAndNumber)
                     .MapWithState(
@@ -101,6 +103,7 @@ Program VisitsProgram() {
                           state.Update(state.GetOption().value_or(0) + *value);
                           return absl::StrCat(key, " ", state.Get());
                         }).Timeout(kStateBatch));
+            visits.Checkpoint(every * kStateBatch);
             const auto all = visits.StateSnapshots().Map(
                 [](const auto& row) { return absl::StrCat(row.first, "=", row.second); });
             visits.Union(all).SaveAsTextFiles("out/visits");
@@ -128,9 +131,9 @@ Program VisitsProgram() {
           }};
 }
 
-std::vector<Program> Programs() {
-  return {SumsProgram(), VisitsProgram(), WindowProgram(1, false), WindowProgram(3, false),
-          WindowProgram(4, true)};
+std::vector<Program> Programs(int every) {
+  return {SumsProgram(every), VisitsProgram(every), WindowProgram(1, false, every),
+          WindowProgram(3, false, every), WindowProgram(4, true, every)};
 }
 
 const Batches kBatches = {{"a", "b 5", "a"}, {"c 2", "a"}, {},   {"b -5"},
@@ -161,52 +164,74 @@ std::map<int64_t, Lines> LoggedLines(StateRun& run) {
 }
 
 TEST(KeptState, IsAsPlainLoopsHaveIt) {
-  for (const Program& program : Programs()) {
-    StateRun run(program.plan);
-    run.Start();
-    run.Feed(kBatches);
-    run.Feed(Batches(2));
-    ExpectAnswers(program, run, kBatches);
+  for (const int every : {1, 2, 5, 100}) {
+    for (const Program& program : Programs(every)) {
+      StateRun run(program.plan);
+      run.Start();
+      run.Feed(kBatches);
+      run.Feed(Batches(2));
+      ExpectAnswers(program, run, kBatches);
+      const uint64_t batches = run.job().Reached("dstream.batch_completed");
+      EXPECT_EQ(run.job().Reached("dstream.state_kept"), 2 * (batches / every)) << program.name;
+    }
   }
 }
 
+struct Death {
+  const char* step;
+  int occurrence;
+  bool power_loss = false;
+};
+
+void ExpectWholeAfter(const Program& program, const Death& death) {
+  SCOPED_TRACE(absl::StrCat(death.step, death.power_loss ? " loses power" : " crashes"));
+  StateRun run(program.plan, {.seed = 7});
+  run.Start();
+  if (death.power_loss) {
+    run.job().LosePowerAt(death.step, death.occurrence, absl::Milliseconds(100));
+  } else {
+    run.job().CrashAt(death.step, death.occurrence, absl::Milliseconds(100));
+  }
+  run.Feed(kBatches);
+  run.Feed(Batches(4));
+  EXPECT_EQ(run.job().strikes(), 1);
+  // A batch may have got the next one's lines as well.
+  Batches batches;
+  for (auto& [time_ms, lines] : LoggedLines(run)) {
+    if (!batches.empty() || !lines.empty()) batches.push_back(std::move(lines));
+  }
+  ExpectAnswers(program, run, batches);
+}
+
 TEST(KeptState, IsWholeAfterAnyDeath) {
-  struct Death {
-    const char* step;
-    bool power_loss;
-  };
-  const Death deaths[] = {{"dstream.batch_input_logged", false}, {"state_store.written", false},
-                          {"dstream.state_kept", false},         {"dstream.state_kept", true},
-                          {"dstream.output_done", false},        {"dstream.output_done", true},
-                          {"dstream.batch_completed", false},    {"dstream.batch_completed", true}};
-  for (const Program& program : Programs()) {
-    for (const auto& [step, power_loss] : deaths) {
-      SCOPED_TRACE(absl::StrCat(step, power_loss ? " loses power" : " crashes"));
-      StateRun run(program.plan, {.seed = 7});
-      run.Start();
-      if (power_loss) {
-        run.job().LosePowerAt(step, 5, absl::Milliseconds(100));
-      } else {
-        run.job().CrashAt(step, 5, absl::Milliseconds(100));
+  const Death deaths[] = {{"dstream.batch_input_logged", 5}, {"state_store.written", 3},
+                          {"dstream.state_kept", 5},         {"dstream.state_kept", 5, true},
+                          {"dstream.output_done", 5},        {"dstream.output_done", 5, true},
+                          {"dstream.batch_completed", 5},    {"dstream.batch_completed", 5, true}};
+  for (const int every : {1, 3}) {
+    for (const Program& program : Programs(every)) {
+      for (const Death& death : deaths) ExpectWholeAfter(program, death);
+    }
+  }
+}
+
+// What a worker has in memory is made again from what is kept, and the batches since.
+TEST(KeptState, IsMadeAgainWhenAWorkerDies) {
+  for (const int every : {2, 4, 100}) {
+    for (const Program& program : Programs(every)) {
+      for (const char* step : {"task.started", "shuffle.written", "task.finished"}) {
+        for (const int occurrence : {14, 19, 25}) ExpectWholeAfter(program, {step, occurrence});
       }
-      run.Feed(kBatches);
-      run.Feed(Batches(4));
-      EXPECT_EQ(run.job().strikes(), 1);
-      // A batch may have got the next one's lines as well.
-      Batches batches;
-      for (auto& [time_ms, lines] : LoggedLines(run)) {
-        if (!batches.empty() || !lines.empty()) batches.push_back(std::move(lines));
-      }
-      ExpectAnswers(program, run, batches);
     }
   }
 }
 
 // A driver that is away for long leaves batches out: what is in the window goes by batch times.
 TEST(KeptState, LeavesAWindowInBatchesThatWereLeftOut) {
-  for (const int away : {2, 4, 9}) {
-    SCOPED_TRACE(absl::StrCat("away for ", away, " batches"));
-    const Program program = WindowProgram(3, /*filtered=*/false);
+  for (const auto& [away, every] : {std::pair(2, 1), std::pair(4, 1), std::pair(9, 1),
+                                    std::pair(2, 2), std::pair(4, 5), std::pair(9, 3)}) {
+    SCOPED_TRACE(absl::StrCat("away for ", away, " batches, kept every ", every));
+    const Program program = WindowProgram(3, /*filtered=*/false, every);
     SimJobOptions options;
     options.driver.overdue_batches_max = 1;
     StateRun run(program.plan, options);

@@ -32,7 +32,10 @@ std::optional<int64_t> Sum(const std::vector<int64_t>& values, std::optional<int
 }
 
 void Sums(DStream<std::string> lines) {
-  lines.Map(KeyAndNumber).UpdateStateByKey<int64_t>(Sum).SaveAsTextFiles("out/sums");
+  lines.Map(KeyAndNumber)
+      .UpdateStateByKey<int64_t>(Sum)
+      .Checkpoint(kStateBatch)
+      .SaveAsTextFiles("out/sums");
 }
 
 TEST(UpdateStateByKey, GivesEachKeysStateInEachBatch) {
@@ -227,6 +230,7 @@ TEST(State, GoesOnFromTheNewestAfterABatchThatFailedLongAgoHasRunAgain) {
               return row;
             })
             .UpdateStateByKey<int64_t>(Sum)
+            .Checkpoint(kStateBatch)
             .SaveAsTextFiles("out/sums");
       },
       options);
@@ -242,6 +246,38 @@ TEST(State, GoesOnFromTheNewestAfterABatchThatFailedLongAgoHasRunAgain) {
   run.Feed(Batches{{"f"}, {}});
   EXPECT_EQ(run.Saved().back(),
             (Lines{"(a,1)", "(b,1)", "(bad,1)", "(c,1)", "(d,1)", "(e,1)", "(f,1)"}));
+}
+
+TEST(State, NamesIntervalsThatCannotBe) {
+  const auto error = [](const std::function<void(DStream<Count>)>& plan) {
+    StreamingContext ssc(kStateBatch);
+    ssc.Checkpoint("ck");
+    plan(ssc.TextFileStream("in").Map(KeyAndNumber));
+    return std::string(ssc.graph().Validate().message());
+  };
+  const auto sums = [](const DStream<Count>& rows) { return rows.UpdateStateByKey<int64_t>(Sum); };
+  EXPECT_EQ(
+      error([&](const DStream<Count>& rows) { sums(rows).Checkpoint(7 * kStateBatch).Print(); }),
+      "");
+  EXPECT_THAT(error([&](const DStream<Count>& rows) {
+                sums(rows).Checkpoint(absl::Milliseconds(1500)).Print();
+              }),
+              HasSubstr("Checkpoint(1.5s) of a state that goes on every 1s: give a multiple"));
+  EXPECT_THAT(error([&](const DStream<Count>& rows) {
+                rows.ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 4 * kStateBatch,
+                                          2 * kStateBatch)
+                    .Checkpoint(3 * kStateBatch)
+                    .Print();
+              }),
+              HasSubstr("goes on every 2s: give a multiple"));
+  EXPECT_THAT(error([](const DStream<Count>& rows) {
+                rows.ReduceByKey(std::plus<>()).Checkpoint(kStateBatch).Print();
+              }),
+              HasSubstr("(ReduceByKey): it has no state"));
+  EXPECT_THAT(error([&](const DStream<Count>& rows) {
+                sums(sums(rows)).Checkpoint(2 * kStateBatch).Print();
+              }),
+              HasSubstr("its rows come of another state"));
 }
 
 TEST(State, OfAStateAndInTwoOutputsGoesOnOnceABatch) {

@@ -121,7 +121,7 @@ TEST(DStreamWindows, AreOfWholeSlidesAndMeetWhatSlidesAlike) {
                 "one slide"));
   EXPECT_THAT(
       error([](DStream<int> rows) { rows.CountByValue().Window(absl::Hours(2), kBatch).Print(); }),
-      HasSubstr("more than 1000 stages"));
+      HasSubstr("more than 10000 stages"));
   EXPECT_EQ(error([](DStream<int> rows) { rows.Window(absl::Hours(2), kBatch).Print(); }), "");
 }
 
@@ -177,6 +177,122 @@ TEST(DStreamWindows, AreWholeAfterADriversDeath) {
       }
     }
   }
+}
+
+// What recent words are after so many files, one a batch: each in three batches that follow on one
+// another, with its batch as often as `times` says.
+void ExpectEachInThreeBatches(SimJob& job, size_t words) {
+  std::map<std::string, std::vector<size_t>> seen;
+  const auto batches = Recent(job);
+  for (size_t i = 0; i < batches.size(); ++i) {
+    for (const std::string& line : batches[i]) seen[line].push_back(i);
+  }
+  EXPECT_EQ(seen.size(), words);
+  for (const auto& [line, in] : seen) {
+    ASSERT_EQ(in.size(), 3U) << line;
+    EXPECT_EQ(in[2], in[0] + 2) << line;
+  }
+}
+
+TEST(DStreamWindows, KeepWhatTheirBatchesHaveWritten) {
+  const JobPlan plans[] = {
+      RecentWords,
+      [](StreamingContext& ssc) {
+        ssc.Checkpoint("ck");
+        ssc.TextFileStream("in")
+            .Map([](std::string line) { return std::pair(std::move(line), 1); })
+            .ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 3 * kBatch, kBatch)
+            .SaveAsTextFiles("out/recent");
+      },
+      [](StreamingContext& ssc) {
+        ssc.Checkpoint("ck");
+        ssc.TextFileStream("in")
+            .Map([](std::string line) { return std::pair(std::move(line), 1); })
+            .Persist()
+            .Window(3 * kBatch)
+            .SaveAsTextFiles("out/recent");
+      },
+      [](StreamingContext& ssc) {
+        ssc.Checkpoint("ck");
+        ssc.TextFileStream("in").CountByValue().Window(3 * kBatch).SaveAsTextFiles("out/recent");
+      }};
+  for (const JobPlan& plan : plans) {
+    SimJob job({.seed = 3}, plan);
+    job.Start();
+    job.RunFor(absl::Seconds(1));
+    for (int i = 0; i < 5; ++i) {
+      job.machine().disk().Put(absl::StrCat("in/", i), absl::StrCat("w", i, "\n"));
+      job.RunFor(absl::Milliseconds(1'000));
+      // It is read once.
+      if (i > 0) job.machine().disk().LoseFile(absl::StrCat("in/", i - 1));
+    }
+    job.RunFor(absl::Seconds(5));
+    EXPECT_THAT(job.ended(), IsEmpty());
+    ExpectEachInThreeBatches(job, 5);
+    EXPECT_EQ(job.Reached("dstream.kept_blocks_lost"), 0U);
+  }
+}
+
+TEST(DStreamWindows, AreWholeAfterAWorkersDeath) {
+  uint64_t lost = 0;
+  for (const char* step : {"task.started", "shuffle.written", "shuffle.served", "task.finished"}) {
+    for (const int occurrence : {7, 12, 17, 23}) {
+      for (const absl::Duration restart_after : {absl::Milliseconds(100), absl::Seconds(20)}) {
+        SCOPED_TRACE(testing::Message() << step << " " << occurrence << " " << restart_after);
+        SimJob job({.seed = 3, .workers = 3}, RecentWords);
+        job.Start();
+        job.RunFor(absl::Seconds(1));
+        job.CrashAt(step, occurrence, restart_after);
+        for (int i = 0; i < 6; ++i) {
+          job.machine().disk().Put(absl::StrCat("in/", i), absl::StrCat("w", i, "\n"));
+          job.RunFor(absl::Milliseconds(1'000));
+        }
+        job.RunFor(absl::Seconds(8));
+        EXPECT_THAT(job.ended(), IsEmpty());
+        ExpectEachInThreeBatches(job, 6);
+        lost += job.Reached("dstream.kept_blocks_lost");
+      }
+    }
+  }
+  EXPECT_GT(lost, 0U) << "while a batch ran that was to read it";
+}
+
+// Everything that is kept is dropped, and made again: that is slow, and right.
+TEST(DStreamWindows, AreWholeWithWorkersThatHaveNoRoom) {
+  for (const size_t bytes : {size_t{0}, size_t{200}}) {
+    SimJob job({.seed = 3, .kept_bytes_max = bytes}, RecentWords);
+    job.Start();
+    job.RunFor(absl::Seconds(1));
+    for (int i = 0; i < 5; ++i) {
+      job.machine().disk().Put(absl::StrCat("in/", i), absl::StrCat("w", i, "\n"));
+      job.RunFor(absl::Milliseconds(1'000));
+    }
+    job.RunFor(absl::Seconds(5));
+    EXPECT_THAT(job.ended(), IsEmpty());
+    ExpectEachInThreeBatches(job, 5);
+  }
+}
+
+TEST(DStreamPersist, MakesRowsOnceForAllThatReadThem) {
+  const auto calls = std::make_shared<int>(0);
+  std::vector<int> shown;
+  SimJob job({.seed = 1}, [&](StreamingContext& ssc) {
+    const auto rows = ssc.QueueStream<int>({{1, 2}, {3}}).Map([calls](int row) {
+      ++*calls;
+      return row * 10;
+    });
+    rows.Persist();
+    const auto show = [&shown](const Rdd<int>& rdd) {
+      for (const int row : rdd.Collect()) shown.push_back(row);
+    };
+    rows.ForeachRDD(show);
+    rows.Filter([](int row) { return row > 10; }).ForeachRDD(show);
+    rows.Union(rows).ForeachRDD(show);
+  });
+  job.Start();
+  job.RunFor(absl::Seconds(4));
+  EXPECT_THAT(shown, ElementsAre(10, 20, 20, 10, 20, 10, 20, 30, 30, 30, 30));
+  EXPECT_EQ(*calls, 3);
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ class LoneContext final : public TaskContext {
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int) override {
     co_return std::vector<ShuffleBlock>();
   }
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() override {
+    co_return std::vector<ShuffleBlock>();
+  }
   void LetGoOfShuffle(int, int) override {}
   void PutShuffle(int, std::shared_ptr<const platform::Attachment>) override {}
   // The driver's answer to a worker that asks for the plan.
@@ -132,10 +135,8 @@ Task<void> FetchFromEach(Node& node, Fetches& fetches) {
     if (fetches.address.empty()) continue;
     TaskId reader = kSource;
     reader.stage = 1;
-    cluster::Input input;
-    input.add_sources();
-    const std::vector<std::string> addresses = {fetches.address};
-    const BlockExchange::Fetched fetched = co_await (*exchange)->Fetch(reader, 0, input, addresses);
+    const std::vector<BlockExchange::Source> sources = {{kSource, fetches.address}};
+    const BlockExchange::Fetched fetched = co_await (*exchange)->Fetch(reader, 0, 0, sources);
     EXPECT_TRUE(fetched.status.ok()) << fetched.status;
     fetches.connections.push_back((*exchange)->connections());
     fetches.address.clear();

@@ -25,6 +25,8 @@ class Answering final : public Cluster {
   int worker_count() const override { return 0; }
   Task<absl::Status> WaitForWorkers(int, absl::Duration) override { co_return absl::OkStatus(); }
   Task<absl::StatusOr<GraphResults>> Run(StageGraph) override { co_return GraphResults(); }
+  bool IsKept(const TaskOutput&) const override { return false; }
+  void LetGo(const std::vector<TaskOutput>&) override {}
   void Handle(std::string method, Handler handler) override {
     handlers[std::move(method)] = std::move(handler);
   }
@@ -38,6 +40,9 @@ class Asking final : public TaskContext {
   checkpoint::Store& store() override { return store_; }
   const TaskId& id() const override { return id_; }
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchShuffle(int) override {
+    co_return std::vector<ShuffleBlock>();
+  }
+  Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() override {
     co_return std::vector<ShuffleBlock>();
   }
   void LetGoOfShuffle(int, int) override {}

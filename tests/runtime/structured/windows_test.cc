@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Expression Seconds(const char* column) {
+Expression SecondsColumn(const char* column) {
   return Col(column).Cast(DataType::kInt64).Cast(DataType::kString);
 }
 
@@ -28,8 +28,8 @@ DataFrame Events(QueryBuilder& builder, absl::Duration delay = absl::Seconds(10)
 
 DataFrame Shown(const DataFrame& groups, const char* window) {
   const std::string name = window;
-  return groups.Select({Col("id"), Seconds((name + ".start").c_str()).As("start"),
-                        Seconds((name + ".end").c_str()).As("end"), Col("count")});
+  return groups.Select({Col("id"), SecondsColumn((name + ".start").c_str()).As("start"),
+                        SecondsColumn((name + ".end").c_str()).As("end"), Col("count")});
 }
 
 TEST(SlidingWindows, ARowIsInEachThatHasItsTime) {
