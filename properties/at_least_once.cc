@@ -252,7 +252,8 @@ void AtLeastOnceChecker::CheckRows(const OutputAttempt& output) {
     records.resize(std::min(records.size(), kMostRecords));
     Report(violation_kinds::kWrongAnswer,
            absl::StrCat("attempt ", output.attempt, " of batch ", output.time_ms,
-                        " ms is marked complete with wrong rows: ", first),
+                        " ms is marked complete with wrong rows", judge.name.empty() ? "" : ", ",
+                        judge.name, ": ", first),
            records);
   }
 }

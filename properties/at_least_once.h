@@ -94,6 +94,8 @@ struct OutputJudge {
   std::function<std::vector<NaiveRow>(const JudgedBatch& batch)> answer;
   // What to compare that with, of an attempt's rows. Unset: the rows.
   std::function<std::vector<NaiveRow>(const std::vector<NaiveRow>& rows)> read = nullptr;
+  // What it judges and by what, for people: "of … by …".
+  std::string name = {};
 };
 
 struct AtLeastOnceOptions {

@@ -71,7 +71,8 @@ void AddCounts(const std::vector<NaiveRow>& rows, std::map<std::string, int64_t>
 
 DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
                                std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces,
-                               const DStreamOracle* oracle, RowTokens tokens)
+                               const DStreamOracle* oracle,
+                               std::optional<properties::OutputJudge> judge, RowTokens tokens)
     : paths_(std::move(paths)),
       stream_(std::move(stream)),
       output_(NameOf(stream_)),
@@ -80,7 +81,7 @@ DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partition
       read_(ReaderFor(oracle)),
       pieces_(std::move(pieces)),
       checker_(
-          {.judges = Judges(partitions, oracle),
+          {.judges = Judges(partitions, oracle, std::move(judge)),
            .tokens = TokensOfRow(std::move(tokens)),
            .read_piece =
                [this](const Piece& piece) { return pieces_.at(piece.stream)->Lines(piece.path); },
@@ -94,9 +95,11 @@ DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partition
              return properties::DecodeBatchLog(files, directory, streams);
            }) {}
 
-std::vector<properties::OutputJudge> DStreamChecker::Judges(int partitions,
-                                                            const DStreamOracle* oracle) const {
+std::vector<properties::OutputJudge> DStreamChecker::Judges(
+    int partitions, const DStreamOracle* oracle,
+    std::optional<properties::OutputJudge> judge) const {
   std::vector<properties::OutputJudge> judges;
+  if (judge.has_value()) judges.push_back(*std::move(judge));
   if (oracle != nullptr) {
     const auto answer = [answer = oracle->answer](const properties::JudgedBatch& batch) {
       std::vector<std::string> all;

@@ -23,10 +23,12 @@ namespace wavetank::scenarios {
 
 class DStreamChecker final : public RunChecker {
  public:
-  // `oracle` may be null; then records have no ids. `tokens` too; then rows carry none.
+  // `oracle` may be null; then records have no ids. `tokens` too; then rows carry none. `judge`: a
+  // further one, besides the oracle and replay.
   DStreamChecker(JobPaths paths, StreamShape stream, int partitions,
                  std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces,  // by stream
-                 const DStreamOracle* oracle, RowTokens tokens);
+                 const DStreamOracle* oracle, std::optional<properties::OutputJudge> judge,
+                 RowTokens tokens);
 
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
@@ -62,7 +64,8 @@ class DStreamChecker final : public RunChecker {
                                                     const properties::DurableFiles& files,
                                                     int64_t failures);
 
-  std::vector<properties::OutputJudge> Judges(int partitions, const DStreamOracle* oracle) const;
+  std::vector<properties::OutputJudge> Judges(int partitions, const DStreamOracle* oracle,
+                                              std::optional<properties::OutputJudge> judge) const;
 
   const JobPaths paths_;
   const StreamShape stream_;

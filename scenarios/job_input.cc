@@ -57,6 +57,12 @@ runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& argu
 runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
                                         const JobArguments& arguments,
                                         const std::string& parameter) {
+  return TextFiles(context, arguments, arguments.Get(parameter));
+}
+
+runtime::DStream<std::string> TextFiles(runtime::StreamingContext& context,
+                                        const JobArguments& arguments,
+                                        const std::string& directory) {
   runtime::TextFileOptions options;
   auto files = runtime::ParseInputFileOptions({.ignored_names = arguments.Get("ignore"),
                                                .forget_after = arguments.Get("forget-after"),
@@ -67,7 +73,7 @@ runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
   } else {
     context.graph().AddError(files.status());
   }
-  return context.TextFileStream(arguments.Get(parameter), std::move(options));
+  return context.TextFileStream(directory, std::move(options));
 }
 
 }  // namespace wavetank::scenarios

@@ -25,6 +25,10 @@ std::vector<runtime::JobParameter> WithSourceParameters(
 // The lines of the directory that a parameter says, of a query as column "value".
 runtime::DataFrame TextInput(runtime::Session& session, const runtime::JobArguments& arguments,
                              const std::string& parameter);
+// Those of a directory.
+runtime::DStream<std::string> TextFiles(runtime::StreamingContext& context,
+                                        const runtime::JobArguments& arguments,
+                                        const std::string& directory);
 runtime::DStream<std::string> TextInput(runtime::StreamingContext& context,
                                         const runtime::JobArguments& arguments,
                                         const std::string& parameter);

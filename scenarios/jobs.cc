@@ -20,6 +20,7 @@
 #include "scenarios/job_input.h"
 #include "scenarios/joined_jobs.h"
 #include "scenarios/log_jobs.h"
+#include "scenarios/program_job.h"
 #include "scenarios/replayed_jobs.h"
 #include "scenarios/sql_job.h"
 #include "scenarios/stream_jobs.h"
@@ -277,6 +278,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   AddFormatJobs(jobs);
   AddLogJobs(jobs);
   AddSqlJob(jobs);
+  AddProgramJob(jobs);
   jobs.MarkBuiltIn();
 }
 

@@ -23,7 +23,9 @@
 #include <vector>
 
 #include "platform/check.h"
+#include "properties/at_least_once.h"
 #include "properties/naive_query.h"
+#include "runtime/dstream/graph.h"
 #include "runtime/job/job.h"
 
 namespace wavetank::scenarios {
@@ -60,7 +62,21 @@ struct LogOracle {
   std::function<std::vector<Row>(const Row& record)> rows;
 };
 
-using JobOracle = std::variant<StructuredOracle, DStreamOracle, LogOracle>;
+// Of a stream with any inputs and outputs.
+struct StreamOracle {
+  // What one of the outputs of the job's graph must give.
+  std::function<properties::OutputJudge(const runtime::JobArguments&,
+                                        const runtime::StreamingGraph& graph,
+                                        runtime::OperatorId output)>
+      judge;
+};
+
+using JobOracle = std::variant<StructuredOracle, DStreamOracle, LogOracle, StreamOracle>;
+
+inline bool IsOfStream(const JobOracle& oracle) {
+  return std::holds_alternative<DStreamOracle>(oracle) ||
+         std::holds_alternative<StreamOracle>(oracle);
+}
 
 // Of a stream whose rows carry tokens of the attempts that made them (MapWithAttempt of
 // runtime/dstream/attempt_operator.h): those of one line of its text files.
@@ -71,8 +87,7 @@ class ScenarioJobs {
   // REQUIRES: as JobCatalogue::Add; an oracle is of the job's engine, tokens of a stream.
   void Add(runtime::Job job, std::optional<JobOracle> oracle = std::nullopt,
            RowTokens tokens = nullptr) {
-    WT_CHECK(!oracle.has_value() ||
-             std::holds_alternative<DStreamOracle>(*oracle) == (job.dstream != nullptr));
+    WT_CHECK(!oracle.has_value() || IsOfStream(*oracle) == (job.dstream != nullptr));
     WT_CHECK(tokens == nullptr || job.dstream != nullptr);
     if (oracle.has_value()) oracles_.emplace(job.name, *std::move(oracle));
     if (tokens != nullptr) tokens_.emplace(job.name, std::move(tokens));

@@ -222,7 +222,9 @@ absl::StatusOr<Prepared> Prepare(const ParsedScenario& parsed, const ScenarioJob
   WT_ASSIGN_OR_RETURN(prepared.job.cluster, PlanCluster(parsed, job, rivals));
   prepared.job.shape = ShapeOf(prepared.job.instance);
   for (size_t i = 1; i < job.size(); ++i) AddLaterStart(job[i].instance, prepared.job.shape);
-  if (prepared.job.oracle != nullptr && prepared.job.shape.parts.size() > 1) {
+  const bool of_one =
+      prepared.job.oracle != nullptr && !std::holds_alternative<StreamOracle>(*prepared.job.oracle);
+  if (of_one && prepared.job.shape.parts.size() > 1) {
     return parsed.ErrorAt(
         scenario.job(), "name", 0,
         absl::StrCat("job ", prepared.job.instance.job->name,

@@ -4,6 +4,8 @@
 #include <exception>
 #include <iterator>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -75,7 +77,8 @@ class ReplayTask {
   void Apply(absl::Time time, const std::vector<std::vector<BlockView>>& sides,
              checkpoint::StateTable& state, bool gives_rows) {
     const auto& op = dynamic_cast<const StateOperator&>(graph_.at(head_));
-    WT_CHECK(op.Apply(time, sides, state, gives_rows ? first_ : nullptr).ok());
+    const absl::Status applied = op.Apply(time, sides, state, gives_rows ? first_ : nullptr);
+    if (!applied.ok()) throw std::runtime_error(std::string(applied.message()));
   }
 
   bool ends_in_shuffle() const { return shuffle_.take != nullptr; }
@@ -297,7 +300,7 @@ std::vector<std::string> StreamReplay::TextOutput(OperatorId output,
   try {
     text = ReplayStages(graph_, partitions_, batch, states_).Run(output);
   } catch (const std::exception& error) {
-    return {absl::StrCat("a function of the job threw: ", error.what())};
+    return {absl::StrCat("a function of the job, or an operator, failed: ", error.what())};
   }
   std::vector<std::string> lines = absl::StrSplit(text, '\n');
   lines.pop_back();  // after the last line's end

@@ -22,8 +22,9 @@ class StreamReplay {
       : graph_(graph), partitions_(partitions) {}
 
   // The lines of an output with text files for a batch, by partition; none: the output is not due.
-  // What a function of the job throws is one line, which no output has. REQUIRES: the functions are
-  // deterministic; it is asked for each batch, in order, and for one output.
+  // What a function of the job throws, or an operator says of its state, is one line, which no
+  // output has. REQUIRES: the functions are deterministic; it is asked for each batch, in order, and
+  // for one output.
   std::vector<std::string> TextOutput(runtime::OperatorId output,
                                       const properties::JudgedBatch& batch);
 

@@ -86,7 +86,9 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const QueryShape& que
 }
 
 std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& stream,
-                                      const DStreamOracle* oracle, RowTokens tokens, int partitions,
+                                      const DStreamOracle* oracle,
+                                      std::optional<properties::OutputJudge> judge,
+                                      RowTokens tokens, int partitions,
                                       const fakes::LineFeeds& feeds) {
   std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces;
   for (const StreamShape::Input& input : stream.inputs) {
@@ -99,7 +101,15 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
     }
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,
-                                          std::move(tokens));
+                                          std::move(judge), std::move(tokens));
+}
+
+std::optional<properties::OutputJudge> JudgeOf(const JobOracle* oracle,
+                                               const runtime::JobArguments& arguments,
+                                               const StreamShape& stream) {
+  const auto* own = oracle == nullptr ? nullptr : std::get_if<StreamOracle>(oracle);
+  if (own == nullptr) return std::nullopt;
+  return own->judge(arguments, stream.context->graph(), stream.output);
 }
 
 }  // namespace
@@ -120,9 +130,10 @@ std::unique_ptr<RunChecker> MakeRunChecker(const JobOracle* oracle, RowTokens to
                           oracle == nullptr ? nullptr : std::get_if<StructuredOracle>(oracle),
                           shape.partitions, arguments);
     } else {
-      checker = CheckerOf(part, std::get<StreamShape>(part.of),
-                          oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle), tokens,
-                          shape.partitions, feeds);
+      const auto& stream = std::get<StreamShape>(part.of);
+      checker =
+          CheckerOf(part, stream, oracle == nullptr ? nullptr : std::get_if<DStreamOracle>(oracle),
+                    JudgeOf(oracle, arguments, stream), tokens, shape.partitions, feeds);
     }
     checkers.push_back({part.name, std::move(checker)});
   }

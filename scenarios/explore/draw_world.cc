@@ -1,6 +1,7 @@
 #include "scenarios/explore/draw_world.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -12,10 +13,12 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "properties/programs/draw_program.h"
 #include "scenarios/cluster_plan.h"
 #include "scenarios/explore/draw_inputs.h"
 #include "scenarios/job_shape.h"
 #include "scenarios/prepare.h"
+#include "scenarios/program_job.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -58,6 +61,13 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
          .inputs = {"readings", "alarms"},
          .structured = false,
          .socket = true},
+        {.name = "customer_totals", .structured = false},
+        {.name = "orders_and_payments",
+         .fixed = {{"orders", "orders"}, {"payments", "payments"}},
+         .inputs = {"orders", "payments"},
+         .structured = false},
+        {.name = "recent_socket_lines", .inputs = {"server"}, .structured = false, .socket = true},
+        {.name = "reliable_word_count", .inputs = {"server"}, .structured = false, .socket = true},
     };
     const auto add = [&all](JobForm form) {
       form.timed = true;
@@ -93,8 +103,26 @@ const std::vector<JobForm>& FormsThatAreReplayed() {
          .drawn = {{"window", {"10s", "12s"}}, {"slide", {"3s", "10s"}}}});
     for (JobForm& form : all) {
       form.lines = JobForm::Lines::kRecords;
-      if (!form.structured) form.guarantee = form.socket ? Expect::NONE : Expect::AT_LEAST_ONCE;
+      const bool keeps_lines = form.name == "reliable_word_count";
+      if (keeps_lines || form.name == "recent_socket_lines") form.lines = JobForm::Lines::kAny;
+      if (form.structured) continue;
+      form.guarantee = form.socket && !keeps_lines ? Expect::NONE : Expect::AT_LEAST_ONCE;
     }
+    return all;
+  }();
+  return forms;
+}
+
+// Of a program that is drawn: mostly of lines whose keys come again.
+const std::vector<JobForm>& FormsOfPrograms() {
+  static const std::vector<JobForm> forms = [] {
+    const JobForm form = {.name = kProgramJob,
+                          .structured = false,
+                          .program = true,
+                          .lines = JobForm::Lines::kRecords,
+                          .guarantee = Expect::AT_LEAST_ONCE};
+    std::vector<JobForm> all(4, form);
+    all.back().lines = JobForm::Lines::kAny;
     return all;
   }();
   return forms;
@@ -122,6 +150,35 @@ const std::vector<JobForm>& FormsOverALog() {
        .forgets = false,
        .guarantee = Expect::AT_LEAST_ONCE}};
   return forms;
+}
+
+// Of a program that is drawn, or fixed.
+JobForm WithProgram(const Choices& choices, JobForm form) {
+  const auto fixed =
+      std::ranges::find(form.fixed, kProgramParameter, [](const auto& each) { return each.first; });
+  properties::StreamProgram program;
+  if (fixed == form.fixed.end()) {
+    program = properties::DrawProgram(choices, {});
+    form.fixed.emplace_back(kProgramParameter, ToText(program));
+  } else {
+    const auto read = properties::ParseProgram(fixed->second);
+    WT_CHECK(read.ok(), std::string(platform::ToStd(read.status().message())));
+    program = *read;
+  }
+  form.inputs.clear();
+  form.guarantee = Expect::AT_LEAST_ONCE;
+  for (const properties::ProgramLine& line : program.lines) {
+    if (!line.IsInput()) continue;
+    const std::string& place = line.arguments.front();
+    form.inputs.push_back(line.call == "text" ? place : absl::StrCat(kOutside, ":", place));
+    form.socket = form.socket || line.call != "text";
+    if (line.call == "socket") form.guarantee = Expect::NONE;
+  }
+  // Each once, those of servers first.
+  std::ranges::sort(form.inputs, std::greater<>());
+  const auto again = std::ranges::unique(form.inputs);
+  form.inputs.erase(again.begin(), again.end());
+  return form;
 }
 
 void Set(Job& job, const std::string& name, std::string value) {
@@ -351,7 +408,8 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
 
 JobForm DrawBuiltInForm(const Choices& choices) {
   if (choices.OneIn("over a log", 10)) return choices.OneOf("log", FormsOverALog());
-  const bool replayed = choices.OneIn("replayed", 6);
+  if (choices.OneIn("program", 6)) return choices.OneOf("job", FormsOfPrograms());
+  const bool replayed = choices.OneIn("replayed", 4);
   return choices.OneOf("job", replayed ? FormsThatAreReplayed() : FormsWithAnOracle());
 }
 
@@ -364,7 +422,8 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const Scen
   }
   std::vector<JobForm> forms;
   // A job of that name that is somebody's own is another.
-  for (const auto* built_in : {&FormsWithAnOracle(), &FormsThatAreReplayed(), &FormsOverALog()}) {
+  for (const auto* built_in :
+       {&FormsWithAnOracle(), &FormsThatAreReplayed(), &FormsOfPrograms(), &FormsOverALog()}) {
     if (!jobs.IsBuiltIn(name)) break;
     std::copy_if(built_in->begin(), built_in->end(), std::back_inserter(forms),
                  [&](const JobForm& form) { return form.name == name; });
@@ -383,7 +442,7 @@ absl::StatusOr<std::vector<JobForm>> FormsOf(const std::string& name, const Scen
 }
 
 Scenario DrawWorld(const Choices& choices, const JobForm& form) {
-  return WorldDrawing(choices, form).Draw();
+  return WorldDrawing(choices, form.program ? WithProgram(choices, form) : form).Draw();
 }
 
 Expect PromisesOf(const Expect& expected) {

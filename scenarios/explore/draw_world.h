@@ -34,6 +34,7 @@ struct JobForm {
   bool numbers = true;    // its records, if it has some, end with a number
   bool socket = false;    // its inputs are servers
   bool log = false;       // its inputs are topics
+  bool program = false;   // it is a program, which is drawn, and says what its inputs are
   // What a line is: words with ids, or the records of the jobs that have no oracle, a key and a
   // number; or, of a job of which nobody knows, either.
   enum class Lines { kWords, kRecords, kAny } lines = Lines::kWords;
@@ -42,7 +43,8 @@ struct JobForm {
   Expect::Guarantee guarantee = Expect::EXACTLY_ONCE;
 };
 
-// Those of the built-in jobs, of which one in six draws has one without an oracle.
+// Those of the built-in jobs. One in ten draws is of a job over a log, one in six of the others of
+// a program, one in four of what is left of a job without an oracle.
 JobForm DrawBuiltInForm(const properties::Choices& choices);
 
 // The built-in forms of this job, or what its plan says: what it reads, what can be judged of it.

@@ -11,6 +11,7 @@
 #include "platform/check.h"
 #include "scenarios/field_bounds.h"
 #include "scenarios/shrink/reduce_cluster.h"
+#include "scenarios/shrink/reduce_program.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -283,10 +284,12 @@ std::span<const Reduction> Reductions() {
   static const std::vector<Reduction> reductions = [] {
     std::vector<Reduction> all;
     for (const Row& row : kFirstRows) all.push_back(Of(row));
+    all.push_back({"fewer operators", FewerOperators});
     all.push_back({"one process", OneProcess});
     all.push_back({"fewer machines and nodes", WithoutOne});
     all.push_back({"fewer records in as many batches", FewerInAsManyBatches});
     for (const Row& row : kRows) all.push_back(Of(row));
+    all.push_back({"plainer operators", PlainerOperators});
     all.push_back({"rounder times", InMilliseconds});
     return all;
   }();

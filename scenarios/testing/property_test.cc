@@ -52,8 +52,8 @@ PropertyResult Refused(const absl::Status& why) {
 PropertyResult PropertyTest(runtime::Job job, PropertyOptions options) {
   const std::string name = job.name;
   if (options.runs <= 0) return {.refused = "no runs are asked for"};
-  if (options.oracle.has_value() && std::holds_alternative<scenarios::DStreamOracle>(
-                                        *options.oracle) != (job.dstream != nullptr)) {
+  if (options.oracle.has_value() &&
+      scenarios::IsOfStream(*options.oracle) != (job.dstream != nullptr)) {
     return {.refused = absl::StrCat("the oracle of job ", name, " is one of the other engine")};
   }
   scenarios::ScenarioJobs jobs;

@@ -97,8 +97,7 @@ TestedJob::TestedJob(Cluster& cluster, simulator::SimWorld& world, runtime::Job 
                      TestedJobOptions options)
     : cluster_(cluster), world_(world), is_query_(job.structured != nullptr) {
   const std::string name = job.name;
-  WT_CHECK(!options.oracle.has_value() ||
-               std::holds_alternative<scenarios::DStreamOracle>(*options.oracle) == !is_query_,
+  WT_CHECK(!options.oracle.has_value() || scenarios::IsOfStream(*options.oracle) == !is_query_,
            absl::StrCat("the oracle of job ", name, " is one of the other engine"));
   jobs_.Add(std::move(job), std::move(options.oracle));
   prepared_ = PrepareJob(name, jobs_, options);

@@ -53,6 +53,8 @@ const std::vector<Layer>& Layers() {
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
       // Of the plans, their schemas: no code of the engine's.
       {"properties/interpreter", {"platform", "properties", "runtime/plan"}, "properties"},
+      // Of DStreams nothing: what they must give is worked out anew.
+      {"properties/programs", {"platform", "properties"}, "properties"},
       {"scenarios/fakes", {"platform", "checkpoint", "runtime/connectors/log/protocol"}},
       {"scenarios",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
