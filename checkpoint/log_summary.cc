@@ -144,18 +144,32 @@ LogSummary SummariseGraph(const GraphHistory& history) {
     const std::optional<BlockName> block = ParseBlockName(NameInPath(path));
     return !block.has_value() || !history.Awaits(*block);
   };
+  if (history.batches().empty() && history.metadata().has_value()) {
+    for (const StreamInput& begin : history.metadata()->log_begins()) {
+      std::string line = absl::StrCat("stream ", begin.stream(), ": begins at");
+      for (const OffsetRange& range : begin.ranges()) {
+        absl::StrAppend(&line, " ", range.partition(), ":", range.end());
+      }
+      summary.lines.push_back(std::move(line));
+    }
+  }
   for (const auto& [time_ms, batch] : history.batches()) {
     const auto need = batch.completed ? NamedFile::Need::kMayGo : NamedFile::Need::kMust;
     int64_t files = 0;
     int64_t blocks = 0;
+    std::string ranges;
     for (const StreamInput& stream : batch.input.streams()) {
+      for (const OffsetRange& range : stream.ranges()) {
+        absl::StrAppend(&ranges, ", ", stream.stream(), ":", range.partition(), " [", range.begin(),
+                        ", ", range.end(), ")");
+      }
       files += stream.files_size();
       blocks += stream.blocks_size();
       for (const BlockAdded& block : stream.blocks()) AddBlock(block, need, summary);
     }
-    summary.lines.push_back(absl::StrCat("batch ", time_ms,
-                                         " ms: ", batch.completed ? "completed" : "not completed",
-                                         ", ", Count(files, "file"), ", ", Count(blocks, "block")));
+    summary.lines.push_back(
+        absl::StrCat("batch ", time_ms, " ms: ", batch.completed ? "completed" : "not completed",
+                     ", ", Count(files, "file"), ", ", Count(blocks, "block"), ranges));
   }
   // What a batch that is not complete goes on from, and what the next one does, must be there.
   std::set<std::string> named;

@@ -10,6 +10,10 @@
 
 namespace wavetank::properties {
 
+std::string NameOf(const LoggedOffsets& range) {
+  return absl::StrCat("partition ", range.partition, " [", range.begin, ", ", range.end, ")");
+}
+
 void AtLeastOnceChecker::Report(const char* kind, std::string what,
                                 std::vector<std::string> records) {
   if (!reported_.insert(absl::StrCat(kind, " ", what)).second) return;

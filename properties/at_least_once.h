@@ -17,7 +17,7 @@
 
 namespace wavetank::properties {
 
-// A file or block that one of a graph's streams has given.
+// A file, a block or a range of a log's offsets that one of a graph's streams has given.
 struct Piece {
   Piece(std::string where) : path(std::move(where)) {}  // NOLINT: of a graph with one stream
   Piece(const char* where) : path(where) {}             // NOLINT: likewise
@@ -51,6 +51,18 @@ struct LoggedReceiver {
   std::string run;
 };
 
+// A range of offsets of a partition of a log's topic, as a batch names it; it may be of nothing.
+struct LoggedOffsets {
+  int64_t stream = 0;
+  int64_t time_ms = 0;  // of the batch
+  std::string log_id;
+  int64_t partition = 0;
+  int64_t begin = 0;
+  int64_t end = 0;  // not included
+};
+// What it is called as a piece, if it is not of nothing.
+std::string NameOf(const LoggedOffsets& range);
+
 struct BatchLogView {
   std::vector<LoggedInput> inputs;         // in log order
   std::vector<int64_t> completed_ms = {};  // batch times, in log order
@@ -59,6 +71,9 @@ struct BatchLogView {
   std::vector<LoggedBlock> blocks = {};  // that receivers handed over, acknowledged or not
   // That have not ended, in log order: the last of a stream is at work, and replaces the others.
   std::vector<LoggedReceiver> receivers = {};
+  // Where the streams of logs begin, and what the batches have of them, in log order.
+  std::vector<LoggedOffsets> log_begins = {};
+  std::vector<LoggedOffsets> offsets = {};
   int64_t zero_ms = 0;  // when the stream began
   // Some of the batches up to this time, all of them completed, were dropped from the log.
   int64_t dropped_up_to_ms = INT64_MIN;
@@ -74,7 +89,7 @@ struct OutputAttempt {
   uint64_t content_hash = 0;        // of the bytes that count: other ones, other rows
 };
 
-// A batch's pieces, by stream, each with its lines.
+// A batch's pieces, by stream, each with its lines; of a log, its records, as LogFeed takes them.
 using PieceLines = std::map<int64_t, std::vector<std::vector<std::string>>>;
 
 // A batch, and what it and those before it have taken in.

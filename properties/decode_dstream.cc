@@ -29,6 +29,20 @@ bool IsWanted(int64_t stream, const std::optional<std::set<int64_t>>& wanted) {
   return !wanted || wanted->contains(stream);
 }
 
+// Partitions are numbers, in decimal; what is none is -1, which no log has.
+void AddOffsets(const checkpoint::StreamInput& stream, int64_t time_ms,
+                std::vector<LoggedOffsets>& offsets) {
+  for (const checkpoint::OffsetRange& range : stream.ranges()) {
+    LoggedOffsets& logged = offsets.emplace_back();
+    logged.stream = stream.stream();
+    logged.time_ms = time_ms;
+    logged.log_id = stream.log_id();
+    if (!absl::SimpleAtoi(range.partition(), &logged.partition)) logged.partition = -1;
+    logged.begin = range.begin();
+    logged.end = range.end();
+  }
+}
+
 LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchInput& input,
                           const std::optional<std::set<int64_t>>& wanted) {
   LoggedInput logged;
@@ -40,6 +54,11 @@ LoggedInput ToLoggedInput(const std::string& directory, const checkpoint::BatchI
     }
     for (const checkpoint::BlockAdded& block : stream.blocks()) {
       logged.pieces.emplace_back(stream.stream(), PathOfBlock(directory, block));
+    }
+    std::vector<LoggedOffsets> offsets;
+    AddOffsets(stream, logged.time_ms, offsets);
+    for (const LoggedOffsets& range : offsets) {
+      if (range.begin != range.end) logged.pieces.emplace_back(stream.stream(), NameOf(range));
     }
   }
   return logged;
@@ -141,8 +160,15 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
           view.old_files.push_back(file.path());
         }
       }
+      for (const checkpoint::StreamInput& begin : record.graph().log_begins()) {
+        if (IsWanted(begin.stream(), streams)) AddOffsets(begin, 0, view.log_begins);
+      }
     } else if (record.has_input()) {
       view.inputs.push_back(ToLoggedInput(directory, record.input(), streams));
+      for (const checkpoint::StreamInput& stream : record.input().streams()) {
+        if (!IsWanted(stream.stream(), streams)) continue;
+        AddOffsets(stream, record.input().batch_time_ms(), view.offsets);
+      }
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
     } else if (record.has_block()) {

@@ -227,6 +227,23 @@ constexpr PlantedBug kOfStreams[] = {
      "A batch that a new driver runs again also takes the files that have come since."},
 };
 
+// --- a stream of a partitioned log ---
+
+constexpr std::string_view kLogStreams[] = {"log_word_count", "log_records_dstream"};
+
+constexpr PlantedBug kOfLogStreams[] = {
+    {"log_stream_asks_for_latest_again", kRecomputed,
+     "A driver that finds a stream without a batch asks the log anew where it begins.",
+     kLogStreams},
+    {"log_stream_leaves_out_quiet_partitions", kForgotten,
+     "A batch says nothing of the partitions of a log that have nothing new.", kLogStreams},
+    {"log_stream_reads_to_the_end", kRecomputed,
+     "A task reads a partition of a log as far as it goes by then.", kLogStreams},
+    {"log_rate_takes_the_newest", kSpecialCase,
+     "Where a rate bounds a batch of a log, it has the newest records, and the others none.",
+     kLogStreams},
+};
+
 // --- state of a DStream ---
 
 constexpr std::string_view kKeptStates[] = {"customer_totals"};
@@ -258,6 +275,7 @@ constexpr PlantedBug kOfKeptStates[] = {
 // --- receivers and their blocks ---
 
 constexpr std::string_view kKeptLines[] = {"reliable_word_count"};
+constexpr std::string_view kOwnReliable[] = {"own_reliable_word_count"};
 
 constexpr PlantedBug kOfReceivers[] = {
     {"block_announced_before_stored", kTooEarly,
@@ -267,6 +285,9 @@ constexpr PlantedBug kOfReceivers[] = {
     {"lines_acknowledged_when_received", kTooEarly,
      "A server that keeps its lines is told that they are safe as soon as they have come.",
      kKeptLines},
+    {"store_returns_before_the_block_is_logged", kTooEarly,
+     "A receiver of the job's own is told that rows are input as soon as it has stored them.",
+     kOwnReliable},
     {"logged_blocks_forgotten", kForgotten,
      "A new driver takes all blocks of a receiver that has ended for such as nobody has logged.",
      kSockets},
@@ -327,6 +348,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfSinks, all);
     Add(kOfPartitionedLogs, all);
     Add(kOfStreams, all);
+    Add(kOfLogStreams, all);
     Add(kOfKeptStates, all);
     Add(kOfReceivers, all);
     return all;

@@ -101,11 +101,13 @@ std::vector<properties::OutputJudge> DStreamChecker::Judges(
   std::vector<properties::OutputJudge> judges;
   if (judge.has_value()) judges.push_back(*std::move(judge));
   if (oracle != nullptr) {
-    const auto answer = [answer = oracle->answer](const properties::JudgedBatch& batch) {
+    const auto answer = [this, answer = oracle->answer](const properties::JudgedBatch& batch) {
       std::vector<std::string> all;
       const properties::PieceLines pieces = batch.pieces();
       for (const auto& [stream, of_stream] : pieces) {
-        for (const auto& lines : of_stream) all.insert(all.end(), lines.begin(), lines.end());
+        for (const auto& lines : of_stream) {
+          for (const std::string& line : lines) all.push_back(pieces_.at(stream)->TextOf(line));
+        }
       }
       return answer(all);
     };
@@ -160,6 +162,26 @@ std::vector<Violation> DStreamChecker::ObserveOutputs(int64_t now_ns,
       found.push_back(std::move(violation));
     }
     outputs_[directory] = *std::move(output);
+  }
+  return found;
+}
+
+std::vector<std::string> DStreamChecker::WatchesOutside() const {
+  std::vector<std::string> watches;
+  for (const auto& [stream, pieces] : pieces_) {
+    for (std::string& path : pieces->WatchesOutside()) watches.push_back(std::move(path));
+  }
+  return watches;
+}
+
+std::vector<Violation> DStreamChecker::ObserveOutside(int64_t now_ns,
+                                                      const properties::ObservedFiles& observed) {
+  done_.reset();
+  std::vector<Violation> found;
+  for (const auto& [stream, pieces] : pieces_) {
+    for (Violation& violation : pieces->ObserveOutside(now_ns, observed)) {
+      found.push_back(std::move(violation));
+    }
   }
   return found;
 }

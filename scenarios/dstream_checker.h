@@ -33,10 +33,13 @@ class DStreamChecker final : public RunChecker {
   std::vector<std::string> Watches() const override {
     return {paths_.checkpoint + "/", paths_.output + "/"};
   }
+  std::vector<std::string> WatchesOutside() const override;
   void Arrives(const ArrivingFile& piece) override;
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) override;
+  std::vector<properties::Violation> ObserveOutside(
+      int64_t now_ns, const properties::ObservedFiles& observed) override;
   bool Done() const override;
   uint64_t Progress() const override { return static_cast<uint64_t>(checker_.advances()); }
   int64_t BatchesEnded() const override { return checker_.batches_completed(); }

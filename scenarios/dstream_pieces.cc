@@ -4,12 +4,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace wavetank::scenarios {
 namespace {
 
 // Longer than a receiver takes to find a broken connection, start anew and store a block.
 constexpr int64_t kQuietNs = int64_t{10} * 1'000'000'000;
+
+// As such lines stand in blocks: they hold no end of a line.
+std::vector<std::string> Escaped(std::vector<std::string> lines) {
+  for (std::string& line : lines) line = absl::StrReplaceAll(line, {{"\\", "\\\\"}});
+  return lines;
+}
 
 }  // namespace
 
@@ -68,14 +75,18 @@ std::vector<std::string> FilePieces::Given(
 void BlockPieces::Arrives(const ArrivingFile& piece) {
   if (piece.place != InputPlace{.server = server_}) return;
   given_.insert(given_.end(), piece.lines.begin(), piece.lines.end());
-  blocks_.Gives(piece.lines);
+  blocks_.Gives(escaped_ ? Escaped(piece.lines) : piece.lines);
+}
+
+std::string BlockPieces::TextOf(const std::string& line) const {
+  return escaped_ ? absl::StrReplaceAll(line, {{"\\\\", "\\"}}) : line;
 }
 
 std::vector<properties::Violation> BlockPieces::Observe(int64_t now_ns,
                                                         const properties::DurableFiles& files,
                                                         const properties::BatchLogView& log) {
-  std::vector<properties::Violation> found =
-      blocks_.Observe(now_ns, files, log, feed_->unfinished());
+  std::vector<properties::Violation> found = blocks_.Observe(
+      now_ns, files, log, escaped_ ? Escaped(feed_->unfinished()) : feed_->unfinished());
   if (!told_too_much_ && feed_->acknowledged() > blocks_.lines_logged()) {
     told_too_much_ = true;
     found.push_back(

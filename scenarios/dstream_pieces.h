@@ -31,9 +31,18 @@ class DStreamPieces {
   virtual std::vector<properties::Violation> Observe(int64_t now_ns,
                                                      const properties::DurableFiles& files,
                                                      const properties::BatchLogView& log) = 0;
+  // As of a RunChecker.
+  virtual std::vector<std::string> WatchesOutside() const { return {}; }
+  virtual std::vector<properties::Violation> ObserveOutside(
+      int64_t /*now_ns*/, const properties::ObservedFiles& /*observed*/) {
+    return {};
+  }
   // After each instant at which anything was observed.
   virtual void ObserveTime(int64_t /*now_ns*/) {}
+  // As PieceLines has them.
   virtual std::vector<std::string> Lines(const std::string& piece) const = 0;
+  // The line, of one that is encoded.
+  virtual std::string TextOf(const std::string& line) const { return line; }
   // Those that must be in a batch, as far as is known.
   virtual std::vector<std::string> Owed() const = 0;
   // Whether no more will come.
@@ -83,10 +92,11 @@ class FilePieces final : public DStreamPieces {
 class BlockPieces final : public DStreamPieces {
  public:
   BlockPieces(std::string server, std::string blocks_directory,
-              std::shared_ptr<const fakes::LineFeed> feed, bool kept)
+              std::shared_ptr<const fakes::LineFeed> feed, bool kept, bool escaped)
       : server_(std::move(server)),
         feed_(std::move(feed)),
         kept_(kept),
+        escaped_(escaped),
         blocks_(std::move(blocks_directory)) {}
 
   void Arrives(const ArrivingFile& piece) override;
@@ -96,6 +106,7 @@ class BlockPieces final : public DStreamPieces {
   std::vector<std::string> Lines(const std::string& piece) const override {
     return blocks_.Lines(piece);
   }
+  std::string TextOf(const std::string& line) const override;
   std::vector<std::string> Owed() const override { return blocks_.Owed(); }
   bool Complete() const override;
   std::vector<std::string> Given(
@@ -109,6 +120,8 @@ class BlockPieces final : public DStreamPieces {
   std::vector<std::string> given_;
   const std::shared_ptr<const fakes::LineFeed> feed_;
   const bool kept_;
+  // Whether backslashes of a line stand in blocks as two: of a receiver of the job's own.
+  const bool escaped_;
   bool told_too_much_ = false;  // and that was reported
   properties::ReceivedBlocks blocks_;
   int64_t now_ns_ = 0;

@@ -19,7 +19,8 @@ enum Cell : size_t {
   kTextFiles,
   kSocket,
   kLog,
-  kLogAgain
+  kLogAgain,
+  kLogStream
 };
 
 constexpr char kFiles[] = "text, CSV or JSON files, renamed into place";
@@ -47,6 +48,9 @@ constexpr GuaranteeCell kCells[] = {
      "exactly once, to readers that are read_committed", kLyingDisk},
     {"partitioned log", "structured", "partitioned log, idempotent or plain",
      "at least once: a batch that is applied again is there again", kExactlyOnce},
+    {"partitioned log", "DStream", "`SaveAsTextFiles`",
+     "at least once: each record is in one batch; batches without a completion mark may recur",
+     kExactlyOnce},
     {"files, socket", "DStream", "`Print`, `ForeachRDD`",
      "at least once, by batch time: the function may be called again with the same batch",
      kExactlyOnce, "`tests/runtime/dstream/recovery_test.cc`"},
@@ -83,6 +87,8 @@ std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
 size_t CellOf(const JobPart& part) {
   if (const auto* stream = std::get_if<StreamShape>(&part.of)) {
     const auto has_server = [](const StreamShape::Input& input) { return !input.server.empty(); };
+    const auto has_log = [](const StreamShape::Input& input) { return input.log.has_value(); };
+    if (std::ranges::any_of(stream->inputs, has_log)) return kLogStream;
     return std::ranges::any_of(stream->inputs, has_server) ? kSocket : kTextFiles;
   }
   const QueryShape& query = std::get<QueryShape>(part.of);

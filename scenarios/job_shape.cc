@@ -13,6 +13,7 @@
 #include "runtime/connectors/job_directories.h"
 #include "runtime/connectors/log/log_options.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/log_input.h"
 #include "runtime/structured/query_places.h"
 #include "scenarios/replay_query.h"
 
@@ -44,6 +45,14 @@ void AddInput(const std::string& directory, const runtime::InputFileOptions& fil
       {.directory = directory, .forget_after_ms = absl::ToInt64Milliseconds(files.forget_after)});
 }
 
+void AddTopic(const std::string& address, const std::string& topic, JobShape& shape) {
+  const bool known = std::ranges::any_of(shape.topics, [&](const auto& each) {
+    return each.address == address && each.topic == topic;
+  });
+  if (!known) shape.topics.push_back({address, topic});
+  AddOnce(address, shape.logs);
+}
+
 // What the query has to do with logs.
 void AddLogs(const runtime::StreamingQueryDefinition& definition,
              const runtime::StreamingQueryPlan& plan, QueryShape& query, JobShape& shape) {
@@ -52,11 +61,7 @@ void AddLogs(const runtime::StreamingQueryDefinition& definition,
     if (source.description.format != "log") continue;
     const auto options = runtime::LogSourceOptionsOf(source.description.options);
     WT_CHECK(options.ok(), "a job that was checked has options that are");
-    const bool known = std::ranges::any_of(shape.topics, [&options](const auto& each) {
-      return each.address == options->address && each.topic == options->topic;
-    });
-    if (!known) shape.topics.push_back({options->address, options->topic});
-    AddOnce(options->address, shape.logs);
+    AddTopic(options->address, options->topic, shape);
     reads = *options;
   }
   if (definition.sink_format != "log") return;
@@ -154,21 +159,26 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
   for (const OperatorId id : graph.inputs()) {
     if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
       AddOnce(checkpoint::NormalPath(text->directory), shape.directories);
-    } else if (const auto* socket =
-                   dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
-      shape.servers.push_back(socket->address());
-      if (socket->serving == runtime::LineServing::kKeeps) shape.kept.insert(socket->address());
+    } else if (const auto* received =
+                   dynamic_cast<const runtime::ReceiverInput*>(&graph.input(id))) {
+      if (received->source().empty()) continue;
+      shape.servers.push_back(received->source());
+      if (received->is_reliable()) shape.kept.insert(received->source());
+    } else if (const auto* log = dynamic_cast<const runtime::LogInput*>(&graph.input(id))) {
+      AddTopic(log->options.address, log->options.topic, shape);
     }
   }
   for (const OperatorId output : graph.outputs()) {
     const runtime::TextFiles* const files = graph.output(output).files();
     const std::vector<OperatorId> inputs = graph.InputsOf(output);
     const bool of_program = std::ranges::any_of(inputs, [&graph](OperatorId id) {
-      return dynamic_cast<const runtime::QueueInput*>(&graph.input(id)) != nullptr;
+      const auto* received = dynamic_cast<const runtime::ReceiverInput*>(&graph.input(id));
+      return dynamic_cast<const runtime::QueueInput*>(&graph.input(id)) != nullptr ||
+             (received != nullptr && received->source().empty());
     });
     if (files == nullptr || of_program) {
-      shape.unjudged.push_back(
-          absl::StrCat(graph.at(output).Title(), ": it leaves nothing durable"));
+      shape.unjudged.push_back(absl::StrCat(
+          graph.at(output).Title(), ": it leaves nothing durable, or what it reads nobody knows"));
       continue;
     }
     JobPart part{.name = files->prefix, .paths = {}, .of = {}};
@@ -176,14 +186,16 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     part.paths.output = checkpoint::ParentPath(files->prefix);
     part.paths.checkpoint = CheckpointOf(instance);
     for (const OperatorId id : inputs) {
-      StreamShape::Input input{.id = id, .server = {}, .kept = false, .files = {}};
+      StreamShape::Input input{.id = id, .server = {}, .files = {}};
       if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
         AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
         input.files = part.paths.inputs.back();
-      } else if (const auto* socket =
-                     dynamic_cast<const runtime::SocketTextInput*>(&graph.input(id))) {
-        input.server = socket->address();
-        input.kept = socket->serving == runtime::LineServing::kKeeps;
+      } else if (const auto* received =
+                     dynamic_cast<const runtime::ReceiverInput*>(&graph.input(id))) {
+        input.server = received->source();
+        input.kept = received->is_reliable();
+      } else if (const auto* log = dynamic_cast<const runtime::LogInput*>(&graph.input(id))) {
+        input.log = log->options;
       } else {
         continue;  // rows of the plan itself
       }

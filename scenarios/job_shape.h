@@ -53,13 +53,14 @@ struct QueryShape {
   std::optional<LogShape> log = {};
 };
 
-// What ends in one SaveAsTextFiles, from directories and sockets.
+// What ends in one SaveAsTextFiles, from directories, sockets and topics.
 struct StreamShape {
   struct Input {
     runtime::OperatorId id;
-    std::string server;     // of a socket: its address, outside
-    bool kept = false;      // whether that keeps its lines
-    JobPaths::Input files;  // else
+    std::string server;                                 // of a socket: its address, outside
+    bool kept = false;                                  // whether that keeps its lines
+    std::optional<runtime::LogStreamOptions> log = {};  // of a topic
+    JobPaths::Input files;                              // else
   };
   std::shared_ptr<runtime::StreamingContext> context;
   runtime::OperatorId output;

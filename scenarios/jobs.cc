@@ -21,6 +21,7 @@
 #include "scenarios/joined_jobs.h"
 #include "scenarios/log_jobs.h"
 #include "scenarios/program_job.h"
+#include "scenarios/receiver_jobs.h"
 #include "scenarios/replayed_jobs.h"
 #include "scenarios/sql_job.h"
 #include "scenarios/stream_jobs.h"
@@ -275,6 +276,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   AddReplayedJobs(jobs);
   AddJoinedJobs(jobs);
   AddStreamJobs(jobs);
+  AddReceiverJobs(jobs);
   AddFormatJobs(jobs);
   AddLogJobs(jobs);
   AddSqlJob(jobs);

@@ -50,7 +50,9 @@ absl::Status LogViewReader::Add(const std::string& bytes) {
       if (transaction >= 0) {
         view_.transactions[static_cast<size_t>(transaction)].rows[appended.topic()].push_back(row);
       }
-      partition.entries.push_back({.row = std::move(row), .transaction = transaction});
+      partition.entries.push_back({.row = std::move(row),
+                                   .timestamp_ms = record.timestamp_ms(),
+                                   .transaction = transaction});
     }
     view_.supplied = std::max(view_.supplied, appended.supplied());
   } else if (entry.has_offset()) {

@@ -23,6 +23,7 @@ using LogRow = std::pair<std::string, std::string>;
 struct LogView {
   struct Entry {
     LogRow row;
+    int64_t timestamp_ms = 0;
     int transaction = -1;  // -1: of none
     bool is_marker = false;
   };

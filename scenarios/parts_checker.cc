@@ -42,6 +42,20 @@ std::vector<Violation> PartsChecker::Observe(int64_t now_ns,
       [&](const PartChecker& part) { return part.checker->Observe(now_ns, observed, failures); });
 }
 
+std::vector<std::string> PartsChecker::WatchesOutside() const {
+  std::vector<std::string> all;
+  for (const PartChecker& part : parts_) {
+    for (std::string& path : part.checker->WatchesOutside()) all.push_back(std::move(path));
+  }
+  return all;
+}
+
+std::vector<Violation> PartsChecker::ObserveOutside(int64_t now_ns,
+                                                    const properties::ObservedFiles& observed) {
+  return OfAll(
+      [&](const PartChecker& part) { return part.checker->ObserveOutside(now_ns, observed); });
+}
+
 bool PartsChecker::Done() const {
   return std::all_of(parts_.begin(), parts_.end(),
                      [](const PartChecker& part) { return part.excused || part.checker->Done(); });

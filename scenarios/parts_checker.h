@@ -28,6 +28,9 @@ class PartsChecker final : public RunChecker {
   std::vector<properties::Violation> Observe(int64_t now_ns,
                                              const properties::ObservedFiles& observed,
                                              int64_t failures) override;
+  std::vector<std::string> WatchesOutside() const override;
+  std::vector<properties::Violation> ObserveOutside(
+      int64_t now_ns, const properties::ObservedFiles& observed) override;
   bool Done() const override;
   uint64_t Progress() const override;
   int64_t BatchesEnded() const override;

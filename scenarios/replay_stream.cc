@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
+#include "runtime/dstream/log_input.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/state_operator.h"
 
@@ -57,7 +58,10 @@ class ReplayTask {
 
   void Feed(const std::vector<std::string>& lines) {
     const auto feed = graph_.input(head_).OpenFeed(*first_);
-    for (const std::string& line : lines) WT_CHECK(feed->Push(absl::StrCat(line, "\n")).ok());
+    const bool of_log = dynamic_cast<const runtime::LogInput*>(&graph_.at(head_)) != nullptr;
+    for (const std::string& line : lines) {
+      WT_CHECK(feed->Push(of_log ? line : absl::StrCat(line, "\n")).ok());
+    }
     WT_CHECK(feed->Finish().ok());
   }
   // Rows of the plan itself.

@@ -5,10 +5,12 @@
 
 #include "platform/check.h"
 #include "properties/part_rows.h"
+#include "runtime/dstream/input_operators.h"
 #include "scenarios/dstream_checker.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/interpret_query.h"
 #include "scenarios/log_checker.h"
+#include "scenarios/log_pieces.h"
 #include "scenarios/parts_checker.h"
 #include "scenarios/replay_query.h"
 #include "scenarios/shown_rows.h"
@@ -93,11 +95,18 @@ std::unique_ptr<RunChecker> CheckerOf(const JobPart& part, const StreamShape& st
   std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces;
   for (const StreamShape::Input& input : stream.inputs) {
     std::unique_ptr<DStreamPieces>& of = pieces[input.id.value()];
+    if (input.log) {
+      of = std::make_unique<LogPieces>(*input.log);
+      continue;
+    }
+    // Of the engine's own receivers lines stand in blocks as they are.
+    const auto& op = stream.context->graph().at(input.id);
+    const bool own = dynamic_cast<const runtime::SocketTextInput*>(&op) == nullptr;
     if (input.server.empty()) {
       of = std::make_unique<FilePieces>(input.files.directory, input.files.forget_after_ms);
     } else {
       of = std::make_unique<BlockPieces>(input.server, part.paths.checkpoint + "/blocks",
-                                         feeds.at(input.server), input.kept);
+                                         feeds.at(input.server), input.kept, own);
     }
   }
   return std::make_unique<DStreamChecker>(part.paths, stream, partitions, std::move(pieces), oracle,

@@ -27,6 +27,12 @@ std::vector<InputSplit> SplitsOf(const StreamInput& input) {
                       .has_checksum = true,
                       .crc32c = block.crc32c});
   }
+  for (const LogRange& range : input.ranges) {
+    if (range.begin == range.end) continue;
+    splits.push_back({.inline_bytes = "",
+                      .path = "",
+                      .log = {input.log_id, range.partition, range.begin, range.end}});
+  }
   for (const std::string& partition : input.partitions) {
     splits.push_back({.inline_bytes = partition, .path = ""});
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -50,16 +51,36 @@ void ToRecord(const StreamInput& input, checkpoint::StreamInput& record) {
   }
   if (!input.files.empty()) record.set_root(input.root);
   for (const Block& block : input.blocks) *record.add_blocks() = ToRecord(block);
+  if (!input.ranges.empty()) record.set_log_id(input.log_id);
+  for (const LogRange& range : input.ranges) {
+    checkpoint::OffsetRange& added = *record.add_ranges();
+    added.set_partition(absl::StrCat(range.partition));
+    added.set_begin(range.begin);
+    added.set_end(range.end);
+  }
 }
 
 // `blocks`: the directory that they stand in.
-StreamInput FromRecord(const checkpoint::StreamInput& record, const std::string& blocks) {
+absl::StatusOr<StreamInput> FromRecord(const checkpoint::StreamInput& record,
+                                       const std::string& blocks) {
   StreamInput input{.stream = OperatorId(record.stream()), .files = {}, .root = record.root()};
   for (const checkpoint::InputFile& file : record.files()) {
     input.files.push_back({.path = file.path(), .size_bytes = file.size_bytes()});
   }
   for (const checkpoint::BlockAdded& block : record.blocks()) {
     input.blocks.push_back(FromRecord(block, blocks));
+  }
+  input.log_id = record.log_id();
+  for (const checkpoint::OffsetRange& range : record.ranges()) {
+    LogRange& added = input.ranges.emplace_back();
+    added.begin = range.begin();
+    added.end = range.end();
+    if (!absl::SimpleAtoi(range.partition(), &added.partition) || added.partition < 0 ||
+        added.begin < 0 || added.end < added.begin) {
+      return absl::DataLossError(absl::StrCat("the batch log names offsets [", range.begin(), ", ",
+                                              range.end(), ") of a partition '", range.partition(),
+                                              "', which are none"));
+    }
   }
   return input;
 }
@@ -127,6 +148,10 @@ class FencedBatchLog final : public BatchLog {
       start_->state_partitions[OperatorId(state.operator_id())] = state.partitions();
     }
     const std::string blocks = checkpoint::JoinPath(directory, "blocks");
+    for (const checkpoint::StreamInput& stream : history_.metadata()->log_begins()) {
+      WT_CO_ASSIGN_OR_RETURN(StreamInput begin, FromRecord(stream, blocks));
+      recovered_.log_positions[begin.stream] = std::move(begin);
+    }
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
@@ -137,7 +162,9 @@ class FencedBatchLog final : public BatchLog {
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {
-        input.streams.push_back(FromRecord(stream, blocks));
+        WT_CO_ASSIGN_OR_RETURN(StreamInput given, FromRecord(stream, blocks));
+        if (!given.ranges.empty()) recovered_.log_positions[given.stream] = given;
+        input.streams.push_back(std::move(given));
       }
       recovered_.last = input.batch;
       if (found.completed) {
@@ -163,6 +190,7 @@ class FencedBatchLog final : public BatchLog {
     record.set_batch_interval_ms(interval_ms_);
     record.set_plan_fingerprint(fingerprint_);
     for (const StreamInput& old : start.old_files) ToRecord(old, *record.add_old_files());
+    for (const StreamInput& begin : start.log_begins) ToRecord(begin, *record.add_log_begins());
     for (const auto& [op, partitions] : start.state_partitions) {
       checkpoint::StatePartitions& state = *record.add_state_partitions();
       state.set_operator_id(static_cast<int32_t>(op.value()));

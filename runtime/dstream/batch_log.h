@@ -34,15 +34,37 @@ namespace wavetank::runtime {
 
 using platform::Task;
 
-// What one input stream gives to one batch. A stream has files, blocks or partitions of its queue.
+// Of a partition of a log's topic, the offsets from `begin` to `end`, which is not included.
+struct LogRange {
+  int32_t partition = 0;
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+// What one input stream gives to one batch. A stream has files, blocks, ranges of a log or
+// partitions of its queue.
 struct StreamInput {
   OperatorId stream;
   std::vector<SelectedFile> files = {};
   std::string root = {};  // as in FoundFiles
   std::vector<Block> blocks = {};
   std::vector<std::string> partitions = {};  // never logged: a queue refuses a checkpoint
+  // Of each partition, also where there is nothing new; and of which log.
+  std::string log_id = {};
+  std::vector<LogRange> ranges = {};
 
-  bool empty() const { return files.empty() && blocks.empty() && partitions.empty(); }
+  // Whether there is nothing to log.
+  bool empty() const {
+    return files.empty() && blocks.empty() && partitions.empty() && ranges.empty();
+  }
+  int64_t offsets() const {
+    int64_t sum = 0;
+    for (const LogRange& range : ranges) sum += range.end - range.begin;
+    return sum;
+  }
+  bool has_rows() const {
+    return !files.empty() || !blocks.empty() || !partitions.empty() || offsets() > 0;
+  }
 };
 
 struct ForgottenPaths {
@@ -59,7 +81,8 @@ struct BatchInput {
 // What the streams found when they first started.
 struct StreamStart {
   absl::Time zero;
-  std::vector<StreamInput> old_files = {};  // which are not input
+  std::vector<StreamInput> old_files = {};   // which are not input
+  std::vector<StreamInput> log_begins = {};  // of each stream of a log, as ranges of nothing
   // Of each operator with state: in how many partitions it stands, from then on.
   std::map<OperatorId, int> state_partitions = {};
 };
@@ -84,6 +107,8 @@ struct RecoveredStream {
   std::vector<checkpoint::GraphHistory::Receiver> receivers;
   // By stream: how many of its records are in blocks that were logged.
   std::map<int64_t, int64_t> records_logged;
+  // Of streams of logs, whose ranges end where they go on.
+  std::map<OperatorId, StreamInput> log_positions;
   BatchNumber last;  // the last batch with durable input; 0: none
 };
 

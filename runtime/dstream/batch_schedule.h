@@ -29,6 +29,9 @@ using BatchNumber = platform::StrongId<struct BatchNumberTag>;
 
 class BatchSchedule {
  public:
+  // From which monotonic times are counted, where they are taken for absolute ones.
+  static constexpr platform::MonotonicTime kStart{};
+
   static absl::Time ZeroTime(absl::Time wall_now, absl::Duration interval) {
     const absl::Duration since_epoch = wall_now - absl::UnixEpoch();
     return absl::UnixEpoch() + absl::Floor(since_epoch, interval);

@@ -17,6 +17,8 @@
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/log_input.h"
+#include "runtime/dstream/log_split_reader.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/stream_steps.h"
@@ -140,6 +142,9 @@ class BatchTaskBody::Attempt {
   Task<absl::Status> FeedSplit(const InputOperator& input) {
     const std::unique_ptr<ByteFeed> feed = input.OpenFeed(*first_);
     const InputSplit& split = task_.split;
+    if (const auto* log = dynamic_cast<const LogInput*>(&input)) {
+      co_return co_await FeedLog(*log, dynamic_cast<internal::LogFeed&>(*feed));
+    }
     if (split.path.empty()) {
       co_await Charge(split.inline_bytes.size());
       WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(split.inline_bytes); }));
@@ -177,6 +182,26 @@ class BatchTaskBody::Attempt {
     }
     if (split.has_checksum && checksum != split.crc32c) co_return InputLost("has a bad checksum");
     co_return Guarded([&] { return feed->Finish(); });
+  }
+
+  // Both outlive the task.
+  Task<absl::Status> FeedLog(const LogInput& input, internal::LogFeed& feed) {
+    LogSplitReader reader(context_.node(), input, task_.split.log);
+    while (true) {
+      auto records = co_await reader.Next();
+      if (absl::IsDataLoss(records.status())) {
+        co_return absl::DataLossError(absl::StrCat("read the input of batch ", task_.batch_time_ms,
+                                                   " ms: ", records.status().message()));
+      }
+      WT_CO_RETURN_IF_ERROR(records.status());
+      if (records->empty()) break;
+      co_await context_.node().Work(std::ssize(*records));
+      WT_CO_RETURN_IF_ERROR(Guarded([&] {
+        feed.Take(*records);
+        return absl::OkStatus();
+      }));
+    }
+    co_return Guarded([&] { return feed.Finish(); });
   }
 
   using Sides = std::vector<std::vector<BlockView>>;

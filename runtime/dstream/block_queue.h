@@ -6,6 +6,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BLOCK_QUEUE_H_
 #define WAVETANK_RUNTIME_DSTREAM_BLOCK_QUEUE_H_
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ class BlockQueue {
  public:
   // REQUIRES: the paths of blocks are unique; times do not go back.
   void Add(Block block, platform::MonotonicTime arrived) {
+    bytes_ += static_cast<int64_t>(block.size_bytes);
     waiting_.push_back({std::move(block), arrived});
   }
 
@@ -36,10 +38,15 @@ class BlockQueue {
   void Remove(const std::vector<Block>& blocks) {
     absl::btree_set<std::string> paths;
     for (const Block& block : blocks) paths.insert(block.path);
-    std::erase_if(waiting_, [&](const Waiting& each) { return paths.contains(each.block.path); });
+    std::erase_if(waiting_, [&](const Waiting& each) {
+      const bool taken = paths.contains(each.block.path);
+      if (taken) bytes_ -= static_cast<int64_t>(each.block.size_bytes);
+      return taken;
+    });
   }
 
   bool empty() const { return waiting_.empty(); }
+  int64_t bytes() const { return bytes_; }
 
  private:
   struct Waiting {
@@ -47,6 +54,7 @@ class BlockQueue {
     platform::MonotonicTime arrived;
   };
   std::vector<Waiting> waiting_;
+  int64_t bytes_ = 0;
 };
 
 }  // namespace wavetank::runtime

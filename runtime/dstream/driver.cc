@@ -24,12 +24,11 @@
 #include "runtime/dstream/batch_outputs.h"
 #include "runtime/dstream/batch_schedule.h"
 #include "runtime/dstream/block_files.h"
-#include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/dstream/missing_input.h"
 #include "runtime/dstream/output_owner.h"
 #include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
+#include "runtime/dstream/stream_inputs.h"
 #include "runtime/dstream/stream_start.h"
 #include "runtime/dstream/stream_state_files.h"
 #include "runtime/dstream/stream_steps.h"
@@ -66,6 +65,8 @@ class DriverRun {
         options_(options),
         directory_(graph.checkpoint_directory),
         blocks_directory_(std::move(blocks_directory)),
+        rates_(graph, options.rates),
+        sources_(node, store, graph, rates_),
         longest_ago_(graph.LongestAgo()),
         block_files_(node, store, blocks_directory_),
         receivers_(node.executor()),
@@ -100,11 +101,13 @@ class DriverRun {
       co_return;
     }
     began_ = true;
-    tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_);
+    tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_,
+                                       options_.unprocessed_bytes_max);
     ReceiverTracker::Serve(tracker_, cluster_);
+    co_await TellRates();
     for (const OperatorId input : graph_.inputs()) {
-      if (const auto* socket = dynamic_cast<const SocketTextInput*>(&graph_.at(input))) {
-        receivers_.Spawn("receiver", RunReceiver(*socket));
+      if (const auto* received = dynamic_cast<const ReceiverInput*>(&graph_.at(input))) {
+        receivers_.Spawn("receiver", RunReceiver(*received));
       }
     }
     scope_.Spawn("batches", RunBatches());
@@ -128,22 +131,18 @@ class DriverRun {
       WT_CO_ASSIGN_OR_RETURN(
           log_, co_await BatchLog::TakeOver(node_, store_, graph_, directory_, log_options));
     }
-    for (const OperatorId input : graph_.inputs()) {
-      if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-        file_selectors_.emplace(input, FileSelector(HostOf(node_), store_, log_->seen(input),
-                                                    files->directory, files->options.files));
-      }
-    }
+    sources_.Open(*log_);
     const StreamAge age = log_->start() == nullptr ? StreamAge::kNew : StreamAge::kBegun;
     WT_CO_RETURN_IF_ERROR(co_await OwnOutputs(store_, graph_, directory_, age, *log_));
     if (age == StreamAge::kNew) {
-      WT_CO_ASSIGN_OR_RETURN(StreamStart start,
-                             co_await FirstStart(node_, graph_, file_selectors_));
+      WT_CO_ASSIGN_OR_RETURN(StreamStart start, co_await FirstStart(node_, graph_, sources_));
       for (const OperatorId state : graph_.states()) {
         const auto& op = dynamic_cast<const ShuffleOperator&>(graph_.at(state));
         start.state_partitions[state] = op.partitions().value_or(options_.default_parallelism);
       }
       WT_CO_RETURN_IF_ERROR(co_await log_->LogStart(std::move(start)));
+    } else {
+      WT_CO_RETURN_IF_ERROR(co_await sources_.GoOn(log_->recovered()));
     }
     outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->start()->state_partitions,
                      log_->driver_id());
@@ -152,7 +151,7 @@ class DriverRun {
                    node_.clock());
     for (const BatchInput& unfinished : recovered.unfinished) {
       WT_CO_RETURN_IF_ERROR(
-          co_await CheckInput(node_, store_, unfinished, file_selectors_,
+          co_await CheckInput(node_, unfinished, sources_,
                               absl::StrCat("recover batch ", unfinished.batch.value(), " (",
                                            absl::ToUnixMillis(clock_->TimeOf(unfinished.batch)),
                                            " ms) from ", directory_)));
@@ -194,7 +193,8 @@ class DriverRun {
       }
       if (platform::Planted(node_, "rerun_takes_what_is_there_now")) {
         for (const OperatorId stream : graph_.inputs()) {
-          (co_await Plan(stream, clock_->Due(input.batch), input)).IgnoreError();
+          (co_await sources_.Plan(stream, clock_->Due(input.batch), tracker_->queue(), input))
+              .IgnoreError();
         }
       }
       status = co_await RunBatch(std::move(input));
@@ -229,13 +229,14 @@ class DriverRun {
   Task<absl::Status> PlanAndRun(BatchNumber batch) {
     BatchInput input{.batch = batch, .streams = {}};
     for (const OperatorId stream : graph_.inputs()) {
-      WT_CO_RETURN_IF_ERROR(co_await Plan(stream, clock_->Due(batch), input));
+      WT_CO_RETURN_IF_ERROR(
+          co_await sources_.Plan(stream, clock_->Due(batch), tracker_->queue(), input));
     }
     if (platform::Planted(node_, "output_before_input_is_logged")) {
       WT_CO_RETURN_IF_ERROR((co_await RunOutputs(input)).status());
     }
     WT_CO_RETURN_IF_ERROR(co_await log_->LogInput(input));
-    for (const StreamInput& stream : input.streams) tracker_->queue().Remove(stream.blocks);
+    sources_.Logged(input, tracker_->queue());
     if (platform::Planted(node_, "late_blocks_dropped")) {
       tracker_->queue().Remove(tracker_->queue().ArrivedBy(node_.clock().Now()));
     }
@@ -245,37 +246,6 @@ class DriverRun {
     }
     co_await node_.Step(steps::kBatchInputLogged, {{"batch", batch.value()}});
     co_return co_await RunBatch(std::move(input));
-  }
-
-  // Adds what the stream gives to the batch. `batch` outlives the task.
-  Task<absl::Status> Plan(OperatorId stream, platform::MonotonicTime due, BatchInput& batch) {
-    StreamInput planned{.stream = stream};
-    const StreamOperator& input = graph_.at(stream);
-    if (const auto* queue = dynamic_cast<const QueueInput*>(&input)) {
-      planned.partitions = queue->Pop();
-    } else if (const auto source = file_selectors_.find(stream); source != file_selectors_.end()) {
-      auto selected = co_await source->second.Select();
-      if (selected.ok()) {
-        planned.files = std::move(selected->files);
-        planned.root = std::move(selected->root);
-        if (!selected->forgotten.empty()) {
-          batch.forgotten.push_back({stream, std::move(selected->forgotten)});
-        }
-      } else if (!IsTransient(selected.status())) {
-        co_return selected.status();
-      } else {
-        // The files stay where they are, and the next listing shows them.
-        node_.Log(platform::LogLevel::kWarning,
-                  absl::StrCat("list ", input.detail(), " for ", input.Title(), ": ",
-                               std::string(selected.status().message()), "; trying again"));
-      }
-    } else if (dynamic_cast<const ConstantInput*>(&input) == nullptr) {
-      for (Block& block : tracker_->queue().ArrivedBy(due)) {
-        if (block.stream == stream.value()) planned.blocks.push_back(std::move(block));
-      }
-    }
-    if (!planned.empty()) batch.streams.push_back(std::move(planned));
-    co_return absl::OkStatus();
   }
 
   Task<absl::StatusOr<KeptStates>> RunOutputs(const BatchInput& input) {
@@ -290,7 +260,9 @@ class DriverRun {
     if (platform::Planted(node_, "completion_before_output")) {
       WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch)));
     }
+    co_await tracker_->Processing(&input);
     absl::StatusOr<KeptStates> left = co_await RunOutputs(input);
+    co_await tracker_->Processing(nullptr);
     if (!left.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
       if (!options_.on_batch_failed) co_return left.status();
@@ -307,9 +279,14 @@ class DriverRun {
     }
     states_.Completed(input.batch, *std::move(left));
     open_.erase(input.batch);
+    const platform::MonotonicTime ended = node_.clock().Now();
+    rates_.Completed(input, {.processing_end = absl::UnixEpoch() + (ended - BatchSchedule::kStart),
+                             .processing_delay = ended - began,
+                             .scheduling_delay = began - clock_->Due(input.batch)});
+    co_await TellRates();
     co_await node_.Step(steps::kBatchCompleted, {{"batch", input.batch.value()}});
-    if (!input.streams.empty()) {
-      Report(ProgressOf(input, batch_time, node_.clock().Now() - began));
+    if (std::ranges::any_of(input.streams, &StreamInput::has_rows)) {
+      Report(ProgressOf(input, batch_time, ended - began));
     }
     block_files_.Consumed(input, batch_time);
     co_await LetGo(input.batch);
@@ -338,6 +315,15 @@ class DriverRun {
     });
   }
 
+  // Receivers have theirs from the tracker; logs are asked for no more than that.
+  Task<void> TellRates() {
+    for (const OperatorId input : graph_.inputs()) {
+      const int64_t rate = rates_.RateOf(input);
+      if (!tracker_->SetRate(input, rate)) continue;
+      co_await node_.Step(steps::kRateChanged, {{"stream", input.value()}, {"rate", rate}});
+    }
+  }
+
   void Report(const StreamProgress& progress) {
     if (options_.on_progress) {
       options_.on_progress(progress);
@@ -346,8 +332,8 @@ class DriverRun {
     }
   }
 
-  Task<void> RunReceiver(const SocketTextInput& input) {
-    const ReceiverTask task{
+  Task<void> RunReceiver(const ReceiverInput& input) {
+    ReceiverTask task{
         .stream = input.id().value(),
         .directory = blocks_directory_,
         .block_interval_ms = absl::ToInt64Milliseconds(options_.block_interval),
@@ -355,6 +341,7 @@ class DriverRun {
         .line_bytes_max = options_.line_bytes_max,
         .buffer_bytes_max = options_.buffer_bytes_max};
     while (true) {
+      task.orders = tracker_->OrdersFor(task.stream);
       StageGraph graph{.name = absl::StrCat("receiver of ", input.Title()),
                        .batch = 0,
                        .stages = {{.kind = kReceiverTaskKind,
@@ -414,7 +401,8 @@ class DriverRun {
 
   std::shared_ptr<BatchLog> log_;
   std::shared_ptr<ReceiverTracker> tracker_;
-  FileSelectors file_selectors_;
+  StreamRates rates_;
+  StreamInputs sources_;
   std::optional<BatchSchedule> clock_;
   // How many batches the longest window reaches back, and what those had.
   const int64_t longest_ago_;

@@ -32,6 +32,7 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/progress.h"
+#include "runtime/dstream/stream_rates.h"
 
 namespace wavetank::runtime {
 
@@ -52,6 +53,9 @@ class StopRequest {
   bool graceful_ = false;
 };
 
+// Little beside the disks that checkpoints stand on.
+inline constexpr int64_t kDefaultUnprocessedBytes = int64_t{1} << 30;
+
 struct DStreamOptions {
   // Where blocks go when there is no checkpoint directory: below it, into a directory of this
   // driver's own. What of them a driver that dies leaves there, nobody will read or remove.
@@ -64,6 +68,9 @@ struct DStreamOptions {
   absl::Duration receiver_restart_delay = absl::Seconds(2);  // ...receiverRestartDelay
   int64_t line_bytes_max = 16 << 20;
   int64_t buffer_bytes_max = 64 << 20;
+  // Of blocks that receivers have stored and no batch has worked off yet: beyond it they pause, and
+  // their sources are held.
+  int64_t unprocessed_bytes_max = kDefaultUnprocessedBytes;
   // Of the log in the checkpoint directory: batches that have ended and are kept in it (at least
   // 1), and how much it may grow before it is begun anew without the others.
   int64_t batches_retained = 100;
@@ -74,6 +81,7 @@ struct DStreamOptions {
   // How many batches may be overdue; of more, the oldest are left out (batch_schedule.h). At least
   // 1.
   int64_t overdue_batches_max = 100;
+  RateOptions rates = {};
   // What Print prints; unset: into the node's log.
   Printer print;
   // Told of each batch with input that is complete; unset: a line in the node's log.

@@ -22,6 +22,7 @@ absl::Status CheckDStreamOptions(const DStreamOptions& options) {
       {"overdue_batches_max", options.overdue_batches_max},
       {"line_bytes_max", options.line_bytes_max},
       {"buffer_bytes_max", options.buffer_bytes_max},
+      {"unprocessed_bytes_max", options.unprocessed_bytes_max},
       {"log_segment_bytes", options.log_segment_bytes > 0 ? 1 : 0}};
   for (const auto& [name, value] : numbers) {
     if (value < 1) return wrong(name, value, "1 or more");
@@ -29,6 +30,20 @@ absl::Status CheckDStreamOptions(const DStreamOptions& options) {
   if (options.block_interval < absl::Milliseconds(1)) {
     return wrong("block_interval", absl::FormatDuration(options.block_interval), "1ms or more");
   }
+  const std::pair<const char*, int64_t> rates[] = {
+      {"rates.receiver_max_rate", options.rates.receiver_max_rate},
+      {"rates.initial_rate", options.rates.initial_rate}};
+  for (const auto& [name, value] : rates) {
+    if (value < 0) return wrong(name, value, "rows a second, or 0 for no limit");
+  }
+  const PidOptions& pid = options.rates.pid;
+  const std::pair<const char*, double> factors[] = {{"rates.pid.proportional", pid.proportional},
+                                                    {"rates.pid.integral", pid.integral},
+                                                    {"rates.pid.derived", pid.derived}};
+  for (const auto& [name, value] : factors) {
+    if (!(value >= 0)) return wrong(name, value, "0 or more");
+  }
+  if (!(pid.min_rate > 0)) return wrong("rates.pid.min_rate", pid.min_rate, "more than 0");
   const std::pair<const char*, absl::Duration> durations[] = {
       {"worker_timeout", options.worker_timeout},
       {"receiver_restart_delay", options.receiver_restart_delay},

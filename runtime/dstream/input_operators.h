@@ -18,6 +18,7 @@
 #include "runtime/connectors/input_file_options.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/receiver_input.h"
 #include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
@@ -89,11 +90,11 @@ class TextFileInput final : public internal::LineInput {
 enum class LineServing { kForgets, kKeeps };
 
 // Lines from a TCP server, by a receiver on some worker (socket_receiver.h).
-class SocketTextInput final : public internal::LineInput {
+class SocketTextInput final : public ReceiverInput {
  public:
   SocketTextInput(std::string server_host, int server_port, LineServing how_served)
-      : LineInput(how_served == LineServing::kKeeps ? "ReliableTextStream" : "SocketTextStream",
-                  absl::StrCat(server_host, ":", server_port)),
+      : ReceiverInput(how_served == LineServing::kKeeps ? "ReliableTextStream" : "SocketTextStream",
+                      absl::StrCat(server_host, ":", server_port), Codec<std::string>::Name()),
         host(std::move(server_host)),
         port(server_port),
         serving(how_served) {}
@@ -101,6 +102,13 @@ class SocketTextInput final : public internal::LineInput {
   const int port;
   const LineServing serving;
   std::string address() const { return absl::StrCat(host, ":", port); }
+
+  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
+    return std::make_unique<internal::LineFeed>(sink);
+  }
+  std::unique_ptr<RawReceiver> MakeReceiver(const ReceiverTask& task) const override;
+  std::string source() const override { return address(); }
+  bool is_reliable() const override { return serving == LineServing::kKeeps; }
 };
 
 // A queue of batches in the driver's memory, for tests and for trying things out. Popped by the

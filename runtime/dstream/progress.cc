@@ -19,6 +19,7 @@ std::string StreamProgress::ToText() const {
   add(num_blocks, " blocks");
   add(num_block_records, " records");
   add(num_queued_partitions, " queued partitions");
+  add(num_log_offsets, " offsets");
   add(num_input_bytes, " bytes");
   absl::StrAppend(&text, " in, in ", absl::FormatDuration(batch_duration));
   return text;
@@ -30,6 +31,7 @@ StreamProgress ProgressOf(const BatchInput& input, absl::Time batch_time, absl::
   for (const StreamInput& stream : input.streams) {
     progress.num_files += static_cast<int64_t>(stream.files.size());
     progress.num_blocks += static_cast<int64_t>(stream.blocks.size());
+    progress.num_log_offsets += stream.offsets();
     progress.num_queued_partitions += static_cast<int64_t>(stream.partitions.size());
     for (const SelectedFile& file : stream.files) {
       progress.num_input_bytes += static_cast<int64_t>(file.size_bytes);

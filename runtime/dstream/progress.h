@@ -20,6 +20,7 @@ struct StreamProgress {
   int64_t num_blocks = 0;
   int64_t num_block_records = 0;
   int64_t num_queued_partitions = 0;
+  int64_t num_log_offsets = 0;  // of partitioned logs: of their records, and what gives no rows
   int64_t num_input_bytes = 0;  // of files and blocks
 
   // One line for people.

@@ -30,9 +30,10 @@ constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
 std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
                                                          checkpoint::Store& store,
                                                          std::shared_ptr<BatchLog> log,
-                                                         std::string blocks_directory) {
+                                                         std::string blocks_directory,
+                                                         int64_t unprocessed_bytes_max) {
   std::shared_ptr<ReceiverTracker> tracker(
-      new ReceiverTracker(node, store, log, std::move(blocks_directory)));
+      new ReceiverTracker(node, store, log, std::move(blocks_directory), unprocessed_bytes_max));
   tracker->records_logged_ = log->recovered().records_logged;
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
@@ -53,7 +54,9 @@ void ReceiverTracker::Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& c
   });
   cluster.Handle(kAddBlockMethod,
                  [tracker](std::string request) { return AddBlock(tracker, std::move(request)); });
-  cluster.Handle(kAwaitStopMethod, [tracker](std::string) { return AwaitStop(tracker); });
+  cluster.Handle(kAwaitOrdersMethod, [tracker](std::string request) {
+    return AwaitOrders(tracker, std::move(request));
+  });
   cluster.Handle(kReceiverErrorMethod,
                  [tracker](std::string error) { return ReportError(tracker, std::move(error)); });
 }
@@ -193,6 +196,7 @@ Task<void> ReceiverTracker::LogAndQueue(Block block, ReceiverPointer receiver,
     receiver->newest_queued = true;
     records_logged_[block.stream] += block.records;
     queue_.Add(block, node_.clock().Now());
+    co_await SayIfPaused();
     co_await node_.Step(steps::kBlockLogged,
                         {{"stream", block.stream}, {"records", block.records}});
   } else {
@@ -201,10 +205,52 @@ Task<void> ReceiverTracker::LogAndQueue(Block block, ReceiverPointer receiver,
   take_over->ended.Set();
 }
 
-Task<absl::StatusOr<std::string>> ReceiverTracker::AwaitStop(
-    std::shared_ptr<ReceiverTracker> self) {
-  const bool stop = co_await self->stopping_.WaitFor(self->node_.clock(), kHoldAnswer);
-  co_return std::string(stop ? "stop" : "go on");
+ReceiverOrders ReceiverTracker::OrdersFor(int64_t stream) const {
+  const auto rate = rates_.find(stream);
+  return {.stop = stopping_, .pause = paused_, .max_rate = rate == rates_.end() ? 0 : rate->second};
+}
+
+bool ReceiverTracker::SetRate(OperatorId stream, int64_t rate) {
+  if (std::exchange(rates_[stream.value()], rate) == rate) return false;
+  changed_.Set();
+  return true;
+}
+
+Task<void> ReceiverTracker::Processing(const BatchInput* batch) {
+  processing_bytes_ = 0;
+  for (const StreamInput& stream : batch == nullptr ? std::vector<StreamInput>() : batch->streams) {
+    for (const Block& block : stream.blocks) {
+      processing_bytes_ += static_cast<int64_t>(block.size_bytes);
+    }
+  }
+  co_await SayIfPaused();
+}
+
+Task<void> ReceiverTracker::SayIfPaused() {
+  const int64_t waiting = queue_.bytes() + processing_bytes_;
+  const bool pause = waiting > unprocessed_bytes_max_;
+  if (std::exchange(paused_, pause) == pause) co_return;
+  changed_.Set();
+  node_.Log(
+      platform::LogLevel::kWarning,
+      pause ? absl::StrCat("receivers pause: ", waiting, " bytes wait for batches, and ",
+                           unprocessed_bytes_max_, " may (DStreamOptions::unprocessed_bytes_max)")
+            : "receivers go on");
+  if (pause) co_await node_.Step(steps::kReceiversPaused, {{"bytes", waiting}});
+}
+
+Task<absl::StatusOr<std::string>> ReceiverTracker::AwaitOrders(
+    std::shared_ptr<ReceiverTracker> self, std::string request) {
+  ReceiverQuestion question;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(request, question));
+  const platform::MonotonicTime until = self->node_.clock().Now() + kHoldAnswer;
+  while (self->OrdersFor(question.stream) == question.known) {
+    const absl::Duration left = until - self->node_.clock().Now();
+    if (left <= absl::ZeroDuration()) break;
+    self->changed_.Reset();
+    co_await self->changed_.WaitFor(self->node_.clock(), left);
+  }
+  co_return EncodeToString(self->OrdersFor(question.stream));
 }
 
 Task<absl::StatusOr<std::string>> ReceiverTracker::ReportError(

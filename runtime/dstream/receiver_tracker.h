@@ -40,18 +40,29 @@ namespace wavetank::runtime {
 class ReceiverTracker {
  public:
   // The blocks that the log holds unallocated go first, before any batch is due.
-  // `blocks_directory`: where receivers store.
+  // `blocks_directory`: where receivers store. `unprocessed_bytes_max`: of blocks that wait for a
+  // batch, or whose batch runs; beyond it receivers pause.
   static std::shared_ptr<ReceiverTracker> Create(platform::Node& node, checkpoint::Store& store,
                                                  std::shared_ptr<BatchLog> log,
-                                                 std::string blocks_directory);
+                                                 std::string blocks_directory,
+                                                 int64_t unprocessed_bytes_max);
 
   // Answers receivers from now on. The cluster keeps the tracker; Close ends what it may do.
   static void Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& cluster);
 
   BlockQueue& queue() { return queue_; }
   // Receivers end, each after its last block has been taken over.
-  void StopReceivers() { stopping_.Set(); }
-  bool stopping() const { return stopping_.is_set(); }
+  void StopReceivers() {
+    stopping_ = true;
+    changed_.Set();
+  }
+  bool stopping() const { return stopping_; }
+  // The batch that runs has these blocks; null: no batch runs. It outlives the task.
+  Task<void> Processing(const BatchInput* batch);
+  // From now on; 0: no limit. Whether that is another one than before.
+  bool SetRate(OperatorId stream, int64_t rate);
+  // What a receiver of the stream is to do now.
+  ReceiverOrders OrdersFor(int64_t stream) const;
   // Takes nothing over any more.
   void Close() { closed_ = true; }
   // Set when the log could not take a block or a receiver, with the reason.
@@ -60,18 +71,20 @@ class ReceiverTracker {
 
  private:
   ReceiverTracker(platform::Node& node, checkpoint::Store& store, std::shared_ptr<BatchLog> log,
-                  std::string blocks_directory)
+                  std::string blocks_directory, int64_t unprocessed_bytes_max)
       : node_(node),
         store_(store),
         log_(std::move(log)),
         blocks_directory_(std::move(blocks_directory)),
+        unprocessed_bytes_max_(unprocessed_bytes_max),
         scope_(node.executor()) {}
 
   static Task<absl::StatusOr<std::string>> StartReceiver(std::shared_ptr<ReceiverTracker> self,
                                                          std::string request);
   static Task<absl::StatusOr<std::string>> AddBlock(std::shared_ptr<ReceiverTracker> self,
                                                     std::string request);
-  static Task<absl::StatusOr<std::string>> AwaitStop(std::shared_ptr<ReceiverTracker> self);
+  static Task<absl::StatusOr<std::string>> AwaitOrders(std::shared_ptr<ReceiverTracker> self,
+                                                       std::string request);
   static Task<absl::StatusOr<std::string>> ReportError(std::shared_ptr<ReceiverTracker> self,
                                                        std::string error);
 
@@ -103,6 +116,8 @@ class ReceiverTracker {
   Task<absl::Status> EndReceiver(ReceiverPointer replaced);
   Task<absl::StatusOr<std::vector<Block>>> StoredBy(ReceiverPointer replaced);
   void Fail(const absl::Status& status);
+  // After a change of what waits.
+  Task<void> SayIfPaused();
 
   platform::Node& node_;
   checkpoint::Store& store_;
@@ -112,7 +127,12 @@ class ReceiverTracker {
   std::map<int64_t, int64_t> records_logged_;  // by stream
   // By stream, whose newest is at work, and replaces the others.
   std::map<int64_t, std::deque<ReceiverPointer>> receivers_;
-  platform::Event stopping_;
+  const int64_t unprocessed_bytes_max_;
+  int64_t processing_bytes_ = 0;      // of the batch that runs
+  std::map<int64_t, int64_t> rates_;  // by stream
+  bool paused_ = false;               // and that was said
+  bool stopping_ = false;
+  platform::Event changed_;  // some orders may have
   bool closed_ = false;
   platform::Event failed_;
   absl::Status failure_;

@@ -57,6 +57,15 @@ class StateOperator : public ShuffleOperator {
                              checkpoint::StateTable& state, RowSink* sink) const = 0;
 };
 
+// Of an operator that has one, whose rows are of a window.
+inline std::optional<StateOperator::Window> WindowOf(const StreamOperator& op) {
+  if (const auto* window = dynamic_cast<const WindowOperator*>(&op)) {
+    return StateOperator::Window{window->window(), window->slide()};
+  }
+  const auto* const state = dynamic_cast<const StateOperator*>(&op);
+  return state == nullptr ? std::nullopt : state->window();
+}
+
 // What holds an operator's state, to people and to the files that it is in.
 inline std::string StateNameOf(const StateOperator& op) {
   return absl::StrCat(op.name(), "(", op.detail(), ") gives ", op.codec());

@@ -11,8 +11,6 @@
 #include "platform/status_macros.h"
 #include "platform/text.h"
 #include "runtime/dstream/batch_schedule.h"
-#include "runtime/dstream/file_selector.h"
-#include "runtime/dstream/input_operators.h"
 
 namespace wavetank::runtime {
 
@@ -28,29 +26,17 @@ Task<void> Decided(platform::Node& node, BatchNumber batch, const checkpoint::Gr
 }  // namespace
 
 Task<absl::StatusOr<StreamStart>> FirstStart(platform::Node& node, const StreamingGraph& graph,
-                                             FileSelectors& selectors) {
+                                             StreamInputs& sources) {
   StreamStart start;
   const absl::Time now = node.clock().WallNow();
   start.zero = BatchSchedule::ZeroTime(now, graph.batch_interval);
-  for (auto& [stream, source] : selectors) {
-    const auto& input = dynamic_cast<const TextFileInput&>(graph.at(stream));
-    if (!input.options.new_files_only) continue;
-    WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
-    if (old.files.empty()) continue;
-    node.Log(platform::LogLevel::kWarning,
-             absl::StrCat(old.files.size(), " files were in ", input.directory,
-                          " before the stream began and are not input: move files there while "
-                          "it runs, under names that are new there, or have the job read what "
-                          "is there too (TextFileOptions::new_files_only = false)"));
-    start.old_files.push_back(
-        {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
-  }
+  WT_CO_RETURN_IF_ERROR(co_await sources.Begin(now, start));
   co_return start;
 }
 
-Task<absl::Status> CheckInput(platform::Node& node, checkpoint::Store& store, BatchInput input,
-                              const FileSelectors& selectors, std::string what) {
-  WT_CO_ASSIGN_OR_RETURN(const std::string missing, co_await MissingInput(store, input, selectors));
+Task<absl::Status> CheckInput(platform::Node& node, BatchInput input, StreamInputs& sources,
+                              std::string what) {
+  WT_CO_ASSIGN_OR_RETURN(const std::string missing, co_await sources.Missing(input));
   const checkpoint::GraphRow& row = checkpoint::DecideGraphBatch(
       {.input = checkpoint::InputFound::kDurable,
        .completion = checkpoint::CompletionFound::kNone,

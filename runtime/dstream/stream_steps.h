@@ -27,13 +27,21 @@ inline constexpr platform::StepName kKeptBlocksLost{
     "dstream.kept_blocks_lost", "batch",
     "What a batch was to read of those before, and workers had kept, is lost: it is made again."};
 
+inline constexpr platform::StepName kReceiversPaused{
+    "dstream.receivers_paused", "bytes",
+    "So many bytes of blocks wait for batches, more than may: receivers are told to pause."};
+
+inline constexpr platform::StepName kRateChanged{
+    "dstream.rate_changed", "stream, rate",
+    "A stream may take so many rows a second from now on; 0: without a limit."};
+
 inline constexpr platform::StepName kLinesAcknowledged{
     "dstream.lines_acknowledged", "stream, lines",
     "A server that keeps its lines was told that so many are input; it need not have heard it."};
 
-inline constexpr const platform::StepName* kStreamSteps[] = {&kReceiverLogged, &kBlockFound,
-                                                             &kStreamStopped,  &kStreamStateKept,
-                                                             &kKeptBlocksLost, &kLinesAcknowledged};
+inline constexpr const platform::StepName* kStreamSteps[] = {
+    &kReceiverLogged, &kBlockFound,      &kStreamStopped, &kStreamStateKept,
+    &kKeptBlocksLost, &kReceiversPaused, &kRateChanged,   &kLinesAcknowledged};
 
 }  // namespace wavetank::runtime::steps
 

@@ -33,6 +33,8 @@
 #include "runtime/dstream/dstream.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/log_input.h"
+#include "runtime/dstream/receiver.h"
 
 namespace wavetank::runtime {
 
@@ -89,6 +91,32 @@ class StreamingContext {
   // checkpoint, from which on the server has not been told of anything else.
   DStream<std::string> ReliableTextStream(std::string host, int port) {
     return Lines("ReliableTextStream", std::move(host), port, LineServing::kKeeps);
+  }
+
+  // The rows that a receiver of one's own brings in (receiver.h). R derives from Receiver<T>.
+  template <typename R>
+  DStream<typename R::Row> ReceiverStream(std::unique_ptr<R> receiver) {
+    if (receiver == nullptr) {
+      AddError("ReceiverStream: there is no receiver");
+      return ConstantStream<typename R::Row>({});
+    }
+    return Input<typename R::Row>(
+        std::make_unique<internal::TypedReceiverInput<R>>(std::move(receiver)));
+  }
+
+  // The records of a topic of a partitioned log, without a receiver, as Spark's direct Kafka stream:
+  // each batch has a range of offsets of each partition, a task each (log_input.h). Each record is
+  // input once, also across crashes, if there is a checkpoint; without one it begins anew.
+  DStream<LogRecord> LogStream(LogStreamOptions options) {
+    const absl::Status status = CheckLogStream(options);
+    if (!status.ok()) graph_->AddError(status);
+    return Input<LogRecord>(std::make_unique<LogInput>(std::move(options)));
+  }
+  // Their values; of a null, an empty line.
+  DStream<std::string> LogTextStream(LogStreamOptions options) {
+    return LogStream(std::move(options)).Map([](LogRecord&& record) {
+      return std::move(record.value).value_or(std::string());
+    });
   }
 
   // A batch for each element of `queue`, oldest first (or all elements at once), empty ones after

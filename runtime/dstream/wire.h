@@ -17,20 +17,32 @@ inline constexpr char kBatchTaskKind[] = "dstream.batch";
 inline constexpr char kReceiverTaskKind[] = "dstream.receiver";
 inline constexpr char kReceiverStartedMethod[] = "dstream.receiver_started";
 inline constexpr char kAddBlockMethod[] = "dstream.add_block";
-inline constexpr char kAwaitStopMethod[] = "dstream.await_stop";
+inline constexpr char kAwaitOrdersMethod[] = "dstream.await_orders";
 inline constexpr char kReceiverErrorMethod[] = "dstream.receiver_error";
 
-// The input of one task of a first stage: bytes that came along, or a file of the store, of which
-// the first `size_bytes` are the batch's input, whatever it has become since.
+// Of a partition of a log, the offsets that are the batch's input.
+struct LogSplit {
+  std::string log_id;
+  int32_t partition = 0;
+  int64_t begin = 0;
+  int64_t end = 0;
+  static constexpr auto Fields() {
+    return std::tuple(&LogSplit::log_id, &LogSplit::partition, &LogSplit::begin, &LogSplit::end);
+  }
+};
+
+// The input of one task of a first stage: bytes that came along, a range of a log, or a file of the
+// store, of which the first `size_bytes` are the batch's input, whatever it has become since.
 struct InputSplit {
   std::string inline_bytes;
   std::string path;
   uint64_t size_bytes = 0;
   bool has_checksum = false;
   uint32_t crc32c = 0;  // of the whole
+  LogSplit log = {};    // of a stream of a log
   static constexpr auto Fields() {
     return std::tuple(&InputSplit::inline_bytes, &InputSplit::path, &InputSplit::size_bytes,
-                      &InputSplit::has_checksum, &InputSplit::crc32c);
+                      &InputSplit::has_checksum, &InputSplit::crc32c, &InputSplit::log);
   }
 };
 
@@ -90,6 +102,25 @@ struct BatchTask {
   }
 };
 
+// What a receiver is to do.
+struct ReceiverOrders {
+  bool stop = false;     // after its last block has been taken over
+  bool pause = false;    // hands over no block, and takes in no more than it has room for
+  int64_t max_rate = 0;  // rows a second; 0: no limit
+  static constexpr auto Fields() {
+    return std::tuple(&ReceiverOrders::stop, &ReceiverOrders::pause, &ReceiverOrders::max_rate);
+  }
+  friend bool operator==(const ReceiverOrders&, const ReceiverOrders&) = default;
+};
+// It asks for those that are others than it knows.
+struct ReceiverQuestion {
+  int64_t stream = 0;
+  ReceiverOrders known;
+  static constexpr auto Fields() {
+    return std::tuple(&ReceiverQuestion::stream, &ReceiverQuestion::known);
+  }
+};
+
 struct ReceiverTask {
   int64_t stream = 0;  // an OperatorId
   std::string directory;
@@ -97,10 +128,12 @@ struct ReceiverTask {
   int64_t restart_delay_ms = 0;
   int64_t line_bytes_max = 0;
   int64_t buffer_bytes_max = 0;
+  ReceiverOrders orders = {};  // until it has asked for others
   static constexpr auto Fields() {
     return std::tuple(&ReceiverTask::stream, &ReceiverTask::directory,
                       &ReceiverTask::block_interval_ms, &ReceiverTask::restart_delay_ms,
-                      &ReceiverTask::line_bytes_max, &ReceiverTask::buffer_bytes_max);
+                      &ReceiverTask::line_bytes_max, &ReceiverTask::buffer_bytes_max,
+                      &ReceiverTask::orders);
   }
 };
 

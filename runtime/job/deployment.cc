@@ -189,6 +189,10 @@ Task<bool> RunPlan(Node& node, checkpoint::Store& store, Cluster& cluster, const
     }
     options.batches_retained = Number(instance.arguments, "retain");
     options.log_segment_bytes = static_cast<uint64_t>(Number(instance.arguments, "log-bytes"));
+    options.unprocessed_bytes_max = Number(instance.arguments, "unprocessed-bytes");
+    options.rates.receiver_max_rate = Number(instance.arguments, "receiver-rate");
+    options.rates.backpressure = instance.arguments.Get("backpressure") == "true";
+    options.rates.pid.min_rate = static_cast<double>(Number(instance.arguments, "min-rate"));
     options.graceful_stop_timeout =
         StopTimeout(instance.arguments).value_or(options.graceful_stop_timeout);
     StopRequest stop;

@@ -68,6 +68,13 @@ constexpr StandardNumber kStandardNumbers[] = {
      "partitions of a shuffle and of state; not given: as many as the checkpoint has, 2 in a new "
      "one",
      "", 1, kMostShufflePartitions, StandardNumber::Of::kQueries},
+    {"receiver-rate", "rows a second of each receiver, at most; 0: no limit", "0", 0,
+     int64_t{1} << 40, StandardNumber::Of::kStreams},
+    {"min-rate", "rows a second that back-pressure leaves each receiver and log, at least", "100",
+     1, int64_t{1} << 40, StandardNumber::Of::kStreams},
+    {"unprocessed-bytes",
+     "bytes that receivers have stored and that wait for batches, beyond which they pause",
+     "1073741824", 1, int64_t{1} << 50, StandardNumber::Of::kStreams},
     {"retain", "batches that have ended and that the checkpoint keeps", "100", 2, 1'000'000},
     {"log-bytes", "how many bytes the checkpoint's logs may grow by before they are begun anew",
      "1048576", 1, int64_t{1} << 40},
@@ -143,6 +150,11 @@ std::vector<JobParameter> AllParameters(const Job& job) {
                  "how long a stop in good order may take before it leaves what is under way to the "
                  "next start; 0s: 30s, or ten intervals of a stream if they are longer",
                  "0s", ParameterKind::kDuration});
+  if (job.dstream != nullptr) {
+    all.push_back({"backpressure",
+                   "whether receivers and logs are read no faster than batches are worked off",
+                   "false", ParameterKind::kFlag});
+  }
   if (job.structured != nullptr) {
     all.push_back({"available-now", "read what is there at the start, in batches, and end", "false",
                    ParameterKind::kFlag});

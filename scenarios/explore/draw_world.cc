@@ -148,6 +148,20 @@ const std::vector<JobForm>& FormsOverALog() {
        .inputs = {"from"},
        .log = true,
        .forgets = false,
+       .guarantee = Expect::AT_LEAST_ONCE},
+      {.name = "log_word_count",
+       .drawn = {{"max-rate", {"0", "3", "50"}}, {"starting", {"earliest", "latest"}}},
+       .inputs = {"visits"},
+       .structured = false,
+       .log = true,
+       .forgets = false,
+       .guarantee = Expect::AT_LEAST_ONCE},
+      {.name = "log_records_dstream",
+       .drawn = {{"max-rate", {"0", "20"}}, {"starting", {"earliest", "latest"}}},
+       .inputs = {"visits"},
+       .structured = false,
+       .log = true,
+       .forgets = false,
        .guarantee = Expect::AT_LEAST_ONCE}};
   return forms;
 }
@@ -391,6 +405,10 @@ absl::StatusOr<JobForm> FormOfPlan(const runtime::Job& job, const ScenarioJobs& 
   form.inputs = form.socket ? shape.servers : shape.directories;
   if (form.socket) {
     form.inputs.insert(form.inputs.end(), shape.directories.begin(), shape.directories.end());
+  }
+  if (form.inputs.empty() && !shape.topics.empty()) {
+    form.log = true;
+    for (const JobShape::ReadTopic& read : shape.topics) form.inputs.push_back(read.topic);
   }
   const bool told =
       job.deterministic || jobs.OracleOf(job.name) != nullptr || jobs.TokensOf(job.name) != nullptr;

@@ -61,6 +61,41 @@ TEST(DecodeBatchLog, TakesOffTheVeryRunThatHasEnded) {
                                       Field(&LoggedReceiver::run, "second")));
 }
 
+TEST(DecodeBatchLog, ReadsRangesOfALog) {
+  DurableFiles files;
+  LogBuilder log(files, 1);
+  log.Add(checkpoint::GroupKind::kSeal, kEmptySeal);
+  const auto ranges = [](checkpoint::StreamInput& stream, int64_t begin, int64_t end) {
+    stream.set_stream(3);
+    stream.set_log_id("id");
+    for (const char* partition : {"0", "x"}) {
+      checkpoint::OffsetRange& range = *stream.add_ranges();
+      range.set_partition(partition);
+      range.set_begin(begin);
+      range.set_end(partition[0] == 'x' ? begin : end);
+    }
+  };
+  checkpoint::MetadataRecord graph;
+  graph.mutable_graph()->set_zero_time_ms(5);
+  ranges(*graph.mutable_graph()->add_log_begins(), 4, 4);
+  checkpoint::MetadataRecord input;
+  input.mutable_input()->set_batch_time_ms(7);
+  ranges(*input.mutable_input()->add_streams(), 4, 9);
+  for (const auto& record : {graph, input}) {
+    log.Add(checkpoint::GroupKind::kRecords, Texts({record.SerializeAsString()}));
+  }
+  const BatchLogView view = DecodeBatchLog(files, "q").value().value();
+  ASSERT_EQ(view.log_begins.size(), 2u);
+  EXPECT_EQ(view.log_begins[0].end, 4);
+  ASSERT_EQ(view.offsets.size(), 2u);
+  EXPECT_EQ(view.offsets[0].time_ms, 7);
+  EXPECT_EQ(view.offsets[0].log_id, "id");
+  EXPECT_EQ(view.offsets[1].partition, -1);  // which no log has
+  // What is of nothing is no piece.
+  EXPECT_THAT(view.inputs.at(0).pieces, ElementsAre(Piece(3, "partition 0 [4, 9)")));
+  EXPECT_THAT(DecodeBatchLog(files, "q", std::set<int64_t>{2}).value().value().offsets, IsEmpty());
+}
+
 TEST_F(DecodeTextOutputsTest, ReadsOfACompleteAttemptThePartsThatItsMarkNames) {
   Put("part-00000-d-1-1-0-0", "(a,1)\n(b,c,2)\n");
   Put("part-00001-d-1-1-1-0", "(lost,9)\n");

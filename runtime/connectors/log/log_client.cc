@@ -37,9 +37,9 @@ Task<absl::StatusOr<std::string>> LogClient::Call(std::string method, std::strin
     // Whatever stands against it, a producer that is made anew may do it.
     const bool stale = absl::IsFailedPrecondition(reply.status());
     if (absl::IsDataLoss(reply.status()) && !log_id_.empty()) {
-      co_return absl::DataLossError(
-          absl::StrCat("the log at ", address_, " is not the one with which the query has begun: ",
-                       reply.status().message(), ": serve that one there again, or ", else_do_));
+      co_return absl::DataLossError(absl::StrCat(
+          "the log at ", address_, " is not the one with which the ", reader_,
+          " has begun: ", reply.status().message(), ": serve that one there again, or ", else_do_));
     }
     co_return absl::Status(stale ? absl::StatusCode::kAborted : reply.status().code(),
                            absl::StrCat("the log at ", address_, ", asked to ", method, ": ",

@@ -37,9 +37,10 @@ class LogClient {
   // From now on the log of this id is asked, and no other: one that serves there in its place says
   // kDataLoss to all, and does nothing. `else_do`: what may be done but serve that log there again.
   // An empty id: whichever is there.
-  void Expect(std::string log_id, std::string else_do) {
+  void Expect(std::string log_id, std::string else_do, std::string reader = "query") {
     log_id_ = std::move(log_id);
     else_do_ = std::move(else_do);
+    reader_ = std::move(reader);
   }
 
   Task<absl::StatusOr<logs::MetadataReply>> Metadata();
@@ -69,6 +70,7 @@ class LogClient {
   const std::string address_;
   std::string log_id_;
   std::string else_do_;
+  std::string reader_;
   std::unique_ptr<platform::RpcClient> client_;
 };
 

@@ -14,6 +14,15 @@
 
 namespace wavetank::runtime {
 
+// What people are told who read the log by other means than a query.
+struct LogReaderWords {
+  std::string reader = "query";
+  std::string begins = "startingOffsets";  // what says where it begins
+  std::string or_skip = "the option failOnDataLoss=false";
+  // In place of the log that was read.
+  std::string else_do = "start the query with a new checkpoint";
+};
+
 struct LogSourceOptions {
   enum class Start : uint8_t { kEarliest, kLatest, kGiven };
 
@@ -25,6 +34,7 @@ struct LogSourceOptions {
   int64_t max_bytes = 0;  // 0: as the query says
   bool read_committed = true;
   bool fail_on_data_loss = true;
+  LogReaderWords words = {};
 };
 const std::vector<ConnectorOption>& LogSourceOptionTable();
 // kInvalidArgument names the option, what it was given and what it takes.

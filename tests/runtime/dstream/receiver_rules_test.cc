@@ -69,9 +69,12 @@ class Receiving {
     co_return answer.ok() ? *answer : answer.status().ToString();
   }
   Task<void> AwaitStop() {
-    while (true) {
-      const auto answer = co_await context_.CallDriver(kAwaitStopMethod, "", kPatience);
-      if (answer.ok() && *answer == "stop") co_return;
+    ReceiverOrders orders;
+    while (!orders.stop) {
+      const ReceiverQuestion question{.stream = task_.stream, .known = orders};
+      const auto answer =
+          co_await context_.CallDriver(kAwaitOrdersMethod, EncodeToString(question), kPatience);
+      if (answer.ok()) EXPECT_TRUE(DecodeFromString(*answer, orders).ok());
     }
   }
   Task<void> Idle() {

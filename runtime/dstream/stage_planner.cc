@@ -1,0 +1,233 @@
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "runtime/dstream/graph.h"
+#include "runtime/dstream/state_operator.h"
+
+namespace wavetank::runtime {
+namespace {
+
+// Adds stages to a plan: those that write one side of an operator, as it is some batches ago,
+// behind those that they read. What a window joins into a shuffle is a stage for each of its
+// batches, so that what one batch has written serves all windows that it is in.
+class StagePlanner {
+ public:
+  StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches,
+               const StateHistory& history, const KeptStages& kept)
+      : graph_(graph), to_batches_(std::move(to_batches)), history_(history), kept_(kept) {}
+
+  // What writes the side, in the order of its rows: some more than once, if windows overlap.
+  std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
+    const auto known = sides_.find({tail, side, ago});
+    if (known != sides_.end()) return known->second;
+    return sides_[{tail, side, ago}] = IntoOf(tail, side, {ago});
+  }
+  std::vector<StagePlan> Take() { return std::move(plan_); }
+
+ private:
+  using Agos = std::vector<int64_t>;
+  // The way from a stage's tail up to its head, and the stages that came of it so far.
+  struct Way {
+    StagePlan stage;
+    std::vector<int>& stages;
+    int& paths;  // how many ways have ended that began at this tail
+  };
+
+  std::vector<int> IntoOf(OperatorId tail, int side, Agos agos) {
+    std::vector<int> stages;
+    int paths = 0;
+    Way way{.stage = {.head = {}, .narrow = {}, .tail = tail, .side = side},
+            .stages = stages,
+            .paths = paths};
+    if (side == kOwnRows) {
+      FollowPast(tail, std::move(way), std::move(agos));
+    } else {
+      Follow(graph_.at(tail).parents()[static_cast<size_t>(side)], std::move(way), std::move(agos));
+    }
+    return stages;
+  }
+
+  // Up the stream from `id`, whose rows the stage takes, of so many batches ago.
+  void Follow(OperatorId id, Way way, Agos agos) {
+    way.stage.head_is_kept = graph_.keeper(id) != nullptr;
+    if (way.stage.head_is_kept) {
+      End(id, std::move(way), std::move(agos));
+    } else {
+      FollowPast(id, std::move(way), std::move(agos));
+    }
+  }
+  void FollowPast(OperatorId id, Way way, Agos agos) {
+    if (IsFull()) return;
+    const StreamOperator& at = graph_.at(id);
+    if (const auto* window = dynamic_cast<const WindowOperator*>(&at)) {
+      const OperatorId parent = at.parents().front();
+      const int64_t step = std::max<int64_t>(graph_.SlideOf(parent), 1);
+      Agos all;
+      for (const int64_t ago : agos) {
+        const int64_t batches = to_batches_(window->window());
+        for (int64_t more = batches - step; more >= 0; more -= step) all.push_back(ago + more);
+      }
+      Follow(parent, std::move(way), std::move(all));
+    } else if (dynamic_cast<const UnionOperator*>(&at) != nullptr) {
+      for (const OperatorId parent : at.parents()) Follow(parent, way, agos);
+    } else if (dynamic_cast<const NarrowOperator*>(&at) != nullptr) {
+      way.stage.narrow.insert(way.stage.narrow.begin(), id);
+      Follow(at.parents().front(), std::move(way), std::move(agos));
+    } else {
+      End(id, std::move(way), std::move(agos));
+    }
+  }
+
+  // The way has come to the stage's head.
+  void End(OperatorId head, Way way, Agos agos) {
+    way.stage.head = head;
+    way.stage.path = way.paths++;
+    if (dynamic_cast<const OutputOperator*>(&graph_.at(way.stage.tail)) != nullptr) {
+      EndAtOutput(std::move(way), std::move(agos));
+      return;
+    }
+    for (const int64_t ago : agos) {
+      if (IsFull()) return;
+      const StagePlan& tail = way.stage;
+      const std::tuple key(tail.tail, tail.side, tail.path, ago);
+      const auto known = written_.find(key);
+      const int stage = known != written_.end() ? known->second : AddWriting(tail, ago);
+      written_[key] = stage;
+      way.stages.push_back(stage);
+    }
+  }
+  // Of an output the stage is for all the batches at once, where one may be.
+  void EndAtOutput(Way way, Agos agos) {
+    const StreamOperator& head = graph_.at(way.stage.head);
+    StagePlan& stage = way.stage;
+    if (!stage.head_is_kept && !head.parents().empty()) {
+      for (const int64_t ago : agos) {
+        if (IsFull()) return;
+        way.stages.push_back(AddOf(stage, ago));
+      }
+      return;
+    }
+    if (stage.head_is_kept) {
+      for (const int64_t ago : agos) stage.reads.push_back(ReadKept(head.id(), ago));
+    } else {
+      stage.agos = std::move(agos);
+    }
+    way.stages.push_back(Add(std::move(stage)));
+  }
+
+  int AddWriting(StagePlan stage, int64_t ago) {
+    stage.ago = ago;
+    stage.was_kept = kept_ != nullptr && kept_(stage, ago);
+    return stage.was_kept ? Add(std::move(stage)) : AddOf(std::move(stage), ago);
+  }
+  // The stage, of rows of one batch.
+  int AddOf(StagePlan stage, int64_t ago) {
+    const StreamOperator& head = graph_.at(stage.head);
+    const auto* const state = dynamic_cast<const StateOperator*>(&head);
+    if (stage.head_is_kept) {
+      stage.reads.push_back(ReadKept(head.id(), ago));
+    } else if (head.parents().empty()) {
+      stage.agos = {ago};
+    } else if (state == nullptr) {
+      stage.reads.push_back(Read(head, ago));
+    } else {
+      const StateBefore before = Before(*state, ago);
+      const bool is_window = state->window().has_value();
+      if (is_window) {
+        stage.reads.push_back(ReadWindow(*state, ago, before.kept));
+      } else {
+        for (const int64_t since : before.since) stage.reads.push_back(Read(head, since));
+      }
+      if (before.newest > 0) {
+        stage.reads_since_newest =
+            is_window ? ReadWindow(*state, ago, before.newest) : stage.reads.back();
+      }
+    }
+    return Add(std::move(stage));
+  }
+
+  BatchRead ReadKept(OperatorId head, int64_t ago) {
+    return {.ago = ago, .sides = {Into(head, kOwnRows, ago)}};
+  }
+  BatchRead Read(const StreamOperator& of, int64_t ago) {
+    BatchRead read{.ago = ago, .sides = {}};
+    for (int side = 0; side < std::ssize(of.parents()); ++side) {
+      read.sides.push_back(Into(of.id(), side, ago));
+    }
+    return read;
+  }
+  // What has come into the window since it was as `kept` batches ago, and what has left it: that
+  // was written as it came. What has done both is in neither.
+  BatchRead ReadWindow(const StateOperator& of, int64_t ago, int64_t kept) {
+    const int64_t step = std::max<int64_t>(graph_.SlideOf(of.parents().front()), 1);
+    const int64_t length = to_batches_(of.window()->length);
+    const auto downwards = [step](int64_t begin, int64_t end) {
+      Agos agos;
+      for (int64_t at = begin; at < end; at += step) agos.push_back(at);
+      std::ranges::reverse(agos);
+      return agos;
+    };
+    return {.ago = ago,
+            .sides = {IntoOf(of.id(), 0, downwards(ago, std::min(kept, ago + length))),
+                      IntoOf(of.id(), 0, downwards(std::max(kept, ago + length), kept + length))}};
+  }
+  StateBefore Before(const StateOperator& of, int64_t ago) const {
+    if (history_ != nullptr) return history_(of.id(), ago);
+    const int64_t slide = std::max<int64_t>(graph_.SlideOf(of.id()), 1);
+    StateBefore before{.kept = ago + graph_.StateIntervalOf(of.id()), .since = {}};
+    for (int64_t since = before.kept - slide; since >= ago; since -= slide) {
+      before.since.push_back(since);
+    }
+    return before;
+  }
+
+  bool IsFull() const { return plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages); }
+  int Add(StagePlan stage) {
+    plan_.push_back(std::move(stage));
+    return static_cast<int>(plan_.size()) - 1;
+  }
+
+  const StreamingGraph& graph_;
+  const std::function<int64_t(absl::Duration)> to_batches_;
+  const StateHistory& history_;
+  const KeptStages& kept_;
+  std::vector<StagePlan> plan_;
+  std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> sides_;
+  std::map<std::tuple<OperatorId, int, int, int64_t>, int> written_;
+};
+
+}  // namespace
+
+std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs,
+                                                const StateHistory& history,
+                                                const KeptStages& kept) const {
+  StagePlanner planner(
+      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history, kept);
+  for (const OperatorId output : outputs) planner.Into(output, 0, 0);
+  return planner.Take();
+}
+
+int64_t StreamingGraph::LongestAgo() const {
+  int64_t longest = 0;
+  for (const StagePlan& stage : StagesOf(outputs_)) {
+    for (const int64_t ago : stage.agos) longest = std::max(longest, ago);
+  }
+  return longest;
+}
+
+std::map<WrittenSide, int64_t> StreamingGraph::Reaches() const {
+  const KeptStages all_before = [](const StagePlan&, int64_t ago) { return ago > 0; };
+  std::map<WrittenSide, int64_t> reaches;
+  for (const StagePlan& stage : StagesOf(outputs_, nullptr, all_before)) {
+    if (!stage.was_kept) continue;
+    int64_t& reach = reaches[{stage.tail, stage.side}];
+    reach = std::max(reach, stage.ago);
+  }
+  return reaches;
+}
+
+}  // namespace wavetank::runtime
