@@ -164,19 +164,56 @@ absl::Status GraphHistory::AddCompleted(const BatchCompleted& completed) {
   return absl::OkStatus();
 }
 
-// By a batch that has not ended.
-bool GraphHistory::IsNeeded(std::map<int64_t, Batch>::const_iterator batch) const {
-  const auto by = running_.upper_bound(batch->first);
-  if (by == running_.end()) return false;
-  return *by - batch->first <= reach_ms_ || std::next(batch)->first == *by;
+// The time of the oldest state that the batch goes on from: of each operator the mark of the newest
+// that has ended before it names one, or there is none yet. INT64_MAX: there are no such operators.
+int64_t GraphHistory::StateBefore(std::map<int64_t, Batch>::const_iterator batch) const {
+  if (!metadata_.has_value() || metadata_->state_partitions().empty()) return INT64_MAX;
+  while (batch != batches_.begin()) {
+    --batch;
+    if (!batch->second.completed) continue;
+    std::map<int64_t, int64_t> kept;  // by operator
+    for (const KeptState& state : batch->second.states) {
+      kept[state.state().operator_id()] = state.batch_time_ms();
+    }
+    int64_t oldest = INT64_MAX;
+    for (const auto& pinned : metadata_->state_partitions()) {
+      const auto found = kept.find(pinned.operator_id());
+      oldest = std::min(oldest, found == kept.end() ? INT64_MIN : found->second);
+    }
+    return oldest;
+  }
+  return INT64_MIN;
+}
+
+GraphHistory::Needs GraphHistory::NeedsOfBatchesToCome() const {
+  const auto from = [this](int64_t by, int64_t state) {
+    if (state == INT64_MIN) return state;
+    return (state < by ? state + 1 : by) - reach_ms_;
+  };
+  Needs needs;
+  for (const int64_t by : running_) {
+    const auto batch = batches_.find(by);
+    needs.emplace_back(from(by, StateBefore(batch)), by);
+    if (batch != batches_.begin())
+      needs.back().first = std::min(needs.back().first, std::prev(batch)->first);
+  }
+  // (What the next one's windows reach is as many as are retained.)
+  const int64_t state = StateBefore(batches_.end());
+  if (state != INT64_MAX) needs.emplace_back(from(INT64_MAX, state), INT64_MAX);
+  return needs;
 }
 
 // Never the newest.
 void GraphHistory::DropOldBatches() {
+  if (completed_ <= retained_) return;
+  const Needs needs = NeedsOfBatchesToCome();
   int64_t needed = 0;
   for (auto batch = batches_.begin();
        completed_ - needed > retained_ && batch != std::prev(batches_.end());) {
-    if (!batch->second.completed || IsNeeded(batch)) {
+    const bool is_needed = std::ranges::any_of(needs, [&batch](const auto& need) {
+      return need.first <= batch->first && batch->first < need.second;
+    });
+    if (!batch->second.completed || is_needed) {
       if (batch->second.completed) ++needed;
       ++batch;
       continue;

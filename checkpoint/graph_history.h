@@ -44,9 +44,10 @@ class GraphHistory final : public MetadataFold {
   };
 
   // `retained`: how many batches that have ended are kept. At least 1: the next batch time is told
-  // from the newest one. `reach_ms`: how far before a batch others may lie whose input it needs: as
-  // long as it has not ended they are kept, and the newest that ended before it, for its state.
-  // REQUIRES: `retained` are as many as that, for what the next batch needs.
+  // from the newest one. `reach_ms`: how far before a batch, or before what the state that it goes
+  // on from does not have yet, others may lie whose input it needs: as long as it has not ended
+  // they are kept, and the newest that ended before it, for its state. REQUIRES: `retained` are as
+  // many as that, for what the next batch needs.
   explicit GraphHistory(int64_t retained = kAll, int64_t reach_ms = 0);
 
   void Clear() override;
@@ -56,6 +57,8 @@ class GraphHistory final : public MetadataFold {
   // Unset only when the log is empty.
   const std::optional<GraphMetadata>& metadata() const { return metadata_; }
   const std::map<int64_t, Batch>& batches() const { return batches_; }  // by batch time in ms
+  // The newest batch that was dropped; INT64_MIN: none was.
+  int64_t dropped_up_to_ms() const { return ended_up_to_ms_; }
   // In no batch's input, in order of arrival.
   std::vector<BlockAdded> unallocated_blocks() const;
   // Those that have not ended, in the order in which they started.
@@ -79,7 +82,10 @@ class GraphHistory final : public MetadataFold {
   absl::Status EndReceiver(const ReceiverEnded& ended);
   void AddBlock(const BlockAdded& block);
   void DropOldBatches();
-  bool IsNeeded(std::map<int64_t, Batch>::const_iterator batch) const;
+  int64_t StateBefore(std::map<int64_t, Batch>::const_iterator batch) const;
+  // Of batches to come: what each needs, from and up to.
+  using Needs = std::vector<std::pair<int64_t, int64_t>>;
+  Needs NeedsOfBatchesToCome() const;
   std::map<int32_t, int64_t> RecordsDropped() const;
   std::vector<Receiver>::iterator FindReceiver(int32_t stream, std::string_view run);
 

@@ -65,6 +65,9 @@ class ProgramBuilder {
       }
       return stream.Union(others);
     }
+    if (line.call == "checkpoint") {
+      return stream.Checkpoint(line.Number(0) * context_.batch_interval());
+    }
     return properties::FindProgramCall(line.call)->shuffles ? Shuffled(line, stream)
                                                             : Narrow(line, stream);
   }
@@ -86,6 +89,7 @@ class ProgramBuilder {
 
   static Stream Narrow(const ProgramLine& line, const Stream& stream) {
     if (line.call == "count") return Counted(stream.Count());
+    if (line.call == "persist") return stream.Persist();
     if (line.call == "repartition") return stream.Repartition(static_cast<int>(line.Number(0)));
     if (line.call == "glom") {
       return stream.Glom().FlatMap([](const std::vector<ProgramRow>& rows) { return rows; });

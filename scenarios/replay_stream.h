@@ -23,8 +23,8 @@ class StreamReplay {
 
   // The lines of an output with text files for a batch, by partition; none: the output is not due.
   // What a function of the job throws, or an operator says of its state, is one line, which no
-  // output has. REQUIRES: the functions are deterministic; it is asked for each batch, in order, and
-  // for one output.
+  // output has. REQUIRES: the functions are deterministic; it is asked for each batch, in order,
+  // and for one output.
   std::vector<std::string> TextOutput(runtime::OperatorId output,
                                       const properties::JudgedBatch& batch);
 

@@ -185,7 +185,10 @@ Rows NaiveProgram::Input(const ProgramLine& line, int64_t number) const {
 }
 
 Rows NaiveProgram::Narrow(const ProgramLine& line, const Rows& rows) const {
-  if (line.call == "glom" || line.call == "repartition") return rows;
+  if (line.call == "glom" || line.call == "repartition" || line.call == "persist" ||
+      line.call == "checkpoint") {
+    return rows;
+  }
   if (line.call == "filter") return Filtered(line.arguments[0], rows);
   Rows made;
   for (const ProgramRow& row : rows) {

@@ -158,6 +158,8 @@ std::span<const ProgramCall> ProgramCalls() {
       {"mapPartitions", 1, {kRowFunction}},
       {"glom", 1, {}},
       {"transform", 1, {kRowFunction, kPredicate}},
+      {"persist", 1, {}},
+      {"checkpoint", 1, {kBatches}},
       {"union", ProgramCall::kAny, {}},
       {"repartition", 1, {kPartitions}},
       {"partitionBy", 1, {}, true},

@@ -1,11 +1,42 @@
 #include "properties/programs/program_rules.h"
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 
 namespace wavetank::properties {
 namespace {
+
+// The line whose state the stream has, if each row of it comes of one row that the state gives.
+const ProgramLine* StateOf(const StreamProgram& program, const std::string& stream) {
+  constexpr std::string_view kGivesOn[] = {"map",           "filter", "flatMap",   "mapValues",
+                                           "flatMapValues", "glom",   "transform", "mapPartitions",
+                                           "persist",       "union",  "snapshots", "checkpoint"};
+  const ProgramLine* line = &program.lines[program.IndexOf(stream)];
+  while (!KeepsState(*line)) {
+    if (line->streams.size() != 1 || std::ranges::count(kGivesOn, line->call) == 0) return nullptr;
+    line = &program.lines[program.IndexOf(line->streams.front())];
+  }
+  return line;
+}
+
+std::string WhyNotKeptSo(const StreamProgram& program, const ProgramLine& line,
+                         const ProgramStreams& streams) {
+  const ProgramLine* const state = StateOf(program, line.streams.front());
+  if (state == nullptr) return "a checkpoint of what has no state";
+  const int64_t slide = std::max<int64_t>(streams.every[program.IndexOf(state->name)], 1);
+  if (line.Number(0) < slide || line.Number(0) % slide != 0) {
+    return absl::StrCat("a checkpoint every ", line.Number(0), " batches of a state that goes on ",
+                        "every ", slide);
+  }
+  const bool of_state = std::ranges::any_of(state->streams, [&](const std::string& stream) {
+    return streams.of_state[program.IndexOf(stream)];
+  });
+  if (of_state && line.Number(0) != slide) return "a checkpoint of the state of a state";
+  return "";
+}
 
 // "": no line is refused for it.
 std::string WhyRefused(const StreamProgram& program, const ProgramLine& line,
@@ -19,6 +50,7 @@ std::string WhyRefused(const StreamProgram& program, const ProgramLine& line,
     return absl::StrCat("one of its streams has rows every ", *every.begin(),
                         " batches, another every ", *every.rbegin());
   }
+  if (line.call == "checkpoint") return WhyNotKeptSo(program, line, streams);
   const std::optional<ProgramWindow> window = WindowOf(line);
   if (!window.has_value()) return "";
   for (const std::string& stream : line.streams) {

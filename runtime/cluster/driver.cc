@@ -131,8 +131,9 @@ class Driver final : public Cluster {
   platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
   std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
   std::map<int64_t, Running*> graphs_;
-  std::set<std::pair<int64_t, int>> kept_;  // graphs and their stages
-  std::set<TaskId> lost_;                   // of what is kept, by workers that are there
+  // By graph and stage: the workers that may have some of it, also of attempts that do not count.
+  std::map<std::pair<int64_t, int>, std::set<int64_t>> kept_;
+  std::set<TaskId> lost_;  // of what is kept, by workers that are there
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
@@ -395,7 +396,7 @@ void Driver::EndGraph(const GraphRun& run) {
   command.mutable_end_graph()->set_graph(run.id());
   for (const int stage : run.KeptStages()) {
     command.mutable_end_graph()->add_kept_stages(stage);
-    kept_.emplace(run.id(), stage);
+    kept_[{run.id(), stage}] = run.workers();
   }
   for (const int64_t id : run.workers()) {
     if (Worker* worker = Find(id)) worker->Send(command);
@@ -410,13 +411,15 @@ void Driver::LetGo(const std::vector<TaskOutput>& outputs) {
   command.mutable_let_go()->set_driver(id.driver);
   command.mutable_let_go()->set_graph(id.graph);
   command.mutable_let_go()->set_stage(id.stage);
-  kept_.erase({id.graph, id.stage});
-  std::set<int64_t> told;
-  for (const TaskOutput& output : outputs) {
-    lost_.erase(output.id);
-    if (!told.insert(output.worker.id).second) continue;
-    if (Worker* worker = Find(output.worker.id)) worker->Send(command);
+  const auto kept = kept_.find({id.graph, id.stage});
+  if (kept == kept_.end()) return;
+  for (const int64_t told : kept->second) {
+    if (Worker* worker = Find(told)) worker->Send(command);
   }
+  kept_.erase(kept);
+  std::erase_if(lost_, [&id](const TaskId& lost) {
+    return lost.graph == id.graph && lost.stage == id.stage;
+  });
 }
 
 std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {

@@ -111,7 +111,7 @@ bool GraphRun::IsReady(int stage) const {
 int GraphRun::SlotsTakenOn(int64_t worker) const {
   int taken = 0;
   for (size_t stage = 0; stage < tasks_.size(); ++stage) {
-    if (graph_.stages[stage].long_running) continue;
+    if (graph_.stages[stage].long_running || WasKept(static_cast<int>(stage))) continue;
     for (const TaskState& task : tasks_[stage]) {
       if (task.phase == Phase::kRunning && task.worker.id == worker) ++taken;
     }
@@ -246,6 +246,7 @@ void GraphRun::LoseWorker(int64_t worker) {
 absl::StatusOr<GraphResults> GraphRun::TakeResults() {
   WT_CHECK(ended());
   if (!error_.ok()) return error_;
+  taken_ = true;
   GraphResults results(tasks_.size());
   for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
     for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
@@ -283,9 +284,9 @@ std::optional<GraphRun::TaskKey> GraphRun::SourceOf(const cluster::TaskName& nam
 
 std::vector<int> GraphRun::KeptStages() const {
   std::vector<int> kept;
-  if (!error_.ok() || unfinished_stages_ > 0) return kept;
+  if (!taken_) return kept;
   for (int stage = 0; stage < std::ssize(graph_.stages); ++stage) {
-    if (graph_.stages[stage].keep) kept.push_back(stage);
+    if (graph_.stages[stage].keep && !tasks_[stage].empty()) kept.push_back(stage);
   }
   return kept;
 }

@@ -61,7 +61,7 @@ class GraphRun {
   int64_t batch() const { return graph_.batch; }
   const std::string& name() const { return graph_.name; }
   bool ended() const { return !error_.ok() || unfinished_stages_ == 0; }
-  // What is kept of it: nothing, unless it has succeeded.
+  // What is kept of it: nothing, unless it has succeeded, and somebody has its results.
   std::vector<int> KeptStages() const;
   // The workers that were given a task, lost ones too.
   const std::set<int64_t>& workers() const { return workers_; }
@@ -129,6 +129,7 @@ class GraphRun {
   std::vector<std::set<int>> reads_;  // the stages that each reads
   std::vector<int> unfinished_;       // tasks, by stage
   int unfinished_stages_ = 0;
+  bool taken_ = false;  // the results
   std::set<int64_t> workers_;
   std::set<int64_t> avoided_;
   absl::Status error_;

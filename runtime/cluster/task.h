@@ -122,7 +122,8 @@ struct Stage {
   // What each task reads besides, where one task reads what another has put, all of it, for
   // partition 0: a list for each task, or none at all.
   std::vector<std::vector<TaskSource>> reads_outputs = {};
-  // What its tasks put outlives the graph, if that succeeds, until Cluster::LetGo.
+  // What its tasks put outlives the graph, if that succeeds, until Cluster::LetGo, unless it is
+  // lost: with its worker, or because that had no room.
   bool keep = false;
   // Instead of payloads: what a stage of a graph before has kept, all of it. It is not made again
   // here: if the graph needs one that is lost, it fails with kUnavailable, and Cluster::IsKept

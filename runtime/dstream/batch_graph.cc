@@ -81,8 +81,8 @@ class BatchGraphMaker {
     if (plan_.size() > static_cast<size_t>(StreamingGraph::kMostStages)) {
       return absl::FailedPreconditionError(absl::StrCat(
           "more than ", StreamingGraph::kMostStages,
-          " stages: too many batches that ran before are in no state yet, since they failed; mend "
-          "what they failed by, and start the job again: it runs them one by one"));
+          " stages: too many batches that ran before are in no state that is kept yet; if they "
+          "failed, mend what they failed by, and start the job again: it runs them one by one"));
     }
     for (size_t i = 0; i < plan_.size(); ++i) Add(plan_[i], static_cast<int>(i));
     return std::move(made_);
@@ -92,6 +92,7 @@ class BatchGraphMaker {
   // What was made from what is made again is made again, too.
   std::vector<StagePlan> Plan(const std::vector<OperatorId>& outputs) const {
     const auto history = [this](OperatorId state, int64_t ago) { return Before(state, ago); };
+    const auto had = [this](int64_t ago) { return inputs_.contains(Ago(ago)); };
     std::set<WrittenId> made_again;
     while (true) {
       const auto kept = [&](const StagePlan& stage, int64_t ago) {
@@ -101,7 +102,7 @@ class BatchGraphMaker {
                  return made_again.contains(source);
                });
       };
-      std::vector<StagePlan> plan = graph_.StagesOf(outputs, history, kept);
+      std::vector<StagePlan> plan = graph_.StagesOf(outputs, history, kept, had);
       for (const StagePlan& stage : plan) {
         if (!stage.was_kept) made_again.insert(IdOf(stage, stage.ago));
       }

@@ -159,6 +159,9 @@ class FencedBatchLog final : public BatchLog {
     for (const checkpoint::GraphHistory::Receiver& receiver : recovered_.receivers) {
       recovered_.records_logged[receiver.stream] = history_.records_logged(receiver.stream);
     }
+    if (history_.dropped_up_to_ms() != INT64_MIN) {
+      recovered_.dropped_up_to = NumberOf(history_.dropped_up_to_ms());
+    }
     for (const auto& [time_ms, found] : history_.batches()) {
       BatchInput input{.batch = NumberOf(time_ms), .streams = {}};
       for (const checkpoint::StreamInput& stream : found.input.streams()) {

@@ -109,7 +109,8 @@ struct RecoveredStream {
   std::map<int64_t, int64_t> records_logged;
   // Of streams of logs, whose ranges end where they go on.
   std::map<OperatorId, StreamInput> log_positions;
-  BatchNumber last;  // the last batch with durable input; 0: none
+  BatchNumber last;           // the last batch with durable input; 0: none
+  BatchNumber dropped_up_to;  // the last that ended and is not in the log any more; 0: none
 };
 
 // What the log of a stream says of its past.

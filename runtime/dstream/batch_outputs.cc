@@ -78,7 +78,8 @@ Task<absl::StatusOr<BatchOutputs::Made>> BatchOutputs::Make(const std::vector<Op
       made.results = GraphResults(made.graph.stages.stages.size());
     }
     if (made.results.ok()) KeepBlocks(made.graph, *made.results);
-    if (made.results.ok() || blocks_.DropLost() == 0) co_return made;
+    const bool may_be_lost = absl::IsUnavailable(made.results.status());
+    if (!may_be_lost || blocks_.DropLost() == 0) co_return made;
     co_await node_.Step(steps::kKeptBlocksLost, {{"batch", batch.value()}});
   }
 }

@@ -17,19 +17,34 @@ const BlockTable::Written* BlockTable::Find(const WrittenId& id) const {
 void BlockTable::Put(const WrittenId& id, Written written) {
   const auto before = written_.find(id);
   if (before != written_.end()) Drop(before);
+  DropMadeFrom({id});
   written_.emplace(id, std::move(written));
 }
 
 size_t BlockTable::DropLost() {
-  size_t lost = 0;
+  std::set<WrittenId> lost;
   for (auto entry = written_.begin(); entry != written_.end();) {
     const bool is_there =
         std::ranges::all_of(entry->second.outputs,
                             [this](const TaskOutput& output) { return cluster_.IsKept(output); });
-    lost += is_there ? 0 : 1;
+    if (!is_there) lost.insert(entry->first);
     entry = is_there ? std::next(entry) : Drop(entry);
   }
-  return lost;
+  return lost.size() + DropMadeFrom(lost);
+}
+
+// (Made from it directly or not: one pass finds all.)
+size_t BlockTable::DropMadeFrom(const std::set<WrittenId>& gone) {
+  size_t dropped = 0;
+  if (gone.empty()) return dropped;
+  for (auto entry = written_.begin(); entry != written_.end();) {
+    const bool was = std::ranges::any_of(entry->second.made_from, [&gone](const WrittenId& source) {
+      return gone.contains(source);
+    });
+    dropped += was ? 1 : 0;
+    entry = was ? Drop(entry) : std::next(entry);
+  }
+  return dropped;
 }
 
 void BlockTable::LetGoBefore(BatchNumber next) {

@@ -44,8 +44,9 @@ class BlockTable {
 
   // Null: it is not kept. Valid until the table changes.
   const Written* Find(const WrittenId& id) const;
+  // What was made from one that was there before is forgotten.
   void Put(const WrittenId& id, Written written);
-  // Forgets what workers have no more; how much that was.
+  // Forgets what workers have no more, and what was made from it; how much that was.
   size_t DropLost();
   // Lets go what no batch reads from this one on.
   void LetGoBefore(BatchNumber next);
@@ -55,6 +56,7 @@ class BlockTable {
  private:
   using Entries = std::map<WrittenId, Written>;
   Entries::iterator Drop(Entries::iterator entry);
+  size_t DropMadeFrom(const std::set<WrittenId>& gone);
 
   Cluster& cluster_;
   Entries written_;

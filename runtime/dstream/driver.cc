@@ -23,6 +23,7 @@
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/batch_outputs.h"
 #include "runtime/dstream/batch_schedule.h"
+#include "runtime/dstream/batches_to_come.h"
 #include "runtime/dstream/block_files.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/output_owner.h"
@@ -170,6 +171,8 @@ class DriverRun {
     for (const BatchInput& unfinished : recovered.unfinished) open_.insert(unfinished.batch);
     newest_ = recovered.last;
     states_ = recovered.states;
+    WT_CO_RETURN_IF_ERROR(BatchesToCome(graph_, states_, open_, newest_, longest_ago_)
+                              .CheckStateIsWhole(recovered.dropped_up_to, directory_));
     state_files_.emplace(node_, store_, directory_, *log_);
     co_await state_files_->RemoveAttempts(graph_, states_);
     co_await block_files_.FindLeftovers(
@@ -294,17 +297,14 @@ class DriverRun {
   }
 
   // Of what no batch needs any more that is to come: the next one, and those that have failed,
-  // which another driver runs again. Each needs what its windows reach, and the state before it.
+  // which another driver runs again. Each needs the state before it, the batches since, and what
+  // their windows reach.
   Task<void> LetGo(BatchNumber batch) {
     newest_ = std::max(newest_, batch);
-    std::set<BatchNumber> to_come = open_;
-    to_come.insert(newest_.next());
-    const auto is_needed = [&](BatchNumber had) {
-      const auto by = to_come.lower_bound(had);
-      return by != to_come.end() && by->value() - had.value() <= longest_ago_;
-    };
+    const BatchesToCome to_come(graph_, states_, open_, newest_, longest_ago_);
+    const auto is_needed = [&](BatchNumber had) { return to_come.Need(had); };
     std::erase_if(inputs_, [&](const auto& input) { return !is_needed(input.first); });
-    states_.Keep(to_come);
+    states_.Keep(to_come.batches());
     // Not beside attempts that go on from an older state than the newest.
     if (!catching_up_) state_files_->Completed(graph_, states_);
     const BatchNumber oldest(newest_.next().value() - longest_ago_);

@@ -30,14 +30,13 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/map_with_state_operator.h"
 #include "runtime/dstream/narrow_operators.h"
-#include "runtime/dstream/output_operators.h"
 #include "runtime/dstream/partitioner.h"
-#include "runtime/dstream/rdd.h"
 #include "runtime/dstream/row_keeper.h"
 #include "runtime/dstream/row_types.h"
 #include "runtime/dstream/shuffle_operators.h"
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/state_spec.h"
+#include "runtime/dstream/stream_outputs.h"
 #include "runtime/dstream/update_state_operator.h"
 #include "runtime/dstream/window_state_operator.h"
 
@@ -47,7 +46,7 @@ template <typename K, typename S, typename U>
 class MapWithStateDStream;
 
 template <typename T>
-class DStream {
+class DStream : public StreamOutputs<T> {
  public:
   using Row = T;
   // Of rows that are std::pair<K, V>: what is for them alone has K and V for its key and value.
@@ -56,8 +55,8 @@ class DStream {
   static constexpr bool kIsPair = internal::PairOf<T>::value;
 
   // For the context and for operators.
-  DStream(StreamingGraph& graph, OperatorId id) : graph_(&graph), id_(id) {}
-  OperatorId id() const { return id_; }
+  DStream(StreamingGraph& graph, OperatorId op) : StreamOutputs<T>(graph, op) {}
+  using StreamOutputs<T>::id;
 
   // function(row) gives the new row.
   template <typename F, typename U = internal::MapResult<F, T>>
@@ -144,7 +143,9 @@ class DStream {
   // Of a stream that has state: keeps that durably no more often than every `interval`, a multiple
   // of how often it goes on (the least one that is 10 s, if it is not said: Spark's default). In
   // between it is with the workers, in memory; what is lost is made again from the batches since,
-  // whose files must stay there for as long. Returns this stream.
+  // whose files must stay there for as long. A state that comes of another's rows is kept at each
+  // batch. The last that is said of a state counts, also of streams that give its rows on. Returns
+  // this stream.
   const DStream& Checkpoint(absl::Duration interval) const {
     const absl::Status status = graph_->KeepStateEvery(id_, interval);
     if (!status.ok()) graph_->AddError(status);
@@ -399,58 +400,6 @@ class DStream {
     return Joined<std::optional<V>, std::optional<W>, W>(other, std::move(partitioner), true, true);
   }
 
-  // --- outputs ---
-
-  // Prints the first `count` rows of each batch, and "..." if there are more, under its time.
-  void Print(int count = 10) const {
-    if (count < 0) {
-      graph_->AddError(absl::InvalidArgumentError(absl::StrCat("Print(", count, ") of ", title())));
-      count = 0;
-    }
-    Then<T>(std::make_unique<internal::PrintOperator<T>>(static_cast<size_t>(count)));
-  }
-
-  // Calls function(rdd, batch_time) or function(rdd) for each batch, also an empty one, at the
-  // driver. A batch that runs again calls it again.
-  template <typename F>
-  void ForeachRDD(F function) const {
-    if constexpr (std::is_invocable_v<const F&, const Rdd<T>&, absl::Time>) {
-      Then<T>(std::make_unique<internal::ForeachOperator<T, F>>(std::move(function)));
-    } else {
-      static_assert(std::is_invocable_v<const F&, const Rdd<T>&>,
-                    "ForeachRDD takes a function of (const Rdd<T>&, absl::Time)");
-      ForeachRDD(
-          [function = std::move(function)](const Rdd<T>& rdd, absl::Time) { function(rdd); });
-    }
-  }
-
-  // Calls function(rows, run) for each partition of each batch, on the worker that has it: what
-  // rdd.foreachPartition is for in Spark. `rows` is a std::vector<T>, all of the partition's; `run`
-  // says of which batch, of which partition and attempt (PartitionRun). What it does outside may
-  // be done again: by an attempt that runs anew, also beside one that was taken for lost, and when
-  // the batch runs again. It is the same then if it is named by run.batch_time and run.partition,
-  // as long as the job's partitions stay as they are. One that throws is tried again.
-  template <typename F>
-    requires std::is_invocable_v<const F&, std::vector<T>, const PartitionRun&>
-  void ForeachPartition(F function) const {
-    Then<T>(std::make_unique<internal::ForeachPartitionOperator<T, F>>(std::move(function)));
-  }
-
-  // For each batch the directory "<prefix>-<milliseconds>[.<suffix>]" of the store, with a folder
-  // "attempt-<id>" for each time the batch ran: files part-00000-<unique id> and so on, a line a
-  // row, and, written last, _SUCCESS. An attempt without _SUCCESS is incomplete; its second and
-  // further lines name the parts that count, and others that may be there do not (text_output.h).
-  // Of the complete attempts of one batch read any one: they are the same when the functions are
-  // deterministic, and each is a whole answer when they are not. REQUIRES: no other output of the
-  // job has the same prefix and suffix.
-  void SaveAsTextFiles(std::string prefix, std::string suffix = "") const {
-    if (prefix.empty()) {
-      graph_->AddError(absl::InvalidArgumentError(
-          absl::StrCat("SaveAsTextFiles of ", title(), ": the prefix is empty")));
-    }
-    Then<T>(std::make_unique<internal::SaveAsTextOperator<T>>(prefix, std::move(suffix)));
-  }
-
  private:
   template <typename>
   friend class DStream;
@@ -504,34 +453,14 @@ class DStream {
   DStream<U> Then(std::unique_ptr<StreamOperator> next) const {
     return DStream<U>(*graph_, graph_->Add({id_}, std::move(next)));
   }
-  std::string title() const { return graph_->at(id_).Title(); }
 
-  StreamingGraph* graph_;
-  OperatorId id_;
-};
-
-// What MapWithState gives, and every key's state besides.
-template <typename K, typename S, typename U>
-class MapWithStateDStream : public DStream<U> {
- public:
-  using Both = std::pair<std::optional<U>, std::optional<std::pair<K, S>>>;
-  // For DStream.
-  MapWithStateDStream(const DStream<Both>& rows, std::shared_ptr<bool> snapshots)
-      : DStream<U>(rows.FlatMap([](const Both& row) { return internal::RangeOf(row.first); })),
-        rows_(rows),
-        snapshots_(std::move(snapshots)) {}
-
-  // Of each batch every key with its state, as it is after the batch.
-  DStream<std::pair<K, S>> StateSnapshots() const {
-    *snapshots_ = true;
-    return rows_.FlatMap([](const Both& row) { return internal::RangeOf(row.second); });
-  }
-
- private:
-  const DStream<Both> rows_;
-  const std::shared_ptr<bool> snapshots_;
+  using StreamOutputs<T>::graph_;
+  using StreamOutputs<T>::id_;
+  using StreamOutputs<T>::title;
 };
 
 }  // namespace wavetank::runtime
+
+#include "runtime/dstream/map_with_state_dstream.h"
 
 #endif  // WAVETANK_RUNTIME_DSTREAM_DSTREAM_H_

@@ -69,6 +69,9 @@ using StateHistory = std::function<StateBefore(OperatorId state, int64_t ago)>;
 // the batch so many batches ago.
 using KeptStages = std::function<bool(const StagePlan& stage, int64_t ago)>;
 
+// Whether there was a batch so many batches ago: a driver that was away leaves some out.
+using HadBatch = std::function<bool(int64_t ago)>;
+
 // What stages write: by operator and side.
 using WrittenSide = std::pair<OperatorId, int>;
 
@@ -121,11 +124,12 @@ class StreamingGraph {
   // The stages that make these outputs, each behind those that it reads; what several read is made
   // once. An output's rows are those of the stages whose tail it is, in order. Where they are more
   // than kMostStages, some of them. Without a history, as before a batch with the most before it
-  // that is in no state that is kept; without `kept`, as if nothing were. REQUIRES: the windows and
-  // intervals are right (Validate).
+  // that is in no state that is kept; without `kept`, as if nothing were; without `had`, as if none
+  // was left out. REQUIRES: the windows and intervals are right (Validate).
   std::vector<StagePlan> StagesOf(const std::vector<OperatorId>& outputs,
                                   const StateHistory& history = nullptr,
-                                  const KeptStages& kept = nullptr) const;
+                                  const KeptStages& kept = nullptr,
+                                  const HadBatch& had = nullptr) const;
 
   // One line an operator: "2 FlatMap() of 1 gives string". The fingerprint is its hash: settings
   // that may change between runs (intervals, directories of checkpoints) are not in it.

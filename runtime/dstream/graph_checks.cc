@@ -185,8 +185,10 @@ absl::Status StreamingGraph::Validate() const {
     return absl::InvalidArgumentError(absl::StrCat(
         "the plan has more than ", kMostStages,
         " stages for one batch: a stream that is joined with itself again and again, as by Union, "
-        "is made anew for each path (put a ReduceByKey or a Repartition between), and what is "
-        "shuffled before a window, for each of its batches (shuffle after it)"));
+        "is made anew for each path (put a ReduceByKey or a Repartition between); and a window is "
+        "a "
+        "stage for each of its batches (give ReduceByKeyAndWindow an inverse, or longer batches), "
+        "as is a state for those since it was kept"));
   }
   std::map<std::string, OperatorId> directories;
   for (const OperatorId id : outputs_) {

@@ -1,6 +1,6 @@
-// RateLimiter: when the next row may be taken, so that no more come in a second than a rate says. As
-// Guava's, which Spark's receivers have: what was not used of the last second may come at once, and
-// whoever takes many at a time waits afterwards, not before.
+// RateLimiter: when the next row may be taken, so that no more come in a second than a rate says.
+// As Guava's, which Spark's receivers have: what was not used of the last second may come at once,
+// and whoever takes many at a time waits afterwards, not before.
 #ifndef WAVETANK_RUNTIME_DSTREAM_RATE_LIMITER_H_
 #define WAVETANK_RUNTIME_DSTREAM_RATE_LIMITER_H_
 

@@ -13,16 +13,16 @@
 //   ssc.ReceiverStream(std::make_unique<Ticks>()).Print();
 //
 // What is promised. Store(row) is unreliable, as in Spark: it returns before the row is durable, so
-// rows in no block yet are lost with their worker, or when the receiver is started anew. Store(rows)
-// is reliable: when it gives OK the rows are in a block that is durable and logged, and are input
-// once, whoever dies then; acknowledge to the source after that, not before. Rows that it was not
-// told of may be input all the same, so a source sends them again and they may come twice, unless
-// the receiver leaves out what rows_input() counts. Rows of both go into blocks in the order in
-// which they were stored.
+// rows in no block yet are lost with their worker, or when the receiver is started anew.
+// Store(rows) is reliable: when it gives OK the rows are in a block that is durable and logged, and
+// are input once, whoever dies then; acknowledge to the source after that, not before. Rows that it
+// was not told of may be input all the same, so a source sends them again and they may come twice,
+// unless the receiver leaves out what rows_input() counts. Rows of both go into blocks in the order
+// in which they were stored.
 //
 // Supervision. OnStart is called anew, on a fresh copy, after the restart delay when it returns or
-// throws; its error is reported. When the worker is lost the receiver starts elsewhere; two runs may
-// be at work for a while, and only what the newer one stores from then on is input.
+// throws; its error is reported. When the worker is lost the receiver starts elsewhere; two runs
+// may be at work for a while, and only what the newer one stores from then on is input.
 #ifndef WAVETANK_RUNTIME_DSTREAM_RECEIVER_H_
 #define WAVETANK_RUNTIME_DSTREAM_RECEIVER_H_
 
@@ -40,6 +40,7 @@
 #include "platform/task.h"
 #include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/codec.h"
+#include "runtime/dstream/raw_receiver.h"
 #include "runtime/dstream/receiver_input.h"
 
 namespace wavetank::runtime {
@@ -75,8 +76,8 @@ class ReceiverContext {
   explicit ReceiverContext(ReceiverSink& sink) : sink_(sink) {}
 
   platform::Node& node() { return sink_.node(); }
-  // Waits while the blocks before it are not handed over, too much waits for batches, or the rate is
-  // reached.
+  // Waits while the blocks before it are not handed over, too much waits for batches, or the rate
+  // is reached.
   Task<void> Store(T row) {
     co_await sink_.AwaitRoom();
     sink_.Add(internal::LineOf(row));
@@ -112,8 +113,8 @@ class Receiver {
   // Receives, until the source ends (OK) or fails. Destroyed where it waits when the receiver ends,
   // so what it holds (a connection) goes with it.
   virtual Task<absl::Status> OnStart(ReceiverContext<T>& context) = 0;
-  // When the stream stops gracefully or the worker drains, after the last block was handed over, and
-  // for a second at most: a last word to the source. OnStart is still at work beside it.
+  // When the stream stops gracefully or the worker drains, after the last block was handed over,
+  // and for a second at most: a last word to the source. OnStart is still at work beside it.
   virtual Task<void> OnStop(ReceiverContext<T>& /*context*/) { co_return; }
   // What it connects to, "host:port", for people; a part of the plan.
   virtual std::string Source() const { return ""; }
@@ -200,6 +201,13 @@ class TypedReceiverInput final : public ReceiverInput {
 };
 
 }  // namespace internal
+
+// For the context.
+template <typename R>
+std::unique_ptr<InputOperator> MakeReceiverInput(std::unique_ptr<R> receiver) {
+  return std::make_unique<internal::TypedReceiverInput<R>>(std::move(receiver));
+}
+
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_DSTREAM_RECEIVER_H_

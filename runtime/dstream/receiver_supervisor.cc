@@ -18,6 +18,7 @@
 #include "platform/status_macros.h"
 #include "platform/task_scope.h"
 #include "runtime/dstream/rate_limiter.h"
+#include "runtime/dstream/raw_receiver.h"
 #include "runtime/dstream/receiver_input.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/wire.h"

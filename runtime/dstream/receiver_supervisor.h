@@ -1,10 +1,11 @@
 // The task of a receiver: a long-running one on a worker, which has a receiver bring in rows, cuts
 // them into blocks and has the driver take these over.
 //
-// Every block interval, or at once where a receiver waits for it, the rows that have come are stored
-// as one block, durably and under a unique name, and reported to the driver, which logs the block
-// before any batch can take it. What is stored is not lost, whoever dies then (receiver_tracker.h).
-// A block is reported until it is answered, one after the other, so it is never taken twice.
+// Every block interval, or at once where a receiver waits for it, the rows that have come are
+// stored as one block, durably and under a unique name, and reported to the driver, which logs the
+// block before any batch can take it. What is stored is not lost, whoever dies then
+// (receiver_tracker.h). A block is reported until it is answered, one after the other, so it is
+// never taken twice.
 //
 // Bounds. While the buffer is full (the store is slow), or the driver says that too much waits for
 // batches, or the rate is reached, a receiver that asks for room waits: it reads nothing, and its

@@ -34,7 +34,7 @@
 #include "platform/text.h"
 #include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/input_operators.h"
-#include "runtime/dstream/receiver_input.h"
+#include "runtime/dstream/raw_receiver.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"

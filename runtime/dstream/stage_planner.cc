@@ -17,8 +17,12 @@ namespace {
 class StagePlanner {
  public:
   StagePlanner(const StreamingGraph& graph, std::function<int64_t(absl::Duration)> to_batches,
-               const StateHistory& history, const KeptStages& kept)
-      : graph_(graph), to_batches_(std::move(to_batches)), history_(history), kept_(kept) {}
+               const StateHistory& history, const KeptStages& kept, const HadBatch& had)
+      : graph_(graph),
+        to_batches_(std::move(to_batches)),
+        history_(history),
+        kept_(kept),
+        had_(had) {}
 
   // What writes the side, in the order of its rows: some more than once, if windows overlap.
   std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
@@ -165,15 +169,24 @@ class StagePlanner {
   BatchRead ReadWindow(const StateOperator& of, int64_t ago, int64_t kept) {
     const int64_t step = std::max<int64_t>(graph_.SlideOf(of.parents().front()), 1);
     const int64_t length = to_batches_(of.window()->length);
-    const auto downwards = [step](int64_t begin, int64_t end) {
+    // A stream of the plan itself has rows also for batches that were left out.
+    const bool all = had_ == nullptr || HasConstants(of.id());
+    const auto downwards = [&](int64_t begin, int64_t end) {
       Agos agos;
-      for (int64_t at = begin; at < end; at += step) agos.push_back(at);
+      for (int64_t at = begin; at < end; at += step) {
+        if (all || had_(at)) agos.push_back(at);
+      }
       std::ranges::reverse(agos);
       return agos;
     };
     return {.ago = ago,
             .sides = {IntoOf(of.id(), 0, downwards(ago, std::min(kept, ago + length))),
                       IntoOf(of.id(), 0, downwards(std::max(kept, ago + length), kept + length))}};
+  }
+  bool HasConstants(OperatorId id) const {
+    return std::ranges::any_of(graph_.InputsOf(id), [this](OperatorId input) {
+      return dynamic_cast<const ConstantInput*>(&graph_.at(input)) != nullptr;
+    });
   }
   StateBefore Before(const StateOperator& of, int64_t ago) const {
     if (history_ != nullptr) return history_(of.id(), ago);
@@ -195,6 +208,7 @@ class StagePlanner {
   const std::function<int64_t(absl::Duration)> to_batches_;
   const StateHistory& history_;
   const KeptStages& kept_;
+  const HadBatch& had_;
   std::vector<StagePlan> plan_;
   std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> sides_;
   std::map<std::tuple<OperatorId, int, int, int64_t>, int> written_;
@@ -203,10 +217,10 @@ class StagePlanner {
 }  // namespace
 
 std::vector<StagePlan> StreamingGraph::StagesOf(const std::vector<OperatorId>& outputs,
-                                                const StateHistory& history,
-                                                const KeptStages& kept) const {
+                                                const StateHistory& history, const KeptStages& kept,
+                                                const HadBatch& had) const {
   StagePlanner planner(
-      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history, kept);
+      *this, [this](absl::Duration duration) { return ToBatches(duration); }, history, kept, had);
   for (const OperatorId output : outputs) planner.Into(output, 0, 0);
   return planner.Take();
 }

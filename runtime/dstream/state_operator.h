@@ -1,10 +1,11 @@
 // Operators whose rows come from all batches so far: what they have kept of those before, and the
 // batch.
 //
-// The state of a partition is a table that the worker holds. It is durable, under a name of its
-// attempt's own, before the batch's outputs are shown; and the log's mark that the batch is
-// complete names what counts. So a batch that runs again goes on from the state before it, and each
-// batch is in the state once, whatever was put out twice.
+// The state of a partition is a table that the worker holds. Every so many batches it is durable,
+// under a name of its attempt's own, before the batch's outputs are shown; and the log's mark that
+// the batch is complete names what counts. So a batch that runs again goes on from the state that
+// was kept before it, and the batches since, and each batch is in the state once, whatever was put
+// out twice.
 #ifndef WAVETANK_RUNTIME_DSTREAM_STATE_OPERATOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_STATE_OPERATOR_H_
 

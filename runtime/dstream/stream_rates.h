@@ -1,5 +1,5 @@
-// StreamRates: how fast each stream may be read: spark.streaming.backpressure. Of each stream that a
-// receiver or a log brings in, an estimator (pid_rate_estimator.h) is told of every batch that is
+// StreamRates: how fast each stream may be read: spark.streaming.backpressure. Of each stream that
+// a receiver or a log brings in, an estimator (pid_rate_estimator.h) is told of every batch that is
 // complete, and its rate bounds what comes: a receiver takes in no more a second, and a batch of a
 // log has no more, each partition its part of what waits in all.
 //
@@ -25,8 +25,8 @@ namespace wavetank::runtime {
 struct RateOptions {
   // Rows a second of each receiver, at most; 0: no limit. spark.streaming.receiver.maxRate.
   int64_t receiver_max_rate = 0;
-  // spark.streaming.backpressure.enabled, .initialRate (rows a second until there is an estimate; 0:
-  // no limit) and .pid.*.
+  // spark.streaming.backpressure.enabled, .initialRate (rows a second until there is an estimate;
+  // 0: no limit) and .pid.*.
   bool backpressure = false;
   int64_t initial_rate = 0;
   PidOptions pid = {};

@@ -34,7 +34,6 @@
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
-#include "runtime/dstream/receiver.h"
 
 namespace wavetank::runtime {
 
@@ -93,20 +92,21 @@ class StreamingContext {
     return Lines("ReliableTextStream", std::move(host), port, LineServing::kKeeps);
   }
 
-  // The rows that a receiver of one's own brings in (receiver.h). R derives from Receiver<T>.
+  // The rows that a receiver of one's own brings in. R derives from Receiver<T>: include
+  // receiver.h, too.
   template <typename R>
   DStream<typename R::Row> ReceiverStream(std::unique_ptr<R> receiver) {
     if (receiver == nullptr) {
       AddError("ReceiverStream: there is no receiver");
       return ConstantStream<typename R::Row>({});
     }
-    return Input<typename R::Row>(
-        std::make_unique<internal::TypedReceiverInput<R>>(std::move(receiver)));
+    return Input<typename R::Row>(MakeReceiverInput(std::move(receiver)));
   }
 
-  // The records of a topic of a partitioned log, without a receiver, as Spark's direct Kafka stream:
-  // each batch has a range of offsets of each partition, a task each (log_input.h). Each record is
-  // input once, also across crashes, if there is a checkpoint; without one it begins anew.
+  // The records of a topic of a partitioned log, without a receiver, as Spark's direct Kafka
+  // stream: each batch has a range of offsets of each partition, a task each (log_input.h). Each
+  // record is input once, also across crashes, if there is a checkpoint; without one it begins
+  // anew.
   DStream<LogRecord> LogStream(LogStreamOptions options) {
     const absl::Status status = CheckLogStream(options);
     if (!status.ok()) graph_->AddError(status);

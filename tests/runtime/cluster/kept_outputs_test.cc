@@ -93,6 +93,8 @@ TEST_F(KeptOutputsTest, AreReadByTheirOwnNamesWhereTheyAre) {
   EXPECT_THAT(run.KeptStages(), testing::IsEmpty());
   Succeed(run, merge);
   ASSERT_TRUE(run.ended());
+  EXPECT_THAT(run.KeptStages(), testing::IsEmpty()) << "nobody has the results";
+  ASSERT_TRUE(run.TakeResults().ok());
   EXPECT_THAT(run.KeptStages(), ElementsAre(1));
 }
 

@@ -63,9 +63,9 @@ struct BatchTimes final : simulator::WorldObserver {
   std::map<int64_t, absl::Duration> completed;
 };
 
-// From the loss of a worker, when the most is in no state that is kept, to the end of the first batch
-// that ends before the next is due. Of the driver, from when its successor has taken over, to the end
-// of the batch that runs again: to take over is not the work of workers.
+// From the loss of a worker, when the most is in no state that is kept, to the end of the first
+// batch that ends before the next is due. Of the driver, from when its successor has taken over, to
+// the end of the batch that runs again: to take over is not the work of workers.
 absl::Duration CatchesUpAfter(Loss loss, int workers, int kept_every) {
   SimJob job({.seed = 1, .workers = workers, .unit_cost = absl::Microseconds(50)},
              SumsKeptEvery(kept_every));

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 
 #include "runtime/dstream/pid_rate_estimator.h"
+#include "runtime/dstream/receiver.h"
 #include "tests/runtime/dstream/sim_job.h"
 
 namespace wavetank::runtime {

@@ -32,7 +32,8 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
             "job words has no parameter \"inptu\": did you mean \"input\"?");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"colour", "x"}}),
             "job words has no parameter \"colour\"; there are input, checkpoint, interval, "
-            "partitions, kept-bytes, retain, log-bytes, stop-timeout");
+            "partitions, kept-bytes, receiver-rate, min-rate, unprocessed-bytes, retain, "
+            "log-bytes, stop-timeout, backpressure");
   for (const char* interval : {"soon", "0s", "-1s", "10ns", "inf", "9000h"}) {
     EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", interval}}),
               absl::StrCat("job words: interval \"", interval,
