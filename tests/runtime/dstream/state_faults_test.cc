@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -284,7 +285,7 @@ SimJobOptions WithLittleInTheLog() {
 
 // What is in no state that is kept yet stays, however far back it lies in batch times.
 TEST(KeptState, HasTheBatchesBeforeALongAbsence) {
-  for (const int away : {37, 38}) {
+  for (const int away : {237, 238}) {
     StateRun run(SumsOfPairsOfBatches(100), WithLittleInTheLog());
     run.Start();
     run.Feed(Batches{{"a"}, {"b 5"}, {"a 2"}, {"c"}, {"b"}});
@@ -298,6 +299,49 @@ TEST(KeptState, HasTheBatchesBeforeALongAbsence) {
     run.Feed(Batches{{"e"}, {}, {}, {}});
     EXPECT_EQ(run.Saved().back(), (Lines{"(a,4)", "(b,6)", "(c,1)", "(d,1)", "(e,1)"})) << away;
   }
+}
+
+// A batch that failed long after the state before it was kept runs again on all since.
+TEST(KeptState, HasTheBatchesBeforeALongAbsenceForOneThatFailedAfterIt) {
+  bool fails = true;
+  int failures = 0;
+  SimJobOptions options = WithLittleInTheLog();
+  options.driver.on_batch_failed = [&failures](const absl::Status&) { ++failures; };
+  StateRun run(
+      [&fails](const DStream<std::string>& lines) {
+        lines
+            .Map([&fails](const std::string& line) {
+              if (fails && line == "bad") throw std::runtime_error("not now");
+              return KeyAndNumber(line);
+            })
+            .UpdateStateByKey<int64_t>(
+                [](const std::vector<int64_t>& values, std::optional<int64_t> state) {
+                  int64_t sum = state.value_or(0);
+                  for (const int64_t value : values) sum += value;
+                  return std::optional(sum);
+                })
+            .Checkpoint(100 * kStateBatch)
+            .SaveAsTextFiles("out/sums");
+      },
+      options);
+  run.Start();
+  run.Feed(Batches{{"a"}, {"b 5"}, {"a 2"}});
+  run.job().world().Crash(run.job().world().process("driver"));
+  run.job().RunFor(200 * kStateBatch);
+  run.job().world().Restart("driver");
+  run.job().RunFor(5 * kStateBatch);  // until it is there
+  run.Feed(Batches{{"bad"}, {}});
+  EXPECT_GT(failures, 0);
+  fails = false;
+  run.Feed(Batches{{"c"}, {"d"}, {}, {}, {}});
+  const Lines all = {"(a,3)", "(b,5)", "(bad,1)", "(c,1)", "(d,1)"};
+  EXPECT_EQ(run.Saved().back(), all);
+  run.job().world().Crash(run.job().world().process("driver"));
+  run.job().world().Restart("driver");
+  run.Feed(Batches{{}, {}});
+  EXPECT_EQ(run.Saved().back(), all);
+  EXPECT_THAT(run.Saved(), testing::Contains(Lines{"(a,3)", "(b,5)", "(bad,1)"}));
+  EXPECT_THAT(run.job().ended(), testing::IsEmpty());
 }
 
 TEST(KeptState, HasAllBatchesAlsoIfItIsKeptMoreOftenThanBefore) {
