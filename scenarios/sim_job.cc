@@ -301,8 +301,12 @@ void SimJob::OnFault(absl::Duration, const simulator::Fault& fault) {
     asked_.erase(process.label());
     if (fault.amount > 0) return Ask(process);
   }
-  // A file that may not be read is left out until it may be.
-  if (fault.kind == simulator::FaultKind::kAccessDenied) in_order_ = false;
+  // A file that may not be read is left out until it may be, and one that a listing does not show
+  // until another does.
+  if (fault.kind == simulator::FaultKind::kAccessDenied ||
+      fault.kind == simulator::FaultKind::kShortListing) {
+    in_order_ = false;
+  }
   if (!simulator::InfoOf(fault.kind).on) {
     beyond_ = true;
     logs_.Doubt();

@@ -124,6 +124,36 @@ expect { guarantee: AT_LEAST_ONCE }
   EXPECT_EQ(report->records.reordered, 1);
 }
 
+// A name that a listing does not show is input with a listing to come, behind later ones: that is
+// no fault of the job (explore called it one).
+TEST(RunScenario, RecordsMayComeOutOfOrderWhereAListingMissedTheirFile) {
+  const auto report = RunText(R"(schema_version: 1
+name: "s"
+job { name: "word_count_dstream" parameter { name: "interval" value: "1921ms" } }
+cluster {
+  machine { name: "m-store" process { name: "store" node: "store" } }
+  machine { name: "m-driver" process { name: "driver" node: "driver" } }
+  machine { name: "m-1" process { name: "process-1" node: "worker-1" } }
+  machine { name: "m-2" process { name: "process-2" node: "worker-2" } }
+}
+input {
+  name: "input"
+  generator { records: 5 malformed_ppm: 296950 }
+  arrival { records_each: 3 first_ms: 600 every_ms: 1490 }
+}
+fault {
+  kind: "disk.short_listing"
+  target: "m-store"
+  at_call { node: "driver" call: 168 }
+  files: "input"
+}
+expect { guarantee: AT_LEAST_ONCE }
+)");
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->records.reordered, 1);
+  EXPECT_EQ(report->verdict, Verdict::kPass);
+}
+
 // A machine's time that hardly passes, and one whose calls hardly end.
 TEST(RunScenario, MeasuresAtTheirBoundsMakeARunAndNoAbort) {
   for (const simulator::FaultInfo& info : simulator::FaultTable()) {
