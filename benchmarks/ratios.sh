@@ -103,3 +103,19 @@ medians stateful_bench JoinAgainstHashJoin ratio | awk '
 echo "A watermark that evicts nothing of a million groups, against a walk over them:"
 medians stateful_bench WatermarkThatEvictsNothing ratio | awk '
   { split($1, of, "/"); printf "  %8d windows  %9.6f times the time\n", of[2], $3 }' | sort -n
+
+echo "The D-Streams paper's works over files of 100-byte lines in memory, a job on local[1] against" \
+  "one thread by hand, processor time:"
+medians dstream_bench '^(Grep|WordCount|TopK)AgainstByHand' ratio mb_per_second \
+  by_hand_mb_per_second | awk '
+  { sub(/AgainstByHand.*/, "", $1)
+    printf "  %-10s       %5.2f times the speed: %.0f MB/s, %.0f by hand\n", $1, $3, $4, $5 }'
+medians dstream_bench WindowAgainstByHand ratio ms_a_batch by_hand_ms | awk '
+  { printf "  a window of 30 batches, with an inverse: %.2f times the speed\n", $3 }'
+medians dstream_bench SocketWordCountAgainstByHand ratio checkpoint_ratio | awk '
+  { printf "  WordCount from a socket: %.2f times the speed; with a checkpoint %.2f times that\n",
+           $3, $4 }'
+medians dstream_bench 'WithCheckpointAgainstWithout' ratio | awk '
+  { printf "  WordCount with a checkpoint: %.2f times the speed of it without\n", $3 }'
+medians dstream_bench TwoWorkersAgainstOne ratio | awk '
+  { printf "  WordCount on two workers: %.2f times the speed of one, of the time that passes\n", $3 }'

@@ -9,8 +9,8 @@ using wavetank::runtime::StreamingContext;
 int main() {
   StreamingContext ssc({.master = "local[2]", .app_name = "NetworkWordCount"}, absl::Seconds(1));
   auto lines = ssc.SocketTextStream("localhost", 9999);
-  auto words = lines.FlatMap([](const std::string& line) { return Split(line, ' '); });
-  auto pairs = words.Map([](const std::string& word) { return std::pair(word, 1); });
+  auto words = lines.FlatMap([](std::string_view line) { return Split(line, ' '); });
+  auto pairs = words.Map([](std::string_view word) { return std::pair(word, 1); });
   auto word_counts = pairs.ReduceByKey(std::plus<>());
   word_counts.Print();
   ssc.Start().IgnoreError();  // AwaitTermination tells what went wrong

@@ -91,7 +91,7 @@ void ReliableWords(StreamingContext& context, const JobArguments& arguments) {
   int port = 0;
   WT_CHECK(absl::SimpleAtoi(arguments.Get("port"), &port), "a bound port is a number");
   context.ReliableTextStream(arguments.Get("host"), port)
-      .FlatMap([](const std::string& line) { return runtime::Split(line, ' '); })
+      .FlatMap([](std::string_view line) { return runtime::Split(line, ' '); })
       .Map([](std::string word) { return std::pair(std::move(word), int64_t{1}); })
       .UpdateStateByKey<int64_t>([](const std::vector<int64_t>& ones, std::optional<int64_t> sum) {
         return std::optional(sum.value_or(0) + std::ssize(ones));

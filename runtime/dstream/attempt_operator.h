@@ -40,13 +40,7 @@ class AttemptSink final : public NarrowSink<T, U> {
               std::string attempt)
       : NarrowSink<T, U>(where, downstream), function_(function), attempt_(std::move(attempt)) {}
   void Take(std::vector<T>& rows) override {
-    CallUser(this->where_, this->record_, [&] {
-      for (T& row : rows) {
-        this->out_.push_back(function_(std::move(row), attempt_));
-        ++this->record_;
-      }
-    });
-    this->Flush();
+    this->ForEach(rows, [this](T& row) { this->GiveOwn(function_(std::move(row), attempt_)); });
   }
 
  private:

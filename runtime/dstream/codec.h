@@ -436,15 +436,23 @@ std::string EncodeToString(const T& value) {
   return bytes;
 }
 
+namespace internal {
+// Of bytes that are not exactly one T: no T where `in` stands, or one that ends before they do.
+template <typename T>
+absl::Status NotDecoded(const Decoder& in, bool ends_before) {
+  return absl::DataLossError(
+      absl::StrCat("decode ", Codec<T>::Name(), ": ", ends_before ? "bytes left over" : "malformed",
+                   " at offset ", in.offset(), " of ", in.offset() + in.remaining()));
+}
+}  // namespace internal
+
 // kDataLoss, naming the type and the offset, unless `bytes` are exactly one value.
 template <typename T>
 absl::Status DecodeFromString(std::string_view bytes, T& value) {
   Decoder in(bytes);
   const bool decoded = Codec<T>::Decode(in, value);
   if (decoded && in.remaining() == 0) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("decode ", Codec<T>::Name(), ": ",
-                                          decoded ? "bytes left over" : "malformed", " at offset ",
-                                          in.offset(), " of ", bytes.size()));
+  return internal::NotDecoded<T>(in, decoded);
 }
 
 }  // namespace wavetank::runtime

@@ -39,15 +39,16 @@ class CogroupOperator final : public MergeOperator {
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
                      RowSink& sink) const override {
     OrderedTable<K, Groups> table;
-    absl::Status read =
-        ForEachBlock<std::pair<K, V>>(sides[0], [&table](std::vector<std::pair<K, V>>& rows) {
-          for (auto& [key, value] : rows) {
-            table.Of(std::move(key)).first.push_back(std::move(value));
-          }
-        });
+    absl::Status read = ForEachChunk<std::pair<K, V>>(sides[0], [&table](auto& rows) {
+      for (auto& [key, value] : rows) {
+        table.Of(std::move(key)).first.push_back(RowOf<V>(std::move(value)));
+      }
+    });
     if (!read.ok()) return read;
-    read = ForEachBlock<std::pair<K, W>>(sides[1], [&table](std::vector<std::pair<K, W>>& rows) {
-      for (auto& [key, value] : rows) table.Of(std::move(key)).second.push_back(std::move(value));
+    read = ForEachChunk<std::pair<K, W>>(sides[1], [&table](auto& rows) {
+      for (auto& [key, value] : rows) {
+        table.Of(std::move(key)).second.push_back(RowOf<W>(std::move(value)));
+      }
     });
     if (!read.ok()) return read;
     static_cast<TypedSink<Row>&>(sink).Take(table.rows());

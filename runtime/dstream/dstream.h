@@ -33,6 +33,7 @@
 #include "runtime/dstream/partitioner.h"
 #include "runtime/dstream/row_keeper.h"
 #include "runtime/dstream/row_types.h"
+#include "runtime/dstream/row_view.h"
 #include "runtime/dstream/shuffle_operators.h"
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/state_spec.h"
@@ -58,7 +59,9 @@ class DStream : public StreamOutputs<T> {
   DStream(StreamingGraph& graph, OperatorId op) : StreamOutputs<T>(graph, op) {}
   using StreamOutputs<T>::id;
 
-  // function(row) gives the new row.
+  // function(row) gives the new row. One that takes std::string_view is given views of the block
+  // that holds the row; so is one of Filter, FlatMap, MapValues. A view of the row's own text that
+  // it gives becomes text of its own where that is needed.
   template <typename F, typename U = internal::MapResult<F, T>>
   DStream<U> Map(F function) const {
     return Then<U>(std::make_unique<internal::MapOperator<T, U, F>>(std::move(function)));
@@ -172,7 +175,7 @@ class DStream : public StreamOutputs<T> {
         *graph_,
         graph_->Add(
             {}, std::make_unique<internal::TypedConstantInput<std::pair<bool, int64_t>>>(none)));
-    return Map([](const T&) { return std::pair(false, int64_t{1}); })
+    return Map([](const internal::RowView<T>&) { return std::pair(false, int64_t{1}); })
         .Union(zero)
         .ReduceByKey(std::plus<>(), 1)
         .Map([](const std::pair<bool, int64_t>& count) { return count.second; });
@@ -189,8 +192,14 @@ class DStream : public StreamOutputs<T> {
 
   // How often each row is in a batch.
   DStream<std::pair<T, int64_t>> CountByValue(Partitioner<T> partitioner = {}) const {
-    return Map([](T row) { return std::pair(std::move(row), int64_t{1}); })
-        .ReduceByKey(std::plus<>(), std::move(partitioner));
+    const auto ones = [this] {
+      if constexpr (internal::kHasView<T>) {
+        return Map([](const internal::RowView<T>& row) { return std::pair(row, int64_t{1}); });
+      } else {
+        return Map([](T row) { return std::pair(std::move(row), int64_t{1}); });
+      }
+    };
+    return ones().ReduceByKey(std::plus<>(), std::move(partitioner));
   }
 
   // --- of rows that are std::pair<K, V> ---
@@ -200,9 +209,16 @@ class DStream : public StreamOutputs<T> {
   DStream<std::pair<K, W>> MapValues(F function) const
     requires(kIsPair)
   {
-    return Map([function = std::move(function)](T row) {
-      return std::pair<K, W>(std::move(row.first), function(std::move(row.second)));
-    });
+    if constexpr (internal::kTakesViews<F, V> || internal::kHasView<T> > internal::kHasView<V>) {
+      return Map([function = std::move(function)](const internal::RowView<T>& row) {
+        return std::pair<internal::RowView<K>, std::decay_t<std::invoke_result_t<const F&, V>>>(
+            row.first, function(internal::RowView<V>(row.second)));
+      });
+    } else {
+      return Map([function = std::move(function)](T row) {
+        return std::pair<K, W>(std::move(row.first), function(std::move(row.second)));
+      });
+    }
   }
 
   // function(value) gives a range of new values of the key.

@@ -19,6 +19,8 @@
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/receiver_input.h"
+#include "runtime/dstream/row_chunks.h"
+#include "runtime/dstream/row_view.h"
 #include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
@@ -36,31 +38,32 @@ class LineFeed final : public ByteFeed {
  public:
   explicit LineFeed(RowSink& sink) : sink_(static_cast<TypedSink<std::string>&>(sink)) {}
   absl::Status Push(std::string_view piece) override {
-    splitter_.Push(piece, [this](std::string_view line) { Append(line); });
+    splitter_.Push(piece, [&](std::string_view line) {
+      lines_.push_back(line);
+      // One that began in a piece before stands elsewhere, until the next.
+      if (lines_.size() >= kChunkRows || !IsTextOf(line, piece)) Flush();
+    });
     Flush();
     return absl::OkStatus();
   }
   absl::Status Finish() override {
-    splitter_.Finish([this](std::string_view line) { Append(line); });
-    Flush();
+    splitter_.Finish([this](std::string_view line) {
+      lines_.push_back(line);
+      Flush();
+    });
     sink_.Finish();
     return absl::OkStatus();
   }
 
  private:
-  static constexpr size_t kChunkLines = 1024;
-  void Append(std::string_view line) {
-    rows_.emplace_back(line);
-    if (rows_.size() == kChunkLines) Flush();
-  }
   void Flush() {
-    if (!rows_.empty()) sink_.Take(rows_);
-    rows_.clear();
+    if (!lines_.empty()) sink_.TakeViews(lines_);
+    lines_.clear();
   }
 
   TypedSink<std::string>& sink_;
   LineSplitter splitter_;
-  std::vector<std::string> rows_;
+  std::vector<std::string_view> lines_;
 };
 
 class LineInput : public InputOperator {
@@ -131,12 +134,10 @@ class QueueFeed final : public ByteFeed {
     return absl::OkStatus();
   }
   absl::Status Finish() override {
-    std::vector<T> rows;
-    const absl::Status decoded = DecodeFromString(bytes_, rows);
-    if (!decoded.ok()) return decoded;
-    sink_.Take(rows);
-    sink_.Finish();
-    return absl::OkStatus();
+    const absl::Status decoded =
+        ForEachChunkIn<T>(bytes_, [this](auto& rows) { sink_.TakeViews(rows); });
+    if (decoded.ok()) sink_.Finish();
+    return decoded;
   }
 
  private:

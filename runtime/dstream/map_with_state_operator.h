@@ -66,18 +66,19 @@ class MapWithStateOperator final : public StateOperator {
     int64_t record = 0;
     std::string key_bytes;
     absl::Status done;
-    const auto take = [&](std::vector<std::pair<K, V>>& came) {
+    const auto take = [&](auto& came) {
       CallUser(*this, record, [&] {
-        for (auto& [key, value] : came) {
+        for (auto& [key_or_view, value] : came) {
           if (done.ok()) {
-            done = Take(batch_time, key, std::move(value), StateKey(key, key_bytes), record, state,
-                        rows);
+            const K& key = RowOf<K>(std::move(key_or_view));
+            done = Take(batch_time, key, RowOf<V>(std::move(value)), StateKey(key, key_bytes),
+                        record, state, rows);
           }
           ++record;
         }
       });
     };
-    done.Update(ForEachBlock<std::pair<K, V>>(sides.front(), take));
+    done.Update(ForEachChunk<std::pair<K, V>>(sides.front(), take));
     if (!done.ok()) return done;
     CallUser(*this, record, [&] { done = TimeOut(batch_time, record, state, rows); });
     if (done.ok() && *snapshots_ && rows.wanted()) done = GiveSnapshot(state, rows);

@@ -13,13 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
+
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/row_chunks.h"
+#include "runtime/dstream/row_view.h"
 
 namespace wavetank::runtime::internal {
-
-// FlatMap passes rows on when it has gathered this many.
-inline constexpr size_t kChunkRows = 1024;
 
 // Runs `body`, which calls user functions on the record numbered `record` at the time.
 template <typename Body>
@@ -35,25 +36,68 @@ void CallUser(const StreamOperator& where, const int64_t& record, const Body& bo
   }
 }
 
+// Gathers what is made of rows, for the next operator.
 template <typename T, typename U>
 class NarrowSink : public TypedSink<T> {
  public:
   NarrowSink(const StreamOperator& where, RowSink& downstream)
-      : where_(where), downstream_(static_cast<TypedSink<U>&>(downstream)) {}
+      : where_(where), downstream_(static_cast<TypedSink<U>&>(downstream)) {
+    if constexpr (kHasView<U>) views_.reserve(kChunkRows);
+  }
   void Finish() override {
     Flush();
     downstream_.Finish();
   }
 
  protected:
+  // Calls body(row) for each, with user functions in it, and hands on what it gives.
+  template <typename Rows, typename Body>
+  void ForEach(Rows& rows, const Body& body) {
+    CallUser(where_, record_, [&] {
+      for (auto& row : rows) {
+        body(row);
+        ++record_;
+        if (out_.size() + views_.size() >= kChunkRows) Flush();
+      }
+    });
+    Flush();
+  }
+  // A row that was made of one: views of that one's text stay views, for it stays until ForEach
+  // returns.
+  template <typename Made>
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void Give(Made&& made, const RowView<T>& of) {
+    if constexpr (kHoldsViews<std::remove_cvref_t<Made>>) {
+      const RowView<U> view = ViewOf<U>(made);
+      if (!StaysWith(view, of)) return GiveOwn(RowOf<U>(view));
+      GiveView(view);
+    } else {
+      GiveOwn(std::forward<Made>(made));
+    }
+  }
+  // Rows keep their order: at most one of the two has some.
+  template <typename Made>
+  void GiveOwn(Made&& made) {
+    if (!views_.empty()) Flush();
+    out_.push_back(U(std::forward<Made>(made)));
+  }
+  ABSL_ATTRIBUTE_ALWAYS_INLINE void GiveView(const RowView<U>& view) {
+    if (!out_.empty()) Flush();
+    if (views_.size() == kChunkRows) Flush();
+    views_.push_back(view);
+  }
   void Flush() {
     if (!out_.empty()) downstream_.Take(out_);
     out_.clear();
+    if (!views_.empty()) downstream_.TakeViews(views_);
+    views_.clear();
   }
   const StreamOperator& where_;
   TypedSink<U>& downstream_;
-  std::vector<U> out_;
   int64_t record_ = 0;
+
+ private:
+  std::vector<U> out_;
+  std::vector<RowView<U>> views_;
 };
 
 template <typename T, typename U, typename F>
@@ -62,16 +106,31 @@ class MapSink final : public NarrowSink<T, U> {
   MapSink(const StreamOperator& where, RowSink& downstream, const F& function)
       : NarrowSink<T, U>(where, downstream), function_(function) {}
   void Take(std::vector<T>& rows) override {
-    CallUser(this->where_, this->record_, [&] {
-      for (T& row : rows) {
-        this->out_.push_back(function_(std::move(row)));
-        ++this->record_;
+    this->ForEach(rows, [this](T& row) {
+      if constexpr (kTakesViews<F, T>) {
+        MapView(ViewOf<T>(row));
+      } else if constexpr (kGivesViews) {
+        this->Give(function_(std::as_const(row)), ViewOf<T>(row));
+      } else {
+        this->GiveOwn(function_(std::move(row)));
       }
     });
-    this->Flush();
+  }
+  void TakeViews(std::vector<RowView<T>>& rows) override {
+    if constexpr (kTakesViews<F, T>) {
+      this->ForEach(rows, [this](const RowView<T>& row) { MapView(row); });
+    } else {
+      NarrowSink<T, U>::TakeViews(rows);
+    }
   }
 
  private:
+  static constexpr bool kGivesViews = kHoldsViews<std::decay_t<std::invoke_result_t<const F&, T>>>;
+  static_assert(!kGivesViews || std::is_reference_v<typename FirstParameter<F>::Type> ||
+                    kTakesViews<F, T>,
+                "this function of Map gives a view of text: it must take its row by reference or "
+                "as a view, and say so (const std::string&, std::string_view; not auto)");
+  void MapView(const RowView<T>& row) { this->Give(function_(row), row); }
   const F& function_;
 };
 
@@ -81,13 +140,18 @@ class FilterSink final : public NarrowSink<T, T> {
   FilterSink(const StreamOperator& where, RowSink& downstream, const F& predicate)
       : NarrowSink<T, T>(where, downstream), predicate_(predicate) {}
   void Take(std::vector<T>& rows) override {
-    CallUser(this->where_, this->record_, [&] {
-      for (T& row : rows) {
-        if (predicate_(std::as_const(row))) this->out_.push_back(std::move(row));
-        ++this->record_;
-      }
+    this->ForEach(rows, [this](T& row) {
+      if (predicate_(std::as_const(row))) this->GiveOwn(std::move(row));
     });
-    this->Flush();
+  }
+  void TakeViews(std::vector<RowView<T>>& rows) override {
+    if constexpr (kTakesViews<F, T>) {
+      this->ForEach(rows, [this](const RowView<T>& row) {
+        if (predicate_(row)) this->GiveView(row);
+      });
+    } else {
+      NarrowSink<T, T>::TakeViews(rows);
+    }
   }
 
  private:
@@ -100,25 +164,23 @@ class FlatMapSink final : public NarrowSink<T, U> {
   FlatMapSink(const StreamOperator& where, RowSink& downstream, const F& function)
       : NarrowSink<T, U>(where, downstream), function_(function) {}
   void Take(std::vector<T>& rows) override {
-    for (T& row : rows) {
-      CallUser(this->where_, this->record_, [&] { Append(row); });
-      ++this->record_;
-      if (this->out_.size() >= kChunkRows) this->Flush();
+    this->ForEach(rows, [this](const T& row) { Append(row, ViewOf<T>(row)); });
+  }
+  void TakeViews(std::vector<RowView<T>>& rows) override {
+    if constexpr (kTakesViews<F, T>) {
+      this->ForEach(rows, [this](const RowView<T>& row) { Append(row, row); });
+    } else {
+      NarrowSink<T, U>::TakeViews(rows);
     }
-    this->Flush();
   }
 
  private:
-  void Append(T& row) {
-    // A named range: it may hold views of the row, which lives as long.
-    auto&& range = function_(std::as_const(row));
-    for (auto&& element : range) {
-      if constexpr (std::is_constructible_v<U, decltype(std::move(element))>) {
-        this->out_.push_back(U(std::move(element)));
-      } else {
-        this->out_.push_back(U(element.data(), element.size()));
-      }
-    }
+  // `view` is the row's.
+  template <typename Row>
+  void Append(const Row& row, const RowView<T>& view) {
+    // A named range: it may hold what its elements view.
+    auto&& range = function_(row);
+    for (auto&& element : range) this->Give(std::move(element), view);
   }
   const F& function_;
 };
@@ -140,7 +202,7 @@ class MapPartitionsSink final : public NarrowSink<T, U> {
   void Finish() override {
     CallUser(this->where_, this->record_, [&] {
       auto&& range = function_(std::move(rows_));
-      for (auto&& element : range) this->out_.push_back(U(std::move(element)));
+      for (auto&& element : range) this->GiveOwn(std::move(element));
     });
     NarrowSink<T, U>::Finish();
   }

@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 
 #include "platform/strong_id.h"
+#include "runtime/dstream/row_view.h"
 
 namespace wavetank::runtime {
 
@@ -44,6 +45,20 @@ class TypedSink : public RowSink {
   // May move rows out and leave any others behind: the caller clears the chunk before it uses it
   // again.
   virtual void Take(std::vector<T>& rows) = 0;
+  // The same, of rows whose text stays where it is until this returns (row_view.h). A row that has
+  // no view is given itself.
+  virtual void TakeViews(std::vector<internal::RowView<T>>& rows) {
+    if constexpr (internal::kHasView<T>) {
+      for (const auto& row : rows) rows_.push_back(internal::RowOf<T>(row));
+      Take(rows_);
+      rows_.clear();
+    } else {
+      Take(rows);
+    }
+  }
+
+ private:
+  std::vector<T> rows_;
 };
 
 // Rows that change no more: what one task hands to another.

@@ -20,6 +20,7 @@ class RateLimiter {
     if (rate_ == 0) next_ = now;  // nothing was saved up
     rate_ = rate;
   }
+  bool has_rate() const { return rate_ != 0; }
   void Take(int64_t rows, platform::MonotonicTime now) {
     if (rate_ == 0) return;
     next_ = std::max(next_, now + -kSavedUp) + absl::Seconds(rows) / rate_;

@@ -90,7 +90,7 @@ class ReceiverSupervisor final : public ReceiverSink {
     buffer_.append(line);
     buffer_.push_back('\n');
     ++records_;
-    rate_.Take(1, node_.clock().Now());
+    if (rate_.has_rate()) rate_.Take(1, node_.clock().Now());
   }
 
   Task<absl::Status> AddAll(std::vector<std::string> lines) override {
@@ -163,7 +163,8 @@ class ReceiverSupervisor final : public ReceiverSink {
                 .crc32c = checkpoint::Crc32c(buffer_),
                 .records = std::exchange(records_, 0)};
     handing_over_ = block.records;
-    const std::string content = std::exchange(buffer_, std::string());
+    std::string content = std::exchange(buffer_, std::move(spare_));
+    buffer_.clear();
     room_.Set();
     const checkpoint::BlockName name{.stream = static_cast<int32_t>(block.stream),
                                      .run = context_.id().Unique(),
@@ -176,6 +177,7 @@ class ReceiverSupervisor final : public ReceiverSink {
     co_await Store(content, block.path);
     co_await node_.Step(steps::kBlockStored,
                         {{"stream", block.stream}, {"records", block.records}});
+    spare_ = std::move(content);
     if (!announce_first) WT_CO_RETURN_IF_ERROR(co_await Report(block));
     co_await node_.Step(steps::kBlockAdded, {{"stream", block.stream}, {"records", block.records}});
     input_rows_ += std::exchange(handing_over_, 0);
@@ -184,8 +186,8 @@ class ReceiverSupervisor final : public ReceiverSink {
   }
 
   // Tries until it has succeeded, always under the same name: a create that failed may yet happen,
-  // and must not give the same lines twice.
-  Task<void> Store(std::string content, std::string path) {
+  // and must not give the same lines twice. `content` outlives the task.
+  Task<void> Store(const std::string& content, std::string path) {
     while (true) {
       const absl::Status stored = co_await context_.store().CreateIfAbsent(path, content);
       if (stored.ok() || absl::IsAlreadyExists(stored)) co_return;
@@ -266,6 +268,7 @@ class ReceiverSupervisor final : public ReceiverSink {
   const std::unique_ptr<RawReceiver> receiver_;
 
   std::string buffer_;  // whole lines, each with "\n"
+  std::string spare_;   // memory for the next
   int64_t records_ = 0;
   int64_t handing_over_ = 0;  // of the block before
   int64_t input_rows_ = 0;    // in blocks that are logged, by any receiver of the stream

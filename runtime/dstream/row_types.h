@@ -2,17 +2,16 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_ROW_TYPES_H_
 #define WAVETANK_RUNTIME_DSTREAM_ROW_TYPES_H_
 
-#include <concepts>
 #include <functional>
 #include <iterator>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
 
+#include "runtime/dstream/row_view.h"
 #include "runtime/dstream/state_spec.h"
 
 namespace wavetank::runtime::internal {
@@ -30,22 +29,6 @@ struct PairOf<std::pair<K, V>> {
   static constexpr bool value = true;
   using Key = K;
   using Value = V;
-};
-
-// What FlatMap makes of a range's elements: views of text become text of their own, for the row
-// that they look into is gone afterwards.
-template <typename Element>
-struct Owned {
-  using Type = Element;
-};
-template <typename Element>
-  requires(std::is_trivially_copyable_v<Element> &&
-           requires(const Element& view) {
-             { view.data() } -> std::same_as<const char*>;
-             view.size();
-           })
-struct Owned<Element> {
-  using Type = std::string;
 };
 
 // Of a range that a function gives when it takes a partition.
@@ -105,11 +88,12 @@ struct WithState {
 template <typename K, typename V, typename S, typename F>
 using WithStateResult = typename decltype(WithState<K, V, S, F>::Result())::type;
 
+// Views of text become text of their own, for the row that they look into is gone afterwards.
 template <typename F, typename T>
-using MapResult = std::decay_t<std::invoke_result_t<const F&, T>>;
+using MapResult = OwnedRow<std::decay_t<std::invoke_result_t<const F&, T>>>;
 template <typename F, typename T>
-using FlatMapResult = typename Owned<std::decay_t<decltype(*std::begin(
-    std::declval<std::remove_reference_t<std::invoke_result_t<const F&, const T&>>&>()))>>::Type;
+using FlatMapResult = OwnedRow<std::decay_t<decltype(*std::begin(
+    std::declval<std::remove_reference_t<std::invoke_result_t<const F&, const T&>>&>()))>>;
 
 }  // namespace wavetank::runtime::internal
 

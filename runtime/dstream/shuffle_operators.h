@@ -19,6 +19,8 @@
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/ordered_table.h"
 #include "runtime/dstream/partitioner.h"
+#include "runtime/dstream/row_chunks.h"
+#include "runtime/dstream/row_view.h"
 
 namespace wavetank::runtime::internal {
 
@@ -46,20 +48,17 @@ std::vector<std::shared_ptr<const Partition>> ToPartitions(std::vector<std::vect
   return partitions;
 }
 
-// Calls take(rows) for each block that has some; it may move them out.
+// Calls take(rows), a std::vector<RowView<T>>&, with the rows of the blocks, a chunk at a time; it
+// may move them out. What they view stays with the blocks.
 template <typename T, typename Take>
-absl::Status ForEachBlock(const std::vector<BlockView>& blocks, const Take& take) {
-  std::vector<T> rows;
+absl::Status ForEachChunk(const std::vector<BlockView>& blocks, const Take& take) {
   for (const BlockView& block : blocks) {
     if (block.object != nullptr) {
-      rows = static_cast<const RowsPartition<T>*>(block.object)->rows();
+      ForEachChunkOf<T>(static_cast<const RowsPartition<T>*>(block.object)->rows(), take);
     } else if (!block.bytes.empty()) {
-      const absl::Status decoded = DecodeFromString(block.bytes, rows);
+      const absl::Status decoded = ForEachChunkIn<T>(block.bytes, take);
       if (!decoded.ok()) return decoded;
-    } else {
-      continue;
     }
-    take(rows);
   }
   return absl::OkStatus();
 }
@@ -72,19 +71,17 @@ class CombineSink final : public TypedSink<std::pair<K, Part>> {
   CombineSink(const StreamOperator& where, const Start& start, const Fold& fold)
       : where_(where), start_(start), fold_(fold) {}
 
-  void Take(std::vector<std::pair<K, Part>>& rows) override {
-    CallUser(where_, record_, [&] {
-      for (auto& [key, part] : rows) {
-        table_.Merge(std::move(key), std::move(part), start_, fold_);
-        ++record_;
-      }
-    });
-  }
+  void Take(std::vector<std::pair<K, Part>>& rows) override { Merge(rows); }
+  void TakeViews(std::vector<RowView<std::pair<K, Part>>>& rows) override { Merge(rows); }
   void Finish() override {}
 
   OrderedTable<K, C>& table() { return table_; }
 
  private:
+  template <typename Rows>
+  void Merge(Rows& rows) {
+    CallUser(where_, record_, [&] { table_.template Merge<Part>(rows, start_, fold_, record_); });
+  }
   const StreamOperator& where_;
   const Start& start_;
   const Fold& fold_;
@@ -138,7 +135,7 @@ class CombineByKeyOperator final : public MergeOperator {
                      RowSink& sink) const override {
     CombineSink<K, C, C, Kept, MergeCombiners> merged(*this, kKept, merge_combiners_);
     const absl::Status read =
-        ForEachBlock<Row>(sides.front(), [&merged](std::vector<Row>& rows) { merged.Take(rows); });
+        ForEachChunk<Row>(sides.front(), [&merged](auto& rows) { merged.TakeViews(rows); });
     if (!read.ok()) return read;
     static_cast<TypedSink<Row>&>(sink).Take(merged.table().rows());
     sink.Finish();
@@ -218,7 +215,7 @@ template <typename T>
 absl::Status PassOn(const std::vector<BlockView>& blocks, RowSink& sink) {
   auto& rows_sink = static_cast<TypedSink<T>&>(sink);
   const absl::Status read =
-      ForEachBlock<T>(blocks, [&rows_sink](std::vector<T>& rows) { rows_sink.Take(rows); });
+      ForEachChunk<T>(blocks, [&rows_sink](auto& rows) { rows_sink.TakeViews(rows); });
   if (read.ok()) sink.Finish();
   return read;
 }

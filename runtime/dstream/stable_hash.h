@@ -45,6 +45,19 @@ uint64_t HashKey(T key) {
   return MixKey(bits, 0x589965cc75374cc3u);
 }
 
+// 1 to 7 bytes as a number, the first the lowest: by reads of fixed sizes, which may overlap.
+inline uint64_t LastBytes(const char* at, size_t size) {
+  if (size >= 4) {
+    uint32_t low = 0;
+    uint32_t high = 0;
+    std::memcpy(&low, at, 4);
+    std::memcpy(&high, at + size - 4, 4);
+    return low | static_cast<uint64_t>(high) << (8 * (size - 4));
+  }
+  const auto byte = [at](size_t i) { return uint64_t{static_cast<uint8_t>(at[i])} << (8 * i); };
+  return byte(0) | byte(size / 2) | byte(size - 1);
+}
+
 inline uint64_t HashKey(std::string_view key) {
   uint64_t hash = MixKey(key.size(), 0x1d8e4e27c47d124fu);
   size_t left = key.size();
@@ -54,11 +67,7 @@ inline uint64_t HashKey(std::string_view key) {
     std::memcpy(&word, at, 8);
     hash = MixKey(hash, word);
   }
-  if (left > 0) {
-    uint64_t word = 0;
-    std::memcpy(&word, at, left);
-    hash = MixKey(hash, word);
-  }
+  if (left > 0) hash = MixKey(hash, LastBytes(at, left));
   return hash;
 }
 inline uint64_t HashKey(const std::string& key) { return HashKey(std::string_view(key)); }
@@ -119,6 +128,20 @@ bool SameKey(const T& a, const T& b) {
 template <std::floating_point T>
 bool SameKey(const T& a, const T& b) {
   return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+// Words are short: no call for them.
+inline bool SameKey(std::string_view a, std::string_view b) {
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return std::memcmp(a.data(), b.data(), size) == 0;
+  if (size < 8) return size == 0 || LastBytes(a.data(), size) == LastBytes(b.data(), size);
+  const auto word = [](const char* at) {
+    uint64_t bytes = 0;
+    std::memcpy(&bytes, at, 8);
+    return bytes;
+  };
+  return word(a.data()) == word(b.data()) && word(a.data() + size - 8) == word(b.data() + size - 8);
 }
 
 template <typename A, typename B>

@@ -16,9 +16,11 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
 #define WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,20 +39,52 @@
 
 namespace wavetank::runtime {
 
-// The pieces of `text` between delimiters, without empty ones at its end, as Java's String.split.
-// They are views of `text`.
-inline std::vector<std::string_view> Split(std::string_view text, char delimiter) {
-  std::vector<std::string_view> pieces;
-  size_t begin = 0;
-  for (size_t end = text.find(delimiter); end != std::string_view::npos;
-       end = text.find(delimiter, begin)) {
-    pieces.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
+// The pieces of `text` between delimiters, without empty ones at its end, as Java's String.split:
+// a range of views of `text`, each found when its turn comes.
+class Pieces {
+ public:
+  class Iterator {
+   public:
+    using value_type = std::string_view;
+    using difference_type = ptrdiff_t;
+    using iterator_category = std::input_iterator_tag;
+
+    Iterator() = default;
+    Iterator(std::string_view text, char delimiter)
+        : text_(text), delimiter_(delimiter), is_end_(text.empty()) {
+      FindEnd();
+    }
+    std::string_view operator*() const { return text_.substr(0, size_); }
+    Iterator& operator++() {
+      is_end_ = size_ == text_.size();
+      if (!is_end_) text_.remove_prefix(size_ + 1);
+      FindEnd();
+      return *this;
+    }
+    Iterator operator++(int) { return std::exchange(*this, ++Iterator(*this)); }
+    friend bool operator==(const Iterator& a, const Iterator& b) {
+      return a.is_end_ == b.is_end_ && (a.is_end_ || a.text_.data() == b.text_.data());
+    }
+
+   private:
+    void FindEnd() { size_ = std::min(text_.find(delimiter_), text_.size()); }
+    std::string_view text_;  // what is left of it
+    char delimiter_ = 0;
+    bool is_end_ = true;
+    size_t size_ = 0;
+  };
+
+  Pieces(std::string_view text, char delimiter) : text_(text), delimiter_(delimiter) {
+    while (text_.ends_with(delimiter)) text_.remove_suffix(1);
   }
-  pieces.push_back(text.substr(begin));
-  while (!pieces.empty() && pieces.back().empty()) pieces.pop_back();
-  return pieces;
-}
+  Iterator begin() const { return Iterator(text_, delimiter_); }
+  Iterator end() const { return Iterator(); }
+
+ private:
+  std::string_view text_;
+  char delimiter_;
+};
+inline Pieces Split(std::string_view text, char delimiter) { return Pieces(text, delimiter); }
 
 struct StreamingConfig {
   // "local[N]": N workers; "local" is local[1]. A receiver does not occupy a worker.

@@ -52,10 +52,11 @@ class UpdateStateOperator final : public StateOperator {
   absl::Status Apply(absl::Time batch_time, const std::vector<std::vector<BlockView>>& sides,
                      checkpoint::StateTable& state, RowSink* sink) const override {
     OrderedTable<K, std::vector<V>> came;
-    const absl::Status read =
-        ForEachBlock<std::pair<K, V>>(sides.front(), [&came](std::vector<std::pair<K, V>>& rows) {
-          for (auto& [key, value] : rows) came.Of(std::move(key)).push_back(std::move(value));
-        });
+    const absl::Status read = ForEachChunk<std::pair<K, V>>(sides.front(), [&came](auto& rows) {
+      for (auto& [key, value] : rows) {
+        came.Of(std::move(key)).push_back(RowOf<V>(std::move(value)));
+      }
+    });
     if (!read.ok()) return read;
     StateRowsOut<Row> rows(sink);
     // What becomes of the keys that have a state, by the table's own order, which holds still.

@@ -86,10 +86,11 @@ class WindowStateOperator final : public StateOperator {
   absl::Status Gather(const std::vector<BlockView>& blocks, std::optional<Sum> Change::* side,
                       OrderedTable<K, Change>& changes) const {
     int64_t record = 0;
-    return ForEachBlock<std::pair<K, Sum>>(blocks, [&](std::vector<std::pair<K, Sum>>& rows) {
+    return ForEachChunk<std::pair<K, Sum>>(blocks, [&](auto& rows) {
       CallUser(*this, record, [&] {
-        for (auto& [key, part] : rows) {
+        for (auto& [key, view] : rows) {
           std::optional<Sum>& sum = changes.Of(std::move(key)).*side;
+          Sum part = RowOf<Sum>(std::move(view));
           sum = sum.has_value() ? combine_(*std::move(sum), std::move(part)) : std::move(part);
           ++record;
         }

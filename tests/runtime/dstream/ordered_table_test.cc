@@ -19,7 +19,11 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 template <typename K>
 std::vector<int> Counts(const std::vector<K>& keys) {
   OrderedTable<K, int> table;
-  for (const K& key : keys) table.Merge(K(key), 1, std::identity(), std::plus<int>());
+  std::vector<std::pair<K, int>> ones;
+  for (const K& key : keys) ones.emplace_back(key, 1);
+  int64_t merged = 0;
+  table.template Merge<int>(ones, std::identity(), std::plus<int>(), merged);
+  EXPECT_EQ(merged, std::ssize(keys));
   std::vector<int> counts;
   for (const auto& [key, count] : table.rows()) counts.push_back(count);
   return counts;
