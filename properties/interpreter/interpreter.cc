@@ -14,6 +14,7 @@
 #include "properties/interpreter/plain_operators.h"
 #include "properties/interpreter/plain_plan.h"
 #include "properties/interpreter/propagation.h"
+#include "properties/interpreter/running_value.h"
 
 namespace wavetank::properties {
 namespace {
@@ -188,7 +189,7 @@ class Interpreter final : public NaiveQuery {
 bool IsReal(PlainKind kind) { return kind == PlainKind::kDouble || kind == PlainKind::kFloat; }
 
 absl::Status CheckCall(const PlainAggregateCall& call, bool ordered, bool sums_are_exact) {
-  const bool adds = call.function == "sum" || call.function == "avg";
+  const bool adds = call.function == "sum" || call.function == "avg" || IsOfSpread(call.function);
   if (adds && !sums_are_exact && IsReal(call.arguments[0].kind)) {
     return absl::UnimplementedError(absl::StrCat(
         "the interpreter does not know in which order an engine adds doubles up: ", call.function));

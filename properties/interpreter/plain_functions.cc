@@ -120,10 +120,25 @@ std::string InCase(std::string text, char first, char last, int by) {
   return text;
 }
 
-std::string WithoutSpaces(std::string text) {
-  while (text.starts_with(' ')) text.erase(0, 1);
-  while (text.ends_with(' ')) text.pop_back();
-  return text;
+// The code points of UTF-8: a byte that begins one, and those that go on with it.
+std::vector<std::string> CodePoints(const std::string& text) {
+  std::vector<std::string> points;
+  for (const char c : text) {
+    if (points.empty() || (c & 0xc0) != 0x80) points.emplace_back();
+    points.back() += c;
+  }
+  return points;
+}
+
+std::string WithoutEnds(const std::string& text, const std::string& points) {
+  std::vector<std::string> left = CodePoints(text);
+  const std::vector<std::string> ends = CodePoints(points);
+  const auto goes = [&](const std::string& point) { return std::ranges::count(ends, point) > 0; };
+  while (!left.empty() && goes(left.front())) left.erase(left.begin());
+  while (!left.empty() && goes(left.back())) left.pop_back();
+  std::string made;
+  for (const std::string& point : left) made += point;
+  return made;
 }
 
 PlainValue Split(const std::string& text, const std::string& separator) {
@@ -240,7 +255,10 @@ const std::map<std::string, Simple>& OfValues() {
       {"get", [](Arguments a) { return Element(a[0].children(), a[1].number()); }},
       {"lower", [](Arguments a) { return PlainValue(InCase(a[0].text(), 'A', 'Z', 32)); }},
       {"upper", [](Arguments a) { return PlainValue(InCase(a[0].text(), 'a', 'z', -32)); }},
-      {"trim", [](Arguments a) { return PlainValue(WithoutSpaces(a[0].text())); }},
+      {"trim",
+       [](Arguments a) {
+         return PlainValue(WithoutEnds(a[0].text(), a.size() > 1 ? a[1].text() : " "));
+       }},
       {"concat", [](Arguments a) { return PlainValue(Joined(a)); }},
       {"substring_before", [](Arguments a) { return PartOf(a[0].text(), a[1].text(), true); }},
       {"substring_after", [](Arguments a) { return PartOf(a[0].text(), a[1].text(), false); }},

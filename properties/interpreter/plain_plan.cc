@@ -285,8 +285,10 @@ class Reader {
     return absl::OkStatus();
   }
 
-  static constexpr std::string_view kAggregates[] = {"count", "sum",    "avg",   "min",
-                                                     "max",   "min_by", "max_by"};
+  static constexpr std::string_view kAggregates[] = {
+      "count",   "sum",      "avg",      "min",        "max",        "min_by",
+      "max_by",  "count_if", "bool_and", "bool_or",    "bit_and",    "bit_or",
+      "bit_xor", "var_pop",  "var_samp", "stddev_pop", "stddev_samp"};
   const OtherFunctions& other_;
   PlainPlan& out_;
 };

@@ -1,6 +1,7 @@
 // Aggregates. Their parts merge in any grouping; sums of doubles depend on the order, which is
 // fixed by the tasks of a batch.
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -24,15 +25,23 @@ struct Plus {
   double operator()(double a, double b) const { return a + b; }
 };
 
-// Rows, or those of an argument that are not null.
+// Rows, or those of an argument that are not null, or are true.
 class CountState final : public AggregateState {
  public:
+  explicit CountState(bool of_true = false) : of_true_(of_true) {}
   void Resize(uint32_t groups) override {
     if (groups > counts_.size()) counts_.AppendRepeated(groups - counts_.size(), 0);
   }
   void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
     const uint64_t* const validity = arguments.empty() ? nullptr : arguments[0].validity();
     int64_t* const counts = counts_.data();
+    if (of_true_) {
+      for (size_t row = 0; row < groups.size(); ++row) {
+        const auto at = static_cast<int64_t>(row);
+        counts[groups[row]] += !arguments[0].IsNull(at) && arguments[0].BoolAt(at) ? 1 : 0;
+      }
+      return;
+    }
     if (validity == nullptr) {
       for (const uint32_t group : groups) ++counts[group];
       return;
@@ -56,6 +65,7 @@ class CountState final : public AggregateState {
   }
 
  private:
+  const bool of_true_;
   BufferBuilder<int64_t> counts_;
 };
 
@@ -115,6 +125,38 @@ class FoldState final : public AggregateState {
   const Combine combine_;
   BufferBuilder<T> values_;
   BufferBuilder<uint8_t> seen_;
+};
+
+// Of bools: whether all are true, or any is; null without one.
+class TruthState final : public AggregateState {
+ public:
+  explicit TruthState(bool all) : all_(all) {}
+  void Resize(uint32_t groups) override {
+    if (groups > values_.size()) values_.resize(groups);
+  }
+  void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
+    for (size_t row = 0; row < groups.size(); ++row) {
+      const auto at = static_cast<int64_t>(row);
+      if (arguments[0].IsNull(at)) continue;
+      std::optional<bool>& value = values_[groups[row]];
+      const bool given = arguments[0].BoolAt(at);
+      value = all_ ? value.value_or(true) && given : value.value_or(false) || given;
+    }
+  }
+  void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
+    Update(partials, groups);
+  }
+  std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
+    ColumnBuilder builder(DataType::kBool);
+    for (const uint32_t group : groups) {
+      values_[group].has_value() ? builder.Bool(*values_[group]) : builder.Null();
+    }
+    return {builder.Finish()};
+  }
+
+ private:
+  const bool all_;
+  std::vector<std::optional<bool>> values_;
 };
 
 // The sum of doubles and their number.
@@ -244,12 +286,35 @@ std::shared_ptr<const AggregateParts> AverageParts() {
   return parts;
 }
 
-std::shared_ptr<const AggregateParts> CountParts() {
+std::shared_ptr<const AggregateParts> TruthParts(bool all) {
+  auto parts = std::make_shared<AggregateParts>();
+  parts->intermediate = TheArguments;
+  parts->make = [all](std::span<const DataType>) { return std::make_unique<TruthState>(all); };
+  return parts;
+}
+
+// Of integers: a fold that merges in any order.
+template <typename Combine>
+std::shared_ptr<const AggregateParts> BitParts(int64_t neutral) {
+  auto parts = std::make_shared<AggregateParts>();
+  parts->intermediate = TheArguments;
+  parts->make = [](std::span<const DataType> arguments) {
+    return Fold<int64_t>(arguments[0], Combine());
+  };
+  parts->in_place = [neutral](std::span<const DataType>) {
+    return InPlace<int64_t, Combine>(neutral);
+  };
+  return parts;
+}
+
+std::shared_ptr<const AggregateParts> CountParts(bool of_true = false) {
   auto parts = std::make_shared<AggregateParts>();
   parts->intermediate = [](std::span<const DataType>) {
     return std::vector<DataType>{DataType::kInt64};
   };
-  parts->make = [](std::span<const DataType>) { return std::make_unique<CountState>(); };
+  parts->make = [of_true](std::span<const DataType>) {
+    return std::make_unique<CountState>(of_true);
+  };
   parts->in_place = [](std::span<const DataType>) { return InPlace<int64_t, Plus>(0); };
   return parts;
 }
@@ -318,6 +383,44 @@ void AddAggregates(std::vector<Function>& functions) {
                        .help = "the value, be it null, in the row whose `order` is greatest: the "
                                "first of several; rows without an order do not count",
                        .examples = {{.rows = {{"a", 10}, {"b", 50}, {"c", 20}}, .gives = "b"}}});
+  functions.push_back({.name = "count_if",
+                       .parameters = {{"condition", Accepts::kBool}},
+                       .result = Gives(DataType::kInt64),
+                       .nulls = Nulls::kNever,
+                       .parts = CountParts(/*of_true=*/true),
+                       .help = "the rows in which it is true",
+                       .examples = {{.rows = {{true}, {false}, {true}}, .gives = "2"}}});
+  functions.push_back(
+      {.name = "bool_and",
+       .parameters = {{"condition", Accepts::kBool}},
+       .result = Gives(DataType::kBool),
+       .nulls = Nulls::kAnyTime,
+       .parts = TruthParts(/*all=*/true),
+       .help = "whether it is true in each row where it is not null; null without one",
+       .examples = {{.rows = {{true}, {false}}, .gives = "false"}}});
+  functions.push_back({.name = "bool_or",
+                       .parameters = {{"condition", Accepts::kBool}},
+                       .result = Gives(DataType::kBool),
+                       .nulls = Nulls::kAnyTime,
+                       .parts = TruthParts(/*all=*/false),
+                       .help = "whether it is true in a row; null without one where it is not null",
+                       .examples = {{.rows = {{true}, {false}}, .gives = "true"}}});
+  const auto bits = [&functions, &null](std::string name,
+                                        std::shared_ptr<const AggregateParts> parts,
+                                        std::string help, std::string gives) {
+    functions.push_back({.name = std::move(name),
+                         .parameters = {{"bits", Accepts::kInt64}},
+                         .result = Gives(DataType::kInt64),
+                         .nulls = Nulls::kAnyTime,
+                         .parts = std::move(parts),
+                         .help = std::move(help),
+                         .examples = {{.rows = {{3}, {null}, {6}}, .gives = std::move(gives)}}});
+  };
+  bits("bit_and", BitParts<std::bit_and<>>(-1), "the bits that all values have; null without one",
+       "2");
+  bits("bit_or", BitParts<std::bit_or<>>(0), "the bits that any value has; null without one", "7");
+  bits("bit_xor", BitParts<std::bit_xor<>>(0),
+       "the bits that an odd number of values has; null without one", "5");
 }
 
 }  // namespace wavetank::runtime

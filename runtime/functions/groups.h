@@ -21,6 +21,7 @@ void AddPatternFunctions(std::vector<Function>& functions);
 void AddStructFunctions(std::vector<Function>& functions);
 void AddTimeFunctions(std::vector<Function>& functions);
 void AddAggregates(std::vector<Function>& functions);
+void AddMoments(std::vector<Function>& functions);
 
 }  // namespace wavetank::runtime
 

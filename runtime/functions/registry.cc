@@ -73,6 +73,7 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Time", AddTimeFunctions},
       {"Dates and parts of times", AddDateFunctions},
       {"Aggregates", AddAggregates},
+      {"Aggregates of how far numbers lie apart", AddMoments},
   };
   return groups;
 }

@@ -46,14 +46,16 @@ int64_t PlaceOf(std::string_view text, std::string_view part, int64_t from) {
   return at == std::string_view::npos ? 0 : PointsBefore(text, at) + 1;
 }
 
+// Of the code points that are taken off: a space, if it is not said.
+std::string_view Trimmed(const RowArguments& a) { return a.size() > 1 ? a.text(1) : " "; }
+
 bool TrimLeft(const RowArguments& a, std::string* made) {
-  const size_t at = a.text(0).find_first_not_of(' ');
-  if (at != std::string_view::npos) *made = a.text(0).substr(at);
+  *made = WithoutAtBegin(a.text(0), Trimmed(a));
   return true;
 }
 
 bool TrimRight(const RowArguments& a, std::string* made) {
-  *made = a.text(0).substr(0, a.text(0).find_last_not_of(' ') + 1);
+  *made = WithoutAtEnd(a.text(0), Trimmed(a));
   return true;
 }
 
@@ -330,10 +332,18 @@ void AddStringFunctions(std::vector<Function>& functions) {
   const Parameter text = {"text", Accepts::kString};
   const Parameter part = {"part", Accepts::kString};
   AddAll(
-      {Text("ltrim", {}, TrimLeft, "without spaces at the beginning",
-            {{.arguments = {"  a b"}, .gives = "a b"}, {.arguments = {"  "}, .gives = ""}}),
-       Text("rtrim", {}, TrimRight, "without spaces at the end",
-            {{.arguments = {" a  "}, .gives = " a"}, {.arguments = {kNoText}, .gives = "null"}}),
+      {Text("ltrim", {{"points", Accepts::kString}}, TrimLeft,
+            "without spaces, or the code points of `points`, at the beginning",
+            {{.arguments = {"  a b"}, .gives = "a b"},
+             {.arguments = {"  "}, .gives = ""},
+             {.arguments = {"xyax", "yx"}, .gives = "ax"}},
+            false, 1),
+       Text("rtrim", {{"points", Accepts::kString}}, TrimRight,
+            "without spaces, or the code points of `points`, at the end",
+            {{.arguments = {" a  "}, .gives = " a"},
+             {.arguments = {kNoText}, .gives = "null"},
+             {.arguments = {"a\u00f6\u00e4", "\u00e4\u00f6"}, .gives = "a"}},
+            false, 1),
        Text("lpad", {{"length", Accepts::kInt64}, {"pad", Accepts::kString}}, PadLeft,
             "padded at the beginning to so many code points, or cut off; null beyond 1 Mi of them",
             {{.arguments = {"hi", 5, "ab"}, .gives = "abahi"},

@@ -49,10 +49,9 @@ Kernel CaseKernel(char first) {
 
 Column TrimKernel(const KernelCall& call) {
   return Texts(call, [&](int64_t row) {
-    std::string_view value = TextAt(call.operands[0], row);
-    while (value.starts_with(' ')) value.remove_prefix(1);
-    while (value.ends_with(' ')) value.remove_suffix(1);
-    return value;
+    const std::string_view points =
+        call.operands.size() > 1 ? TextAt(call.operands[1], row) : std::string_view(" ");
+    return WithoutAtEnd(WithoutAtBegin(TextAt(call.operands[0], row), points), points);
   });
 }
 
@@ -164,8 +163,12 @@ void AddTextFunctions(std::vector<Function>& functions) {
   functions.push_back(
       OfText("upper", DataType::kString, CaseKernel('a'), "ASCII letters in upper case"));
   functions.back().examples = {{.arguments = {"Spark"}, .gives = "SPARK"}};
-  functions.push_back(OfText("trim", DataType::kString, TrimKernel, "without spaces at both ends"));
-  functions.back().examples = {{.arguments = {" a b "}, .gives = "a b"}};
+  functions.push_back(OfText("trim", DataType::kString, TrimKernel,
+                             "without spaces, or the code points of `points`, at both ends"));
+  functions.back().parameters.push_back({"points", Accepts::kString});
+  functions.back().optional = 1;
+  functions.back().examples = {{.arguments = {" a b "}, .gives = "a b"},
+                               {.arguments = {"--a-", "-"}, .gives = "a"}};
   functions.push_back(OfText("length", DataType::kInt64, LengthKernel, "its code points"));
   functions.back().examples = {{.arguments = {"h\u00f6he"}, .gives = "4"}};
   functions.push_back(OfText("substring", DataType::kString, SubstringKernel,

@@ -11,6 +11,7 @@
 #include "runtime/columnar/ddl.h"
 #include "runtime/sql/ddl_text.h"
 #include "runtime/sql/expression_parser.h"
+#include "runtime/sql/function_aliases.h"
 #include "runtime/sql/interval_text.h"
 #include "runtime/sql/sql_error.h"
 
@@ -213,9 +214,10 @@ absl::StatusOr<std::vector<Expression>> ExpressionParser::Arguments() {
 }
 
 ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t offset) {
-  // A job's own function may be written in capitals.
-  const std::string function =
-      context_.functions.Find(name) == nullptr ? absl::AsciiStrToLower(name) : name;
+  // A job's own function may be written in capitals, and have a name that another has in Spark.
+  const std::string function = context_.functions.Find(name) == nullptr
+                                   ? FunctionOfAlias(absl::AsciiStrToLower(name))
+                                   : name;
   if (tokens_.At("DISTINCT")) {
     return tokens_.Error(absl::StrCat("there is no ", function,
                                       " of DISTINCT values yet, as in Spark on a stream: "
@@ -231,6 +233,8 @@ ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t of
   } else {
     WT_ASSIGN_OR_RETURN(arguments, Arguments());
   }
+  // Spark has the characters first.
+  if (function == "ltrim" || function == "rtrim") std::ranges::reverse(arguments);
   // count(1) counts rows, as count(*).
   if (function == "count" && arguments.size() == 1) {
     const ExpressionNode& counted = *arguments[0].node();
@@ -293,23 +297,24 @@ ExpressionParser::Node ExpressionParser::SpecialCall(const std::string& name, si
   if (function == "extract") return Extract(offset);
   if (function == "trim") return Trim(offset);
   if (function == "struct") return StructOf(offset);
-  if (function != "substring" && function != "substr" && function != "position") return nullptr;
+  const bool is_position = function == "position";
+  if (!is_position && function != "substring" && function != "substr") return nullptr;
   // With words between the arguments in place of commas.
-  WT_ASSIGN_OR_RETURN(ExpressionPtr first, Climb(function == "position" ? 5 : 1));
+  WT_ASSIGN_OR_RETURN(ExpressionPtr first, Climb(is_position ? 5 : 1));
   std::vector<Expression> arguments = {Expression(std::move(first))};
   const auto more = [&]() -> absl::Status {
     WT_ASSIGN_OR_RETURN(ExpressionPtr argument, Parse());
     arguments.emplace_back(std::move(argument));
     return absl::OkStatus();
   };
-  if (function == "position" ? tokens_.Take("IN") : tokens_.Take("FROM")) {
+  if (is_position ? tokens_.Take("IN") : tokens_.Take("FROM")) {
     WT_RETURN_IF_ERROR(more());
-    if (tokens_.Take("FOR")) WT_RETURN_IF_ERROR(more());
+    if (!is_position && tokens_.Take("FOR")) WT_RETURN_IF_ERROR(more());
   } else {
     while (tokens_.TakeSign(",")) WT_RETURN_IF_ERROR(more());
   }
   WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
-  return runtime::Call(function == "substr" ? "substring" : function, std::move(arguments)).node();
+  return runtime::Call(FunctionOfAlias(function), std::move(arguments)).node();
 }
 
 // extract(field FROM x) is the function of that name.
@@ -324,7 +329,7 @@ ExpressionParser::Node ExpressionParser::Extract(size_t) {
 
 // trim([BOTH | LEADING | TRAILING] [characters] FROM text), trim(text).
 ExpressionParser::Node ExpressionParser::Trim(size_t) {
-  std::string function = "btrim";
+  std::string function = "trim";
   bool sides = true;
   if (tokens_.Take("LEADING")) {
     function = "ltrim";
@@ -346,10 +351,9 @@ ExpressionParser::Node ExpressionParser::Trim(size_t) {
   } else if (sides) {
     return tokens_.Expect("FROM");
   } else {
-    function = "trim";
     while (tokens_.TakeSign(",")) WT_RETURN_IF_ERROR(argument());
+    std::ranges::reverse(arguments);  // trim(characters, text)
   }
-  if (arguments.size() == 1 && function == "btrim") function = "trim";
   WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
   return runtime::Call(std::move(function), std::move(arguments)).node();
 }

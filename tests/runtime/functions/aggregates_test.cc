@@ -1,7 +1,9 @@
 // Aggregates over random rows in groups, against what their definitions say, and in any parts.
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -105,6 +107,86 @@ RC_GTEST_PROP(Aggregates, CountSumAndAverageAreOfTheValues, (uint64_t seed)) {
     const int64_t count = values(doubles, group);
     return count == 0 ? "null" : text(sum(group) / static_cast<double>(count));
   });
+}
+
+RC_GTEST_PROP(Aggregates, TruthsAndBitsAreOfTheValues, (uint64_t seed)) {
+  platform::Random random(seed);
+  const Rows rows = RandomRows(random, {DataType::kBool, DataType::kInt64}, true);
+  const Column& truths = rows.batch.column(0);
+  const Column& integers = rows.batch.column(1);
+  int64_t some = 0;
+  const auto trues = [&](const std::vector<uint32_t>& group) {
+    int64_t count = some = 0;
+    for (const uint32_t row : group) {
+      some += truths.IsNull(row) ? 0 : 1;
+      count += !truths.IsNull(row) && truths.BoolAt(row) ? 1 : 0;
+    }
+    return count;
+  };
+  Check(random, Call("count_if", {Col("c0")}), rows,
+        [&](const auto& group) { return std::to_string(trues(group)); });
+  Check(random, Call("bool_or", {Col("c0")}), rows, [&](const auto& group) {
+    const int64_t count = trues(group);
+    return some == 0 ? "null" : count > 0 ? "true" : "false";
+  });
+  Check(random, Call("bool_and", {Col("c0")}), rows, [&](const auto& group) {
+    const int64_t count = trues(group);
+    return some == 0 ? "null" : count == some ? "true" : "false";
+  });
+  const auto bits = [&](const std::vector<uint32_t>& group, const auto& combine) {
+    std::optional<int64_t> all;
+    for (const uint32_t row : group) {
+      if (integers.IsNull(row)) continue;
+      all = all ? combine(*all, integers.Int64At(row)) : integers.Int64At(row);
+    }
+    return all ? std::to_string(*all) : "null";
+  };
+  Check(random, Call("bit_and", {Col("c1")}), rows,
+        [&](const auto& group) { return bits(group, std::bit_and<>()); });
+  Check(random, Call("bit_or", {Col("c1")}), rows,
+        [&](const auto& group) { return bits(group, std::bit_or<>()); });
+  Check(random, Call("bit_xor", {Col("c1")}), rows,
+        [&](const auto& group) { return bits(group, std::bit_xor<>()); });
+}
+
+// Far from zero, where sums of squares would have lost everything.
+RC_GTEST_PROP(Aggregates, SpreadsAreThoseOfTheirDefinitionInAnyParts, (uint64_t seed)) {
+  platform::Random random(seed);
+  Rows rows = RandomRows(random, {DataType::kDouble}, true);
+  const double far = static_cast<double>(random.Between(-1, 1)) * 1e9;
+  ColumnBuilder moved(DataType::kDouble);
+  for (int64_t row = 0; row < rows.batch.num_rows(); ++row) {
+    const Column& column = rows.batch.column(0);
+    column.IsNull(row) ? moved.Null() : moved.Double(column.DoubleAt(row) + far);
+  }
+  const Column values = moved.Finish();
+  rows.batch = BatchOf({values});
+  for (const auto& [name, sample, root] :
+       {std::tuple("var_pop", false, false), std::tuple("var_samp", true, false),
+        std::tuple("stddev_pop", false, true), std::tuple("stddev_samp", true, true)}) {
+    const Aggregation aggregation(Call(name, {Col("c0")}), rows.batch, rows.groups, kGroups);
+    for (const Column& result : {aggregation.OfAllRows(), aggregation.OfParts(random)}) {
+      for (uint32_t group = 0; group < kGroups; ++group) {
+        double count = 0;
+        double mean = 0;
+        for (const uint32_t row : rows.Of(group)) {
+          if (values.IsNull(row)) continue;
+          ++count;
+          mean += (values.DoubleAt(row) - far - mean) / count;
+        }
+        RC_ASSERT(result.IsNull(group) == (count < (sample ? 2 : 1)));
+        if (result.IsNull(group)) continue;
+        double distance = 0;
+        for (const uint32_t row : rows.Of(group)) {
+          if (values.IsNull(row)) continue;
+          distance += std::pow(values.DoubleAt(row) - far - mean, 2);
+        }
+        const double variance = distance / (sample ? count - 1 : count);
+        const double wanted = root ? std::sqrt(variance) : variance;
+        RC_ASSERT(std::abs(result.DoubleAt(group) - wanted) < 1e-5);
+      }
+    }
+  }
 }
 
 TEST(Aggregates, TotalsAreOfTheWidestTypeOfTheirKind) {

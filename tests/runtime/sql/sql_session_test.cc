@@ -74,6 +74,28 @@ TEST(SqlSession, TablesAreReadAndWrittenUnderOneName) {
             (SourceDescription{"csv", "out", {{"schema", "word STRING, n BIGINT"}}}));
 }
 
+// What SQL's further names, and words between arguments, call.
+TEST(SqlSession, CallsAFunctionByAnyNameThatSparkHasForIt) {
+  const auto projects = [](const std::string& expression) {
+    Session session;
+    EXPECT_TRUE(session.Sql(kLinesAndCounts).ok());
+    const auto read = session.Sql("SELECT " + expression + " AS x FROM lines");
+    if (!read.ok()) return std::string(platform::ToStd(read.status().message()));
+    const std::string text = ToText(read->rows->plan());
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(projects("ucase(value)"), "project upper(value) as x");
+  EXPECT_EQ(projects("nvl(value, '')"), "project coalesce(value, '') as x");
+  EXPECT_EQ(projects("substr(value, 2)"), "project substring(value, 2:int32) as x");
+  EXPECT_EQ(projects("position('a' IN value)"), "project locate('a', value) as x");
+  EXPECT_EQ(projects("position('a', value, 2)"), "project locate('a', value, 2:int32) as x");
+  EXPECT_EQ(projects("trim('x' FROM value)"), "project trim(value, 'x') as x");
+  EXPECT_EQ(projects("trim(LEADING 'x' FROM value)"), "project ltrim(value, 'x') as x");
+  EXPECT_EQ(projects("rtrim('x', value)"), "project rtrim(value, 'x') as x");
+  EXPECT_EQ(projects("btrim(value, 'x')"), "project trim(value, 'x') as x");
+  EXPECT_EQ(projects("trim(value)"), "project trim(value) as x");
+}
+
 TEST(SqlSession, SaysWhatThereIs) {
   EXPECT_EQ(Said("SHOW TABLES"), "counts\nlines\n");
   EXPECT_EQ(Said("SHOW TABLES LIKE 'l*'"), "lines\n");
