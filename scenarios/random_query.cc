@@ -301,7 +301,10 @@ class QueryDrawing {
           aggregates.push_back(runtime::Max(Half()));
           break;
         case 5:
-          aggregates.push_back(runtime::Min(Col("n")));
+          aggregates.push_back(OneOf<Expression>(
+              random_, {runtime::Min(Col("n")), runtime::Call("bit_xor", {Col("n")}),
+                        runtime::Call("count_if", {Col("n") > 0}),
+                        runtime::Call("bool_and", {Col("n") > 0})}));
           break;
         case 6:
           aggregates.push_back(runtime::MinBy(Col("n"), Col("time")));

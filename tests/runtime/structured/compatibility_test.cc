@@ -20,6 +20,7 @@
 
 #include "runtime/connectors/connector_registry.h"
 #include "runtime/functions/registry.h"
+#include "runtime/sql/function_aliases.h"
 #include "runtime/structured/sql_session.h"
 
 namespace wavetank::runtime {
@@ -197,7 +198,8 @@ std::string FunctionLists() {
   for (const std::string& line : LinesOf("tests/data/spark_functions.txt")) {
     const std::vector<std::string> names = absl::StrSplit(line, ' ');
     for (const std::string& name : names) {
-      const bool known = syntax.contains(name) || FunctionRegistry::BuiltIn().Find(name) != nullptr;
+      const bool known = syntax.contains(name) ||
+                         FunctionRegistry::BuiltIn().Find(sql::FunctionOfAlias(name)) != nullptr;
       (known ? there : absent).push_back(absl::StrCat("`", name, "`"));
     }
   }
