@@ -25,6 +25,16 @@ void BatchPlanner::Start(platform::MonotonicTime due) {
   outcome_.reset();
   scope_.Spawn("plan the next batch", Search(due));
   if (options_.stop != nullptr) scope_.Spawn("stop watch", AwaitStop());
+  const bool asks_at_once = options_.interval <= absl::ZeroDuration();
+  if (options_.watch != nullptr && asks_at_once) scope_.Spawn("questions", AwaitQuestions());
+}
+
+Task<void> BatchPlanner::AwaitQuestions() {
+  while (true) {
+    co_await options_.watch->asking().Wait();
+    options_.watch->asking().Reset();
+    wake_.Set();
+  }
 }
 
 // Whoever waits for the next batch need not wait for a listing, too: the store may be away.
@@ -41,6 +51,7 @@ void BatchPlanner::Set(Outcome outcome) {
 
 Task<BatchPlanner::Outcome> BatchPlanner::Wait(bool input_only) {
   while (!outcome_ || (input_only && *outcome_ == Outcome::kNoInput)) {
+    if (outcome_ && options_.watch != nullptr) options_.watch->on_idle(answered_);
     changed_.Reset();
     co_await changed_.Wait();
   }
@@ -52,6 +63,7 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
   while (true) {
     co_await SleepUntil(due);
     if (stopped()) co_return Set(Outcome::kStopped);
+    const int64_t asked = questions();
     found_ = co_await sources_.Discover();
     if (platform::Planted(node_, "only_the_first_source_is_awaited") && found_.ok() &&
         !found_->sources.front().any()) {
@@ -61,10 +73,15 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     if (!found_.ok() || (found_->any() && !in_part)) co_return Set(Outcome::kInput);
     const bool exhausted = options_.available_now && !found_->away();
     if (exhausted) co_return Set(Outcome::kExhausted);
+    answered_ = asked;
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();
     if (options_.interval > absl::ZeroDuration()) {
       due = NextTrigger(now, clock.WallNow(), options_.interval);
+      continue;
+    }
+    if (questions() > asked) {
+      due = {};
       continue;
     }
     // Nobody looks while somebody waits for news: what tells of them may be made anew by looking.

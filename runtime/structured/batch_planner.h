@@ -14,6 +14,7 @@
 #include "platform/node.h"
 #include "platform/task_scope.h"
 #include "runtime/structured/query_sources.h"
+#include "runtime/structured/query_watch.h"
 
 namespace wavetank::runtime {
 
@@ -25,6 +26,7 @@ struct BatchPlannerOptions {
   bool available_now = false;       // ends when no source has more of what was available
   bool whole = false;               // a batch waits until every source can be looked at
   platform::Event* stop = nullptr;  // set: nothing more is found
+  QueryWatch* watch = nullptr;
 };
 
 class BatchPlanner {
@@ -52,6 +54,8 @@ class BatchPlanner {
 
  private:
   Task<void> AwaitStop();
+  Task<void> AwaitQuestions();
+  int64_t questions() const { return options_.watch == nullptr ? 0 : options_.watch->questions(); }
   Task<void> Search(platform::MonotonicTime due);
   void Set(Outcome outcome);
   bool stopped() const { return options_.stop != nullptr && options_.stop->is_set(); }
@@ -63,6 +67,7 @@ class BatchPlanner {
   const BatchPlannerOptions options_;
   std::optional<Outcome> outcome_;
   absl::StatusOr<QuerySources::Found> found_;
+  int64_t answered_ = 0;  // the newest question that had been asked when the last search began
   platform::Event changed_;
   platform::Event wake_;       // there may be news, or it is to stop
   platform::TaskScope scope_;  // last: its child uses all of the above

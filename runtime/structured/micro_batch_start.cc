@@ -166,7 +166,9 @@ Task<absl::Status> MicroBatchExecution::OpenPlannerAndSink() {
                                                          .poll_interval = options_.poll_interval,
                                                          .available_now = ends,
                                                          .whole = once,
-                                                         .stop = options_.stop});
+                                                         .stop = options_.stop,
+                                                         .watch = options_.watch});
+  if (options_.watch != nullptr) options_.watch->on_taken_over(history().metadata()->query_id());
   WT_CO_ASSIGN_OR_RETURN(sink_, OpenSink(definition_, cluster_,
                                          {.node = node_,
                                           .store = store_,

@@ -29,4 +29,43 @@ std::string StreamingQueryProgress::ToText() const {
   return text;
 }
 
+std::string StreamingQueryProgress::ToJson() const {
+  const auto quoted = [](const std::string& text) {
+    std::string json = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') json.push_back('\\');
+      if (static_cast<unsigned char>(c) < 0x20) {
+        absl::StrAppend(&json, "\\u", absl::Hex(c, absl::kZeroPad4));
+      } else {
+        json.push_back(c);
+      }
+    }
+    return json + "\"";
+  };
+  const auto time = [&quoted](absl::Time at) {
+    return quoted(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", at, absl::UTCTimeZone()));
+  };
+  const double seconds = absl::ToDoubleSeconds(batch_duration);
+  const double processed = seconds > 0 ? static_cast<double>(num_input_rows) / seconds : 0;
+  std::string json = absl::StrCat("{\"id\": ", quoted(id));
+  if (!run_id.empty()) absl::StrAppend(&json, ", \"runId\": ", quoted(run_id));
+  absl::StrAppend(&json, ", \"name\": ", quoted(name), ", \"timestamp\": ", time(timestamp),
+                  ", \"batchId\": ", batch_id,
+                  ", \"batchDuration\": ", absl::ToInt64Milliseconds(batch_duration),
+                  ", \"numInputRows\": ", num_input_rows,
+                  ", \"inputRowsPerSecond\": ", input_rows_per_second,
+                  ", \"processedRowsPerSecond\": ", processed);
+  if (watermark != absl::InfinitePast()) {
+    absl::StrAppend(&json, ", \"eventTime\": {\"watermark\": ", time(watermark), "}");
+  }
+  absl::StrAppend(&json, ", \"stateOperators\": [{\"numRowsTotal\": ", num_rows_total,
+                  ", \"numRowsUpdated\": ", num_rows_updated,
+                  ", \"numRowsRemoved\": ", num_rows_removed,
+                  ", \"numRowsDroppedByWatermark\": ", num_rows_dropped_by_watermark,
+                  "}], \"sources\": [{\"startOffset\": ", start_offset,
+                  ", \"endOffset\": ", end_offset, ", \"numInputRows\": ", num_input_rows,
+                  "}], \"sink\": {\"numOutputRows\": ", num_output_rows, "}}");
+  return json;
+}
+
 }  // namespace wavetank::runtime

@@ -11,14 +11,17 @@
 namespace wavetank::runtime {
 
 struct StreamingQueryProgress {
-  std::string id;    // of the query, the same in every run
-  std::string name;  // as the job calls it
+  std::string id;           // of the query, the same in every run
+  std::string run_id = {};  // of this start; "": of none that has one
+  std::string name;         // as the job calls it
   int64_t batch_id = 0;
   absl::Time timestamp;           // the batch's, from its definition
   absl::Duration batch_duration;  // from the definition's log entry to the commit's, by this driver
   // Event time: the watermark that the batch ran under (InfinitePast: none), and the next one's.
   absl::Time watermark;
   absl::Time next_watermark;
+  // Of the time since the batch before, by this driver; 0: there was none.
+  double input_rows_per_second = 0;
   // The source.
   int64_t start_offset = 0;  // files before the batch
   int64_t end_offset = 0;
@@ -35,6 +38,8 @@ struct StreamingQueryProgress {
 
   // One line for people.
   std::string ToText() const;
+  // A JSON object, on one line, with Spark's names, of what is known.
+  std::string ToJson() const;
 };
 
 }  // namespace wavetank::runtime

@@ -42,6 +42,7 @@ enum class TriggerKind {
 };
 
 class CompiledQueries;
+class QueryWatch;  // query_watch.h
 
 struct QueryOptions {
   // A definition may ask for kAvailableNow or kOnce, too.
@@ -82,6 +83,8 @@ struct QueryOptions {
   absl::Duration graceful_stop_timeout = absl::Seconds(30);
   // Called after each commit, on the driver's node. Null: its text goes to the node's log.
   std::function<void(const StreamingQueryProgress&)> on_progress = nullptr;
+  // Of somebody on this node who follows the query, and outlives it. Null: nobody.
+  QueryWatch* watch = nullptr;
   // How often in a row, without a batch committed in between, the query takes its log over anew
   // after an error that may pass (kUnavailable, kDeadlineExceeded, kResourceExhausted), and the
   // first pause before it does; each further one doubles, up to a minute.

@@ -15,7 +15,7 @@ namespace {
 // system advice and read no answer.
 constexpr std::string_view kOutside[] = {"platform/real/",
                                          "runtime/connectors/real/",
-                                         "runtime/dstream/real/",
+                                         "runtime/local/",
                                          "scenarios/shell/",
                                          "benchmarks/",
                                          "tests/",

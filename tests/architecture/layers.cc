@@ -48,7 +48,7 @@ const std::vector<Layer>& Layers() {
         "runtime/plan", "runtime/operators"},
        "runtime"},
       {"runtime/connectors/real", {"platform", "platform/real", "checkpoint", "runtime"}},
-      {"runtime/dstream/real", {"platform", "platform/real", "checkpoint", "runtime"}},
+      {"runtime/local", {"platform", "platform/real", "checkpoint", "runtime"}},
       {"simulator", {"platform"}},
       {"properties", {"platform", "checkpoint", "runtime", "simulator"}},
       // Of the plans, their schemas: no code of the engine's.
@@ -60,14 +60,14 @@ const std::vector<Layer>& Layers() {
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
         "scenarios/fakes"}},
       {"examples",
-       {"platform", "platform/real", "checkpoint", "runtime", "runtime/dstream/real", "simulator",
+       {"platform", "platform/real", "checkpoint", "runtime", "runtime/local", "simulator",
         "properties", "scenarios"}},
       {"benchmarks",
        {"platform", "platform/real", "checkpoint", "runtime", "simulator", "properties",
         "scenarios"}},
       {"tests",
        {"platform", "platform/real", "checkpoint", "runtime", "runtime/connectors/real",
-        "runtime/dstream/real", "simulator", "properties", "scenarios", "scenarios/fakes"}},
+        "runtime/local", "simulator", "properties", "scenarios", "scenarios/fakes"}},
   };
   return layers;
 }

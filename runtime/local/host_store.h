@@ -1,6 +1,6 @@
 // HostStore: a store whose paths are those of the host: absolute, or relative to a directory.
-#ifndef WAVETANK_RUNTIME_DSTREAM_REAL_HOST_STORE_H_
-#define WAVETANK_RUNTIME_DSTREAM_REAL_HOST_STORE_H_
+#ifndef WAVETANK_RUNTIME_LOCAL_HOST_STORE_H_
+#define WAVETANK_RUNTIME_LOCAL_HOST_STORE_H_
 
 #include <cstdint>
 #include <memory>
@@ -42,4 +42,4 @@ class HostStore final : public checkpoint::Store {
 
 }  // namespace wavetank::runtime
 
-#endif  // WAVETANK_RUNTIME_DSTREAM_REAL_HOST_STORE_H_
+#endif  // WAVETANK_RUNTIME_LOCAL_HOST_STORE_H_

@@ -1,4 +1,4 @@
-#include "runtime/dstream/real/host_store.h"
+#include "runtime/local/host_store.h"
 
 #include <filesystem>
 #include <utility>

@@ -1,0 +1,35 @@
+#include "runtime/local/streaming_query.h"
+
+#include <utility>
+
+#include "runtime/local/running_query.h"
+
+namespace wavetank::runtime {
+
+StreamingQuery::StreamingQuery(std::unique_ptr<Running> running) : running_(std::move(running)) {}
+StreamingQuery::~StreamingQuery() = default;
+
+const std::string& StreamingQuery::name() const { return running_->definition().name; }
+std::string StreamingQuery::id() const { return running_->run().id; }
+std::string StreamingQuery::run_id() const { return running_->run().run_id; }
+bool StreamingQuery::is_active() const { return !running_->has_ended(); }
+absl::Status StreamingQuery::exception() const { return running_->exception(); }
+
+std::optional<StreamingQueryProgress> StreamingQuery::last_progress() const {
+  const auto progress = running_->progress();
+  return progress.empty() ? std::nullopt : std::optional(progress.back());
+}
+std::vector<StreamingQueryProgress> StreamingQuery::recent_progress() const {
+  const auto progress = running_->progress();
+  return {progress.begin(), progress.end()};
+}
+
+absl::Status StreamingQuery::AwaitTermination(absl::Duration timeout) {
+  return running_->Await(timeout);
+}
+absl::Status StreamingQuery::ProcessAllAvailable(absl::Duration timeout) {
+  return running_->ProcessAllAvailable(timeout);
+}
+absl::Status StreamingQuery::Stop() { return running_->Stop(); }
+
+}  // namespace wavetank::runtime
