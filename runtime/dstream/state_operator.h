@@ -85,6 +85,11 @@ class StateRowsOut {
     rows_.push_back(std::move(row));
     if (rows_.size() >= kChunkRows) Flush();
   }
+  // Of rows whose text stays where it is until Finish(). REQUIRES: wanted(); all are views.
+  void AddView(RowView<T> row) {
+    views_.push_back(std::move(row));
+    if (views_.size() >= kChunkRows) Flush();
+  }
   void Finish() {
     if (sink_ == nullptr) return;
     Flush();
@@ -95,9 +100,43 @@ class StateRowsOut {
   void Flush() {
     if (!rows_.empty()) sink_->Take(rows_);
     rows_.clear();
+    if (!views_.empty()) sink_->TakeViews(views_);
+    views_.clear();
   }
   TypedSink<T>* const sink_;
   std::vector<T> rows_;
+  std::vector<RowView<T>> views_;
+};
+
+// Encodings, one behind the other.
+class EncodedTexts {
+ public:
+  void Clear() {
+    bytes_.clear();
+    ends_.clear();
+  }
+  // append(bytes) appends the next one; it gives it.
+  template <typename Append>
+  std::string_view Add(const Append& append) {
+    const size_t begin = bytes_.size();
+    append(bytes_);
+    ends_.push_back(bytes_.size());
+    return std::string_view(bytes_).substr(begin);
+  }
+  // Of all, in `views`; valid until the next Add.
+  template <typename View>
+  void ViewAll(std::vector<View>& views) const {
+    views.clear();
+    size_t begin = 0;
+    for (const size_t end : ends_) {
+      views.push_back(std::string_view(bytes_).substr(begin, end - begin));
+      begin = end;
+    }
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<size_t> ends_;
 };
 
 // Whether what is one key (SameKey) may have several encodings: it holds floating-point numbers.
@@ -134,10 +173,9 @@ void MakeOneKey(T& key) {
   }
 }
 
-// A key as it stands in state, one encoding for what is one key: a view of `buffer`.
+// Appends a key as it stands in state, one encoding for what is one key.
 template <typename K>
-std::string_view StateKey(const K& key, std::string& buffer) {
-  buffer.clear();
+void AppendStateKey(const K& key, std::string& buffer) {
   if constexpr (HoldsFloats<K>::value) {
     K one = key;
     MakeOneKey(one);
@@ -145,6 +183,12 @@ std::string_view StateKey(const K& key, std::string& buffer) {
   } else {
     Codec<K>::Encode(key, buffer);
   }
+}
+// The same alone: a view of `buffer`.
+template <typename K>
+std::string_view StateKey(const K& key, std::string& buffer) {
+  buffer.clear();
+  AppendStateKey(key, buffer);
   return buffer;
 }
 
@@ -156,14 +200,29 @@ absl::Status DecodeState(const StreamOperator& where, std::string_view bytes, T&
   return absl::DataLossError(absl::StrCat("the state of ", where.Title(), ": ", decoded.message()));
 }
 
-inline void PutState(const StreamOperator& where, int64_t record, std::string_view key,
-                     std::string_view value, checkpoint::StateTable& state) {
+// The same, as a view of the bytes.
+template <typename T>
+absl::Status DecodeStateView(const StreamOperator& where, std::string_view bytes,
+                             RowView<T>& value) {
+  Decoder in(bytes);
+  if (DecodeView<T>(in, value) && in.remaining() == 0) return absl::OkStatus();
+  T row{};
+  return DecodeState(where, bytes, row);
+}
+
+inline void CheckStateSize(const StreamOperator& where, int64_t record, std::string_view key,
+                           std::string_view value) {
   if (key.size() > checkpoint::StateTable::kLargestKey ||
       value.size() > checkpoint::StateTable::kLargestValue) {
     throw OperatorError(where, record,
                         absl::StrCat("state of ", key.size(), " and ", value.size(),
                                      " bytes, key and value, is more than can be kept"));
   }
+}
+
+inline void PutState(const StreamOperator& where, int64_t record, std::string_view key,
+                     std::string_view value, checkpoint::StateTable& state) {
+  CheckStateSize(where, record, key, value);
   state.Put(key, value);
 }
 

@@ -3,9 +3,12 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_WINDOW_STATE_OPERATOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_WINDOW_STATE_OPERATOR_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,14 +54,7 @@ class WindowStateOperator final : public StateOperator {
     absl::Status done = Gather(sides[0], &Change::came, changes);
     if (done.ok()) done = Gather(sides[1], &Change::left, changes);
     int64_t record = 0;
-    CallUser(*this, record, [&] {
-      std::string key_bytes;
-      for (auto& [key, change] : changes.rows()) {
-        if (!done.ok()) return;
-        done = Move(StateKey(key, key_bytes), std::move(change), record, state);
-        ++record;
-      }
-    });
+    if (done.ok()) CallUser(*this, record, [&] { done = Move(changes.rows(), record, state); });
     if (!done.ok()) return done;
     return Give(state, sink);
   }
@@ -98,34 +94,68 @@ class WindowStateOperator final : public StateOperator {
     });
   }
 
-  absl::Status Move(std::string_view key, Change change, int64_t record,
+  // A chunk at a time: the memory that its keys need is fetched together.
+  absl::Status Move(std::vector<std::pair<K, Change>>& changes, int64_t& record,
                     checkpoint::StateTable& state) const {
-    std::optional<Sum> now;
-    if (std::string_view bytes; state.Get(key, &bytes)) {
-      const absl::Status decoded = DecodeState(*this, bytes, now.emplace());
-      if (!decoded.ok()) return decoded;
+    EncodedTexts keys;
+    EncodedTexts sums;
+    std::vector<std::string_view> key_views;
+    std::vector<std::optional<std::string_view>> before;
+    std::vector<std::optional<std::string_view>> after;
+    std::vector<bool> gone;
+    for (size_t begin = 0; begin < changes.size(); begin += kChunkRows) {
+      const size_t end = std::min(begin + kChunkRows, changes.size());
+      keys.Clear();
+      sums.Clear();
+      gone.clear();
+      for (size_t i = begin; i < end; ++i) {
+        keys.Add([&](std::string& bytes) { AppendStateKey(changes[i].first, bytes); });
+      }
+      keys.ViewAll(key_views);
+      before.assign(end - begin, std::nullopt);
+      state.GetMany(key_views, before);
+      for (size_t i = begin; i < end; ++i, ++record) {
+        std::optional<Sum> sum;
+        const absl::Status decoded = Decode(before[i - begin], sum);
+        if (!decoded.ok()) return decoded;
+        const absl::Status moved = MoveOne(std::move(changes[i].second), sum);
+        if (!moved.ok()) return moved;
+        gone.push_back(!sum.has_value());
+        const std::string_view bytes = sums.Add([&](std::string& out) {
+          if (sum.has_value()) Codec<Sum>::Encode(*sum, out);
+        });
+        CheckStateSize(*this, record, key_views[i - begin], bytes);
+      }
+      sums.ViewAll(after);
+      for (size_t i = 0; i < gone.size(); ++i) {
+        if (gone[i]) after[i].reset();
+      }
+      state.Apply(key_views, after);
     }
+    return absl::OkStatus();
+  }
+  absl::Status Decode(std::optional<std::string_view> bytes, std::optional<Sum>& sum) const {
+    if (!bytes.has_value()) return absl::OkStatus();
+    return DecodeState(*this, *bytes, sum.emplace());
+  }
+  absl::Status MoveOne(Change change, std::optional<Sum>& sum) const {
     if (change.left.has_value()) {
-      const int64_t stay = (now.has_value() ? now->second : 0) - change.left->second;
+      const int64_t had = sum.has_value() ? sum->second : 0;
+      const int64_t stay = had - change.left->second;
       if (stay < 0) {
         return absl::DataLossError(absl::StrCat(
             Title(), ": ", change.left->second, " records of a key leave the window, which holds ",
-            stay + change.left->second, ": what it was given before is not what it reads now"));
+            had, ": what it was given before is not what it reads now"));
       }
       if (stay == 0) {
-        now.reset();
+        sum.reset();
       } else {
-        now = Sum(inverse_(std::move(now->first), std::move(change.left->first)), stay);
+        sum = Sum(inverse_(std::move(sum->first), std::move(change.left->first)), stay);
       }
     }
     if (change.came.has_value()) {
-      now = now.has_value() ? combine_(*std::move(now), *std::move(change.came))
+      sum = sum.has_value() ? combine_(*std::move(sum), *std::move(change.came))
                             : *std::move(change.came);
-    }
-    if (now.has_value()) {
-      PutState(*this, record, key, EncodeToString(*now), state);
-    } else {
-      state.Remove(key);
     }
     return absl::OkStatus();
   }
@@ -137,12 +167,20 @@ class WindowStateOperator final : public StateOperator {
     if (rows.wanted()) {
       state.ForEach([&](std::string_view key, std::string_view value) {
         if (!decoded.ok()) return;
-        Row row{};
-        Sum sum{};
-        decoded.Update(DecodeState(*this, key, row.first));
-        decoded.Update(DecodeState(*this, value, sum));
-        row.second = std::move(sum.first);
-        if (decoded.ok()) rows.Add(std::move(row));
+        if constexpr (kHasView<Row>) {
+          RowView<K> at{};
+          RowView<Sum> sum{};
+          decoded.Update(DecodeStateView<K>(*this, key, at));
+          decoded.Update(DecodeStateView<Sum>(*this, value, sum));
+          if (decoded.ok()) rows.AddView(RowView<Row>(at, sum.first));
+        } else {
+          Row row{};
+          Sum sum{};
+          decoded.Update(DecodeState(*this, key, row.first));
+          decoded.Update(DecodeState(*this, value, sum));
+          row.second = std::move(sum.first);
+          if (decoded.ok()) rows.Add(std::move(row));
+        }
       });
     }
     if (!decoded.ok()) return decoded;
