@@ -158,6 +158,12 @@ class DStream : public StreamOutputs<T> {
   auto Transform(const F& transformation) const {
     return transformation(*this);
   }
+  // The same with transformation(stream, other). REQUIRES: both are of one context.
+  template <typename W, typename F>
+  auto TransformWith(const DStream<W>& other, const F& transformation) const {
+    static_cast<void>(Shares(other, "TransformWith"));
+    return transformation(*this, other);
+  }
 
   // The rows dealt out in turn to so many partitions.
   DStream<T> Repartition(int partitions) const {

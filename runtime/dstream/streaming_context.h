@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -151,6 +152,17 @@ class StreamingContext {
     return streams.front().Union({streams.begin() + 1, streams.end()});
   }
 
+  // transformation(streams...) gives another stream, and is called once, while the plan is built:
+  //   ssc.Transform(visits, pages, [](const auto& visits, const auto& pages) { ... })
+  // A std::vector of streams is one argument (in Spark all are in one). REQUIRES: they are this
+  // context's.
+  template <typename... StreamsAndTransformation>
+  auto Transform(const StreamsAndTransformation&... arguments) {
+    static_assert(sizeof...(arguments) > 1, "Transform takes streams, and last a function of them");
+    return TransformAll(std::tie(arguments...),
+                        std::make_index_sequence<sizeof...(arguments) - 1>());
+  }
+
   // Where the driver keeps what it needs to go on after a crash.
   void Checkpoint(std::string directory) {
     graph_->checkpoint_directory = checkpoint::NormalPath(directory);
@@ -187,6 +199,20 @@ class StreamingContext {
  private:
   class Running;
   absl::Status StartRunning();
+
+  template <typename Arguments, size_t... I>
+  auto TransformAll(const Arguments& arguments, std::index_sequence<I...>) {
+    (CheckOwn(std::get<I>(arguments)), ...);
+    return std::get<sizeof...(I)>(arguments)(std::get<I>(arguments)...);
+  }
+  template <typename T>
+  void CheckOwn(const DStream<T>& stream) {
+    if (!stream.IsOf(*graph_)) AddError("Transform: one of the streams is of another context");
+  }
+  template <typename T>
+  void CheckOwn(const std::vector<DStream<T>>& streams) {
+    for (const DStream<T>& stream : streams) CheckOwn(stream);
+  }
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {

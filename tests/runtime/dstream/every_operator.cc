@@ -60,6 +60,19 @@ void EveryOperator(StreamingContext& ssc) {
   const DStream<Pair> fixed = ssc.ConstantStream<Pair>({{"home", 1}});
   ssc.Union<Pair>({pairs, fixed}).CountByValue().Print();
   pairs.Transform([](const DStream<Pair>& stream) { return stream.Repartition(3).Glom(); }).Print();
+  pairs
+      .TransformWith(
+          fixed, [](const DStream<Pair>& one, const DStream<Pair>& two) { return one.Union(two); })
+      .Print();
+  ssc.Transform(
+         pairs, lines,
+         [](const DStream<Pair>& rows, const DStream<std::string>& text) {
+           return text.Map([](std::string line) { return Pair(std::move(line), 0); }).Union(rows);
+         })
+      .Print();
+  ssc.Transform(std::vector<DStream<Pair>>{pairs, fixed},
+                [](const std::vector<DStream<Pair>>& streams) { return streams.front(); })
+      .Print();
   pairs.MapPartitions([](const std::vector<Pair>& rows) { return std::vector{rows.size()}; })
       .Reduce(std::plus<>())
       .Print();
