@@ -23,6 +23,7 @@
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
+#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -125,10 +126,15 @@ class BatchTaskBody::Attempt {
     for (auto id = task_.narrow.rbegin(); id != task_.narrow.rend(); ++id) {
       const auto* narrow = At<NarrowOperator>(*id);
       if (narrow == nullptr) return NotOfThePlan();
-      const auto* of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
-      narrow_.push_back(of_attempt != nullptr
-                            ? of_attempt->AttachFor(context_.id().Unique(), *first_)
-                            : narrow->Attach(*first_));
+      const auto* const of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
+      const auto* const timed = dynamic_cast<const TimedOperator*>(narrow);
+      if (of_attempt != nullptr) {
+        narrow_.push_back(of_attempt->AttachFor(context_.id().Unique(), *first_));
+      } else if (timed != nullptr) {
+        narrow_.push_back(timed->AttachFor(absl::FromUnixMillis(task_.row_time_ms), *first_));
+      } else {
+        narrow_.push_back(narrow->Attach(*first_));
+      }
       first_ = narrow_.back().get();
     }
     return absl::OkStatus();

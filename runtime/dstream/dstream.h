@@ -37,6 +37,7 @@
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/state_spec.h"
 #include "runtime/dstream/stream_outputs.h"
+#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/update_state_operator.h"
 #include "runtime/dstream/window_state_operator.h"
 
@@ -62,6 +63,13 @@ class DStream : public StreamOutputs<T> {
   template <typename F, typename U = internal::MapResult<F, T>>
   DStream<U> Map(F function) const {
     return Then<U>(std::make_unique<internal::MapOperator<T, U, F>>(std::move(function)));
+  }
+
+  // function(row, time) gives the new row; `time` is that of the batch that made the row, also
+  // behind a window (timed_operator.h).
+  template <typename F, typename U = std::decay_t<std::invoke_result_t<const F&, T, absl::Time>>>
+  DStream<U> MapWithTime(F function) const {
+    return Then<U>(std::make_unique<internal::MapWithTimeOperator<T, U, F>>(std::move(function)));
   }
 
   // Keeps the rows for which predicate(row) holds.
@@ -117,6 +125,18 @@ class DStream : public StreamOutputs<T> {
     return Then<T>(std::make_unique<WindowOperator>(window, slide, Codec<T>::Name()));
   }
   DStream<T> Window(absl::Duration window) const { return Window(window, graph_->batch_interval); }
+
+  // The batches of such a window apart: for each that has rows its time and its rows, oldest first
+  // within a partition. What DStream.slice(from, to) is for in Spark.
+  DStream<std::pair<absl::Time, std::vector<T>>> Slice(
+      absl::Duration length, absl::Duration slide,
+      Partitioner<absl::Time> partitioner = Partitioner<absl::Time>(1)) const {
+    return MapWithTime([](T row, absl::Time time) { return std::pair(time, std::move(row)); })
+        .GroupByKeyAndWindow(length, slide, std::move(partitioner));
+  }
+  DStream<std::pair<absl::Time, std::vector<T>>> Slice(absl::Duration length) const {
+    return Slice(length, graph_->batch_interval);
+  }
 
   // The rows of a window, combined as by Reduce; how many there are; how often each is there.
   template <typename F>

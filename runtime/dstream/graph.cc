@@ -11,6 +11,7 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/state_operator.h"
+#include "runtime/dstream/timed_operator.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -140,6 +141,12 @@ bool StreamingGraph::IsBehindState(OperatorId id) const {
 
 int64_t StreamingGraph::SlideOf(OperatorId id) const {
   return Slides()[static_cast<size_t>(id.value())];
+}
+
+bool StreamingGraph::TellsBatchesApart(const StagePlan& stage) const {
+  return std::ranges::any_of(stage.narrow, [this](OperatorId id) {
+    return dynamic_cast<const TimedOperator*>(&at(id)) != nullptr;
+  });
 }
 
 std::string StreamingGraph::Describe() const {

@@ -131,6 +131,10 @@ class StreamingGraph {
                                   const KeptStages& kept = nullptr,
                                   const HadBatch& had = nullptr) const;
 
+  // Whether each task of the stage must have rows of one batch alone, for something in it is told
+  // which that is.
+  bool TellsBatchesApart(const StagePlan& stage) const;
+
   // One line an operator: "2 FlatMap() of 1 gives string". The fingerprint is its hash: settings
   // that may change between runs (intervals, directories of checkpoints) are not in it.
   std::string Describe() const;

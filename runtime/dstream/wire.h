@@ -82,6 +82,7 @@ struct TaskStateResult {
 // A stage's plan (StagePlan), by OperatorIds, and one partition of it.
 struct BatchTask {
   int64_t batch_time_ms = 0;
+  int64_t row_time_ms = 0;  // of the batch that its rows are of (timed_operator.h)
   int64_t head = 0;
   bool head_is_kept = false;  // it reads single tasks' output, which are rows of the head
   std::vector<int64_t> narrow = {};
@@ -95,10 +96,11 @@ struct BatchTask {
   std::string files_directory = {};  // of a stage that writes an output's files
   int64_t first_part = 0;            // of the files: the number of the stage's first partition
   static constexpr auto Fields() {
-    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::head, &BatchTask::head_is_kept,
-                      &BatchTask::narrow, &BatchTask::tail, &BatchTask::side, &BatchTask::targets,
-                      &BatchTask::sources, &BatchTask::reads, &BatchTask::split, &BatchTask::state,
-                      &BatchTask::files_directory, &BatchTask::first_part);
+    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::row_time_ms, &BatchTask::head,
+                      &BatchTask::head_is_kept, &BatchTask::narrow, &BatchTask::tail,
+                      &BatchTask::side, &BatchTask::targets, &BatchTask::sources, &BatchTask::reads,
+                      &BatchTask::split, &BatchTask::state, &BatchTask::files_directory,
+                      &BatchTask::first_part);
   }
 };
 

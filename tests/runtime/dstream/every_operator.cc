@@ -73,6 +73,10 @@ void EveryOperator(StreamingContext& ssc) {
   ssc.Transform(std::vector<DStream<Pair>>{pairs, fixed},
                 [](const std::vector<DStream<Pair>>& streams) { return streams.front(); })
       .Print();
+  lines.MapWithTime([](std::string line, absl::Time time) { return std::pair(time, line); })
+      .Print();
+  lines.Slice(absl::Seconds(3)).Print();
+  lines.Slice(absl::Seconds(4), absl::Seconds(2), 3).Print();
   pairs.MapPartitions([](const std::vector<Pair>& rows) { return std::vector{rows.size()}; })
       .Reduce(std::plus<>())
       .Print();
