@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/state_operator.h"
@@ -317,6 +318,7 @@ std::vector<std::string> StreamReplay::TextOutput(OperatorId output,
       (batch.time_ms - batch.zero_ms) / absl::ToInt64Milliseconds(graph_.batch_interval);
   if (!graph_.IsDue(output, number)) return {};
   std::string text;
+  const runtime::internal::AdditionsScope scope(nullptr);  // what functions add is not looked at
   try {
     text = ReplayStages(graph_, partitions_, batch, states_).Run(output);
   } catch (const std::exception& error) {

@@ -175,6 +175,7 @@ class BatchGraphMaker {
       const BlockTable::Written& written = *blocks_.Find(IdOf(plan, plan.ago));
       made_from_.push_back(written.made_from);
       row_batches_.push_back(written.row_batches);
+      made_.work.emplace_back();
       made_.stages.stages.push_back({.kind = kBatchTaskKind, .kept = written.outputs});
       return;
     }
@@ -217,6 +218,7 @@ class BatchGraphMaker {
       }
       row_batches.assign(stage.payloads.size(), of_rows);
     }
+    made_.work.push_back({.way = plan.way, .row_batches = row_batches});
     row_batches_.push_back(std::move(row_batches));
     made_from_.push_back(MadeFrom(plan));
     Keep(plan, number, stage);

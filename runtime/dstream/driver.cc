@@ -146,7 +146,7 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await sources_.GoOn(log_->recovered()));
     }
     outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->start()->state_partitions,
-                     log_->driver_id());
+                     log_->driver_id(), log_->recovered().totals);
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
@@ -251,7 +251,7 @@ class DriverRun {
     co_return co_await RunBatch(std::move(input));
   }
 
-  Task<absl::StatusOr<KeptStates>> RunOutputs(const BatchInput& input) {
+  Task<absl::StatusOr<BatchLeft>> RunOutputs(const BatchInput& input) {
     inputs_[input.batch] = input;
     open_.insert(input.batch);
     return outputs_->Run(input.batch, clock_->TimeOf(input.batch), inputs_, states_);
@@ -261,10 +261,11 @@ class DriverRun {
   Task<absl::Status> RunBatch(BatchInput input) {
     const platform::MonotonicTime began = node_.clock().Now();
     if (platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch)));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch),
+                                                        outputs_->totals()));
     }
     co_await tracker_->Processing(&input);
-    absl::StatusOr<KeptStates> left = co_await RunOutputs(input);
+    absl::StatusOr<BatchLeft> left = co_await RunOutputs(input);
     co_await tracker_->Processing(nullptr);
     if (!left.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
@@ -278,9 +279,10 @@ class DriverRun {
       co_await block_files_.RemoveUpTo(batch_time, [](absl::Time) { return false; });
     }
     if (!platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, *left));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, left->states, left->totals));
     }
-    states_.Completed(input.batch, *std::move(left));
+    states_.Completed(input.batch, std::move(left->states));
+    outputs_->Completed();
     open_.erase(input.batch);
     const platform::MonotonicTime ended = node_.clock().Now();
     rates_.Completed(input, {.processing_end = absl::UnixEpoch() + (ended - BatchSchedule::kStart),

@@ -42,6 +42,20 @@ OperatorId StreamingGraph::Add(std::vector<OperatorId> parents,
   return id;
 }
 
+void StreamingGraph::AddAccumulator(std::shared_ptr<internal::AccumulatorCell> added) {
+  const std::string& name = added->name();
+  if (name.empty()) {
+    AddError(absl::InvalidArgumentError("Accumulator: the name is empty"));
+  } else if (std::ranges::any_of(accumulators_, [&](const auto& a) { return a->name() == name; })) {
+    AddError(absl::InvalidArgumentError(absl::StrCat(
+        "Accumulator \"", name, "\": there is another of that name: give each one of its own")));
+  }
+  added->index = accumulators_.size();
+  added->plan = this;
+  accumulators_.push_back(std::move(added));
+}
+
+
 void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper) {
   WT_CHECK(contains(id));
   keepers_[id] = std::move(keeper);
@@ -144,7 +158,7 @@ int64_t StreamingGraph::SlideOf(OperatorId id) const {
 }
 
 bool StreamingGraph::TellsBatchesApart(const StagePlan& stage) const {
-  return std::ranges::any_of(stage.narrow, [this](OperatorId id) {
+  return !accumulators_.empty() || std::ranges::any_of(stage.narrow, [this](OperatorId id) {
     return dynamic_cast<const TimedOperator*>(&at(id)) != nullptr;
   });
 }
@@ -159,6 +173,10 @@ std::string StreamingGraph::Describe() const {
     }
     absl::StrAppend(&text, " gives ", each->codec(), "\n");
   }
+  for (const auto& each : accumulators_) {
+    absl::StrAppend(&text, "accumulator ", each->name(), ": ", each->type(), "\n");
+  }
+  for (const std::string& each : broadcasts_) absl::StrAppend(&text, "broadcast ", each, "\n");
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
 
@@ -24,6 +25,7 @@ inline constexpr size_t kChunkRows = 1024;
 // Runs `body`, which calls user functions on the record numbered `record` at the time.
 template <typename Body>
 void CallUser(const StreamOperator& where, const int64_t& record, const Body& body) {
+  const CallsFor calls(where.id().value());
   try {
     body();
   } catch (const OperatorError&) {

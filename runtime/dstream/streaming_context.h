@@ -17,12 +17,14 @@
 #define WAVETANK_RUNTIME_DSTREAM_STREAMING_CONTEXT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,10 +33,13 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/paths.h"
+#include "runtime/dstream/accumulator.h"
+#include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
+#include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
 
@@ -163,6 +168,32 @@ class StreamingContext {
                         std::make_index_sequence<sizeof...(arguments) - 1>());
   }
 
+  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h). Its name is its own,
+  // and part of the plan.
+  template <typename T>
+  runtime::Accumulator<T> Accumulator(std::string name) {
+    static_assert(std::is_same_v<T, int64_t> || std::is_same_v<T, double>,
+                  "Accumulator<T>(name) is a sum of int64_t or double: of another T, give it a "
+                  "zero and a function that merges two");
+    return MakeAccumulator<T>(std::move(name), "sum", T{}, internal::SumOf<T>);
+  }
+  // Of any T that has a Codec, from `zero`: merge(T, T) gives what two come to, and is associative.
+  template <typename T, typename F>
+  runtime::Accumulator<T> Accumulator(std::string name, const T& zero, F merge) {
+    static_assert(std::is_invocable_r_v<T, const F&, T, T>,
+                  "Accumulator takes a function of two values that gives one");
+    return MakeAccumulator<T>(std::move(name), "merge", zero, std::move(merge));
+  }
+
+  // A value that functions share (broadcast.h). T has a Codec.
+  template <typename T>
+  runtime::Broadcast<T> Broadcast(T value) {
+    const std::string bytes = EncodeToString(value);
+    graph_->AddBroadcast(absl::StrCat(Codec<T>::Name(), " ", absl::Hex(HashKey(bytes))));
+    return runtime::Broadcast<T>(std::make_shared<const T>(std::move(value)));
+  }
+
+
   // Where the driver keeps what it needs to go on after a crash.
   void Checkpoint(std::string directory) {
     graph_->checkpoint_directory = checkpoint::NormalPath(directory);
@@ -199,6 +230,15 @@ class StreamingContext {
  private:
   class Running;
   absl::Status StartRunning();
+
+  template <typename T>
+  runtime::Accumulator<T> MakeAccumulator(std::string name, const char* merging, const T& zero,
+                                          typename internal::TypedAccumulator<T>::Merging merge) {
+    auto cell = std::make_shared<internal::TypedAccumulator<T>>(std::move(name), merging, zero,
+                                                                std::move(merge));
+    graph_->AddAccumulator(cell);
+    return runtime::Accumulator<T>(std::move(cell));
+  }
 
   template <typename Arguments, size_t... I>
   auto TransformAll(const Arguments& arguments, std::index_sequence<I...>) {

@@ -79,6 +79,24 @@ struct TaskStateResult {
   }
 };
 
+// What the functions of an operator have added to one of the plan's accumulators in a task.
+struct Addition {
+  int64_t op = 0;           // an OperatorId
+  int64_t accumulator = 0;  // which, from 0
+  std::string added;        // as AccumulatorCell::Merge takes it
+  static constexpr auto Fields() {
+    return std::tuple(&Addition::op, &Addition::accumulator, &Addition::added);
+  }
+};
+// The result of a task of a plan that has accumulators. Of any other it is `result` alone.
+struct TaskOutcome {
+  std::string result;
+  std::vector<Addition> additions;
+  static constexpr auto Fields() {
+    return std::tuple(&TaskOutcome::result, &TaskOutcome::additions);
+  }
+};
+
 // A stage's plan (StagePlan), by OperatorIds, and one partition of it.
 struct BatchTask {
   int64_t batch_time_ms = 0;
@@ -146,6 +164,7 @@ struct ReceiverRun {
   static constexpr auto Fields() { return std::tuple(&ReceiverRun::stream, &ReceiverRun::run); }
   friend bool operator==(const ReceiverRun&, const ReceiverRun&) = default;
 };
+
 
 // A block that is durable in the store. Its path is unique, so a repeated report is known as one;
 // its last component is a checkpoint::BlockName.

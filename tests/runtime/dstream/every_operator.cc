@@ -1,6 +1,7 @@
 // A job that uses every operator: compiled, not run, by the compilers that users have.
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -124,5 +125,16 @@ void EveryOperator(StreamingContext& ssc) {
   ssc.QueueStream<std::tuple<int, double>>({{{1, 2.0}}})
       .ForeachRDD(
           [](const Rdd<std::tuple<int, double>>& rdd) { static_cast<void>(rdd.Collect()); });
+  const auto malformed = ssc.Accumulator<int64_t>("malformed");
+  const auto longest = ssc.Accumulator<std::string>(
+      "longest", "", [](std::string a, std::string b) { return a.size() < b.size() ? b : a; });
+  const auto stop_words = ssc.Broadcast<std::vector<std::string>>({"a", "the"});
+  words
+      .Filter([malformed, longest, stop_words](const std::string& word) {
+        if (word.empty()) malformed.Add(1);
+        longest.Add(word);
+        return word != stop_words.Value().front();
+      })
+      .ForeachRDD([malformed](const auto&) { static_cast<void>(malformed.Value()); });
   ssc.Remember(absl::Minutes(1));
 }
