@@ -26,6 +26,7 @@ Task<absl::StatusOr<BatchLeft>> BatchOutputs::Run(BatchNumber batch, absl::Time 
   }
   blocks_.LetGoBefore(batch);
   accumulators_.Begin(batch, inputs);
+  events_.BatchStarted(outputs);
   KeptStates left = states.Before(batch);
   WT_CO_ASSIGN_OR_RETURN(Made all, co_await Make(outputs, batch, inputs, states, options));
   if (all.results.ok()) WT_CO_RETURN_IF_ERROR(TakeStates(batch, all.graph, *all.results, left));
@@ -46,6 +47,7 @@ Task<absl::StatusOr<BatchLeft>> BatchOutputs::Run(BatchNumber batch, absl::Time 
                              *alone.results);
       }
     }
+    events_.OutputEnded(output, done);
     if (done.ok()) continue;
     failed.Update(absl::Status(
         done.code(), absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(time), " ms), ",

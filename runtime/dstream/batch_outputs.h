@@ -19,6 +19,7 @@
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/stream_events.h"
 
 namespace wavetank::runtime {
 
@@ -41,7 +42,7 @@ class BatchOutputs {
   BatchOutputs(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
                const StreamingGraph& graph, const DStreamOptions& options,
                std::map<OperatorId, int> state_partitions, std::string driver_id,
-               const AccumulatorTotals& totals)
+               const AccumulatorTotals& totals, StreamEvents& events)
       : node_(node),
         store_(store),
         cluster_(cluster),
@@ -51,6 +52,7 @@ class BatchOutputs {
         reaches_(graph.Reaches()),
         blocks_(cluster),
         accumulators_(graph, totals),
+        events_(events),
         driver_id_(std::move(driver_id)) {}
 
   // Or the first error of an output; the others run all the same.
@@ -92,6 +94,7 @@ class BatchOutputs {
   BlockTable blocks_;
   NewestStates newest_states_;
   AccumulatorBook accumulators_;
+  StreamEvents& events_;
   const std::string driver_id_;
 };
 

@@ -55,6 +55,13 @@ void StreamingGraph::AddAccumulator(std::shared_ptr<internal::AccumulatorCell> a
   accumulators_.push_back(std::move(added));
 }
 
+void StreamingGraph::AddListener(std::shared_ptr<StreamingListener> added) {
+  if (added == nullptr) {
+    AddError(absl::InvalidArgumentError("AddStreamingListener: there is no listener"));
+    return;
+  }
+  listeners_.push_back(std::move(added));
+}
 
 void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper) {
   WT_CHECK(contains(id));

@@ -19,7 +19,9 @@
 
 #include "runtime/connectors/job_directories.h"
 #include "runtime/dstream/accumulator_cell.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/streaming_listener.h"
 
 namespace wavetank::runtime {
 
@@ -98,6 +100,12 @@ class StreamingGraph {
   // A value of the plan that its functions share, by a text that tells it apart.
   void AddBroadcast(std::string description) { broadcasts_.push_back(std::move(description)); }
 
+  // Told by the driver; not in the fingerprint.
+  using Listeners = std::vector<std::shared_ptr<StreamingListener>>;
+  void AddListener(std::shared_ptr<StreamingListener> added);
+  const Listeners& listeners() const { return listeners_; }
+  // A StreamingStatistics, encoded, that the driver sets; empty: it has not begun.
+  internal::SharedText& statistics() const { return *statistics_; }
 
   size_t size() const { return operators_.size(); }
   // REQUIRES: contains(id).
@@ -184,6 +192,9 @@ class StreamingGraph {
   std::map<OperatorId, absl::Duration> state_intervals_;
   Accumulators accumulators_;
   std::vector<std::string> broadcasts_;
+  Listeners listeners_;
+  const std::unique_ptr<internal::SharedText> statistics_ =
+      std::make_unique<internal::SharedText>("");
   std::vector<OperatorId> inputs_;
   std::vector<OperatorId> outputs_;
   std::vector<OperatorId> states_;

@@ -33,6 +33,7 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/paths.h"
+#include "platform/check.h"
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
@@ -40,6 +41,8 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/stable_hash.h"
+#include "runtime/dstream/streaming_listener.h"
+#include "runtime/dstream/streaming_statistics.h"
 
 namespace wavetank::runtime {
 
@@ -193,6 +196,20 @@ class StreamingContext {
     return runtime::Broadcast<T>(std::make_shared<const T>(std::move(value)));
   }
 
+  // Told of what the driver does, of which it must bear the thread (streaming_listener.h). In each
+  // process the job makes its own; only the driver's is called.
+  void AddStreamingListener(std::shared_ptr<StreamingListener> listener) {
+    graph_->AddListener(std::move(listener));
+  }
+  // How the stream keeps up, as its driver in this process says; from any thread. All 0 before that
+  // has begun.
+  StreamingStatistics Statistics() const {
+    StreamingStatistics statistics;
+    const std::string encoded = graph_->statistics().Get();
+    if (encoded.empty()) return statistics;
+    WT_CHECK(DecodeFromString(encoded, statistics).ok());
+    return statistics;
+  }
 
   // Where the driver keeps what it needs to go on after a crash.
   void Checkpoint(std::string directory) {
@@ -207,7 +224,11 @@ class StreamingContext {
   const StreamingGraph& graph() const { return *graph_; }
 
   // A context from the job: the plan, checkpointing into `checkpoint_directory`. If that holds a
-  // checkpoint, Start() goes on from it.
+  // checkpoint, Start() goes on from it; one that it cannot use, damaged or of another plan, ends
+  // the context with the reason, and is left as it is. (Spark's createOnError is left out: only its
+  // log could fence a stream that may be at work on that checkpoint, and no log that cannot be read
+  // can be taken over; a store has no durable way to move a directory; and a stream that begins
+  // anew beside the old one's output would put the same input out again.)
   static StreamingContext GetOrCreate(std::string checkpoint_directory,
                                       const std::function<StreamingContext()>& create) {
     StreamingContext context = create();

@@ -165,6 +165,14 @@ struct ReceiverRun {
   friend bool operator==(const ReceiverRun&, const ReceiverRun&) = default;
 };
 
+// What a receiver says of its source.
+struct ReceiverFailure {
+  int64_t stream = 0;
+  std::string what;
+  static constexpr auto Fields() {
+    return std::tuple(&ReceiverFailure::stream, &ReceiverFailure::what);
+  }
+};
 
 // A block that is durable in the store. Its path is unique, so a repeated report is known as one;
 // its last component is a checkpoint::BlockName.

@@ -136,5 +136,7 @@ void EveryOperator(StreamingContext& ssc) {
         return word != stop_words.Value().front();
       })
       .ForeachRDD([malformed](const auto&) { static_cast<void>(malformed.Value()); });
+  ssc.AddStreamingListener(std::make_shared<wavetank::runtime::StreamingListener>());
+  static_cast<void>(ssc.Statistics().total_delay.p99);
   ssc.Remember(absl::Minutes(1));
 }
