@@ -104,8 +104,8 @@ echo "A watermark that evicts nothing of a million groups, against a walk over t
 medians stateful_bench WatermarkThatEvictsNothing ratio | awk '
   { split($1, of, "/"); printf "  %8d windows  %9.6f times the time\n", of[2], $3 }' | sort -n
 
-echo "The D-Streams paper's works over files of 100-byte lines in memory, a job on local[1] against" \
-  "one thread by hand, processor time:"
+echo "The D-Streams paper's works over files of 100-byte lines in memory, a job on local[1]" \
+  "against one thread by hand, processor time:"
 medians dstream_bench '^(Grep|WordCount|TopK)AgainstByHand' ratio mb_per_second \
   by_hand_mb_per_second | awk '
   { sub(/AgainstByHand.*/, "", $1)
@@ -118,4 +118,4 @@ medians dstream_bench SocketWordCountAgainstByHand ratio checkpoint_ratio | awk 
 medians dstream_bench 'WithCheckpointAgainstWithout' ratio | awk '
   { printf "  WordCount with a checkpoint: %.2f times the speed of it without\n", $3 }'
 medians dstream_bench TwoWorkersAgainstOne ratio | awk '
-  { printf "  WordCount on two workers: %.2f times the speed of one, of the time that passes\n", $3 }'
+  { printf "  WordCount on two workers, by the wall clock: %.2f times the speed of one\n", $3 }'

@@ -25,6 +25,7 @@ void GraphHistory::Clear() {
   seen_.clear();
   receivers_.clear();
   records_.clear();
+  accumulators_.clear();
 }
 
 absl::Status GraphHistory::Add(const MetadataRecord& record) {
@@ -34,7 +35,8 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       kind == MetadataRecord::kInput || kind == MetadataRecord::kCompleted ||
       kind == MetadataRecord::kBlock || kind == MetadataRecord::kDropped ||
       kind == MetadataRecord::kSeen || kind == MetadataRecord::kForgotten ||
-      kind == MetadataRecord::kReceiverStarted || kind == MetadataRecord::kReceiverEnded;
+      kind == MetadataRecord::kReceiverStarted || kind == MetadataRecord::kReceiverEnded ||
+      kind == MetadataRecord::kAccumulators;
   if (after_metadata && !metadata_.has_value()) {
     return LogHasLost("the graph's metadata is missing before it");
   }
@@ -74,6 +76,10 @@ absl::Status GraphHistory::Add(const MetadataRecord& record) {
       return AddReceiver(record.receiver_started());
     case MetadataRecord::kReceiverEnded:
       return EndReceiver(record.receiver_ended());
+    case MetadataRecord::kAccumulators:
+      accumulators_.assign(record.accumulators().accumulators().begin(),
+                           record.accumulators().accumulators().end());
+      return absl::OkStatus();
     default:
       return OfAnotherEngine("a DStream graph");
   }
@@ -160,6 +166,9 @@ absl::Status GraphHistory::AddCompleted(const BatchCompleted& completed) {
   if (running_.erase(time_ms) > 0) ++completed_;
   batch->second.completed = true;
   batch->second.states.assign(completed.states().begin(), completed.states().end());
+  if (!completed.accumulators().empty()) {
+    accumulators_.assign(completed.accumulators().begin(), completed.accumulators().end());
+  }
   DropOldBatches();
   return absl::OkStatus();
 }
@@ -254,6 +263,11 @@ platform::Generator<MetadataRecord> GraphHistory::Base() const {
     Dropped dropped;
     dropped.set_ended_up_to_ms(ended_up_to_ms_);
     co_yield Record(std::move(dropped));
+  }
+  if (!accumulators_.empty()) {
+    AccumulatorTotals totals;
+    totals.mutable_accumulators()->Assign(accumulators_.begin(), accumulators_.end());
+    co_yield Record(std::move(totals));
   }
   for (const auto& [stream, paths] : seen_) {
     SeenFiles seen;

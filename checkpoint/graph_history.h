@@ -68,6 +68,8 @@ class GraphHistory final : public MetadataFold {
     const auto records = records_.find(stream);
     return records == records_.end() ? 0 : records->second;
   }
+  // What the accumulators have come to, as the last mark that was written says.
+  const std::vector<AccumulatorTotal>& accumulators() const { return accumulators_; }
   // Whether a block that is there under this name is input, though no record names it yet.
   bool Awaits(const BlockName& block) const;
   // Stays where it is for the life of the history, unless that is cleared.
@@ -102,6 +104,7 @@ class GraphHistory final : public MetadataFold {
   std::map<int32_t, SeenPaths> seen_;
   std::vector<Receiver> receivers_;
   std::map<int32_t, int64_t> records_;  // logged, by stream
+  std::vector<AccumulatorTotal> accumulators_;
 };
 
 // Of a log named `name` in messages.

@@ -90,6 +90,7 @@ WT_RECORD_OF(Dropped, dropped)
 WT_RECORD_OF(SeenFiles, seen)
 WT_RECORD_OF(ReceiverStarted, receiver_started)
 WT_RECORD_OF(ReceiverEnded, receiver_ended)
+WT_RECORD_OF(AccumulatorTotals, accumulators)
 WT_RECORD_OF(ForgottenFiles, forgotten)
 #undef WT_RECORD_OF
 

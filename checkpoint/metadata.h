@@ -43,6 +43,7 @@ MetadataRecord Record(Dropped dropped);
 MetadataRecord Record(SeenFiles seen);
 MetadataRecord Record(ReceiverStarted started);
 MetadataRecord Record(ReceiverEnded ended);
+MetadataRecord Record(AccumulatorTotals totals);
 MetadataRecord Record(ForgottenFiles forgotten);
 
 // The status of a record that was refused, with the log, the record's place and its kind before it.

@@ -14,9 +14,11 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/state_operator.h"
+#include "runtime/dstream/timed_operator.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -35,8 +37,9 @@ using Blocks = std::vector<std::shared_ptr<const Partition>>;  // of one task, b
 // One task: the operators of its stage, from the tail to the first.
 class ReplayTask {
  public:
-  // `partition`: of the task, of as many targets as the tail has.
-  ReplayTask(const StreamingGraph& graph, const StagePlan& stage, int partition, int targets)
+  // `partition`: of the task, of as many targets as the tail has. `row_time_ms`: of its rows.
+  ReplayTask(const StreamingGraph& graph, const StagePlan& stage, int partition, int targets,
+             int64_t row_time_ms)
       : graph_(graph), head_(stage.head) {
     if (stage.side == runtime::kOwnRows) {
       shuffle_ = graph.keeper(stage.tail)->OpenTail(graph.at(stage.tail));
@@ -51,7 +54,10 @@ class ReplayTask {
     }
     for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
       const auto& narrow = dynamic_cast<const runtime::NarrowOperator&>(graph.at(*id));
-      narrow_.push_back(narrow.Attach(*first_));
+      const auto* const timed = dynamic_cast<const runtime::TimedOperator*>(&narrow);
+      narrow_.push_back(timed == nullptr
+                            ? narrow.Attach(*first_)
+                            : timed->AttachFor(absl::FromUnixMillis(row_time_ms), *first_));
       first_ = narrow_.back().get();
     }
   }
@@ -150,12 +156,14 @@ class ReplayStages {
     if (shuffle == nullptr) return 0;
     return shuffle->partitions().value_or(partitions_);
   }
-  ReplayTask TaskOf(const StagePlan& stage, int partition) const {
-    return {graph_, stage, partition, PartitionsOf(stage.tail)};
+  ReplayTask TaskOf(const StagePlan& stage, int partition, int64_t row_time_ms) {
+    row_times_.back().push_back(row_time_ms);
+    return {graph_, stage, partition, PartitionsOf(stage.tail), row_time_ms};
   }
 
   void RunStage(const StagePlan& stage) {
     std::vector<Blocks>& put = put_.emplace_back();
+    row_times_.emplace_back();
     size_t tasks = 0;
     if (stage.head_is_kept) {
       tasks = GiveKept(stage, put);
@@ -168,7 +176,7 @@ class ReplayStages {
       }
       const int targets = any ? PartitionsOf(stage.head) : 0;
       for (int target = 0; target < targets; ++target) {
-        ReplayTask task = TaskOf(stage, target);
+        ReplayTask task = TaskOf(stage, target, TimeOf(stage.reads.front().ago));
         task.Merge(SidesOf(stage.reads.front(), static_cast<size_t>(target)));
         Take(task, put);
       }
@@ -182,21 +190,29 @@ class ReplayStages {
   // A task for each partition that was shuffled, of all batches; of any other, for each batch's.
   // How many that takes.
   size_t GiveKept(const StagePlan& stage, std::vector<Blocks>& put) {
-    const bool was_shuffled =
-        dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head)) != nullptr;
+    const bool become_one =
+        dynamic_cast<const ShuffleOperator*>(&graph_.at(stage.head)) != nullptr &&
+        !graph_.TellsBatchesApart(stage);
     std::vector<std::vector<BlockView>> rows;  // by task
+    std::vector<int64_t> times;
     for (const runtime::BatchRead& of_batch : stage.reads) {
       for (const int read : of_batch.sides.front()) {
-        size_t partition = was_shuffled ? 0 : rows.size();
+        size_t partition = become_one ? 0 : rows.size();
+        const std::vector<int64_t>& read_times = row_times_[static_cast<size_t>(read)];
+        size_t source = 0;
         for (const Blocks& blocks : put_[static_cast<size_t>(read)]) {
-          if (partition == rows.size()) rows.emplace_back();
+          if (partition == rows.size()) {
+            rows.emplace_back();
+            times.push_back(read_times[source]);
+          }
+          ++source;
           rows[partition++].push_back({.object = blocks.front().get(), .bytes = {}});
         }
       }
     }
-    for (const std::vector<BlockView>& of_task : rows) {
-      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
-      task.Give(of_task);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()), times[i]);
+      task.Give(rows[i]);
       Take(task, put);
     }
     return rows.size();
@@ -221,7 +237,7 @@ class ReplayStages {
         }
       }
       state.Accept();
-      ReplayTask task = TaskOf(stage, partition);
+      ReplayTask task = TaskOf(stage, partition, TimeOf(ago));
       for (const runtime::BatchRead& read : stage.reads) {
         task.Apply(absl::FromUnixMillis(TimeOf(read.ago)),
                    SidesOf(read, static_cast<size_t>(partition)), state,
@@ -245,7 +261,7 @@ class ReplayStages {
       if (time_ms <= batch_.zero_ms) return 0;
       const std::vector<std::string> partitions = constant->Partitions();
       for (const std::string& rows : partitions) {
-        ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
+        ReplayTask task = TaskOf(stage, static_cast<int>(put.size()), time_ms);
         task.FeedEncoded(rows);
         Take(task, put);
       }
@@ -255,7 +271,7 @@ class ReplayStages {
     const auto found = pieces.find(stage.head.value());
     if (found == pieces.end()) return 0;
     for (const std::vector<std::string>& lines : found->second) {
-      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()));
+      ReplayTask task = TaskOf(stage, static_cast<int>(put.size()), time_ms);
       task.Feed(lines);
       Take(task, put);
     }
@@ -288,8 +304,9 @@ class ReplayStages {
   const int64_t interval_ms_;
   const properties::JudgedBatch& batch_;
   StreamReplay::States& states_;
-  std::vector<std::vector<Blocks>> put_;  // by stage and task
-  std::vector<size_t> tasks_;             // by stage
+  std::vector<std::vector<Blocks>> put_;         // by stage and task
+  std::vector<std::vector<int64_t>> row_times_;  // by stage and task, in ms
+  std::vector<size_t> tasks_;                    // by stage
   std::string text_;
 };
 
@@ -301,6 +318,7 @@ std::vector<std::string> StreamReplay::TextOutput(OperatorId output,
       (batch.time_ms - batch.zero_ms) / absl::ToInt64Milliseconds(graph_.batch_interval);
   if (!graph_.IsDue(output, number)) return {};
   std::string text;
+  const runtime::internal::AdditionsScope scope(nullptr);  // what functions add is not looked at
   try {
     text = ReplayStages(graph_, partitions_, batch, states_).Run(output);
   } catch (const std::exception& error) {

@@ -174,6 +174,8 @@ class BatchGraphMaker {
     if (plan.was_kept) {
       const BlockTable::Written& written = *blocks_.Find(IdOf(plan, plan.ago));
       made_from_.push_back(written.made_from);
+      row_batches_.push_back(written.row_batches);
+      made_.work.emplace_back();
       made_.stages.stages.push_back({.kind = kBatchTaskKind, .kept = written.outputs});
       return;
     }
@@ -188,26 +190,36 @@ class BatchGraphMaker {
       last.push_back(number);
     }
     Stage stage{.kind = kBatchTaskKind};
+    std::vector<BatchNumber> row_batches;  // by task
+    const auto add_task = [&](BatchNumber of_rows) {
+      task.row_time_ms = absl::ToUnixMillis(TimeOf(batch_.value() - of_rows.value()));
+      stage.payloads.push_back(EncodeToString(task));
+      row_batches.push_back(of_rows);
+    };
     if (plan.head_is_kept) {
-      ReadKept(plan, stage);
-      stage.payloads.assign(stage.reads_outputs.size(), EncodeToString(task));
+      for (const BatchNumber of_rows : ReadKept(plan, stage)) add_task(of_rows);
     } else if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(plan.head))) {
       for (const int64_t ago : plan.agos) {
         for (InputSplit& split : SplitsOf(*input, Ago(ago), inputs_)) {
           task.split = std::move(split);
-          stage.payloads.push_back(EncodeToString(task));
+          add_task(Ago(ago));
         }
       }
     } else {
       AddReads(plan, stage);
       const auto& shuffle = dynamic_cast<const ShuffleOperator&>(graph_.at(plan.head));
       task.sources = PartitionsOf(shuffle);
+      const BatchNumber of_rows = Ago(plan.reads.back().ago);
+      task.row_time_ms = absl::ToUnixMillis(TimeOf(plan.reads.back().ago));
       if (dynamic_cast<const StateOperator*>(&shuffle) != nullptr) {
         AddStateTasks(plan, std::move(task), number, stage);
       } else if (plan.side == kOwnRows || GivesRowsOfNone(graph_, plan) || ReadsSome(stage)) {
         stage.payloads.assign(static_cast<size_t>(task.sources), EncodeToString(task));
       }
+      row_batches.assign(stage.payloads.size(), of_rows);
     }
+    made_.work.push_back({.way = plan.way, .row_batches = row_batches});
+    row_batches_.push_back(std::move(row_batches));
     made_from_.push_back(MadeFrom(plan));
     Keep(plan, number, stage);
     made_.stages.stages.push_back(std::move(stage));
@@ -220,7 +232,11 @@ class BatchGraphMaker {
     const BatchNumber until(id.batch.value() + reach->second);
     if (until <= batch_) return;
     stage.keep = true;
-    made_.kept[number] = {id, {.outputs = {}, .made_from = made_from_.back(), .until = until}};
+    made_.kept[number] = {id,
+                          {.outputs = {},
+                           .made_from = made_from_.back(),
+                           .until = until,
+                           .row_batches = row_batches_.back()}};
   }
   std::set<WrittenId> MadeFrom(const StagePlan& plan) const {
     std::set<WrittenId> made_from;
@@ -247,20 +263,30 @@ class BatchGraphMaker {
   }
 
   // Rows that were shuffled have the same partitions in each batch: those become one (as in Spark,
-  // where a union knows their partitioner). Of any other, each of each batch is one.
-  void ReadKept(const StagePlan& plan, Stage& stage) const {
-    const bool was_shuffled =
-        dynamic_cast<const ShuffleOperator*>(&graph_.at(plan.head)) != nullptr;
+  // where a union knows their partitioner), unless something is told of which batch its rows are.
+  // Of any other, each of each batch is one. By task: of which batch its rows are, the last of
+  // several.
+  std::vector<BatchNumber> ReadKept(const StagePlan& plan, Stage& stage) const {
+    const bool become_one =
+        dynamic_cast<const ShuffleOperator*>(&graph_.at(plan.head)) != nullptr &&
+        !graph_.TellsBatchesApart(plan);
+    std::vector<BatchNumber> row_batches;
     for (const BatchRead& of_batch : plan.reads) {
       for (const int read : of_batch.sides.front()) {
         for (int partition = 0; partition < TasksOf(read); ++partition) {
           auto& tasks = stage.reads_outputs;
-          const size_t task = was_shuffled ? static_cast<size_t>(partition) : tasks.size();
-          if (task == tasks.size()) tasks.emplace_back();
+          const size_t task = become_one ? static_cast<size_t>(partition) : tasks.size();
+          if (task == tasks.size()) {
+            tasks.emplace_back();
+            row_batches.emplace_back();
+          }
           tasks[task].push_back({read, partition});
+          row_batches[task] =
+              row_batches_[static_cast<size_t>(read)][static_cast<size_t>(partition)];
         }
       }
     }
+    return row_batches;
   }
 
   void AddStateTasks(const StagePlan& plan, BatchTask task, int number, Stage& stage) {
@@ -325,7 +351,8 @@ class BatchGraphMaker {
   const BatchGraphOptions& options_;
   const std::vector<StagePlan> plan_;
   BatchGraph made_;
-  std::vector<std::set<WrittenId>> made_from_;  // by stage
+  std::vector<std::set<WrittenId>> made_from_;         // by stage
+  std::vector<std::vector<BatchNumber>> row_batches_;  // by stage and task: of which its rows are
 };
 
 }  // namespace

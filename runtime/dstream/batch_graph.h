@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -47,6 +48,12 @@ struct BatchGraph {
     BlockTable::Written written;
   };
   std::map<int, Kept> kept = {};
+  // By stage, of those that run: its way (StagePlan), and by task of which batch its rows are.
+  struct StageWork {
+    std::vector<std::pair<OperatorId, int>> way;
+    std::vector<BatchNumber> row_batches;
+  };
+  std::vector<StageWork> work = {};
 
   bool has_tasks() const;
 };

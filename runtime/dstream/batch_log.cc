@@ -155,6 +155,9 @@ class FencedBatchLog final : public BatchLog {
     for (const checkpoint::BlockAdded& block : history_.unallocated_blocks()) {
       recovered_.unallocated.push_back(FromRecord(block, blocks));
     }
+    for (const checkpoint::AccumulatorTotal& accumulator : history_.accumulators()) {
+      recovered_.totals[accumulator.name()] = accumulator.total();
+    }
     recovered_.receivers = history_.receivers();
     for (const checkpoint::GraphHistory::Receiver& receiver : recovered_.receivers) {
       recovered_.records_logged[receiver.stream] = history_.records_logged(receiver.stream);
@@ -215,7 +218,8 @@ class FencedBatchLog final : public BatchLog {
     records.push_back(checkpoint::Record(std::move(record)));
     return log_->Append(std::move(records));
   }
-  Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states) override {
+  Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states,
+                                  AccumulatorTotals totals) override {
     checkpoint::BatchCompleted record;
     record.set_batch_time_ms(TimeMsOf(batch));
     for (const auto& [op, state] : states) {
@@ -223,6 +227,11 @@ class FencedBatchLog final : public BatchLog {
       for (const checkpoint::StateVersion& version : state.partitions) {
         *record.add_states() = ToRecord(op, partition++, TimeMsOf(state.batch), version);
       }
+    }
+    for (auto& [name, total] : totals) {
+      checkpoint::AccumulatorTotal& added = *record.add_accumulators();
+      added.set_name(name);
+      added.set_total(std::move(total));
     }
     return log_->Append(checkpoint::Record(std::move(record)));
   }
@@ -306,7 +315,9 @@ class NoBatchLog final : public BatchLog {
     for (const StreamInput& stream : input.streams) See(stream);
     co_return absl::OkStatus();
   }
-  Task<absl::Status> LogCompleted(BatchNumber, KeptStates) override { co_return absl::OkStatus(); }
+  Task<absl::Status> LogCompleted(BatchNumber, KeptStates, AccumulatorTotals) override {
+    co_return absl::OkStatus();
+  }
   Task<absl::Status> LogBlock(Block) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogReceiverStarted(ReceiverRun) override { co_return absl::OkStatus(); }
   Task<absl::Status> LogReceiverEnded(ReceiverRun, std::vector<Block>) override {

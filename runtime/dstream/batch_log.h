@@ -24,6 +24,7 @@
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "platform/task.h"
+#include "runtime/dstream/accumulator_cell.h"
 #include "runtime/dstream/batch_schedule.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/graph.h"
@@ -102,6 +103,7 @@ struct RecoveredStream {
   std::vector<BatchInput> unfinished;  // in order: durable input, no completion
   std::vector<BatchInput> completed;   // in order, as far as the log has them
   StateBook states;                    // of those
+  AccumulatorTotals totals;            // as the newest mark has them
   std::vector<Block> unallocated;      // in the order they were recorded
   // Runs of receivers that have not ended, in the order in which they started.
   std::vector<checkpoint::GraphHistory::Receiver> receivers;
@@ -154,7 +156,8 @@ class BatchLog {
   // outcome is unknown, the log refuses everything from then on; take over anew.
   virtual Task<absl::Status> LogStart(StreamStart start) = 0;
   virtual Task<absl::Status> LogInput(BatchInput input) = 0;
-  virtual Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states) = 0;
+  virtual Task<absl::Status> LogCompleted(BatchNumber batch, KeptStates states,
+                                          AccumulatorTotals totals) = 0;
   virtual Task<absl::Status> LogBlock(Block block) = 0;
   virtual Task<absl::Status> LogReceiverStarted(ReceiverRun receiver) = 0;
   // `stored`: its blocks that were not logged yet. Together or not at all.

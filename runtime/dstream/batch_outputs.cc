@@ -16,15 +16,17 @@
 
 namespace wavetank::runtime {
 
-Task<absl::StatusOr<KeptStates>> BatchOutputs::Run(BatchNumber batch, absl::Time time,
-                                                   const BatchInputs& inputs,
-                                                   const StateBook& states) {
+Task<absl::StatusOr<BatchLeft>> BatchOutputs::Run(BatchNumber batch, absl::Time time,
+                                                  const BatchInputs& inputs,
+                                                  const StateBook& states) {
   const BatchGraphOptions options = GraphOptionsOf(time);
   std::vector<OperatorId> outputs;
   for (const OperatorId output : graph_.outputs()) {
     if (graph_.IsDue(output, batch.value())) outputs.push_back(output);
   }
   blocks_.LetGoBefore(batch);
+  accumulators_.Begin(batch, inputs);
+  events_.BatchStarted(outputs);
   KeptStates left = states.Before(batch);
   WT_CO_ASSIGN_OR_RETURN(Made all, co_await Make(outputs, batch, inputs, states, options));
   if (all.results.ok()) WT_CO_RETURN_IF_ERROR(TakeStates(batch, all.graph, *all.results, left));
@@ -45,13 +47,15 @@ Task<absl::StatusOr<KeptStates>> BatchOutputs::Run(BatchNumber batch, absl::Time
                              *alone.results);
       }
     }
+    events_.OutputEnded(output, done);
     if (done.ok()) continue;
     failed.Update(absl::Status(
         done.code(), absl::StrCat("batch ", batch.value(), " (", absl::ToUnixMillis(time), " ms), ",
                                   graph_.at(output).Title(), ": ", done.message())));
   }
   if (!failed.ok()) co_return failed;
-  co_return left;
+  WT_CO_ASSIGN_OR_RETURN(AccumulatorTotals totals, accumulators_.Ended());
+  co_return BatchLeft{.states = std::move(left), .totals = std::move(totals)};
 }
 
 // All outlive the task. An error: the graph cannot be made. One of which something is lost that
@@ -77,7 +81,10 @@ Task<absl::StatusOr<BatchOutputs::Made>> BatchOutputs::Make(const std::vector<Op
     } else {  // a batch without input
       made.results = GraphResults(made.graph.stages.stages.size());
     }
-    if (made.results.ok()) KeepBlocks(made.graph, *made.results);
+    if (made.results.ok()) {
+      WT_CO_RETURN_IF_ERROR(accumulators_.Take(made.graph, *made.results));
+      KeepBlocks(made.graph, *made.results);
+    }
     const bool may_be_lost = absl::IsUnavailable(made.results.status());
     if (!may_be_lost || blocks_.DropLost() == 0) co_return made;
     co_await node_.Step(steps::kKeptBlocksLost, {{"batch", batch.value()}});
@@ -171,6 +178,8 @@ absl::Status BatchOutputs::Deliver(const OutputOperator& output,
   const auto into_log = [this](std::string text) {
     node_.Log(platform::LogLevel::kInfo, std::move(text));
   };
+  const internal::AdditionsScope scope(&accumulators_.at_driver(), &accumulators_.so_far());
+  const internal::CallsFor calls(0);  // what a driver adds counts whoever does
   try {
     return output.Deliver(results, batch_time, options_.print ? options_.print : into_log);
   } catch (const std::exception& error) {

@@ -15,9 +15,11 @@
 #include "checkpoint/store.h"
 #include "platform/node.h"
 #include "runtime/cluster/cluster.h"
+#include "runtime/dstream/accumulator_book.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/graph.h"
+#include "runtime/dstream/stream_events.h"
 
 namespace wavetank::runtime {
 
@@ -27,12 +29,20 @@ inline bool IsTransient(const absl::Status& status) {
          absl::IsResourceExhausted(status);
 }
 
+// What a batch leaves to those after it, which its mark names.
+struct BatchLeft {
+  KeptStates states;
+  AccumulatorTotals totals = {};
+};
+
 class BatchOutputs {
  public:
-  // All outlive it. `driver_id` names its attempts.
+  // All outlive it, but for the totals that its accumulators go on from. `driver_id` names its
+  // attempts.
   BatchOutputs(platform::Node& node, checkpoint::Store& store, Cluster& cluster,
                const StreamingGraph& graph, const DStreamOptions& options,
-               std::map<OperatorId, int> state_partitions, std::string driver_id)
+               std::map<OperatorId, int> state_partitions, std::string driver_id,
+               const AccumulatorTotals& totals, StreamEvents& events)
       : node_(node),
         store_(store),
         cluster_(cluster),
@@ -41,13 +51,19 @@ class BatchOutputs {
         state_partitions_(std::move(state_partitions)),
         reaches_(graph.Reaches()),
         blocks_(cluster),
+        accumulators_(graph, totals),
+        events_(events),
         driver_id_(std::move(driver_id)) {}
 
-  // The state that the batch leaves. Or the first error of an output; the others run all the same.
+  // Or the first error of an output; the others run all the same.
   // `inputs`, with those of the batch and of those that its windows reach, outlive the task, and so
   // do the states that it goes on from.
-  Task<absl::StatusOr<KeptStates>> Run(BatchNumber batch, absl::Time time,
-                                       const BatchInputs& inputs, const StateBook& states);
+  Task<absl::StatusOr<BatchLeft>> Run(BatchNumber batch, absl::Time time, const BatchInputs& inputs,
+                                      const StateBook& states);
+  // What it left is durable.
+  void Completed() { accumulators_.Completed(); }
+  // As the batches that are complete have left them.
+  AccumulatorTotals totals() const { return accumulators_.totals(); }
 
  private:
   // A graph, and what came of it.
@@ -77,6 +93,8 @@ class BatchOutputs {
   const std::map<WrittenSide, int64_t> reaches_;
   BlockTable blocks_;
   NewestStates newest_states_;
+  AccumulatorBook accumulators_;
+  StreamEvents& events_;
   const std::string driver_id_;
 };
 

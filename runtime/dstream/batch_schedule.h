@@ -54,6 +54,8 @@ class BatchSchedule {
   platform::MonotonicTime Due(BatchNumber batch) const {
     return start_ + (TimeOf(batch) - start_time_);
   }
+  // On the scale of batch times.
+  absl::Time TimeAt(platform::MonotonicTime at) const { return start_time_ + (at - start_); }
   // The batch to go on with instead of `next`: that, or, when more than `most` are overdue, the
   // first of the newest `most`. REQUIRES: most >= 1.
   BatchNumber GoOnWith(BatchNumber next, int64_t most, platform::MonotonicTime now) const {

@@ -15,7 +15,9 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
+#include "runtime/dstream/accumulator_cell.h"
 #include "runtime/dstream/attempt_operator.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/log_split_reader.h"
@@ -23,6 +25,7 @@
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
+#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -62,7 +65,11 @@ BlockView ViewOf(const ShuffleBlock& block) {
 class BatchTaskBody::Attempt {
  public:
   Attempt(BatchTaskBody& body, TaskContext& context, BatchTask task)
-      : body_(body), graph_(body.graph_), context_(context), task_(std::move(task)) {}
+      : body_(body),
+        graph_(body.graph_),
+        context_(context),
+        task_(std::move(task)),
+        additions_(&graph_, graph_.accumulators().size()) {}
 
   Task<absl::StatusOr<std::string>> Run() {
     WT_CO_RETURN_IF_ERROR(Assemble());
@@ -75,13 +82,16 @@ class BatchTaskBody::Attempt {
     } else {
       WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(dynamic_cast<const MergeOperator&>(*head_)));
     }
-    if (shuffle_.take) {
-      PutShuffle();
-      co_return std::move(state_result_);
+    std::string result = TakeResult();
+    if (!shuffle_.take && !task_.files_directory.empty()) {
+      WT_CO_ASSIGN_OR_RETURN(result, co_await WriteFile(std::move(result)));
     }
-    std::string result = output_.take();
-    if (task_.files_directory.empty()) co_return result;
-    co_return co_await WriteFile(std::move(result));
+    if (graph_.accumulators().empty()) co_return result;
+    TaskOutcome outcome{.result = std::move(result), .additions = {}};
+    additions_.ForEach([&outcome](int64_t op, size_t accumulator, const std::string& added) {
+      outcome.additions.push_back({op, static_cast<int64_t>(accumulator), added});
+    });
+    co_return EncodeToString(outcome);
   }
 
  private:
@@ -125,10 +135,15 @@ class BatchTaskBody::Attempt {
     for (auto id = task_.narrow.rbegin(); id != task_.narrow.rend(); ++id) {
       const auto* narrow = At<NarrowOperator>(*id);
       if (narrow == nullptr) return NotOfThePlan();
-      const auto* of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
-      narrow_.push_back(of_attempt != nullptr
-                            ? of_attempt->AttachFor(context_.id().Unique(), *first_)
-                            : narrow->Attach(*first_));
+      const auto* const of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
+      const auto* const timed = dynamic_cast<const TimedOperator*>(narrow);
+      if (of_attempt != nullptr) {
+        narrow_.push_back(of_attempt->AttachFor(context_.id().Unique(), *first_));
+      } else if (timed != nullptr) {
+        narrow_.push_back(timed->AttachFor(absl::FromUnixMillis(task_.row_time_ms), *first_));
+      } else {
+        narrow_.push_back(narrow->Attach(*first_));
+      }
       first_ = narrow_.back().get();
     }
     return absl::OkStatus();
@@ -291,12 +306,13 @@ class BatchTaskBody::Attempt {
     co_return absl::OkStatus();
   }
 
-  // What is read outlives the task; null: nobody asks for the rows.
+  // What is read outlives the task; null: nobody asks for the rows, for the batch has run before.
   Task<absl::Status> TakeIn(const StateOperator& op, const TaskRead& read,
                             checkpoint::StateTable& table, RowSink* rows) {
     WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(read));
     co_return Guarded(
-        [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); });
+        [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); },
+        rows != nullptr ? &additions_ : nullptr);
   }
 
   Task<absl::StatusOr<std::unique_ptr<checkpoint::StateStore>>> OpenState(const StateOperator& op) {
@@ -307,18 +323,25 @@ class BatchTaskBody::Attempt {
                                context_.node(), context_.store(), task_.state.directory,
                                std::move(version), {.operator_fingerprint = StateNameOf(op)}));
     if (first) {
-      WT_CO_RETURN_IF_ERROR(Guarded([&] {
+      const auto begin = [&] {
         op.Begin(absl::FromUnixMillis(task_.reads.front().batch_time_ms),
                  {.side = 0,
                   .targets = static_cast<int>(task_.sources),
                   .partition = context_.id().partition},
                  state->table());
         return absl::OkStatus();
-      }));
+      };
+      WT_CO_RETURN_IF_ERROR(Guarded(begin, nullptr));
     }
     co_return state;
   }
 
+  std::string TakeResult() {
+    const internal::AdditionsScope scope(&additions_);  // of partitioners
+    if (!shuffle_.take) return output_.take();
+    PutShuffle();
+    return std::move(state_result_);
+  }
   void PutShuffle() {
     std::vector<std::shared_ptr<const Partition>> partitions = shuffle_.take();
     for (size_t target = 0; target < partitions.size(); ++target) {
@@ -342,6 +365,12 @@ class BatchTaskBody::Attempt {
   // Runs what may call user functions.
   template <typename Body>
   absl::Status Guarded(const Body& body) {
+    return Guarded(body, &additions_);
+  }
+  // `additions`: as in AdditionsScope.
+  template <typename Body>
+  absl::Status Guarded(const Body& body, internal::Additions* additions) {
+    const internal::AdditionsScope scope(additions);
     try {
       return body();
     } catch (const std::exception& error) {
@@ -391,6 +420,7 @@ class BatchTaskBody::Attempt {
   const StreamOperator* head_ = nullptr;
   std::map<int32_t, std::vector<ShuffleBlock>> fetched_;  // by stage
   std::string state_result_;
+  internal::Additions additions_;
   ShuffleTail shuffle_;
   OutputTail output_;
   std::vector<std::unique_ptr<RowSink>> narrow_;  // the last operator's first

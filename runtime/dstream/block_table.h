@@ -31,9 +31,10 @@ struct WrittenId {
 class BlockTable {
  public:
   struct Written {
-    std::vector<TaskOutput> outputs;  // by partition
-    std::set<WrittenId> made_from;    // directly or not, as far as windows reach
-    BatchNumber until;                // the last batch that may read it
+    std::vector<TaskOutput> outputs;            // by partition
+    std::set<WrittenId> made_from;              // directly or not, as far as windows reach
+    BatchNumber until;                          // the last batch that may read it
+    std::vector<BatchNumber> row_batches = {};  // by partition: of which its rows are
   };
 
   // `cluster` outlives the table.

@@ -29,6 +29,7 @@
 #include "runtime/dstream/output_owner.h"
 #include "runtime/dstream/progress.h"
 #include "runtime/dstream/receiver_tracker.h"
+#include "runtime/dstream/stream_events.h"
 #include "runtime/dstream/stream_inputs.h"
 #include "runtime/dstream/stream_start.h"
 #include "runtime/dstream/stream_state_files.h"
@@ -67,6 +68,7 @@ class DriverRun {
         directory_(graph.checkpoint_directory),
         blocks_directory_(std::move(blocks_directory)),
         rates_(graph, options.rates),
+        events_(node, graph),
         sources_(node, store, graph, rates_),
         longest_ago_(graph.LongestAgo()),
         block_files_(node, store, blocks_directory_),
@@ -102,8 +104,9 @@ class DriverRun {
       co_return;
     }
     began_ = true;
+    events_.Started(*clock_);
     tracker_ = ReceiverTracker::Create(node_, store_, log_, blocks_directory_,
-                                       options_.unprocessed_bytes_max);
+                                       options_.unprocessed_bytes_max, events_);
     ReceiverTracker::Serve(tracker_, cluster_);
     co_await TellRates();
     for (const OperatorId input : graph_.inputs()) {
@@ -146,7 +149,7 @@ class DriverRun {
       WT_CO_RETURN_IF_ERROR(co_await sources_.GoOn(log_->recovered()));
     }
     outputs_.emplace(node_, store_, cluster_, graph_, options_, log_->start()->state_partitions,
-                     log_->driver_id());
+                     log_->driver_id(), log_->recovered().totals, events_);
     const RecoveredStream& recovered = log_->recovered();
     clock_.emplace(log_->start()->zero, graph_.batch_interval, recovered.last.next(),
                    node_.clock());
@@ -251,7 +254,7 @@ class DriverRun {
     co_return co_await RunBatch(std::move(input));
   }
 
-  Task<absl::StatusOr<KeptStates>> RunOutputs(const BatchInput& input) {
+  Task<absl::StatusOr<BatchLeft>> RunOutputs(const BatchInput& input) {
     inputs_[input.batch] = input;
     open_.insert(input.batch);
     return outputs_->Run(input.batch, clock_->TimeOf(input.batch), inputs_, states_);
@@ -260,14 +263,17 @@ class DriverRun {
   // An error ends this run of the driver.
   Task<absl::Status> RunBatch(BatchInput input) {
     const platform::MonotonicTime began = node_.clock().Now();
+    events_.BatchSubmitted(input, catching_up_);
     if (platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch)));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, states_.Before(input.batch),
+                                                        outputs_->totals()));
     }
     co_await tracker_->Processing(&input);
-    absl::StatusOr<KeptStates> left = co_await RunOutputs(input);
+    absl::StatusOr<BatchLeft> left = co_await RunOutputs(input);
     co_await tracker_->Processing(nullptr);
     if (!left.ok()) {
       co_await node_.Step(steps::kBatchFailed, {{"batch", input.batch.value()}});
+      events_.BatchFailed(left.status());
       if (!options_.on_batch_failed) co_return left.status();
       options_.on_batch_failed(left.status());
       co_return absl::OkStatus();
@@ -278,9 +284,11 @@ class DriverRun {
       co_await block_files_.RemoveUpTo(batch_time, [](absl::Time) { return false; });
     }
     if (!platform::Planted(node_, "completion_before_output")) {
-      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, *left));
+      WT_CO_RETURN_IF_ERROR(co_await log_->LogCompleted(input.batch, left->states, left->totals));
     }
-    states_.Completed(input.batch, *std::move(left));
+    states_.Completed(input.batch, std::move(left->states));
+    outputs_->Completed();
+    events_.BatchCompleted();
     open_.erase(input.batch);
     const platform::MonotonicTime ended = node_.clock().Now();
     rates_.Completed(input, {.processing_end = absl::UnixEpoch() + (ended - BatchSchedule::kStart),
@@ -349,7 +357,9 @@ class DriverRun {
                                    .reads_shuffle_of = {},
                                    .long_running = true}}};
       const auto ended = co_await cluster_.Run(std::move(graph));
-      if (tracker_->stopping() || StopRequested()) co_return;
+      const bool was_asked = tracker_->stopping() || StopRequested();
+      events_.ReceiverStopped(input.id(), was_asked ? "" : std::string(ended.status().message()));
+      if (was_asked) co_return;
       node_.Log(platform::LogLevel::kWarning,
                 absl::StrCat("the receiver of ", input.Title(), " ended: ",
                              std::string(ended.status().message()), "; starting it again"));
@@ -402,6 +412,7 @@ class DriverRun {
   std::shared_ptr<BatchLog> log_;
   std::shared_ptr<ReceiverTracker> tracker_;
   StreamRates rates_;
+  StreamEvents events_;
   StreamInputs sources_;
   std::optional<BatchSchedule> clock_;
   // How many batches the longest window reaches back, and what those had.

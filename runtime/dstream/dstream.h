@@ -38,6 +38,7 @@
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/state_spec.h"
 #include "runtime/dstream/stream_outputs.h"
+#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/update_state_operator.h"
 #include "runtime/dstream/window_state_operator.h"
 
@@ -65,6 +66,13 @@ class DStream : public StreamOutputs<T> {
   template <typename F, typename U = internal::MapResult<F, T>>
   DStream<U> Map(F function) const {
     return Then<U>(std::make_unique<internal::MapOperator<T, U, F>>(std::move(function)));
+  }
+
+  // function(row, time) gives the new row; `time` is that of the batch that made the row, also
+  // behind a window (timed_operator.h).
+  template <typename F, typename U = std::decay_t<std::invoke_result_t<const F&, T, absl::Time>>>
+  DStream<U> MapWithTime(F function) const {
+    return Then<U>(std::make_unique<internal::MapWithTimeOperator<T, U, F>>(std::move(function)));
   }
 
   // Keeps the rows for which predicate(row) holds.
@@ -121,6 +129,18 @@ class DStream : public StreamOutputs<T> {
   }
   DStream<T> Window(absl::Duration window) const { return Window(window, graph_->batch_interval); }
 
+  // The batches of such a window apart: for each that has rows its time and its rows, oldest first
+  // within a partition. What DStream.slice(from, to) is for in Spark.
+  DStream<std::pair<absl::Time, std::vector<T>>> Slice(
+      absl::Duration length, absl::Duration slide,
+      Partitioner<absl::Time> partitioner = Partitioner<absl::Time>(1)) const {
+    return MapWithTime([](T row, absl::Time time) { return std::pair(time, std::move(row)); })
+        .GroupByKeyAndWindow(length, slide, std::move(partitioner));
+  }
+  DStream<std::pair<absl::Time, std::vector<T>>> Slice(absl::Duration length) const {
+    return Slice(length, graph_->batch_interval);
+  }
+
   // The rows of a window, combined as by Reduce; how many there are; how often each is there.
   template <typename F>
   DStream<T> ReduceByWindow(F function, absl::Duration window, absl::Duration slide) const {
@@ -160,6 +180,12 @@ class DStream : public StreamOutputs<T> {
   template <typename F>
   auto Transform(const F& transformation) const {
     return transformation(*this);
+  }
+  // The same with transformation(stream, other). REQUIRES: both are of one context.
+  template <typename W, typename F>
+  auto TransformWith(const DStream<W>& other, const F& transformation) const {
+    static_cast<void>(Shares(other, "TransformWith"));
+    return transformation(*this, other);
   }
 
   // The rows dealt out in turn to so many partitions.

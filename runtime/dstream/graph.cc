@@ -11,6 +11,7 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/state_operator.h"
+#include "runtime/dstream/timed_operator.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -39,6 +40,27 @@ OperatorId StreamingGraph::Add(std::vector<OperatorId> parents,
   if (dynamic_cast<const StateOperator*>(added.get()) != nullptr) states_.push_back(id);
   operators_.push_back(std::move(added));
   return id;
+}
+
+void StreamingGraph::AddAccumulator(std::shared_ptr<internal::AccumulatorCell> added) {
+  const std::string& name = added->name();
+  if (name.empty()) {
+    AddError(absl::InvalidArgumentError("Accumulator: the name is empty"));
+  } else if (std::ranges::any_of(accumulators_, [&](const auto& a) { return a->name() == name; })) {
+    AddError(absl::InvalidArgumentError(absl::StrCat(
+        "Accumulator \"", name, "\": there is another of that name: give each one of its own")));
+  }
+  added->index = accumulators_.size();
+  added->plan = this;
+  accumulators_.push_back(std::move(added));
+}
+
+void StreamingGraph::AddListener(std::shared_ptr<StreamingListener> added) {
+  if (added == nullptr) {
+    AddError(absl::InvalidArgumentError("AddStreamingListener: there is no listener"));
+    return;
+  }
+  listeners_.push_back(std::move(added));
 }
 
 void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper) {
@@ -142,6 +164,12 @@ int64_t StreamingGraph::SlideOf(OperatorId id) const {
   return Slides()[static_cast<size_t>(id.value())];
 }
 
+bool StreamingGraph::TellsBatchesApart(const StagePlan& stage) const {
+  return !accumulators_.empty() || std::ranges::any_of(stage.narrow, [this](OperatorId id) {
+    return dynamic_cast<const TimedOperator*>(&at(id)) != nullptr;
+  });
+}
+
 std::string StreamingGraph::Describe() const {
   std::string text;
   for (const auto& each : operators_) {
@@ -152,6 +180,10 @@ std::string StreamingGraph::Describe() const {
     }
     absl::StrAppend(&text, " gives ", each->codec(), "\n");
   }
+  for (const auto& each : accumulators_) {
+    absl::StrAppend(&text, "accumulator ", each->name(), ": ", each->type(), "\n");
+  }
+  for (const std::string& each : broadcasts_) absl::StrAppend(&text, "broadcast ", each, "\n");
   return text;
 }
 

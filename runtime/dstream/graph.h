@@ -18,7 +18,10 @@
 #include "absl/time/time.h"
 
 #include "runtime/connectors/job_directories.h"
+#include "runtime/dstream/accumulator_cell.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/operator.h"
+#include "runtime/dstream/streaming_listener.h"
 
 namespace wavetank::runtime {
 
@@ -42,6 +45,8 @@ struct StagePlan {
   int64_t ago = 0;  // the batch whose rows those are; of an output, 0
   // Of the stages that write its tail, of a batch: which.
   int path = 0;
+  // From the tail up to the head: each operator, and which of its parents the rows come from.
+  std::vector<std::pair<OperatorId, int>> way = {};
   // A graph before has run it, and kept what it made: it reads nothing.
   bool was_kept = false;
   // Of a head that is a shuffle: one batch; or, if it has state, all that are not in that yet, of
@@ -88,6 +93,20 @@ class StreamingGraph {
   void Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper);
   const RowKeeper* keeper(OperatorId id) const;  // null: there is none
 
+  // In the order in which the job made them.
+  using Accumulators = std::vector<std::shared_ptr<internal::AccumulatorCell>>;
+  void AddAccumulator(std::shared_ptr<internal::AccumulatorCell> added);
+  const Accumulators& accumulators() const { return accumulators_; }
+  // A value of the plan that its functions share, by a text that tells it apart.
+  void AddBroadcast(std::string description) { broadcasts_.push_back(std::move(description)); }
+
+  // Told by the driver; not in the fingerprint.
+  using Listeners = std::vector<std::shared_ptr<StreamingListener>>;
+  void AddListener(std::shared_ptr<StreamingListener> added);
+  const Listeners& listeners() const { return listeners_; }
+  // A StreamingStatistics, encoded, that the driver sets; empty: it has not begun.
+  internal::SharedText& statistics() const { return *statistics_; }
+
   size_t size() const { return operators_.size(); }
   // REQUIRES: contains(id).
   const StreamOperator& at(OperatorId id) const;
@@ -131,8 +150,13 @@ class StreamingGraph {
                                   const KeptStages& kept = nullptr,
                                   const HadBatch& had = nullptr) const;
 
-  // One line an operator: "2 FlatMap() of 1 gives string". The fingerprint is its hash: settings
-  // that may change between runs (intervals, directories of checkpoints) are not in it.
+  // Whether each task of the stage must have rows of one batch alone, for something in it is told
+  // which that is, or adds to accumulators, which it does once for each batch.
+  bool TellsBatchesApart(const StagePlan& stage) const;
+
+  // One line an operator: "2 FlatMap() of 1 gives string"; then accumulators and broadcasts. The
+  // fingerprint is its hash: settings that may change between runs (intervals, directories of
+  // checkpoints) are not in it.
   std::string Describe() const;
   std::string Fingerprint() const;
 
@@ -166,6 +190,11 @@ class StreamingGraph {
   std::vector<std::unique_ptr<StreamOperator>> operators_;
   std::map<OperatorId, std::unique_ptr<RowKeeper>> keepers_;
   std::map<OperatorId, absl::Duration> state_intervals_;
+  Accumulators accumulators_;
+  std::vector<std::string> broadcasts_;
+  Listeners listeners_;
+  const std::unique_ptr<internal::SharedText> statistics_ =
+      std::make_unique<internal::SharedText>("");
   std::vector<OperatorId> inputs_;
   std::vector<OperatorId> outputs_;
   std::vector<OperatorId> states_;

@@ -15,6 +15,7 @@
 
 #include "absl/base/attributes.h"
 
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/row_chunks.h"
@@ -25,6 +26,7 @@ namespace wavetank::runtime::internal {
 // Runs `body`, which calls user functions on the record numbered `record` at the time.
 template <typename Body>
 void CallUser(const StreamOperator& where, const int64_t& record, const Body& body) {
+  const CallsFor calls(where.id().value());
   try {
     body();
   } catch (const OperatorError&) {

@@ -123,8 +123,9 @@ class ReceiverSupervisor final : public ReceiverSink {
     std::string text =
         absl::StrCat("receive from ", source.empty() ? input_.Title() : source, ": ", what);
     node_.Log(platform::LogLevel::kDebug, text);
-    const auto told =
-        co_await context_.CallDriver(kReceiverErrorMethod, std::move(text), kReportTimeout);
+    const auto told = co_await context_.CallDriver(
+        kReceiverErrorMethod, EncodeToString(ReceiverFailure{task_.stream, std::move(text)}),
+        kReportTimeout);
     if (!told.ok()) node_.Log(platform::LogLevel::kDebug, "the driver was not told");
   }
 

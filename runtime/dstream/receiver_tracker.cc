@@ -27,13 +27,11 @@ constexpr absl::Duration kRetryDelay = absl::Milliseconds(500);
 
 }  // namespace
 
-std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(platform::Node& node,
-                                                         checkpoint::Store& store,
-                                                         std::shared_ptr<BatchLog> log,
-                                                         std::string blocks_directory,
-                                                         int64_t unprocessed_bytes_max) {
-  std::shared_ptr<ReceiverTracker> tracker(
-      new ReceiverTracker(node, store, log, std::move(blocks_directory), unprocessed_bytes_max));
+std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(
+    platform::Node& node, checkpoint::Store& store, std::shared_ptr<BatchLog> log,
+    std::string blocks_directory, int64_t unprocessed_bytes_max, StreamEvents& events) {
+  std::shared_ptr<ReceiverTracker> tracker(new ReceiverTracker(
+      node, store, log, std::move(blocks_directory), unprocessed_bytes_max, events));
   tracker->records_logged_ = log->recovered().records_logged;
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
@@ -94,6 +92,7 @@ Task<void> ReceiverTracker::StartReceiverAfter(ReceiverPointer previous, Receive
   receiver->start_status = co_await LogReceiver(std::move(previous), receiver);
   if (receiver->start_status.ok()) {
     co_await node_.Step(steps::kReceiverLogged, {{"stream", receiver->run.stream}});
+    if (events_ != nullptr) events_->ReceiverStarted(OperatorId(receiver->run.stream));
   } else {
     Fail(receiver->start_status);
   }
@@ -254,8 +253,13 @@ Task<absl::StatusOr<std::string>> ReceiverTracker::AwaitOrders(
 }
 
 Task<absl::StatusOr<std::string>> ReceiverTracker::ReportError(
-    std::shared_ptr<ReceiverTracker> self, std::string error) {
-  self->node_.Log(platform::LogLevel::kWarning, std::move(error));
+    std::shared_ptr<ReceiverTracker> self, std::string request) {
+  ReceiverFailure failure;
+  WT_CO_RETURN_IF_ERROR(DecodeFromString(request, failure));
+  self->node_.Log(platform::LogLevel::kWarning, failure.what);
+  if (self->events_ != nullptr) {
+    self->events_->ReceiverError(OperatorId(failure.stream), std::move(failure.what));
+  }
   co_return std::string();
 }
 

@@ -33,19 +33,21 @@
 #include "runtime/cluster/cluster.h"
 #include "runtime/dstream/batch_log.h"
 #include "runtime/dstream/block_queue.h"
+#include "runtime/dstream/stream_events.h"
 #include "runtime/dstream/wire.h"
 
 namespace wavetank::runtime {
 
 class ReceiverTracker {
  public:
-  // The blocks that the log holds unallocated go first, before any batch is due.
-  // `blocks_directory`: where receivers store. `unprocessed_bytes_max`: of blocks that wait for a
-  // batch, or whose batch runs; beyond it receivers pause.
+  // The blocks that the log holds unallocated go first, before any batch is due. `events` are told
+  // until Close. `blocks_directory`: where receivers store. `unprocessed_bytes_max`: of blocks that
+  // wait for a batch, or whose batch runs; beyond it receivers pause.
   static std::shared_ptr<ReceiverTracker> Create(platform::Node& node, checkpoint::Store& store,
                                                  std::shared_ptr<BatchLog> log,
                                                  std::string blocks_directory,
-                                                 int64_t unprocessed_bytes_max);
+                                                 int64_t unprocessed_bytes_max,
+                                                 StreamEvents& events);
 
   // Answers receivers from now on. The cluster keeps the tracker; Close ends what it may do.
   static void Serve(std::shared_ptr<ReceiverTracker> tracker, Cluster& cluster);
@@ -64,19 +66,23 @@ class ReceiverTracker {
   // What a receiver of the stream is to do now.
   ReceiverOrders OrdersFor(int64_t stream) const;
   // Takes nothing over any more.
-  void Close() { closed_ = true; }
+  void Close() {
+    closed_ = true;
+    events_ = nullptr;
+  }
   // Set when the log could not take a block or a receiver, with the reason.
   platform::Event& failed() { return failed_; }
   const absl::Status& failure() const { return failure_; }
 
  private:
   ReceiverTracker(platform::Node& node, checkpoint::Store& store, std::shared_ptr<BatchLog> log,
-                  std::string blocks_directory, int64_t unprocessed_bytes_max)
+                  std::string blocks_directory, int64_t unprocessed_bytes_max, StreamEvents& events)
       : node_(node),
         store_(store),
         log_(std::move(log)),
         blocks_directory_(std::move(blocks_directory)),
         unprocessed_bytes_max_(unprocessed_bytes_max),
+        events_(&events),
         scope_(node.executor()) {}
 
   static Task<absl::StatusOr<std::string>> StartReceiver(std::shared_ptr<ReceiverTracker> self,
@@ -86,7 +92,7 @@ class ReceiverTracker {
   static Task<absl::StatusOr<std::string>> AwaitOrders(std::shared_ptr<ReceiverTracker> self,
                                                        std::string request);
   static Task<absl::StatusOr<std::string>> ReportError(std::shared_ptr<ReceiverTracker> self,
-                                                       std::string error);
+                                                       std::string request);
 
   // One run of a receiver that has not ended.
   struct Receiver {
@@ -128,6 +134,7 @@ class ReceiverTracker {
   // By stream, whose newest is at work, and replaces the others.
   std::map<int64_t, std::deque<ReceiverPointer>> receivers_;
   const int64_t unprocessed_bytes_max_;
+  StreamEvents* events_;              // null: closed
   int64_t processing_bytes_ = 0;      // of the batch that runs
   std::map<int64_t, int64_t> rates_;  // by stream
   bool paused_ = false;               // and that was said

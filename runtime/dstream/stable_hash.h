@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace wavetank::runtime {
 
 // Multiplies to 128 bits and folds, the mixing step of wyhash (Wang Yi, public domain).
@@ -71,6 +73,8 @@ inline uint64_t HashKey(std::string_view key) {
   return hash;
 }
 inline uint64_t HashKey(const std::string& key) { return HashKey(std::string_view(key)); }
+// Of one nanosecond, one hash.
+inline uint64_t HashKey(absl::Time key) { return HashKey(absl::ToUnixNanos(key)); }
 
 template <typename A, typename B>
 uint64_t HashKey(const std::pair<A, B>& key);

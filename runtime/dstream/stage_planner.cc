@@ -44,7 +44,7 @@ class StagePlanner {
   std::vector<int> IntoOf(OperatorId tail, int side, Agos agos) {
     std::vector<int> stages;
     int paths = 0;
-    Way way{.stage = {.head = {}, .narrow = {}, .tail = tail, .side = side},
+    Way way{.stage = {.head = {}, .narrow = {}, .tail = tail, .side = side, .way = {{tail, side}}},
             .stages = stages,
             .paths = paths};
     if (side == kOwnRows) {
@@ -75,11 +75,17 @@ class StagePlanner {
         const int64_t batches = to_batches_(window->window());
         for (int64_t more = batches - step; more >= 0; more -= step) all.push_back(ago + more);
       }
+      way.stage.way.emplace_back(id, 0);
       Follow(parent, std::move(way), std::move(all));
     } else if (dynamic_cast<const UnionOperator*>(&at) != nullptr) {
-      for (const OperatorId parent : at.parents()) Follow(parent, way, agos);
+      for (int turn = 0; turn < std::ssize(at.parents()); ++turn) {
+        Way by_parent = way;
+        by_parent.stage.way.emplace_back(id, turn);
+        Follow(at.parents()[static_cast<size_t>(turn)], std::move(by_parent), agos);
+      }
     } else if (dynamic_cast<const NarrowOperator*>(&at) != nullptr) {
       way.stage.narrow.insert(way.stage.narrow.begin(), id);
+      way.stage.way.emplace_back(id, 0);
       Follow(at.parents().front(), std::move(way), std::move(agos));
     } else {
       End(id, std::move(way), std::move(agos));
@@ -89,6 +95,7 @@ class StagePlanner {
   // The way has come to the stage's head.
   void End(OperatorId head, Way way, Agos agos) {
     way.stage.head = head;
+    way.stage.way.emplace_back(head, 0);
     way.stage.path = way.paths++;
     if (dynamic_cast<const OutputOperator*>(&graph_.at(way.stage.tail)) != nullptr) {
       EndAtOutput(std::move(way), std::move(agos));

@@ -24,6 +24,7 @@ class StreamOutputs {
  public:
   StreamOutputs(StreamingGraph& graph, OperatorId id) : graph_(&graph), id_(id) {}
   OperatorId id() const { return id_; }
+  bool IsOf(const StreamingGraph& graph) const { return graph_ == &graph; }
 
   // Prints the first `count` rows of each batch, and "..." if there are more, under its time.
   void Print(int count = 10) const {

@@ -18,12 +18,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,10 +35,16 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/paths.h"
+#include "platform/check.h"
+#include "runtime/dstream/accumulator.h"
+#include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
+#include "runtime/dstream/stable_hash.h"
+#include "runtime/dstream/streaming_listener.h"
+#include "runtime/dstream/streaming_statistics.h"
 
 namespace wavetank::runtime {
 
@@ -185,6 +194,57 @@ class StreamingContext {
     return streams.front().Union({streams.begin() + 1, streams.end()});
   }
 
+  // transformation(streams...) gives another stream, and is called once, while the plan is built:
+  //   ssc.Transform(visits, pages, [](const auto& visits, const auto& pages) { ... })
+  // A std::vector of streams is one argument (in Spark all are in one). REQUIRES: they are this
+  // context's.
+  template <typename... StreamsAndTransformation>
+  auto Transform(const StreamsAndTransformation&... arguments) {
+    static_assert(sizeof...(arguments) > 1, "Transform takes streams, and last a function of them");
+    return TransformAll(std::tie(arguments...),
+                        std::make_index_sequence<sizeof...(arguments) - 1>());
+  }
+
+  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h). Its name is its own,
+  // and part of the plan.
+  template <typename T>
+  runtime::Accumulator<T> Accumulator(std::string name) {
+    static_assert(std::is_same_v<T, int64_t> || std::is_same_v<T, double>,
+                  "Accumulator<T>(name) is a sum of int64_t or double: of another T, give it a "
+                  "zero and a function that merges two");
+    return MakeAccumulator<T>(std::move(name), "sum", T{}, internal::SumOf<T>);
+  }
+  // Of any T that has a Codec, from `zero`: merge(T, T) gives what two come to, and is associative.
+  template <typename T, typename F>
+  runtime::Accumulator<T> Accumulator(std::string name, const T& zero, F merge) {
+    static_assert(std::is_invocable_r_v<T, const F&, T, T>,
+                  "Accumulator takes a function of two values that gives one");
+    return MakeAccumulator<T>(std::move(name), "merge", zero, std::move(merge));
+  }
+
+  // A value that functions share (broadcast.h). T has a Codec.
+  template <typename T>
+  runtime::Broadcast<T> Broadcast(T value) {
+    const std::string bytes = EncodeToString(value);
+    graph_->AddBroadcast(absl::StrCat(Codec<T>::Name(), " ", absl::Hex(HashKey(bytes))));
+    return runtime::Broadcast<T>(std::make_shared<const T>(std::move(value)));
+  }
+
+  // Told of what the driver does, of which it must bear the thread (streaming_listener.h). In each
+  // process the job makes its own; only the driver's is called.
+  void AddStreamingListener(std::shared_ptr<StreamingListener> listener) {
+    graph_->AddListener(std::move(listener));
+  }
+  // How the stream keeps up, as its driver in this process says; from any thread. All 0 before that
+  // has begun.
+  StreamingStatistics Statistics() const {
+    StreamingStatistics statistics;
+    const std::string encoded = graph_->statistics().Get();
+    if (encoded.empty()) return statistics;
+    WT_CHECK(DecodeFromString(encoded, statistics).ok());
+    return statistics;
+  }
+
   // Where the driver keeps what it needs to go on after a crash.
   void Checkpoint(std::string directory) {
     graph_->checkpoint_directory = checkpoint::NormalPath(directory);
@@ -198,7 +258,11 @@ class StreamingContext {
   const StreamingGraph& graph() const { return *graph_; }
 
   // A context from the job: the plan, checkpointing into `checkpoint_directory`. If that holds a
-  // checkpoint, Start() goes on from it.
+  // checkpoint, Start() goes on from it; one that it cannot use, damaged or of another plan, ends
+  // the context with the reason, and is left as it is. (Spark's createOnError is left out: only its
+  // log could fence a stream that may be at work on that checkpoint, and no log that cannot be read
+  // can be taken over; a store has no durable way to move a directory; and a stream that begins
+  // anew beside the old one's output would put the same input out again.)
   static StreamingContext GetOrCreate(std::string checkpoint_directory,
                                       const std::function<StreamingContext()>& create) {
     StreamingContext context = create();
@@ -221,6 +285,29 @@ class StreamingContext {
  private:
   class Running;
   absl::Status StartRunning();
+
+  template <typename T>
+  runtime::Accumulator<T> MakeAccumulator(std::string name, const char* merging, const T& zero,
+                                          typename internal::TypedAccumulator<T>::Merging merge) {
+    auto cell = std::make_shared<internal::TypedAccumulator<T>>(std::move(name), merging, zero,
+                                                                std::move(merge));
+    graph_->AddAccumulator(cell);
+    return runtime::Accumulator<T>(std::move(cell));
+  }
+
+  template <typename Arguments, size_t... I>
+  auto TransformAll(const Arguments& arguments, std::index_sequence<I...>) {
+    (CheckOwn(std::get<I>(arguments)), ...);
+    return std::get<sizeof...(I)>(arguments)(std::get<I>(arguments)...);
+  }
+  template <typename T>
+  void CheckOwn(const DStream<T>& stream) {
+    if (!stream.IsOf(*graph_)) AddError("Transform: one of the streams is of another context");
+  }
+  template <typename T>
+  void CheckOwn(const std::vector<DStream<T>>& streams) {
+    for (const DStream<T>& stream : streams) CheckOwn(stream);
+  }
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {

@@ -79,9 +79,28 @@ struct TaskStateResult {
   }
 };
 
+// What the functions of an operator have added to one of the plan's accumulators in a task.
+struct Addition {
+  int64_t op = 0;           // an OperatorId
+  int64_t accumulator = 0;  // which, from 0
+  std::string added;        // as AccumulatorCell::Merge takes it
+  static constexpr auto Fields() {
+    return std::tuple(&Addition::op, &Addition::accumulator, &Addition::added);
+  }
+};
+// The result of a task of a plan that has accumulators. Of any other it is `result` alone.
+struct TaskOutcome {
+  std::string result;
+  std::vector<Addition> additions;
+  static constexpr auto Fields() {
+    return std::tuple(&TaskOutcome::result, &TaskOutcome::additions);
+  }
+};
+
 // A stage's plan (StagePlan), by OperatorIds, and one partition of it.
 struct BatchTask {
   int64_t batch_time_ms = 0;
+  int64_t row_time_ms = 0;  // of the batch that its rows are of (timed_operator.h)
   int64_t head = 0;
   bool head_is_kept = false;  // it reads single tasks' output, which are rows of the head
   std::vector<int64_t> narrow = {};
@@ -95,10 +114,11 @@ struct BatchTask {
   std::string files_directory = {};  // of a stage that writes an output's files
   int64_t first_part = 0;            // of the files: the number of the stage's first partition
   static constexpr auto Fields() {
-    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::head, &BatchTask::head_is_kept,
-                      &BatchTask::narrow, &BatchTask::tail, &BatchTask::side, &BatchTask::targets,
-                      &BatchTask::sources, &BatchTask::reads, &BatchTask::split, &BatchTask::state,
-                      &BatchTask::files_directory, &BatchTask::first_part);
+    return std::tuple(&BatchTask::batch_time_ms, &BatchTask::row_time_ms, &BatchTask::head,
+                      &BatchTask::head_is_kept, &BatchTask::narrow, &BatchTask::tail,
+                      &BatchTask::side, &BatchTask::targets, &BatchTask::sources, &BatchTask::reads,
+                      &BatchTask::split, &BatchTask::state, &BatchTask::files_directory,
+                      &BatchTask::first_part);
   }
 };
 
@@ -143,6 +163,15 @@ struct ReceiverRun {
   std::string run;
   static constexpr auto Fields() { return std::tuple(&ReceiverRun::stream, &ReceiverRun::run); }
   friend bool operator==(const ReceiverRun&, const ReceiverRun&) = default;
+};
+
+// What a receiver says of its source.
+struct ReceiverFailure {
+  int64_t stream = 0;
+  std::string what;
+  static constexpr auto Fields() {
+    return std::tuple(&ReceiverFailure::stream, &ReceiverFailure::what);
+  }
 };
 
 // A block that is durable in the store. Its path is unique, so a repeated report is known as one;

@@ -1,6 +1,7 @@
 // A job that uses every operator: compiled, not run, by the compilers that users have.
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,23 @@ void EveryOperator(StreamingContext& ssc) {
   const DStream<Pair> fixed = ssc.ConstantStream<Pair>({{"home", 1}});
   ssc.Union<Pair>({pairs, fixed}).CountByValue().Print();
   pairs.Transform([](const DStream<Pair>& stream) { return stream.Repartition(3).Glom(); }).Print();
+  pairs
+      .TransformWith(
+          fixed, [](const DStream<Pair>& one, const DStream<Pair>& two) { return one.Union(two); })
+      .Print();
+  ssc.Transform(
+         pairs, lines,
+         [](const DStream<Pair>& rows, const DStream<std::string>& text) {
+           return text.Map([](std::string line) { return Pair(std::move(line), 0); }).Union(rows);
+         })
+      .Print();
+  ssc.Transform(std::vector<DStream<Pair>>{pairs, fixed},
+                [](const std::vector<DStream<Pair>>& streams) { return streams.front(); })
+      .Print();
+  lines.MapWithTime([](std::string line, absl::Time time) { return std::pair(time, line); })
+      .Print();
+  lines.Slice(absl::Seconds(3)).Print();
+  lines.Slice(absl::Seconds(4), absl::Seconds(2), 3).Print();
   pairs.MapPartitions([](const std::vector<Pair>& rows) { return std::vector{rows.size()}; })
       .Reduce(std::plus<>())
       .Print();
@@ -107,5 +125,18 @@ void EveryOperator(StreamingContext& ssc) {
   ssc.QueueStream<std::tuple<int, double>>({{{1, 2.0}}})
       .ForeachRDD(
           [](const Rdd<std::tuple<int, double>>& rdd) { static_cast<void>(rdd.Collect()); });
+  const auto malformed = ssc.Accumulator<int64_t>("malformed");
+  const auto longest = ssc.Accumulator<std::string>(
+      "longest", "", [](std::string a, std::string b) { return a.size() < b.size() ? b : a; });
+  const auto stop_words = ssc.Broadcast<std::vector<std::string>>({"a", "the"});
+  words
+      .Filter([malformed, longest, stop_words](const std::string& word) {
+        if (word.empty()) malformed.Add(1);
+        longest.Add(word);
+        return word != stop_words.Value().front();
+      })
+      .ForeachRDD([malformed](const auto&) { static_cast<void>(malformed.Value()); });
+  ssc.AddStreamingListener(std::make_shared<wavetank::runtime::StreamingListener>());
+  static_cast<void>(ssc.Statistics().total_delay.p99);
   ssc.Remember(absl::Minutes(1));
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -47,6 +48,41 @@ TEST(StreamingContextForReal, GivesTheErrorOfABatch) {
   ASSERT_TRUE(ssc.Start().ok());
   EXPECT_THAT(ssc.AwaitTermination().ToString(), HasSubstr("one is right out"));
   EXPECT_TRUE(ssc.Stop().ok());
+}
+
+TEST(StreamingContextForReal, ShowsAnyThreadItsAccumulatorsAndStatistics) {
+  struct Calls final : StreamingListener {
+    void OnStreamingStarted(absl::Time) override { ++started; }
+    void OnBatchCompleted(const BatchInfo&) override { ++completed; }
+    int started = 0;
+    int completed = 0;
+  };
+  StreamingContext ssc({.master = "local[3]"}, kInterval);
+  const auto listener = std::make_shared<Calls>();
+  ssc.AddStreamingListener(listener);
+  const auto seen = ssc.Accumulator<int64_t>("seen");
+  const auto least = ssc.Broadcast(10);
+  int64_t shown = 0;
+  ssc.QueueStream<int>({{1, 2}, {3}})
+      .Repartition(6)
+      .Map([seen, least](int row) {
+        seen.Add(row);
+        return row + least.Value();
+      })
+      .ForeachRDD([&](const Rdd<int>& rdd) {
+        for (const int row : rdd.Collect()) shown += row;
+        EXPECT_GE(seen.Value(), 3);
+        if (rdd.IsEmpty()) EXPECT_TRUE(ssc.Stop().ok());
+      });
+  EXPECT_EQ(ssc.Statistics().batches_completed, 0);
+  ASSERT_TRUE(ssc.Start().ok());
+  EXPECT_TRUE(ssc.AwaitTermination().ok());
+  EXPECT_EQ(shown, 36);
+  EXPECT_EQ(seen.Value(), 6);
+  EXPECT_EQ(listener->started, 1);
+  EXPECT_GE(listener->completed, 2);
+  EXPECT_EQ(ssc.Statistics().batches_completed, listener->completed);
+  EXPECT_EQ(ssc.Statistics().batches_failed, 0);
 }
 
 TEST(StreamingContextForReal, RefusesACheckpointThatIsFoundFromWhereItsFilesAreNot) {
