@@ -38,6 +38,7 @@ StreamStateFiles::Cleanups StreamStateFiles::CleanupsOf(const StreamingGraph& gr
     checkpoint::StateCleanup& cleanup = cleanups[directory_of(op)];
     cleanup.committed_version = std::max(cleanup.committed_version, version.version);
     if (platform::Planted(node_, "state_clean_up_keeps_the_newest_file")) {
+      cleanup.committed_version += checkpoint::kUnreferencedKept;
       if (!version.files.empty()) cleanup.referenced.insert(version.files.back());
       return;
     }
