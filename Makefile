@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := release
 .PHONY: help release debug asan tsan test demo bench storm search determinism model crashes \
-  exhaust bugs mutants pictures crash-images format lint packages check-packages
+  exhaust week bugs mutants pictures crash-images format lint packages check-packages
 
 ## make            build the product: build/release/bin
 release: build/release/configured
@@ -69,6 +69,11 @@ exhaust: build/release/configured
 	@cmake --build build/release --target checkpoint_exhaustive_test model_test -j $(JOBS)
 	@EXHAUST_OPERATIONS=4 build/release/bin/checkpoint_exhaustive_test
 	@MODEL_DEPTH=deep build/release/bin/model_test --gtest_filter='*Holds*'
+
+## make week       a week of virtual time of a stream that loses drivers and workers (minutes)
+week: build/release/configured
+	@cmake --build build/release --target week_test -j $(JOBS)
+	@WAVETANK_WEEK=1 GTEST_BRIEF=1 build/release/bin/week_test --gtest_filter='AWeekOfBatches.*'
 
 ## make bugs       plant each known bug, show what finds it
 bugs: build/planted/configured

@@ -50,23 +50,63 @@ std::vector<std::string> NamesIn(const Table& table, const std::string& director
 
 }  // namespace
 
+KnownFiles::File& KnownFiles::operator[](const std::string& file) {
+  const auto [known, is_new] = files_.try_emplace(file);
+  known->second.turn = turn_;
+  if (!is_new) return known->second.file;
+  Learned(file);
+  return files_.find(file)->second.file;
+}
+
+KnownFiles::Directory& KnownFiles::Of(const std::string& directory) {
+  const auto [known, is_new] = directories_.try_emplace(directory);
+  known->second.turn = turn_;
+  if (!is_new) return known->second;
+  Learned(directory);
+  return directories_.find(directory)->second;
+}
+
+bool KnownFiles::IsListed(const std::string& path) const {
+  const auto known = directories_.find(ParentPath(path));
+  return known != directories_.end() && known->second.listed > 0 &&
+         known->second.listed + 1 >= turn_;
+}
+
+// (Who appends to a file knows best what of it is durable.)
+void KnownFiles::Learned(const std::string& path) {
+  if (IsListed(path) || ++learned_ < kFew) return;
+  absl::erase_if(files_, [this](const auto& known) {
+    const File& file = known.second.file;
+    return known.second.turn < turn_ && !file.distrusted && !file.appended &&
+           !IsListed(known.first);
+  });
+  absl::erase_if(directories_, [this](const auto& known) {
+    const bool is_listed = known.second.listed + 1 >= turn_ || IsListed(known.first);
+    return known.second.turn < turn_ && !is_listed;
+  });
+  ++turn_;
+  learned_ = 0;
+}
+
 bool KnownFiles::IsDistrusted(const std::string& file) const {
   const auto known = files_.find(file);
-  return known != files_.end() && known->second.distrusted;
+  return known != files_.end() && known->second.file.distrusted;
 }
 
 bool KnownFiles::IsSynced(const std::string& file) const {
   const auto known = files_.find(file);
-  return known != files_.end() && known->second.synced_bytes > 0;
+  return known != files_.end() && known->second.file.synced_bytes > 0;
 }
 
-bool KnownFiles::IsDurable(const std::string& directory) const {
+bool KnownFiles::IsDurable(const std::string& directory) {
   const auto known = directories_.find(directory);
-  return directory.empty() || (known != directories_.end() && known->second.durable);
+  if (known == directories_.end()) return directory.empty();
+  known->second.turn = turn_;
+  return directory.empty() || known->second.durable;
 }
 
 bool KnownFiles::SetTidied(const std::string& directory) {
-  return std::exchange(directories_[directory].tidied, true);
+  return std::exchange(Of(directory).tidied, true);
 }
 
 void KnownFiles::ForgetGone(const std::string& file) {
@@ -74,6 +114,7 @@ void KnownFiles::ForgetGone(const std::string& file) {
 }
 
 void KnownFiles::SawAll(const std::string& directory, const std::vector<DirectoryEntry>& entries) {
+  Of(directory).listed = turn_;
   const auto is_gone = [&entries](const std::string& name) {
     return !std::ranges::binary_search(entries, name, {}, &DirectoryEntry::name);
   };

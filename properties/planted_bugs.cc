@@ -216,6 +216,12 @@ constexpr PlantedBug kOfPartitionedLogs[] = {
 
 // --- the batches of a stream ---
 
+constexpr std::string_view kFileStreams[] = {"word_count_dstream", "customer_totals"};
+constexpr std::string_view kStampedLines[] = {"stamped_lines_dstream"};
+constexpr std::string_view kPrograms[] = {"stream_program"};
+constexpr std::string_view kWindows[] = {"customer_totals", "stream_program"};
+constexpr std::string_view kSocketWindows[] = {"recent_socket_lines"};
+
 constexpr PlantedBug kOfStreams[] = {
     {"output_before_input_is_logged", kTooEarly,
      "A DStream batch runs before its input is durable."},
@@ -225,6 +231,29 @@ constexpr PlantedBug kOfStreams[] = {
      "A batch that a new driver runs again leaves out the last of its files."},
     {"rerun_takes_what_is_there_now", kRecomputed,
      "A batch that a new driver runs again also takes the files that have come since."},
+    {"newest_files_forgotten", kForgotten,
+     "A new driver forgets which files the newest complete batch had.", kFileStreams},
+    {"output_mark_leaves_out_a_part", kSpecialCase,
+     "The mark of an output, of several parts, leaves out the last.", kFileStreams},
+    {"part_named_by_its_partition", kNameReused,
+     "A part is named by its partition alone: what is there already is taken for one's own.",
+     kStampedLines},
+    {"shuffle_read_of_one_stage", kSpecialCase,
+     "Of a shuffle that several stages write the first one's rows are read alone.", kPrograms},
+};
+
+// --- windows, and what is kept for them ---
+
+constexpr PlantedBug kOfWindows[] = {
+    {"nothing_leaves_a_window", kSpecialCase,
+     "What has left a window that has an inverse is not taken out.", kWindows},
+    {"windows_made_again_of_the_newest_batch", kForgotten,
+     "A window of which workers have lost something is made again of the newest batch alone.",
+     kWindows},
+    {"log_drops_what_windows_reach", kCleanUp,
+     "A log that is begun anew has no batches that ended, though windows reach them.", kWindows},
+    {"blocks_removed_that_windows_reach", kCleanUp,
+     "A receiver's blocks are removed with their batch, though windows reach it.", kSocketWindows},
 };
 
 // --- a stream of a partitioned log ---
@@ -256,8 +285,7 @@ constexpr PlantedBug kOfKeptStates[] = {
      "The mark of a batch names, of the last partition, the state before the batch.", kKeptStates},
     {"state_made_again_of_the_last_batch", kForgotten,
      "State that a worker has lost is made again without the batches since it was kept, but for "
-     "the "
-     "last.",
+     "the last.",
      kKeptStates},
     {"batches_taken_in_twice", kNotIdempotent,
      "A worker that holds the newest state takes in all batches since it was kept, again.",
@@ -270,6 +298,14 @@ constexpr PlantedBug kOfKeptStates[] = {
      "Blocks that a worker has no more are read as if there were no rows.", kKeptStates},
     {"states_marked_out_of_order", kOfAnother,
      "The mark of a batch names the states of the partitions the other way round.", kKeptStates},
+    {"state_made_again_at_the_newest_time", kRecomputed,
+     "State that a worker has lost is made again as if all batches since were of the newest's "
+     "time.",
+     kKeptStates},
+    {"initial_states_given_again", kSpecialCase,
+     "State that a worker has lost begins with the initial states again.", kPrograms},
+    {"state_clean_up_keeps_the_newest_file", kCleanUp,
+     "The clean-up of state keeps of each version its newest file alone.", kKeptStates},
 };
 
 // --- receivers and their blocks ---
@@ -291,6 +327,10 @@ constexpr PlantedBug kOfReceivers[] = {
     {"logged_blocks_forgotten", kForgotten,
      "A new driver takes all blocks of a receiver that has ended for such as nobody has logged.",
      kSockets},
+    {"logged_records_forgotten", kForgotten,
+     "A new driver does not know how many lines of a server's are in blocks.", kKeptLines},
+    {"stored_blocks_removed", kCleanUp,
+     "A new driver removes blocks that are stored and that nobody has logged yet.", kSockets},
     {"blocks_removed_before_completion", kCleanUp,
      "A batch's blocks are removed before the batch is marked complete.", kSockets},
     {"late_blocks_dropped", kCleanUp,
@@ -348,6 +388,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfSinks, all);
     Add(kOfPartitionedLogs, all);
     Add(kOfStreams, all);
+    Add(kOfWindows, all);
     Add(kOfLogStreams, all);
     Add(kOfKeptStates, all);
     Add(kOfReceivers, all);

@@ -297,6 +297,15 @@ properties::RecordCounts DStreamChecker::Counts() const {
   return counts;
 }
 
+int64_t DStreamChecker::BatchesAgain() const {
+  if (has_oracle_) return 0;
+  std::map<int64_t, int64_t> attempts;  // that have put out rows, by batch time
+  for (const auto& [directory, attempt] : outputs_) {
+    if (!attempt.rows.empty()) ++attempts[attempt.time_ms];
+  }
+  return std::ranges::count_if(attempts, [](const auto& batch) { return batch.second > 1; });
+}
+
 std::vector<std::string> DStreamChecker::Rows() const {
   std::map<int64_t, const OutputAttempt*> complete;
   for (const auto& [directory, attempt] : outputs_) {

@@ -46,6 +46,7 @@ class DStreamChecker final : public RunChecker {
   std::vector<properties::Violation> Finish(int64_t now_ns) override;
   // By output attempts, complete or not: a record that two attempts put out came out twice.
   properties::RecordCounts Counts() const override;
+  int64_t BatchesAgain() const override;
   // Of one complete attempt of each batch: the sum of each key, or all lines where no oracle says
   // that they are pairs.
   std::vector<std::string> Rows() const override;

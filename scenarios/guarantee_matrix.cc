@@ -1,10 +1,14 @@
 #include "scenarios/guarantee_matrix.h"
 
 #include <algorithm>
+#include <set>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+
+#include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/state_operator.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -18,13 +22,19 @@ enum Cell : size_t {
   kWindows,
   kTextFiles,
   kSocket,
+  kKeptLines,
   kLog,
   kLogAgain,
-  kLogStream
+  kLogStream,
+  kWindow,
+  kInverse,
+  kUpdateState,
+  kMapWithState
 };
 
 constexpr char kFiles[] = "text, CSV or JSON files, renamed into place";
 constexpr char kExactlyOnce[] = "exactly once";
+constexpr char kOfStreams[] = "any of a DStream's";
 constexpr char kLyingDisk[] = "exactly once also on a disk that drops what it said was synced";
 
 constexpr GuaranteeCell kCells[] = {
@@ -44,6 +54,9 @@ constexpr GuaranteeCell kCells[] = {
      "at least once for what a receiver has stored as a block; **none** for lines that it had not "
      "stored yet, since a socket cannot send them again",
      "at least once for every line"},
+    {"server that keeps its lines, read reliably", "DStream", "`SaveAsTextFiles`",
+     "at least once: each line is in one batch; batches without a completion mark may recur",
+     kExactlyOnce},
     {"partitioned log", "structured", "partitioned log, transactional",
      "exactly once, to readers that are read_committed", kLyingDisk},
     {"partitioned log", "structured", "partitioned log, idempotent or plain",
@@ -51,9 +64,23 @@ constexpr GuaranteeCell kCells[] = {
     {"partitioned log", "DStream", "`SaveAsTextFiles`",
      "at least once: each record is in one batch; batches without a completion mark may recur",
      kExactlyOnce},
-    {"files, socket", "DStream", "`Print`, `ForeachRDD`",
+    {kOfStreams, "DStream, a window", "`SaveAsTextFiles`",
+     "a window has the rows of all its batches, each once; it is put out at least once",
+     "put out exactly once"},
+    {kOfStreams, "DStream, a window with an inverse", "`SaveAsTextFiles`",
+     "each batch comes into the window once, and leaves it once; put out at least once",
+     "put out exactly once"},
+    {kOfStreams, "DStream, `UpdateStateByKey`", "`SaveAsTextFiles`",
+     "each batch is in the state once, whatever ran again; put out at least once",
+     "put out exactly once"},
+    {kOfStreams, "DStream, `MapWithState`, its time-outs and snapshots", "`SaveAsTextFiles`",
+     "each batch is in the state once, at its own time; put out at least once",
+     "put out exactly once"},
+    {kOfStreams, "DStream", "`Print`, `ForeachRDD`, `ForeachPartition`",
      "at least once, by batch time: the function may be called again with the same batch",
-     kExactlyOnce, "`tests/runtime/dstream/recovery_test.cc`"},
+     kExactlyOnce, "`DStreamOutputs.ThatCallFunctionsDoSoAgainForABatchThatWasNotMarked`"},
+    {"constant, of the plan", "DStream", "any of these", "there in each batch", "",
+     "`DStreamOperators.AConstantStreamIsThereInEachBatch`"},
     {"queue in memory", "DStream", "any of these",
      "none: it ends with its driver, and a context with a checkpoint refuses it", "at least once",
      "`StreamingGraph.RefusesToCheckpointAQueue`"},
@@ -80,18 +107,7 @@ std::string Some(const std::vector<std::string>& names) {
   return text;
 }
 
-}  // namespace
-
-std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
-
-size_t CellOf(const JobPart& part) {
-  if (const auto* stream = std::get_if<StreamShape>(&part.of)) {
-    const auto has_server = [](const StreamShape::Input& input) { return !input.server.empty(); };
-    const auto has_log = [](const StreamShape::Input& input) { return input.log.has_value(); };
-    if (std::ranges::any_of(stream->inputs, has_log)) return kLogStream;
-    return std::ranges::any_of(stream->inputs, has_server) ? kSocket : kTextFiles;
-  }
-  const QueryShape& query = std::get<QueryShape>(part.of);
+size_t CellOfQuery(const QueryShape& query) {
   if (query.log) return query.log->exactly_once ? kLog : kLogAgain;
   const runtime::StreamingQueryPlan& plan = *query.plan;
   if (!plan.stateful()) return kRows;
@@ -106,6 +122,72 @@ size_t CellOf(const JobPart& part) {
   return plan.output_keys->empty() ? kOneRow : kUpdate;
 }
 
+size_t CellOfInputs(const std::vector<StreamShape::Input>& inputs) {
+  const auto has_server = [](const StreamShape::Input& input) { return !input.server.empty(); };
+  const auto is_plain = [](const StreamShape::Input& input) {
+    return !input.server.empty() && !input.kept;
+  };
+  const auto has_log = [](const StreamShape::Input& input) { return input.log.has_value(); };
+  if (std::ranges::any_of(inputs, has_log)) return kLogStream;
+  if (std::ranges::any_of(inputs, is_plain)) return kSocket;
+  return std::ranges::any_of(inputs, has_server) ? kKeptLines : kTextFiles;
+}
+
+// Of the operators that the output's rows come by.
+std::set<size_t> CellsOfState(const runtime::StreamingGraph& graph, runtime::OperatorId output) {
+  std::set<size_t> cells;
+  std::set<runtime::OperatorId> seen;
+  std::vector<runtime::OperatorId> above = {output};
+  while (!above.empty()) {
+    const runtime::StreamOperator& at = graph.at(above.back());
+    above.pop_back();
+    if (!seen.insert(at.id()).second) continue;
+    above.insert(above.end(), at.parents().begin(), at.parents().end());
+    if (const auto* state = dynamic_cast<const runtime::StateOperator*>(&at)) {
+      const bool maps = at.name().starts_with("MapWithState");
+      cells.insert(state->window().has_value() ? kInverse : maps ? kMapWithState : kUpdateState);
+    } else if (dynamic_cast<const runtime::WindowOperator*>(&at) != nullptr) {
+      cells.insert(kWindow);
+    }
+  }
+  return cells;
+}
+
+}  // namespace
+
+std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
+
+std::vector<size_t> CellsOf(const JobPart& part) {
+  const auto* stream = std::get_if<StreamShape>(&part.of);
+  if (stream == nullptr) return {CellOfQuery(std::get<QueryShape>(part.of))};
+  std::vector<size_t> cells = {CellOfInputs(stream->inputs)};
+  for (const size_t cell : CellsOfState(stream->context->graph(), stream->output)) {
+    cells.push_back(cell);
+  }
+  return cells;
+}
+
+bool IsOfStreams(const GuaranteeCell& cell) { return cell.engine.starts_with("DStream"); }
+
+UnderDeaths DeathsIn(const Scenario& scenario) {
+  std::set<std::string> drivers;
+  for (const Machine& machine : scenario.cluster().machine()) {
+    for (const Process& process : machine.process()) {
+      if (std::ranges::find(process.node(), "driver") != process.node().end()) {
+        drivers.insert(process.name());
+      }
+    }
+  }
+  UnderDeaths deaths;
+  int crashes = 0;
+  for (const Fault& fault : scenario.fault()) {
+    if (!drivers.contains(fault.target())) continue;
+    deaths.zombie = deaths.zombie || fault.kind() == "process.zombie";
+    crashes += fault.kind() == "process.crash" ? 1 : 0;
+  }
+  deaths.recovery_twice = crashes > 2;
+  return deaths;
+}
 GuaranteeSide SideOf(const Scenario& scenario) {
   const Expect& expect = scenario.expect();
   if (expect.breaks_stronger_promise()) return GuaranteeSide::kBreaks;
@@ -139,6 +221,17 @@ std::string MatrixText(const std::map<size_t, CellScenarios>& shown) {
                                               holds,
                                               breaks};
     absl::StrAppend(&text, "| ", absl::StrJoin(columns, " | "), " |\n");
+  }
+  absl::StrAppend(&text,
+                  "\nOf DStreams also, where the promise holds although the driver is replaced "
+                  "while it lives, and wakes, and\nalthough those that recover die twice:\n\n"
+                  "| source | engine | replaced while it lives | recovery dies twice |\n"
+                  "| --- | --- | --- | --- |\n");
+  for (const auto& [i, scenarios] : shown) {
+    const GuaranteeCell& cell = kCells[i];
+    if (!IsOfStreams(cell)) continue;
+    absl::StrAppend(&text, "| ", std::string(cell.source), " | ", std::string(cell.engine), " | ",
+                    Some(scenarios.zombie), " | ", Some(scenarios.recovery_twice), " |\n");
   }
   return text;
 }

@@ -31,13 +31,25 @@ struct GuaranteeCell {
 
 std::span<const GuaranteeCell> GuaranteeCells();
 
-// The place of a part's cell among GuaranteeCells().
-size_t CellOf(const JobPart& part);
+// The places of a part's cells among GuaranteeCells(): of a stream's output that of its source, and
+// one for each operator with state or a window that its rows come by.
+std::vector<size_t> CellsOf(const JobPart& part);
+bool IsOfStreams(const GuaranteeCell& cell);
 
 struct CellScenarios {
   std::vector<std::string> hold;  // "structured/words_in_update_mode"
   std::vector<std::string> break_;
+  // Of those that hold.
+  std::vector<std::string> zombie = {};
+  std::vector<std::string> recovery_twice = {};
 };
+
+// What befalls a scenario's driver.
+struct UnderDeaths {
+  bool zombie = false;          // it is replaced while it lives
+  bool recovery_twice = false;  // it dies, and so do two of those that go on after it
+};
+UnderDeaths DeathsIn(const Scenario& scenario);
 
 enum class GuaranteeSide { kHolds, kBreaks, kNeither };
 // Neither: it promises nothing, shows another violation, or is of what may come to a stop.

@@ -99,6 +99,12 @@ properties::RecordCounts PartsChecker::Counts() const {
   return sum;
 }
 
+int64_t PartsChecker::BatchesAgain() const {
+  int64_t sum = 0;
+  for (const PartChecker& part : parts_) sum += part.checker->BatchesAgain();
+  return sum;
+}
+
 int64_t PartsChecker::LateDropped() const {
   int64_t sum = 0;
   for (const PartChecker& part : parts_) sum += part.checker->LateDropped();

@@ -38,6 +38,7 @@ class PartsChecker final : public RunChecker {
   std::vector<properties::Violation> JudgeListing(int64_t now_ns) override;
   // Each part puts out each record.
   properties::RecordCounts Counts() const override;
+  int64_t BatchesAgain() const override;
   int64_t LateDropped() const override;
   // Each begins with its part's name and ": ".
   std::vector<std::string> Rows() const override;

@@ -51,6 +51,8 @@ class RunChecker {
   // Of a sink that is listed beside what it says itself: where the listing lags.
   virtual std::vector<properties::Violation> JudgeListing(int64_t /*now_ns*/) { return {}; }
   virtual properties::RecordCounts Counts() const = 0;
+  // Where records are not told apart: how many batches have come out more than once.
+  virtual int64_t BatchesAgain() const { return 0; }
   virtual int64_t LateDropped() const { return 0; }
   // What of the answers nobody can judge, and why: "" if all is.
   virtual std::string Unjudged() const { return ""; }

@@ -186,6 +186,14 @@ void SimJob::JudgeCounts(Expect::Guarantee guarantee) {
   judge(counts.phantom, kinds::kPhantom, "came out that no source gave");
   if (guarantee != Expect::EXACTLY_ONCE) return;
   judge(counts.duplicated, kinds::kDuplicated, "came out more than once");
+  const int64_t again = checker_->BatchesAgain();
+  if (again == 0) return;
+  const int64_t now_ns = absl::ToInt64Nanoseconds(world_.now());
+  Add({{kinds::kDuplicated,
+        absl::StrCat(again, " batches came out more than once"),
+        now_ns,
+        {},
+        ""}});
 }
 
 void SimJob::FollowProtocol(absl::Duration at, const platform::StepEvent& event) {

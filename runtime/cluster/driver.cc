@@ -64,7 +64,9 @@ class Driver final : public Cluster {
   Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) override;
   Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) override;
   bool IsKept(const TaskOutput& output) const override {
-    return Find(output.worker.id) != nullptr && !lost_.contains(output.id);
+    const auto kept = kept_.find({output.id.graph, output.id.stage});
+    return kept != kept_.end() && Find(output.worker.id) != nullptr &&
+           !kept->second.lost.contains(output.id);
   }
   void LetGo(const std::vector<TaskOutput>& outputs) override;
   void Handle(std::string method, Handler handler) override {
@@ -101,7 +103,8 @@ class Driver final : public Cluster {
   void Schedule();
   void EndGraph(const GraphRun& run);
   void Lose(TaskId kept) {
-    if (kept_.contains({kept.graph, kept.stage})) lost_.insert(std::move(kept));
+    const auto stage = kept_.find({kept.graph, kept.stage});
+    if (stage != kept_.end()) stage->second.lost.insert(std::move(kept));
   }
   // Sends the cancellations of `run` and gives its marks, for Announce.
   std::vector<GraphRun::Mark> CarryOut(GraphRun& run);
@@ -131,9 +134,11 @@ class Driver final : public Cluster {
   platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
   std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
   std::map<int64_t, Running*> graphs_;
-  // By graph and stage: the workers that may have some of it, also of attempts that do not count.
-  std::map<std::pair<int64_t, int>, std::set<int64_t>> kept_;
-  std::set<TaskId> lost_;  // of what is kept, by workers that are there
+  struct KeptStage {
+    std::set<int64_t> workers;  // that may have some of it, also of attempts that do not count
+    std::set<TaskId> lost;      // by workers that are there
+  };
+  std::map<std::pair<int64_t, int>, KeptStage> kept_;  // by graph and stage, until it is let go
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
@@ -396,7 +401,7 @@ void Driver::EndGraph(const GraphRun& run) {
   command.mutable_end_graph()->set_graph(run.id());
   for (const int stage : run.KeptStages()) {
     command.mutable_end_graph()->add_kept_stages(stage);
-    kept_[{run.id(), stage}] = run.workers();
+    kept_[{run.id(), stage}].workers = run.workers();
   }
   for (const int64_t id : run.workers()) {
     if (Worker* worker = Find(id)) worker->Send(command);
@@ -413,13 +418,10 @@ void Driver::LetGo(const std::vector<TaskOutput>& outputs) {
   command.mutable_let_go()->set_stage(id.stage);
   const auto kept = kept_.find({id.graph, id.stage});
   if (kept == kept_.end()) return;
-  for (const int64_t told : kept->second) {
+  for (const int64_t told : kept->second.workers) {
     if (Worker* worker = Find(told)) worker->Send(command);
   }
   kept_.erase(kept);
-  std::erase_if(lost_, [&id](const TaskId& lost) {
-    return lost.graph == id.graph && lost.stage == id.stage;
-  });
 }
 
 std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {

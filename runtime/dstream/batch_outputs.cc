@@ -66,9 +66,12 @@ Task<absl::StatusOr<BatchOutputs::Made>> BatchOutputs::Make(const std::vector<Op
                                                             const StateBook& states,
                                                             const BatchGraphOptions& options) {
   blocks_.DropLost();
+  BatchInputs of_batch;
+  const bool forgets = platform::Planted(node_, "windows_made_again_of_the_newest_batch");
+  if (forgets) of_batch.insert(*inputs.find(batch));
   while (true) {
-    absl::StatusOr<BatchGraph> graph =
-        MakeBatchGraph(graph_, outputs, batch, inputs, states, blocks_, options);
+    absl::StatusOr<BatchGraph> graph = MakeBatchGraph(
+        graph_, outputs, batch, forgets ? of_batch : inputs, states, blocks_, options);
     if (!graph.ok()) {
       co_return absl::Status(
           graph.status().code(),
@@ -116,7 +119,8 @@ absl::Status BatchOutputs::TakeStates(BatchNumber batch, const BatchGraph& graph
       newest.attempts.push_back(result.id.Unique());
     }
     if (!stage.kept) {
-      if (platform::Planted(node_, "state_marked_that_is_not_kept")) kept[op].batch = batch;
+      const bool marked_too = platform::Planted(node_, "state_marked_that_is_not_kept");
+      if (marked_too && kept.contains(op)) kept[op].batch = batch;
       continue;
     }
     const KeptState before = std::exchange(kept[op], std::move(now));
@@ -158,6 +162,9 @@ Task<absl::Status> BatchOutputs::Show(BatchNumber batch, OperatorId output_id,
       ran_again = ran_again || result.id.attempt > 0;
       results.push_back(std::move(result.bytes));
     }
+  }
+  if (platform::Planted(node_, "output_mark_leaves_out_a_part") && results.size() > 1) {
+    results.pop_back();
   }
   if (output.files() != nullptr) {
     const std::string& directory = options.files_directories.at(output_id);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/paths.h"
@@ -229,6 +230,8 @@ class BatchTaskBody::Attempt {
     for (const std::vector<int32_t>& stages : read.sides) {
       std::vector<BlockView>& views = sides.emplace_back();
       for (const int32_t stage : stages) {
+        if (!views.empty() && platform::Planted(context_.node(), "shuffle_read_of_one_stage"))
+          break;
         if (!fetched_.contains(stage)) {
           WT_CO_ASSIGN_OR_RETURN(fetched_[stage], co_await context_.FetchShuffle(stage));
         }
@@ -309,15 +312,22 @@ class BatchTaskBody::Attempt {
   // What is read outlives the task; null: nobody asks for the rows, for the batch has run before.
   Task<absl::Status> TakeIn(const StateOperator& op, const TaskRead& read,
                             checkpoint::StateTable& table, RowSink* rows) {
-    WT_CO_ASSIGN_OR_RETURN(const Sides sides, co_await Fetch(read));
-    co_return Guarded(
-        [&] { return op.Apply(absl::FromUnixMillis(read.batch_time_ms), sides, table, rows); },
-        rows != nullptr ? &additions_ : nullptr);
+    WT_CO_ASSIGN_OR_RETURN(Sides sides, co_await Fetch(read));
+    int64_t time_ms = read.batch_time_ms;
+    if (platform::Planted(context_.node(), "state_made_again_at_the_newest_time")) {
+      time_ms = task_.batch_time_ms;
+    }
+    if (platform::Planted(context_.node(), "nothing_leaves_a_window") && op.window().has_value()) {
+      sides.back().clear();
+    }
+    co_return Guarded([&] { return op.Apply(absl::FromUnixMillis(time_ms), sides, table, rows); },
+                      rows != nullptr ? &additions_ : nullptr);
   }
 
   Task<absl::StatusOr<std::unique_ptr<checkpoint::StateStore>>> OpenState(const StateOperator& op) {
     checkpoint::StateVersion version{task_.state.version, task_.state.files};
-    const bool first = version.version == 0;
+    const bool first =
+        version.version == 0 || platform::Planted(context_.node(), "initial_states_given_again");
     WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::StateStore> state,
                            co_await checkpoint::StateStore::Open(
                                context_.node(), context_.store(), task_.state.directory,
@@ -356,6 +366,9 @@ class BatchTaskBody::Attempt {
   // count.
   Task<absl::StatusOr<std::string>> WriteFile(std::string text) {
     std::string name = PartName(context_.id(), task_.first_part);
+    if (platform::Planted(context_.node(), "part_named_by_its_partition")) {
+      name = absl::StrFormat("part-%05d", task_.first_part + context_.id().partition);
+    }
     const absl::Status created = co_await context_.store().CreateIfAbsent(
         absl::StrCat(task_.files_directory, "/", name), std::move(text));
     if (!created.ok() && !absl::IsAlreadyExists(created)) co_return created;

@@ -126,9 +126,11 @@ class DriverRun {
       log_ = BatchLog::None(node_);
     } else {
       // (A window that ends with the next batch reaches back to them.)
+      const int64_t reach =
+          platform::Planted(node_, "log_drops_what_windows_reach") ? 0 : longest_ago_;
       const BatchLogOptions log_options{
-          .batches_retained = std::max(options_.batches_retained, longest_ago_),
-          .reach = longest_ago_,
+          .batches_retained = std::max(options_.batches_retained, reach),
+          .reach = reach,
           .segment_bytes = options_.log_segment_bytes};
       WT_CO_RETURN_IF_ERROR(
           co_await CheckOutputsBeforeClaim(node_, store_, graph_, directory_, log_options));
@@ -316,10 +318,12 @@ class DriverRun {
     // Not beside attempts that go on from an older state than the newest.
     if (!catching_up_) state_files_->Completed(graph_, states_);
     const BatchNumber oldest(newest_.next().value() - longest_ago_);
-    const absl::Time up_to = std::min(clock_->TimeOf(newest_) - graph_.remember,
-                                      clock_->TimeOf(oldest) - graph_.batch_interval);
+    const bool at_once = platform::Planted(node_, "blocks_removed_that_windows_reach");
+    const absl::Time up_to = at_once ? clock_->TimeOf(newest_)
+                                     : std::min(clock_->TimeOf(newest_) - graph_.remember,
+                                                clock_->TimeOf(oldest) - graph_.batch_interval);
     co_await block_files_.RemoveUpTo(up_to, [&](absl::Time had) {
-      return had > absl::InfinitePast() && is_needed(clock_->NumberOf(had));
+      return !at_once && had > absl::InfinitePast() && is_needed(clock_->NumberOf(had));
     });
   }
 

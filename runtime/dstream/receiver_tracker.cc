@@ -32,7 +32,9 @@ std::shared_ptr<ReceiverTracker> ReceiverTracker::Create(
     std::string blocks_directory, int64_t unprocessed_bytes_max, StreamEvents& events) {
   std::shared_ptr<ReceiverTracker> tracker(new ReceiverTracker(
       node, store, log, std::move(blocks_directory), unprocessed_bytes_max, events));
-  tracker->records_logged_ = log->recovered().records_logged;
+  if (!platform::Planted(node, "logged_records_forgotten")) {
+    tracker->records_logged_ = log->recovered().records_logged;
+  }
   constexpr platform::MonotonicTime kBeforeAll{std::numeric_limits<int64_t>::min()};
   for (const Block& block : log->recovered().unallocated) tracker->queue_.Add(block, kBeforeAll);
   for (const checkpoint::GraphHistory::Receiver& receiver : log->recovered().receivers) {

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "platform/planted.h"
+
 namespace wavetank::runtime {
 
 void StreamStateFiles::Completed(const StreamingGraph& graph, const StateBook& states) {
@@ -35,6 +37,11 @@ StreamStateFiles::Cleanups StreamStateFiles::CleanupsOf(const StreamingGraph& gr
   states.ForEach([&](OperatorId op, const checkpoint::StateVersion& version) {
     checkpoint::StateCleanup& cleanup = cleanups[directory_of(op)];
     cleanup.committed_version = std::max(cleanup.committed_version, version.version);
+    if (platform::Planted(node_, "state_clean_up_keeps_the_newest_file")) {
+      cleanup.committed_version += checkpoint::kUnreferencedKept;
+      if (!version.files.empty()) cleanup.referenced.insert(version.files.back());
+      return;
+    }
     cleanup.referenced.insert(version.files.begin(), version.files.end());
   });
   return cleanups;

@@ -44,32 +44,36 @@ class LossDrawing {
     directory_ = choices.OneOf(name + " log", directories);
   }
 
-  // Each sort in turn, from one that is drawn, until one finds what it needs.
-  std::vector<Fault> Draw(std::string* may_stop) const {
+  // Each sort in turn, from one that is drawn, until one finds what it needs. `may_stop`: what
+  // whoever reads the log then may say. Of a file that is gone either: that it was the newest, which
+  // its mark tells; or that somebody's seal refers to it, if a newer owner has come by then.
+  std::vector<Fault> Draw(std::vector<std::string>& may_stop) const {
     enum { kNewest, kAll, kBase, kNewestBesideOlder, kCut, kCutToo, kSorts };
     const int64_t first = choices_.Between(name_ + " sort", 0, kSorts - 1);
     for (int64_t i = 0; i < kSorts; ++i) {
       std::vector<Fault> drawn;
+      bool cut = false;
       switch ((first + i) % kSorts) {
         case kNewest:
         case kAll:
-          *may_stop = " is missing, and ";
           drawn = DrawSegments((first + i) % kSorts == kAll);
           break;
         case kBase:
-          *may_stop = "a file of what counts is missing";
           drawn = DrawBase();
           break;
         case kNewestBesideOlder:
-          *may_stop = " is missing, and ";
           drawn = DrawNewestBesideOlder();
           break;
         default:
-          *may_stop = ": the log counts up to ";
+          cut = true;
           drawn = DrawCut();
           break;
       }
-      if (!drawn.empty()) return drawn;
+      if (drawn.empty()) continue;
+      may_stop =
+          cut ? std::vector<std::string>{": the log counts up to "}
+              : std::vector<std::string>{" is missing, and ", "a file of what counts is missing"};
+      return drawn;
     }
     return {};
   }
@@ -245,11 +249,11 @@ class LossDrawing {
 
 bool AddLossOfALog(const Choices& choices, const std::string& name, const FaultTargets& targets,
                    const Survey& survey, Scenario& scenario) {
-  std::string may_stop;
-  std::vector<Fault> drawn = LossDrawing(choices, name, targets, survey).Draw(&may_stop);
+  std::vector<std::string> may_stop;
+  std::vector<Fault> drawn = LossDrawing(choices, name, targets, survey).Draw(may_stop);
   if (drawn.empty()) return false;
   for (Fault& fault : drawn) *scenario.add_fault() = std::move(fault);
-  scenario.mutable_expect()->add_may_stop(may_stop);
+  for (std::string& error : may_stop) scenario.mutable_expect()->add_may_stop(std::move(error));
   return true;
 }
 

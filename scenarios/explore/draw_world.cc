@@ -267,6 +267,9 @@ class WorldDrawing {
     const int64_t log_size = choices_.Between("log size", 0, 8);
     if (log_size > 0) SetDrawn(job, "log-bytes", absl::StrCat(log_size * 300));
     if (form_.structured) DrawInlineBytes(job);
+    if (!form_.structured && choices_.OneIn("few bytes kept", 4)) {
+      SetDrawn(job, "kept-bytes", absl::StrCat(choices_.Between("kept bytes", 0, 10) * 200));
+    }
     const int64_t least_ms = form_.structured ? 0 : 200;
     SetDrawn(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
     DrawChange(job, rescales);

@@ -54,6 +54,34 @@ Task<void> KnowNoMoreThanIsThere(Node& node) {
   EXPECT_LE(store.paths_known(), at_first);
   EXPECT_LE(other.paths_known(), at_first);
 }
+// What is there for good, as the output of a stream, and what is listed again and again.
+Task<void> ForgetWhatIsWrittenOnce(Node& node) {
+  LocalStore store(node, "root");
+  for (int i = 0; i < 300; ++i) {
+    (co_await store.CreateIfAbsent(absl::StrCat("in/", i), "text")).IgnoreError();
+  }
+  size_t most = 0;
+  for (int batch = 0; batch < 3'000; ++batch) {
+    const std::string path = absl::StrCat("out/", batch, "/attempt-1/part");
+    const absl::Status created = co_await store.CreateIfAbsent(path, "text");
+    EXPECT_TRUE(created.ok()) << created;
+    most = std::max(most, store.paths_known());
+    if (batch % 100 > 0) continue;
+    const auto listed = co_await store.List("in");
+    EXPECT_TRUE(listed.ok() && listed->size() == 300);
+  }
+  EXPECT_LE(most, 2 * KnownFiles::kFew + 600);
+  const auto written = co_await store.ReadAll("out/0/attempt-1/part");
+  EXPECT_TRUE(written.ok()) << written.status();
+  const absl::Status again = co_await store.CreateIfAbsent("out/0/attempt-1/part", "other");
+  EXPECT_TRUE(absl::IsAlreadyExists(again)) << again;
+}
+TEST(LocalStore, ForgetsWhatItIsNotAskedAboutAnyMore) {
+  SimWorld world({.seed = 1});
+  world.AddMachine("m");
+  RunToItsEnd(world, "store", ForgetWhatIsWrittenOnce);
+}
+
 TEST(LocalStore, KnowsNoMoreThanIsThere) {
   SimWorld world({.seed = 1});
   world.AddMachine("m");

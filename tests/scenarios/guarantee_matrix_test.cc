@@ -49,11 +49,18 @@ std::map<size_t, CellScenarios> Shown() {
     if (!prepared.ok()) continue;
     const std::string name =
         std::filesystem::relative(path, WAVETANK_SCENARIOS).replace_extension();
+    const UnderDeaths deaths = DeathsIn(*parsed->scenario);
     for (const JobPart& part : prepared->job.shape.parts) {
-      CellScenarios& cell = shown[CellOf(part)];
-      std::vector<std::string>& names = side == GuaranteeSide::kHolds ? cell.hold : cell.break_;
       // Of several parts in one cell, once.
-      if (names.empty() || names.back() != name) names.push_back(name);
+      const auto add = [&name](std::vector<std::string>& names) {
+        if (names.empty() || names.back() != name) names.push_back(name);
+      };
+      for (const size_t place : CellsOf(part)) {
+        CellScenarios& cell = shown[place];
+        add(side == GuaranteeSide::kHolds ? cell.hold : cell.break_);
+        if (side == GuaranteeSide::kHolds && deaths.zombie) add(cell.zombie);
+        if (side == GuaranteeSide::kHolds && deaths.recovery_twice) add(cell.recovery_twice);
+      }
     }
   }
   return shown;
@@ -69,6 +76,15 @@ TEST(GuaranteeMatrix, EachCellIsSeenToHoldAndItsNextStrongerPromiseToBreak) {
     if (!shown.contains(i)) continue;
     EXPECT_FALSE(shown.at(i).hold.empty()) << "nothing shows it: " << cell.sink;
     EXPECT_FALSE(shown.at(i).break_.empty()) << "nothing shows its limit: " << cell.sink;
+  }
+}
+
+TEST(GuaranteeMatrix, OfDStreamsHoldsUnderAZombieAndARecoveryThatDiesTwice) {
+  for (const auto& [i, scenarios] : Shown()) {
+    const GuaranteeCell& cell = GuaranteeCells()[i];
+    if (!IsOfStreams(cell)) continue;
+    EXPECT_FALSE(scenarios.zombie.empty()) << cell.source << ", " << cell.engine;
+    EXPECT_FALSE(scenarios.recovery_twice.empty()) << cell.source << ", " << cell.engine;
   }
 }
 

@@ -197,6 +197,8 @@ struct KeptRun {
   absl::StatusOr<GraphResults> second = absl::UnknownError("");
   absl::StatusOr<GraphResults> third = absl::UnknownError("");
   std::vector<TaskOutput> outputs;
+  bool kept = false;
+  bool kept_when_let_go = true;
   bool done = false;
 };
 
@@ -214,7 +216,9 @@ Task<void> RunKept(platform::Node& node, Cluster& cluster, KeptRun* run) {
   co_await node.clock().Sleep(absl::Seconds(2));
   count.stages[0] = {.kind = "split", .kept = run->outputs};
   run->second = co_await cluster.Run(count);
+  run->kept = cluster.IsKept(run->outputs.front());
   cluster.LetGo(run->outputs);
+  run->kept_when_let_go = cluster.IsKept(run->outputs.front());
   co_await node.clock().Sleep(absl::Seconds(2));
   run->third = co_await cluster.Run(count);
   run->done = true;
@@ -229,6 +233,8 @@ TEST(KeptOutputs, ServeGraphsToComeUntilTheyAreLetGo) {
   ASSERT_TRUE(run.first.ok() && run.second.ok()) << run.second.status();
   for (int i = 0; i < 2; ++i)
     EXPECT_EQ(run.second->at(1).at(i).bytes, run.first->at(1).at(i).bytes);
+  EXPECT_TRUE(run.kept);
+  EXPECT_FALSE(run.kept_when_let_go) << "the driver still holds what it knew of it";
   EXPECT_TRUE(absl::IsUnavailable(run.third.status())) << run.third.status();
   EXPECT_EQ(*alive, 0);
 }

@@ -82,6 +82,25 @@ TEST(StreamingGraph, PlansAStageForEachStreamThatAUnionJoinsAndOneForWhatSeveral
   EXPECT_THAT(ssc.graph().Describe(), HasSubstr("3 Union() of 0, 2 gives pair<i32,i32>\n"));
 }
 
+// What one side of a shuffle is written by, on several ways, is kept as long as the one that
+// reaches back the furthest needs it.
+TEST(StreamingGraph, ReachesAsFarBackAsTheLongestWayIntoASide) {
+  for (const bool longest_first : {false, true}) {
+    StreamingContext ssc(absl::Seconds(1));
+    using Pair = std::pair<int, int>;
+    const DStream<Pair> rows = ssc.QueueStream<Pair>({{{1, 1}}});  // 0
+    const DStream<Pair> two = rows.Window(absl::Seconds(2));
+    const DStream<Pair> four = rows.Window(absl::Seconds(4));
+    const DStream<Pair> both = longest_first ? four.Union(two) : two.Union(four);
+    const DStream<Pair> sums = both.ReduceByKey(std::plus<>());  // 4
+    sums.Join(rows.Window(absl::Seconds(3))).Print();            // 5 6 ...
+    std::map<WrittenSide, int64_t> sides = ssc.graph().Reaches();
+    EXPECT_EQ((sides[{OperatorId(4), 0}]), 3) << longest_first;
+    EXPECT_EQ((sides[{OperatorId(6), 1}]), 2) << longest_first;
+    EXPECT_EQ(sides.size(), 2U) << "the sums themselves are of their own batch alone";
+  }
+}
+
 TEST(StreamingGraph, RefusesMoreStagesThanAnyJobHas) {
   StreamingContext ssc(absl::Seconds(1));
   DStream<int> rows = ssc.QueueStream<int>({{1}});

@@ -108,6 +108,35 @@ TEST(DStreamOutputs, AllRunForEachBatch) {
   EXPECT_THAT(job.ended(), IsEmpty());
 }
 
+// At least once is what is promised of what functions do, and no more.
+TEST(DStreamOutputs, ThatCallFunctionsDoSoAgainForABatchThatWasNotMarked) {
+  std::map<std::string, std::vector<std::pair<absl::Time, std::string>>> calls;  // by output
+  SimJob job({.seed = 1}, [&calls](StreamingContext& ssc) {
+    ssc.Checkpoint("checkpoint");
+    const DStream<std::string> lines = ssc.TextFileStream("in");
+    lines.Print();
+    lines.ForeachRDD([&calls](const Rdd<std::string>& rdd, absl::Time time) {
+      for (const std::string& line : rdd.Collect()) calls["rdd"].emplace_back(time, line);
+    });
+    lines.ForeachPartition([&calls](const std::vector<std::string>& rows, const PartitionRun& run) {
+      for (const std::string& line : rows) calls["partition"].emplace_back(run.batch_time, line);
+    });
+  });
+  job.Start();
+  job.RunFor(absl::Milliseconds(1500));
+  job.machine().disk().Put("in/a", "one line\n");
+  job.CrashAt("dstream.output_done", 3, absl::Milliseconds(100));
+  job.RunFor(absl::Seconds(6));
+  EXPECT_EQ(job.strikes(), 1);
+  for (const char* const output : {"rdd", "partition"}) {
+    ASSERT_EQ(calls[output].size(), 2U) << output;
+    EXPECT_EQ(calls[output][0], calls[output][1]) << output << ": it tells the batch by its time";
+  }
+  const size_t first = job.printed().find("one line");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_NE(job.printed().find("one line", first + 1), std::string::npos) << job.printed();
+}
+
 TEST(DStreamOutputs, OneThatFailsKeepsTheBatchFromBeingCompleteAndNoOtherFromRunning) {
   const auto seen = std::make_shared<Seen>();
   seen->fails = true;
