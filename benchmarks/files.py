@@ -130,6 +130,30 @@ def visible(program, scratch):
     return 1000 * statistics.median(took), "ms"
 
 
+def stream_batch(program, scratch):
+    """A DStream's batch with 10,000 files: from the rename of their directory to its mark."""
+    made = make_files(scratch / "made", 10_000, b"a b c\n")
+    directory = scratch / "in"
+    shutil.rmtree(directory, ignore_errors=True)
+    query = Query(program, scratch, directory, "word_count_dstream", "--interval=100ms")
+
+    def await_mark(text):
+        until = time.monotonic() + 600
+        while not any(text in mark.read_text()
+                      for mark in query.output.glob("counts-*/attempt-*/_SUCCESS")):
+            if time.monotonic() > until or query.process.poll() is not None:
+                sys.exit("the stream marks no such batch")
+            time.sleep(0.02)
+
+    await_mark("parts 0")  # it runs
+    began = time.monotonic()
+    made.rename(directory)
+    await_mark("part-")
+    took = time.monotonic() - began
+    query.stop()
+    return took, "s"
+
+
 def one_large(program, scratch):
     text = lines_of_words(200 << 20, random.Random(1).choice)
     directory = make_files(scratch / "in", 1, text)
@@ -174,6 +198,7 @@ FIGURES = {
     "first_batch": first_batch,
     "drained": drained,
     "visible": visible,
+    "stream_batch": stream_batch,
     "one_large": one_large,
     "fifty": fifty,
     "distinct": distinct,

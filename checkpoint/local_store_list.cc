@@ -1,5 +1,6 @@
 // How a LocalStore shows directories.
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,15 @@ struct Together {
   std::vector<size_t> entries;
   std::vector<std::string> files;
 };
+
+// Of the files from `begin` to `end`. All outlive the task.
+Task<void> SyncSome(platform::Disk& disk, const std::vector<std::string>& files, size_t begin,
+                    size_t end, std::vector<platform::SyncOutcome>& outcomes) {
+  const auto at = [](auto& of, size_t i) { return of.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::vector<platform::SyncOutcome> synced =
+      co_await disk.SyncFiles(std::vector<std::string>(at(files, begin), at(files, end)));
+  std::ranges::move(synced, at(outcomes, begin));
+}
 
 }  // namespace
 
@@ -112,8 +122,16 @@ Task<void> LocalStore::LookTogether(Listing& listing) {
     }
   }
   if (unknown.files.size() < Listing::kTogether) co_return;
-  const std::vector<platform::SyncOutcome> outcomes =
-      co_await node_.disk().SyncFiles(unknown.files);
+  std::vector<platform::SyncOutcome> outcomes(unknown.files.size());
+  {
+    platform::TaskScope scope(node_.executor());
+    const size_t calls = std::min(Listing::kAtOnce, outcomes.size() / Listing::kTogether);
+    for (size_t i = 0; i < calls; ++i) {
+      scope.Spawn("sync entries", SyncSome(node_.disk(), unknown.files, outcomes.size() * i / calls,
+                                           outcomes.size() * (i + 1) / calls, outcomes));
+    }
+    co_await scope.Join();
+  }
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (!outcomes[i].opened.ok() || !outcomes[i].synced.ok()) continue;
     uint64_t& synced = known_[unknown.files[i]].synced_bytes;

@@ -381,16 +381,11 @@ void Driver::Schedule() {
   }
   for (const auto& [id, running] : graphs_) {
     GraphRun& run = running->run;
-    for (const GraphRun::TaskKey key : run.Waiting()) {
-      const WorkerRef& preferred = run.Prefer(key, refs);
-      const auto place = static_cast<size_t>(&preferred - refs.data());
-      if (run.TakesSlot(key)) {
-        if (free[place] <= 0) continue;
-        --free[place];
-      }
+    while (const auto next = run.Next(refs, free)) {
+      if (run.TakesSlot(next->key)) --free[next->worker];
       cluster::Command command;
-      *command.mutable_run() = run.Start(key, preferred);
-      workers[place]->Send(std::move(command));
+      *command.mutable_run() = run.Start(next->key, refs[next->worker]);
+      workers[next->worker]->Send(std::move(command));
     }
   }
 }

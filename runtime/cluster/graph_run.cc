@@ -85,7 +85,10 @@ GraphRun::GraphRun(StageGraph graph, Options options)
       made.attempt = kept.id.attempt;
       made.worker = kept.worker;
     }
-    reads_.push_back(ReadBy(stage));
+    for (const int read : reads_.emplace_back(ReadBy(stage))) {
+      readers_[static_cast<size_t>(read)].push_back(static_cast<int>(readers_.size()));
+    }
+    readers_.emplace_back();
     unfinished_.push_back(static_cast<int>(stage.payloads.size()));
     if (!stage.payloads.empty()) ++unfinished_stages_;
   }
@@ -96,11 +99,15 @@ std::vector<GraphRun::TaskKey> GraphRun::Waiting() const {
   if (ended()) return waiting;
   for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
     if (unfinished_[stage] == 0 || !IsReady(stage)) continue;
-    for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
-      if (tasks_[stage][partition].phase == Phase::kWaiting) waiting.push_back({stage, partition});
-    }
+    AddWaiting(stage, waiting);
   }
   return waiting;
+}
+
+void GraphRun::AddWaiting(int stage, std::vector<TaskKey>& waiting) const {
+  for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
+    if (tasks_[stage][partition].phase == Phase::kWaiting) waiting.push_back({stage, partition});
+  }
 }
 
 // Whether all that it reads is there.
@@ -109,14 +116,35 @@ bool GraphRun::IsReady(int stage) const {
 }
 
 int GraphRun::SlotsTakenOn(int64_t worker) const {
-  int taken = 0;
-  for (size_t stage = 0; stage < tasks_.size(); ++stage) {
-    if (graph_.stages[stage].long_running || WasKept(static_cast<int>(stage))) continue;
-    for (const TaskState& task : tasks_[stage]) {
-      if (task.phase == Phase::kRunning && task.worker.id == worker) ++taken;
-    }
+  const auto taken = slots_taken_.find(worker);
+  return taken == slots_taken_.end() ? 0 : taken->second;
+}
+
+void GraphRun::SetPhase(TaskKey key, Phase phase) {
+  TaskState& task = At(key);
+  const int before = task.phase == Phase::kRunning ? 1 : 0;
+  const int after = phase == Phase::kRunning ? 1 : 0;
+  if (TakesSlot(key)) slots_taken_[task.worker.id] += after - before;
+  task.phase = phase;
+}
+
+std::optional<WaitingTasks::Placed> GraphRun::Next(const std::vector<WorkerRef>& workers,
+                                                   const std::vector<int>& free) {
+  if (ended() || workers.empty()) return std::nullopt;
+  std::vector<int64_t> among;
+  among.reserve(workers.size());
+  for (const WorkerRef& worker : workers) among.push_back(worker.id);
+  if (placed_among_ != among) {
+    placed_among_ = std::move(among);
+    placed_.Clear(workers.size());
+    to_place_ = Waiting();
   }
-  return taken;
+  for (const TaskKey key : std::exchange(to_place_, {})) {
+    if (At(key).phase != Phase::kWaiting || !IsReady(key.stage)) continue;
+    const auto worker = static_cast<size_t>(&Prefer(key, workers) - workers.data());
+    placed_.Add({key, worker}, TakesSlot(key));
+  }
+  return placed_.TakeFirst(free);
 }
 
 const WorkerRef& GraphRun::Prefer(TaskKey key, const std::vector<WorkerRef>& workers) const {
@@ -153,9 +181,9 @@ int64_t GraphRun::WorkerOfOutputs(TaskKey key) const {
 cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
   TaskState& task = At(key);
   WT_CHECK(task.phase == Phase::kWaiting);
-  task.phase = Phase::kRunning;
   ++task.attempt;
   task.worker = worker;
+  SetPhase(key, Phase::kRunning);
   workers_.insert(worker.id);
 
   const Stage& stage = graph_.stages[key.stage];
@@ -222,6 +250,7 @@ void GraphRun::Report(const cluster::TaskReport& report) {
       if (!made || At(*made).phase != Phase::kDone) continue;
       const int64_t worker = At(*made).worker.id;
       avoided_.insert(worker);
+      placed_among_.reset();
       LoseOutputs(worker, Happened::kOutputMissing);
     }
     return;
@@ -241,6 +270,7 @@ void GraphRun::Report(const cluster::TaskReport& report) {
 void GraphRun::LoseWorker(int64_t worker) {
   LoseOutputs(worker, Happened::kWorkerLost);
   avoided_.erase(worker);
+  placed_among_.reset();
 }
 
 absl::StatusOr<GraphResults> GraphRun::TakeResults() {
@@ -302,10 +332,8 @@ TaskId GraphRun::Id(TaskKey key) const {
 
 // Whether tasks that read the stage's output have not finished.
 bool GraphRun::IsRead(int stage) const {
-  for (size_t reader = stage + 1; reader < graph_.stages.size(); ++reader) {
-    if (unfinished_[reader] > 0 && reads_[reader].contains(stage)) return true;
-  }
-  return false;
+  return std::ranges::any_of(readers_[static_cast<size_t>(stage)],
+                             [this](int reader) { return unfinished_[reader] > 0; });
 }
 
 Standing GraphRun::StandingOf(TaskKey key) const {
@@ -341,7 +369,8 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
       Note(steps::kDriverTaskRetried, key,
            absl::StrCat(Describe(key), " failed (", task.failures, " of ", options_.max_attempts,
                         "), trying again: ", why.message()));
-      task.phase = Phase::kWaiting;
+      SetPhase(key, Phase::kWaiting);
+      to_place_.push_back(key);
       return;
     case Decision::kMove:
       if (happened == Happened::kInputReplaced) {
@@ -365,9 +394,12 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
 }
 
 void GraphRun::Count(TaskKey key) {
-  At(key).phase = Phase::kDone;
+  SetPhase(key, Phase::kDone);
   if (--unfinished_[key.stage] > 0) return;
   --unfinished_stages_;
+  for (const int reader : readers_[static_cast<size_t>(key.stage)]) {
+    if (unfinished_[reader] > 0 && IsReady(reader)) AddWaiting(reader, to_place_);
+  }
   Note(steps::kDriverStageFinished, key);
   if (unfinished_stages_ == 0) Note(steps::kDriverGraphFinished, key);
 }
@@ -377,12 +409,13 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string
   ++task.recoveries;
   Note(step, key, std::move(text));
   const bool was_done = task.phase == Phase::kDone;
-  task.phase = Phase::kWaiting;
+  SetPhase(key, Phase::kWaiting);
+  to_place_.push_back(key);
   task.output_gone.reset();
   if (!was_done) return;
+  placed_among_.reset();  // what reads it, and waits, waits for it
   if (unfinished_[key.stage]++ == 0) ++unfinished_stages_;
-  for (int reader = key.stage + 1; reader < static_cast<int>(tasks_.size()); ++reader) {
-    if (!reads_[reader].contains(key.stage)) continue;
+  for (const int reader : readers_[static_cast<size_t>(key.stage)]) {
     const absl::Status replaced =
         absl::UnavailableError(absl::StrCat("the output of stage ", key.stage, " partition ",
                                             key.partition, " that it reads is made again"));

@@ -7,7 +7,9 @@
 #ifndef WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 #define WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +23,7 @@
 #include "runtime/cluster/messages.h"
 #include "runtime/cluster/recovery.h"
 #include "runtime/cluster/task.h"
+#include "runtime/cluster/waiting_tasks.h"
 
 namespace wavetank::runtime {
 
@@ -31,10 +34,7 @@ class GraphRun {
     int64_t id = 0;      // TaskId::graph
     int max_attempts = 4;
   };
-  struct TaskKey {
-    int stage = 0;
-    int partition = 0;
-  };
+  using TaskKey = runtime::TaskKey;
   // An attempt that is to be stopped on a worker that is there.
   struct Cancellation {
     int64_t worker = 0;
@@ -70,6 +70,11 @@ class GraphRun {
   std::vector<TaskKey> Waiting() const;
   bool TakesSlot(TaskKey key) const { return !graph_.stages[key.stage].long_running; }
   int SlotsTakenOn(int64_t worker) const;
+  // The first of them that Prefer puts where it takes no slot, or where one is free: `free` are the
+  // slots of `workers`. All together cost as much as there are tasks, as long as nothing is lost.
+  // REQUIRES: it is begun there before this is asked again.
+  std::optional<WaitingTasks::Placed> Next(const std::vector<WorkerRef>& workers,
+                                           const std::vector<int>& free);
   // Where the task should run: where most of Stage::reads_outputs is, else partition p on the p-th
   // worker (mod their number); another one after each failure of its body. Workers whose output
   // could not be fetched are passed over as long as there are others. REQUIRES: `workers` is not
@@ -107,6 +112,8 @@ class GraphRun {
   bool WasKept(int stage) const { return !graph_.stages[stage].kept.empty(); }
   int AddressOf(const TaskState& source, cluster::RunTask& run) const;
   int64_t WorkerOfOutputs(TaskKey key) const;
+  void SetPhase(TaskKey key, Phase phase);
+  void AddWaiting(int stage, std::vector<TaskKey>& waiting) const;
   bool IsReady(int stage) const;
   bool IsRead(int stage) const;
   Standing StandingOf(TaskKey key) const;
@@ -127,11 +134,18 @@ class GraphRun {
   const Options options_;
   std::vector<std::vector<TaskState>> tasks_;
   std::vector<std::set<int>> reads_;  // the stages that each reads
-  std::vector<int> unfinished_;       // tasks, by stage
+  std::vector<std::vector<int>> readers_;
+  std::vector<int> unfinished_;  // tasks, by stage
   int unfinished_stages_ = 0;
   bool taken_ = false;  // the results
   std::set<int64_t> workers_;
   std::set<int64_t> avoided_;
+  std::map<int64_t, int> slots_taken_;  // by worker
+  // What waits, placed among these workers; besides it, what has begun to wait since. Unset: all
+  // that waits is to be placed anew.
+  WaitingTasks placed_;
+  std::optional<std::vector<int64_t>> placed_among_;
+  std::vector<TaskKey> to_place_;
   absl::Status error_;
   Effects effects_;
 };

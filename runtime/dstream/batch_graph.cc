@@ -52,6 +52,29 @@ std::vector<InputSplit> SplitsOf(const InputOperator& input, BatchNumber batch,
   return found == streams.end() ? std::vector<InputSplit>() : SplitsOf(*found);
 }
 
+// A task for each split, as in Spark. Of many files neighbours share one as long as they are small:
+// what a task costs is more than they do. It depends on the batch's input alone, so that the tasks
+// of a batch which runs again are the same.
+std::vector<std::vector<InputSplit>> ByTask(std::vector<InputSplit> splits) {
+  constexpr size_t kFewFiles = 64;
+  constexpr uint64_t kSharedBytes = 4 << 20;
+  const size_t most = (splits.size() + kFewFiles - 1) / kFewFiles;
+  std::vector<std::vector<InputSplit>> tasks;
+  uint64_t bytes = 0;
+  for (InputSplit& split : splits) {
+    const bool is_file = !split.path.empty() && !split.has_checksum;
+    bytes += split.size_bytes;
+    const bool shares =
+        is_file && !tasks.empty() && tasks.back().size() < most && bytes <= kSharedBytes;
+    if (!shares) {
+      tasks.emplace_back();
+      bytes = split.size_bytes;
+    }
+    tasks.back().push_back(std::move(split));
+  }
+  return tasks;
+}
+
 bool GivesRowsOfNone(const StreamingGraph& graph, const StagePlan& stage) {
   return std::ranges::any_of(stage.narrow, [&graph](OperatorId id) {
     return dynamic_cast<const NarrowOperator&>(graph.at(id)).gives_rows_of_none();
@@ -200,8 +223,8 @@ class BatchGraphMaker {
       for (const BatchNumber of_rows : ReadKept(plan, stage)) add_task(of_rows);
     } else if (const auto* input = dynamic_cast<const InputOperator*>(&graph_.at(plan.head))) {
       for (const int64_t ago : plan.agos) {
-        for (InputSplit& split : SplitsOf(*input, Ago(ago), inputs_)) {
-          task.split = std::move(split);
+        for (auto& splits : ByTask(SplitsOf(*input, Ago(ago), inputs_))) {
+          task.splits = std::move(splits);
           add_task(Ago(ago));
         }
       }

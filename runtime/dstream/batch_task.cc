@@ -77,7 +77,7 @@ class BatchTaskBody::Attempt {
     if (task_.head_is_kept) {
       WT_CO_RETURN_IF_ERROR(co_await GiveKept(*graph_.keeper(head_->id())));
     } else if (const auto* input = dynamic_cast<const InputOperator*>(head_)) {
-      WT_CO_RETURN_IF_ERROR(co_await FeedSplit(*input));
+      WT_CO_RETURN_IF_ERROR(co_await FeedSplits(*input));
     } else if (const auto* state = dynamic_cast<const StateOperator*>(head_)) {
       WT_CO_RETURN_IF_ERROR(co_await GoOn(*state));
     } else {
@@ -155,35 +155,46 @@ class BatchTaskBody::Attempt {
                      task_.side, " for ", task_.targets, " partitions, is none of its plan"));
   }
 
-  Task<absl::Status> FeedSplit(const InputOperator& input) {
+  // `input` outlives the task.
+  Task<absl::Status> FeedSplits(const InputOperator& input) {
     const std::unique_ptr<ByteFeed> feed = input.OpenFeed(*first_);
-    const InputSplit& split = task_.split;
     if (const auto* log = dynamic_cast<const LogInput*>(&input)) {
+      if (task_.splits.size() != 1) co_return NotOfThePlan();
       co_return co_await FeedLog(*log, dynamic_cast<internal::LogFeed&>(*feed));
     }
-    if (split.path.empty()) {
-      co_await Charge(split.inline_bytes.size());
-      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(split.inline_bytes); }));
+    const auto* const files = dynamic_cast<const TextFileInput*>(&input);
+    for (const InputSplit& split : task_.splits) {
+      if (split.path.empty()) {
+        co_await Charge(split.inline_bytes.size());
+        WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(split.inline_bytes); }));
+        continue;
+      }
+      WT_CO_RETURN_IF_ERROR(co_await FeedFile(split, files, *feed));
+      if (files != nullptr) WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->EndFile(); }));
     }
-    const bool may_skip = MaySkip(input);
+    co_return Guarded([&] { return feed->Finish(); });
+  }
+
+  // A block if `files` is null. All outlive the task.
+  Task<absl::Status> FeedFile(const InputSplit& split, const TextFileInput* files, ByteFeed& feed) {
+    const bool may_skip = files != nullptr && files->options.files.lost == LostFiles::kSkip;
     if (may_skip && split.size_bytes > 0) {
-      // Before any row is given on, for rows cannot be taken back.
-      const auto last_byte = co_await context_.store().Read(split.path, split.size_bytes - 1, 1);
+      // Before any row of it is given on, for rows cannot be taken back.
+      const auto last_byte = co_await Read(split, split.size_bytes - 1, 1);
       if (!last_byte.ok() || last_byte->empty()) {
         WT_CO_ASSIGN_OR_RETURN(std::string how,
-                               co_await HowLost(last_byte.status(), split.size_bytes - 1));
-        co_return co_await Skip(InputLost(std::move(how)), *feed);
+                               co_await HowLost(split, last_byte.status(), split.size_bytes - 1));
+        co_return co_await Skip(InputLost(split, std::move(how)));
       }
     }
-    const auto* const files = dynamic_cast<const TextFileInput*>(&input);
     LineLimit lines(files != nullptr ? files->options.files.max_line_bytes : UINT64_MAX);
     uint32_t checksum = 0;
     for (uint64_t offset = 0; offset < split.size_bytes;) {
       const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
-      auto piece = co_await context_.store().Read(split.path, offset, wanted);
+      auto piece = co_await Read(split, offset, wanted);
       if (!piece.ok() || piece->empty()) {
-        WT_CO_ASSIGN_OR_RETURN(std::string how, co_await HowLost(piece.status(), offset));
-        absl::Status lost = InputLost(std::move(how));
+        WT_CO_ASSIGN_OR_RETURN(std::string how, co_await HowLost(split, piece.status(), offset));
+        absl::Status lost = InputLost(split, std::move(how));
         // It was whole just now: the next attempt skips it.
         if (may_skip) lost = absl::UnavailableError(lost.message());
         co_return lost;
@@ -194,15 +205,26 @@ class BatchTaskBody::Attempt {
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();
       co_await Charge(piece->size());
-      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->Push(*piece); }));
+      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed.Push(*piece); }));
     }
-    if (split.has_checksum && checksum != split.crc32c) co_return InputLost("has a bad checksum");
-    co_return Guarded([&] { return feed->Finish(); });
+    if (split.has_checksum && checksum != split.crc32c) {
+      co_return InputLost(split, "has a bad checksum");
+    }
+    co_return absl::OkStatus();
+  }
+
+  // Of a file, the listing that it was selected by has shown it, so it is durable.
+  Task<absl::StatusOr<std::string>> Read(const InputSplit& split, uint64_t offset,
+                                         uint64_t length) {
+    if (split.has_checksum) co_return co_await context_.store().Read(split.path, offset, length);
+    WT_CO_ASSIGN_OR_RETURN(checkpoint::ShownBytes shown,
+                           co_await context_.store().ReadShown(split.path, offset, length));
+    co_return std::move(shown.bytes);
   }
 
   // Both outlive the task.
   Task<absl::Status> FeedLog(const LogInput& input, internal::LogFeed& feed) {
-    LogSplitReader reader(context_.node(), input, task_.split.log);
+    LogSplitReader reader(context_.node(), input, task_.splits.front().log);
     while (true) {
       auto records = co_await reader.Next();
       if (absl::IsDataLoss(records.status())) {
@@ -392,34 +414,29 @@ class BatchTaskBody::Attempt {
     }
   }
 
-  static bool MaySkip(const InputOperator& input) {
-    const auto* files = dynamic_cast<const TextFileInput*>(&input);
-    return files != nullptr && files->options.files.lost == LostFiles::kSkip;
-  }
-
   // Of a read at `offset`, before the split's end, that gave nothing. An error: of the store, or
   // kUnavailable, since the file may be back with its directory.
-  Task<absl::StatusOr<std::string>> HowLost(absl::Status read, uint64_t offset) {
+  Task<absl::StatusOr<std::string>> HowLost(const InputSplit& split, absl::Status read,
+                                            uint64_t offset) {
     if (read.ok()) co_return absl::StrCat("now ends at ", offset, " or before");
     if (!absl::IsNotFound(read)) co_return read;
-    const bool is_block = task_.split.has_checksum;
-    const bool away = !is_block && co_await DirectoryIsAway(context_.store(), task_.split.path);
-    if (away) co_return absl::UnavailableError(InputLost("is gone").message());
+    const bool is_block = split.has_checksum;
+    const bool away = !is_block && co_await DirectoryIsAway(context_.store(), split.path);
+    if (away) co_return absl::UnavailableError(InputLost(split, "is gone").message());
     co_return std::string("is gone");
   }
 
-  // `feed` outlives the task.
-  Task<absl::Status> Skip(absl::Status lost, ByteFeed& feed) {
+  Task<absl::Status> Skip(absl::Status lost) {
     context_.node().Log(platform::LogLevel::kWarning,
                         absl::StrCat(lost.message(), ": it is skipped, its records are lost"));
     co_await context_.node().Step(steps::kInputFileSkipped);
-    co_return Guarded([&] { return feed.Finish(); });
+    co_return absl::OkStatus();
   }
 
-  absl::Status InputLost(std::string how) {
+  absl::Status InputLost(const InputSplit& split, std::string how) const {
     return absl::DataLossError(absl::StrCat("read the input of batch ", task_.batch_time_ms,
-                                            " ms: ", task_.split.path, ", logged with ",
-                                            task_.split.size_bytes, " bytes, ", how));
+                                            " ms: ", split.path, ", logged with ", split.size_bytes,
+                                            " bytes, ", how));
   }
 
   Task<void> Charge(size_t bytes) {

@@ -13,6 +13,8 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_FILE_SELECTOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_FILE_SELECTOR_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -25,8 +27,10 @@
 
 #include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
+#include "platform/node.h"
 #include "platform/status_macros.h"
 #include "platform/task.h"
+#include "platform/task_scope.h"
 #include "runtime/connectors/source_directory.h"
 
 namespace wavetank::runtime {
@@ -46,19 +50,21 @@ struct SelectedFiles {
 class FileSelector {
  public:
   // All outlive the selector.
-  FileSelector(SourceHost host, checkpoint::Store& store, checkpoint::SeenPaths& seen,
+  FileSelector(platform::Node& node, checkpoint::Store& store, checkpoint::SeenPaths& seen,
                std::string directory, InputFileOptions options)
-      : store_(store),
-        directory_(std::move(host), store, seen, std::move(directory), std::move(options)) {}
+      : node_(node),
+        store_(store),
+        directory_(HostOf(node), store, seen, std::move(directory), std::move(options)) {}
 
   // Those that are new, and that can be read.
   platform::Task<absl::StatusOr<SelectedFiles>> Select() {
     WT_CO_ASSIGN_OR_RETURN(FoundFiles found, co_await directory_.Find());
     SelectedFiles selected{
         .files = {}, .root = std::move(found.root), .forgotten = std::move(found.forgotten)};
-    for (FoundFile& file : found.files) {
-      const absl::StatusOr<std::string> first_bytes =
-          co_await store_.Read(file.path, 0, kCompressionMarkBytes);
+    const std::vector<absl::StatusOr<std::string>> beginnings = co_await Beginnings(found.files);
+    for (size_t i = 0; i < found.files.size(); ++i) {
+      FoundFile& file = found.files[i];
+      const absl::StatusOr<std::string>& first_bytes = beginnings[i];
       if (absl::IsNotFound(first_bytes.status())) {
         const bool away = co_await DirectoryIsAway(store_, file.path);
         if (away) break;  // the next listing shows what is there then
@@ -90,6 +96,36 @@ class FileSelector {
   LostFiles lost() const { return directory_.options().lost; }
 
  private:
+  static constexpr size_t kAtOnce = 16;
+
+  // The first bytes of each, which the listing has shown. `files` outlive the task.
+  platform::Task<std::vector<absl::StatusOr<std::string>>> Beginnings(
+      const std::vector<FoundFile>& files) {
+    std::vector<absl::StatusOr<std::string>> beginnings(files.size());
+    size_t next = 0;
+    platform::TaskScope scope(node_.executor());
+    for (size_t i = 1; i < std::min(kAtOnce, files.size()); ++i) {
+      scope.Spawn("look at files", LookAt(files, next, beginnings));
+    }
+    co_await LookAt(files, next, beginnings);
+    co_await scope.Join();
+    co_return beginnings;
+  }
+  // All outlive the task.
+  platform::Task<void> LookAt(const std::vector<FoundFile>& files, size_t& next,
+                              std::vector<absl::StatusOr<std::string>>& beginnings) {
+    while (next < files.size()) {
+      const size_t at = next++;
+      auto shown = co_await store_.ReadShown(files[at].path, 0, kCompressionMarkBytes);
+      if (shown.ok()) {
+        beginnings[at] = std::move(shown->bytes);
+      } else {
+        beginnings[at] = shown.status();
+      }
+    }
+  }
+
+  platform::Node& node_;
   checkpoint::Store& store_;
   SourceDirectory directory_;
 };

@@ -46,13 +46,18 @@ class LineFeed final : public ByteFeed {
     Flush();
     return absl::OkStatus();
   }
-  absl::Status Finish() override {
+  // The next file begins with a line of its own.
+  absl::Status EndFile() override {
     splitter_.Finish([this](std::string_view line) {
       lines_.push_back(line);
       Flush();
     });
-    sink_.Finish();
     return absl::OkStatus();
+  }
+  absl::Status Finish() override {
+    const absl::Status ended = EndFile();
+    sink_.Finish();
+    return ended;
   }
 
  private:

@@ -111,13 +111,15 @@ class OperatorError : public std::runtime_error {
             absl::StrCat(where.Title(), ", record ", record, ": ", std::string(what))) {}
 };
 
-// Turns the bytes of one split of an input into rows.
+// Turns the bytes of what one task reads of an input into rows.
 class ByteFeed {
  public:
   virtual ~ByteFeed() = default;
-  // The next piece, cut anywhere.
+  // The next piece, cut anywhere within its file.
   virtual absl::Status Push(std::string_view piece) = 0;
-  // After the last piece; also finishes the sink.
+  // After the last piece of each file. REQUIRES, of an input that is not of files: never called.
+  virtual absl::Status EndFile() { return absl::OkStatus(); }
+  // After all of it; also finishes the sink.
   virtual absl::Status Finish() = 0;
 };
 

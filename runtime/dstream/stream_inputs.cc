@@ -18,7 +18,7 @@ namespace wavetank::runtime {
 void StreamInputs::Open(BatchLog& log) {
   for (const OperatorId input : graph_.inputs()) {
     if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-      files_.emplace(input, FileSelector(HostOf(node_), store_, log.seen(input), files->directory,
+      files_.emplace(input, FileSelector(node_, store_, log.seen(input), files->directory,
                                          files->options.files));
       if (platform::Planted(node_, "newest_files_forgotten") &&
           !log.recovered().completed.empty()) {

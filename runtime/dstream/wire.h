@@ -31,7 +31,7 @@ struct LogSplit {
   }
 };
 
-// The input of one task of a first stage: bytes that came along, a range of a log, or a file of the
+// Input of one task of a first stage: bytes that came along, a range of a log, or a file of the
 // store, of which the first `size_bytes` are the batch's input, whatever it has become since.
 struct InputSplit {
   std::string inline_bytes;
@@ -109,15 +109,15 @@ struct BatchTask {
   int64_t targets = 1;  // of a tail that is a shuffle
   int64_t sources = 1;  // of a head that is one: the stage's partitions
   std::vector<TaskRead> reads = {};
-  InputSplit split = {};             // of a stage that reads an input
-  TaskState state = {};              // of one whose head has state
-  std::string files_directory = {};  // of a stage that writes an output's files
-  int64_t first_part = 0;            // of the files: the number of the stage's first partition
+  std::vector<InputSplit> splits = {};  // of a stage that reads an input: several if they are files
+  TaskState state = {};                 // of one whose head has state
+  std::string files_directory = {};     // of a stage that writes an output's files
+  int64_t first_part = 0;               // of the files: the number of the stage's first partition
   static constexpr auto Fields() {
     return std::tuple(&BatchTask::batch_time_ms, &BatchTask::row_time_ms, &BatchTask::head,
                       &BatchTask::head_is_kept, &BatchTask::narrow, &BatchTask::tail,
                       &BatchTask::side, &BatchTask::targets, &BatchTask::sources, &BatchTask::reads,
-                      &BatchTask::split, &BatchTask::state, &BatchTask::files_directory,
+                      &BatchTask::splits, &BatchTask::state, &BatchTask::files_directory,
                       &BatchTask::first_part);
   }
 };

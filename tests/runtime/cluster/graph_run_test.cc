@@ -1,6 +1,9 @@
 #include "runtime/cluster/graph_run.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -262,6 +265,74 @@ TEST_F(GraphRunTest, IndependentStagesWaitForWorkersTogether) {
   Succeed(run, at_work[1]);
   ASSERT_EQ(run.Waiting().size(), 1u);
   EXPECT_EQ(run.Waiting()[0].stage, 2);
+}
+
+// Whatever is lost meanwhile, and wherever workers are passed over.
+TEST_F(GraphRunTest, NextIsTheFirstThatWaitsWhereItTakesNoSlotOrOneIsFree) {
+  int begun = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    platform::Random random(seed);
+    StageGraph graph = MapReduce(7, 3);
+    graph.stages.push_back({.kind = "receiver", .payloads = {"a"}, .long_running = true});
+    graph.stages.push_back(
+        {.kind = "near", .payloads = {"a", "b"}, .reads_outputs = {{{0, 0}, {0, 1}}, {{0, 5}}}});
+    graph.stages.push_back(
+        {.kind = "join", .payloads = {"a", "b", "c"}, .reads_shuffle_of = {1, 3}});
+    GraphRun run(graph, {.driver = "d", .id = 1, .max_attempts = 1000});
+    std::vector<WorkerRef> workers = {kAnn, kBob, kCy};
+    int64_t next_worker = 10;
+    std::vector<cluster::RunTask> at_work;
+    for (int turn = 0; turn < 10'000 && !run.ended(); ++turn) {
+      std::vector<int> free;
+      for (const WorkerRef& worker : workers) free.push_back(2 - run.SlotsTakenOn(worker.id));
+      std::optional<WaitingTasks::Placed> first;
+      for (const GraphRun::TaskKey key : run.Waiting()) {
+        const auto place = static_cast<size_t>(&run.Prefer(key, workers) - workers.data());
+        if (run.TakesSlot(key) && free[place] <= 0) continue;
+        first = {key, place};
+        break;
+      }
+      const auto next = run.Next(workers, free);
+      ASSERT_EQ(next.has_value(), first.has_value());
+      if (next) {
+        ASSERT_EQ(next->key, first->key);
+        ASSERT_EQ(next->worker, first->worker);
+        at_work.push_back(run.Start(next->key, workers[next->worker]));
+        ++begun;
+      }
+      const uint64_t what = random.Below(16);
+      if (what == 0) {
+        const size_t lost = random.Below(workers.size());
+        const int64_t id = workers[lost].id;
+        workers[lost].id = next_worker++;
+        run.LoseWorker(id);
+        continue;
+      }
+      if (at_work.empty() || what < 8) continue;
+      const size_t place = random.Below(at_work.size());
+      const cluster::RunTask task = at_work[place];
+      at_work.erase(at_work.begin() + static_cast<std::ptrdiff_t>(place));
+      if (what == 8 && task.inputs_size() > 0) {
+        cluster::TaskReport report;
+        *report.mutable_task() = task.task();
+        report.set_error_code(static_cast<int>(absl::StatusCode::kUnavailable));
+        cluster::TaskName& source =
+            random.Below(2) == 0 ? *report.add_unreachable() : *report.add_missing();
+        source = task.task();
+        source.set_stage(task.inputs(0).stage());
+        source.set_partition(static_cast<int>(random.Below(task.inputs(0).sources_size())));
+        source.set_attempt(task.inputs(0).sources(source.partition()).attempt());
+        run.Report(report);
+      } else if (what == 9) {
+        Fail(run, task, absl::StatusCode::kUnavailable);
+      } else {
+        Succeed(run, task);
+      }
+    }
+    ASSERT_TRUE(run.ended());
+  }
+  EXPECT_GT(begun, 200 * 16);
 }
 
 // Four stages in a diamond under random losses, fetch failures and body failures: whenever a graph
