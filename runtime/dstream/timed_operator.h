@@ -36,13 +36,7 @@ class TimedSink final : public NarrowSink<T, U> {
             absl::Time row_time)
       : NarrowSink<T, U>(where, downstream), function_(function), row_time_(row_time) {}
   void Take(std::vector<T>& rows) override {
-    CallUser(this->where_, this->record_, [&] {
-      for (T& row : rows) {
-        this->out_.push_back(function_(std::move(row), row_time_));
-        ++this->record_;
-      }
-    });
-    this->Flush();
+    this->ForEach(rows, [this](T& row) { this->GiveOwn(function_(std::move(row), row_time_)); });
   }
 
  private:

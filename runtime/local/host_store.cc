@@ -33,6 +33,26 @@ platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> HostStore::L
     std::string directory) {
   return store_.List(OnHost(directory));
 }
+platform::Task<absl::StatusOr<checkpoint::ShownBytes>> HostStore::ReadShown(std::string path,
+                                                                            uint64_t offset,
+                                                                            uint64_t length) {
+  return store_.ReadShown(OnHost(path), offset, length);
+}
+platform::Task<absl::StatusOr<std::vector<std::string>>> HostStore::ListNames(
+    std::string directory) {
+  return store_.ListNames(OnHost(directory));
+}
+platform::Task<absl::StatusOr<checkpoint::StoredFile>> HostStore::Stat(std::string path) {
+  return store_.Stat(OnHost(path));
+}
+platform::Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> HostStore::Watch(
+    std::string directory) {
+  return store_.Watch(OnHost(directory));
+}
+platform::Task<absl::Status> HostStore::RemoveAll(std::vector<std::string> paths) {
+  for (std::string& path : paths) path = OnHost(path);
+  return store_.RemoveAll(std::move(paths));
+}
 platform::Task<absl::StatusOr<std::string>> HostStore::Identify(std::string directory) {
   return store_.Identify(OnHost(directory));
 }

@@ -27,11 +27,20 @@ class HostStore final : public checkpoint::Store {
                                       std::string bytes) override;
   platform::Task<absl::StatusOr<std::string>> Read(std::string path, uint64_t offset,
                                                    uint64_t length) override;
+  platform::Task<absl::StatusOr<checkpoint::ShownBytes>> ReadShown(std::string path,
+                                                                   uint64_t offset,
+                                                                   uint64_t length) override;
   platform::Task<absl::StatusOr<std::vector<checkpoint::StoredFile>>> List(
+      std::string directory) override;
+  platform::Task<absl::StatusOr<std::vector<std::string>>> ListNames(
+      std::string directory) override;
+  platform::Task<absl::StatusOr<checkpoint::StoredFile>> Stat(std::string path) override;
+  platform::Task<absl::StatusOr<std::unique_ptr<platform::DirectoryWatch>>> Watch(
       std::string directory) override;
   platform::Task<absl::StatusOr<std::string>> Identify(std::string directory) override;
   platform::Task<absl::Status> Link(std::string from, std::string to) override;
   platform::Task<absl::Status> Remove(std::string path) override;
+  platform::Task<absl::Status> RemoveAll(std::vector<std::string> paths) override;
 
  private:
   std::string OnHost(const std::string& path) const;
