@@ -1,7 +1,7 @@
 // Codec<T>: how rows of type T cross processes, and how they are shown to people.
 //
-// There are codecs of numbers, strings, enums, times and durations, and of optionals, vectors,
-// maps, pairs and tuples of these. A struct joins by naming its fields, once:
+// There are codecs of numbers, strings, enums, absl's times, and of optionals, vectors, maps, pairs
+// and tuples of these (more: chrono_codec.h, protobuf_codec.h). A struct names its fields, once:
 //
 //   struct Visit {
 //     std::string page;
