@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 
+#include "properties/interpreter/plain_events.h"
 #include "properties/interpreter/plain_expression.h"
 #include "properties/interpreter/time_of_text.h"
 #include "properties/plain_json.h"
@@ -336,6 +337,7 @@ absl::StatusOr<PlainFiles> RowsOfRate(const Options& options) {
 absl::StatusOr<PlainFiles> MakePlainFiles(const std::string& format, const Options& options,
                                           std::vector<PlainColumn> columns) {
   if (format == "rate") return RowsOfRate(options);
+  if (IsOfEvents(format)) return RowsOfEvents(format, Get(options, "table", ""));
   if (format != "text" && format != "csv" && format != "json") {
     return absl::UnimplementedError(absl::StrCat("no check reads a source of format ", format));
   }

@@ -26,7 +26,8 @@ struct PlainFile {
   std::vector<size_t> lines = {};  // of the input: of which one each row is
 };
 
-// The rows of a source's files, by file; of `rate` as of one file, without lines.
+// The rows of a source's files, by file; of `rate` and of generated streams (plain_events.h) as of
+// one file, without lines.
 using PlainFiles = std::function<std::vector<PlainFile>(const NaiveInput& input)>;
 
 // kUnimplemented: a format, an option or a type of column that is not known here; it says which.

@@ -10,10 +10,13 @@
 #include "platform/status_macros.h"
 #include "runtime/connectors/file_sink_format.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/connectors/generated/ad_events_source.h"
+#include "runtime/connectors/generated/nexmark_source.h"
 #include "runtime/connectors/log/log_sink.h"
 #include "runtime/connectors/log/log_source.h"
 #include "runtime/connectors/memory_stream.h"
 #include "runtime/connectors/memory_tables.h"
+#include "runtime/connectors/named_table.h"
 #include "runtime/connectors/rate_source.h"
 #include "runtime/connectors/simple_sinks.h"
 #include "runtime/connectors/socket_source.h"
@@ -84,8 +87,8 @@ absl::Status InReader(const absl::Status& status) {
 const ConnectorRegistry& ConnectorRegistry::BuiltIn() {
   static const ConnectorRegistry* const built_in = [] {
     auto* registry = new ConnectorRegistry(Empty{});
-    for (SourceFormat (*make)() :
-         {TextFileSource, CsvFileSource, JsonFileSource, RateSource, SocketSource, LogSource}) {
+    for (SourceFormat (*make)() : {TextFileSource, CsvFileSource, JsonFileSource, RateSource,
+                                   NexmarkSource, AdEventsSource, SocketSource, LogSource}) {
       WT_CHECK(registry->AddSource(make()).ok());
     }
     for (SinkFormat (*make)() : {FileSinkFormat, CsvSinkFormat, JsonSinkFormat, TextSinkFormat,
@@ -129,7 +132,7 @@ absl::StatusOr<SchemaPtr> CheckSource(const SourceDescription& source,
         absl::StrCat("ReadStream: Load(\"\") names no ",
                      (*format)->path == PathUse::kFile ? "file" : "directory"));
   }
-  if (!needs_path && !source.path.empty()) {
+  if (!needs_path && !source.path.empty() && source.path != NamedTable(source, connectors)) {
     return absl::InvalidArgumentError(absl::StrCat("ReadStream: format \"", source.format,
                                                    "\" reads no path: leave out Load's, \"",
                                                    source.path, "\""));

@@ -100,7 +100,7 @@ std::string RowsGo(const plan::JoinSide& side, const std::string& column) {
 }
 
 std::string JoinText(const plan::Join& join, JoinType type, const plan::Operator& op,
-                     const plan::Operator& left) {
+                     const plan::Operator& right) {
   std::string text = absl::StrCat(platform::ToAbsl(JoinTypeName(type)), " join, state of operator ",
                                   join.operator_id(), ", by the first ", join.keys(), " columns");
   // The output of some has the left columns alone.
@@ -108,13 +108,13 @@ std::string JoinText(const plan::Join& join, JoinType type, const plan::Operator
   if (join.has_condition() && shown) {
     absl::StrAppend(&text, ", where ", BoundText(join.condition(), op));
   }
-  const auto name = [&op](int column) {
-    return column >= 0 && column < op.output_size() ? op.output(column).name() : "?";
+  const auto name = [](const plan::Operator& of, int column) {
+    return column >= 0 && column < of.output_size() ? of.output(column).name() : "?";
   };
-  const int left_columns = left.output_size() - join.keys();
-  absl::StrAppend(&text, "; left rows ", RowsGo(join.left(), name(join.left().evict_time())),
-                  ", right rows ",
-                  RowsGo(join.right(), name(left_columns + join.right().evict_time())));
+  // What comes in has the keys in front.
+  const int right_time = join.right().evict_time();
+  absl::StrAppend(&text, "; left rows ", RowsGo(join.left(), name(op, join.left().evict_time())),
+                  ", right rows ", RowsGo(join.right(), name(right, join.keys() + right_time)));
   return text;
 }
 

@@ -152,6 +152,11 @@ QueryParser::Plan QueryParser::Find(const std::string& name, size_t offset) cons
 
 QueryParser::Plan QueryParser::Named(LogicalPlanPtr plan, std::string name, Select& select,
                                      size_t offset) {
+  if (tokens_.At("FOR", "SYSTEM_TIME")) {
+    return NotYetAt(tokens_.text(), tokens_.offset(),
+                    "there is no join with a table as it is at a time yet: without FOR SYSTEM_TIME "
+                    "it is a stream, too, of which all that has come is kept");
+  }
   const bool as = tokens_.Take("AS");
   if (as || tokens_.AtName()) {
     WT_ASSIGN_OR_RETURN(name, tokens_.Name("a table's name"));

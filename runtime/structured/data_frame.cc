@@ -7,6 +7,7 @@
 
 #include "checkpoint/paths.h"
 #include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/named_table.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -197,6 +198,7 @@ DataFrame DataStreamReader::Load(std::string path) {
   node.op = PlanOperator::kSource;
   node.source = source_;
   node.source.path = checkpoint::NormalPath(path);
+  NameTable(node.source, session_->connectors());
   return Apply(session_, std::move(node));
 }
 

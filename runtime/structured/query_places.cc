@@ -7,6 +7,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/connector_registry.h"
+#include "runtime/connectors/named_table.h"
 #include "runtime/connectors/sink_format.h"
 
 namespace wavetank::runtime {
@@ -30,10 +31,11 @@ std::vector<JobDirectory> DirectoriesOf(const StreamingQueryDefinition& definiti
                                         const StreamingQueryPlan& plan) {
   std::vector<JobDirectory> directories;
   for (const StreamingQueryPlan::Source& source : plan.sources) {
-    if (source.description.path.empty()) continue;
-    directories.push_back({.use = JobDirectory::Use::kInput,
-                           .path = source.description.path,
-                           .query = definition.name});
+    const std::string& path = source.description.path;
+    // What names a table is no directory.
+    if (path.empty() || path == NamedTable(source.description, definition.Connectors())) continue;
+    directories.push_back(
+        {.use = JobDirectory::Use::kInput, .path = path, .query = definition.name});
   }
   const auto add = [&](const char* option, JobDirectory::Use use) {
     const auto found = definition.options.find(option);

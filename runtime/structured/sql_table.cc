@@ -14,6 +14,7 @@
 #include "platform/nearest_name.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "runtime/connectors/named_table.h"
 #include "runtime/functions/cast.h"
 #include "runtime/sql/interval_text.h"
 #include "runtime/sql/sql_error.h"
@@ -124,6 +125,7 @@ absl::StatusOr<LogicalPlanPtr> RelationOf(std::string_view text, const sql::Crea
       node.source.options[option.key] = option.value;
     }
   }
+  NameTable(node.source, connectors);
   const bool told = source != nullptr && Has(source->options, kSchemaOption);
   if (told && !table.ddl.empty()) node.source.options[kSchemaOption] = table.ddl;
   // A table that cannot be read may be one that is written: who reads it is told.

@@ -19,6 +19,8 @@
 #include "runtime/connectors/file_sink.h"
 #include "runtime/connectors/file_sink_format.h"
 #include "runtime/connectors/file_source.h"
+#include "runtime/connectors/generated/ad_events_source.h"
+#include "runtime/connectors/generated/nexmark_source.h"
 #include "runtime/connectors/memory_stream.h"
 #include "runtime/connectors/memory_tables.h"
 #include "runtime/connectors/rate_source.h"
@@ -80,6 +82,21 @@ inline SourceUnderTest RateUnderTest() {
           .description = {.format = "rate",
                           .path = "",
                           .options = {{"rowsPerSecond", "4"}, {"numPartitions", "2"}}}};
+}
+
+// Events that are made, all there from the begin, or as the clock goes on.
+inline SourceUnderTest EventsUnderTest(const std::string& format) {
+  if (format == "ad_events") {
+    return {.format = runtime::AdEventsSource(),
+            .description = {.format = format,
+                            .path = "",
+                            .options = {{"events", "60"}, {"maxEventsPerTrigger", "7"}}}};
+  }
+  return {.format = runtime::NexmarkSource(),
+          .description = {
+              .format = format,
+              .path = "",
+              .options = {{"table", "bid"}, {"eventsPerSecond", "20"}, {"numPartitions", "2"}}}};
 }
 
 // What is sent to whoever is connected, by a server that sends nothing again.

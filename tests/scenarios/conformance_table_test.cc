@@ -30,6 +30,8 @@ std::vector<std::pair<std::string, std::function<Conformance()>>> Rows() {
       {"source `json`",
        [] { return SourceConformance(RecordFiles(runtime::JsonFileSource(), kJsonRecord)); }},
       {"source `rate`", [] { return SourceConformance(RateUnderTest()); }},
+      {"source `nexmark`", [] { return SourceConformance(EventsUnderTest("nexmark")); }},
+      {"source `ad_events`", [] { return SourceConformance(EventsUnderTest("ad_events")); }},
       {"source `socket`", [] { return SourceConformance(SocketUnderTest()); }},
       {"source `memory`, while its process lives",
        [] { return SourceConformance(MemoryStreamUnderTest()); }},

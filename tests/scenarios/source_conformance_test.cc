@@ -40,6 +40,17 @@ TEST(SourceConformance, RowsByTheClockAreReplayable) {
   ExpectRow(found, "source `rate`");
 }
 
+TEST(SourceConformance, EventsThatAreMadeAreReplayable) {
+  for (const char* format : {"nexmark", "ad_events"}) {
+    const Conformance found = SourceConformance(EventsUnderTest(format));
+    EXPECT_TRUE(found.ok()) << found.ToText();
+    EXPECT_TRUE(found.Is("replayable")) << found.ToText();
+    EXPECT_TRUE(found.Is("takes nothing")) << found.ToText();
+    EXPECT_TRUE(found.Is("pure splits")) << found.ToText();
+    ExpectRow(found, std::string("source `") + format + "`");
+  }
+}
+
 TEST(SourceConformance, ASocketLosesRowsWithWhoReadsIt) {
   const Conformance found = SourceConformance(SocketUnderTest());
   EXPECT_TRUE(found.ok()) << found.ToText();
