@@ -303,6 +303,7 @@ class QueryDrawing {
         case 5:
           aggregates.push_back(OneOf<Expression>(
               random_, {runtime::Min(Col("n")), runtime::Call("bit_xor", {Col("n")}),
+                        runtime::Call("bit_and", {Col("n")}), runtime::Call("bit_or", {Col("n")}),
                         runtime::Call("count_if", {Col("n") > 0}),
                         runtime::Call("bool_and", {Col("n") > 0})}));
           break;

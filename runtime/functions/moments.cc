@@ -23,6 +23,10 @@ struct Moments {
 
   void Add(const Moments& more) {
     if (more.count == 0) return;
+    if (count == 0) {
+      *this = more;
+      return;
+    }
     const double apart = more.mean - mean;
     const auto had = static_cast<double>(count);
     const auto adds = static_cast<double>(more.count);

@@ -332,14 +332,17 @@ void AddStringFunctions(std::vector<Function>& functions) {
   const Parameter text = {"text", Accepts::kString};
   const Parameter part = {"part", Accepts::kString};
   AddAll(
-      {Text("ltrim", {{"points", Accepts::kString}}, TrimLeft,
-            "without spaces, or the code points of `points`, at the beginning",
-            {{.arguments = {"  a b"}, .gives = "a b"},
-             {.arguments = {"  "}, .gives = ""},
-             {.arguments = {"xyax", "yx"}, .gives = "ax"}},
-            false, 1),
+      {Text(
+           "ltrim", {{"points", Accepts::kString}}, TrimLeft,
+           "without spaces, or the code points of `points`, at the beginning; in SQL, as in Spark, "
+           "ltrim(points, text)",
+           {{.arguments = {"  a b"}, .gives = "a b"},
+            {.arguments = {"  "}, .gives = ""},
+            {.arguments = {"xyax", "yx"}, .gives = "ax"}},
+           false, 1),
        Text("rtrim", {{"points", Accepts::kString}}, TrimRight,
-            "without spaces, or the code points of `points`, at the end",
+            "without spaces, or the code points of `points`, at the end; in SQL, as in Spark, "
+            "rtrim(points, text)",
             {{.arguments = {" a  "}, .gives = " a"},
              {.arguments = {kNoText}, .gives = "null"},
              {.arguments = {"a\u00f6\u00e4", "\u00e4\u00f6"}, .gives = "a"}},

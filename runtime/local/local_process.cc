@@ -17,6 +17,8 @@ namespace {
 
 constexpr char kDriver[] = "driver";
 
+thread_local const LocalProcess* process_of_this_thread = nullptr;
+
 absl::Status CheckOneOrigin(const std::vector<JobDirectory>& directories) {
   const auto checkpoint =
       std::ranges::find(directories, JobDirectory::Use::kCheckpoint, &JobDirectory::use);
@@ -59,9 +61,12 @@ absl::StatusOr<std::string> OnHostInFull(const std::string& directory) {
   return absl::InvalidArgumentError(absl::StrCat("directory ", directory, ": ", error.message()));
 }
 
-absl::Status CheckLocalDirectories(const std::vector<JobDirectory>& directories,
-                                   const std::string& base) {
-  if (!base.starts_with('/')) WT_RETURN_IF_ERROR(CheckOneOrigin(directories));
+absl::Status CheckOrigin(const std::vector<JobDirectory>& directories, const std::string& base) {
+  return base.starts_with('/') ? absl::OkStatus() : CheckOneOrigin(directories);
+}
+
+absl::Status CheckApartOnHost(const std::vector<JobDirectory>& directories,
+                              const std::string& base) {
   WT_ASSIGN_OR_RETURN(const std::string full, OnHostInFull(base));
   return CheckApart(directories, [&full](const std::string& path) {
     const auto on_host = std::filesystem::path(full) / path;
@@ -80,10 +85,10 @@ LocalProcess::~LocalProcess() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Begins on the node's thread.
+// Begins on the node's thread, which ends with the node.
 platform::Task<void> LocalProcess::RunOnItsThread(platform::Node& node, platform::NodeMain main,
                                                   LocalProcess& self) {
-  self.Guarded([&self] { self.threads_.insert(std::this_thread::get_id()); });
+  process_of_this_thread = &self;
   co_await main(node);
 }
 
@@ -100,10 +105,14 @@ absl::Status LocalProcess::Start(int workers, const platform::NodeMain& driver,
   platform::RealProcessOptions options;
   options.log_level = platform::LogLevel::kWarning;
   WT_ASSIGN_OR_RETURN(process_, platform::RealProcess::Create(std::move(spec), std::move(options)));
-  thread_ = std::thread([this] {
-    process_->Run();
-    Guarded([this] { ended_ = true; });
-  });
+  try {
+    thread_ = std::thread([this] {
+      process_->Run();
+      Guarded([this] { ended_ = true; });
+    });
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("start a thread: ", error.what()));
+  }
   return absl::OkStatus();
 }
 
@@ -127,8 +136,7 @@ void LocalProcess::Report(const absl::Status& status) {
 
 void LocalProcess::Post(std::function<void()> call) { process_->Post(kDriver, std::move(call)); }
 
-bool LocalProcess::IsOwnThread() const {
-  return Guarded([this] { return threads_.contains(std::this_thread::get_id()); });
-}
+bool LocalProcess::IsOwnThread() const { return process_of_this_thread == this; }
+bool LocalProcess::IsSomeonesThread() { return process_of_this_thread != nullptr; }
 
 }  // namespace wavetank::runtime

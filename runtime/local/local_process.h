@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,11 +28,13 @@ absl::StatusOr<int> LocalWorkers(const std::string& master);
 // A directory of the host, in full. kInvalidArgument: `directory` cannot be one.
 absl::StatusOr<std::string> OnHostInFull(const std::string& directory);
 
-// Refuses directories of one job that are in one another, and, where `base` is relative to where
-// the program is started, some that are and a checkpoint that is not, or the other way round: the
-// job would go on with other files when it is started elsewhere. kInvalidArgument.
-absl::Status CheckLocalDirectories(const std::vector<JobDirectory>& directories,
-                                   const std::string& base);
+// Of one job: where `base` is relative to where the program is started, refuses directories some of
+// which are too, and a checkpoint that is not, or the other way round: the job would go on with
+// other files when it is started elsewhere. kInvalidArgument.
+absl::Status CheckOrigin(const std::vector<JobDirectory>& directories, const std::string& base);
+// Refuses directories that are in one another. kInvalidArgument.
+absl::Status CheckApartOnHost(const std::vector<JobDirectory>& directories,
+                              const std::string& base);
 
 class LocalProcess {
  public:
@@ -47,6 +48,7 @@ class LocalProcess {
   ~LocalProcess();
 
   // The driver ends the process by node.Exit, after it has reported what went wrong.
+  // kResourceExhausted: there is no thread to be had.
   absl::Status Start(int workers, const platform::NodeMain& driver,
                      const platform::NodeMain& worker);
 
@@ -84,8 +86,9 @@ class LocalProcess {
     changed_.wait(lock, over);
     return true;
   }
-  // Whether the caller is a function that a node of the process calls.
+  // Whether the caller is a function that a node of this process calls; of any.
   bool IsOwnThread() const;
+  static bool IsSomeonesThread();
 
  private:
   static platform::Task<void> RunOnItsThread(platform::Node& node, platform::NodeMain main,
@@ -95,7 +98,6 @@ class LocalProcess {
   std::condition_variable changed_;
   bool ended_ = false;
   absl::Status error_;
-  std::set<std::thread::id> threads_;  // of its nodes
 
   std::unique_ptr<platform::RealProcess> process_;
   std::thread thread_;

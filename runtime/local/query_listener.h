@@ -18,8 +18,8 @@ struct QueryRun {
   std::string name;
 };
 
-// Called one at a time, on threads of the queries: what takes long here holds them up. An exception
-// is said on standard error, and ends nothing.
+// Called one event after the other, on a thread of the manager's, soon after it. An exception is
+// said on standard error, and ends nothing.
 class StreamingQueryListener {
  public:
   virtual ~StreamingQueryListener() = default;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstdio>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -14,6 +12,7 @@
 #include "checkpoint/paths.h"
 #include "platform/status_macros.h"
 #include "runtime/connectors/job_directories.h"
+#include "runtime/local/listener_bus.h"
 #include "runtime/local/local_process.h"
 #include "runtime/local/running_query.h"
 #include "runtime/structured/compiled_queries.h"
@@ -27,19 +26,6 @@ namespace {
 // For a query to take its checkpoint over; it goes on trying after that.
 constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 
-void CallGuarded(const std::function<void()>& call) {
-  const auto say = [](const char* what) {
-    std::fprintf(stderr, "wavetank: a StreamingQueryListener threw: %s\n", what);
-  };
-  try {
-    call();
-  } catch (const std::exception& error) {
-    say(error.what());
-  } catch (...) {
-    say("what is no std::exception");
-  }
-}
-
 struct CheckedQuery {
   StreamingQueryDefinition definition;
   std::string fingerprint;
@@ -48,86 +34,107 @@ struct CheckedQuery {
 
 }  // namespace
 
-// Locks: `mutex_` for what is here, `telling_` so that listeners are called one at a time.
+// What was started, and has not been forgotten. Queries are let go outside its lock: that may take
+// until they have ended.
 class StreamingQueryManager::Shared {
  public:
+  struct Started {
+    std::shared_ptr<StreamingQuery> query;
+    std::vector<JobDirectory> directories;
+    bool reset = false;  // its end was told, or need not be
+  };
+
   explicit Shared(LocalConfig configuration) : config(std::move(configuration)) {}
 
   const LocalConfig config;
+  ListenerBus bus;
 
-  void Tell(const std::function<void(StreamingQueryListener&)>& call) {
-    std::vector<std::shared_ptr<StreamingQueryListener>> listeners;
-    {
-      const std::lock_guard lock(mutex_);
-      listeners = listeners_;
-    }
-    const std::lock_guard telling(telling_);
-    for (const auto& listener : listeners) CallGuarded([&] { call(*listener); });
-  }
-
-  struct Started {
-    std::weak_ptr<StreamingQuery> query;
-    std::vector<JobDirectory> directories;
-  };
-  void Add(Started started) {
+  // Of those that were there, as they are active or not.
+  std::vector<Started> All() const {
     const std::lock_guard lock(mutex_);
-    std::erase_if(started_, [](const Started& before) { return before.query.expired(); });
-    started_.push_back(std::move(started));
+    return started_;
   }
-  // With where they read and write.
-  std::vector<std::pair<std::shared_ptr<StreamingQuery>, std::vector<JobDirectory>>> Active()
-      const {
-    const std::lock_guard lock(mutex_);
-    std::vector<std::pair<std::shared_ptr<StreamingQuery>, std::vector<JobDirectory>>> active;
-    for (const Started& started : started_) {
-      std::shared_ptr<StreamingQuery> query = started.query.lock();
-      if (query != nullptr && query->is_active()) active.emplace_back(query, started.directories);
-    }
+  std::vector<Started> Active() const {
+    std::vector<Started> active = All();
+    std::erase_if(active, [](const Started& one) { return !one.query->is_active(); });
     return active;
   }
-
-  void Terminated(const absl::Status& status) {
+  // All of them, unless one has a name that is taken: the name of that one.
+  std::optional<std::string> Add(const std::vector<Started>& queries) {
+    std::vector<Started> forgotten;
     const std::lock_guard lock(mutex_);
-    if (!terminated_) terminated_ = status;
+    for (const Started& query : queries) {
+      for (const Started& other : started_) {
+        if (other.query->is_active() && other.query->name() == query.query->name()) {
+          return query.query->name();
+        }
+      }
+    }
+    forgotten = started_;
+    std::erase_if(started_,
+                  [](const Started& one) { return one.reset && !one.query->is_active(); });
+    started_.insert(started_.end(), queries.begin(), queries.end());
+    return std::nullopt;
+  }
+  void Remove(const std::vector<Started>& queries) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(started_, [&queries](const Started& one) {
+      return std::ranges::find(queries, one.query, &Started::query) != queries.end();
+    });
+  }
+  // The handles that others have keep their queries.
+  void LetGo() {
+    std::vector<Started> forgotten;
+    const std::lock_guard lock(mutex_);
+    forgotten.swap(started_);
+  }
+
+  void Ended() {
+    const std::lock_guard lock(mutex_);
     changed_.notify_all();
   }
   void ResetTerminated() {
     const std::lock_guard lock(mutex_);
-    terminated_.reset();
+    for (Started& one : started_) one.reset = one.reset || !one.query->is_active();
+  }
+  // What one has ended with, an error before an end in good order.
+  std::optional<absl::Status> Terminated() const {
+    std::optional<absl::Status> ended;
+    for (const Started& one : All()) {
+      if (one.reset || one.query->is_active()) continue;
+      if (!ended || ended->ok()) ended = one.query->exception();
+    }
+    return ended;
   }
   absl::Status AwaitAnyTermination(absl::Duration timeout) {
-    const bool none = Active().empty();
-    std::unique_lock lock(mutex_);
-    if (none && !terminated_) {
+    if (LocalProcess::IsSomeonesThread()) {
       return absl::FailedPreconditionError(
-          "await a query's end: none is active, and none has ended");
+          "AwaitAnyTermination in a function that a query calls: it would wait for itself");
     }
-    const auto over = [this] { return terminated_.has_value(); };
-    if (timeout == absl::InfiniteDuration()) {
-      changed_.wait(lock, over);
-    } else if (!changed_.wait_for(lock, absl::ToChronoNanoseconds(timeout), over)) {
-      return absl::DeadlineExceededError(
-          absl::StrCat("every query was still active after ", absl::FormatDuration(timeout)));
+    const absl::Time until = absl::Now() + timeout;
+    while (true) {
+      if (const std::optional<absl::Status> ended = Terminated()) return *ended;
+      if (Active().empty()) {
+        return absl::FailedPreconditionError(
+            "await a query's end: none is active, and none has ended");
+      }
+      const absl::Duration left = until - absl::Now();
+      if (left <= absl::ZeroDuration()) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("every query was still active after ", absl::FormatDuration(timeout)));
+      }
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, absl::ToChronoMilliseconds(std::min(left, kLookAgain)));
     }
-    return *terminated_;
-  }
-
-  void AddListener(std::shared_ptr<StreamingQueryListener> listener) {
-    const std::lock_guard lock(mutex_);
-    listeners_.push_back(std::move(listener));
-  }
-  void RemoveListener(const std::shared_ptr<StreamingQueryListener>& listener) {
-    const std::lock_guard lock(mutex_);
-    std::erase(listeners_, listener);
   }
 
  private:
+  // Its end may come between a look and the wait.
+  static constexpr absl::Duration kLookAgain = absl::Milliseconds(100);
+
   mutable std::mutex mutex_;
-  std::mutex telling_;
   std::condition_variable changed_;
   std::vector<Started> started_;
-  std::vector<std::shared_ptr<StreamingQueryListener>> listeners_;
-  std::optional<absl::Status> terminated_;
 };
 
 namespace {
@@ -160,6 +167,7 @@ absl::StatusOr<std::vector<CheckedQuery>> Checked(const Session& session,
     const StreamingQueryPlan& plan = *compiled->query.plan;
     WT_RETURN_IF_ERROR(CheckFeedsNotItself(definition, plan));
     std::vector<JobDirectory> directories = DirectoriesOf(definition, plan);
+    WT_RETURN_IF_ERROR(CheckOrigin(directories, config.directory));
     queries.push_back({std::move(definition), compiled->record.hash(), std::move(directories)});
   }
   return queries;
@@ -169,7 +177,7 @@ absl::StatusOr<std::vector<CheckedQuery>> Checked(const Session& session,
 
 StreamingQueryManager::StreamingQueryManager(LocalConfig config)
     : shared_(std::make_shared<Shared>(std::move(config))) {}
-StreamingQueryManager::~StreamingQueryManager() = default;
+StreamingQueryManager::~StreamingQueryManager() { shared_->LetGo(); }
 
 absl::StatusOr<std::vector<std::shared_ptr<StreamingQuery>>> StreamingQueryManager::Start(
     const Session& session) {
@@ -178,49 +186,52 @@ absl::StatusOr<std::vector<std::shared_ptr<StreamingQuery>>> StreamingQueryManag
   WT_ASSIGN_OR_RETURN(const std::string directory, OnHostInFull(config.directory));
   WT_ASSIGN_OR_RETURN(const std::vector<CheckedQuery> checked, Checked(session, config));
   std::vector<JobDirectory> directories;
-  for (const auto& [query, of_query] : shared_->Active()) {
-    directories.insert(directories.end(), of_query.begin(), of_query.end());
+  for (const Shared::Started& active : shared_->Active()) {
+    directories.insert(directories.end(), active.directories.begin(), active.directories.end());
   }
-  for (const CheckedQuery& query : checked) {
-    if (Get(query.definition.name) != nullptr) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("query ", query.definition.name,
-                       " is active: stop it first, or give this one another QueryName"));
-    }
-    directories.insert(directories.end(), query.directories.begin(), query.directories.end());
-  }
-  WT_RETURN_IF_ERROR(CheckLocalDirectories(directories, config.directory));
-
-  const auto tell = [shared = shared_](const std::function<void(StreamingQueryListener&)>& call) {
-    shared->Tell(call);
+  const auto tell = [shared = shared_](std::function<void(StreamingQueryListener&)> call) {
+    shared->bus.Post(std::move(call));
   };
-  const auto ended = [shared = shared_](const absl::Status& status) { shared->Terminated(status); };
-  std::vector<std::shared_ptr<StreamingQuery>> queries;
+  const auto ended = [shared = shared_] { shared->Ended(); };
+  std::vector<Shared::Started> started;
   for (const CheckedQuery& query : checked) {
+    directories.insert(directories.end(), query.directories.begin(), query.directories.end());
     auto running =
         std::make_unique<StreamingQuery::Running>(query.definition, config, directory, tell, ended);
-    WT_RETURN_IF_ERROR(running->Start(workers, query.fingerprint));
-    queries.push_back(std::shared_ptr<StreamingQuery>(new StreamingQuery(std::move(running))));
+    started.push_back(
+        {.query = std::shared_ptr<StreamingQuery>(new StreamingQuery(std::move(running))),
+         .directories = query.directories});
   }
-  for (const std::shared_ptr<StreamingQuery>& query : queries) {
-    query->running_->AwaitStart(kStartTimeout);
-    // Of one that is refused nothing was begun, and the others are ended with it.
-    if (query->id().empty() && !query->exception().ok()) return query->exception();
+  if (const std::optional<std::string> taken = shared_->Add(started)) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        "query ", *taken, " is active: stop it first, or give this one another QueryName"));
   }
-  for (size_t i = 0; i < queries.size(); ++i) {
-    shared_->Add({.query = queries[i], .directories = checked[i].directories});
+  absl::Status status = CheckApartOnHost(directories, config.directory);
+  for (size_t i = 0; status.ok() && i < started.size(); ++i) {
+    status = started[i].query->running_->Start(workers, checked[i].fingerprint);
   }
+  for (size_t i = 0; status.ok() && i < started.size(); ++i) {
+    StreamingQuery& query = *started[i].query;
+    query.running_->AwaitStart(kStartTimeout);
+    if (query.id().empty()) status = query.exception();
+  }
+  if (!status.ok()) {
+    shared_->Remove(started);
+    return status;
+  }
+  std::vector<std::shared_ptr<StreamingQuery>> queries;
+  for (const Shared::Started& one : started) queries.push_back(one.query);
   return queries;
 }
 
 std::vector<std::shared_ptr<StreamingQuery>> StreamingQueryManager::Active() const {
   std::vector<std::shared_ptr<StreamingQuery>> active;
-  for (auto& [query, directories] : shared_->Active()) active.push_back(query);
+  for (const Shared::Started& one : shared_->Active()) active.push_back(one.query);
   return active;
 }
 
 std::shared_ptr<StreamingQuery> StreamingQueryManager::Get(std::string_view name_or_id) const {
-  for (const std::shared_ptr<StreamingQuery>& query : Active()) {
+  for (std::shared_ptr<StreamingQuery>& query : Active()) {
     if (query->name() == name_or_id || query->id() == name_or_id) return query;
   }
   return nullptr;
@@ -232,11 +243,11 @@ absl::Status StreamingQueryManager::AwaitAnyTermination(absl::Duration timeout) 
 void StreamingQueryManager::ResetTerminated() { shared_->ResetTerminated(); }
 
 void StreamingQueryManager::AddListener(std::shared_ptr<StreamingQueryListener> listener) {
-  shared_->AddListener(std::move(listener));
+  shared_->bus.Add(std::move(listener));
 }
 void StreamingQueryManager::RemoveListener(
     const std::shared_ptr<StreamingQueryListener>& listener) {
-  shared_->RemoveListener(listener);
+  shared_->bus.Remove(listener);
 }
 
 }  // namespace wavetank::runtime

@@ -34,20 +34,22 @@ class StreamingQueryManager {
   explicit StreamingQueryManager(LocalConfig config = {});
   StreamingQueryManager(const StreamingQueryManager&) = delete;
   StreamingQueryManager& operator=(const StreamingQueryManager&) = delete;
-  // Queries of which somebody still has a handle go on.
+  // Queries of which nobody else has a handle are ended, whatever they do; the others go on.
   ~StreamingQueryManager();
 
-  // Starts the session's queries, all or none, and waits until each has taken its checkpoint over.
-  // What went wrong with the session, or with a query before it had written anything, is told:
+  // Starts the session's queries, and waits until each has taken its checkpoint over. What is wrong
+  // with the session, or with a query before it takes over, is told, and none goes on:
   // kInvalidArgument, kFailedPrecondition, kUnimplemented. kAlreadyExists: a query of such a name
-  // is active. What goes wrong later, a query's exception() has.
+  // is active. What goes wrong later, a query's exception() has. (Each begins once it has taken
+  // over: of several, some may have committed batches before another one is refused.)
   absl::StatusOr<std::vector<std::shared_ptr<StreamingQuery>>> Start(const Session& session);
 
   std::vector<std::shared_ptr<StreamingQuery>> Active() const;
   // Of that name or id, if it is active; null otherwise.
   std::shared_ptr<StreamingQuery> Get(std::string_view name_or_id) const;
 
-  // Until a query has ended since the last ResetTerminated: what it ended with.
+  // Until a query has ended since the last ResetTerminated: what it ended with, an error before
+  // others' good ends.
   // kDeadlineExceeded: none has by then. kFailedPrecondition: there was none that could.
   absl::Status AwaitAnyTermination(absl::Duration timeout = absl::InfiniteDuration());
   void ResetTerminated();

@@ -57,7 +57,7 @@ void StreamingQuery::Running::TakenOver(const std::string& id) {
   const bool again = process_.Guarded([&] { return !std::exchange(run_.id, id).empty(); });
   if (again) return;
   const QueryRun run = this->run();
-  tell_([&run](StreamingQueryListener& listener) { listener.OnQueryStarted(run); });
+  tell_([run](StreamingQueryListener& listener) { listener.OnQueryStarted(run); });
 }
 
 void StreamingQuery::Running::Committed(StreamingQueryProgress progress) {
@@ -73,21 +73,22 @@ void StreamingQuery::Running::Committed(StreamingQueryProgress progress) {
     progress_.push_back(progress);
     if (progress_.size() > config_.recent_progress) progress_.pop_front();
   });
-  tell_([&progress](StreamingQueryListener& listener) { listener.OnQueryProgress(progress); });
+  tell_([progress](StreamingQueryListener& listener) { listener.OnQueryProgress(progress); });
 }
 
 void StreamingQuery::Running::Idle(int64_t question) {
   process_.Guarded([&] { answered_ = question; });
   if (std::exchange(said_idle_, true)) return;
   const QueryRun run = this->run();
-  tell_([&run](StreamingQueryListener& listener) { listener.OnQueryIdle(run); });
+  tell_([run](StreamingQueryListener& listener) { listener.OnQueryIdle(run); });
 }
 
 void StreamingQuery::Running::End(const absl::Status& status) {
   process_.Guarded([&] { outcome_ = status; });
-  ended_(status);
+  ended_();
   const QueryRun run = this->run();
-  tell_([&](StreamingQueryListener& listener) { listener.OnQueryTerminated(run, status); });
+  tell_(
+      [run, status](StreamingQueryListener& listener) { listener.OnQueryTerminated(run, status); });
 }
 
 void StreamingQuery::Running::AwaitStart(absl::Duration timeout) {
@@ -125,8 +126,7 @@ absl::Status StreamingQuery::Running::ProcessAllAvailable(absl::Duration timeout
 
 absl::Status StreamingQuery::Running::Stop() {
   process_.Post([this] { stop_.Set(); });
-  if (process_.IsOwnThread()) return absl::OkStatus();
-  process_.AwaitEnd();
+  if (!process_.IsOwnThread()) process_.AwaitEnd();
   return exception();
 }
 

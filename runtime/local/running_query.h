@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 #include "platform/event.h"
@@ -23,12 +24,12 @@ namespace wavetank::runtime {
 
 class StreamingQuery::Running {
  public:
-  // Tells somebody's listeners: call(listener) for each.
-  using Tell = std::function<void(const std::function<void(StreamingQueryListener&)>& call)>;
+  // Has somebody's listeners told: call(listener) for each.
+  using Tell = std::function<void(std::function<void(StreamingQueryListener&)> call)>;
 
-  // `ended`: called with what the query has ended with, before listeners hear of it.
+  // `ended`: called once the query has ended.
   Running(StreamingQueryDefinition definition, LocalConfig config, std::string directory, Tell tell,
-          std::function<void(const absl::Status&)> ended)
+          std::function<void()> ended)
       : definition_(std::move(definition)),
         config_(std::move(config)),
         directory_(std::move(directory)),
@@ -47,12 +48,16 @@ class StreamingQuery::Running {
   QueryRun run() const {
     return process_.Guarded([this] { return run_; });
   }
-  bool has_ended() const {
-    return process_.Guarded([this] { return outcome_.has_value(); });
-  }
+  bool has_ended() const { return process_.ended() || outcome().has_value(); }
+  // OK: it is active.
   absl::Status exception() const {
-    return process_.Guarded([this] { return outcome_.value_or(absl::OkStatus()); });
+    const std::optional<absl::Status> ended = outcome();
+    if (ended.has_value()) return *ended;
+    return process_.ended() ? absl::InternalError(absl::StrCat("query ", definition_.name,
+                                                               " ended without saying why"))
+                            : absl::OkStatus();
   }
+  bool IsOwnThread() const { return process_.IsOwnThread(); }
   std::deque<StreamingQueryProgress> progress() const {
     return process_.Guarded([this] { return progress_; });
   }
@@ -60,6 +65,9 @@ class StreamingQuery::Running {
  private:
   static platform::Task<void> RunDriver(platform::Node& node, Running& self);
   static platform::Task<void> RunWorkerNode(platform::Node& node, Running& self);
+  std::optional<absl::Status> outcome() const {
+    return process_.Guarded([this] { return outcome_; });
+  }
   void TakenOver(const std::string& id);
   void Committed(StreamingQueryProgress progress);
   void Idle(int64_t question);
@@ -71,7 +79,7 @@ class StreamingQuery::Running {
   const LocalConfig config_;
   const std::string directory_;  // what relative paths are relative to
   const Tell tell_;
-  const std::function<void(const absl::Status&)> ended_;
+  const std::function<void()> ended_;
   std::string fingerprint_;
 
   // Of the driver's thread.

@@ -121,11 +121,13 @@ absl::Status StreamingContext::StartRunning() {
   WT_RETURN_IF_ERROR(graph_->Validate());
   WT_ASSIGN_OR_RETURN(const int workers, LocalWorkers(config_.master));
   WT_ASSIGN_OR_RETURN(const std::string directory, OnHostInFull(config_.directory));
-  WT_RETURN_IF_ERROR(CheckLocalDirectories(graph_->Directories(), config_.directory));
-  auto running = std::make_shared<Running>(*graph_, workers, directory);
-  WT_RETURN_IF_ERROR(running->Start());
-  running_ = std::move(running);
-  return absl::OkStatus();
+  WT_RETURN_IF_ERROR(CheckOrigin(graph_->Directories(), config_.directory));
+  WT_RETURN_IF_ERROR(CheckApartOnHost(graph_->Directories(), config_.directory));
+  // There before its functions are called, which may stop it.
+  running_ = std::make_shared<Running>(*graph_, workers, directory);
+  absl::Status started = running_->Start();
+  if (!started.ok()) running_ = nullptr;
+  return started;
 }
 
 absl::Status StreamingContext::AwaitTermination() {

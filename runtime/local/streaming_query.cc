@@ -1,5 +1,6 @@
 #include "runtime/local/streaming_query.h"
 
+#include <thread>
 #include <utility>
 
 #include "runtime/local/running_query.h"
@@ -7,7 +8,12 @@
 namespace wavetank::runtime {
 
 StreamingQuery::StreamingQuery(std::unique_ptr<Running> running) : running_(std::move(running)) {}
-StreamingQuery::~StreamingQuery() = default;
+
+// On a thread of the query's own it would wait for itself: somebody else does.
+StreamingQuery::~StreamingQuery() {
+  if (!running_->IsOwnThread()) return;
+  std::thread([running = std::move(running_)]() mutable { running.reset(); }).detach();
+}
 
 const std::string& StreamingQuery::name() const { return running_->definition().name; }
 std::string StreamingQuery::id() const { return running_->run().id; }

@@ -36,7 +36,7 @@ struct LocalConfig {
 };
 
 // Every call may come from any thread. Calls that wait give kFailedPrecondition in functions that
-// the query calls (ForeachBatch, listeners), which would wait for themselves.
+// the query calls (ForeachBatch), which would wait for themselves; there, Stop returns at once.
 class StreamingQuery {
  public:
   StreamingQuery(const StreamingQuery&) = delete;
@@ -72,7 +72,7 @@ class StreamingQuery {
   class Running;
   explicit StreamingQuery(std::unique_ptr<Running> running);
 
-  const std::unique_ptr<Running> running_;
+  std::unique_ptr<Running> running_;
 };
 
 }  // namespace wavetank::runtime

@@ -215,9 +215,9 @@ absl::StatusOr<std::vector<Expression>> ExpressionParser::Arguments() {
 
 ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t offset) {
   // A job's own function may be written in capitals, and have a name that another has in Spark.
-  const std::string function = context_.functions.Find(name) == nullptr
-                                   ? FunctionOfAlias(absl::AsciiStrToLower(name))
-                                   : name;
+  std::string function = name;
+  if (context_.functions.Find(function) == nullptr) function = absl::AsciiStrToLower(name);
+  if (context_.functions.Find(function) == nullptr) function = FunctionOfAlias(std::move(function));
   if (tokens_.At("DISTINCT")) {
     return tokens_.Error(absl::StrCat("there is no ", function,
                                       " of DISTINCT values yet, as in Spark on a stream: "
@@ -297,6 +297,8 @@ ExpressionParser::Node ExpressionParser::SpecialCall(const std::string& name, si
   if (function == "extract") return Extract(offset);
   if (function == "trim") return Trim(offset);
   if (function == "struct") return StructOf(offset);
+  const bool is_own = FunctionOfAlias(function) != function && context_.functions.Find(function);
+  if (is_own) return nullptr;
   const bool is_position = function == "position";
   if (!is_position && function != "substring" && function != "substr") return nullptr;
   // With words between the arguments in place of commas.

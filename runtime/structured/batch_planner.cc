@@ -51,7 +51,7 @@ void BatchPlanner::Set(Outcome outcome) {
 
 Task<BatchPlanner::Outcome> BatchPlanner::Wait(bool input_only) {
   while (!outcome_ || (input_only && *outcome_ == Outcome::kNoInput)) {
-    if (outcome_ && options_.watch != nullptr) options_.watch->on_idle(answered_);
+    if (outcome_ && answered_) options_.watch->Idle(*answered_);
     changed_.Reset();
     co_await changed_.Wait();
   }
@@ -64,7 +64,7 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     co_await SleepUntil(due);
     if (stopped()) co_return Set(Outcome::kStopped);
     const int64_t asked = questions();
-    found_ = co_await sources_.Discover();
+    found_ = co_await sources_.Discover(asked);
     if (platform::Planted(node_, "only_the_first_source_is_awaited") && found_.ok() &&
         !found_->sources.front().any()) {
       found_->sources.clear();
@@ -73,14 +73,16 @@ Task<void> BatchPlanner::Search(platform::MonotonicTime due) {
     if (!found_.ok() || (found_->any() && !in_part)) co_return Set(Outcome::kInput);
     const bool exhausted = options_.available_now && !found_->away();
     if (exhausted) co_return Set(Outcome::kExhausted);
-    answered_ = asked;
+    answered_.reset();
+    // One that is away may have something.
+    if (options_.watch != nullptr && !found_->away()) answered_ = found_->question;
     Set(Outcome::kNoInput);
     const platform::MonotonicTime now = clock.Now();
     if (options_.interval > absl::ZeroDuration()) {
       due = NextTrigger(now, clock.WallNow(), options_.interval);
       continue;
     }
-    if (questions() > asked) {
+    if (questions() > found_->question && !found_->away()) {
       due = {};
       continue;
     }

@@ -67,7 +67,8 @@ class BatchPlanner {
   const BatchPlannerOptions options_;
   std::optional<Outcome> outcome_;
   absl::StatusOr<QuerySources::Found> found_;
-  int64_t answered_ = 0;  // the newest question that had been asked when the last search began
+  // Of the last search, if it found nothing anywhere: the newest question that it answers.
+  std::optional<int64_t> answered_;
   platform::Event changed_;
   platform::Event wake_;       // there may be news, or it is to stop
   platform::TaskScope scope_;  // last: its child uses all of the above

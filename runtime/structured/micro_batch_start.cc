@@ -168,7 +168,7 @@ Task<absl::Status> MicroBatchExecution::OpenPlannerAndSink() {
                                                          .whole = once,
                                                          .stop = options_.stop,
                                                          .watch = options_.watch});
-  if (options_.watch != nullptr) options_.watch->on_taken_over(history().metadata()->query_id());
+  if (options_.watch != nullptr) options_.watch->TakenOver(history().metadata()->query_id());
   WT_CO_ASSIGN_OR_RETURN(sink_, OpenSink(definition_, cluster_,
                                          {.node = node_,
                                           .store = store_,

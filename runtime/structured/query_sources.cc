@@ -149,7 +149,7 @@ Task<void> QuerySources::Answer(size_t source, std::string after) {
 
 // Goes on waiting for what it was asked; for what another batch starts from, or what has had its
 // time once more since it was late, it is asked anew.
-void QuerySources::Ask(size_t source) {
+void QuerySources::Ask(size_t source, int64_t question) {
   Asking& asking = asking_[source];
   const platform::MonotonicTime now = node_.clock().Now();
   std::string after = OffsetOf(source);
@@ -157,7 +157,7 @@ void QuerySources::Ask(size_t source) {
     const bool forgotten = !asking.asked->answer && now - asking.asked->at >= 2 * options_.timeout;
     if (!forgotten) return;
   }
-  asking.asked.emplace(Asked{.after = after, .at = now});
+  asking.asked.emplace(Asked{.after = after, .at = now, .question = question});
   asking.asked->task = std::make_unique<platform::TaskScope>(node_.executor());
   asking.asked->task->Spawn("ask a source what is new", Answer(source, std::move(after)));
 }
@@ -202,11 +202,12 @@ absl::StatusOr<SourceInput> QuerySources::TakeAnswer(size_t source) {
   return input;
 }
 
-Task<absl::StatusOr<QuerySources::Found>> QuerySources::Discover() {
-  for (size_t i = 0; i < sources_.size(); ++i) Ask(i);
+Task<absl::StatusOr<QuerySources::Found>> QuerySources::Discover(int64_t question) {
+  for (size_t i = 0; i < sources_.size(); ++i) Ask(i, question);
   co_await AwaitAnswers();
-  Found found;
+  Found found{.sources = {}, .question = question};
   for (size_t i = 0; i < sources_.size(); ++i) {
+    found.question = std::min(found.question, asking_[i].asked->question);
     WT_CO_ASSIGN_OR_RETURN(SourceInput input, TakeAnswer(i));
     found.sources.push_back(std::move(input));
   }

@@ -65,6 +65,7 @@ class QuerySources {
 
   struct Found {
     std::vector<SourceInput> sources;  // by number
+    int64_t question = 0;              // Discover's; the oldest that an answer is of
     bool any() const;
     bool away() const;  // of one at least
     int64_t forgotten() const;
@@ -72,8 +73,8 @@ class QuerySources {
   // Source::Define, of each, side by side. The first error is all there is. A source that does not
   // answer in time ends where it starts, and is away: it is said, its answer is awaited by no
   // further call, and counts when it comes. What never comes is asked for anew.
-  // REQUIRES: the log says where each begins.
-  Task<absl::StatusOr<Found>> Discover();
+  // REQUIRES: the log says where each begins. `question`: a number that grows, of who asks.
+  Task<absl::StatusOr<Found>> Discover(int64_t question = 0);
 
   // Whether all of them tell of what comes (Source::tells_news); then this returns once one does.
   bool tell_news() const;
@@ -96,6 +97,7 @@ class QuerySources {
   struct Asked {
     std::string after;
     platform::MonotonicTime at = {};
+    int64_t question = 0;
     std::optional<absl::StatusOr<SourceInput>> answer = {};
     std::unique_ptr<platform::TaskScope> task = nullptr;
   };
@@ -108,7 +110,7 @@ class QuerySources {
   QuerySources(platform::Node& node, checkpoint::QueryHistory& history,
                std::vector<SourceDescription> descriptions, QuerySourcesOptions options)
       : node_(node), history_(history), descriptions_(std::move(descriptions)), options_(options) {}
-  void Ask(size_t source);
+  void Ask(size_t source, int64_t question);
   Task<void> Answer(size_t source, std::string after);
   Task<absl::StatusOr<SourceInput>> Define(size_t source, std::string after);
   Task<void> AwaitAnswers();

@@ -26,6 +26,12 @@ class QueryWatch {
     return ++questions_;
   }
   int64_t questions() const { return questions_; }
+  void Idle(int64_t question) const {
+    if (on_idle) on_idle(question);
+  }
+  void TakenOver(const std::string& id) const {
+    if (on_taken_over) on_taken_over(id);
+  }
   platform::Event& asking() { return asking_; }
 
  private:

@@ -27,6 +27,10 @@ const std::vector<AggregateCall>& EveryIntegerCall() {
       CallOf("min", {DataType::kInt32}),
       CallOf("max", {DataType::kTimestamp}),
       CallOf("min", {DataType::kInt64}),
+      CallOf("bit_and", {DataType::kInt64}),
+      CallOf("bit_or", {DataType::kInt64}),
+      CallOf("bit_xor", {DataType::kInt64}),
+      CallOf("count_if", {DataType::kBool}),
   };
   return calls;
 }

@@ -205,7 +205,8 @@ std::string FunctionLists() {
   }
   std::string lists = absl::StrCat("\n## Functions\n\nOf the ", there.size() + absent.size(),
                                    " of `pyspark.sql.functions` 4.0.0, ", there.size(),
-                                   " are there (docs/functions.md has each, and those that have "
+                                   " are there in SQL (docs/functions.md has each, or what it is "
+                                   "an alias of, and those that have "
                                    "other names):\n");
   const auto add = [&lists](const std::vector<std::string>& names) {
     size_t column = 100;
