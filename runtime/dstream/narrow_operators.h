@@ -177,6 +177,14 @@ class FlatMapSink final : public NarrowSink<T, U> {
   }
 
  private:
+  using Element = std::decay_t<decltype(*std::begin(
+      std::declval<std::remove_reference_t<std::invoke_result_t<const F&, const T&>>&>()))>;
+  using First = typename FirstParameter<F>::Type;
+  static_assert(!kHoldsViews<Element> || std::is_void_v<First> || std::is_reference_v<First> ||
+                    kTakesViews<F, T>,
+                "this function of FlatMap gives views of text: it must take its row by reference, "
+                "or as a std::string_view, for a row that it takes by value is gone by then");
+
   // `view` is the row's.
   template <typename Row>
   void Append(const Row& row, const RowView<T>& view) {

@@ -88,6 +88,14 @@ class Pieces {
   }
   Iterator begin() const { return Iterator(text_, delimiter_); }
   Iterator end() const { return Iterator(); }
+  bool empty() const { return text_.empty(); }
+  // What follows looks for the pieces anew each time.
+  size_t size() const { return static_cast<size_t>(std::distance(begin(), end())); }
+  // REQUIRES: i < size().
+  std::string_view operator[](size_t i) const {
+    return *std::next(begin(), static_cast<ptrdiff_t>(i));
+  }
+  operator std::vector<std::string_view>() const { return {begin(), end()}; }  // NOLINT: as a range
 
  private:
   std::string_view text_;

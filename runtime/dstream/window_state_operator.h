@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -94,7 +95,11 @@ class WindowStateOperator final : public StateOperator {
     });
   }
 
-  // A chunk at a time: the memory that its keys need is fetched together.
+  // How many keys are moved on together. Of a type of the user's own, two that are not the same may
+  // have one encoding: these go one after the other.
+  static constexpr size_t kTogether = kHasView<K> || std::is_arithmetic_v<K> ? kChunkRows : 1;
+
+  // Some at a time: the memory that their keys need is fetched together.
   absl::Status Move(std::vector<std::pair<K, Change>>& changes, int64_t& record,
                     checkpoint::StateTable& state) const {
     EncodedTexts keys;
@@ -103,8 +108,8 @@ class WindowStateOperator final : public StateOperator {
     std::vector<std::optional<std::string_view>> before;
     std::vector<std::optional<std::string_view>> after;
     std::vector<bool> gone;
-    for (size_t begin = 0; begin < changes.size(); begin += kChunkRows) {
-      const size_t end = std::min(begin + kChunkRows, changes.size());
+    for (size_t begin = 0; begin < changes.size(); begin += kTogether) {
+      const size_t end = std::min(begin + kTogether, changes.size());
       keys.Clear();
       sums.Clear();
       gone.clear();

@@ -13,6 +13,8 @@
 namespace wavetank::runtime {
 namespace {
 
+using testing::AllOf;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::string FileName(int number) { return absl::StrFormat("in/f%04d", number); }
@@ -83,6 +85,30 @@ TEST(ManyFiles, ShareNoTaskWithALargeNeighbour) {
   EXPECT_EQ(saved.lines[1], large);
   EXPECT_EQ(saved.lines[2], "line 2");
   EXPECT_EQ(saved.parts, 36) << "the first, then pairs, the last alone";
+}
+
+TEST(ManyFiles, OneThatIsLostIsSkippedAloneAmongThoseOfItsTask) {
+  SimJob job({.seed = 44}, SaveLinesOfFiles({.files = {.lost = LostFiles::kSkip}}));
+  PutFiles(job, 200);
+  // Of the batch that has them.
+  job.AtStep(std::string(steps::kBatchInputLogged.name), 1,
+             [&](simulator::SimProcess&) { job.machine().disk().LoseFile(FileName(77)); });
+  job.RunFor(absl::Seconds(5));
+  EXPECT_THAT(job.ended(), IsEmpty());
+  std::vector<std::string> left = Lines(200);
+  left.erase(left.begin() + 77);
+  EXPECT_EQ(SavedWithLines(job).lines, left);
+}
+
+TEST(ManyFiles, OneThatIsGoneStopsTheJobAndIsNamed) {
+  SimJob job({.seed = 45}, SaveLinesOfFiles());
+  PutFiles(job, 200);
+  // Of the batch that has them.
+  job.AtStep(std::string(steps::kBatchInputLogged.name), 1,
+             [&](simulator::SimProcess&) { job.machine().disk().LoseFile(FileName(77)); });
+  job.RunFor(absl::Seconds(5));
+  ASSERT_EQ(job.ended().size(), 1U);
+  EXPECT_THAT(job.ended()[0].ToString(), AllOf(HasSubstr(FileName(77)), HasSubstr("is gone")));
 }
 
 TEST(ManyFiles, AreNotSyncedOneAfterTheOtherByANewDriver) {

@@ -167,6 +167,36 @@ TEST(RowView, ALineIsWholeWhereverItsPiecesAreCut) {
   }
 }
 
+// What a file leaves behind is none of the next one's, which the same task may have.
+TEST(RowView, EachFileBeginsWithALineOfItsOwn) {
+  Lines lines;
+  internal::LineFeed feed(lines);
+  for (const char* file : {"one\r", "\ntwo", "three"}) {
+    ASSERT_TRUE(feed.Push(std::string(file)).ok());
+    ASSERT_TRUE(feed.EndFile().ok());
+  }
+  ASSERT_TRUE(feed.Finish().ok());
+  EXPECT_THAT(lines.lines, ElementsAre("one", "", "two", "three"));
+}
+
+// Chunks have 1,024 rows: fewer, as many, more, in each kind of operator that has some.
+TEST(RowView, RowsThatFillChunksAreAllThere) {
+  using Count = std::pair<std::string, int64_t>;
+  for (const int words : {1023, 1024, 1025, 2048, 2500}) {
+    std::string line;
+    for (int i = 0; i < words; ++i) absl::StrAppend(&line, "word", i, " ");
+    const auto counts = Collect<Count>(1, [&](StreamingContext& ssc) {
+      return ssc.QueueStream<std::string>({Texts{line, line}})
+          .FlatMap([](std::string_view text) { return Split(text, ' '); })
+          .Repartition(1)
+          .Map([](std::string_view word) { return std::pair(word, int64_t{1}); })
+          .ReduceByKey(std::plus<>(), 1);
+    });
+    ASSERT_EQ(std::ssize(counts.batches[0]), words);
+    for (const auto& [word, count] : counts.batches[0]) ASSERT_EQ(count, 2) << word;
+  }
+}
+
 TEST(RowView, EncodedRowsAreCheckedToTheirEnd) {
   using Row = std::pair<std::string, int32_t>;
   std::vector<Row> rows;
@@ -228,7 +258,10 @@ TEST(Split, GivesWhatJavasSplitGives) {
   EXPECT_THAT(pieces(",,"), IsEmpty());
   EXPECT_THAT(pieces(""), IsEmpty());
   const Pieces three = Split("1,2,3", ',');
-  EXPECT_EQ(std::distance(three.begin(), three.end()), 3);
+  EXPECT_EQ(three.size(), 3U);
+  EXPECT_EQ(Split("1,2,3", ',')[2], "3");
+  const std::vector<std::string_view> fields = Split("1,2,3", ',');
+  EXPECT_THAT(fields, ElementsAre("1", "2", "3"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // State from batch to batch: what functions are given and when, and what becomes of it when the
 // driver dies, the partitions change, batches fail or are left out.
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -278,6 +279,31 @@ TEST(State, NamesIntervalsThatCannotBe) {
                 sums(sums(rows)).Checkpoint(2 * kStateBatch).Print();
               }),
               HasSubstr("its rows come of another state"));
+}
+
+// Keys are moved on 1,024 at a time.
+TEST(State, AWindowMovesOnManyKeysInOnePartition) {
+  StateRun run([](const DStream<std::string>& lines) {
+    lines.Map(KeyAndNumber)
+        .ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 2 * kStateBatch, kStateBatch, 1)
+        .SaveAsTextFiles("out/window");
+  });
+  run.Start();
+  Batches batches(3);
+  std::map<std::string, int64_t> window;  // of the last two
+  for (int batch = 0; batch < 3; ++batch) {
+    for (int key = 700 * batch; key < 700 * batch + 2'500; ++key) {
+      batches[static_cast<size_t>(batch)].push_back(absl::StrCat("key", key, " ", batch + 1));
+      if (batch > 0) window[absl::StrCat("key", key)] += batch + 1;
+    }
+  }
+  run.Feed(batches);
+  const Batches saved = run.Saved();
+  ASSERT_GE(saved.size(), 3U);
+  Lines expected;
+  for (const auto& [key, sum] : window) expected.push_back(absl::StrCat("(", key, ",", sum, ")"));
+  std::ranges::sort(expected);
+  EXPECT_EQ(saved[2], expected);
 }
 
 TEST(State, OfAStateAndInTwoOutputsGoesOnOnceABatch) {
