@@ -115,6 +115,18 @@ TEST(SqlSession, SaysWhatThereIs) {
             std::string::npos);
 }
 
+TEST(SqlSession, ExplainSaysByWhichColumnEachSideOfAJoinIsForgotten) {
+  const std::string said = Said(
+      "CREATE TABLE auction (WATERMARK FOR dateTime AS dateTime) USING nexmark OPTIONS (table "
+      "'auction', events 9); CREATE TABLE bid (WATERMARK FOR dateTime AS dateTime) USING nexmark "
+      "OPTIONS (table 'bid', events 9); EXPLAIN SELECT b.price FROM auction a JOIN bid b ON a.id = "
+      "b.auction AND b.dateTime >= a.dateTime AND b.dateTime <= a.dateTime + INTERVAL '1' MINUTE");
+  EXPECT_NE(said.find("left rows go once the watermark is 1m past dateTime, right rows go once the "
+                      "watermark is at dateTime"),
+            std::string::npos)
+      << said;
+}
+
 struct Refused {
   const char* sql;
   const char* says;
