@@ -2,7 +2,8 @@
 // that have some: include it before such rows are used.
 //
 // A duration is stored as its count; its unit is part of the type's name, and so of the plan's
-// fingerprint. Times of other clocks mean nothing in another process.
+// fingerprint. Times of other clocks mean nothing in another process. They are values, not keys: make
+// a number of what is to be one (value.count()).
 #ifndef WAVETANK_RUNTIME_DSTREAM_CHRONO_CODEC_H_
 #define WAVETANK_RUNTIME_DSTREAM_CHRONO_CODEC_H_
 
@@ -17,7 +18,6 @@
 #include "absl/time/time.h"
 
 #include "runtime/dstream/codec.h"
-#include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
 
@@ -95,16 +95,6 @@ struct Codec<std::chrono::time_point<Clock, Duration>> {
     }
   }
 };
-
-// As keys: equal durations of one type are one key.
-template <typename Rep, typename Period>
-uint64_t HashKey(const std::chrono::duration<Rep, Period>& key) {
-  return HashKey(key.count());
-}
-template <typename Clock, typename Duration>
-uint64_t HashKey(const std::chrono::time_point<Clock, Duration>& key) {
-  return HashKey(key.time_since_epoch().count());
-}
 
 }  // namespace wavetank::runtime
 

@@ -3,7 +3,8 @@
 //
 // The encoding is deterministic for one build of protobuf and of the message's schema: maps in the
 // order of their keys. Fields that the schema does not know are kept. The message's full name is
-// its name in the plan's fingerprint; its fields are not.
+// its name in the plan's fingerprint; its fields are not. Messages are values, not keys: make one of
+// the fields that tell them apart.
 #ifndef WAVETANK_RUNTIME_DSTREAM_PROTOBUF_CODEC_H_
 #define WAVETANK_RUNTIME_DSTREAM_PROTOBUF_CODEC_H_
 
@@ -21,7 +22,6 @@
 #include "google/protobuf/text_format.h"
 
 #include "runtime/dstream/codec.h"
-#include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
 
@@ -69,16 +69,6 @@ struct Codec<T> {
     }
   }
 };
-
-// As keys: those with the same encoding are one.
-template <std::derived_from<google::protobuf::MessageLite> T>
-uint64_t HashKey(const T& key) {
-  return HashKey(internal::DeterministicBytes(key));
-}
-template <std::derived_from<google::protobuf::MessageLite> T>
-bool SameKey(const T& a, const T& b) {
-  return internal::DeterministicBytes(a) == internal::DeterministicBytes(b);
-}
 
 }  // namespace wavetank::runtime
 
