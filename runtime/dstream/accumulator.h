@@ -116,8 +116,8 @@ class Accumulator {
 
   // At the driver. In what ForeachRDD calls: with what the batch has added so far: the
   // transformations of all outputs, as long as they are one graph of tasks; once that failed, and
-  // each output runs by itself, those of this output and of outputs before it. Elsewhere: what the complete batches have, as soon as a context runs
-  // also those before it. Not on workers.
+  // each output runs by itself, those of this output and of the outputs before it. Elsewhere: what
+  // the complete batches have, as soon as a context runs also those before it. Not on workers.
   T Value() const {
     const internal::AdditionsScope* const scope = internal::AdditionsScope::Current();
     if (scope == nullptr) return Decoded(cell_->total.Get());

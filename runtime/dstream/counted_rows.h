@@ -1,5 +1,5 @@
-// CountedRows: which rows each batch is the one to count, as the plan says: those that its tasks come
-// to, and those of no batch before it do.
+// CountedRows: for which rows each operator does something in a batch, as the plan says, whatever
+// workers keep.
 #ifndef WAVETANK_RUNTIME_DSTREAM_COUNTED_ROWS_H_
 #define WAVETANK_RUNTIME_DSTREAM_COUNTED_ROWS_H_
 
@@ -32,8 +32,8 @@ class CountedRows {
 
   // Whether some of it is missing, for a batch has more than StreamingGraph::kMostStages of stages.
   bool is_full() const { return is_full_; }
-  // Whether that batch does such work for the rows of that one, if each state goes on from the batch
-  // before it, and nothing is kept. What leaves a window has come into it in a batch before.
+  // Whether that batch does such work for the rows of that one, if each state goes on from the
+  // batch before it, and nothing is kept. What leaves a window has come into it in a batch before.
   bool Has(BatchNumber batch, BatchNumber of_rows, const OperatorWork& work) const;
 
  private:

@@ -205,7 +205,7 @@ class StreamingContext {
                         std::make_index_sequence<sizeof...(arguments) - 1>());
   }
 
-  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h); that of int64_t wraps
+  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h); one of int64_t wraps
   // around. Its name is its own, and part of the plan.
   template <typename T>
   runtime::Accumulator<T> Accumulator(std::string name) {
