@@ -14,6 +14,8 @@
 //
 // What a function of an operator adds for a row counts once, in the first batch that has the row,
 // however many outputs and windows take that stream: so it does not depend on what workers keep.
+// The functions of a window with an inverse may add nothing where it merges: it calls them as often
+// as it must.
 #ifndef WAVETANK_RUNTIME_DSTREAM_ACCUMULATOR_H_
 #define WAVETANK_RUNTIME_DSTREAM_ACCUMULATOR_H_
 
@@ -43,15 +45,11 @@ std::string Additions::TypedSlot<T>::Encode() const {
   return value.has_value() ? "+" + EncodeToString(*value) : std::string();
 }
 
-// a + b. Throws std::overflow_error when that is no int64_t.
+// a + b. Of int64_t, modulo 2^64: an error would fail the batch in every driver to come.
 template <typename T>
 T SumOf(T a, T b) {
   if constexpr (std::is_integral_v<T>) {
-    T sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) {
-      throw std::overflow_error(absl::StrCat("the sum of ", a, " and ", b, " is no 64-bit number"));
-    }
-    return sum;
+    return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
   } else {
     return a + b;
   }
@@ -101,6 +99,11 @@ class Accumulator {
   void Add(T value) const {
     const internal::AdditionsScope* const scope = internal::AdditionsScope::Current();
     if (scope == nullptr) Refuse("adds outside of a function that a batch calls");
+    if (scope->calls_for() == internal::CallsFor::kAsOftenAsItMust) {
+      Refuse(
+          "adds where a window with an inverse merges: it calls the function as often as it "
+          "must; count in a Map before it");
+    }
     internal::Additions* const additions = scope->additions();
     if (additions == nullptr) return;  // it was counted when it ran first
     if (!additions->is_of(*cell_)) Refuse("is of another context");
@@ -111,9 +114,10 @@ class Accumulator {
     added = std::move(sum);
   }
 
-  // At the driver. In what ForeachRDD calls: with what the batch has added so far, of which all
-  // transformations are part. Elsewhere: what the complete batches have, as soon as a context runs
-  // also those before it. Not on workers.
+  // At the driver. In what ForeachRDD calls: with what the batch has added so far: the
+  // transformations of all outputs, as long as they are one graph of tasks; once that failed, and
+  // each output runs by itself, those of this output and of the outputs before it. Elsewhere: what
+  // the complete batches have, as soon as a context runs also those before it. Not on workers.
   T Value() const {
     const internal::AdditionsScope* const scope = internal::AdditionsScope::Current();
     if (scope == nullptr) return Decoded(cell_->total.Get());

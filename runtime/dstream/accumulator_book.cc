@@ -1,5 +1,6 @@
 #include "runtime/dstream/accumulator_book.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -7,14 +8,12 @@
 #include "absl/strings/str_cat.h"
 
 #include "platform/status_macros.h"
-#include "runtime/dstream/stable_hash.h"
-#include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/wire.h"
 
 namespace wavetank::runtime {
 
 AccumulatorBook::AccumulatorBook(const StreamingGraph& graph, const AccumulatorTotals& totals)
-    : graph_(graph), reach_(graph.accumulators().empty() ? 0 : graph.LongestAgo()) {
+    : graph_(graph), reach_(graph.accumulators().empty() ? 0 : graph.LongestAgo()), rows_(graph) {
   for (const auto& cell : graph_.accumulators()) {
     const auto found = totals.find(cell->name());
     totals_.push_back(found == totals.end() ? cell->zero() : found->second);
@@ -31,61 +30,19 @@ void AccumulatorBook::Begin(BatchNumber batch, const BatchInputs& inputs) {
   ended_.clear();
   taken_.clear();
   at_driver_ = std::make_unique<internal::Additions>(&graph_, totals_.size());
-  for (const auto& [had, input] : inputs) {
-    if (had > batch) break;
-    if (!planned_.insert(had).second) continue;
-    for (const Work& work : WorkOf(had)) counts_in_.try_emplace(work, had);
+  // The batch is the first for no rows that are older than so, and what came to others first is
+  // newer than they are.
+  const BatchNumber oldest(batch.value() - reach_);
+  for (auto had = inputs.lower_bound(oldest); had != inputs.upper_bound(batch); ++had) {
+    planned_.insert(had->first);
   }
-  const BatchNumber oldest(inputs.begin()->first.value() - reach_);
-  std::erase_if(counts_in_, [&](const auto& entry) { return entry.first.batch < oldest; });
-  planned_.erase(planned_.begin(), planned_.lower_bound(inputs.begin()->first));
+  planned_.erase(planned_.begin(), planned_.lower_bound(oldest));
 }
 
-// From the head down, since what is above an operator tells its rows apart.
-std::vector<AccumulatorBook::Work> AccumulatorBook::WorkBy(const Way& way, BatchNumber of_rows) {
-  std::vector<Work> work;
-  uint64_t hash = 0;
-  for (auto step = way.rbegin(); step != way.rend(); ++step) {
-    hash = MixKey(hash, MixKey(static_cast<uint64_t>(step->first.value()),
-                               static_cast<uint64_t>(step->second)));
-    work.push_back({.batch = of_rows, .op = step->first, .way = hash});
-  }
-  return work;
-}
-
-// What tasks make for the batch, and of which batch's rows, if each state goes on from the batch
-// before it, and nothing is kept.
-std::vector<AccumulatorBook::Work> AccumulatorBook::WorkOf(BatchNumber batch) const {
-  std::vector<OperatorId> outputs;
-  for (const OperatorId output : graph_.outputs()) {
-    if (graph_.IsDue(output, batch.value())) outputs.push_back(output);
-  }
-  const StateHistory from_the_batch_before = [this](OperatorId state, int64_t ago) {
-    const auto window = WindowOf(graph_.at(state));
-    const int64_t length = window ? window->length / graph_.batch_interval : 1;
-    return StateBefore{.kept = ago + length, .newest = 0, .since = {ago}};
-  };
-  const std::vector<StagePlan> plan = graph_.StagesOf(outputs, from_the_batch_before);
-  std::vector<Work> work;
-  std::vector<std::set<int64_t>> agos_of;  // by stage: of which batches its rows are
-  for (const StagePlan& stage : plan) {
-    std::set<int64_t>& agos = agos_of.emplace_back(stage.agos.begin(), stage.agos.end());
-    if (stage.head_is_kept) {
-      for (const BatchRead& of_batch : stage.reads) {
-        for (const int read : of_batch.sides.front()) {
-          const std::set<int64_t> of_read = agos_of[static_cast<size_t>(read)];
-          agos.insert(of_read.begin(), of_read.end());
-        }
-      }
-    } else if (!stage.reads.empty()) {
-      agos.insert(stage.reads.back().ago);
-    }
-    for (const int64_t ago : agos) {
-      const std::vector<Work> of_stage = WorkBy(stage.way, BatchNumber(batch.value() - ago));
-      work.insert(work.end(), of_stage.begin(), of_stage.end());
-    }
-  }
-  return work;
+bool AccumulatorBook::CountsNow(BatchNumber of_rows, const OperatorWork& work) const {
+  if (!rows_.Has(batch_, of_rows, work)) return false;
+  return std::none_of(planned_.lower_bound(of_rows), planned_.lower_bound(batch_),
+                      [&](BatchNumber had) { return rows_.Has(had, of_rows, work); });
 }
 
 absl::Status AccumulatorBook::Take(const BatchGraph& graph, GraphResults& results) {
@@ -99,11 +56,10 @@ absl::Status AccumulatorBook::Take(const BatchGraph& graph, GraphResults& result
       WT_RETURN_IF_ERROR(DecodeFromString(result.bytes, outcome));
       result.bytes = std::move(outcome.result);
       std::set<OperatorId> count;
-      for (const Work& by : WorkBy(work.way, work.row_batches[task])) {
-        const auto counts_in = counts_in_.find(by);
-        if (counts_in == counts_in_.end() || counts_in->second != batch_) continue;
-        if (taken_.contains(by)) continue;
-        made.insert(by);
+      const BatchNumber of_rows = work.row_batches[task];
+      for (const OperatorWork& by : WorkBy(work.way)) {
+        if (taken_.contains({of_rows, by}) || !CountsNow(of_rows, by)) continue;
+        made.insert({of_rows, by});
         count.insert(by.op);
       }
       for (const Addition& addition : outcome.additions) {

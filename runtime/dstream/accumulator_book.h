@@ -7,7 +7,6 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_ACCUMULATOR_BOOK_H_
 #define WAVETANK_RUNTIME_DSTREAM_ACCUMULATOR_BOOK_H_
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,19 +23,20 @@
 #include "runtime/dstream/accumulator_cell.h"
 #include "runtime/dstream/batch_graph.h"
 #include "runtime/dstream/batch_schedule.h"
+#include "runtime/dstream/counted_rows.h"
 #include "runtime/dstream/graph.h"
 
 namespace wavetank::runtime {
 
 class AccumulatorBook {
  public:
-  // Shows the totals that it goes on from. `graph` outlives it.
+  // Shows the totals that it goes on from. `graph` outlives it. REQUIRES: it is right (Validate).
   AccumulatorBook(const StreamingGraph& graph, const AccumulatorTotals& totals);
 
   bool empty() const { return totals_.empty(); }
 
   // The batch runs: it has added nothing. `inputs`: it, and those that were planned before it, as
-  // far as what it reads reaches. REQUIRES: batches begin in order.
+  // far as what it reads reaches, at the least. REQUIRES: batches begin in order.
   void Begin(BatchNumber batch, const BatchInputs& inputs);
   // Takes what its tasks have added out of the results of a graph of the batch. What a graph before
   // has made counts as that made it. An error: a function that merges threw.
@@ -54,21 +54,14 @@ class AccumulatorBook {
   AccumulatorTotals totals() const { return ByName(totals_); }
 
  private:
-  // What one operator makes of the rows of a batch that come to it by one way.
-  struct Work {
-    BatchNumber batch;
-    OperatorId op;
-    uint64_t way = 0;  // a hash of the operators and turns from it up
-    friend auto operator<=>(const Work&, const Work&) = default;
-  };
-  using Way = std::vector<std::pair<OperatorId, int>>;
-  static std::vector<Work> WorkBy(const Way& way, BatchNumber of_rows);
-  std::vector<Work> WorkOf(BatchNumber batch) const;
+  // Whether the batch that runs is the first that comes to such rows, of those that were planned.
+  bool CountsNow(BatchNumber of_rows, const OperatorWork& work) const;
   absl::Status Merge(size_t accumulator, const std::string& added, std::vector<std::string>& into);
   AccumulatorTotals ByName(const std::vector<std::string>& totals) const;
 
   const StreamingGraph& graph_;
   const int64_t reach_;
+  const CountedRows rows_;
   // By accumulator, encoded: of complete batches; with what the tasks of the one that runs added;
   // and with its driver's.
   std::vector<std::string> totals_;
@@ -76,9 +69,9 @@ class AccumulatorBook {
   std::vector<std::string> ended_;
   std::unique_ptr<internal::Additions> at_driver_;
   BatchNumber batch_;
-  std::set<Work> taken_;  // of the batch that runs
-  std::set<BatchNumber> planned_;
-  std::map<Work, BatchNumber> counts_in_;
+  using Work = std::pair<BatchNumber, OperatorWork>;  // of the rows of that batch
+  std::set<Work> taken_;                              // of the batch that runs
+  std::set<BatchNumber> planned_;  // that one, and before it as far as it reaches
 };
 
 }  // namespace wavetank::runtime

@@ -44,7 +44,7 @@ class AdditionsScope {
   // Null: this thread runs no function of a batch.
   static const AdditionsScope* Current();
   Additions* additions() const { return additions_; }
-  // Whose function runs; negative: no operator's.
+  // Whose function runs; negative: no operator's, or kAsOftenAsItMust.
   int64_t calls_for() const { return calls_for_; }
   const std::vector<std::string>* totals() const { return totals_; }
 
@@ -59,6 +59,10 @@ class AdditionsScope {
 // While it lives, functions that this thread calls are those of the operator of that number.
 class CallsFor {
  public:
+  // Instead of one: its functions may add nothing, for how often they are called for a row is
+  // nobody's to say.
+  static constexpr int64_t kAsOftenAsItMust = -2;
+
   explicit CallsFor(int64_t op);
   ~CallsFor();
   CallsFor(const CallsFor&) = delete;

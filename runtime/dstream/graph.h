@@ -67,6 +67,7 @@ struct StateBefore {
   int64_t newest = 0;
   // How many batches ago those were that have run since, oldest first: the last is the one itself.
   std::vector<int64_t> since = {0};
+  bool is_empty = false;  // of a window: nothing was in it, so nothing leaves it
 };
 // Before the batch so many batches ago, which is the one itself.
 using StateHistory = std::function<StateBefore(OperatorId state, int64_t ago)>;

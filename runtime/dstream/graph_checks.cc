@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "runtime/dstream/counted_rows.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
@@ -189,6 +190,13 @@ absl::Status StreamingGraph::Validate() const {
         "a "
         "stage for each of its batches (give ReduceByKeyAndWindow an inverse, or longer batches), "
         "as is a state for those since it was kept"));
+  }
+  if (CountedRows(*this).is_full()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "accumulators count the rows of each batch once, whichever window has them first, of ",
+        kMostStages,
+        " stages at most, and a window with an inverse is one for each of its batches "
+        "there: give longer batches, or shorter windows, or leave the accumulators out"));
   }
   std::map<std::string, OperatorId> directories;
   for (const OperatorId id : outputs_) {

@@ -149,13 +149,13 @@ class StagePlanner {
       const StateBefore before = Before(*state, ago);
       const bool is_window = state->window().has_value();
       if (is_window) {
-        stage.reads.push_back(ReadWindow(*state, ago, before.kept));
+        stage.reads.push_back(ReadWindow(*state, ago, before.kept, before.is_empty));
       } else {
         for (const int64_t since : before.since) stage.reads.push_back(Read(head, since));
       }
       if (before.newest > 0) {
         stage.reads_since_newest =
-            is_window ? ReadWindow(*state, ago, before.newest) : stage.reads.back();
+            is_window ? ReadWindow(*state, ago, before.newest, false) : stage.reads.back();
       }
     }
     return Add(std::move(stage));
@@ -171,9 +171,9 @@ class StagePlanner {
     }
     return read;
   }
-  // What has come into the window since it was as `kept` batches ago, and what has left it: that
-  // was written as it came. What has done both is in neither.
-  BatchRead ReadWindow(const StateOperator& of, int64_t ago, int64_t kept) {
+  // What has come into the window since it was as `kept` batches ago, and what has left it, unless
+  // it was empty: that was written as it came. What has done both is in neither.
+  BatchRead ReadWindow(const StateOperator& of, int64_t ago, int64_t kept, bool was_empty) {
     const int64_t step = std::max<int64_t>(graph_.SlideOf(of.parents().front()), 1);
     const int64_t length = to_batches_(of.window()->length);
     // A stream of the plan itself has rows also for batches that were left out.
@@ -186,9 +186,10 @@ class StagePlanner {
       std::ranges::reverse(agos);
       return agos;
     };
+    const Agos left = was_empty ? Agos() : downwards(std::max(kept, ago + length), kept + length);
     return {.ago = ago,
             .sides = {IntoOf(of.id(), 0, downwards(ago, std::min(kept, ago + length))),
-                      IntoOf(of.id(), 0, downwards(std::max(kept, ago + length), kept + length))}};
+                      IntoOf(of.id(), 0, left)}};
   }
   bool HasConstants(OperatorId id) const {
     return std::ranges::any_of(graph_.InputsOf(id), [this](OperatorId input) {

@@ -213,8 +213,8 @@ class StreamingContext {
                         std::make_index_sequence<sizeof...(arguments) - 1>());
   }
 
-  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h). Its name is its own,
-  // and part of the plan.
+  // A sum that functions add to, of int64_t or double, from 0 (accumulator.h); one of int64_t wraps
+  // around. Its name is its own, and part of the plan.
   template <typename T>
   runtime::Accumulator<T> Accumulator(std::string name) {
     static_assert(std::is_same_v<T, int64_t> || std::is_same_v<T, double>,
@@ -223,6 +223,9 @@ class StreamingContext {
     return MakeAccumulator<T>(std::move(name), "sum", T{}, internal::SumOf<T>);
   }
   // Of any T that has a Codec, from `zero`: merge(T, T) gives what two come to, and is associative.
+  // One that throws, on a worker, fails the task, as any function of the job. At the driver, which
+  // merges what tasks added into the total, it fails the batch, which stays open: the next driver
+  // runs it first, and if merge throws again it fails again. So give a value for any two.
   template <typename T, typename F>
   runtime::Accumulator<T> Accumulator(std::string name, const T& zero, F merge) {
     static_assert(std::is_invocable_r_v<T, const F&, T, T>,

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 
 #include "checkpoint/state_table.h"
+#include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/ordered_table.h"
 #include "runtime/dstream/partitioner.h"
@@ -55,7 +56,12 @@ class WindowStateOperator final : public StateOperator {
     absl::Status done = Gather(sides[0], &Change::came, changes);
     if (done.ok()) done = Gather(sides[1], &Change::left, changes);
     int64_t record = 0;
-    if (done.ok()) CallUser(*this, record, [&] { done = Move(changes.rows(), record, state); });
+    if (done.ok()) {
+      CallUser(*this, record, [&] {
+        const CallsFor calls(CallsFor::kAsOftenAsItMust);
+        done = Move(changes.rows(), record, state);
+      });
+    }
     if (!done.ok()) return done;
     return Give(state, sink);
   }
@@ -85,6 +91,7 @@ class WindowStateOperator final : public StateOperator {
     int64_t record = 0;
     return ForEachChunk<std::pair<K, Sum>>(blocks, [&](auto& rows) {
       CallUser(*this, record, [&] {
+        const CallsFor calls(CallsFor::kAsOftenAsItMust);
         for (auto& [key, view] : rows) {
           std::optional<Sum>& sum = changes.Of(std::move(key)).*side;
           Sum part = RowOf<Sum>(std::move(view));

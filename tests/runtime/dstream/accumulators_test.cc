@@ -283,11 +283,141 @@ TEST(Accumulators, AreRefusedWhereTheyWouldBeWrong) {
                     HasSubstr("'own' is read in a task: read it at the driver")));
   EXPECT_THAT(ended([&alone](const auto&) { alone.Add(1); }),
               HasSubstr("'alone' is of another context"));
-  EXPECT_THAT(ended([](const auto& own) {
-                own.Add(INT64_MAX);
-                own.Add(1);
-              }),
-              HasSubstr("is no 64-bit number"));
+}
+
+TEST(Accumulators, SumsOfWholeNumbersWrapAround) {
+  std::vector<int64_t> shown;
+  Collect<int>(3, [&shown](StreamingContext& ssc) {
+    const auto sum = ssc.Accumulator<int64_t>("sum");
+    const auto rows = ssc.QueueStream<int>({{1, 2}, {1}, {1}}).Map([sum](int row) {
+      sum.Add(row == 2 ? 1 : INT64_MAX);
+      return row;
+    });
+    rows.ForeachRDD([sum, &shown](const auto&) { shown.push_back(sum.Value()); });
+    return rows;
+  });
+  shown.resize(3);
+  EXPECT_THAT(shown, ElementsAre(INT64_MIN, -1, INT64_MAX - 1));
+}
+
+// Lines that are in each of a few batches, whose job ends.
+std::string EndedOver(const JobPlan& plan) {
+  SimJob job({.seed = 1}, [&plan](StreamingContext& ssc) {
+    ssc.Checkpoint("ck");
+    plan(ssc);
+  });
+  job.Start();
+  job.RunFor(absl::Milliseconds(1'500));
+  for (int file = 0; file < 4; ++file) {
+    job.machine().disk().Put(absl::StrCat("in/", file), "a\nb\n");
+    job.RunFor(kSecond);
+  }
+  job.RunFor(absl::Seconds(5));
+  return job.ended().empty() ? "" : job.ended().front().ToString();
+}
+
+TEST(Accumulators, OfWhichTheDriverCannotMergeFailTheBatch) {
+  EXPECT_THAT(
+      EndedOver([](StreamingContext& ssc) {
+        const auto least = ssc.Accumulator<int64_t>("least", 0, [](int64_t, int64_t) {
+          throw std::runtime_error("none of them");
+          return int64_t{0};
+        });
+        ssc.TextFileStream("in").ForeachPartition(
+            [least](const Lines& rows, const PartitionRun&) { least.Add(std::ssize(rows)); });
+      }),
+      HasSubstr("merge into accumulator 'least': none of them"));
+}
+
+TEST(Accumulators, AreRefusedWhereAWindowWithAnInverseMerges) {
+  const auto error = [](bool of_inverse) {
+    return EndedOver([of_inverse](StreamingContext& ssc) {
+      const auto own = ssc.Accumulator<int64_t>("own");
+      const auto add = [own](int64_t a, int64_t b) {
+        own.Add(1);
+        return a + b;
+      };
+      const auto subtract = [own](int64_t a, int64_t b) {
+        own.Add(1);
+        return a - b;
+      };
+      const auto pairs = ssc.TextFileStream("in").Map(
+          [](std::string line) { return Counted(std::move(line), 1); });
+      const auto sums =
+          of_inverse ? pairs.ReduceByKeyAndWindow(std::plus<>(), subtract, 2 * kSecond, kSecond)
+                     : pairs.ReduceByKeyAndWindow(add, std::minus<>(), 3 * kSecond, kSecond);
+      // So what leaves a window is subtracted however often a task is tried again.
+      sums.Checkpoint(kSecond).Print();
+    });
+  };
+  for (const bool of_inverse : {false, true}) {
+    EXPECT_THAT(error(of_inverse),
+                AllOf(HasSubstr("(ReduceByKeyAndWindow), record"),
+                      HasSubstr("'own' adds where a window with an inverse merges: it calls the "
+                                "function as often as it must; count in a Map before it")));
+  }
+}
+
+// A window with an inverse is one stage for each of its batches where it is planned who counts.
+void CountBesideAWindowOf(absl::Duration window, StreamingContext& ssc) {
+  ssc.Checkpoint("ck");
+  const auto counts = [&ssc](const char* name) {
+    const auto counter = ssc.Accumulator<int64_t>(name);
+    return [counter](std::string line) {
+      counter.Add(1);
+      return line;
+    };
+  };
+  const auto lines = ssc.TextFileStream("in");
+  lines.Map(counts("before"))
+      .Map([](std::string line) { return Counted(std::move(line), 1); })
+      .ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), window, kSecond)
+      .MapValues([](int64_t sum) { return sum; })
+      .Print();
+  lines.Map(counts("beside")).Print();
+}
+
+TEST(Accumulators, CountBesideALongWindowAndAreRefusedWithALongerOne) {
+  SimJob job({.seed = 1, .kept_bytes_max = 0},
+             [](StreamingContext& ssc) { CountBesideAWindowOf(absl::Hours(2), ssc); });
+  job.CrashAt("dstream.batch_completed", 5, kSecond);
+  FeedLines(job, 6);
+  EXPECT_THAT(job.ended(), IsEmpty());
+  EXPECT_THAT(Totals(job), ElementsAre(Pair("before", 18), Pair("beside", 18)));
+  StreamingContext ssc(kSecond);
+  CountBesideAWindowOf(absl::Hours(3), ssc);
+  EXPECT_THAT(ssc.graph().Validate().ToString(),
+              HasSubstr("of 10000 stages at most, and a window with an inverse is one for each of "
+                        "its batches there: give longer batches, or shorter windows"));
+}
+
+TEST(Accumulators, CountOnceWhatOutputsShareThatRunEachAlone) {
+  int throws = 0;
+  std::vector<int64_t> shown;
+  SimJob job({.seed = 3, .kept_bytes_max = 0}, [&](StreamingContext& ssc) {
+    ssc.Checkpoint("ck");
+    const auto shared = ssc.Accumulator<int64_t>("shared");
+    const auto own = ssc.Accumulator<int64_t>("own");
+    const auto lines = ssc.TextFileStream("in").Map([shared](std::string line) {
+      shared.Add(1);
+      return line;
+    });
+    const auto recent = lines.Window(2 * kSecond);
+    recent.ForeachRDD([shared, &shown](const auto&) { shown.push_back(shared.Value()); });
+    recent
+        .Map([own, &throws](std::string line) {
+          own.Add(1);
+          if (line == "c1" && throws > 0 && --throws >= 0) throw std::runtime_error("not now");
+          return line;
+        })
+        .Print();
+  });
+  throws = ClusterOptions().max_attempts;
+  FeedLines(job, 3);
+  EXPECT_THAT(job.ended(), IsEmpty());
+  EXPECT_EQ(throws, 0);
+  EXPECT_THAT(Totals(job), ElementsAre(Pair("own", 9), Pair("shared", 9)));
+  EXPECT_EQ(shown.back(), 9);
 }
 
 TEST(Broadcast, IsSharedByFunctionsAndPartOfThePlan) {

@@ -15,6 +15,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,8 +81,9 @@ class Ticks : public Receiver<std::string> {
 
 using Row = std::pair<std::string, int64_t>;
 
-// Where the rows of each stream go: into files, or to nobody, where it is not about files.
-enum class Into { kFiles, kNobody };
+// Where the rows of each stream go: into files, or to nobody, where it is not about files; or to
+// nobody, and one of them fails.
+enum class Into { kFiles, kNobody, kOneFails };
 
 template <typename T>
 void Put(const DStream<T>& rows, const std::string& name, Into into) {
@@ -94,8 +96,18 @@ void Put(const DStream<T>& rows, const std::string& name, Into into) {
 
 void EveryKind(StreamingContext& ssc, Into into) {
   ssc.Checkpoint("ck");
-  const auto rows =
-      ssc.TextFileStream("in").Map([](std::string key) { return Row(std::move(key), 1); });
+  const auto seen = ssc.Accumulator<int64_t>("rows");
+  const auto rows = ssc.TextFileStream("in").Map([seen](std::string key) {
+    seen.Add(1);
+    return Row(std::move(key), 1);
+  });
+  if (into == Into::kOneFails) {
+    rows.ForeachRDD([](const Rdd<Row>& rdd) {
+      if (std::ranges::count(rdd.Collect(), "visitor9", &Row::first) > 0) {
+        throw std::runtime_error("not this one");
+      }
+    });
+  }
   Put(rows.ReduceByKeyAndWindow(std::plus<>(), 5 * kMinute, kMinute), "window", into);
   const auto some = [](const Row& row) { return row.second != 0; };
   Put(rows.ReduceByKeyAndWindow(std::plus<>(), std::minus<>(), 6 * kMinute, kMinute, some)
@@ -122,7 +134,12 @@ void EveryKind(StreamingContext& ssc, Into into) {
                         }).Timeout(4 * kMinute));
   visits.Checkpoint(Seldom(4) * kMinute);
   Put(visits.Filter([](const Row& row) { return row.first.ends_with(" left"); }), "visits", into);
-  const auto ticks = ssc.ReceiverStream(std::make_unique<Ticks>());
+  const auto ticked = ssc.Accumulator<int64_t>("ticks");
+  const auto ticks = ssc.ReceiverStream(std::make_unique<Ticks>()).Map([ticked](std::string tick) {
+    ticked.Add(1);
+    return tick;
+  });
+  ticks.Persist();
   Put(ticks.CountByValueAndWindow(4 * kMinute, kMinute), "ticks", into);
 }
 
@@ -270,21 +287,38 @@ TEST(AWeekOfBatches, TakesNoMoreOnItsLastDayThanOnItsFirst) {
   }
   EXPECT_THAT(absl::StrJoin(sums, ""),
               testing::HasSubstr(absl::StrCat("(key7,", week.fed(), ")\n")));
+  // And counted once.
+  std::map<std::string, int64_t> totals;
+  const checkpoint::GraphHistory history = week.job().History("ck");
+  for (const auto& each : history.accumulators()) {
+    EXPECT_TRUE(DecodeFromString(each.total(), totals[each.name()]).ok());
+  }
+  EXPECT_EQ(totals["rows"], 21 * week.fed());
+  EXPECT_GT(totals["ticks"], 0);
 }
 
 // Of a driver that lives, with workers that keep little and forget the rest.
-int64_t HeldByADriverAfter(int batches) {
+int64_t HeldByADriverAfter(int batches, Into into) {
   SimJobOptions options = Options();
   options.kept_bytes_max = 4'000;
-  LongRun run(Into::kNobody, std::move(options));
+  int failed = 0;
+  options.driver.on_batch_failed = [&failed](const absl::Status&) { ++failed; };
+  LongRun run(into, std::move(options));
   for (int batch = 0; batch < batches; ++batch) run.RunMinute();
   EXPECT_THAT(run.job().ended(), testing::IsEmpty());
+  EXPECT_EQ(failed, into == Into::kOneFails ? 1 : 0);
   return run.Lose("driver");
 }
 
 TEST(ADriverThatLives, HoldsNoMoreAfterMoreBatches) {
-  const int64_t after_some = HeldByADriverAfter(150);
-  const int64_t after_many = HeldByADriverAfter(450);
+  const int64_t after_some = HeldByADriverAfter(150, Into::kNobody);
+  const int64_t after_many = HeldByADriverAfter(450, Into::kNobody);
+  EXPECT_LE(static_cast<double>(after_many), 1.05 * static_cast<double>(after_some));
+}
+
+TEST(ADriverThatLives, HoldsNoMoreAfterMoreBatchesThanOneThatStaysOpen) {
+  const int64_t after_some = HeldByADriverAfter(150, Into::kOneFails);
+  const int64_t after_many = HeldByADriverAfter(450, Into::kOneFails);
   EXPECT_LE(static_cast<double>(after_many), 1.05 * static_cast<double>(after_some));
 }
 
