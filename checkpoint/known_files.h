@@ -1,8 +1,8 @@
 // KnownFiles: what a LocalStore knows of the files and directories on its disk, by path, so that it
 // syncs only what may not be durable. Of what is gone it knows nothing, once it has seen that. What
 // it is not asked about any more, in directories that are not listed, as output that was written
-// once and that others read, it forgets while it learns of kFew other such paths. To know less costs
-// a sync; but that a file is not to be trusted is kept until the file was written anew or removed.
+// once and that others read, it forgets while it learns of kFew other such paths. That costs a sync
+// each; but that a file is not to be trusted is kept until the file was written anew or removed.
 #ifndef WAVETANK_CHECKPOINT_KNOWN_FILES_H_
 #define WAVETANK_CHECKPOINT_KNOWN_FILES_H_
 

@@ -2,8 +2,8 @@
 // that have some: include it before such rows are used.
 //
 // A duration is stored as its count; its unit is part of the type's name, and so of the plan's
-// fingerprint. Times of other clocks mean nothing in another process. They are values, not keys: make
-// a number of what is to be one (value.count()).
+// fingerprint. Times of other clocks mean nothing in another process. They are values, not keys:
+// make a number of what is to be one (value.count()).
 #ifndef WAVETANK_RUNTIME_DSTREAM_CHRONO_CODEC_H_
 #define WAVETANK_RUNTIME_DSTREAM_CHRONO_CODEC_H_
 

@@ -218,14 +218,8 @@ class DStream : public StreamOutputs<T> {
 
   // How often each row is in a batch.
   DStream<std::pair<T, int64_t>> CountByValue(Partitioner<T> partitioner = {}) const {
-    const auto ones = [this] {
-      if constexpr (internal::kHasView<T>) {
-        return Map([](const internal::RowView<T>& row) { return std::pair(row, int64_t{1}); });
-      } else {
-        return Map([](T row) { return std::pair(std::move(row), int64_t{1}); });
-      }
-    };
-    return ones().ReduceByKey(std::plus<>(), std::move(partitioner));
+    return Map([](internal::RowView<T> row) { return std::pair(std::move(row), int64_t{1}); })
+        .ReduceByKey(std::plus<>(), std::move(partitioner));
   }
 
   // --- of rows that are std::pair<K, V> ---
@@ -235,16 +229,14 @@ class DStream : public StreamOutputs<T> {
   DStream<std::pair<K, W>> MapValues(F function) const
     requires(kIsPair)
   {
-    if constexpr (internal::kTakesViews<F, V> || internal::kHasView<T> > internal::kHasView<V>) {
-      return Map([function = std::move(function)](const internal::RowView<T>& row) {
-        return std::pair<internal::RowView<K>, std::decay_t<std::invoke_result_t<const F&, V>>>(
-            row.first, function(internal::RowView<V>(row.second)));
-      });
-    } else {
-      return Map([function = std::move(function)](T row) {
-        return std::pair<K, W>(std::move(row.first), function(std::move(row.second)));
-      });
-    }
+    constexpr bool kViews =
+        internal::kTakesViews<F, V> || internal::kHasView<T> > internal::kHasView<V>;
+    using From = std::conditional_t<kViews, internal::RowView<T>, T>;
+    using To = std::conditional_t<kViews, std::decay_t<std::invoke_result_t<const F&, V>>, W>;
+    return Map([function = std::move(function)](From row) {
+      return std::pair<typename From::first_type, To>(std::move(row.first),
+                                                      function(std::move(row.second)));
+    });
   }
 
   // function(value) gives a range of new values of the key.

@@ -3,8 +3,8 @@
 //
 // The encoding is deterministic for one build of protobuf and of the message's schema: maps in the
 // order of their keys. Fields that the schema does not know are kept. The message's full name is
-// its name in the plan's fingerprint; its fields are not. Messages are values, not keys: make one of
-// the fields that tell them apart.
+// its name in the plan's fingerprint; its fields are not. Messages are values, not keys: make one
+// of the fields that tell them apart.
 #ifndef WAVETANK_RUNTIME_DSTREAM_PROTOBUF_CODEC_H_
 #define WAVETANK_RUNTIME_DSTREAM_PROTOBUF_CODEC_H_
 

@@ -52,7 +52,7 @@ class LocalProcess {
   absl::Status Start(int workers, const platform::NodeMain& driver,
                      const platform::NodeMain& worker);
 
-  // The first error that was reported, or OK once it has ended; nothing when the time ran out first.
+  // The first error that was reported, or OK once it has ended; nothing when time ran out first.
   std::optional<absl::Status> Await(absl::Duration timeout);
   // Until it has ended. From a function that one of its nodes calls: at once.
   void AwaitEnd();

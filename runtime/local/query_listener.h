@@ -27,7 +27,7 @@ class StreamingQueryListener {
   virtual void OnQueryStarted(const QueryRun& /*run*/) {}
   // A batch was committed.
   virtual void OnQueryProgress(const StreamingQueryProgress& /*progress*/) {}
-  // Its sources have had nothing new, and no batch is under way. Once, until there is a batch again.
+  // Its sources have had nothing new, and no batch is under way. Once, until there is one again.
   virtual void OnQueryIdle(const QueryRun& /*run*/) {}
   // OK: it was stopped, or has read everything.
   virtual void OnQueryTerminated(const QueryRun& /*run*/, const absl::Status& /*exception*/) {}

@@ -45,7 +45,7 @@ class LossDrawing {
   }
 
   // Each sort in turn, from one that is drawn, until one finds what it needs. `may_stop`: what
-  // whoever reads the log then may say. Of a file that is gone either: that it was the newest, which
+  // whoever reads the log then may say. Of a file that is gone either: that it was the newest, as
   // its mark tells; or that somebody's seal refers to it, if a newer owner has come by then.
   std::vector<Fault> Draw(std::vector<std::string>& may_stop) const {
     enum { kNewest, kAll, kBase, kNewestBesideOlder, kCut, kCutToo, kSorts };
