@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <iterator>
 #include <tuple>
 #include <utility>
@@ -55,15 +54,22 @@ struct StreamingStatistics {
 // What they are told from.
 class BatchMeasurements {
  public:
-  explicit BatchMeasurements(absl::Duration batch_interval) : batch_interval_(batch_interval) {}
+  explicit BatchMeasurements(absl::Duration batch_interval) : batch_interval_(batch_interval) {
+    newest_.reserve(StreamingStatistics::kBatches);
+  }
 
   void Completed(const BatchInfo& batch) {
-    ++completed_;
-    newest_.push_back({.scheduling = batch.scheduling_delay().value_or(absl::ZeroDuration()),
-                       .processing = batch.processing_delay().value_or(absl::ZeroDuration()),
-                       .records = batch.num_records(),
-                       .bytes = batch.num_bytes()});
-    if (newest_.size() > StreamingStatistics::kBatches) newest_.pop_front();
+    const Measured measured = {
+        .scheduling = batch.scheduling_delay().value_or(absl::ZeroDuration()),
+        .processing = batch.processing_delay().value_or(absl::ZeroDuration()),
+        .records = batch.num_records(),
+        .bytes = batch.num_bytes()};
+    const auto place = static_cast<size_t>(completed_++) % StreamingStatistics::kBatches;
+    if (place == newest_.size()) {
+      newest_.push_back(measured);
+    } else {
+      newest_[place] = measured;
+    }
   }
   void Failed() { ++failed_; }
 
@@ -109,7 +115,7 @@ class BatchMeasurements {
   }
 
   const absl::Duration batch_interval_;
-  std::deque<Measured> newest_;
+  std::vector<Measured> newest_;  // in any order; all of its memory from the start on
   int64_t completed_ = 0;
   int64_t failed_ = 0;
 };
