@@ -22,10 +22,10 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr absl::Duration kInterval = absl::Milliseconds(20);
+constexpr absl::Duration kBatchInterval = absl::Milliseconds(20);
 
 TEST(StreamingContextForReal, CountsWordsAndStopsWhenAFunctionAsksItTo) {
-  StreamingContext ssc(kInterval);
+  StreamingContext ssc(kBatchInterval);
   std::map<std::string, int> seen;
   ssc.QueueStream<std::string>({{"a b", "a"}, {"c"}})
       .FlatMap([](const std::string& line) { return Split(line, ' '); })
@@ -41,7 +41,7 @@ TEST(StreamingContextForReal, CountsWordsAndStopsWhenAFunctionAsksItTo) {
 }
 
 TEST(StreamingContextForReal, GivesTheErrorOfABatch) {
-  StreamingContext ssc(kInterval);
+  StreamingContext ssc(kBatchInterval);
   ssc.QueueStream<int>({{1}}).ForeachRDD([](const Rdd<int>& rdd) {
     if (!rdd.IsEmpty()) throw std::runtime_error("one is right out");
   });
@@ -57,7 +57,7 @@ TEST(StreamingContextForReal, ShowsAnyThreadItsAccumulatorsAndStatistics) {
     int started = 0;
     int completed = 0;
   };
-  StreamingContext ssc({.master = "local[3]"}, kInterval);
+  StreamingContext ssc({.master = "local[3]"}, kBatchInterval);
   const auto listener = std::make_shared<Calls>();
   ssc.AddStreamingListener(listener);
   const auto seen = ssc.Accumulator<int64_t>("seen");
@@ -91,7 +91,7 @@ TEST(StreamingContextForReal, RefusesACheckpointThatIsFoundFromWhereItsFilesAreN
        {std::tuple("in", root + "/ck", "the input directory in is relative"),
         std::tuple("/tmp", std::string("one_origin_ck"),
                    "the checkpoint directory one_origin_ck is relative")}) {
-    StreamingContext ssc(kInterval);
+    StreamingContext ssc(kBatchInterval);
     ssc.Checkpoint(checkpoint);
     ssc.TextFileStream(input).Print();
     const absl::Status started = ssc.Start();
@@ -111,7 +111,7 @@ TEST(StreamingContextForReal, GoesOnFromItsCheckpoint) {
   const auto run_until_line = [&](const std::string& last) {
     StreamingContext* context = nullptr;
     StreamingContext ssc = StreamingContext::GetOrCreate("checkpoint", [&] {
-      StreamingContext made({.directory = root.string()}, kInterval);
+      StreamingContext made({.directory = root.string()}, kBatchInterval);
       made.TextFileStream("in", {.new_files_only = false})
           .ForeachRDD([&](const Rdd<std::string>& rdd) {
             for (std::string& line : rdd.Collect()) lines.push_back(std::move(line));
@@ -142,7 +142,7 @@ TEST(StreamingContextForReal, ReadsTheFilesBesideAFifoASocketAndALinkToNothing) 
   std::ofstream(root / "in" / "writing.tmp") << "not yet\n";
   std::ofstream(root / "in" / "good") << "one\rtwo\r\nthree\n";
   std::vector<std::string> lines;
-  StreamingContext ssc({.directory = root.string()}, kInterval);
+  StreamingContext ssc({.directory = root.string()}, kBatchInterval);
   ssc.TextFileStream("in/", {.new_files_only = false}).ForeachRDD([&](const Rdd<std::string>& rdd) {
     for (std::string& line : rdd.Collect()) lines.push_back(std::move(line));
     if (!lines.empty()) EXPECT_TRUE(ssc.Stop().ok());
@@ -158,7 +158,7 @@ TEST(StreamingContextForReal, StopsAtACompressedFileByName) {
   std::filesystem::remove_all(root);
   std::filesystem::create_directories(root / "in");
   std::ofstream(root / "in" / "words") << "\x1f\x8b\x08 and so on";
-  StreamingContext ssc({.directory = root.string()}, kInterval);
+  StreamingContext ssc({.directory = root.string()}, kBatchInterval);
   ssc.TextFileStream("in", {.new_files_only = false}).Print();
   ASSERT_TRUE(ssc.Start().ok());
   EXPECT_THAT(ssc.AwaitTerminationOrTimeout(absl::Seconds(60)).ToString(),
@@ -171,7 +171,7 @@ TEST(StreamingContextForReal, RefusesDirectoriesThatOverlapByALink) {
   std::filesystem::remove_all(root);
   std::filesystem::create_directories(root / "in" / "deep");
   std::filesystem::create_symlink("in/deep", root / "ck");
-  StreamingContext ssc({.directory = root.string()}, kInterval);
+  StreamingContext ssc({.directory = root.string()}, kBatchInterval);
   ssc.Checkpoint("ck");
   ssc.TextFileStream("in").Print();
   EXPECT_THAT(ssc.Start().ToString(),
@@ -180,12 +180,12 @@ TEST(StreamingContextForReal, RefusesDirectoriesThatOverlapByALink) {
 }
 
 TEST(StreamingContextForReal, RefusesWhatItCannotRunByName) {
-  StreamingContext spark({.master = "yarn"}, kInterval);
+  StreamingContext spark({.master = "yarn"}, kBatchInterval);
   spark.QueueStream<int>({{1}}).Print();
   EXPECT_THAT(spark.Start().ToString(), HasSubstr("master \"yarn\""));
   EXPECT_THAT(spark.AwaitTermination().ToString(), HasSubstr("master \"yarn\""));
 
-  StreamingContext idle(kInterval);
+  StreamingContext idle(kBatchInterval);
   EXPECT_TRUE(absl::IsFailedPrecondition(idle.AwaitTermination()));
   EXPECT_TRUE(absl::IsFailedPrecondition(idle.Start()));
 }
