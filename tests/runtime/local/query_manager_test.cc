@@ -220,6 +220,8 @@ TEST_F(QueriesForReal, AreRefusedBeforeAnythingIsWritten) {
   const auto started = queries.Start(counts);
   ASSERT_TRUE(started.ok()) << started.status();
   EXPECT_THAT(refusal(queries, counts), HasSubstr("query counts is active"));
+  ASSERT_TRUE(stream_.Append(Rows({"a"})).ok());
+  ASSERT_TRUE(started->front()->ProcessAllAvailable(kLong).ok());
   ASSERT_TRUE(started->front()->Stop().ok());
   // Its checkpoint is of another query.
   Session other;

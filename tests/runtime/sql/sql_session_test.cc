@@ -86,7 +86,7 @@ TEST(SqlSession, CallsAFunctionByAnyNameThatSparkHasForIt) {
   };
   EXPECT_EQ(projects("ucase(value)"), "project upper(value) as x");
   EXPECT_EQ(projects("nvl(value, '')"), "project coalesce(value, '') as x");
-  EXPECT_EQ(projects("substr(value, 2)"), "project substring(value, 2:int32) as x");
+  EXPECT_EQ(projects("substr(value, 2, 1)"), "project substring(value, 2:int32, 1:int32) as x");
   EXPECT_EQ(projects("position('a' IN value)"), "project locate('a', value) as x");
   EXPECT_EQ(projects("position('a', value, 2)"), "project locate('a', value, 2:int32) as x");
   EXPECT_EQ(projects("trim('x' FROM value)"), "project trim(value, 'x') as x");
