@@ -66,15 +66,15 @@ class TypedAccumulator final : public AccumulatorCell {
 
   T Merged(T value, T added) const { return merge_(std::move(value), std::move(added)); }
   absl::Status Merge(const std::string& added, std::string& into) const override {
-    T total{};
+    T sum{};
     T more{};
-    absl::Status decoded = DecodeFromString(into, total);
+    absl::Status decoded = DecodeFromString(into, sum);
     if (decoded.ok()) decoded = DecodeFromString(added.substr(1), more);
     if (!decoded.ok()) {
       return absl::DataLossError(
           absl::StrCat("accumulator '", name(), "': ", std::string(decoded.message())));
     }
-    into = EncodeToString(merge_(std::move(total), std::move(more)));
+    into = EncodeToString(merge_(std::move(sum), std::move(more)));
     return absl::OkStatus();
   }
 

@@ -42,21 +42,21 @@ std::string StreamingQueryProgress::ToJson() const {
     }
     return json + "\"";
   };
-  const auto time = [&quoted](absl::Time at) {
+  const auto instant = [&quoted](absl::Time at) {
     return quoted(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", at, absl::UTCTimeZone()));
   };
   const double seconds = absl::ToDoubleSeconds(batch_duration);
   const double processed = seconds > 0 ? static_cast<double>(num_input_rows) / seconds : 0;
   std::string json = absl::StrCat("{\"id\": ", quoted(id));
   if (!run_id.empty()) absl::StrAppend(&json, ", \"runId\": ", quoted(run_id));
-  absl::StrAppend(&json, ", \"name\": ", quoted(name), ", \"timestamp\": ", time(timestamp),
+  absl::StrAppend(&json, ", \"name\": ", quoted(name), ", \"timestamp\": ", instant(timestamp),
                   ", \"batchId\": ", batch_id,
                   ", \"batchDuration\": ", absl::ToInt64Milliseconds(batch_duration),
                   ", \"numInputRows\": ", num_input_rows,
                   ", \"inputRowsPerSecond\": ", input_rows_per_second,
                   ", \"processedRowsPerSecond\": ", processed);
   if (watermark != absl::InfinitePast()) {
-    absl::StrAppend(&json, ", \"eventTime\": {\"watermark\": ", time(watermark), "}");
+    absl::StrAppend(&json, ", \"eventTime\": {\"watermark\": ", instant(watermark), "}");
   }
   absl::StrAppend(&json, ", \"stateOperators\": [{\"numRowsTotal\": ", num_rows_total,
                   ", \"numRowsUpdated\": ", num_rows_updated,

@@ -139,12 +139,12 @@ cluster {
 input {
   name: "input"
   generator { records: 5 malformed_ppm: 296950 }
-  arrival { records_each: 3 first_ms: 600 every_ms: 1490 }
+  arrival { records_each: 1 first_ms: 600 every_ms: 200 }
 }
 fault {
   kind: "disk.short_listing"
   target: "m-store"
-  at_call { node: "driver" call: 168 }
+  at_call { node: "driver" call: 138 }
   files: "input"
 }
 expect { guarantee: AT_LEAST_ONCE }
