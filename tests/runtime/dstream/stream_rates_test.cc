@@ -183,11 +183,11 @@ TEST(StreamRates, FallWhileAWorkerIsSlowAndRiseAgainAndNoRowIsLost) {
   be_slow(1'000);
   job.RunFor(absl::Seconds(6));
   be_slow(1);
-  job.RunFor(absl::Seconds(6));
+  job.RunFor(absl::Seconds(2));
   const int64_t least = *std::ranges::min_element(told.rates);
   EXPECT_LT(least, before / 4);
   job.RunFor(absl::Seconds(120));
-  EXPECT_GT(told.rates.back(), 4 * least);
+  EXPECT_GT(told.rates.back(), 2 * least);
   int64_t next = 0;
   for (const auto& [time_ms, attempts] : job.Saved("out")) {
     for (const auto& [name, attempt] : attempts) {
