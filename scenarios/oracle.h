@@ -79,7 +79,7 @@ inline bool IsOfStream(const JobOracle& oracle) {
 }
 
 // Of a stream whose rows carry tokens of the attempts that made them (MapWithAttempt of
-// runtime/dstream/attempt_operator.h): those of one line of its text files.
+// runtime/dstream/map_with_attempt.h): those of one line of its text files.
 using RowTokens = std::function<std::vector<std::string>(const std::string& line)>;
 
 class ScenarioJobs {

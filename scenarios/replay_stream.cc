@@ -18,7 +18,6 @@
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/state_operator.h"
-#include "runtime/dstream/timed_operator.h"
 
 namespace wavetank::scenarios {
 namespace {
@@ -52,12 +51,10 @@ class ReplayTask {
       output_ = graph.output(stage.tail).OpenTail({});
       first_ = output_.sink.get();
     }
+    const runtime::TaskRun run{.attempt = "", .row_time = absl::FromUnixMillis(row_time_ms)};
     for (auto id = stage.narrow.rbegin(); id != stage.narrow.rend(); ++id) {
       const auto& narrow = dynamic_cast<const runtime::NarrowOperator&>(graph.at(*id));
-      const auto* const timed = dynamic_cast<const runtime::TimedOperator*>(&narrow);
-      narrow_.push_back(timed == nullptr
-                            ? narrow.Attach(*first_)
-                            : timed->AttachFor(absl::FromUnixMillis(row_time_ms), *first_));
+      narrow_.push_back(narrow.Attach(run, *first_));
       first_ = narrow_.back().get();
     }
   }

@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 
 #include "platform/check.h"
-#include "runtime/dstream/attempt_operator.h"
+#include "runtime/dstream/map_with_attempt.h"
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/structured/data_frame.h"
 #include "scenarios/job_input.h"

@@ -17,7 +17,6 @@
 #include "runtime/connectors/line_limit.h"
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/accumulator_cell.h"
-#include "runtime/dstream/attempt_operator.h"
 #include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
@@ -26,7 +25,6 @@
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/stream_steps.h"
 #include "runtime/dstream/text_output.h"
-#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/wire.h"
 #include "runtime/steps.h"
 
@@ -133,18 +131,12 @@ class BatchTaskBody::Attempt {
     } else {
       return NotOfThePlan();
     }
+    const TaskRun run{.attempt = context_.id().Unique(),
+                      .row_time = absl::FromUnixMillis(task_.row_time_ms)};
     for (auto id = task_.narrow.rbegin(); id != task_.narrow.rend(); ++id) {
       const auto* narrow = At<NarrowOperator>(*id);
       if (narrow == nullptr) return NotOfThePlan();
-      const auto* const of_attempt = dynamic_cast<const AttemptOperator*>(narrow);
-      const auto* const timed = dynamic_cast<const TimedOperator*>(narrow);
-      if (of_attempt != nullptr) {
-        narrow_.push_back(of_attempt->AttachFor(context_.id().Unique(), *first_));
-      } else if (timed != nullptr) {
-        narrow_.push_back(timed->AttachFor(absl::FromUnixMillis(task_.row_time_ms), *first_));
-      } else {
-        narrow_.push_back(narrow->Attach(*first_));
-      }
+      narrow_.push_back(narrow->Attach(run, *first_));
       first_ = narrow_.back().get();
     }
     return absl::OkStatus();

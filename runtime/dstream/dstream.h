@@ -9,14 +9,10 @@
 #define WAVETANK_RUNTIME_DSTREAM_DSTREAM_H_
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <optional>
-#include <ranges>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -34,11 +30,11 @@
 #include "runtime/dstream/row_keeper.h"
 #include "runtime/dstream/row_types.h"
 #include "runtime/dstream/row_view.h"
+#include "runtime/dstream/run_map_operator.h"
 #include "runtime/dstream/shuffle_operators.h"
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/state_spec.h"
 #include "runtime/dstream/stream_outputs.h"
-#include "runtime/dstream/timed_operator.h"
 #include "runtime/dstream/update_state_operator.h"
 #include "runtime/dstream/window_state_operator.h"
 
@@ -69,10 +65,13 @@ class DStream : public StreamOutputs<T> {
   }
 
   // function(row, time) gives the new row; `time` is that of the batch that made the row, also
-  // behind a window (timed_operator.h).
+  // behind a window (TaskRun in operator.h).
   template <typename F, typename U = std::decay_t<std::invoke_result_t<const F&, T, absl::Time>>>
   DStream<U> MapWithTime(F function) const {
-    return Then<U>(std::make_unique<internal::MapWithTimeOperator<T, U, F>>(std::move(function)));
+    return Then<U>(internal::MapOfRun<T, U>("MapWithTime", true,
+                                            [f = std::move(function)](T row, const TaskRun& run) {
+                                              return f(std::move(row), run.row_time);
+                                            }));
   }
 
   // Keeps the rows for which predicate(row) holds.

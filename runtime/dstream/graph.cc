@@ -11,7 +11,6 @@
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/state_operator.h"
-#include "runtime/dstream/timed_operator.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -166,7 +165,7 @@ int64_t StreamingGraph::SlideOf(OperatorId id) const {
 
 bool StreamingGraph::TellsBatchesApart(const StagePlan& stage) const {
   return !accumulators_.empty() || std::ranges::any_of(stage.narrow, [this](OperatorId id) {
-    return dynamic_cast<const TimedOperator*>(&at(id)) != nullptr;
+    return dynamic_cast<const NarrowOperator&>(at(id)).tells_batches_apart();
   });
 }
 

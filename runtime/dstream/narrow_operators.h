@@ -228,7 +228,7 @@ class MapPartitionsOperator final : public NarrowOperator {
   MapPartitionsOperator(std::string name, F function)
       : NarrowOperator(std::move(name), "", Codec<U>::Name()), function_(std::move(function)) {}
   bool gives_rows_of_none() const override { return true; }
-  std::unique_ptr<RowSink> Attach(RowSink& downstream) const override {
+  std::unique_ptr<RowSink> Attach(const TaskRun&, RowSink& downstream) const override {
     return std::make_unique<MapPartitionsSink<T, U, F>>(*this, downstream, function_);
   }
 
@@ -241,7 +241,7 @@ class MapOperator final : public NarrowOperator {
  public:
   explicit MapOperator(F function)
       : NarrowOperator("Map", "", Codec<U>::Name()), function_(std::move(function)) {}
-  std::unique_ptr<RowSink> Attach(RowSink& downstream) const override {
+  std::unique_ptr<RowSink> Attach(const TaskRun&, RowSink& downstream) const override {
     return std::make_unique<MapSink<T, U, F>>(*this, downstream, function_);
   }
 
@@ -254,7 +254,7 @@ class FilterOperator final : public NarrowOperator {
  public:
   explicit FilterOperator(F predicate)
       : NarrowOperator("Filter", "", Codec<T>::Name()), predicate_(std::move(predicate)) {}
-  std::unique_ptr<RowSink> Attach(RowSink& downstream) const override {
+  std::unique_ptr<RowSink> Attach(const TaskRun&, RowSink& downstream) const override {
     return std::make_unique<FilterSink<T, F>>(*this, downstream, predicate_);
   }
 
@@ -267,7 +267,7 @@ class FlatMapOperator final : public NarrowOperator {
  public:
   explicit FlatMapOperator(F function)
       : NarrowOperator("FlatMap", "", Codec<U>::Name()), function_(std::move(function)) {}
-  std::unique_ptr<RowSink> Attach(RowSink& downstream) const override {
+  std::unique_ptr<RowSink> Attach(const TaskRun&, RowSink& downstream) const override {
     return std::make_unique<FlatMapSink<T, U, F>>(*this, downstream, function_);
   }
 

@@ -137,13 +137,24 @@ class ConstantInput : public InputOperator {
   virtual std::vector<std::string> Partitions() const = 0;
 };
 
+// A run of a task, as its narrow operators are told of it.
+struct TaskRun {
+  std::string attempt;                      // unlike that of any other run; "" in a check
+  absl::Time row_time = absl::UnixEpoch();  // of the batch that made its rows: those of a task are
+                                            // of one. What an input gave to a batch, or a shuffle
+                                            // or a state made in one; Map and the like, Union,
+                                            // Window and Persist leave it as it is.
+};
+
 class NarrowOperator : public StreamOperator {
  public:
   using StreamOperator::StreamOperator;
   // Whether it may give rows for a partition that has none.
   virtual bool gives_rows_of_none() const { return false; }
+  // Whether what it gives depends on the batch that its rows are of: no task has those of two.
+  virtual bool tells_batches_apart() const { return false; }
   // A sink for this operator's input, which feeds `downstream`, which outlives it.
-  virtual std::unique_ptr<RowSink> Attach(RowSink& downstream) const = 0;
+  virtual std::unique_ptr<RowSink> Attach(const TaskRun& run, RowSink& downstream) const = 0;
 };
 
 // The rows of the one parent, then those of the next: its partitions are theirs.

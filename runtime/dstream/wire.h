@@ -100,7 +100,7 @@ struct TaskOutcome {
 // A stage's plan (StagePlan), by OperatorIds, and one partition of it.
 struct BatchTask {
   int64_t batch_time_ms = 0;
-  int64_t row_time_ms = 0;  // of the batch that its rows are of (timed_operator.h)
+  int64_t row_time_ms = 0;  // of the batch that its rows are of (TaskRun)
   int64_t head = 0;
   bool head_is_kept = false;  // it reads single tasks' output, which are rows of the head
   std::vector<int64_t> narrow = {};
