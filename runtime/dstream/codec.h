@@ -261,6 +261,7 @@ void ShowFields(const Row& row, std::string& out) {
 
 template <typename A, typename B>
 struct Codec<std::pair<A, B>> {
+  static constexpr bool kOfParts = true;  // a job's own codec of such a pair is not
   using Row = std::pair<A, B>;
   static std::string Name() { return internal::JoinCodecNames<A, B>("pair<"); }
   static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }
@@ -270,6 +271,7 @@ struct Codec<std::pair<A, B>> {
 
 template <typename T, typename... Ts>
 struct Codec<std::tuple<T, Ts...>> {
+  static constexpr bool kOfParts = true;
   using Row = std::tuple<T, Ts...>;
   static std::string Name() { return internal::JoinCodecNames<T, Ts...>("tuple<"); }
   static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }

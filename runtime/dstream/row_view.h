@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 #include "runtime/dstream/codec.h"
 
@@ -31,11 +32,24 @@ template <>
 struct Viewed<std::string> {
   using Type = std::string_view;
 };
-// Unless a part would have to be copied with memory of its own.
+// A part that is itself made of parts may be a key. It is viewed if a job cannot have a HashKey of
+// its own for it, which would not be that of the view: if none of its parts is of a job's type.
+template <typename T>
+inline constexpr bool kIsPlain = std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
+                                 std::is_same_v<T, absl::Time> || std::is_same_v<T, absl::Duration>;
+template <typename A, typename B>
+inline constexpr bool kIsPlain<std::pair<A, B>> = kIsPlain<A> && kIsPlain<B>;
+template <typename... Ts>
+inline constexpr bool kIsPlain<std::tuple<Ts...>> = (kIsPlain<Ts> && ...);
+template <typename T>
+using ViewedPart = std::conditional_t<kIsPlain<T>, typename Viewed<T>::Type, T>;
+// Unless a part would have to be copied with memory of its own, or a job has a codec of its own for
+// the whole, which would not read the parts.
 template <typename Row, template <typename...> typename Record, typename... Ts>
-using ViewedParts =
-    std::conditional_t<(std::is_trivially_copy_constructible_v<typename Viewed<Ts>::Type> && ...),
-                       Record<typename Viewed<Ts>::Type...>, Row>;
+using ViewedParts = std::conditional_t<requires {
+  Codec<Row>::kOfParts;
+} && (std::is_trivially_copy_constructible_v<ViewedPart<Ts>> && ...), Record<ViewedPart<Ts>...>,
+                                       Row>;
 template <typename A, typename B>
 struct Viewed<std::pair<A, B>> {
   using Type = ViewedParts<std::pair<A, B>, std::pair, A, B>;

@@ -26,7 +26,16 @@
 #include "runtime/dstream/stable_hash.h"
 #include "tests/runtime/dstream/collect.h"
 
+namespace job {
+enum class Colour : uint8_t { kRed };
+}  // namespace job
+
 namespace wavetank::runtime {
+
+// Of a job, which writes such pairs in a way of its own.
+template <>
+struct Codec<std::pair<std::string, signed char>> {};
+
 namespace {
 
 using internal::kHasView;
@@ -44,6 +53,10 @@ static_assert(
     std::is_same_v<RowView<std::pair<std::string, int>>, std::pair<std::string_view, int>>);
 static_assert(std::is_same_v<RowView<std::tuple<int, std::pair<std::string, bool>>>,
                              std::tuple<int, std::pair<std::string_view, bool>>>);
+static_assert(kHasView<std::pair<std::string, job::Colour>>);
+// Such a pair may be a key, of which the job has a HashKey of its own.
+static_assert(!kHasView<std::pair<std::pair<std::string, job::Colour>, int>>);
+static_assert(!kHasView<std::pair<std::string, signed char>>);
 // A view of it would copy the vector.
 static_assert(!kHasView<std::pair<std::string, std::vector<int>>>);
 static_assert(!kHasView<int64_t> && !kHasView<std::optional<std::string>>);
