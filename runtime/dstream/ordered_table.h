@@ -26,20 +26,31 @@ class OrderedTable {
   size_t size() const { return rows_.size(); }
   std::vector<Row>& rows() { return rows_; }
   uint64_t hash(size_t row) const { return hashes_[row]; }
+  // Makes room for so many rows. REQUIRES: there are none yet.
+  void Reserve(size_t rows) {
+    size_t slots = 16;
+    while (rows * 8 > slots * 5) slots *= 2;
+    slots_.assign(slots, Slot());
+    rows_.reserve(rows);
+    hashes_.reserve(rows);
+  }
 
   // Of each of `entries`, (key, part): inserts start(part) as the key's value, or folds the part
   // into it: value = fold(value, part). A key may be a view of one, which becomes a key where it is
   // new. `merged` counts them as they are taken in; what they hold may be moved out.
   template <typename Part, typename Entry, typename Start, typename Fold>
   void Merge(std::vector<Entry>& entries, const Start& start, const Fold& fold, int64_t& merged) {
-    entry_hashes_.clear();
-    for (const auto& [key, part] : entries) entry_hashes_.push_back(HashKey(key));
+    entry_hashes_.resize(entries.size());
+    for (size_t i = 0; i < entries.size(); ++i) entry_hashes_[i] = HashKey(entries[i].first);
     for (size_t i = 0; i < entries.size(); ++i, ++merged) {
       // The memory that the ones to come need is on its way meanwhile.
       if (i + 2 * kAhead < entries.size() && !slots_.empty()) {
         __builtin_prefetch(&slots_[entry_hashes_[i + 2 * kAhead] & mask()]);
         const uint32_t row = slots_[entry_hashes_[i + kAhead] & mask()].row;
-        if (row != 0) __builtin_prefetch(&rows_[row - 1]);
+        if (row != 0) {  // it may lie across two lines of the processor's cache
+          __builtin_prefetch(&rows_[row - 1]);
+          __builtin_prefetch(reinterpret_cast<const char*>(&rows_[row - 1] + 1) - 1);
+        }
       }
       auto& [key, part] = entries[i];
       const uint64_t hash = entry_hashes_[i];
@@ -95,7 +106,7 @@ class OrderedTable {
     return nullptr;
   }
   template <typename Key>
-  bool IsKey(size_t row, const Key& key) const {
+  ABSL_ATTRIBUTE_ALWAYS_INLINE bool IsKey(size_t row, const Key& key) const {
     if constexpr (internal::kHasView<K>) {
       return SameKey(internal::ViewOf<K>(rows_[row].first), internal::ViewOf<K>(key));
     } else {

@@ -3,6 +3,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_SHUFFLE_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_SHUFFLE_OPERATORS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,6 +64,18 @@ absl::Status ForEachChunk(const std::vector<BlockView>& blocks, const Take& take
   return absl::OkStatus();
 }
 
+// How many rows the largest of the blocks has, of those that are here as objects: there are no
+// fewer keys in all of them, if each has a row for each of its own.
+template <typename T>
+size_t MostRows(const std::vector<BlockView>& blocks) {
+  size_t most = 0;
+  for (const BlockView& block : blocks) {
+    if (block.object == nullptr) continue;
+    most = std::max(most, static_cast<const RowsPartition<T>*>(block.object)->rows().size());
+  }
+  return most;
+}
+
 // Folds rows (key, Part) into a table of (key, C): start(part) makes the first, fold(c, part) takes
 // in the next.
 template <typename K, typename Part, typename C, typename Start, typename Fold>
@@ -97,15 +110,25 @@ ShuffleTail CombineTail(const StreamOperator& where, const Start& start, const F
   auto* const combined = sink.get();
   return {std::move(sink), [&where, &partitioner, combined, targets] {
             OrderedTable<K, C>& table = combined->table();
-            std::vector<std::vector<std::pair<K, C>>> split(static_cast<size_t>(targets));
+            std::vector<size_t> places(table.size());
+            std::vector<size_t> sizes(static_cast<size_t>(targets), 0);
             int64_t record = 0;
             CallUser(where, record, [&] {
               for (size_t i = 0; i < table.size(); ++i, ++record) {
-                std::pair<K, C>& row = table.rows()[i];
-                split[partitioner.Of(row.first, table.hash(i), targets, where, record)].push_back(
-                    std::move(row));
+                places[i] =
+                    partitioner.Of(table.rows()[i].first, table.hash(i), targets, where, record);
+                ++sizes[places[i]];
               }
             });
+            std::vector<std::vector<std::pair<K, C>>> split(sizes.size());
+            if (targets == 1) {
+              split.front() = std::move(table.rows());
+            } else {
+              for (size_t i = 0; i < sizes.size(); ++i) split[i].reserve(sizes[i]);
+              for (size_t i = 0; i < places.size(); ++i) {
+                split[places[i]].push_back(std::move(table.rows()[i]));
+              }
+            }
             return ToPartitions(std::move(split));
           }};
 }
@@ -134,6 +157,7 @@ class CombineByKeyOperator final : public MergeOperator {
   absl::Status Merge(const std::vector<std::vector<BlockView>>& sides,
                      RowSink& sink) const override {
     CombineSink<K, C, C, Kept, MergeCombiners> merged(*this, kKept, merge_combiners_);
+    merged.table().Reserve(MostRows<Row>(sides.front()));
     const absl::Status read =
         ForEachChunk<Row>(sides.front(), [&merged](auto& rows) { merged.TakeViews(rows); });
     if (!read.ok()) return read;

@@ -22,7 +22,8 @@ class StagePlanner {
         to_batches_(std::move(to_batches)),
         history_(history),
         kept_(kept),
-        had_(had) {}
+        had_(had),
+        ends_(EndsBelow(graph)) {}
 
   // What writes the side, in the order of its rows: some more than once, if windows overlap.
   std::vector<int> Into(OperatorId tail, int side, int64_t ago) {
@@ -55,9 +56,39 @@ class StagePlanner {
     return stages;
   }
 
+  // In how many tails the rows of each operator end, of stages: 0, 1, more. An output counts as
+  // more, for its tasks have results of their own; so does a window, which is read again.
+  static std::vector<int> EndsBelow(const StreamingGraph& graph) {
+    constexpr int kMore = 2;
+    std::vector<int> ends(graph.size(), 0);
+    for (auto id = std::ssize(ends) - 1; id >= 0; --id) {  // parents come before their children
+      const StreamOperator& at = graph.at(OperatorId(id));
+      int ends_by_it = ends[static_cast<size_t>(id)];
+      if (dynamic_cast<const OutputOperator*>(&at) != nullptr) {
+        ends_by_it = kMore;
+      } else if (dynamic_cast<const WindowOperator*>(&at) != nullptr) {
+        ends_by_it *= kMore;
+      } else if (graph.keeper(at.id()) != nullptr ||
+                 dynamic_cast<const ShuffleOperator*>(&at) != nullptr) {
+        ends_by_it = std::min(ends_by_it, 1);
+      }
+      for (const OperatorId parent : at.parents()) {
+        int& of_parent = ends[static_cast<size_t>(parent.value())];
+        of_parent = std::min(of_parent + ends_by_it, kMore);
+      }
+    }
+    return ends;
+  }
+  // Rows of a state that one shuffle alone takes go there at once.
+  bool IsKept(OperatorId id) const {
+    return graph_.keeper(id) != nullptr &&
+           (dynamic_cast<const StateOperator*>(&graph_.at(id)) == nullptr ||
+            ends_[static_cast<size_t>(id.value())] > 1);
+  }
+
   // Up the stream from `id`, whose rows the stage takes, of so many batches ago.
   void Follow(OperatorId id, Way way, Agos agos) {
-    way.stage.head_is_kept = graph_.keeper(id) != nullptr;
+    way.stage.head_is_kept = IsKept(id);
     if (way.stage.head_is_kept) {
       End(id, std::move(way), std::move(agos));
     } else {
@@ -217,6 +248,7 @@ class StagePlanner {
   const StateHistory& history_;
   const KeptStages& kept_;
   const HadBatch& had_;
+  const std::vector<int> ends_;
   std::vector<StagePlan> plan_;
   std::map<std::tuple<OperatorId, int, int64_t>, std::vector<int>> sides_;
   std::map<std::tuple<OperatorId, int, int, int64_t>, int> written_;

@@ -52,7 +52,9 @@ class WindowStateOperator final : public StateOperator {
 
   absl::Status Apply(absl::Time, const std::vector<std::vector<BlockView>>& sides,
                      checkpoint::StateTable& state, RowSink* sink) const override {
+    using Part = std::pair<K, Sum>;
     OrderedTable<K, Change> changes;
+    changes.Reserve(std::max(MostRows<Part>(sides[0]), MostRows<Part>(sides[1])));
     absl::Status done = Gather(sides[0], &Change::came, changes);
     if (done.ok()) done = Gather(sides[1], &Change::left, changes);
     int64_t record = 0;
@@ -88,16 +90,21 @@ class WindowStateOperator final : public StateOperator {
 
   absl::Status Gather(const std::vector<BlockView>& blocks, std::optional<Sum> Change::* side,
                       OrderedTable<K, Change>& changes) const {
+    const auto start = [side](Sum&& part) {
+      Change change;
+      change.*side = std::move(part);
+      return change;
+    };
+    const auto fold = [this, side](Change&& change, Sum&& part) {
+      std::optional<Sum>& sum = change.*side;
+      sum = sum.has_value() ? combine_(*std::move(sum), std::move(part)) : std::move(part);
+      return std::move(change);
+    };
     int64_t record = 0;
     return ForEachChunk<std::pair<K, Sum>>(blocks, [&](auto& rows) {
       CallUser(*this, record, [&] {
         const CallsFor calls(CallsFor::kAsOftenAsItMust);
-        for (auto& [key, view] : rows) {
-          std::optional<Sum>& sum = changes.Of(std::move(key)).*side;
-          Sum part = RowOf<Sum>(std::move(view));
-          sum = sum.has_value() ? combine_(*std::move(sum), std::move(part)) : std::move(part);
-          ++record;
-        }
+        changes.template Merge<Sum>(rows, start, fold, record);
       });
     });
   }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +85,55 @@ TEST(StreamingGraph, PlansAStageForEachStreamThatAUnionJoinsAndOneForWhatSeveral
 
 // What one side of a shuffle is written by, on several ways, is kept as long as the one that
 // reaches back the furthest needs it.
+// Where another one or an output takes them they are kept, once for all; Persist keeps them itself.
+TEST(StreamingGraph, RowsOfAStateGoAtOnceWhereOneShuffleAloneTakesThem) {
+  using Count = std::pair<std::string, int>;
+  const auto counts = [](StreamingContext& ssc) {
+    ssc.Checkpoint("checkpoint");
+    const auto ones = ssc.TextFileStream("in").Map(  // 0 1
+        [](const std::string& line) { return std::pair(line, 1); });
+    const auto update = [](const std::vector<int>& ones, std::optional<int> count) {
+      return std::optional(count.value_or(0) + static_cast<int>(ones.size()));
+    };
+    return ones.UpdateStateByKey<int>(update).Checkpoint(absl::Seconds(1));  // 2 3
+  };
+  const auto sum = [](const DStream<Count>& of) {
+    return of.Map([](const Count& count) { return count.second; }).Reduce(std::plus<>());
+  };
+  const auto text = [](const StreamingContext& ssc) {
+    return TextOf(ssc.graph().StagesOf(ssc.graph().outputs()));
+  };
+  {
+    StreamingContext ssc(absl::Seconds(1));
+    sum(counts(ssc)).Print();  // 4 5 6 7 8
+    EXPECT_EQ(text(ssc),
+              "0 1 > 2\n"
+              "2 4 5 > 6 [0]\n"
+              "6 7 > 8 [1]\n");
+  }
+  {
+    StreamingContext ssc(absl::Seconds(1));
+    const auto state = counts(ssc);
+    sum(state).Print();
+    state.Print();  // 9
+    EXPECT_EQ(text(ssc),
+              "0 1 > 2\n"
+              "2 > 2 [0]\n"
+              "2 4 5 > 6 [1]\n"
+              "6 7 > 8 [2]\n"
+              "2 > 9 [1]\n");
+  }
+  {
+    StreamingContext ssc(absl::Seconds(1));
+    sum(counts(ssc).Persist()).Print();
+    EXPECT_EQ(text(ssc),
+              "0 1 > 2\n"
+              "2 > 3 [0]\n"
+              "3 4 5 > 6 [1]\n"
+              "6 7 > 8 [2]\n");
+  }
+}
+
 TEST(StreamingGraph, ReachesAsFarBackAsTheLongestWayIntoASide) {
   for (const bool longest_first : {false, true}) {
     StreamingContext ssc(absl::Seconds(1));
