@@ -27,6 +27,7 @@ endif()
 add_compile_options(-Wall -Wextra -Wshadow -Werror -Werror=unused-result
                     -ffp-contract=off -fno-omit-frame-pointer -fdebug-default-version=4
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+set(WAVETANK_TEST_FLAGS "" CACHE STRING "What sources of tests are compiled with besides")
 # XXH3 is compiled in, so that an embedding program has one library less to link.
 add_compile_definitions(XXH_INLINE_ALL)
 include(${CMAKE_CURRENT_LIST_DIR}/precompiled.cmake)
@@ -145,6 +146,7 @@ function(wavetank_test name)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   wavetank_plant_bugs(${name})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${WAVETANK_TEST_FLAGS})
   wavetank_use_precompiled(${name} tests)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)

@@ -48,7 +48,7 @@ endfunction()
 
 if(WAVETANK_PRECOMPILED_HEADERS)
   wavetank_precompile(product)
-  wavetank_precompile(tests -DGTEST_HAS_PTHREAD=1)
+  wavetank_precompile(tests -DGTEST_HAS_PTHREAD=1 ${WAVETANK_TEST_FLAGS})
 endif()
 
 # wavetank_use_precompiled(TARGET product|tests)
