@@ -39,6 +39,7 @@
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
@@ -126,9 +127,27 @@ class StreamingContext {
 
   // Lines of the files that come into `directory`, which must be moved or linked there whole.
   DStream<std::string> TextFileStream(std::string directory, TextFileOptions options = {}) {
-    if (directory.empty()) AddError("TextFileStream: the directory is empty");
+    CheckDirectory("TextFileStream", directory);
     return Input<std::string>(
         std::make_unique<TextFileInput>(checkpoint::NormalPath(directory), std::move(options)));
+  }
+  // Records of `record_length` bytes, 1 to kMostRecordBytes, of such files. A file whose length is
+  // no multiple of that ends the stream, naming the file, before a batch has it. (In Spark the
+  // batch that has it fails, and its records are in none.)
+  DStream<std::string> BinaryRecordsStream(std::string directory, int64_t record_length,
+                                           BinaryRecordsOptions options = {}) {
+    CheckDirectory("BinaryRecordsStream", directory);
+    if (record_length < 1 || record_length > kMostRecordBytes) {
+      AddError(absl::StrCat("BinaryRecordsStream: records of ", record_length, " bytes: give 1 to ",
+                            kMostRecordBytes));
+    }
+    if (options.split_bytes < 1) {
+      AddError(absl::StrCat("BinaryRecordsStream: split_bytes is ", options.split_bytes,
+                            ": give 1 or more"));
+    }
+    graph_->AddError(CheckNotOfText("BinaryRecordsStream", options.files));
+    return Input<std::string>(std::make_unique<BinaryRecordsInput>(
+        checkpoint::NormalPath(directory), record_length, std::move(options)));
   }
 
   // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
@@ -328,6 +347,9 @@ class StreamingContext {
     if (host.empty()) AddError(absl::StrCat(call, ": the host is empty"));
     if (port < 1 || port > 65535) AddError(absl::StrCat(call, ": port ", port));
     return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
+  }
+  void CheckDirectory(const char* call, const std::string& directory) {
+    if (directory.empty()) AddError(absl::StrCat(call, ": the directory is empty"));
   }
   void AddError(std::string text) { graph_->AddError(absl::InvalidArgumentError(text)); }
 
