@@ -95,12 +95,16 @@ TEST(BinaryRecords, AFileThatEndsWithinOneStopsTheStreamBeforeABatchHasIt) {
   EXPECT_THAT(job.ended()[0].ToString(),
               AllOf(HasSubstr("in/records has 15 bytes: 2 records of the 7 bytes"),
                     HasSubstr("and 1 bytes more: take it out of the directory")));
-  for (const auto& [time_ms, batch] : job.History("checkpoint").batches()) {
+  const checkpoint::GraphHistory history = job.History("checkpoint");
+  for (const auto& [time_ms, batch] : history.batches()) {
     EXPECT_EQ(batch.input.streams_size(), 0);
   }
   job.machine().disk().LoseFile("in/records");
   job.machine().disk().Put("in/others", "1234567abcdefg");
-  for (int worker = 0; worker < 2; ++worker) job.world().Restart(absl::StrCat("w", worker));
+  for (int worker = 0; worker < 2; ++worker) {
+    job.world().Crash(absl::StrCat("w", worker));
+    job.world().Restart(absl::StrCat("w", worker));
+  }
   job.world().Restart("driver");
   job.RunFor(absl::Seconds(8));
   EXPECT_THAT(job.SavedLines("out"), ElementsAre("1234567", "abcdefg"));
