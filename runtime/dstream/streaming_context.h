@@ -43,6 +43,7 @@
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
+#include "runtime/dstream/socket_stream.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/streaming_listener.h"
 #include "runtime/dstream/streaming_statistics.h"
@@ -154,6 +155,21 @@ class StreamingContext {
   // that had not reached a stored block when their worker or the driver failed are gone.
   DStream<std::string> SocketTextStream(std::string host, int port) {
     return Lines("SocketTextStream", std::move(host), port, LineServing::kForgets);
+  }
+  // Rows from a TCP server, of the bytes that it sends, as `converter` cuts them: a function of
+  // (std::string_view, std::vector<T>&), or (std::string_view, bool, std::vector<T>&), that gives
+  // how many bytes it took (socket_stream.h). Lossy, as SocketTextStream.
+  template <typename T, typename F>
+  DStream<T> SocketStream(std::string host, int port, F converter) {
+    static_assert(
+        std::is_invocable_r_v<size_t, const F&, std::string_view, std::vector<T>&> ||
+            std::is_invocable_r_v<size_t, const F&, std::string_view, bool, std::vector<T>&>,
+        "SocketStream<T> takes a function of (std::string_view bytes, std::vector<T>& rows), or of "
+        "(std::string_view bytes, bool at_end, std::vector<T>& rows), that gives how many bytes "
+        "its rows were");
+    CheckServer("SocketStream", host, port);
+    return Input<T>(std::make_unique<internal::TypedCutSocketInput<T>>(std::move(host), port,
+                                                                       std::move(converter)));
   }
   // Lines from a TCP server that numbers them, from 0, and keeps each until it is told that it is
   // safe: the protocol of socket_receiver.h. Each line is input once, whatever dies. Needs a
@@ -341,12 +357,16 @@ class StreamingContext {
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {
+    static_assert(internal::kHasCodec<T>, WT_NO_CODEC);
     return DStream<T>(*graph_, graph_->Add({}, std::move(input)));
   }
   DStream<std::string> Lines(const char* call, std::string host, int port, LineServing serving) {
+    CheckServer(call, host, port);
+    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
+  }
+  void CheckServer(const char* call, const std::string& host, int port) {
     if (host.empty()) AddError(absl::StrCat(call, ": the host is empty"));
     if (port < 1 || port > 65535) AddError(absl::StrCat(call, ": port ", port));
-    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
   }
   void CheckDirectory(const char* call, const std::string& directory) {
     if (directory.empty()) AddError(absl::StrCat(call, ": the directory is empty"));
