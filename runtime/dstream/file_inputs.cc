@@ -27,6 +27,15 @@ uint64_t BinaryRecordsInput::part_bytes(uint64_t size_bytes) const {
   return std::max({split_bytes_ / length_, least, uint64_t{1}}) * length_;
 }
 
+absl::Status ObjectFileInput::Check(const std::string& path, uint64_t,
+                                    std::string_view first_bytes) const {
+  const absl::Status is_such = internal::CheckObjectFileMark(first_bytes, codec());
+  if (is_such.ok()) return is_such;
+  return absl::FailedPreconditionError(absl::StrCat("input file ", path, " cannot be read by ",
+                                                    Title(), ": ", is_such.message(),
+                                                    "; take it out of the directory"));
+}
+
 namespace internal {
 
 absl::Status RecordFeed::Push(std::string_view piece) {

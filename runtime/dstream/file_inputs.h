@@ -1,4 +1,4 @@
-// Inputs of files that come into a directory: lines of text, records of one length.
+// Inputs of files that come into a directory: lines of text, records of one length, objects.
 #ifndef WAVETANK_RUNTIME_DSTREAM_FILE_INPUTS_H_
 #define WAVETANK_RUNTIME_DSTREAM_FILE_INPUTS_H_
 
@@ -17,6 +17,7 @@
 #include "runtime/connectors/input_file_options.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/input_operators.h"
+#include "runtime/dstream/object_file.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/row_chunks.h"
 
@@ -129,6 +130,33 @@ class BinaryRecordsInput final : public FileInput {
   const uint64_t length_;
   const uint64_t split_bytes_;
 };
+
+// Files as SaveAsObjectFiles writes them, of one type of rows.
+class ObjectFileInput : public FileInput {
+ public:
+  ObjectFileInput(const std::string& directory_in_store, std::string row_codec,
+                  FileStreamOptions chosen)
+      : FileInput("ObjectFileStream", directory_in_store, "", std::move(row_codec),
+                  std::move(chosen)) {}
+  // Of none that begins otherwise, and so is of no objects or of others.
+  absl::Status Check(const std::string& path, uint64_t size_bytes,
+                     std::string_view first_bytes) const override;
+  uint64_t shown_bytes() const override { return internal::kObjectFileMarkBytes; }
+};
+
+namespace internal {
+
+template <typename T>
+class TypedObjectFileInput final : public ObjectFileInput {
+ public:
+  TypedObjectFileInput(const std::string& directory_in_store, FileStreamOptions chosen)
+      : ObjectFileInput(directory_in_store, Codec<T>::Name(), std::move(chosen)) {}
+  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
+    return std::make_unique<ObjectFeed<T>>(sink);
+  }
+};
+
+}  // namespace internal
 
 // kInvalidArgument: the options say something of files that are no text.
 absl::Status CheckNotOfText(const char* call, const InputFileOptions& files);

@@ -151,6 +151,18 @@ class StreamingContext {
         checkpoint::NormalPath(directory), record_length, std::move(options)));
   }
 
+  // The rows of such files, as SaveAsObjectFiles of a DStream<T> writes them. One of another type,
+  // or of no objects, ends the stream, naming the file, before a batch has it; one that is damaged
+  // or cut off ends it with the batch that has it. Of the parts that an output's attempt left take
+  // those that its _SUCCESS names.
+  template <typename T>
+  DStream<T> ObjectFileStream(std::string directory, FileStreamOptions options = {}) {
+    CheckDirectory("ObjectFileStream", directory);
+    graph_->AddError(CheckNotOfText("ObjectFileStream", options.files));
+    return Input<T>(std::make_unique<internal::TypedObjectFileInput<T>>(
+        checkpoint::NormalPath(directory), std::move(options)));
+  }
+
   // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
   // that had not reached a stored block when their worker or the driver failed are gone.
   DStream<std::string> SocketTextStream(std::string host, int port) {
