@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +28,6 @@
 #include "checkpoint/seen_paths.h"
 #include "checkpoint/store.h"
 #include "platform/node.h"
-#include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "platform/task.h"
 #include "platform/task_scope.h"
@@ -80,7 +78,7 @@ class FileSelector {
         continue;
       }
       WT_CO_RETURN_IF_ERROR(first_bytes.status());
-      WT_CO_RETURN_IF_ERROR(Check(file, *first_bytes));
+      WT_CO_RETURN_IF_ERROR(input_.Check(file.path, file.size_bytes, *first_bytes));
       selected.files.push_back({std::move(file.path), file.size_bytes});
     }
     co_return selected;
@@ -101,11 +99,6 @@ class FileSelector {
 
  private:
   static constexpr size_t kAtOnce = 16;
-
-  absl::Status Check(const FoundFile& file, std::string_view first_bytes) const {
-    if (platform::Planted(node_, "input_files_not_checked")) return absl::OkStatus();
-    return input_.Check(file.path, file.size_bytes, first_bytes);
-  }
 
   // The first bytes of each, which the listing has shown. `files` outlive the task.
   platform::Task<std::vector<absl::StatusOr<std::string>>> Beginnings(
