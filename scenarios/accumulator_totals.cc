@@ -22,6 +22,8 @@ std::vector<properties::Violation> AccumulatorTotals::ObserveLog(
   for (const properties::LoggedInput& input : log.inputs) {
     if (!batches_.contains(input.time_ms)) batches_.emplace(input.time_ms, adds_(input));
   }
+  // What was dropped had ended; a mark that damage takes out of the log is none any more.
+  completed_.erase(completed_.upper_bound(log.dropped_up_to_ms), completed_.end());
   completed_.insert(log.completed_ms.begin(), log.completed_ms.end());
   if (completed_.empty()) return {};
   Totals expected = adds_(properties::LoggedInput());  // of nothing: the names

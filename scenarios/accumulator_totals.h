@@ -33,7 +33,7 @@ class AccumulatorTotals {
  private:
   const std::function<Totals(const properties::LoggedInput& input)> adds_;
   std::map<int64_t, Totals> batches_;  // by batch time: what it adds
-  std::set<int64_t> completed_;        // of the batches that were ever seen to be
+  std::set<int64_t> completed_;        // in the log, or dropped from it
   std::set<std::string> reported_;
 };
 
