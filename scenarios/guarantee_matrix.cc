@@ -47,7 +47,7 @@ constexpr GuaranteeCell kCells[] = {
     {kFiles, "structured", "file sink, complete", kExactlyOnce, kLyingDisk},
     {kFiles, "structured", "file sink, append",
      "exactly once; late rows are dropped as the logged watermarks demand", kLyingDisk},
-    {"text files, renamed into place", "DStream", "`SaveAsTextFiles`",
+    {"files of lines or records, renamed into place", "DStream", "`SaveAsTextFiles`",
      "at least once; batches without a completion mark may recur, each attempt in a directory of "
      "its own; without failures nothing recurs",
      kExactlyOnce},
@@ -77,7 +77,7 @@ constexpr GuaranteeCell kCells[] = {
     {kOfStreams, "DStream, `MapWithState`, its time-outs and snapshots", "`SaveAsTextFiles`",
      "each batch is in the state once, at its own time; put out at least once",
      "put out exactly once"},
-    {"text files, renamed into place", "DStream", "`SaveAsObjectFiles`",
+    {"files of lines or records, renamed into place", "DStream", "`SaveAsObjectFiles`",
      "at least once, as `SaveAsTextFiles`; a file that is damaged is refused by name, by whoever "
      "reads it",
      kExactlyOnce},

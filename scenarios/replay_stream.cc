@@ -298,7 +298,7 @@ class ReplayStages {
       put.push_back(task.TakeBlocks());
     } else if (of_objects_) {
       const properties::ObjectRows objects = properties::DecodeObjectRows(task.TakeOutput());
-      WT_CHECK(objects.damage.empty(), objects.damage);
+      if (!objects.damage.empty()) throw std::runtime_error(objects.damage);
       for (const std::string& row : objects.rows) absl::StrAppend(&text_, row, "\n");
     } else {
       text_ += task.TakeOutput();
