@@ -1,4 +1,4 @@
-// Decodes what a DStream job has made durable, its batch log and its outputs in files, into what the
+// Decodes what a DStream job has made durable, its batch log and its outputs' files, into what the
 // at-least-once checker looks at. Written from the formats' descriptions (checkpoint/FORMAT.md,
 // DStream::SaveAsTextFiles); of the engine only the message schemas are used.
 #ifndef WAVETANK_PROPERTIES_DECODE_DSTREAM_H_

@@ -78,10 +78,14 @@ class CuttingReceiver final : public RawReceiver {
     co_return absl::OkStatus();
   }
 
-  // kInvalidArgument: the function threw, or counts what there is not.
+  // kInvalidArgument: the function threw, or says that it took what it did not.
   absl::StatusOr<size_t> Cut(std::string_view bytes, bool at_end, std::vector<std::string>& lines) {
     try {
       const size_t taken = cut_(bytes, at_end, lines);
+      if (taken == 0 && !lines.empty()) {
+        return absl::InvalidArgumentError(absl::StrCat("the stream's function gives ", lines.size(),
+                                                       " rows and says that it took no bytes"));
+      }
       if (taken <= bytes.size()) return taken;
       return absl::InvalidArgumentError(absl::StrCat("the stream's function says that it took ",
                                                      taken, " bytes, and there were ",

@@ -21,8 +21,8 @@
 //
 // Lossy, as SocketTextStream: a plain socket cannot be asked to send again. What is reported, after
 // which the connection is made anew, and what had come and was not taken is gone:
-//   - the function throws (the rows that it added in that call are dropped), or says that it took
-//     more than there was
+//   - the function throws, or says that it took more than there was, or nothing and adds rows: the
+//     rows that it added in that call are dropped
 //   - it takes nothing of as many bytes as a line may have (DStreamOptions::line_bytes_max)
 //   - the server ends the connection, and it leaves bytes of it
 // A row whose encoding is longer than a line may be is dropped, and reported. The function runs on

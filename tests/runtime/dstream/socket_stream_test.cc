@@ -192,6 +192,21 @@ TEST(SocketStream, AFunctionThatTakesMoreThanThereIsIsFound) {
   EXPECT_THAT(job.log(), ContainsRegex("says that it took [2-4] bytes, and there were [1-3]"));
 }
 
+TEST(SocketStream, RowsOfNoBytesAreNone) {
+  SimJob job({.seed = 9}, [](StreamingContext& ssc) {
+    const auto cut = [](std::string_view bytes, std::vector<std::string>& rows) {
+      rows.emplace_back(bytes);
+      return size_t{0};
+    };
+    ssc.SocketStream<std::string>("m", 9999, cut).SaveAsTextFiles("out/rows");
+  });
+  ByteServer server(job, {"abc"}, 10);
+  job.Start();
+  job.RunFor(absl::Seconds(10));
+  EXPECT_THAT(RowsCut(job), IsEmpty());
+  EXPECT_THAT(job.log(), HasSubstr("gives 1 rows and says that it took no bytes"));
+}
+
 TEST(SocketStream, RefusesWhatIsNoServer) {
   StreamingContext ssc(absl::Seconds(1));
   ssc.SocketStream<Reading>("", 0, CutReading).Print();
