@@ -75,6 +75,8 @@ struct BatchLogView {
   std::vector<LoggedOffsets> log_begins = {};
   std::vector<LoggedOffsets> offsets = {};
   int64_t zero_ms = 0;  // when the stream began
+  // What the last record that says so has of each accumulator, as the job's codec makes it.
+  std::map<std::string, std::string> totals = {};
   // Some of the batches up to this time, all of them completed, were dropped from the log.
   int64_t dropped_up_to_ms = INT64_MIN;
 };

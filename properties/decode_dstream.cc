@@ -16,6 +16,7 @@
 #include "platform/random.h"
 #include "platform/status_macros.h"
 #include "platform/text.h"
+#include "properties/object_rows.h"
 
 namespace wavetank::properties {
 namespace {
@@ -40,6 +41,15 @@ void AddOffsets(const checkpoint::StreamInput& stream, int64_t time_ms,
     if (!absl::SimpleAtoi(range.partition(), &logged.partition)) logged.partition = -1;
     logged.begin = range.begin();
     logged.end = range.end();
+  }
+}
+
+template <typename Totals>
+void TakeTotals(const Totals& record, BatchLogView& view) {
+  if (record.accumulators().empty()) return;
+  view.totals.clear();
+  for (const checkpoint::AccumulatorTotal& accumulator : record.accumulators()) {
+    view.totals[accumulator.name()] = accumulator.total();
   }
 }
 
@@ -71,8 +81,18 @@ struct AttemptFiles {
   std::map<std::string, std::string_view> parts;
 };
 
-void AddPart(std::string_view part, OutputAttempt& attempt) {
+void AddPart(std::string_view name, std::string_view part, bool of_objects,
+             OutputAttempt& attempt) {
   attempt.content_hash = platform::MixBits(attempt.content_hash) ^ platform::StableHash(part);
+  std::string shown;
+  if (of_objects) {
+    const ObjectRows objects = DecodeObjectRows(part);
+    for (const std::string& row : objects.rows) absl::StrAppend(&shown, row, "\n");
+    if (!objects.damage.empty() && attempt.damage.empty()) {
+      attempt.damage = absl::StrCat(std::string(name), ": ", objects.damage);
+    }
+    part = shown;
+  }
   std::vector<std::string> lines = absl::StrSplit(platform::ToAbsl(part), '\n');
   if (lines.back().empty()) lines.pop_back();  // after the last line's end
   for (std::string& line : lines) attempt.rows.push_back({std::move(line)});
@@ -80,7 +100,7 @@ void AddPart(std::string_view part, OutputAttempt& attempt) {
 
 // The mark: "parts <n>", then the names of the parts that count, if it was written by a version
 // that named them. Without a mark, whatever is there.
-void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
+void ReadAttempt(const AttemptFiles& files, bool of_objects, OutputAttempt& attempt) {
   attempt.complete = files.mark.has_value();
   std::vector<std::string> named;
   if (files.mark.has_value()) {
@@ -101,7 +121,9 @@ void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
     }
   }
   if (named.empty()) {
-    for (const auto& [name, part] : files.parts) AddPart(part, attempt);
+    for (const auto& [name, part] : files.parts) AddPart(name, part, of_objects, attempt);
+    // Whatever it is, nobody reads it.
+    if (!attempt.complete) attempt.damage.clear();
     return;
   }
   for (const std::string& name : named) {
@@ -110,7 +132,7 @@ void ReadAttempt(const AttemptFiles& files, OutputAttempt& attempt) {
       attempt.damage = absl::StrCat("its mark names ", name, ", which is not durable");
       return;
     }
-    AddPart(part->second, attempt);
+    AddPart(name, part->second, of_objects, attempt);
   }
 }
 
@@ -171,6 +193,9 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
       }
     } else if (record.has_completed()) {
       view.completed_ms.push_back(record.completed().batch_time_ms());
+      TakeTotals(record.completed(), view);
+    } else if (record.has_accumulators()) {
+      TakeTotals(record.accumulators(), view);
     } else if (record.has_block()) {
       const checkpoint::BlockAdded& block = record.block();
       if (!IsWanted(block.stream(), streams)) continue;
@@ -215,7 +240,7 @@ std::optional<OutputAttempt> DecodeTextOutput(const DurableFiles& files,
   }
   if (!any || !attempt.has_value()) return std::nullopt;
   OutputAttempt read{.time_ms = attempt->time_ms, .attempt = attempt->id};
-  ReadAttempt(there, read);
+  ReadAttempt(there, output.of_objects, read);
   return read;
 }
 

@@ -1,4 +1,4 @@
-// Decodes what a DStream job has made durable, its batch log and its text outputs, into what the
+// Decodes what a DStream job has made durable, its batch log and its outputs' files, into what the
 // at-least-once checker looks at. Written from the formats' descriptions (checkpoint/FORMAT.md,
 // DStream::SaveAsTextFiles); of the engine only the message schemas are used.
 #ifndef WAVETANK_PROPERTIES_DECODE_DSTREAM_H_
@@ -27,6 +27,7 @@ absl::StatusOr<std::optional<BatchLogView>> DecodeBatchLog(
 struct TextOutputName {
   std::string prefix;
   std::string suffix = {};
+  bool of_objects = false;  // object_rows.h; a row is shown as a line
 };
 
 // The attempts below an output's directories. A row is a line, one field. Of a complete attempt

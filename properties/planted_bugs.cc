@@ -338,6 +338,28 @@ constexpr PlantedBug kOfReceivers[] = {
      kSockets},
 };
 
+// --- records, objects and accumulators of a stream ---
+
+constexpr std::string_view kRecords[] = {"record_count_dstream"};
+constexpr std::string_view kCutSockets[] = {"cut_socket_word_count"};
+constexpr std::string_view kCounted[] = {"counted_words_dstream"};
+
+constexpr PlantedBug kOfRows[] = {
+    {"parts_of_files_begin_with_the_file", kNotIdempotent,
+     "Each task that reads a part of a file reads what is before it, too.", kRecords},
+    {"last_part_of_a_file_left_out", kSpecialCase,
+     "Of a file that several tasks read, the last part is read by none.", kRecords},
+    {"bytes_behind_a_row_dropped", kForgotten,
+     "What stands behind a row that a stream's function cut, in one read, is dropped.",
+     kCutSockets},
+    {"rows_go_on_over_connections", kOfAnother,
+     "The bytes of a connection that is lost stand before those of the next one.", kCutSockets},
+    {"accumulators_begin_anew", kForgotten,
+     "A new driver does not go on from what the accumulators had come to.", kCounted},
+    {"accumulators_marked_without_the_batch", kStale,
+     "The mark of a batch has what the accumulators had come to before it.", kCounted},
+};
+
 template <size_t kSize>
 void Add(const PlantedBug (&bugs)[kSize], std::vector<PlantedBug>& all) {
   all.insert(all.end(), std::begin(bugs), std::end(bugs));
@@ -392,6 +414,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfLogStreams, all);
     Add(kOfKeptStates, all);
     Add(kOfReceivers, all);
+    Add(kOfRows, all);
     return all;
   }();
   return bugs;

@@ -52,7 +52,7 @@ std::set<int64_t> StreamsOf(const StreamShape& stream) {
 
 properties::TextOutputName NameOf(const StreamShape& stream) {
   const runtime::TextFiles& files = *stream.context->graph().output(stream.output).files();
-  return {files.prefix, files.suffix};
+  return {files.prefix, files.suffix, files.of_objects};
 }
 
 std::function<std::vector<std::string>(const NaiveRow&)> TokensOfRow(RowTokens tokens) {
@@ -93,7 +93,16 @@ DStreamChecker::DStreamChecker(JobPaths paths, StreamShape stream, int partition
            [directory = paths_.checkpoint,
             streams = StreamsOf(stream_)](const properties::DurableFiles& files) {
              return properties::DecodeBatchLog(files, directory, streams);
-           }) {}
+           }) {
+  if (oracle == nullptr || oracle->totals == nullptr) return;
+  totals_.emplace([this, totals = oracle->totals](const properties::LoggedInput& input) {
+    properties::PieceLines pieces;
+    for (const Piece& piece : input.pieces) {
+      pieces[piece.stream].push_back(pieces_.at(piece.stream)->Lines(piece.path));
+    }
+    return totals(TextOf(pieces));
+  });
+}
 
 std::vector<properties::OutputJudge> DStreamChecker::Judges(
     int partitions, const DStreamOracle* oracle,
@@ -102,14 +111,7 @@ std::vector<properties::OutputJudge> DStreamChecker::Judges(
   if (judge.has_value()) judges.push_back(*std::move(judge));
   if (oracle != nullptr) {
     const auto answer = [this, answer = oracle->answer](const properties::JudgedBatch& batch) {
-      std::vector<std::string> all;
-      const properties::PieceLines pieces = batch.pieces();
-      for (const auto& [stream, of_stream] : pieces) {
-        for (const auto& lines : of_stream) {
-          for (const std::string& line : lines) all.push_back(pieces_.at(stream)->TextOf(line));
-        }
-      }
-      return answer(all);
+      return answer(TextOf(batch.pieces()));
     };
     judges.push_back({.answer = answer, .read = read_});
   }
@@ -124,6 +126,16 @@ std::vector<properties::OutputJudge> DStreamChecker::Judges(
     }});
   }
   return judges;
+}
+
+std::vector<std::string> DStreamChecker::TextOf(const properties::PieceLines& pieces) const {
+  std::vector<std::string> all;
+  for (const auto& [stream, of_stream] : pieces) {
+    for (const auto& lines : of_stream) {
+      for (const std::string& line : lines) all.push_back(pieces_.at(stream)->TextOf(line));
+    }
+  }
+  return all;
 }
 
 std::string DStreamChecker::Unjudged() const {
@@ -212,6 +224,7 @@ std::vector<Violation> DStreamChecker::Observe(int64_t now_ns,
   };
   if (std::exchange(pieces_changed_, false)) add(ObservePieces(now_ns, observed.files, **log));
   if (log_changed_ && notes_.has_value()) notes_->ObserveLog(now_ns, **log);
+  if (log_changed_ && totals_.has_value()) add(totals_->ObserveLog(now_ns, **log));
   if (std::exchange(log_changed_, false)) add(checker_.ObserveLog(now_ns, **log, failures));
   for (const auto& [stream, pieces] : pieces_) pieces->ObserveTime(now_ns);
   add(ObserveOutputs(now_ns, observed.files, failures));

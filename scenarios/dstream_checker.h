@@ -14,6 +14,7 @@
 #include "properties/at_least_once.h"
 #include "properties/decode_dstream.h"
 #include "properties/remembered.h"
+#include "scenarios/accumulator_totals.h"
 #include "scenarios/batch_notes.h"
 #include "scenarios/dstream_pieces.h"
 #include "scenarios/oracle.h"
@@ -62,6 +63,8 @@ class DStreamChecker final : public RunChecker {
   std::vector<properties::Violation> ObservePieces(int64_t now_ns,
                                                    const properties::DurableFiles& files,
                                                    const properties::BatchLogView& log);
+  // The text of lines of its pieces, by a batch's.
+  std::vector<std::string> TextOf(const properties::PieceLines& pieces) const;
   void NoteOutputs(const std::set<std::string>& changed);
   // Those of `changed_outputs_`, which is empty then.
   std::vector<properties::Violation> ObserveOutputs(int64_t now_ns,
@@ -81,6 +84,7 @@ class DStreamChecker final : public RunChecker {
       read_;
   const std::map<int64_t, std::unique_ptr<DStreamPieces>> pieces_;
   properties::AtLeastOnceChecker checker_;
+  std::optional<AccumulatorTotals> totals_;  // unset: it has none that anybody knows
   properties::Remembered<absl::StatusOr<std::optional<properties::BatchLogView>>> log_;
   std::optional<StreamNotes> notes_;
   bool log_changed_ = true;                                   // since it was judged

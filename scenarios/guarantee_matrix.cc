@@ -29,7 +29,8 @@ enum Cell : size_t {
   kWindow,
   kInverse,
   kUpdateState,
-  kMapWithState
+  kMapWithState,
+  kObjectFiles
 };
 
 constexpr char kFiles[] = "text, CSV or JSON files, renamed into place";
@@ -46,7 +47,7 @@ constexpr GuaranteeCell kCells[] = {
     {kFiles, "structured", "file sink, complete", kExactlyOnce, kLyingDisk},
     {kFiles, "structured", "file sink, append",
      "exactly once; late rows are dropped as the logged watermarks demand", kLyingDisk},
-    {"text files, renamed into place", "DStream", "`SaveAsTextFiles`",
+    {"files of lines or records, renamed into place", "DStream", "`SaveAsTextFiles`",
      "at least once; batches without a completion mark may recur, each attempt in a directory of "
      "its own; without failures nothing recurs",
      kExactlyOnce},
@@ -76,6 +77,10 @@ constexpr GuaranteeCell kCells[] = {
     {kOfStreams, "DStream, `MapWithState`, its time-outs and snapshots", "`SaveAsTextFiles`",
      "each batch is in the state once, at its own time; put out at least once",
      "put out exactly once"},
+    {"files of lines or records, renamed into place", "DStream", "`SaveAsObjectFiles`",
+     "at least once, as `SaveAsTextFiles`; a file that is damaged is refused by name, by whoever "
+     "reads it",
+     kExactlyOnce},
     {kOfStreams, "DStream", "`Print`, `ForeachRDD`, `ForeachPartition`",
      "at least once, by batch time: the function may be called again with the same batch",
      kExactlyOnce, "`DStreamOutputs.ThatCallFunctionsDoSoAgainForABatchThatWasNotMarked`"},
@@ -160,8 +165,10 @@ std::span<const GuaranteeCell> GuaranteeCells() { return kCells; }
 std::vector<size_t> CellsOf(const JobPart& part) {
   const auto* stream = std::get_if<StreamShape>(&part.of);
   if (stream == nullptr) return {CellOfQuery(std::get<QueryShape>(part.of))};
+  const runtime::StreamingGraph& graph = stream->context->graph();
+  if (graph.output(stream->output).files()->of_objects) return {kObjectFiles};
   std::vector<size_t> cells = {CellOfInputs(stream->inputs)};
-  for (const size_t cell : CellsOfState(stream->context->graph(), stream->output)) {
+  for (const size_t cell : CellsOfState(graph, stream->output)) {
     cells.push_back(cell);
   }
   return cells;

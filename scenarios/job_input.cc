@@ -18,12 +18,17 @@ JobParameter OutputParameter() {
   return {"output", "directory of the results", std::nullopt, ParameterKind::kPath};
 }
 
-std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameters) {
+std::vector<JobParameter> WithDirectoryParameters(std::vector<JobParameter> parameters) {
   parameters.push_back({"ignore", "names of files that are not input, as \"*.bak,core\"", ""});
   parameters.push_back(
       {"lost", "what an input file does that is gone or changed: stop or skip", "stop"});
   parameters.push_back({"forget-after", "how long a file is gone before another of its name is new",
                         "10m", ParameterKind::kDuration});
+  return parameters;
+}
+
+std::vector<JobParameter> WithFileParameters(std::vector<JobParameter> parameters) {
+  parameters = WithDirectoryParameters(std::move(parameters));
   parameters.push_back(
       {"max-line-bytes", "how long a line may be, 134217728 if it is not said", ""});
   return parameters;
@@ -38,6 +43,12 @@ std::vector<JobParameter> WithSourceParameters(std::vector<JobParameter> paramet
                         .tried = {"", "16", "64"},
                         .in_scenarios = "64"});
   return parameters;
+}
+
+absl::StatusOr<runtime::InputFileOptions> FilesOptions(const JobArguments& arguments) {
+  return runtime::ParseInputFileOptions({.ignored_names = arguments.Get("ignore"),
+                                         .forget_after = arguments.Get("forget-after"),
+                                         .lost = arguments.Get("lost")});
 }
 
 runtime::DataFrame TextInput(runtime::Session& session, const JobArguments& arguments,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 #include "runtime/dstream/streaming_context.h"
 #include "runtime/job/job.h"
 #include "runtime/structured/data_frame.h"
@@ -15,12 +17,19 @@ runtime::JobParameter InputParameter();
 runtime::JobParameter OutputParameter();
 
 // These, and what each job that reads files can be told about them.
+std::vector<runtime::JobParameter> WithDirectoryParameters(
+    std::vector<runtime::JobParameter> parameters);
+// The same of each that reads lines.
 std::vector<runtime::JobParameter> WithFileParameters(
     std::vector<runtime::JobParameter> parameters);
 
 // The same of each query.
 std::vector<runtime::JobParameter> WithSourceParameters(
     std::vector<runtime::JobParameter> parameters);
+
+// What the job is told of its files; kInvalidArgument: it cannot be understood. REQUIRES: those
+// parameters.
+absl::StatusOr<runtime::InputFileOptions> FilesOptions(const runtime::JobArguments& arguments);
 
 // The lines of the directory that a parameter says, of a query as column "value".
 runtime::DataFrame TextInput(runtime::Session& session, const runtime::JobArguments& arguments,

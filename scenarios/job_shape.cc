@@ -12,6 +12,7 @@
 #include "runtime/connectors/file_source.h"
 #include "runtime/connectors/job_directories.h"
 #include "runtime/connectors/log/log_options.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/structured/query_places.h"
@@ -157,8 +158,8 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
   instance.job->dstream(*context, instance.arguments);
   const runtime::StreamingGraph& graph = context->graph();
   for (const OperatorId id : graph.inputs()) {
-    if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
-      AddOnce(checkpoint::NormalPath(text->directory), shape.directories);
+    if (const auto* files = dynamic_cast<const runtime::FileInput*>(&graph.input(id))) {
+      AddOnce(checkpoint::NormalPath(files->directory), shape.directories);
     } else if (const auto* received =
                    dynamic_cast<const runtime::ReceiverInput*>(&graph.input(id))) {
       if (received->source().empty()) continue;
@@ -187,8 +188,8 @@ void AddStreams(const runtime::JobInstance& instance, JobShape& shape) {
     part.paths.checkpoint = CheckpointOf(instance);
     for (const OperatorId id : inputs) {
       StreamShape::Input input{.id = id, .server = {}, .files = {}};
-      if (const auto* text = dynamic_cast<const runtime::TextFileInput*>(&graph.input(id))) {
-        AddInput(checkpoint::NormalPath(text->directory), text->options.files, part.paths);
+      if (const auto* of_files = dynamic_cast<const runtime::FileInput*>(&graph.input(id))) {
+        AddInput(checkpoint::NormalPath(of_files->directory), of_files->options.files, part.paths);
         input.files = part.paths.inputs.back();
       } else if (const auto* received =
                      dynamic_cast<const runtime::ReceiverInput*>(&graph.input(id))) {

@@ -22,6 +22,7 @@
 #include "scenarios/log_jobs.h"
 #include "scenarios/program_job.h"
 #include "scenarios/receiver_jobs.h"
+#include "scenarios/record_jobs.h"
 #include "scenarios/replayed_jobs.h"
 #include "scenarios/sql_job.h"
 #include "scenarios/stream_jobs.h"
@@ -277,6 +278,7 @@ void AddBuiltInJobs(ScenarioJobs& jobs) {
   AddJoinedJobs(jobs);
   AddStreamJobs(jobs);
   AddReceiverJobs(jobs);
+  AddRecordJobs(jobs);
   AddFormatJobs(jobs);
   AddLogJobs(jobs);
   AddSqlJob(jobs);

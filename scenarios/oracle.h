@@ -53,6 +53,10 @@ struct DStreamOracle {
   // from run to run. Null: they are what `answer` says.
   std::function<std::vector<properties::NaiveRow>(std::vector<properties::NaiveRow> rows)>
       canonical = nullptr;
+  // Of a job with accumulators of int64_t that are sums: what the lines of one batch add to each.
+  // Null: it has none, or nobody knows.
+  std::function<std::map<std::string, int64_t>(const std::vector<std::string>& lines)> totals =
+      nullptr;
 };
 
 // Of a job with one structured query without state, from a topic of a partitioned log into another.

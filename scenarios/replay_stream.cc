@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 
 #include "platform/check.h"
+#include "properties/object_rows.h"
 #include "runtime/dstream/between_threads.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/operator.h"
@@ -121,6 +122,7 @@ class ReplayStages {
         states_(states) {}
 
   std::string Run(OperatorId output) {
+    of_objects_ = graph_.output(output).files()->of_objects;
     const auto history = [this](OperatorId state, int64_t ago) { return Before(state, ago); };
     for (const StagePlan& stage : graph_.StagesOf({output}, history)) RunStage(stage);
     return text_;
@@ -291,6 +293,10 @@ class ReplayStages {
   void Take(ReplayTask& task, std::vector<Blocks>& put) {
     if (task.ends_in_shuffle()) {
       put.push_back(task.TakeBlocks());
+    } else if (of_objects_) {
+      const properties::ObjectRows objects = properties::DecodeObjectRows(task.TakeOutput());
+      if (!objects.damage.empty()) throw std::runtime_error(objects.damage);
+      for (const std::string& row : objects.rows) absl::StrAppend(&text_, row, "\n");
     } else {
       text_ += task.TakeOutput();
     }
@@ -304,6 +310,7 @@ class ReplayStages {
   std::vector<std::vector<Blocks>> put_;         // by stage and task
   std::vector<std::vector<int64_t>> row_times_;  // by stage and task, in ms
   std::vector<size_t> tasks_;                    // by stage
+  bool of_objects_ = false;
   std::string text_;
 };
 

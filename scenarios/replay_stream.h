@@ -21,7 +21,8 @@ class StreamReplay {
   StreamReplay(const runtime::StreamingGraph& graph, int partitions)
       : graph_(graph), partitions_(partitions) {}
 
-  // The lines of an output with text files for a batch, by partition; none: the output is not due.
+  // The lines of an output with files for a batch, by partition; of objects, as text shows them.
+  // None: the output is not due.
   // What a function of the job throws, or an operator says of its state, is one line, which no
   // output has. REQUIRES: the functions are deterministic; it is asked for each batch, in order,
   // and for one output.

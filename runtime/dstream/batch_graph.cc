@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "checkpoint/named_files.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/state_operator.h"
 #include "runtime/dstream/wire.h"
 
@@ -14,16 +15,33 @@ namespace wavetank::runtime {
 
 namespace {
 
-std::vector<InputSplit> SplitsOf(const StreamInput& input) {
+// One at least, also of an empty file.
+void AddParts(const SelectedFile& file, const FileInput& input, std::vector<InputSplit>& splits) {
+  const uint64_t part = std::max<uint64_t>(input.part_bytes(file.size_bytes), 1);
+  uint64_t begin = 0;
+  do {
+    const uint64_t end = begin + std::min(part, file.size_bytes - begin);
+    splits.push_back({.inline_bytes = "",
+                      .path = file.path,
+                      .size_bytes = file.size_bytes,
+                      .begin = begin,
+                      .end = end});
+    begin = end;
+  } while (begin < file.size_bytes);
+}
+
+std::vector<InputSplit> SplitsOf(const StreamInput& input, const InputOperator& op) {
   std::vector<InputSplit> splits;
   splits.reserve(input.files.size() + input.blocks.size());
   for (const SelectedFile& file : input.files) {
-    splits.push_back({.inline_bytes = "", .path = file.path, .size_bytes = file.size_bytes});
+    AddParts(file, dynamic_cast<const FileInput&>(op), splits);
   }
   for (const Block& block : input.blocks) {
     splits.push_back({.inline_bytes = "",
                       .path = block.path,
                       .size_bytes = block.size_bytes,
+                      .begin = 0,
+                      .end = block.size_bytes,
                       .has_checksum = true,
                       .crc32c = block.crc32c});
   }
@@ -43,13 +61,13 @@ std::vector<InputSplit> SplitsOf(const InputOperator& input, BatchNumber batch,
                                  const BatchInputs& inputs) {
   if (const auto* constant = dynamic_cast<const ConstantInput*>(&input)) {
     if (batch.value() < 1) return {};
-    return SplitsOf(StreamInput{.stream = input.id(), .partitions = constant->Partitions()});
+    return SplitsOf(StreamInput{.stream = input.id(), .partitions = constant->Partitions()}, input);
   }
   const auto of_batch = inputs.find(batch);
   if (of_batch == inputs.end()) return {};
   const std::vector<StreamInput>& streams = of_batch->second.streams;
   const auto found = std::ranges::find(streams, input.id(), &StreamInput::stream);
-  return found == streams.end() ? std::vector<InputSplit>() : SplitsOf(*found);
+  return found == streams.end() ? std::vector<InputSplit>() : SplitsOf(*found, input);
 }
 
 // A task for each split, as in Spark. Of many files neighbours share one as long as they are small:
@@ -63,12 +81,12 @@ std::vector<std::vector<InputSplit>> ByTask(std::vector<InputSplit> splits) {
   uint64_t bytes = 0;
   for (InputSplit& split : splits) {
     const bool is_file = !split.path.empty() && !split.has_checksum;
-    bytes += split.size_bytes;
+    bytes += split.end - split.begin;
     const bool shares =
         is_file && !tasks.empty() && tasks.back().size() < most && bytes <= kSharedBytes;
     if (!shares) {
       tasks.emplace_back();
-      bytes = split.size_bytes;
+      bytes = split.end - split.begin;
     }
     tasks.back().push_back(std::move(split));
   }

@@ -18,6 +18,7 @@
 #include "runtime/connectors/source_directory.h"
 #include "runtime/dstream/accumulator_cell.h"
 #include "runtime/dstream/between_threads.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
 #include "runtime/dstream/log_split_reader.h"
@@ -154,7 +155,7 @@ class BatchTaskBody::Attempt {
       if (task_.splits.size() != 1) co_return NotOfThePlan();
       co_return co_await FeedLog(*log, dynamic_cast<internal::LogFeed&>(*feed));
     }
-    const auto* const files = dynamic_cast<const TextFileInput*>(&input);
+    const auto* const files = dynamic_cast<const FileInput*>(&input);
     for (const InputSplit& split : task_.splits) {
       if (split.path.empty()) {
         co_await Charge(split.inline_bytes.size());
@@ -162,13 +163,12 @@ class BatchTaskBody::Attempt {
         continue;
       }
       WT_CO_RETURN_IF_ERROR(co_await FeedFile(split, files, *feed));
-      if (files != nullptr) WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed->EndFile(); }));
     }
     co_return Guarded([&] { return feed->Finish(); });
   }
 
   // A block if `files` is null. All outlive the task.
-  Task<absl::Status> FeedFile(const InputSplit& split, const TextFileInput* files, ByteFeed& feed) {
+  Task<absl::Status> FeedFile(const InputSplit& split, const FileInput* files, ByteFeed& feed) {
     const bool may_skip = files != nullptr && files->options.files.lost == LostFiles::kSkip;
     if (may_skip && split.size_bytes > 0) {
       // Before any row of it is given on, for rows cannot be taken back.
@@ -179,10 +179,15 @@ class BatchTaskBody::Attempt {
         co_return co_await Skip(InputLost(split, std::move(how)));
       }
     }
-    LineLimit lines(files != nullptr ? files->options.files.max_line_bytes : UINT64_MAX);
+    const bool is_last = split.begin > 0 && split.end == split.size_bytes;
+    if (is_last && platform::Planted(context_.node(), "last_part_of_a_file_left_out")) {
+      co_return absl::OkStatus();
+    }
+    LineLimit lines(files != nullptr ? files->line_bytes_max() : UINT64_MAX);
     uint32_t checksum = 0;
-    for (uint64_t offset = 0; offset < split.size_bytes;) {
-      const uint64_t wanted = std::min(kPieceBytes, split.size_bytes - offset);
+    const bool again = platform::Planted(context_.node(), "parts_of_files_begin_with_the_file");
+    for (uint64_t offset = again ? 0 : split.begin; offset < split.end;) {
+      const uint64_t wanted = std::min(kPieceBytes, split.end - offset);
       auto piece = co_await Read(split, offset, wanted);
       if (!piece.ok() || piece->empty()) {
         WT_CO_ASSIGN_OR_RETURN(std::string how, co_await HowLost(split, piece.status(), offset));
@@ -197,12 +202,21 @@ class BatchTaskBody::Attempt {
       checksum = checkpoint::Crc32c(*piece, checksum);
       offset += piece->size();
       co_await Charge(piece->size());
-      WT_CO_RETURN_IF_ERROR(Guarded([&] { return feed.Push(*piece); }));
+      const absl::Status pushed = Guarded([&] { return feed.Push(*piece); });
+      if (!pushed.ok()) co_return InFile(split, files, pushed);
     }
     if (split.has_checksum && checksum != split.crc32c) {
       co_return InputLost(split, "has a bad checksum");
     }
-    co_return absl::OkStatus();
+    if (files == nullptr) co_return absl::OkStatus();
+    co_return InFile(split, files, Guarded([&] { return feed.EndFile(); }));
+  }
+  // Names the file that holds what its feed cannot read.
+  absl::Status InFile(const InputSplit& split, const FileInput* files,
+                      const absl::Status& status) const {
+    if (files == nullptr || !absl::IsDataLoss(status)) return status;
+    return absl::DataLossError(absl::StrCat("read the input of batch ", task_.batch_time_ms,
+                                            " ms: ", split.path, ": ", status.message()));
   }
 
   // Of a file, the listing that it was selected by has shown it, so it is durable.

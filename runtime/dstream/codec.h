@@ -96,17 +96,18 @@ inline void AppendVarint(uint64_t value, std::string& out) {
   out.push_back(static_cast<char>(value));
 }
 
-namespace internal {
-template <typename>
-inline constexpr bool kHasCodec = false;
-}  // namespace internal
+// What a compiler says of a type without one, where such rows first come into being: in less than
+// ten lines, of which this is one.
+#define WT_NO_CODEC                                                                       \
+  "rows of this type have no codec: give the struct 'static constexpr auto Fields() { "   \
+  "return std::tuple(&T::field, ...); }', or specialise wavetank::runtime::Codec for it " \
+  "(runtime/dstream/codec.h)"
 
+// Of a type without a codec. It is declared and no more, so that compilers speak of nothing else
+// than the call that gives such rows (internal::kHasCodec).
 template <typename T>
 struct Codec {
-  static_assert(internal::kHasCodec<T>,
-                "rows of this type have no codec: give the struct 'static constexpr auto Fields() "
-                "{ return std::tuple(&T::field, ...); }', or specialise "
-                "wavetank::runtime::Codec for it (runtime/dstream/codec.h)");
+  using None = void;
   static std::string Name();
   static void Encode(const T&, std::string&);
   static bool Decode(Decoder&, T&);
@@ -203,6 +204,32 @@ struct Codec<T> {
 
 namespace internal {
 
+// The types that one is made of, whose codecs its own calls.
+template <typename... Ts>
+struct CodecParts {};
+
+template <typename T>
+constexpr bool HasCodec();
+template <typename... Ts>
+constexpr bool HaveCodecs(CodecParts<Ts...>) {
+  return (HasCodec<Ts>() && ...);
+}
+template <typename T>
+constexpr bool HasCodec() {
+  if constexpr (requires { typename Codec<T>::None; }) {
+    return false;
+  } else if constexpr (requires { typename Codec<T>::Parts; }) {
+    return HaveCodecs(typename Codec<T>::Parts());
+  } else {
+    return true;
+  }
+}
+template <typename T>
+inline constexpr bool kHasCodec = HasCodec<T>();
+
+template <typename C, typename... Ts>
+CodecParts<Ts...> PartsOfFields(const std::tuple<Ts C::*...>&);
+
 // A type that is stored as another: To(value) and From(stored).
 template <typename T, typename Stored>
 struct CodecAs {
@@ -261,7 +288,7 @@ void ShowFields(const Row& row, std::string& out) {
 
 template <typename A, typename B>
 struct Codec<std::pair<A, B>> {
-  static constexpr bool kOfParts = true;  // a job's own codec of such a pair is not
+  using Parts = internal::CodecParts<A, B>;
   using Row = std::pair<A, B>;
   static std::string Name() { return internal::JoinCodecNames<A, B>("pair<"); }
   static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }
@@ -271,7 +298,7 @@ struct Codec<std::pair<A, B>> {
 
 template <typename T, typename... Ts>
 struct Codec<std::tuple<T, Ts...>> {
-  static constexpr bool kOfParts = true;
+  using Parts = internal::CodecParts<T, Ts...>;
   using Row = std::tuple<T, Ts...>;
   static std::string Name() { return internal::JoinCodecNames<T, Ts...>("tuple<"); }
   static void Encode(const Row& row, std::string& out) { internal::EncodeFields(row, out); }
@@ -324,6 +351,7 @@ struct Codec<absl::Time> : internal::CodecAs<absl::Time, absl::Duration> {
 template <typename T>
   requires requires { T::Fields(); }
 struct Codec<T> {
+  using Parts = decltype(internal::PartsOfFields<T>(T::Fields()));
   static std::string Name() {
     return OfFields([](auto... fields) {
       return internal::JoinCodecNames<std::decay_t<decltype(std::declval<const T&>().*fields)>...>(
@@ -350,6 +378,7 @@ struct Codec<T> {
 
 template <typename T>
 struct Codec<std::optional<T>> {
+  using Parts = internal::CodecParts<T>;
   static std::string Name() { return internal::JoinCodecNames<T>("optional<"); }
   static void Encode(const std::optional<T>& value, std::string& out) {
     Codec<bool>::Encode(value.has_value(), out);
@@ -371,6 +400,7 @@ struct Codec<std::optional<T>> {
 
 template <typename T>
 struct Codec<std::vector<T>> {
+  using Parts = internal::CodecParts<T>;
   static std::string Name() { return internal::JoinCodecNames<T>("vector<"); }
   static void Encode(const std::vector<T>& values, std::string& out) {
     AppendVarint(values.size(), out);
@@ -402,6 +432,7 @@ struct Codec<std::vector<T>> {
 // As a vector of its pairs.
 template <typename K, typename V, typename Less>
 struct Codec<std::map<K, V, Less>> {
+  using Parts = internal::CodecParts<K, V>;
   using Map = std::map<K, V, Less>;
   static std::string Name() { return internal::JoinCodecNames<K, V>("map<"); }
   static void Encode(const Map& map, std::string& out) {
@@ -433,6 +464,7 @@ struct Codec<std::map<K, V, Less>> {
 
 template <typename T>
 std::string EncodeToString(const T& value) {
+  static_assert(!requires { typename Codec<T>::None; }, WT_NO_CODEC);
   std::string bytes;
   Codec<T>::Encode(value, bytes);
   return bytes;

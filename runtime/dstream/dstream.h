@@ -61,6 +61,7 @@ class DStream : public StreamOutputs<T> {
   // it gives becomes text of its own where that is needed.
   template <typename F, typename U = internal::MapResult<F, T>>
   DStream<U> Map(F function) const {
+    static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
     return Then<U>(std::make_unique<internal::MapOperator<T, U, F>>(std::move(function)));
   }
 
@@ -68,6 +69,7 @@ class DStream : public StreamOutputs<T> {
   // behind a window (TaskRun in operator.h).
   template <typename F, typename U = std::decay_t<std::invoke_result_t<const F&, T, absl::Time>>>
   DStream<U> MapWithTime(F function) const {
+    static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
     return Then<U>(internal::MapOfRun<T, U>("MapWithTime", true,
                                             [f = std::move(function)](T row, const TaskRun& run) {
                                               return f(std::move(row), run.row_time);
@@ -84,6 +86,7 @@ class DStream : public StreamOutputs<T> {
   // function(row) gives a range of new rows. A range of string_views gives strings.
   template <typename F, typename U = internal::FlatMapResult<F, T>>
   DStream<U> FlatMap(F function) const {
+    static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
     return Then<U>(std::make_unique<internal::FlatMapOperator<T, U, F>>(std::move(function)));
   }
 
@@ -91,20 +94,15 @@ class DStream : public StreamOutputs<T> {
   // which may be empty.
   template <typename F, typename U = internal::RangeResult<F, T>>
   DStream<U> MapPartitions(F function) const {
+    static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
     return Then<U>(std::make_unique<internal::MapPartitionsOperator<T, U, F>>("MapPartitions",
                                                                               std::move(function)));
   }
 
   // Each partition as one row.
   DStream<std::vector<T>> Glom() const {
-    const auto whole = [](std::vector<T>&& rows) {
-      std::vector<std::vector<T>> one;
-      one.push_back(std::move(rows));
-      return one;
-    };
-    return Then<std::vector<T>>(
-        std::make_unique<internal::MapPartitionsOperator<T, std::vector<T>, decltype(whole)>>(
-            "Glom", whole));
+    using Operator = internal::MapPartitionsOperator<T, std::vector<T>, internal::AsOneRow>;
+    return Then<std::vector<T>>(std::make_unique<Operator>("Glom", internal::AsOneRow()));
   }
 
   // Its rows, then those of the others. REQUIRES: they are of one context.
@@ -442,6 +440,7 @@ class DStream : public StreamOutputs<T> {
                                    MergeCombiners merge_combiners,
                                    Partitioner<K> partitioner) const {
     CheckPartitions(partitioner.valid(), name);
+    static_assert(internal::kHasCodec<C> || !internal::kHasCodec<V>, WT_NO_CODEC);
     return Then<std::pair<K, C>>(
         std::make_unique<
             internal::CombineByKeyOperator<K, V, C, Create, MergeValue, MergeCombiners>>(
@@ -464,6 +463,7 @@ class DStream : public StreamOutputs<T> {
   // one task a partition, however many those are.
   template <typename U>
   DStream<U> StateRows(OperatorId state) const {
+    static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
     graph_->Persist(state, std::make_unique<internal::TypedRowKeeper<U>>());
     return {*graph_,
             graph_->Add({state}, std::make_unique<UnionOperator>(Codec<U>::Name(), "StateRows"))};

@@ -1,7 +1,7 @@
 // FileSelector: which files of a directory a batch takes.
 //
 // source_directory.h has the rule by which a file is input, once. Besides, a file is too old when
-// it was there when the stream first started (unless TextFileOptions::new_files_only is false):
+// it was there when the stream first started (unless FileStreamOptions::new_files_only is false):
 // that is, listed then, and modified no later than the driver's clock said. A file is taken by the
 // first batch that is planned after a listing shows it, with the size it has then; its name is in
 // that batch's durable input.
@@ -32,6 +32,7 @@
 #include "platform/task.h"
 #include "platform/task_scope.h"
 #include "runtime/connectors/source_directory.h"
+#include "runtime/dstream/file_inputs.h"
 
 namespace wavetank::runtime {
 
@@ -51,10 +52,11 @@ class FileSelector {
  public:
   // All outlive the selector.
   FileSelector(platform::Node& node, checkpoint::Store& store, checkpoint::SeenPaths& seen,
-               std::string directory, InputFileOptions options)
+               const FileInput& input)
       : node_(node),
         store_(store),
-        directory_(HostOf(node), store, seen, std::move(directory), std::move(options)) {}
+        input_(input),
+        directory_(HostOf(node), store, seen, input.directory, input.options.files) {}
 
   // Those that are new, and that can be read.
   platform::Task<absl::StatusOr<SelectedFiles>> Select() {
@@ -76,7 +78,7 @@ class FileSelector {
         continue;
       }
       WT_CO_RETURN_IF_ERROR(first_bytes.status());
-      WT_CO_RETURN_IF_ERROR(RefuseCompressed(file.path, *first_bytes));
+      WT_CO_RETURN_IF_ERROR(input_.Check(file.path, file.size_bytes, *first_bytes));
       selected.files.push_back({std::move(file.path), file.size_bytes});
     }
     co_return selected;
@@ -116,7 +118,7 @@ class FileSelector {
                               std::vector<absl::StatusOr<std::string>>& beginnings) {
     while (next < files.size()) {
       const size_t at = next++;
-      auto shown = co_await store_.ReadShown(files[at].path, 0, kCompressionMarkBytes);
+      auto shown = co_await store_.ReadShown(files[at].path, 0, input_.shown_bytes());
       if (shown.ok()) {
         beginnings[at] = std::move(shown->bytes);
       } else {
@@ -127,6 +129,7 @@ class FileSelector {
 
   platform::Node& node_;
   checkpoint::Store& store_;
+  const FileInput& input_;
   SourceDirectory directory_;
 };
 

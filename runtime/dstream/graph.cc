@@ -8,6 +8,7 @@
 
 #include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/state_operator.h"
@@ -195,7 +196,7 @@ void StreamingGraph::AddError(absl::Status error) { error_.Update(error); }
 std::vector<JobDirectory> StreamingGraph::Directories() const {
   std::vector<JobDirectory> directories;
   for (const OperatorId id : inputs_) {
-    if (const auto* files = dynamic_cast<const TextFileInput*>(&at(id))) {
+    if (const auto* files = dynamic_cast<const FileInput*>(&at(id))) {
       directories.push_back({.use = JobDirectory::Use::kInput, .path = files->directory});
     }
   }

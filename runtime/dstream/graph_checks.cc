@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/dstream/counted_rows.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
@@ -131,7 +132,7 @@ absl::Status StreamingGraph::CheckSkipping() const {
     const absl::Duration slide = std::max<int64_t>(SlideOf(id), 1) * batch_interval;
     if (!is_window && StateIntervalOf(id) * batch_interval <= slide) continue;
     for (const OperatorId input : InputsOf(id)) {
-      const auto* const files = dynamic_cast<const TextFileInput*>(&at(input));
+      const auto* const files = dynamic_cast<const FileInput*>(&at(input));
       const auto* const log = dynamic_cast<const LogInput*>(&at(input));
       const bool of_files = files != nullptr && files->options.files.lost == LostFiles::kSkip;
       const bool of_log = log != nullptr && log->options.lost == LostRecords::kSkip;

@@ -1,4 +1,4 @@
-// Where rows come from: files of a directory, a socket's receiver, a queue in the program.
+// Where rows come from: a socket's receiver, a queue in the program; file_inputs.h has files.
 #ifndef WAVETANK_RUNTIME_DSTREAM_INPUT_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_INPUT_OPERATORS_H_
 
@@ -15,7 +15,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "runtime/columnar/line_splitter.h"
-#include "runtime/connectors/input_file_options.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/receiver_input.h"
@@ -24,12 +23,6 @@
 #include "runtime/dstream/stable_hash.h"
 
 namespace wavetank::runtime {
-
-struct TextFileOptions {
-  // Spark's: files that are there when the stream first starts are not its input.
-  bool new_files_only = true;
-  InputFileOptions files = {};
-};
 
 namespace internal {
 
@@ -71,28 +64,7 @@ class LineFeed final : public ByteFeed {
   std::vector<std::string_view> lines_;
 };
 
-class LineInput : public InputOperator {
- public:
-  LineInput(std::string name, std::string detail)
-      : InputOperator(std::move(name), std::move(detail), Codec<std::string>::Name()) {}
-  std::unique_ptr<ByteFeed> OpenFeed(RowSink& sink) const override {
-    return std::make_unique<LineFeed>(sink);
-  }
-};
-
 }  // namespace internal
-
-// Files that are moved or linked into a directory of the store. file_selector.h states the rule by
-// which each is selected exactly once.
-class TextFileInput final : public internal::LineInput {
- public:
-  TextFileInput(std::string directory_in_store, TextFileOptions chosen)
-      : LineInput("TextFileStream", directory_in_store),
-        directory(std::move(directory_in_store)),
-        options(std::move(chosen)) {}
-  const std::string directory;
-  const TextFileOptions options;
-};
 
 // Whether a server of lines keeps them until it is told that they are safe (socket_receiver.h).
 enum class LineServing { kForgets, kKeeps };

@@ -232,10 +232,12 @@ struct OutputTail {
   std::function<std::string()> take;
 };
 
-// The text files of SaveAsTextFiles, a directory a batch: "<prefix>-<milliseconds>[.<suffix>]".
+// The files of SaveAsTextFiles or SaveAsObjectFiles, a directory a batch:
+// "<prefix>-<milliseconds>[.<suffix>]".
 struct TextFiles {
   std::string prefix;  // normal, as NormalPrefix gives it
   std::string suffix;
+  bool of_objects = false;  // object_file.h
 
   std::string Directory(absl::Time batch_time) const {
     return absl::StrCat(prefix, "-", absl::ToUnixMillis(batch_time), suffix.empty() ? "" : ".",

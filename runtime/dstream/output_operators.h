@@ -1,4 +1,4 @@
-// Print, ForeachRDD, ForeachPartition, SaveAsTextFiles: where a graph ends.
+// Print, ForeachRDD, ForeachPartition, SaveAsTextFiles, SaveAsObjectFiles: where a graph ends.
 #ifndef WAVETANK_RUNTIME_DSTREAM_OUTPUT_OPERATORS_H_
 #define WAVETANK_RUNTIME_DSTREAM_OUTPUT_OPERATORS_H_
 
@@ -16,6 +16,7 @@
 
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/narrow_operators.h"
+#include "runtime/dstream/object_file.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/rdd.h"
 
@@ -161,17 +162,15 @@ class TextSink final : public TypedSink<T> {
   std::string text_;
 };
 
-template <typename T>
-class SaveAsTextOperator final : public OutputOperator {
+// Of one that workers write files of.
+class FilesOperator : public OutputOperator {
  public:
   // The plan names the prefix as the job writes it: checkpoints of older builds do.
-  SaveAsTextOperator(const std::string& prefix, std::string suffix)
-      : OutputOperator("SaveAsTextFiles", absl::StrCat(prefix, "-*.", suffix), Codec<T>::Name()),
-        files_{.prefix = NormalPrefix(prefix), .suffix = std::move(suffix)} {}
-  OutputTail OpenTail(const PartitionRun&) const override {
-    auto sink = std::make_unique<TextSink<T>>();
-    auto* text = sink.get();
-    return {std::move(sink), [text] { return text->TakeText(); }};
+  FilesOperator(std::string name, const std::string& prefix, std::string suffix, std::string codec,
+                bool of_objects)
+      : OutputOperator(std::move(name), absl::StrCat(prefix, "-*.", suffix), std::move(codec)),
+        files_{
+            .prefix = NormalPrefix(prefix), .suffix = std::move(suffix), .of_objects = of_objects} {
   }
   const TextFiles* files() const override { return &files_; }
   absl::Status Deliver(const std::vector<std::string>&, absl::Time, const Printer&) const override {
@@ -180,6 +179,30 @@ class SaveAsTextOperator final : public OutputOperator {
 
  private:
   const TextFiles files_;
+};
+
+template <typename T>
+class SaveAsTextOperator final : public FilesOperator {
+ public:
+  SaveAsTextOperator(const std::string& prefix, std::string suffix)
+      : FilesOperator("SaveAsTextFiles", prefix, std::move(suffix), Codec<T>::Name(), false) {}
+  OutputTail OpenTail(const PartitionRun&) const override {
+    auto sink = std::make_unique<TextSink<T>>();
+    auto* text = sink.get();
+    return {std::move(sink), [text] { return text->TakeText(); }};
+  }
+};
+
+template <typename T>
+class SaveAsObjectOperator final : public FilesOperator {
+ public:
+  SaveAsObjectOperator(const std::string& prefix, std::string suffix)
+      : FilesOperator("SaveAsObjectFiles", prefix, std::move(suffix), Codec<T>::Name(), true) {}
+  OutputTail OpenTail(const PartitionRun&) const override {
+    auto sink = std::make_unique<ObjectSink<T>>();
+    auto* objects = sink.get();
+    return {std::move(sink), [objects] { return objects->TakeFile(); }};
+  }
 };
 
 }  // namespace wavetank::runtime::internal

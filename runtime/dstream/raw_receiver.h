@@ -1,8 +1,7 @@
 // RawReceiver: what a receiver is to the engine, without its row type, and what it has of that.
 // Those who write one use receiver.h.
 //
-// A block of received rows is lines, each row one: whatever a row is encoded as, in it stands "\\"
-// for a backslash and "\n" for the end of a line. A line of text without these stands as it is.
+// A block of received rows is lines, each row one (received_rows.h).
 #ifndef WAVETANK_RUNTIME_DSTREAM_RAW_RECEIVER_H_
 #define WAVETANK_RUNTIME_DSTREAM_RAW_RECEIVER_H_
 
@@ -57,36 +56,6 @@ class RawReceiver {
   virtual platform::Task<void> LastWords(ReceiverSink& /*sink*/) { co_return; }
 };
 
-namespace internal {
-
-// As a line of a block.
-inline std::string EscapeLine(std::string_view bytes) {
-  std::string line;
-  line.reserve(bytes.size());
-  for (const char c : bytes) {
-    if (c == '\\' || c == '\n' || c == '\r') line.push_back('\\');
-    line.push_back(c == '\n' ? 'n' : c == '\r' ? 'r' : c);
-  }
-  return line;
-}
-// kDataLoss: it is no such line.
-inline absl::Status UnescapeLine(std::string_view line, std::string& bytes) {
-  bytes.clear();
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != '\\') {
-      bytes.push_back(line[i]);
-      continue;
-    }
-    const char escaped = ++i < line.size() ? line[i] : '\0';
-    if (escaped != '\\' && escaped != 'n' && escaped != 'r') {
-      return absl::DataLossError("a line of a block has a backslash that begins nothing");
-    }
-    bytes.push_back(escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : '\\');
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace internal
 }  // namespace wavetank::runtime
 
 #endif  // WAVETANK_RUNTIME_DSTREAM_RAW_RECEIVER_H_

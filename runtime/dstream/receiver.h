@@ -38,36 +38,14 @@
 
 #include "platform/node.h"
 #include "platform/task.h"
-#include "runtime/columnar/line_splitter.h"
 #include "runtime/dstream/codec.h"
 #include "runtime/dstream/raw_receiver.h"
+#include "runtime/dstream/received_rows.h"
 #include "runtime/dstream/receiver_input.h"
 
 namespace wavetank::runtime {
 
 using platform::Task;
-
-namespace internal {
-
-// Text stands in blocks as it is, so that people can read them.
-template <typename T>
-std::string LineOf(const T& row) {
-  if constexpr (std::is_same_v<T, std::string>) return EscapeLine(row);
-  return EscapeLine(EncodeToString(row));
-}
-template <typename T>
-absl::Status RowOf(std::string_view line, std::string& bytes, T& row) {
-  const absl::Status unescaped = UnescapeLine(line, bytes);
-  if (!unescaped.ok()) return unescaped;
-  if constexpr (std::is_same_v<T, std::string>) {
-    row = bytes;
-    return absl::OkStatus();
-  } else {
-    return DecodeFromString(bytes, row);
-  }
-}
-
-}  // namespace internal
 
 // What a receiver has of the engine. Outlives its OnStart.
 template <typename T>
@@ -124,41 +102,6 @@ class Receiver {
 };
 
 namespace internal {
-
-template <typename T>
-class ReceivedFeed final : public ByteFeed {
- public:
-  explicit ReceivedFeed(RowSink& sink) : sink_(static_cast<TypedSink<T>&>(sink)) {}
-  absl::Status Push(std::string_view piece) override {
-    splitter_.Push(piece, [this](std::string_view line) { Append(line); });
-    Flush();
-    return status_;
-  }
-  absl::Status Finish() override {
-    splitter_.Finish([this](std::string_view line) { Append(line); });
-    Flush();
-    if (status_.ok()) sink_.Finish();
-    return status_;
-  }
-
- private:
-  static constexpr size_t kChunkRows = 1024;
-  void Append(std::string_view line) {
-    if (!status_.ok()) return;
-    status_ = RowOf(line, bytes_, rows_.emplace_back());
-    if (rows_.size() == kChunkRows) Flush();
-  }
-  void Flush() {
-    if (status_.ok() && !rows_.empty()) sink_.Take(rows_);
-    rows_.clear();
-  }
-
-  TypedSink<T>& sink_;
-  LineSplitter splitter_;
-  std::string bytes_;
-  std::vector<T> rows_;
-  absl::Status status_;
-};
 
 // Each call of OnStart is of a copy of its own.
 template <typename R>

@@ -52,6 +52,16 @@ struct AppendAll {
   }
 };
 
+// The rows of a partition as one.
+struct AsOneRow {
+  template <typename T>
+  std::vector<std::vector<T>> operator()(std::vector<T>&& rows) const {
+    std::vector<std::vector<T>> one;
+    one.push_back(std::move(rows));
+    return one;
+  }
+};
+
 template <typename T>
 std::vector<T> RangeOf(const std::optional<T>& row) {
   std::vector<T> rows;

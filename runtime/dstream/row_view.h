@@ -43,13 +43,14 @@ template <typename... Ts>
 inline constexpr bool kIsPlain<std::tuple<Ts...>> = (kIsPlain<Ts> && ...);
 template <typename T>
 using ViewedPart = std::conditional_t<kIsPlain<T>, typename Viewed<T>::Type, T>;
-// Unless a part would have to be copied with memory of its own, or a job has a codec of its own for
-// the whole, which would not read the parts.
+template <typename Row>
+concept IsWrittenByParts = requires { typename Codec<Row>::Parts; };  // a job's own codec is none
+// Unless a part would have to be copied with memory of its own, or the whole is not read by parts.
 template <typename Row, template <typename...> typename Record, typename... Ts>
-using ViewedParts = std::conditional_t<requires {
-  Codec<Row>::kOfParts;
-} && (std::is_trivially_copy_constructible_v<ViewedPart<Ts>> && ...), Record<ViewedPart<Ts>...>,
-                                       Row>;
+using ViewedParts =
+    std::conditional_t<IsWrittenByParts<Row> &&
+                           (std::is_trivially_copy_constructible_v<ViewedPart<Ts>> && ...),
+                       Record<ViewedPart<Ts>...>, Row>;
 template <typename A, typename B>
 struct Viewed<std::pair<A, B>> {
   using Type = ViewedParts<std::pair<A, B>, std::pair, A, B>;

@@ -8,6 +8,7 @@
 #include "platform/planted.h"
 #include "platform/status_macros.h"
 #include "runtime/dstream/batch_outputs.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/file_selector.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
@@ -17,9 +18,8 @@ namespace wavetank::runtime {
 
 void StreamInputs::Open(BatchLog& log) {
   for (const OperatorId input : graph_.inputs()) {
-    if (const auto* files = dynamic_cast<const TextFileInput*>(&graph_.at(input))) {
-      files_.emplace(input, FileSelector(node_, store_, log.seen(input), files->directory,
-                                         files->options.files));
+    if (const auto* files = dynamic_cast<const FileInput*>(&graph_.at(input))) {
+      files_.emplace(input, FileSelector(node_, store_, log.seen(input), *files));
       if (platform::Planted(node_, "newest_files_forgotten") &&
           !log.recovered().completed.empty()) {
         for (const StreamInput& stream : log.recovered().completed.back().streams) {
@@ -35,7 +35,7 @@ void StreamInputs::Open(BatchLog& log) {
 
 Task<absl::Status> StreamInputs::Begin(absl::Time now, StreamStart& start) {
   for (auto& [stream, source] : files_) {
-    const auto& input = dynamic_cast<const TextFileInput&>(graph_.at(stream));
+    const auto& input = dynamic_cast<const FileInput&>(graph_.at(stream));
     if (!input.options.new_files_only) continue;
     WT_CO_ASSIGN_OR_RETURN(SelectedFiles old, co_await source.SelectOld(now));
     if (old.files.empty()) continue;
@@ -43,7 +43,7 @@ Task<absl::Status> StreamInputs::Begin(absl::Time now, StreamStart& start) {
               absl::StrCat(old.files.size(), " files were in ", input.directory,
                            " before the stream began and are not input: move files there while "
                            "it runs, under names that are new there, or have the job read what "
-                           "is there too (TextFileOptions::new_files_only = false)"));
+                           "is there too (FileStreamOptions::new_files_only = false)"));
     start.old_files.push_back(
         {.stream = stream, .files = std::move(old.files), .root = std::move(old.root)});
   }

@@ -77,6 +77,17 @@ class StreamOutputs {
     End(std::make_unique<internal::SaveAsTextOperator<T>>(prefix, std::move(suffix)));
   }
 
+  // The same as files of objects: the rows as their codec has them, checksummed (object_file.h).
+  // ObjectFileStream<T> reads such files, and DecodeObjectFile<T> the bytes of one. A partition's
+  // file is held in memory whole. (In Spark they are sequence files of rows that Java serialises.)
+  void SaveAsObjectFiles(std::string prefix, std::string suffix = "") const {
+    if (prefix.empty()) {
+      graph_->AddError(absl::InvalidArgumentError(
+          absl::StrCat("SaveAsObjectFiles of ", title(), ": the prefix is empty")));
+    }
+    End(std::make_unique<internal::SaveAsObjectOperator<T>>(prefix, std::move(suffix)));
+  }
+
  protected:
   std::string title() const { return graph_->at(id_).Title(); }
 

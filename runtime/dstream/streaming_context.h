@@ -39,9 +39,11 @@
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
+#include "runtime/dstream/file_inputs.h"
 #include "runtime/dstream/graph.h"
 #include "runtime/dstream/input_operators.h"
 #include "runtime/dstream/log_input.h"
+#include "runtime/dstream/socket_stream.h"
 #include "runtime/dstream/stable_hash.h"
 #include "runtime/dstream/streaming_listener.h"
 #include "runtime/dstream/streaming_statistics.h"
@@ -126,15 +128,60 @@ class StreamingContext {
 
   // Lines of the files that come into `directory`, which must be moved or linked there whole.
   DStream<std::string> TextFileStream(std::string directory, TextFileOptions options = {}) {
-    if (directory.empty()) AddError("TextFileStream: the directory is empty");
+    CheckDirectory("TextFileStream", directory);
     return Input<std::string>(
         std::make_unique<TextFileInput>(checkpoint::NormalPath(directory), std::move(options)));
+  }
+  // Records of `record_length` bytes, 1 to kMostRecordBytes, of such files. A file whose length is
+  // no multiple of that ends the stream, naming the file, before a batch has it. (In Spark the
+  // batch that has it fails, and its records are in none.)
+  DStream<std::string> BinaryRecordsStream(std::string directory, int64_t record_length,
+                                           BinaryRecordsOptions options = {}) {
+    CheckDirectory("BinaryRecordsStream", directory);
+    if (record_length < 1 || record_length > kMostRecordBytes) {
+      AddError(absl::StrCat("BinaryRecordsStream: records of ", record_length, " bytes: give 1 to ",
+                            kMostRecordBytes));
+    }
+    if (options.split_bytes < 1) {
+      AddError(absl::StrCat("BinaryRecordsStream: split_bytes is ", options.split_bytes,
+                            ": give 1 or more"));
+    }
+    graph_->AddError(CheckNotOfText("BinaryRecordsStream", options.files));
+    return Input<std::string>(std::make_unique<BinaryRecordsInput>(
+        checkpoint::NormalPath(directory), record_length, std::move(options)));
+  }
+
+  // The rows of such files, as SaveAsObjectFiles of a DStream<T> writes them. One of another type,
+  // or of no objects, ends the stream, naming the file, before a batch has it; one that is damaged
+  // or cut off ends it with the batch that has it. Of the parts that an output's attempt left take
+  // those that its _SUCCESS names.
+  template <typename T>
+  DStream<T> ObjectFileStream(std::string directory, FileStreamOptions options = {}) {
+    CheckDirectory("ObjectFileStream", directory);
+    graph_->AddError(CheckNotOfText("ObjectFileStream", options.files));
+    return Input<T>(std::make_unique<internal::TypedObjectFileInput<T>>(
+        checkpoint::NormalPath(directory), std::move(options)));
   }
 
   // Lines from a TCP server. Lossy, as in Spark: a socket cannot be asked to send again, so lines
   // that had not reached a stored block when their worker or the driver failed are gone.
   DStream<std::string> SocketTextStream(std::string host, int port) {
     return Lines("SocketTextStream", std::move(host), port, LineServing::kForgets);
+  }
+  // Rows from a TCP server, of the bytes that it sends, as `converter` cuts them: a function of
+  // (std::string_view, std::vector<T>&), or (std::string_view, bool, std::vector<T>&), that gives
+  // how many bytes it took (socket_stream.h). Lossy, as SocketTextStream.
+  template <typename T, typename F>
+  DStream<T> SocketStream(std::string host, int port, F converter) {
+    static_assert(
+        std::is_invocable_r_v<size_t, const F&, std::string_view, std::vector<T>&> ||
+            std::is_invocable_r_v<size_t, const F&, std::string_view, bool, std::vector<T>&>,
+        "SocketStream<T> takes a function of (std::string_view bytes, std::vector<T>& rows), or of "
+        "(std::string_view bytes, bool at_end, std::vector<T>& rows), that gives how many bytes "
+        "its rows were");
+    CheckServer("SocketStream", host, port);
+    return Input<T>(std::make_unique<internal::TypedCutSocketInput<T>>(std::move(host), port,
+                                                                       std::move(converter)));
   }
   // Lines from a TCP server that numbers them, from 0, and keeps each until it is told that it is
   // safe: the protocol of socket_receiver.h. Each line is input once, whatever dies. Needs a
@@ -322,12 +369,19 @@ class StreamingContext {
 
   template <typename T>
   DStream<T> Input(std::unique_ptr<StreamOperator> input) {
+    static_assert(internal::kHasCodec<T>, WT_NO_CODEC);
     return DStream<T>(*graph_, graph_->Add({}, std::move(input)));
   }
   DStream<std::string> Lines(const char* call, std::string host, int port, LineServing serving) {
+    CheckServer(call, host, port);
+    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
+  }
+  void CheckServer(const char* call, const std::string& host, int port) {
     if (host.empty()) AddError(absl::StrCat(call, ": the host is empty"));
     if (port < 1 || port > 65535) AddError(absl::StrCat(call, ": port ", port));
-    return Input<std::string>(std::make_unique<SocketTextInput>(std::move(host), port, serving));
+  }
+  void CheckDirectory(const char* call, const std::string& directory) {
+    if (directory.empty()) AddError(absl::StrCat(call, ": the directory is empty"));
   }
   void AddError(std::string text) { graph_->AddError(absl::InvalidArgumentError(text)); }
 

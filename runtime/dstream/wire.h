@@ -31,18 +31,22 @@ struct LogSplit {
   }
 };
 
-// Input of one task of a first stage: bytes that came along, a range of a log, or a file of the
-// store, of which the first `size_bytes` are the batch's input, whatever it has become since.
+// Input of one task of a first stage: bytes that came along, a range of a log, or bytes `begin` to
+// `end` of a file of the store, of which the first `size_bytes` are the batch's input, whatever it
+// has become since.
 struct InputSplit {
   std::string inline_bytes;
   std::string path;
   uint64_t size_bytes = 0;
+  uint64_t begin = 0;
+  uint64_t end = 0;
   bool has_checksum = false;
-  uint32_t crc32c = 0;  // of the whole
+  uint32_t crc32c = 0;  // of the whole, which such a split is
   LogSplit log = {};    // of a stream of a log
   static constexpr auto Fields() {
     return std::tuple(&InputSplit::inline_bytes, &InputSplit::path, &InputSplit::size_bytes,
-                      &InputSplit::has_checksum, &InputSplit::crc32c, &InputSplit::log);
+                      &InputSplit::begin, &InputSplit::end, &InputSplit::has_checksum,
+                      &InputSplit::crc32c, &InputSplit::log);
   }
 };
 

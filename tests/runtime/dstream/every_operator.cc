@@ -122,6 +122,14 @@ void EveryOperator(StreamingContext& ssc) {
   ssc.TextFileStream("in", {.new_files_only = false}).ForeachRDD([](const auto& rdd, absl::Time) {
     static_cast<void>(rdd.Count());
   });
+  ssc.BinaryRecordsStream("records", 8, {.split_bytes = 1 << 20}).SaveAsObjectFiles("out/records");
+  ssc.ObjectFileStream<Visit>("objects").SaveAsObjectFiles("out/visits", "objects");
+  ssc.SocketStream<Visit>("localhost", 9999,
+                          [](std::string_view bytes, std::vector<Visit>& cut) {
+                            if (!bytes.empty()) cut.push_back({std::string(bytes), 0});
+                            return bytes.size();
+                          })
+      .Print();
   ssc.QueueStream<std::tuple<int, double>>({{{1, 2.0}}})
       .ForeachRDD(
           [](const Rdd<std::tuple<int, double>>& rdd) { static_cast<void>(rdd.Collect()); });
