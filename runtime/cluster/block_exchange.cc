@@ -47,8 +47,12 @@ Task<absl::StatusOr<RpcPayload>> BlockExchange::Serve(std::string method, RpcPay
   }
   std::vector<BlockPointer> found;
   for (const cluster::TaskName& source : request.sources()) {
-    WT_CO_ASSIGN_OR_RETURN(BlockPointer block, co_await Own(FromName(source), request.target()));
-    found.push_back(std::move(block));
+    absl::StatusOr<BlockPointer> block = blocks_.Find(FromName(source), request.target());
+    if (block.ok() && AsSpilled(*block) != nullptr) {
+      block = co_await blocks_.ReadBack(FromName(source), request.target(), *block);
+    }
+    WT_CO_RETURN_IF_ERROR(block.status());
+    found.push_back(*std::move(block));
   }
   co_await node_.Step(steps::kShuffleServed, {{"batch", request.batch()},
                                               {"stage", request.reader().stage()},
@@ -101,16 +105,9 @@ Task<absl::Status> BlockExchange::Replicate(TaskId task, std::map<int, BlockPoin
   co_return kept.status();
 }
 
-Task<absl::StatusOr<BlockPointer>> BlockExchange::Own(TaskId task, int target) {
-  absl::StatusOr<BlockPointer> block = blocks_.Find(task, target);
-  if (!block.ok() || AsSpilled(*block) == nullptr) co_return block;
-  co_return co_await blocks_.ReadBack(std::move(task), target, *std::move(block));
-}
-
 // One worker's part of a fetch.
 struct BlockExchange::FromOne {
   std::string address;
-  bool alone = false;
   cluster::FetchRequest request;
   std::vector<size_t> places;  // of the request's sources, among those of the fetch
   absl::Status status;
@@ -123,18 +120,15 @@ Task<std::vector<BlockExchange::FromOne>> BlockExchange::FetchAll(
   std::map<std::string, size_t> by_address;  // in `parts`
   std::vector<FromOne> parts;
   for (const Wanted& one : wanted) {
-    const auto known = by_address.find(one.address);
-    const bool begins = one.alone || known == by_address.end();
-    if (begins) {
+    const auto [place, added] = by_address.emplace(one.address, parts.size());
+    if (added) {
       FromOne& part = parts.emplace_back();
       part.address = one.address;
-      part.alone = one.alone;
       part.request.set_batch(batch);
       part.request.set_target(target);
       *part.request.mutable_reader() = ToName(reader);
-      if (!one.alone) by_address[one.address] = parts.size() - 1;
     }
-    FromOne& part = begins ? parts.back() : parts[known->second];
+    FromOne& part = parts[place->second];
     part.places.push_back(one.place);
     *part.request.add_sources() = ToName(sources[one.place].id);
   }
@@ -166,13 +160,10 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
         continue;
       }
       failed[place] = part.status;
-      // One that is not there has the whole request refused.
+      // (One that is not there has the whole request refused: they are made again together, since
+      // whoever has read one reads all of them again.)
       const std::string& replica = sources[place].replica;
-      if (!replica.empty()) {
-        wanted.push_back({.place = place, .address = replica});
-      } else if (absl::IsNotFound(part.status) && part.places.size() > 1) {
-        wanted.push_back({.place = place, .address = part.address, .alone = true});
-      }
+      if (!replica.empty()) wanted.push_back({.place = place, .address = replica});
     }
   }
   if (!wanted.empty()) {
@@ -184,7 +175,6 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
         const size_t place = part.places[i];
         fetched.blocks[place] = std::move(part.blocks[i]);
         failed.erase(place);
-        if (part.alone) continue;
         const TaskId& id = sources[place].id;
         co_await node_.Step(
             steps::kReplicaRead,
@@ -205,8 +195,10 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
 Task<void> BlockExchange::FetchFromOne(FromOne& from) {
   if (from.address == address()) {
     for (const cluster::TaskName& source : from.request.sources()) {
-      const absl::StatusOr<BlockPointer> block =
-          co_await Own(FromName(source), from.request.target());
+      absl::StatusOr<BlockPointer> block = blocks_.Find(FromName(source), from.request.target());
+      if (block.ok() && AsSpilled(*block) != nullptr) {
+        block = co_await blocks_.ReadBack(FromName(source), from.request.target(), *block);
+      }
       if (!block.ok()) {
         from.status = block.status();
         co_return;

@@ -71,7 +71,6 @@ class BlockExchange {
   struct Wanted {
     size_t place = 0;
     std::string address;
-    bool alone = false;  // in a request of its own
   };
   BlockExchange(platform::Node& node, std::string name, BlockBounds bounds)
       : node_(node), blocks_(node, std::move(bounds), name) {}
@@ -82,8 +81,6 @@ class BlockExchange {
                                       const std::vector<Source>& sources,
                                       std::vector<Wanted> wanted);
   Task<void> FetchFromOne(FromOne& from);
-  // The block as it is here, read from its file if need be.
-  Task<absl::StatusOr<BlockPointer>> Own(TaskId task, int target);
   Task<absl::StatusOr<platform::RpcPayload>> Ask(std::string address, std::string method,
                                                  platform::RpcPayload request,
                                                  absl::Duration timeout);

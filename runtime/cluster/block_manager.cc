@@ -1,6 +1,7 @@
 #include "runtime/cluster/block_manager.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -96,10 +97,8 @@ absl::Status BlockManager::PutReplica(const TaskId& task, int64_t worker,
     return absl::FailedPreconditionError(absl::StrCat(
         "the blocks of ", task.Unique(), " came for a worker, or a graph, that is no more"));
   }
-  TaskId as = task;
-  if (platform::Planted(node_, "replica_of_an_older_attempt")) as.attempt = 0;
-  if (!blocks_.Contains(as)) {  // else it was sent before, and the answer was lost
-    blocks_.Put(as, std::move(blocks), {.level = level, .is_replica = true});
+  if (!blocks_.Contains(task)) {  // else it was sent before, and the answer was lost
+    blocks_.Put(task, std::move(blocks), {.level = level, .is_replica = true});
   }
   return absl::OkStatus();
 }
@@ -175,9 +174,15 @@ Task<void> BlockManager::Spill(TaskId task) {
   std::map<int, SpilledBlock::Place> places;
   if (!platform::Planted(node_, "spilled_bytes_of_another_task")) content_.clear();
   uint64_t end = 0;
-  std::optional<SpilledBlock::Place> last;
-  for (const auto& [target, block] : blocks_.InMemory(task)) {
-    const std::string bytes = block->Encode();
+  const std::map<int, BlockPointer> in_memory = blocks_.InMemory(task);
+  const bool forgets = platform::Planted(node_, "spill_forgets_the_last_target");
+  const bool shifts = platform::Planted(node_, "spilled_targets_shifted");
+  for (auto at = in_memory.begin(); at != in_memory.end(); ++at) {
+    const auto next = std::next(at);
+    const int target = at->first;
+    const BlockPointer& block = shifts && next != in_memory.end() ? next->second : at->second;
+    const bool left_out = forgets && next == in_memory.end() && in_memory.size() > 1;
+    const std::string bytes = left_out ? "" : block->Encode();
     content_.append(bytes);
     SpilledBlock::Place place{.file = file, .offset = end, .bytes = bytes.size(), .checksum = 0};
     place.checksum = ChecksumOf(task, target, std::string_view(content_).substr(end, bytes.size()));
@@ -227,8 +232,7 @@ Task<absl::StatusOr<BlockPointer>> BlockManager::ReadBack(TaskId task, int targe
   const SpilledBlock::Place place = AsSpilled(spilled)->place();
   absl::StatusOr<std::string> bytes = co_await files_.Read(place.file, place.offset, place.bytes);
   co_await node_.Work(1 + static_cast<int64_t>(place.bytes) / kBytesOfWork);
-  const bool checks = !platform::Planted(node_, "spill_checksum_not_compared");
-  if (bytes.ok() && checks &&
+  if (bytes.ok() &&
       (bytes->size() != place.bytes || ChecksumOf(task, target, *bytes) != place.checksum)) {
     bytes = absl::DataLossError(absl::StrCat(place.file, " is damaged at ", place.offset));
   }
