@@ -15,7 +15,7 @@ namespace wavetank::runtime {
 namespace {
 
 // So many graphs ago a replica may be late; far more than run while a call waits.
-constexpr size_t kGraphsRemembered = 1024;
+constexpr size_t kGraphsRemembered = 256;
 // How long nothing is written to a disk that has lost something: what running graphs need stays in
 // memory, and the rest goes.
 constexpr absl::Duration kDistrust = absl::Seconds(10);
@@ -66,7 +66,7 @@ void BlockManager::Drop(const TaskId& task) {
 void BlockManager::DropGraph(const std::string& driver, int64_t graph,
                              const std::set<int>& kept_stages) {
   blocks_.DropGraph(driver, graph, kept_stages);
-  ended_.emplace_back(driver, graph);
+  if (driver == session_.first) ended_.push_back(graph);
   if (ended_.size() > kGraphsRemembered) ended_.pop_front();
   Tidy();
 }
@@ -91,8 +91,7 @@ size_t BlockManager::Hold(size_t bytes) {
 
 absl::Status BlockManager::PutReplica(const TaskId& task, int64_t worker,
                                       std::map<int, BlockPointer> blocks, StorageLevel level) {
-  const std::pair<std::string, int64_t> graph(task.driver, task.graph);
-  const bool is_over = std::ranges::find(ended_, graph) != ended_.end();
+  const bool is_over = std::ranges::find(ended_, task.graph) != ended_.end();
   if (is_over || session_ != std::pair(task.driver, worker)) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the blocks of ", task.Unique(), " came for a worker, or a graph, that is no more"));

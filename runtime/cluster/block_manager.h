@@ -95,7 +95,7 @@ class BlockManager {
   bool said_failed_ = false;
   platform::MonotonicTime trusted_from_;  // the disk
   std::pair<std::string, int64_t> session_;
-  std::deque<std::pair<std::string, int64_t>> ended_;  // graphs, the last few
+  std::deque<int64_t> ended_;  // graphs of its driver, the last few
   bool is_working_ = false;
   platform::Event worked_;
   platform::TaskScope scope_;

@@ -152,6 +152,7 @@ class Driver final : public Cluster {
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
+  bool said_no_replica_ = false;
   platform::Event changed_;
   platform::TaskScope scope_;
   std::unique_ptr<platform::RpcServer> server_;
@@ -401,6 +402,10 @@ void Driver::Schedule() {
       if (run.TakesSlot(next->key)) --free[next->worker];
       cluster::Command command;
       const bool replicates = run.WantsReplica(next->key) && refs.size() > 1;
+      if (run.WantsReplica(next->key) && !replicates && !std::exchange(said_no_replica_, true)) {
+        node_.Log(LogLevel::kWarning,
+                  "there is one worker: nothing has a replica until there are two");
+      }
       const WorkerRef second = replicates ? refs[(next->worker + 1) % refs.size()] : WorkerRef();
       *command.mutable_run() = run.Start(next->key, refs[next->worker], second);
       workers[next->worker]->Send(std::move(command));
