@@ -108,6 +108,7 @@ Task<absl::Status> BlockExchange::Replicate(TaskId task, std::map<int, BlockPoin
 // One worker's part of a fetch.
 struct BlockExchange::FromOne {
   std::string address;
+  bool of_replica = false;
   cluster::FetchRequest request;
   std::vector<size_t> places;  // of the request's sources, among those of the fetch
   absl::Status status;
@@ -117,15 +118,17 @@ struct BlockExchange::FromOne {
 Task<std::vector<BlockExchange::FromOne>> BlockExchange::FetchAll(
     TaskId reader, int64_t batch, int target, const std::vector<Source>& sources,
     std::vector<Wanted> wanted) {
-  std::map<std::string, size_t> by_address;  // in `parts`
+  std::map<std::pair<std::string, bool>, size_t> known;  // in `parts`, by address
+  const bool shifts = platform::Planted(node_, "replica_read_for_another_partition");
   std::vector<FromOne> parts;
   for (const Wanted& one : wanted) {
-    const auto [place, added] = by_address.emplace(one.address, parts.size());
+    const auto [place, added] = known.emplace(std::pair(one.address, one.of_replica), parts.size());
     if (added) {
       FromOne& part = parts.emplace_back();
       part.address = one.address;
       part.request.set_batch(batch);
-      part.request.set_target(target);
+      part.of_replica = one.of_replica;
+      part.request.set_target(target + (shifts && one.of_replica ? 1 : 0));
       *part.request.mutable_reader() = ToName(reader);
     }
     FromOne& part = parts[place->second];
@@ -147,7 +150,10 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
   fetched.blocks.resize(sources.size());
   std::vector<Wanted> wanted;
   for (size_t i = 0; i < sources.size(); ++i) {
-    wanted.push_back({.place = i, .address = sources[i].address});
+    const bool is_here = !sources[i].replica.empty() && sources[i].replica == address();
+    wanted.push_back({.place = i,
+                      .address = is_here ? sources[i].replica : sources[i].address,
+                      .of_replica = is_here});
   }
   std::map<size_t, absl::Status> failed;  // by place
   std::vector<FromOne> parts = co_await FetchAll(reader, batch, target, sources, wanted);
@@ -157,28 +163,32 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
       const size_t place = part.places[i];
       if (part.status.ok()) {
         fetched.blocks[place] = std::move(part.blocks[i]);
+        if (part.of_replica) co_await ReplicaRead(sources[place].id);
         continue;
       }
       failed[place] = part.status;
       // (One that is not there has the whole request refused: they are made again together, since
       // whoever has read one reads all of them again.)
-      const std::string& replica = sources[place].replica;
-      if (!replica.empty()) wanted.push_back({.place = place, .address = replica});
+      const Source& source = sources[place];
+      if (source.replica.empty()) continue;
+      wanted.push_back({.place = place,
+                        .address = part.of_replica ? source.address : source.replica,
+                        .of_replica = !part.of_replica});
     }
   }
   if (!wanted.empty()) {
-    const bool of_another = platform::Planted(node_, "replica_read_for_another_partition");
-    parts =
-        co_await FetchAll(reader, batch, target + (of_another ? 1 : 0), sources, std::move(wanted));
+    parts = co_await FetchAll(reader, batch, target, sources, std::move(wanted));
     for (FromOne& part : parts) {
-      for (size_t i = 0; part.status.ok() && i < part.places.size(); ++i) {
+      for (size_t i = 0; i < part.places.size(); ++i) {
         const size_t place = part.places[i];
+        if (!part.status.ok()) {
+          // What the first of the two says counts.
+          if (!part.of_replica) failed[place] = part.status;
+          continue;
+        }
         fetched.blocks[place] = std::move(part.blocks[i]);
         failed.erase(place);
-        const TaskId& id = sources[place].id;
-        co_await node_.Step(
-            steps::kReplicaRead,
-            {{"graph", id.graph}, {"stage", id.stage}, {"partition", id.partition}});
+        if (part.of_replica) co_await ReplicaRead(sources[place].id);
       }
     }
   }
@@ -190,6 +200,12 @@ Task<BlockExchange::Fetched> BlockExchange::Fetch(const TaskId& reader, int64_t 
                      sources[place].address, ": ", status.message()));
   }
   co_return fetched;
+}
+
+platform::StepAwaiter BlockExchange::ReplicaRead(const TaskId& source) {
+  return node_.Step(
+      steps::kReplicaRead,
+      {{"graph", source.graph}, {"stage", source.stage}, {"partition", source.partition}});
 }
 
 Task<void> BlockExchange::FetchFromOne(FromOne& from) {

@@ -1,7 +1,7 @@
 // BlockExchange: how shuffle blocks get from the worker that made them to the task that reads them.
 // Serves this worker's blocks to others, and fetches theirs, each worker's in one request. This
-// worker's own blocks are handed over without the network. What a worker does not give is fetched
-// from the one that has a replica.
+// worker's own blocks, and those of which it has the replica, are handed over without the network.
+// What a worker does not give is fetched from the one that has a replica.
 #ifndef WAVETANK_RUNTIME_CLUSTER_BLOCK_EXCHANGE_H_
 #define WAVETANK_RUNTIME_CLUSTER_BLOCK_EXCHANGE_H_
 
@@ -71,6 +71,7 @@ class BlockExchange {
   struct Wanted {
     size_t place = 0;
     std::string address;
+    bool of_replica = false;
   };
   BlockExchange(platform::Node& node, std::string name, BlockBounds bounds)
       : node_(node), blocks_(node, std::move(bounds), name) {}
@@ -81,6 +82,7 @@ class BlockExchange {
                                       const std::vector<Source>& sources,
                                       std::vector<Wanted> wanted);
   Task<void> FetchFromOne(FromOne& from);
+  platform::StepAwaiter ReplicaRead(const TaskId& source);
   Task<absl::StatusOr<platform::RpcPayload>> Ask(std::string address, std::string method,
                                                  platform::RpcPayload request,
                                                  absl::Duration timeout);

@@ -31,7 +31,7 @@ inline constexpr platform::StepName kReplicaFailed{
     "A second worker has not said that it has a task's blocks: only one counts as having them."};
 inline constexpr platform::StepName kReplicaRead{
     "blocks.replica_read", "graph, stage, partition",
-    "A reading task got blocks from the second worker, since the first did not give them."};
+    "A reading task got blocks from the second worker: its own, or the first did not give them."};
 inline constexpr platform::StepName kNoRoom{
     "blocks.no_room", "graph, stage, partition",
     "Blocks that running graphs need have no room in memory and on disk: their task fails."};
