@@ -308,6 +308,25 @@ constexpr PlantedBug kOfKeptStates[] = {
      "The clean-up of state keeps of each version its newest file alone.", kKeptStates},
 };
 
+// --- what workers keep: in memory, in files, with a second one ---
+
+constexpr PlantedBug kOfKeptBlocks[] = {
+    {"evicted_blocks_read_as_none", kForgotten,
+     "Blocks for which a worker has no room are gone, and it says that there were no rows.",
+     kPrograms},
+    {"spilled_bytes_of_another_task", kOfAnother,
+     "A file of blocks begins with those of the task that was written before, which are read.",
+     kPrograms},
+    {"spilled_targets_shifted", kOfAnother,
+     "A file of blocks has for each partition those of the next.", kPrograms},
+    {"spill_forgets_the_last_target", kForgotten,
+     "A file of blocks has none for the last partition, which is read as no rows.", kPrograms},
+    {"lost_spill_read_as_none", kSpecialCase,
+     "Blocks whose file is gone, or cannot be read, are read as if there were no rows.", kPrograms},
+    {"replica_read_for_another_partition", kOfAnother,
+     "Of a second worker the blocks for the next partition are read.", kPrograms},
+};
+
 // --- receivers and their blocks ---
 
 constexpr std::string_view kKeptLines[] = {"reliable_word_count"};
@@ -413,6 +432,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfWindows, all);
     Add(kOfLogStreams, all);
     Add(kOfKeptStates, all);
+    Add(kOfKeptBlocks, all);
     Add(kOfReceivers, all);
     Add(kOfRows, all);
     return all;

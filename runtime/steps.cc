@@ -1,5 +1,6 @@
 #include "runtime/steps.h"
 
+#include "runtime/cluster/block_steps.h"
 #include "runtime/dstream/stream_steps.h"
 
 namespace wavetank::runtime::steps {
@@ -7,6 +8,7 @@ namespace wavetank::runtime::steps {
 std::vector<const StepName*> All() {
   std::vector<const StepName*> all;
   all.insert(all.end(), std::begin(kClusterSteps), std::end(kClusterSteps));
+  all.insert(all.end(), std::begin(kBlockSteps), std::end(kBlockSteps));
   all.insert(all.end(), std::begin(kStructuredSteps), std::end(kStructuredSteps));
   all.insert(all.end(), std::begin(kInputSteps), std::end(kInputSteps));
   all.insert(all.end(), std::begin(kDStreamSteps), std::end(kDStreamSteps));

@@ -89,7 +89,9 @@ class ProgramBuilder {
 
   static Stream Narrow(const ProgramLine& line, const Stream& stream) {
     if (line.call == "count") return Counted(stream.Count());
-    if (line.call == "persist") return stream.Persist();
+    if (line.call == "persist") {
+      return stream.Persist(runtime::ParseStorageLevel(line.arguments[0]).value());
+    }
     if (line.call == "repartition") return stream.Repartition(static_cast<int>(line.Number(0)));
     if (line.call == "glom") {
       return stream.Glom().FlatMap([](const std::vector<ProgramRow>& rows) { return rows; });

@@ -106,7 +106,7 @@ class ProgramDrawing {
       if (call.streams == 0) continue;
       // What has more to it comes more often.
       const bool more = call.shuffles || call.name == "union" || call.name == "window";
-      names.insert(names.end(), more ? 2 : 1, call.name);
+      names.insert(names.end(), call.name == "persist" ? 3 : more ? 2 : 1, call.name);
     }
     const bool has_state = std::ranges::any_of(
         program_.lines, [](const ProgramLine& each) { return each.call.starts_with("mapWith"); });

@@ -158,7 +158,7 @@ std::span<const ProgramCall> ProgramCalls() {
       {"mapPartitions", 1, {kRowFunction}},
       {"glom", 1, {}},
       {"transform", 1, {kRowFunction, kPredicate}},
-      {"persist", 1, {}},
+      {"persist", 1, {kStorageLevel}},
       {"checkpoint", 1, {kBatches}},
       {"union", ProgramCall::kAny, {}},
       {"repartition", 1, {kPartitions}},

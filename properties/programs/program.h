@@ -42,6 +42,7 @@ enum class ProgramArgument {
   kInvertible,     // a fold that has an inverse
   kUpdate,         // of UpdateStateByKey
   kStateFunction,  // of MapWithState
+  kStorageLevel,
 };
 
 struct ProgramCall {

@@ -60,6 +60,12 @@ constexpr Function kFunctions[] = {
     {kStateFunction, "sums"},
     {kStateFunction, "rounds", kFew},
     {kStateFunction, "once"},
+    {kStorageLevel, "MEMORY_ONLY"},
+    {kStorageLevel, "MEMORY_AND_DISK"},
+    {kStorageLevel, "DISK_ONLY"},
+    {kStorageLevel, "MEMORY_ONLY_2"},
+    {kStorageLevel, "MEMORY_AND_DISK_2"},
+    {kStorageLevel, "DISK_ONLY_2"},
 };
 
 bool IsOf(const Function& function, ProgramArgument kind) {

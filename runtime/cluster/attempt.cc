@@ -71,7 +71,9 @@ Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchShuffle(int stage)
   std::vector<BlockExchange::Source> sources;
   sources.reserve(input->sources().size());
   for (int i = 0; i < input->sources_size(); ++i) {
-    WT_CO_RETURN_IF_ERROR(AddSource(SourceOf(*input, i), input->sources(i).address(), sources));
+    const cluster::Source& source = input->sources(i);
+    WT_CO_RETURN_IF_ERROR(
+        AddSource(SourceOf(*input, i), source.address(), source.replica(), sources));
   }
   co_return co_await Fetch(stage, id_.partition, std::move(sources));
 }
@@ -80,19 +82,22 @@ Task<absl::StatusOr<std::vector<ShuffleBlock>>> Attempt::FetchOutputs() {
   std::vector<BlockExchange::Source> sources;
   sources.reserve(run_.outputs().size());
   for (const cluster::Output& output : run_.outputs()) {
-    WT_CO_RETURN_IF_ERROR(AddSource(FromName(output.task()), output.address(), sources));
+    WT_CO_RETURN_IF_ERROR(
+        AddSource(FromName(output.task()), output.address(), output.replica(), sources));
   }
   co_return co_await Fetch(-1, 0, std::move(sources));
 }
 
-absl::Status Attempt::AddSource(TaskId id, int address,
+absl::Status Attempt::AddSource(TaskId id, int address, int replica,
                                 std::vector<BlockExchange::Source>& sources) const {
-  if (address < 0 || address >= std::ssize(addresses_)) {
+  if (address < 0 || address >= std::ssize(addresses_) || replica < 0 ||
+      replica > std::ssize(addresses_)) {
     return absl::InvalidArgumentError(
         absl::StrCat("task ", id_.Unique(), " is to read ", id.Unique(), " at address ", address,
                      " of ", addresses_.size(), ": its driver has given it no such"));
   }
-  sources.push_back({std::move(id), addresses_[static_cast<size_t>(address)]});
+  sources.push_back({.id = std::move(id), .address = addresses_[static_cast<size_t>(address)]});
+  if (replica > 0) sources.back().replica = addresses_[static_cast<size_t>(replica) - 1];
   return absl::OkStatus();
 }
 

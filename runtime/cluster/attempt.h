@@ -2,6 +2,8 @@
 #ifndef WAVETANK_RUNTIME_CLUSTER_ATTEMPT_H_
 #define WAVETANK_RUNTIME_CLUSTER_ATTEMPT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +40,10 @@ class Attempt final : public TaskContext {
   // What the body has put. Call it once, when the body has succeeded.
   std::map<int, BlockPointer> TakeBlocks() { return std::move(blocks_); }
   platform::StepAwaiter Step(const platform::StepName& step);
+  StorageLevel level() const { return static_cast<StorageLevel>(run_.storage_level()); }
+  // The worker that is to have a replica of them; "": none.
+  const std::string& replica_address() const { return run_.replica_address(); }
+  int64_t replica_worker() const { return run_.replica_worker(); }
 
   platform::Node& node() override { return worker_.node; }
   checkpoint::Store& store() override { return worker_.store; }
@@ -46,13 +52,15 @@ class Attempt final : public TaskContext {
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> FetchOutputs() override;
   void LetGoOfShuffle(int stage, int source_partition) override;
   void PutShuffle(int target_partition, std::shared_ptr<const platform::Attachment> block) override;
+  size_t Hold(size_t bytes) override { return worker_.exchange.blocks().Hold(bytes); }
   Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
                                                absl::Duration timeout) override;
 
  private:
   Task<absl::StatusOr<std::string>> RunBody();
   // kInvalidArgument: the driver has given no such address.
-  absl::Status AddSource(TaskId id, int address, std::vector<BlockExchange::Source>& sources) const;
+  absl::Status AddSource(TaskId id, int address, int replica,
+                         std::vector<BlockExchange::Source>& sources) const;
   TaskId SourceOf(const cluster::Input& input, int partition) const;
   Task<absl::StatusOr<std::vector<ShuffleBlock>>> Fetch(int from, int target,
                                                         std::vector<BlockExchange::Source> sources);

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 
 #include "platform/node.h"
+#include "runtime/cluster/block_bounds.h"
 #include "runtime/cluster/task.h"
 
 namespace wavetank::runtime {
@@ -49,8 +50,8 @@ class Cluster {
   // Destroying the task cancels the graph.
   virtual Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) = 0;
 
-  // Whether what was kept (Stage::keep) is there, as far as is known: its worker is, and was not
-  // found without it.
+  // Whether what was kept (Stage::keep) is there, as far as is known: its worker is, or that of its
+  // replica, and was not found without it.
   virtual bool IsKept(const TaskOutput& output) const = 0;
   // Has workers forget what a stage has kept; a graph that runs may find it lost. REQUIRES: they
   // are of one stage.
@@ -67,9 +68,13 @@ struct WorkerOptions {
   // Where other workers fetch this one's shuffle blocks: "host:port" or "inproc:name".
   std::string address = {};
   std::string plan_fingerprint = {};
-  // How many bytes of memory it keeps for graphs to come (Stage::keep): of more, the oldest goes,
-  // and is made again if it is needed.
-  size_t kept_bytes_max = size_t{256} << 20;
+  // How many bytes of memory what its tasks have put may take, and how many on its scratch disk. Of
+  // more the oldest-used goes there, or for good, as Stage::level says; what is gone is made again
+  // if it is needed.
+  size_t kept_bytes_max = kDefaultKeptBytes;
+  size_t spilled_bytes_max = kDefaultSpillBytes;
+  // The scratch disk: a directory of the node's disk; "": there is none, and no file is written.
+  std::string scratch = {};
   // Tasks at once; a node is one thread, so more than one only overlaps waiting.
   int slots = 1;
 };

@@ -64,9 +64,7 @@ class Driver final : public Cluster {
   Task<absl::Status> WaitForWorkers(int count, absl::Duration timeout) override;
   Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) override;
   bool IsKept(const TaskOutput& output) const override {
-    const auto kept = kept_.find({output.id.graph, output.id.stage});
-    return kept != kept_.end() && Find(output.worker.id) != nullptr &&
-           !kept->second.lost.contains(output.id);
+    return HasIt(output.id, output.worker) || HasIt(output.id, output.replica);
   }
   void LetGo(const std::vector<TaskOutput>& outputs) override;
   void Handle(std::string method, Handler handler) override {
@@ -102,9 +100,21 @@ class Driver final : public Cluster {
   // Gives waiting tasks to free slots: graphs in the order they came, then by partition.
   void Schedule();
   void EndGraph(const GraphRun& run);
-  void Lose(TaskId kept) {
+  // What a worker has no more; 0: nobody has it.
+  void Lose(TaskId kept, int64_t worker) {
     const auto stage = kept_.find({kept.graph, kept.stage});
-    if (stage != kept_.end()) stage->second.lost.insert(std::move(kept));
+    if (stage != kept_.end()) stage->second.lost.emplace(std::move(kept), worker);
+  }
+  bool HasIt(const TaskId& id, const WorkerRef& worker) const {
+    const auto kept = kept_.find({id.graph, id.stage});
+    return kept != kept_.end() && Find(worker.id) != nullptr &&
+           !kept->second.lost.contains({id, worker.id}) && !kept->second.lost.contains({id, 0});
+  }
+  // REQUIRES: IsKept(output). Names first who has it.
+  void PutFirstWhoHasIt(TaskOutput& output) const {
+    const bool has_replica = HasIt(output.id, output.replica);
+    if (!HasIt(output.id, output.worker)) output.worker = std::exchange(output.replica, {});
+    if (!has_replica) output.replica = {};
   }
   // Sends the cancellations of `run` and gives its marks, for Announce.
   std::vector<GraphRun::Mark> CarryOut(GraphRun& run);
@@ -136,12 +146,13 @@ class Driver final : public Cluster {
   std::map<int64_t, Running*> graphs_;
   struct KeptStage {
     std::set<int64_t> workers;  // that may have some of it, also of attempts that do not count
-    std::set<TaskId> lost;      // by workers that are there
+    std::set<std::pair<TaskId, int64_t>> lost;  // by workers that are there; 0: by all
   };
   std::map<std::pair<int64_t, int>, KeptStage> kept_;  // by graph and stage, until it is let go
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
+  bool said_no_replica_ = false;
   platform::Event changed_;
   platform::TaskScope scope_;
   std::unique_ptr<platform::RpcServer> server_;
@@ -181,9 +192,12 @@ Task<absl::Status> Driver::WaitForWorkers(int count, absl::Duration timeout) {
 
 Task<absl::StatusOr<GraphResults>> Driver::Run(StageGraph graph) {
   WT_CO_RETURN_IF_ERROR(GraphRun::Validate(graph));
-  for (const Stage& stage : graph.stages) {
-    for (const TaskOutput& kept : stage.kept) {
-      if (IsKept(kept)) continue;
+  for (Stage& stage : graph.stages) {
+    for (TaskOutput& kept : stage.kept) {
+      if (IsKept(kept)) {
+        PutFirstWhoHasIt(kept);
+        continue;
+      }
       co_return absl::UnavailableError(absl::StrCat("graph ", graph.name, ": the output of ",
                                                     kept.id.Unique(), " that worker ",
                                                     kept.worker.name, " had kept is lost"));
@@ -266,6 +280,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Register(std::string bytes, platform::R
   Changed();
   cluster::RegisterReply reply;
   reply.set_driver(id_);
+  reply.set_worker(worker->ref.id);
   RpcPayload payload;
   payload.body = reply.SerializeAsString();
   co_return payload;
@@ -277,7 +292,9 @@ Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker, st
   if (!ParseMessage(bytes, request)) {
     co_return absl::InvalidArgumentError("next: not a worker of this program");
   }
-  for (const cluster::TaskName& dropped : request.dropped()) Lose(FromName(dropped));
+  for (const cluster::TaskName& dropped : request.dropped()) {
+    Lose(FromName(dropped), worker->ref.id);
+  }
   if (worker->commands.empty() && !worker->lost) {
     worker->wake.Reset();
     co_await worker->wake.WaitFor(node_.clock(), kPollTime);
@@ -384,7 +401,13 @@ void Driver::Schedule() {
     while (const auto next = run.Next(refs, free)) {
       if (run.TakesSlot(next->key)) --free[next->worker];
       cluster::Command command;
-      *command.mutable_run() = run.Start(next->key, refs[next->worker]);
+      const bool replicates = run.WantsReplica(next->key) && refs.size() > 1;
+      if (run.WantsReplica(next->key) && !replicates && !std::exchange(said_no_replica_, true)) {
+        node_.Log(LogLevel::kWarning,
+                  "there is one worker: nothing has a replica until there are two");
+      }
+      const WorkerRef second = replicates ? refs[(next->worker + 1) % refs.size()] : WorkerRef();
+      *command.mutable_run() = run.Start(next->key, refs[next->worker], second);
       workers[next->worker]->Send(std::move(command));
     }
   }
@@ -421,7 +444,7 @@ void Driver::LetGo(const std::vector<TaskOutput>& outputs) {
 
 std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {
   GraphRun::Effects effects = run.TakeEffects();
-  for (TaskId& lost : effects.lost) Lose(std::move(lost));
+  for (TaskId& lost : effects.lost) Lose(std::move(lost), 0);
   for (const GraphRun::Cancellation& cancellation : effects.cancellations) {
     if (Worker* worker = Find(cancellation.worker)) {
       cluster::Command command;

@@ -84,6 +84,7 @@ GraphRun::GraphRun(StageGraph graph, Options options)
       made.phase = Phase::kDone;
       made.attempt = kept.id.attempt;
       made.worker = kept.worker;
+      made.replica = kept.replica;
     }
     for (const int read : reads_.emplace_back(ReadBy(stage))) {
       readers_[static_cast<size_t>(read)].push_back(static_cast<int>(readers_.size()));
@@ -178,11 +179,12 @@ int64_t GraphRun::WorkerOfOutputs(TaskKey key) const {
   return best;
 }
 
-cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
+cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica) {
   TaskState& task = At(key);
   WT_CHECK(task.phase == Phase::kWaiting);
   ++task.attempt;
   task.worker = worker;
+  task.replica = replica;
   SetPhase(key, Phase::kRunning);
   workers_.insert(worker.id);
 
@@ -192,6 +194,12 @@ cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
   run.set_kind(stage.kind);
   run.set_payload(stage.payloads[key.partition]);
   run.set_batch(graph_.batch);
+  run.set_storage_level(static_cast<int32_t>(stage.level));
+  if (replica.id != 0) {
+    workers_.insert(replica.id);
+    run.set_replica_address(replica.address);
+    run.set_replica_worker(replica.id);
+  }
   for (const int read : stage.reads_shuffle_of) {
     const Stage& made = graph_.stages[read];
     cluster::Input& input = *run.add_inputs();
@@ -202,27 +210,30 @@ cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker) {
       input.set_kept_stage(made.kept.front().id.stage);
     }
     for (const TaskState& source : tasks_[read]) {
+      WT_CHECK(source.phase == Phase::kDone);
       cluster::Source& from = *input.add_sources();
       from.set_attempt(source.attempt);
-      from.set_address(AddressOf(source, run));
+      from.set_address(AddressOf(source.worker, run));
+      if (source.replica.id != 0) from.set_replica(1 + AddressOf(source.replica, run));
     }
   }
   if (stage.reads_outputs.empty()) return run;
   for (const TaskSource& source : stage.reads_outputs[static_cast<size_t>(key.partition)]) {
     const TaskKey made{source.stage, source.partition};
     cluster::Output& output = *run.add_outputs();
+    WT_CHECK(At(made).phase == Phase::kDone);
     *output.mutable_task() = ToName(Id(made));
-    output.set_address(AddressOf(At(made), run));
+    output.set_address(AddressOf(At(made).worker, run));
+    if (At(made).replica.id != 0) output.set_replica(1 + AddressOf(At(made).replica, run));
   }
   return run;
 }
 
-int GraphRun::AddressOf(const TaskState& source, cluster::RunTask& run) const {
-  WT_CHECK(source.phase == Phase::kDone);
+int GraphRun::AddressOf(const WorkerRef& worker, cluster::RunTask& run) {
   const auto& known = run.addresses();
-  const auto found = std::find(known.begin(), known.end(), source.worker.address);
+  const auto found = std::find(known.begin(), known.end(), worker.address);
   const auto address = static_cast<int>(found - known.begin());
-  if (found == known.end()) run.add_addresses(source.worker.address);
+  if (found == known.end()) run.add_addresses(worker.address);
   return address;
 }
 
@@ -259,18 +270,13 @@ void GraphRun::Report(const cluster::TaskReport& report) {
                            ToAbsl(report.error()));
   if (error.ok()) {
     At(key).result = report.result();
+    if (!report.has_replica()) At(key).replica = {};
     Apply(key, Happened::kSucceeded, error);
   } else {
     const bool final = absl::IsInvalidArgument(error) || absl::IsFailedPrecondition(error) ||
                        absl::IsDataLoss(error);
     Apply(key, final ? Happened::kRefused : Happened::kFailed, error);
   }
-}
-
-void GraphRun::LoseWorker(int64_t worker) {
-  LoseOutputs(worker, Happened::kWorkerLost);
-  avoided_.erase(worker);
-  placed_among_.reset();
 }
 
 absl::StatusOr<GraphResults> GraphRun::TakeResults() {
@@ -283,7 +289,8 @@ absl::StatusOr<GraphResults> GraphRun::TakeResults() {
       TaskState& task = tasks_[stage][partition];
       results[stage].push_back({.id = Id({stage, partition}),
                                 .worker = std::move(task.worker),
-                                .bytes = std::move(task.result)});
+                                .bytes = std::move(task.result),
+                                .replica = std::move(task.replica)});
     }
   }
   return results;
@@ -437,52 +444,6 @@ void GraphRun::Fail(TaskKey key, Happened happened, const absl::Status& why) {
     budget = absl::StrCat("; its worker or its input was lost ", kMaxRecoveries, " times");
   }
   error_ = absl::Status(why.code(), absl::StrCat(Describe(key), ": ", why.message(), budget));
-}
-
-// What ran on this worker is over (or, if only its outputs cannot be fetched, goes on).
-void GraphRun::LoseOutputs(int64_t worker, Happened happened) {
-  for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
-    for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
-      TaskState& task = tasks_[stage][partition];
-      if (task.phase == Phase::kWaiting || task.worker.id != worker) continue;
-      if (task.phase == Phase::kDone) {
-        LoseOutput({stage, partition}, happened);
-      } else {
-        Apply({stage, partition}, happened, Why(happened, task));
-      }
-    }
-  }
-  MakeNeededOutputsAgain();
-}
-
-// REQUIRES: the source is done.
-void GraphRun::LoseOutput(TaskKey source, Happened happened) {
-  At(source).output_gone = happened;
-  if (WasKept(source.stage)) effects_.lost.push_back(Id(source));
-}
-
-// To run a task again is to read its inputs again, so earlier outputs may become needed: until
-// nothing changes.
-void GraphRun::MakeNeededOutputsAgain() {
-  bool changed = true;
-  while (changed && !ended()) {
-    changed = false;
-    for (int stage = static_cast<int>(tasks_.size()) - 1; stage >= 0; --stage) {
-      for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
-        const TaskState& task = tasks_[stage][partition];
-        const TaskKey key{stage, partition};
-        if (!task.output_gone || StandingOf(key) != Standing::kNeeded) continue;
-        Apply(key, *task.output_gone, Why(*task.output_gone, task));
-        changed = true;
-      }
-    }
-  }
-}
-
-absl::Status GraphRun::Why(Happened happened, const TaskState& task) {
-  return absl::UnavailableError(
-      absl::StrCat("worker ", task.worker.name,
-                   happened == Happened::kWorkerLost ? " was lost" : " does not give its output"));
 }
 
 std::string GraphRun::Describe(TaskKey key) const {

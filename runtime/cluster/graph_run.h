@@ -80,8 +80,10 @@ class GraphRun {
   // could not be fetched are passed over as long as there are others. REQUIRES: `workers` is not
   // empty.
   const WorkerRef& Prefer(TaskKey key, const std::vector<WorkerRef>& workers) const;
-  // Begins the next attempt of a waiting task, on `worker`.
-  cluster::RunTask Start(TaskKey key, const WorkerRef& worker);
+  bool WantsReplica(TaskKey key) const { return HasReplica(graph_.stages[key.stage].level); }
+  // Begins the next attempt of a waiting task, on `worker`; what it puts is to have a replica on
+  // another, if that is given.
+  cluster::RunTask Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica = {});
 
   // Whether this attempt is the latest of its task, and at work.
   bool IsRunning(const cluster::TaskName& task) const;
@@ -99,7 +101,8 @@ class GraphRun {
     int attempt = -1;
     int failures = 0;
     int recoveries = 0;
-    WorkerRef worker;                     // of the latest attempt
+    WorkerRef worker;                     // of the latest attempt; once done, who has its output
+    WorkerRef replica;                    // who is to have it besides, or has; id 0: nobody
     std::optional<Happened> output_gone;  // once done: why its output cannot be had
     std::string result;
   };
@@ -110,7 +113,7 @@ class GraphRun {
   std::optional<TaskKey> SourceOf(const cluster::TaskName& name) const;
   TaskId Id(TaskKey key) const;
   bool WasKept(int stage) const { return !graph_.stages[stage].kept.empty(); }
-  int AddressOf(const TaskState& source, cluster::RunTask& run) const;
+  static int AddressOf(const WorkerRef& worker, cluster::RunTask& run);
   int64_t WorkerOfOutputs(TaskKey key) const;
   void SetPhase(TaskKey key, Phase phase);
   void AddWaiting(int stage, std::vector<TaskKey>& waiting) const;

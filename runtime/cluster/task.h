@@ -7,8 +7,8 @@
 //   count only once the driver has recorded them.
 // - A body sees the same payload in every attempt, and its shuffle input in a fixed order: source
 //   partition, then row. So a deterministic body gives the same output.
-// - Shuffle output lives in the memory of the worker that made it, for as long as its graph runs,
-//   or, if it is kept, until it is let go.
+// - Shuffle output lives with the worker that made it, in memory or on its scratch disk, for as
+//   long as its graph runs, or, if it is kept, until it is let go (block_manager.h).
 //   When it is lost while a later stage still reads it, the driver runs the producing tasks again,
 //   and all tasks that read the lost output: the results that count come from one another.
 // - A body that throws or returns an error has failed: it is tried again, max_attempts times in
@@ -19,7 +19,9 @@
 #define WAVETANK_RUNTIME_CLUSTER_TASK_H_
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +35,7 @@
 #include "platform/network.h"
 #include "platform/node.h"
 #include "platform/task.h"
+#include "runtime/cluster/storage_level.h"
 
 namespace wavetank::runtime {
 
@@ -77,6 +80,9 @@ class TaskContext {
   // REQUIRES: at most once for each target partition.
   virtual void PutShuffle(int target_partition,
                           std::shared_ptr<const platform::Attachment> block) = 0;
+  // So many bytes the worker's bodies have in memory from one task to the next: what tasks have put
+  // has the rest of its bound. Gives how many these may be: of more the body forgets some.
+  virtual size_t Hold(size_t /*bytes*/) { return std::numeric_limits<size_t>::max(); }
   // Asks the driver (Cluster::Handle). Repeatable requests only. kAborted when this attempt does
   // not count any more.
   virtual Task<absl::StatusOr<std::string>> CallDriver(std::string method, std::string request,
@@ -106,6 +112,7 @@ struct WorkerRef {
 struct TaskOutput {
   TaskId id;
   WorkerRef worker;
+  WorkerRef replica = {};  // who has it besides; id 0: nobody
 };
 
 // One task of an earlier stage of the graph.
@@ -125,6 +132,8 @@ struct Stage {
   // What its tasks put outlives the graph, if that succeeds, until Cluster::LetGo, unless it is
   // lost: with its worker, or because that had no room.
   bool keep = false;
+  // Where what its tasks put is, and on how many workers.
+  StorageLevel level = StorageLevel::kMemoryAndDisk;
   // Instead of payloads: what a stage of a graph before has kept, all of it. It is not made again
   // here: if the graph needs one that is lost, it fails with kUnavailable, and Cluster::IsKept
   // tells which are.
@@ -145,6 +154,7 @@ struct TaskResult {
   TaskId id;
   WorkerRef worker;
   std::string bytes;
+  WorkerRef replica = {};  // TaskOutput
 };
 using GraphResults = std::vector<std::vector<TaskResult>>;
 

@@ -19,6 +19,7 @@
 #include "platform/wait_notice.h"
 #include "runtime/cluster/attempt.h"
 #include "runtime/cluster/block_exchange.h"
+#include "runtime/cluster/block_steps.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/messages.h"
 #include "runtime/steps.h"
@@ -84,6 +85,8 @@ class DriverSession {
 
   Task<void> Obey();
   Task<void> Perform(std::unique_ptr<Current> current, cluster::RunTask run);
+  // Keeps what it has put, and has another keep it, too; whether that has it.
+  Task<absl::StatusOr<bool>> KeepBlocks(TaskId id, Attempt& attempt);
   Task<absl::Status> Report(cluster::TaskReport report);
   static Task<void> RunInto(Attempt& attempt, std::optional<cluster::TaskReport>& report,
                             platform::Event& over);
@@ -107,6 +110,11 @@ Task<absl::Status> DriverSession::Serve(cluster::RegisterRequest request) {
       co_await driver_->Call("register", std::move(payload), kRegisterTimeout);
   if (!reply.ok()) co_return reply.status();
   registered_ = true;
+  cluster::RegisterReply registered;
+  if (!registered.ParseFromString(reply->body)) {
+    co_return absl::DataLossError("the driver's answer does not parse");
+  }
+  context_.exchange.blocks().SetSession(registered.driver(), registered.worker());
   co_await context_.node.Step(steps::kWorkerRegistered);
   scope_.Spawn("obey", Obey());
   co_await ended_.Wait();
@@ -171,7 +179,16 @@ Task<void> DriverSession::Perform(std::unique_ptr<Current> current, cluster::Run
   }
   if (current->cancelled) co_return;
   if (report->error_code() == 0) {
-    context_.exchange.blocks().Put(current->id, attempt.TakeBlocks());
+    const absl::StatusOr<bool> kept = co_await KeepBlocks(current->id, attempt);
+    report->set_has_replica(kept.ok() && *kept);
+    if (!kept.ok()) {
+      report->clear_result();
+      report->set_error_code(static_cast<int>(kept.status().code()));
+      report->set_error(std::string(platform::ToStd(kept.status().message())));
+    }
+  }
+  if (current->cancelled) co_return;
+  if (report->error_code() == 0) {
     co_await attempt.Step(steps::kShuffleWritten);
     co_await attempt.Step(steps::kTaskFinished);
   } else {
@@ -180,6 +197,30 @@ Task<void> DriverSession::Perform(std::unique_ptr<Current> current, cluster::Run
   const absl::Status told = co_await Report(*std::move(report));
   // The driver must learn how every attempt ended: without this one's end it is lost as a whole.
   if (!told.ok()) End(told);
+}
+
+Task<absl::StatusOr<bool>> DriverSession::KeepBlocks(TaskId id, Attempt& attempt) {
+  BlockManager& manager = context_.exchange.blocks();
+  std::map<int, BlockPointer> blocks = attempt.TakeBlocks();
+  const bool replicates = !attempt.replica_address().empty();
+  std::map<int, BlockPointer> sent;
+  if (replicates) sent = blocks;
+  manager.Put(id, std::move(blocks), {.level = attempt.level()});
+  const absl::Status room = co_await manager.MakeRoom(id.Unique());
+  if (!room.ok()) manager.Drop(id);
+  WT_CO_RETURN_IF_ERROR(room);
+  if (!replicates) co_return false;
+  const absl::Status replicated = co_await context_.exchange.Replicate(
+      id, std::move(sent), attempt.level(), attempt.replica_address(), attempt.replica_worker());
+  co_await context_.node.Step(
+      replicated.ok() ? steps::kBlocksReplicated : steps::kReplicaFailed,
+      {{"graph", id.graph}, {"stage", id.stage}, {"partition", id.partition}});
+  if (!replicated.ok()) {
+    context_.node.Log(LogLevel::kWarning,
+                      absl::StrCat("what task ", id.Unique(), " has put has no replica at ",
+                                   attempt.replica_address(), ": ", replicated.message()));
+  }
+  co_return replicated.ok();
 }
 
 Task<absl::Status> DriverSession::Report(cluster::TaskReport report) {
@@ -230,7 +271,10 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
   const platform::MonotonicTime patient_until = node.clock().Now() + kListenPatience;
   while (exchange == nullptr) {
     absl::StatusOr<std::unique_ptr<BlockExchange>> started =
-        co_await BlockExchange::Start(node, options.address);
+        co_await BlockExchange::Start(node, options.address,
+                                      {.memory_bytes_max = options.kept_bytes_max,
+                                       .spilled_bytes_max = options.spilled_bytes_max,
+                                       .scratch = options.scratch});
     if (started.ok()) {
       exchange = *std::move(started);
       continue;
@@ -246,7 +290,6 @@ Task<void> RunWorker(platform::Node& node, checkpoint::Store& store, const TaskR
     }
     co_await node.clock().Sleep(backoff.Next());
   }
-  exchange->blocks().SetMostKept(options.kept_bytes_max);
   cluster::RegisterRequest request;
   request.set_name(node.id());
   request.set_address(exchange->address());

@@ -231,6 +231,7 @@ class BatchGraphMaker {
       last.push_back(number);
     }
     Stage stage{.kind = kBatchTaskKind};
+    if (plan.side == kOwnRows) stage.level = graph_.storage_level(plan.tail);
     std::vector<BatchNumber> row_batches;  // by task
     const auto add_task = [&](BatchNumber of_rows) {
       task.row_time_ms = absl::ToUnixMillis(TimeOf(batch_.value() - of_rows.value()));

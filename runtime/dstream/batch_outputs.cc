@@ -100,7 +100,8 @@ Task<absl::StatusOr<BatchOutputs::Made>> BatchOutputs::Make(const std::vector<Op
 void BatchOutputs::KeepBlocks(BatchGraph& graph, const GraphResults& results) {
   for (auto& [stage, kept] : graph.kept) {
     for (const TaskResult& result : results[static_cast<size_t>(stage)]) {
-      kept.written.outputs.push_back({.id = result.id, .worker = result.worker});
+      kept.written.outputs.push_back(
+          {.id = result.id, .worker = result.worker, .replica = result.replica});
     }
     if (platform::Planted(node_, "blocks_kept_for_the_next_batch")) {
       kept.id.batch = kept.id.batch.next();

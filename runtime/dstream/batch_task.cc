@@ -10,7 +10,6 @@
 #include "absl/strings/str_format.h"
 
 #include "checkpoint/crc32c.h"
-#include "checkpoint/paths.h"
 #include "platform/check.h"
 #include "platform/planted.h"
 #include "platform/status_macros.h"
@@ -332,8 +331,11 @@ class BatchTaskBody::Attempt {
     }
     state_result_ = EncodeToString(TaskStateResult{version.version, version.files});
     body_.states_.insert_or_assign(
-        task_.state.directory,
-        LeftState{std::move(state), context_.id().Unique(), task_.state.kept});
+        task_.state.directory, LeftState{std::move(state), context_.id().Unique(), task_.state.kept,
+                                         ++body_.states_left_});
+    if (const int64_t gone = body_.MakeRoomForStates(context_); gone > 0) {
+      co_await context_.node().Step(steps::kStreamStateLetGo, {{"partitions", gone}});
+    }
     co_return absl::OkStatus();
   }
 
@@ -468,25 +470,6 @@ Task<absl::StatusOr<std::string>> BatchTaskBody::Run(TaskContext& context, std::
   WT_CO_RETURN_IF_ERROR(DecodeFromString(payload, task));
   Attempt attempt(*this, context, std::move(task));
   co_return co_await attempt.Run();
-}
-
-// The partitions of an operator go on together, so what is behind has moved to another worker.
-std::unique_ptr<checkpoint::StateStore> BatchTaskBody::TakeState(platform::Node& node,
-                                                                 const TaskState& task) {
-  const std::string of_operator = checkpoint::ParentPath(task.directory);
-  std::erase_if(states_, [&](const auto& entry) {
-    return entry.second.state->version().version < task.version &&
-           checkpoint::ParentPath(entry.first) == of_operator;
-  });
-  const auto found = states_.find(task.directory);
-  if (found == states_.end()) return nullptr;
-  LeftState left = std::move(found->second);
-  states_.erase(found);
-  const checkpoint::StateVersion kept{task.version, task.files};
-  const bool is_that = task.newest.empty() ? left.is_kept && left.state->version() == kept
-                                           : left.attempt == task.newest;
-  if (is_that || platform::Planted(node, "stream_state_not_compared")) return std::move(left.state);
-  return nullptr;
 }
 
 }  // namespace wavetank::runtime

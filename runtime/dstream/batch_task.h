@@ -2,6 +2,7 @@
 #ifndef WAVETANK_RUNTIME_DSTREAM_BATCH_TASK_H_
 #define WAVETANK_RUNTIME_DSTREAM_BATCH_TASK_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,12 +39,19 @@ class BatchTaskBody final : public TaskBody {
     std::unique_ptr<checkpoint::StateStore> state;
     std::string attempt;
     bool is_kept = false;  // it is the state's version
+    uint64_t used = 0;     // by how many were left before it
   };
   // Takes the state out: two attempts at one partition never share it. Null: it is not here.
   std::unique_ptr<checkpoint::StateStore> TakeState(platform::Node& node, const TaskState& task);
 
+  // Forgets the oldest-used states that the worker has no room for: they are read from the store
+  // again, and made again of the batches since. How many those were.
+  int64_t MakeRoomForStates(TaskContext& context);
+
   const StreamingGraph& graph_;
   std::map<std::string, LeftState> states_;  // by directory
+  uint64_t states_left_ = 0;
+  bool said_no_room_ = false;
 };
 
 }  // namespace wavetank::runtime

@@ -151,11 +151,11 @@ class DStream : public StreamOutputs<T> {
     return Window(window, slide).CountByValue(std::move(partitioner));
   }
 
-  // Keeps the rows of each batch with the workers, in memory: made once a batch, however many
-  // streams read them, and once for all windows that they are in. What is lost is made again.
-  // Returns this stream. In Spark, StorageLevel.MEMORY_ONLY.
-  const DStream& Persist() const {
-    graph_->Persist(id_, std::make_unique<internal::TypedRowKeeper<T>>());
+  // Keeps the rows of each batch with the workers: made once a batch, however many read them, and
+  // once for all windows that they are in. What is lost is made again. Returns this stream. The
+  // default is Spark's of DStreams, but that rows are objects here, never encoded in memory.
+  const DStream& Persist(StorageLevel level = StorageLevel::kMemoryOnly) const {
+    graph_->Persist(id_, std::make_unique<internal::TypedRowKeeper<T>>(), level);
     return *this;
   }
   const DStream& Cache() const { return Persist(); }
@@ -464,7 +464,7 @@ class DStream : public StreamOutputs<T> {
   template <typename U>
   DStream<U> StateRows(OperatorId state) const {
     static_assert(internal::kHasCodec<U> || !internal::kHasCodec<T>, WT_NO_CODEC);
-    graph_->Persist(state, std::make_unique<internal::TypedRowKeeper<U>>());
+    internal::KeepStateRows<U>(*graph_, state);
     return {*graph_,
             graph_->Add({state}, std::make_unique<UnionOperator>(Codec<U>::Name(), "StateRows"))};
   }

@@ -63,9 +63,15 @@ void StreamingGraph::AddListener(std::shared_ptr<StreamingListener> added) {
   listeners_.push_back(std::move(added));
 }
 
-void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper) {
+void StreamingGraph::Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper, StorageLevel level) {
   WT_CHECK(contains(id));
+  const absl::Status status = CheckLevel(level);
+  if (!status.ok()) {
+    AddError(absl::InvalidArgumentError(
+        absl::StrCat("Persist of ", at(id).Title(), ": ", status.message())));
+  }
   keepers_[id] = std::move(keeper);
+  storage_levels_[id] = level;
 }
 
 absl::Status StreamingGraph::KeepStateEvery(OperatorId id, absl::Duration interval) {

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "runtime/cluster/storage_level.h"
 #include "runtime/connectors/job_directories.h"
 #include "runtime/dstream/accumulator_cell.h"
 #include "runtime/dstream/between_threads.h"
@@ -91,8 +92,11 @@ class StreamingGraph {
 
   // The rows of this operator are made once in a batch, whatever reads them, and stay with workers
   // while windows reach them. Settings of the kind: they are not in the fingerprint.
-  void Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper);
+  // The last that is said counts. An error of the plan's: a level that would do nothing.
+  void Persist(OperatorId id, std::unique_ptr<RowKeeper> keeper, StorageLevel level);
   const RowKeeper* keeper(OperatorId id) const;  // null: there is none
+  // REQUIRES: it has a keeper.
+  StorageLevel storage_level(OperatorId id) const { return storage_levels_.at(id); }
 
   // In the order in which the job made them.
   using Accumulators = std::vector<std::shared_ptr<internal::AccumulatorCell>>;
@@ -190,6 +194,7 @@ class StreamingGraph {
 
   std::vector<std::unique_ptr<StreamOperator>> operators_;
   std::map<OperatorId, std::unique_ptr<RowKeeper>> keepers_;
+  std::map<OperatorId, StorageLevel> storage_levels_;
   std::map<OperatorId, absl::Duration> state_intervals_;
   Accumulators accumulators_;
   std::vector<std::string> broadcasts_;

@@ -4,10 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
 
+#include "runtime/cluster/storage_level.h"
+#include "runtime/dstream/graph.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/shuffle_operators.h"
 
@@ -24,6 +27,12 @@ class TypedRowKeeper final : public RowKeeper {
     return PassOn<T>(blocks, sink);
   }
 };
+
+// The rows of an operator with state, which its job has not asked to be kept.
+template <typename T>
+void KeepStateRows(StreamingGraph& graph, OperatorId state) {
+  graph.Persist(state, std::make_unique<TypedRowKeeper<T>>(), StorageLevel::kMemoryAndDisk);
+}
 
 }  // namespace wavetank::runtime::internal
 

@@ -23,6 +23,10 @@ inline constexpr platform::StepName kStreamStateKept{
     "dstream.state_kept", "operator, partition, version",
     "The state of a partition after a batch is durable; the log does not name it yet."};
 
+inline constexpr platform::StepName kStreamStateLetGo{
+    "dstream.state_let_go", "partitions",
+    "A worker has no room in memory for the state of so many partitions: it has forgotten them."};
+
 inline constexpr platform::StepName kKeptBlocksLost{
     "dstream.kept_blocks_lost", "batch",
     "What a batch was to read of those before, and workers had kept, is lost: it is made again."};
@@ -40,7 +44,7 @@ inline constexpr platform::StepName kLinesAcknowledged{
     "A server that keeps its lines was told that so many are input; it need not have heard it."};
 
 inline constexpr const platform::StepName* kStreamSteps[] = {
-    &kReceiverLogged, &kBlockFound,      &kStreamStopped, &kStreamStateKept,
+    &kReceiverLogged, &kBlockFound,      &kStreamStopped, &kStreamStateKept,  &kStreamStateLetGo,
     &kKeptBlocksLost, &kReceiversPaused, &kRateChanged,   &kLinesAcknowledged};
 
 }  // namespace wavetank::runtime::steps

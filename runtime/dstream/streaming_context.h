@@ -36,6 +36,7 @@
 
 #include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "runtime/cluster/block_bounds.h"
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
@@ -111,6 +112,10 @@ struct StreamingConfig {
   std::string app_name = {};
   // The directory of the host in which the job's relative paths are.
   std::string directory = ".";
+  // Of each worker: bytes of memory for what batches have written that is still needed, and bytes
+  // of the host's temporary directory for what has no room there (block_manager.h).
+  size_t kept_bytes = kDefaultKeptBytes;
+  size_t spill_bytes = kDefaultSpillBytes;
 };
 
 class StreamingContext {
@@ -189,6 +194,15 @@ class StreamingContext {
   DStream<std::string> ReliableTextStream(std::string host, int port) {
     return Lines("ReliableTextStream", std::move(host), port, LineServing::kKeeps);
   }
+  // What a receiver has stored is durable in the store before it is input, whatever the level: that
+  // is about copies alone, and the same as Persist(level) of the stream. Without one there are
+  // none, and each that reads the stream reads the store.
+  DStream<std::string> SocketTextStream(std::string host, int port, StorageLevel level) {
+    return SocketTextStream(std::move(host), port).Persist(level);
+  }
+  DStream<std::string> ReliableTextStream(std::string host, int port, StorageLevel level) {
+    return ReliableTextStream(std::move(host), port).Persist(level);
+  }
 
   // The rows that a receiver of one's own brings in. R derives from Receiver<T>: include
   // receiver.h, too.
@@ -199,6 +213,10 @@ class StreamingContext {
       return ConstantStream<typename R::Row>({});
     }
     return Input<typename R::Row>(MakeReceiverInput(std::move(receiver)));
+  }
+  template <typename R>
+  DStream<typename R::Row> ReceiverStream(std::unique_ptr<R> receiver, StorageLevel level) {
+    return ReceiverStream(std::move(receiver)).Persist(level);
   }
 
   // The records of a topic of a partitioned log, without a receiver, as Spark's direct Kafka

@@ -335,7 +335,10 @@ Task<void> RunWorkerNode(Node& node, JobInstance instance, Deployment deployment
   WorkerOptions options;
   if ((*plan)->context != nullptr) {
     RegisterTasks((*plan)->context->graph(), registry);
-    options.kept_bytes_max = KeptBytesOf(instance.arguments);
+    const BlockBounds bounds = BlockBoundsOf(instance.arguments);
+    options.kept_bytes_max = bounds.memory_bytes_max;
+    options.spilled_bytes_max = bounds.spilled_bytes_max;
+    options.scratch = deployment.scratch;
   } else {
     for (const StreamingQueryDefinition& query : QueriesOf(**plan, instance.arguments)) {
       RegisterTasks(query, registry, instance.compiled);

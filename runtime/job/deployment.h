@@ -26,6 +26,10 @@ struct Deployment {
   std::string store_address;
   // The directory of that disk under which the job's paths are.
   std::string store_root;
+  // Where a worker of DStreams puts what has no room in its memory: a directory of the disk of its
+  // own machine, in which each has one of its own. Nothing in it is needed once that has ended. Its
+  // files hold rows; who may read them the umask of the process says.
+  std::string scratch = "tmp/wavetank";
   // Of the process that runs StoreMain.
   checkpoint::StoreServiceOptions store;
   // Of the program (platform/real/build_id.h); "": it is not known. A job with functions of its own

@@ -61,9 +61,13 @@ constexpr StandardNumber kStandardNumbers[] = {
     {"partitions", "partitions of a shuffle", "2", 1, 1024, StandardNumber::Of::kStreams},
     {"kept-bytes",
      "bytes of memory for what batches have written that windows and state still need, each "
-     "worker; "
-     "of more, the oldest is dropped, and made again if it is needed",
+     "worker; of more, the oldest-used goes to the worker's scratch disk, or, as its storage level "
+     "says, is dropped and made again if it is needed",
      "268435456", 0, int64_t{1} << 40, StandardNumber::Of::kStreams},
+    {"spill-bytes",
+     "bytes of the scratch disk for what has no room in memory, each worker; of more, the "
+     "oldest-used is dropped; what batches that run need besides fails them",
+     "17179869184", 0, int64_t{1} << 50, StandardNumber::Of::kStreams},
     {"partitions",
      "partitions of a shuffle and of state; not given: as many as the checkpoint has, 2 in a new "
      "one",
@@ -124,10 +128,12 @@ const std::string& JobArguments::Get(const std::string& name) const {
   return found->second;
 }
 
-size_t KeptBytesOf(const JobArguments& arguments) {
-  uint64_t bytes = 0;
-  WT_CHECK(absl::SimpleAtoi(arguments.Get("kept-bytes"), &bytes), "it was checked");
-  return bytes;
+BlockBounds BlockBoundsOf(const JobArguments& arguments) {
+  uint64_t kept = 0;
+  uint64_t spilled = 0;
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("kept-bytes"), &kept), "it was checked");
+  WT_CHECK(absl::SimpleAtoi(arguments.Get("spill-bytes"), &spilled), "it was checked");
+  return {.memory_bytes_max = kept, .spilled_bytes_max = spilled};
 }
 
 std::optional<int> PartitionsOf(const JobArguments& arguments) {

@@ -17,6 +17,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "runtime/cluster/block_bounds.h"
+
 namespace wavetank::runtime {
 
 class StreamingContext;
@@ -84,8 +86,9 @@ struct Job {
 // records, "262144").
 std::vector<JobParameter> AllParameters(const Job& job);
 
-// As it was given; nullopt: it was not.
-size_t KeptBytesOf(const JobArguments& arguments);
+// "kept-bytes" and "spill-bytes", of a job of DStreams. Then "partitions", as it was given;
+// nullopt: it was not.
+BlockBounds BlockBoundsOf(const JobArguments& arguments);
 std::optional<int> PartitionsOf(const JobArguments& arguments);
 
 // kInvalidArgument names what is missing, unknown or malformed.

@@ -28,13 +28,21 @@ void PrintToStandardOutput(std::string text) {
   std::fflush(stdout);
 }
 
+// Below the root of the host.
+std::string SpillDirectory() {
+  return (std::filesystem::temp_directory_path() / "wavetank").relative_path().string();
+}
+
 }  // namespace
 
 // The process within the process. The stop request belongs to the driver's thread.
 class StreamingContext::Running {
  public:
-  Running(const StreamingGraph& graph, int workers, std::string directory)
-      : graph_(graph), workers_(workers), directory_(std::move(directory)) {}
+  Running(const StreamingGraph& graph, int workers, std::string directory, BlockBounds bounds)
+      : graph_(graph),
+        workers_(workers),
+        directory_(std::move(directory)),
+        bounds_(std::move(bounds)) {}
 
   // Not gracefully.
   ~Running() {
@@ -88,7 +96,10 @@ class StreamingContext::Running {
     co_await RunWorker(node, store, registry,
                        {.driver_addresses = {LocalProcess::kDriverAddress},
                         .address = LocalProcess::WorkerAddress(node),
-                        .plan_fingerprint = self.graph_.Fingerprint()});
+                        .plan_fingerprint = self.graph_.Fingerprint(),
+                        .kept_bytes_max = self.bounds_.memory_bytes_max,
+                        .spilled_bytes_max = self.bounds_.spilled_bytes_max,
+                        .scratch = self.bounds_.scratch});
   }
 
   absl::Status MakeScratch() {
@@ -103,6 +114,7 @@ class StreamingContext::Running {
   const StreamingGraph& graph_;
   const int workers_;
   const std::string directory_;  // what relative paths are relative to
+  const BlockBounds bounds_;     // of each worker
   std::string scratch_;
   StopRequest stop_;
   std::optional<LocalProcess> process_;  // set once started
@@ -124,7 +136,10 @@ absl::Status StreamingContext::StartRunning() {
   WT_RETURN_IF_ERROR(CheckOrigin(graph_->Directories(), config_.directory));
   WT_RETURN_IF_ERROR(CheckApartOnHost(graph_->Directories(), config_.directory));
   // There before its functions are called, which may stop it.
-  running_ = std::make_shared<Running>(*graph_, workers, directory);
+  BlockBounds bounds{.memory_bytes_max = config_.kept_bytes,
+                     .spilled_bytes_max = config_.spill_bytes,
+                     .scratch = SpillDirectory()};
+  running_ = std::make_shared<Running>(*graph_, workers, directory, std::move(bounds));
   absl::Status started = running_->Start();
   if (!started.ok()) running_ = nullptr;
   return started;

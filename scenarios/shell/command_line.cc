@@ -285,6 +285,12 @@ class StartArguments {
     sub.add_option("--record", command_.record_file,
                    "Add the steps of this run to FILE: `wavetank recall` makes a scenario of it")
         ->type_name("FILE");
+    if (job.dstream != nullptr) {
+      sub.add_option("--scratch", command_.scratch,
+                     "The directory of this host for what has no room in a worker's memory")
+          ->type_name("DIR")
+          ->capture_default_str();
+    }
     if (job.structured != nullptr) {
       sub.add_flag("--explain", command_.explain,
                    "Show the job's plans, from what was written to what workers run, and start "

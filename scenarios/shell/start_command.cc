@@ -121,6 +121,9 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   deployment.build_id = platform::BuildId();
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
+  // Below the root of the host, which is that of the node's disk.
+  deployment.scratch =
+      std::filesystem::absolute(command.scratch).lexically_normal().relative_path().string();
   const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
                ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))

@@ -24,6 +24,8 @@ struct StartCommand {
   std::vector<std::string> driver_addresses;
   std::string store_address;
   std::string store_root = ".";  // of kStore: the directory of this host that it serves
+  std::string scratch =
+      "/tmp/wavetank";  // of workers: the directory for what has no room in memory
   uint64_t memory_bytes = uint64_t{512} << 20;  // of kStore
   std::string secret_file;                      // empty: none
   std::vector<platform::StepFault> step_faults;

@@ -58,36 +58,106 @@ struct SizedBlock final : platform::Attachment {
   const size_t bytes;
 };
 
-TEST(ShuffleBlocks, OfWhatIsKeptTheOldestGoesWhenItIsTooMuch) {
+TaskId OfGraph(int64_t graph, int stage) {
+  return {.driver = "d", .graph = graph, .stage = stage, .partition = 0, .attempt = 0};
+}
+
+// What goes, in order, until nothing does.
+std::vector<TaskId> EvictBeyond(ShuffleBlocks& blocks) {
+  std::vector<TaskId> gone;
+  while (const auto next = blocks.NextToGo()) {
+    EXPECT_FALSE(next->to_disk);
+    blocks.Evict(next->task);
+    gone.push_back(next->task);
+  }
+  return gone;
+}
+
+TEST(ShuffleBlocks, OfWhatIsKeptTheOldestUsedGoesWhenItIsTooMuch) {
   ShuffleBlocks blocks;
-  blocks.SetMostKept(100);
-  const auto task = [](int64_t graph, int stage) {
-    return TaskId{.driver = "d", .graph = graph, .stage = stage, .partition = 0, .attempt = 0};
-  };
+  blocks.SetBound(100, false);
   for (const int64_t graph : {4, 5, 6}) {
     for (const int stage : {0, 1}) {
-      blocks.Put(task(graph, stage), {{0, std::make_shared<SizedBlock>(20)}, {3, nullptr}});
+      blocks.Put(OfGraph(graph, stage), {{0, std::make_shared<SizedBlock>(20)}, {3, nullptr}});
     }
+  }
+  EXPECT_EQ(blocks.memory_bytes(), 120U);
+  EXPECT_EQ(EvictBeyond(blocks).size(), 0U) << "their graphs run";
+  for (const int64_t graph : {4, 5, 6}) {
     blocks.DropGraph("d", graph, graph == 5 ? std::set<int>{0} : std::set<int>{0, 1});
   }
-  EXPECT_EQ(blocks.kept_bytes(), 100U);
-  EXPECT_FALSE(blocks.Contains(task(5, 1)));
-  blocks.Put(task(7, 2), {{0, std::make_shared<SizedBlock>(30)}});
+  EXPECT_EQ(blocks.memory_bytes(), 100U);
+  EXPECT_EQ(EvictBeyond(blocks).size(), 0U);
+  EXPECT_FALSE(blocks.Contains(OfGraph(5, 1)));
+  EXPECT_TRUE(blocks.Find(OfGraph(4, 0), 0).ok());
+  blocks.Put(OfGraph(7, 2), {{0, std::make_shared<SizedBlock>(30)}});
+  const std::vector<TaskId> oldest = {OfGraph(4, 1), OfGraph(5, 0)};
+  EXPECT_EQ(EvictBeyond(blocks), oldest);
+  EXPECT_EQ(blocks.TakeDropped(), oldest);
+  EXPECT_EQ(blocks.memory_bytes(), 90U);
+  EXPECT_EQ(blocks.Find(OfGraph(4, 1), 0).status().code(), absl::StatusCode::kNotFound);
   blocks.DropGraph("d", 7, {2});
-  EXPECT_EQ(blocks.kept_bytes(), 90U);
-  std::vector<TaskId> dropped = {task(4, 0), task(4, 1)};
-  EXPECT_EQ(blocks.TakeDropped(), dropped);
-  EXPECT_EQ(blocks.Find(task(4, 1), 0).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_TRUE(blocks.Find(task(5, 0), 0).ok());
   blocks.DropStage("d", 6, 1);
-  EXPECT_EQ(blocks.kept_bytes(), 70U);
+  EXPECT_EQ(blocks.memory_bytes(), 70U);
   EXPECT_EQ(blocks.attempt_count(), 3U);
   // More than there is room for at all.
-  blocks.Put(task(8, 0), {{0, std::make_shared<SizedBlock>(101)}});
+  blocks.Put(OfGraph(8, 0), {{0, std::make_shared<SizedBlock>(101)}});
   blocks.DropGraph("d", 8, {0});
-  EXPECT_EQ(blocks.kept_bytes(), 0U);
-  EXPECT_EQ(blocks.TakeDropped().size(), 4U);
+  EXPECT_EQ(EvictBeyond(blocks).size(), 4U);
+  EXPECT_EQ(blocks.memory_bytes(), 0U);
   EXPECT_EQ(blocks.attempt_count(), 0U);
+}
+
+TEST(ShuffleBlocks, GoToFilesAsTheirLevelSays) {
+  ShuffleBlocks blocks;
+  blocks.SetBound(100, true);
+  const auto put = [&blocks](int64_t graph, StorageLevel level) {
+    blocks.Put(OfGraph(graph, 0),
+               {{0, std::make_shared<SizedBlock>(60)}, {1, std::make_shared<SizedBlock>(1)}},
+               {.level = level});
+  };
+  put(4, StorageLevel::kMemoryOnly);
+  put(5, StorageLevel::kMemoryAndDisk);
+  const auto next = blocks.NextToGo();
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->task, OfGraph(5, 0)) << "the other cannot go while its graph runs";
+  EXPECT_TRUE(next->to_disk);
+  EXPECT_EQ(blocks.InMemory(next->task).size(), 2U);
+  EXPECT_TRUE(blocks.SetSpilled(
+      next->task, "f", 9,
+      {{0, {.file = "f", .bytes = 8}}, {1, {.file = "f", .offset = 8, .bytes = 1}}}));
+  EXPECT_EQ(blocks.memory_bytes(), 61U);
+  EXPECT_EQ(blocks.spilled_bytes(), 9U);
+  EXPECT_FALSE(blocks.NextToGo().has_value());
+  const auto found = blocks.Find(OfGraph(5, 0), 1);
+  ASSERT_TRUE(found.ok());
+  ASSERT_NE(AsSpilled(*found), nullptr);
+  EXPECT_EQ(AsSpilled(*found)->place().offset, 8U);
+  EXPECT_FALSE(blocks.OldestSpilled().has_value()) << "its graph runs";
+  blocks.DropGraph("d", 5, {0});
+  EXPECT_EQ(blocks.OldestSpilled(), OfGraph(5, 0));
+  // What is on disk only goes at once.
+  put(6, StorageLevel::kDiskOnly);
+  EXPECT_EQ(blocks.NextToGo()->task, OfGraph(6, 0));
+  // It cannot be written: it stays for as long as its graph runs, until it is tried again.
+  EXPECT_EQ(blocks.SetUnwritten(OfGraph(6, 0)), ShuffleBlocks::Unwritten::kStays);
+  EXPECT_FALSE(blocks.NextToGo().has_value());
+  blocks.TryAgain();
+  EXPECT_EQ(blocks.NextToGo()->task, OfGraph(6, 0));
+  blocks.DropGraph("d", 6, {0});
+  EXPECT_EQ(blocks.SetUnwritten(OfGraph(6, 0)), ShuffleBlocks::Unwritten::kGone);
+  blocks.DropStage("d", 5, 0);
+  EXPECT_EQ(blocks.TakeUnneededFiles(), std::vector<std::string>{"f"});
+  EXPECT_EQ(blocks.spilled_bytes(), 0U);
+  EXPECT_FALSE(blocks.SetSpilled(OfGraph(5, 0), "g", 9, {})) << "it was dropped meanwhile";
+}
+
+TEST(ShuffleBlocks, ReplicasMayGoAtAnyTime) {
+  ShuffleBlocks blocks;
+  blocks.SetBound(10, false);
+  blocks.Put(OfGraph(4, 0), {{0, std::make_shared<SizedBlock>(60)}}, {.is_replica = true});
+  EXPECT_EQ(EvictBeyond(blocks), std::vector<TaskId>{OfGraph(4, 0)});
+  EXPECT_EQ(blocks.TakeDropped(), std::vector<TaskId>{OfGraph(4, 0)});
 }
 
 TEST(ShuffleBundle, OpensAlikeAsAnObjectAndFromItsEncoding) {

@@ -37,6 +37,8 @@ struct SimJobOptions {
   simulator::PolicyKind policy = simulator::PolicyKind::kShuffle;
   absl::Duration unit_cost = simulator::CpuOptions().unit_cost;
   size_t kept_bytes_max = WorkerOptions().kept_bytes_max;
+  size_t spilled_bytes_max = WorkerOptions().spilled_bytes_max;
+  std::string scratch = {};  // "": nothing is spilled
   DStreamOptions driver = {};
 };
 
@@ -217,7 +219,9 @@ class SimJob final : private simulator::FaultHook {
                        {.driver_addresses = std::move(drivers),
                         .address = std::move(address),
                         .plan_fingerprint = context.graph().Fingerprint(),
-                        .kept_bytes_max = options_.kept_bytes_max});
+                        .kept_bytes_max = options_.kept_bytes_max,
+                        .spilled_bytes_max = options_.spilled_bytes_max,
+                        .scratch = options_.scratch});
   }
 
   using Reader = std::function<Task<void>(platform::Node&, checkpoint::Store&)>;

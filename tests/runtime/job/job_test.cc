@@ -30,10 +30,11 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
             "job words needs the parameter input: directory of text files");
   EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"inptu", "x"}}),
             "job words has no parameter \"inptu\": did you mean \"input\"?");
-  EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"colour", "x"}}),
-            "job words has no parameter \"colour\"; there are input, checkpoint, interval, "
-            "partitions, kept-bytes, receiver-rate, min-rate, unprocessed-bytes, retain, "
-            "log-bytes, stop-timeout, backpressure");
+  EXPECT_EQ(
+      error({{"input", "in"}, {"checkpoint", "ck"}, {"colour", "x"}}),
+      "job words has no parameter \"colour\"; there are input, checkpoint, interval, "
+      "partitions, kept-bytes, spill-bytes, receiver-rate, min-rate, unprocessed-bytes, retain, "
+      "log-bytes, stop-timeout, backpressure");
   for (const char* interval : {"soon", "0s", "-1s", "10ns", "inf", "9000h"}) {
     EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", interval}}),
               absl::StrCat("job words: interval \"", interval,
