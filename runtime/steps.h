@@ -80,6 +80,21 @@ inline constexpr const StepName* kClusterSteps[] = {
     &kDriverGraphFinished,
 };
 
+// --- jobs: a driver that stands by (job/driver_lease.h) ---
+
+inline constexpr StepName kDriverStandsBy{
+    "driver.stands_by", "", "This driver does nothing but look whether another one is at work."};
+inline constexpr StepName kDriverFoundSilent{
+    "driver.found_silent", "term",
+    "The driver at work, the `term`-th, has said nothing for the time agreed, or that it leaves: "
+    "this one will take over. Nothing of it is done."};
+inline constexpr StepName kDriverLeaseTaken{
+    "driver.lease_taken", "term",
+    "This driver has said that it is the `term`-th at work; it owns nothing yet."};
+
+inline constexpr const StepName* kJobSteps[] = {&kDriverStandsBy, &kDriverFoundSilent,
+                                                &kDriverLeaseTaken};
+
 // --- structured queries: on the driver, in the order of a batch's life ---
 
 inline constexpr StepName kQueryTakenOver{

@@ -102,6 +102,13 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
         absl::StrCat("job ", job.name, ": source-timeout \"", arguments.Get("source-timeout"),
                      "\" is not a duration above 0s, such as 500ms or 2s"));
   }
+  const std::string& standby = arguments.Get("standby-timeout");
+  if (!IsDuration(standby, absl::Milliseconds(100)) && IsDuration(standby, absl::Nanoseconds(1))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("job ", job.name, ": standby-timeout \"", standby,
+                     "\" is too short for a driver to say that it is at work: give 100ms or more, "
+                     "or 0s where no driver stands by"));
+  }
   for (const StandardNumber& number : kStandardNumbers) {
     if (!number.IsOf(job)) continue;
     int64_t value = 0;
@@ -149,6 +156,10 @@ std::vector<JobParameter> AllParameters(const Job& job) {
   all.push_back({"stop-timeout",
                  "how long a stop in good order may take before it leaves what is under way to the "
                  "next start; 0s: 30s, or ten intervals of a stream if they are longer",
+                 "0s", ParameterKind::kDuration});
+  all.push_back({"standby-timeout",
+                 "how long a driver may be silent before one that stands by takes over, 100ms or "
+                 "more; 0s: no driver stands by",
                  "0s", ParameterKind::kDuration});
   if (job.dstream != nullptr) {
     all.push_back({"backpressure",

@@ -75,8 +75,9 @@ struct Job {
 // queries: "0s", as soon as there is data), "partitions" (of a shuffle, "2"; structured queries:
 // "", as many as the checkpoint keeps state in, kDefaultShufflePartitions in a new one), "retain"
 // (batches that the checkpoint keeps, "100"), "log-bytes" (how much its logs may grow before they
-// are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
-// the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
+// are begun anew, "1048576"), "stop-timeout" (how long a stop in good order may take, "0s": as
+// the engine has it) and "standby-timeout" (of silence, after which a driver that stands by takes
+// over, "0s": none does). Jobs of queries also have "restarts" (how often in a row a query goes on
 // after an error that may pass, "8") and "available-now" (end once what is there at the start is
 // read, "false"), "once" (the same in one batch, "false"), "source-timeout" (how long a source may
 // take to answer before batches go on without it, "30s"), "max-bytes" (of each source that a

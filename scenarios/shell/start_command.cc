@@ -121,6 +121,7 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   deployment.build_id = platform::BuildId();
   deployment.store_address = command.store_address;
   deployment.driver_addresses = command.driver_addresses;
+  deployment.stands_by = command.stands_by;
   const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
                ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))

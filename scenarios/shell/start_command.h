@@ -19,7 +19,8 @@ struct StartCommand {
   std::string job;
   std::map<std::string, std::string> parameters;
   Role role = Role::kLocal;
-  int workers = 2;      // of kLocal
+  bool stands_by = false;  // of kDriver
+  int workers = 2;         // of kLocal
   std::string address;  // of this node
   std::vector<std::string> driver_addresses;
   std::string store_address;
