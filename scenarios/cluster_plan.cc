@@ -147,7 +147,8 @@ class Planner {
       const std::string address = one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort);
       return FromStarts(job, [&](const JobFromStart& from) {
         platform::NodeMain main = runtime::DriverMain(from.instance, deployment, address);
-        if (!from.rescale) return main;
+        // (Before it is at work nobody can tell whether another one is.)
+        if (!from.rescale || node == kStandby) return main;
         return RescaleFirst(*from.rescale, CheckpointsOf(from.instance), deployment,
                             std::move(main));
       });

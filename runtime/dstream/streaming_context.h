@@ -36,6 +36,7 @@
 
 #include "checkpoint/paths.h"
 #include "platform/check.h"
+#include "runtime/cluster/speculation.h"
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
@@ -109,6 +110,8 @@ struct StreamingConfig {
   std::string app_name = {};
   // The directory of the host in which the job's relative paths are.
   std::string directory = ".";
+  // Of tasks that take long: spark.speculation. Off, as in Spark.
+  SpeculationOptions speculation = {};
 };
 
 class StreamingContext {

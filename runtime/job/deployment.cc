@@ -324,6 +324,7 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
   options.store_identity = *std::move(identity);
   options.address = address.starts_with(':') ? node.machine() + address : address;
   options.plan_fingerprint = (*plan)->FingerprintIn(deployment);
+  options.speculation = SpeculationOf(instance.arguments);
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
     Fail(node, cluster.status(), kRefused);

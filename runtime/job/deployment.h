@@ -75,8 +75,8 @@ struct DriverHooks {
 // as while the store is not there. What is not finished within "stop-timeout" it leaves to the next
 // start: it says so and exits with status 1.
 // One that stands by exits with status 0, too, when the driver at work has brought the job to its
-// end, or when it is asked to stop. With a "standby-timeout" a driver that cannot tell the store for
-// so long that it is at work exits with status 1, so that its workers look for the next one.
+// end, or when it is asked to stop. With a "standby-timeout" a driver that cannot tell the store
+// for so long that it is at work exits with status 1, so that its workers look for the next one.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});

@@ -33,8 +33,12 @@ void PrintToStandardOutput(std::string text) {
 // The process within the process. The stop request belongs to the driver's thread.
 class StreamingContext::Running {
  public:
-  Running(const StreamingGraph& graph, int workers, std::string directory)
-      : graph_(graph), workers_(workers), directory_(std::move(directory)) {}
+  Running(const StreamingGraph& graph, int workers, std::string directory,
+          const SpeculationOptions& speculation)
+      : graph_(graph),
+        workers_(workers),
+        directory_(std::move(directory)),
+        speculation_(speculation) {}
 
   // Not gracefully.
   ~Running() {
@@ -63,7 +67,8 @@ class StreamingContext::Running {
   static platform::Task<void> RunDriver(platform::Node& node, Running& self) {
     HostStore store(node, self.directory_);
     auto cluster = co_await Cluster::Start(node, {.address = LocalProcess::kDriverAddress,
-                                                  .plan_fingerprint = self.graph_.Fingerprint()});
+                                                  .plan_fingerprint = self.graph_.Fingerprint(),
+                                                  .speculation = self.speculation_});
     absl::Status ended = cluster.status();
     if (cluster.ok()) {
       DStreamOptions options;
@@ -103,6 +108,7 @@ class StreamingContext::Running {
   const StreamingGraph& graph_;
   const int workers_;
   const std::string directory_;  // what relative paths are relative to
+  const SpeculationOptions speculation_;
   std::string scratch_;
   StopRequest stop_;
   std::optional<LocalProcess> process_;  // set once started
@@ -119,12 +125,13 @@ absl::Status StreamingContext::StartRunning() {
   }
   if (running_ != nullptr) return absl::OkStatus();
   WT_RETURN_IF_ERROR(graph_->Validate());
+  WT_RETURN_IF_ERROR(CheckSpeculation(config_.speculation));
   WT_ASSIGN_OR_RETURN(const int workers, LocalWorkers(config_.master));
   WT_ASSIGN_OR_RETURN(const std::string directory, OnHostInFull(config_.directory));
   WT_RETURN_IF_ERROR(CheckOrigin(graph_->Directories(), config_.directory));
   WT_RETURN_IF_ERROR(CheckApartOnHost(graph_->Directories(), config_.directory));
   // There before its functions are called, which may stop it.
-  running_ = std::make_shared<Running>(*graph_, workers, directory);
+  running_ = std::make_shared<Running>(*graph_, workers, directory, config_.speculation);
   absl::Status started = running_->Start();
   if (!started.ok()) running_ = nullptr;
   return started;

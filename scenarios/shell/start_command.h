@@ -21,7 +21,7 @@ struct StartCommand {
   Role role = Role::kLocal;
   bool stands_by = false;  // of kDriver
   int workers = 2;         // of kLocal
-  std::string address;  // of this node
+  std::string address;     // of this node
   std::vector<std::string> driver_addresses;
   std::string store_address;
   std::string store_root = ".";  // of kStore: the directory of this host that it serves

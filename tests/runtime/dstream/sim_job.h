@@ -37,6 +37,7 @@ struct SimJobOptions {
   simulator::PolicyKind policy = simulator::PolicyKind::kShuffle;
   absl::Duration unit_cost = simulator::CpuOptions().unit_cost;
   size_t kept_bytes_max = WorkerOptions().kept_bytes_max;
+  SpeculationOptions speculation = {};
   DStreamOptions driver = {};
 };
 
@@ -194,9 +195,9 @@ class SimJob final : private simulator::FaultHook {
     StreamingContext context(options_.interval);
     job_(context);
     checkpoint::LocalStore store(node, "");
-    auto cluster = co_await Cluster::Start(
-        node,
-        {.address = absl::StrCat("m:", port), .plan_fingerprint = context.graph().Fingerprint()});
+    auto cluster = co_await Cluster::Start(node, {.address = absl::StrCat("m:", port),
+                                                  .plan_fingerprint = context.graph().Fingerprint(),
+                                                  .speculation = options_.speculation});
     EXPECT_TRUE(cluster.ok()) << cluster.status();
     if (!cluster.ok()) co_return;
     DStreamOptions options = options_.driver;
