@@ -379,6 +379,29 @@ constexpr PlantedBug kOfRows[] = {
      "The mark of a batch has what the accumulators had come to before it.", kCounted},
 };
 
+// --- drivers that stand by, and tasks that are at work twice ---
+
+constexpr std::string_view kStreams[] = {"word_count_dstream", "numbered_word_count_dstream"};
+constexpr std::string_view kPlainSockets[] = {"socket_word_count"};
+
+constexpr PlantedBug kOfTakeOvers[] = {
+    {"standby_takes_over_at_once", kTooEarly,
+     "A driver that stands by takes over as soon as it sees that another one is at work.",
+     kStreams},
+    {"lease_says_nothing_new", kForgotten,
+     "A driver says once that it is at work, and never again.", kStreams},
+    {"unfinished_batches_left_out", kForgotten,
+     "A driver that takes over goes on with the next batch, whatever was not complete.",
+     kFileStreams},
+    {"result_of_both_attempts", kNotIdempotent,
+     "A task that was at work twice gives its result twice."},
+    {"loser_replaces_the_winner", kStale,
+     "Of a task that is at work twice, what ends last counts, whoever has read the other.",
+     kStampedLines},
+    {"receivers_are_speculated", kSpecialCase,
+     "A receiver that has run for long is begun on another worker, too.", kPlainSockets},
+};
+
 template <size_t kSize>
 void Add(const PlantedBug (&bugs)[kSize], std::vector<PlantedBug>& all) {
   all.insert(all.end(), std::begin(bugs), std::end(bugs));
@@ -435,6 +458,7 @@ std::span<const PlantedBug> PlantedBugs() {
     Add(kOfKeptBlocks, all);
     Add(kOfReceivers, all);
     Add(kOfRows, all);
+    Add(kOfTakeOvers, all);
     return all;
   }();
   return bugs;

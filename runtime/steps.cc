@@ -9,6 +9,7 @@ std::vector<const StepName*> All() {
   std::vector<const StepName*> all;
   all.insert(all.end(), std::begin(kClusterSteps), std::end(kClusterSteps));
   all.insert(all.end(), std::begin(kBlockSteps), std::end(kBlockSteps));
+  all.insert(all.end(), std::begin(kJobSteps), std::end(kJobSteps));
   all.insert(all.end(), std::begin(kStructuredSteps), std::end(kStructuredSteps));
   all.insert(all.end(), std::begin(kInputSteps), std::end(kInputSteps));
   all.insert(all.end(), std::begin(kDStreamSteps), std::end(kDStreamSteps));

@@ -62,6 +62,15 @@ inline constexpr StepName kDriverTaskMoved{
 inline constexpr StepName kDriverOutputLost{
     "driver.output_lost", "batch, stage, partition, attempt",
     "This finished attempt's shuffle output is gone while it is needed: the task will run again."};
+inline constexpr StepName kDriverTaskSpeculated{
+    "driver.task_speculated", "batch, stage, partition, attempt",
+    "A task takes long: this attempt of it is begun on another worker, beside the one at work."};
+inline constexpr StepName kDriverSpeculationWon{
+    "driver.speculation_won", "batch, stage, partition, attempt",
+    "This attempt was begun beside another and has ended first: it counts, the other is stopped."};
+inline constexpr StepName kDriverLeftToOther{
+    "driver.left_to_other", "batch, stage, partition, attempt",
+    "This attempt has failed or is lost, and another of its task is at work: that one goes on."};
 inline constexpr StepName kDriverReportIgnored{
     "driver.report_ignored", "batch, stage, partition, attempt",
     "A worker reported an attempt that does not count any more."};
@@ -73,12 +82,27 @@ inline constexpr StepName kDriverGraphFinished{
     "Every stage has finished; the results have not been handed to the engine."};
 
 inline constexpr const StepName* kClusterSteps[] = {
-    &kWorkerRegistered,    &kWorkerDriverLost,       &kTaskStarted,         &kTaskFinished,
-    &kTaskFailed,          &kShuffleWritten,         &kShuffleServed,       &kShuffleFetched,
-    &kShuffleFetchFailed,  &kDriverWorkerRegistered, &kDriverWorkerLost,    &kDriverTaskRetried,
-    &kDriverTaskMoved,     &kDriverOutputLost,       &kDriverReportIgnored, &kDriverStageFinished,
-    &kDriverGraphFinished,
+    &kWorkerRegistered,    &kWorkerDriverLost,       &kTaskStarted,          &kTaskFinished,
+    &kTaskFailed,          &kShuffleWritten,         &kShuffleServed,        &kShuffleFetched,
+    &kShuffleFetchFailed,  &kDriverWorkerRegistered, &kDriverWorkerLost,     &kDriverTaskRetried,
+    &kDriverTaskMoved,     &kDriverOutputLost,       &kDriverReportIgnored,  &kDriverStageFinished,
+    &kDriverGraphFinished, &kDriverTaskSpeculated,   &kDriverSpeculationWon, &kDriverLeftToOther,
 };
+
+// --- jobs: a driver that stands by (job/driver_lease.h) ---
+
+inline constexpr StepName kDriverStandsBy{
+    "driver.stands_by", "", "This driver does nothing but look whether another one is at work."};
+inline constexpr StepName kDriverFoundSilent{
+    "driver.found_silent", "term",
+    "The driver at work, the `term`-th, has said nothing for the time agreed, or that it leaves: "
+    "this one will take over. Nothing of it is done."};
+inline constexpr StepName kDriverLeaseTaken{
+    "driver.lease_taken", "term",
+    "This driver has said that it is the `term`-th at work; it owns nothing yet."};
+
+inline constexpr const StepName* kJobSteps[] = {&kDriverStandsBy, &kDriverFoundSilent,
+                                                &kDriverLeaseTaken};
 
 // --- structured queries: on the driver, in the order of a batch's life ---
 

@@ -19,6 +19,8 @@ constexpr int kDriverPort = 7000;
 constexpr int kStorePort = 7001;
 constexpr int kFirstWorkerPort = 7100;
 constexpr int64_t kRestartAfterMs = 500;
+// A driver that stands by (runtime/job/driver_lease.h).
+constexpr char kStandby[] = "standby";
 
 // "worker-3" gives 3; anything else -1.
 int WorkerNumber(const std::string& node) {
@@ -101,7 +103,7 @@ class Planner {
         }
       }
     }
-    if (driver_machines_.empty()) return Error(cluster_, "machine", 0, "the cluster has no driver");
+    if (drivers_ == 0) return Error(cluster_, "machine", 0, "the cluster has no driver");
     if (workers_ == 0) return Error(cluster_, "machine", 0, "the cluster has no worker-1");
     if (store_machine_.empty() && cluster_.machine_size() > 1) {
       return Error(cluster_, "machine", 0,
@@ -112,7 +114,8 @@ class Planner {
 
   absl::Status SurveyNode(const Machine& machine, const Process& process, int index) {
     const std::string& node = process.node(index);
-    if (node == "driver") {
+    if (node == "driver" || node == kStandby) {
+      if (node == "driver") ++drivers_;
       if (std::count(driver_machines_.begin(), driver_machines_.end(), machine.name()) > 0) {
         return Error(process, "node", index, "two drivers on one machine would share an address");
       }
@@ -125,9 +128,9 @@ class Planner {
       return absl::OkStatus();
     }
     if (WorkerNumber(node) < 0) {
-      return Error(
-          process, "node", index,
-          absl::StrCat("\"", node, "\" is none of driver, store, worker-1, worker-2, ..."));
+      return Error(process, "node", index,
+                   absl::StrCat("\"", node,
+                                "\" is none of driver, standby, store, worker-1, worker-2, ..."));
     }
     ++workers_;
     return names_.insert(node).second ? absl::OkStatus()
@@ -136,14 +139,16 @@ class Planner {
 
   static platform::NodeMain NodeMainOf(const std::string& node, const std::string& machine,
                                        bool one_process, const std::vector<JobFromStart>& job,
-                                       const runtime::Deployment& deployment) {
+                                       runtime::Deployment deployment) {
     if (node == "store") return runtime::StoreMain(deployment);
-    if (node == "driver") {
+    if (node == "driver" || node == kStandby) {
+      deployment.stands_by = node == kStandby;
       // A replacement may run on another machine than it was planned for.
       const std::string address = one_process ? "inproc:driver" : absl::StrCat(":", kDriverPort);
       return FromStarts(job, [&](const JobFromStart& from) {
         platform::NodeMain main = runtime::DriverMain(from.instance, deployment, address);
-        if (!from.rescale) return main;
+        // (Before it is at work nobody can tell whether another one is.)
+        if (!from.rescale || node == kStandby) return main;
         return RescaleFirst(*from.rescale, CheckpointsOf(from.instance), deployment,
                             std::move(main));
       });
@@ -207,7 +212,8 @@ class Planner {
   const ParsedScenario& parsed_;
   const Cluster& cluster_;
   std::set<std::string> names_;
-  std::vector<std::string> driver_machines_;
+  std::vector<std::string> driver_machines_;  // of those that stand by, too
+  int drivers_ = 0;
   std::string store_machine_;
   int processes_ = 0;
   int workers_ = 0;

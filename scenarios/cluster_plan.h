@@ -81,8 +81,8 @@ struct ClusterPlan {
 // The machine that stands for the world outside of the cluster.
 inline constexpr const char* kOutside = "outside";
 
-// kInvalidArgument, with the place: a node that is no "driver", "store" or "worker-<n>", no driver,
-// no worker, two stores, two things of one name, several machines without a store.
+// kInvalidArgument, with the place: a node that is no "driver", "standby", "store" or "worker-<n>",
+// no driver, no worker, two stores, two things of one name, several machines without a store.
 // `job`: in the order of the starts, from 1 on.
 absl::StatusOr<ClusterPlan> PlanCluster(const ParsedScenario& parsed,
                                         const std::vector<JobFromStart>& job,

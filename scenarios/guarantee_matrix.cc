@@ -193,6 +193,11 @@ UnderDeaths DeathsIn(const Scenario& scenario) {
     crashes += fault.kind() == "process.crash" ? 1 : 0;
   }
   deaths.recovery_twice = crashes > 2;
+  for (const Reached& reached : scenario.expect().reached()) {
+    if (reached.has_at_most() && !reached.has_at_least()) continue;
+    deaths.standby = deaths.standby || reached.step() == "driver.found_silent";
+    deaths.ran_twice = deaths.ran_twice || reached.step() == "driver.speculation_won";
+  }
   return deaths;
 }
 GuaranteeSide SideOf(const Scenario& scenario) {
@@ -239,6 +244,18 @@ std::string MatrixText(const std::map<size_t, CellScenarios>& shown) {
     if (!IsOfStreams(cell)) continue;
     absl::StrAppend(&text, "| ", std::string(cell.source), " | ", std::string(cell.engine), " | ",
                     Some(scenarios.zombie), " | ", Some(scenarios.recovery_twice), " |\n");
+  }
+  absl::StrAppend(&text,
+                  "\nAnd where it holds although a driver that stands by takes over, and although "
+                  "tasks are at work twice:\n\n"
+                  "| source | engine | sink | taken over | run twice |\n"
+                  "| --- | --- | --- | --- | --- |\n");
+  for (const auto& [i, scenarios] : shown) {
+    if (scenarios.standby.empty() && scenarios.ran_twice.empty()) continue;
+    const GuaranteeCell& cell = kCells[i];
+    absl::StrAppend(&text, "| ", std::string(cell.source), " | ", std::string(cell.engine), " | ",
+                    std::string(cell.sink), " | ", Some(scenarios.standby), " | ",
+                    Some(scenarios.ran_twice), " |\n");
   }
   return text;
 }

@@ -42,12 +42,16 @@ struct CellScenarios {
   // Of those that hold.
   std::vector<std::string> zombie = {};
   std::vector<std::string> recovery_twice = {};
+  std::vector<std::string> standby = {};
+  std::vector<std::string> ran_twice = {};
 };
 
-// What befalls a scenario's driver.
+// What befalls a scenario's driver, and its tasks.
 struct UnderDeaths {
   bool zombie = false;          // it is replaced while it lives
   bool recovery_twice = false;  // it dies, and so do two of those that go on after it
+  bool standby = false;         // one that stands by takes over
+  bool ran_twice = false;       // a task is at work twice, and the second attempt ends first
 };
 UnderDeaths DeathsIn(const Scenario& scenario);
 

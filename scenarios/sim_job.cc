@@ -9,6 +9,7 @@
 
 #include "checkpoint/steps.h"
 #include "platform/text.h"
+#include "runtime/steps.h"
 #include "scenarios/fakes/line_server.h"
 #include "scenarios/fakes/log_feed.h"
 #include "simulator/external_system.h"
@@ -240,6 +241,10 @@ void SimJob::OnStep(absl::Duration at, const platform::StepEvent& event) {
   if (event.step.name == checkpoint::steps::kEpochCreated.name) {
     failures_.OnTakeOver(event.node.process());
   }
+  if (event.step.name == runtime::steps::kDriverFoundSilent.name && !failed_) {
+    NotAllowed(at, absl::StrCat(event.node.process(),
+                                ", which stands by, takes over, and nothing has failed"));
+  }
 }
 
 void SimJob::OnLog(absl::Duration at, const platform::Node&, platform::LogLevel level,
@@ -286,6 +291,7 @@ void SimJob::StartAgainAfterExit(const std::string& name) {
 
 void SimJob::OnProcess(absl::Duration, simulator::SimProcess& process,
                        simulator::ProcessChange change) {
+  failed_ = failed_ || change != simulator::ProcessChange::kStarted;
   if (change == simulator::ProcessChange::kExited) StartAgainAfterExit(process.name());
   const bool asked = asked_.erase(process.label()) > 0;
   switch (change) {
@@ -304,6 +310,7 @@ void SimJob::OnProcess(absl::Duration, simulator::SimProcess& process,
 }
 
 void SimJob::OnFault(absl::Duration, const simulator::Fault& fault) {
+  failed_ = true;
   if (fault.kind == simulator::FaultKind::kCleanStop && world_.HasProcess(fault.target)) {
     const simulator::SimProcess& process = world_.process(fault.target);
     asked_.erase(process.label());

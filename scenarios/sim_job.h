@@ -94,6 +94,7 @@ class SimJob : private simulator::WorldObserver {
   properties::EpochOwners epoch_owners_;
   std::vector<std::string> own_;  // the beginnings of the paths of what only the job writes
   bool beyond_ = false;           // something has befallen files that nobody promises to withstand
+  bool failed_ = false;           // something has befallen the run, or a process has ended
   std::set<std::string> asked_;   // incarnations that were asked to end, by label
   std::map<std::string, absl::Time> modified_;  // of files that were supplied, by path
   bool in_order_ = true;                        // what arrived could be taken in that order

@@ -14,6 +14,7 @@
 
 #include "platform/node.h"
 #include "runtime/cluster/block_bounds.h"
+#include "runtime/cluster/speculation.h"
 #include "runtime/cluster/task.h"
 
 namespace wavetank::runtime {
@@ -29,13 +30,16 @@ struct ClusterOptions {
   int max_attempts = 4;
   // How long a graph waits for a worker when none is left.
   absl::Duration worker_timeout = absl::Seconds(60);
+  // Of tasks that take long. Off, as in Spark.
+  SpeculationOptions speculation = {};
 };
 
 class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  // Listens and serves until destroyed; running graphs must have ended by then.
+  // Listens and serves until destroyed; running graphs must have ended by then. kInvalidArgument:
+  // an option of speculation says what cannot be.
   static Task<absl::StatusOr<std::unique_ptr<Cluster>>> Start(platform::Node& node,
                                                               ClusterOptions options);
 
@@ -45,8 +49,9 @@ class Cluster {
 
   // Runs every task of every stage, stage after stage, and gives the results of the attempts that
   // count. Graphs run side by side; free slots go to the one that came first. Partition p prefers
-  // the p-th of the workers in order of their names (mod their number). Survives the loss of
-  // workers for as long as one is left or another comes within ClusterOptions::worker_timeout.
+  // the p-th of the workers in order of their names (mod their number) as they were when it was run
+  // first; of those that come later, one whose share it falls to (placement.h). Survives the loss
+  // of workers for as long as one is left or another comes within ClusterOptions::worker_timeout.
   // Destroying the task cancels the graph.
   virtual Task<absl::StatusOr<GraphResults>> Run(StageGraph graph) = 0;
 

@@ -16,6 +16,7 @@
 #include "platform/wait_notice.h"
 #include "runtime/cluster/cluster.h"
 #include "runtime/cluster/graph_run.h"
+#include "runtime/cluster/kept_stages.h"
 #include "runtime/cluster/messages.h"
 #include "runtime/steps.h"
 
@@ -76,8 +77,12 @@ class Driver final : public Cluster {
   struct Running {
     Running(Driver& d, StageGraph graph)
         : driver(d),
-          run(std::move(graph),
-              {.driver = d.id_, .id = d.next_graph_++, .max_attempts = d.options_.max_attempts}) {
+          run(std::move(graph), {.driver = d.id_,
+                                 .id = d.next_graph_++,
+                                 .max_attempts = d.options_.max_attempts,
+                                 .speculation = d.options_.speculation,
+                                 .placement = d.placement_,
+                                 .planted = d.node_.planted()}) {
       driver.graphs_[run.id()] = this;
     }
     ~Running() {
@@ -99,16 +104,8 @@ class Driver final : public Cluster {
   Task<void> LoseWorker(uint64_t connection);
   // Gives waiting tasks to free slots: graphs in the order they came, then by partition.
   void Schedule();
-  void EndGraph(const GraphRun& run);
-  // What a worker has no more; 0: nobody has it.
-  void Lose(TaskId kept, int64_t worker) {
-    const auto stage = kept_.find({kept.graph, kept.stage});
-    if (stage != kept_.end()) stage->second.lost.emplace(std::move(kept), worker);
-  }
   bool HasIt(const TaskId& id, const WorkerRef& worker) const {
-    const auto kept = kept_.find({id.graph, id.stage});
-    return kept != kept_.end() && Find(worker.id) != nullptr &&
-           !kept->second.lost.contains({id, worker.id}) && !kept->second.lost.contains({id, 0});
+    return Find(worker.id) != nullptr && kept_.Has(id, worker.id);
   }
   // REQUIRES: IsKept(output). Names first who has it.
   void PutFirstWhoHasIt(TaskOutput& output) const {
@@ -116,6 +113,21 @@ class Driver final : public Cluster {
     if (!HasIt(output.id, output.worker)) output.worker = std::exchange(output.replica, {});
     if (!has_replica) output.replica = {};
   }
+  // The workers in order of their names, and the slots that they have free.
+  struct Offers {
+    std::vector<Worker*> workers;
+    std::vector<WorkerRef> refs;
+    std::vector<int> free;
+    int most_slots = 0;
+  };
+  Offers OffersNow() const;
+  static void Begin(cluster::RunTask run, Worker& worker) {
+    cluster::Command command;
+    *command.mutable_run() = std::move(run);
+    worker.Send(std::move(command));
+  }
+  Task<void> Speculate();  // for ever
+  void EndGraph(const GraphRun& run);
   // Sends the cancellations of `run` and gives its marks, for Announce.
   std::vector<GraphRun::Mark> CarryOut(GraphRun& run);
   Task<void> Announce(int64_t batch, std::vector<GraphRun::Mark> marks);
@@ -144,11 +156,8 @@ class Driver final : public Cluster {
   platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
   std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
   std::map<int64_t, Running*> graphs_;
-  struct KeptStage {
-    std::set<int64_t> workers;  // that may have some of it, also of attempts that do not count
-    std::set<std::pair<TaskId, int64_t>> lost;  // by workers that are there; 0: by all
-  };
-  std::map<std::pair<int64_t, int>, KeptStage> kept_;  // by graph and stage, until it is let go
+  KeptStages kept_;
+  const std::shared_ptr<Placement> placement_ = std::make_shared<Placement>();
   std::map<std::string, Handler> handlers_;
   std::string refused_;  // the latest worker that was refused, and why
   std::string said_refused_;
@@ -171,6 +180,7 @@ Task<absl::Status> Driver::Listen() {
   WT_CO_ASSIGN_OR_RETURN(
       server_, co_await platform::RpcServer::Start(node_, options_.address, std::move(handler),
                                                    std::move(server_options)));
+  if (options_.speculation.enabled) scope_.Spawn("speculate", Speculate());
   co_return absl::OkStatus();
 }
 
@@ -293,7 +303,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Next(std::shared_ptr<Worker> worker, st
     co_return absl::InvalidArgumentError("next: not a worker of this program");
   }
   for (const cluster::TaskName& dropped : request.dropped()) {
-    Lose(FromName(dropped), worker->ref.id);
+    kept_.Lose(FromName(dropped), worker->ref.id);
   }
   if (worker->commands.empty() && !worker->lost) {
     worker->wake.Reset();
@@ -324,7 +334,7 @@ Task<absl::StatusOr<RpcPayload>> Driver::Report(std::string bytes) {
     co_return RpcPayload{};
   }
   GraphRun& run = graph->second->run;
-  run.Report(report);
+  run.Report(report, node_.clock().Now());
   const int64_t batch = run.batch();
   co_await Announce(batch, CarryOut(run));
   Schedule();
@@ -380,36 +390,61 @@ Task<void> Driver::LoseWorker(uint64_t connection) {
   Changed();
 }
 
-void Driver::Schedule() {
-  std::vector<Worker*> workers;
-  workers.reserve(workers_.size());
-  for (const auto& [connection, worker] : workers_) workers.push_back(worker.get());
-  if (workers.empty()) return;
-  std::ranges::sort(workers, {}, [](const Worker* worker) {
+Driver::Offers Driver::OffersNow() const {
+  Offers offers;
+  offers.workers.reserve(workers_.size());
+  for (const auto& [connection, worker] : workers_) offers.workers.push_back(worker.get());
+  std::ranges::sort(offers.workers, {}, [](const Worker* worker) {
     return std::tie(worker->ref.name, worker->ref.address);
   });
-  std::vector<WorkerRef> refs;
-  std::vector<int> free;
-  for (const Worker* worker : workers) {
+  for (const Worker* worker : offers.workers) {
     int taken = 0;
     for (const auto& [id, running] : graphs_) taken += running->run.SlotsTakenOn(worker->ref.id);
-    refs.push_back(worker->ref);
-    free.push_back(worker->slots - taken);
+    offers.refs.push_back(worker->ref);
+    offers.free.push_back(worker->slots - taken);
+    offers.most_slots = std::max(offers.most_slots, worker->slots);
   }
+  return offers;
+}
+
+void Driver::Schedule() {
+  Offers offers = OffersNow();
+  if (offers.workers.empty()) return;
   for (const auto& [id, running] : graphs_) {
-    GraphRun& run = running->run;
-    while (const auto next = run.Next(refs, free)) {
-      if (run.TakesSlot(next->key)) --free[next->worker];
-      cluster::Command command;
-      const bool replicates = run.WantsReplica(next->key) && refs.size() > 1;
+    auto& run = running->run;
+    while (const auto next = run.Next(offers.refs, offers.free)) {
+      if (run.TakesSlot(next->key)) --offers.free[next->worker];
+      const bool replicates = run.WantsReplica(next->key) && offers.refs.size() > 1;
       if (run.WantsReplica(next->key) && !replicates && !std::exchange(said_no_replica_, true)) {
         node_.Log(LogLevel::kWarning,
                   "there is one worker: nothing has a replica until there are two");
       }
-      const WorkerRef second = replicates ? refs[(next->worker + 1) % refs.size()] : WorkerRef();
-      *command.mutable_run() = run.Start(next->key, refs[next->worker], second);
-      workers[next->worker]->Send(std::move(command));
+      const WorkerRef second =
+          replicates ? offers.refs[(next->worker + 1) % offers.refs.size()] : WorkerRef();
+      Begin(run.Start(next->key, offers.refs[next->worker], second, node_.clock().Now()),
+            *offers.workers[next->worker]);
     }
+  }
+}
+
+Task<void> Driver::Speculate() {
+  while (true) {
+    co_await node_.clock().Sleep(options_.speculation.interval);
+    if (graphs_.empty()) continue;
+    Offers offers = OffersNow();
+    const platform::MonotonicTime now = node_.clock().Now();
+    std::vector<std::pair<int64_t, std::vector<GraphRun::Mark>>> marks;
+    for (const auto& [id, running] : graphs_) {
+      auto& run = running->run;
+      while (const auto next =
+                 run.NextToSpeculate(offers.refs, offers.free, offers.most_slots, now)) {
+        --offers.free[next->worker];
+        Begin(run.Speculate(next->key, offers.refs[next->worker], now),
+              *offers.workers[next->worker]);
+      }
+      marks.emplace_back(run.batch(), CarryOut(run));
+    }
+    for (auto& [batch, of_graph] : marks) co_await Announce(batch, std::move(of_graph));
   }
 }
 
@@ -419,7 +454,7 @@ void Driver::EndGraph(const GraphRun& run) {
   command.mutable_end_graph()->set_graph(run.id());
   for (const int stage : run.KeptStages()) {
     command.mutable_end_graph()->add_kept_stages(stage);
-    kept_[{run.id(), stage}].workers = run.workers();
+    kept_.Keep(run.id(), stage, run.workers());
   }
   for (const int64_t id : run.workers()) {
     if (Worker* worker = Find(id)) worker->Send(command);
@@ -434,17 +469,14 @@ void Driver::LetGo(const std::vector<TaskOutput>& outputs) {
   command.mutable_let_go()->set_driver(id.driver);
   command.mutable_let_go()->set_graph(id.graph);
   command.mutable_let_go()->set_stage(id.stage);
-  const auto kept = kept_.find({id.graph, id.stage});
-  if (kept == kept_.end()) return;
-  for (const int64_t told : kept->second.workers) {
+  for (const int64_t told : kept_.LetGo(id.graph, id.stage)) {
     if (Worker* worker = Find(told)) worker->Send(command);
   }
-  kept_.erase(kept);
 }
 
 std::vector<GraphRun::Mark> Driver::CarryOut(GraphRun& run) {
   GraphRun::Effects effects = run.TakeEffects();
-  for (TaskId& lost : effects.lost) Lose(std::move(lost), 0);
+  for (TaskId& lost : effects.lost) kept_.Lose(std::move(lost));
   for (const GraphRun::Cancellation& cancellation : effects.cancellations) {
     if (Worker* worker = Find(cancellation.worker)) {
       cluster::Command command;
@@ -482,6 +514,7 @@ Worker* Driver::Find(int64_t id) const {
 
 Task<absl::StatusOr<std::unique_ptr<Cluster>>> Cluster::Start(platform::Node& node,
                                                               ClusterOptions options) {
+  WT_CO_RETURN_IF_ERROR(CheckSpeculation(options.speculation));
   auto driver = std::make_unique<Driver>(node, std::move(options));
   WT_CO_RETURN_IF_ERROR(co_await driver->Listen());
   co_return driver;

@@ -9,71 +9,12 @@
 
 #include "platform/check.h"
 #include "platform/text.h"
+#include "runtime/cluster/stage_reads.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
 
 using platform::ToAbsl;
-
-namespace {
-
-// Whether the stage's task of a partition reads what another task has put.
-bool Reads(const Stage& stage, int partition, TaskSource source) {
-  if (std::ranges::count(stage.reads_shuffle_of, source.stage) > 0) return true;
-  return !stage.reads_outputs.empty() &&
-         std::ranges::count(stage.reads_outputs[static_cast<size_t>(partition)], source) > 0;
-}
-
-// The stages that it reads, each once.
-std::set<int> ReadBy(const Stage& stage) {
-  std::set<int> read(stage.reads_shuffle_of.begin(), stage.reads_shuffle_of.end());
-  for (const std::vector<TaskSource>& of_task : stage.reads_outputs) {
-    for (const TaskSource& source : of_task) read.insert(source.stage);
-  }
-  return read;
-}
-
-size_t TaskCount(const Stage& stage) { return stage.payloads.size() + stage.kept.size(); }
-
-}  // namespace
-
-absl::Status GraphRun::Validate(const StageGraph& graph) {
-  for (size_t at = 0; at < graph.stages.size(); ++at) {
-    const Stage& stage = graph.stages[at];
-    const auto wrong = [&](const auto&... what) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("graph ", graph.name, ": stage ", at, " (", stage.kind, ") ", what...));
-    };
-    for (const int read : ReadBy(stage)) {
-      if (read >= 0 && static_cast<size_t>(read) < at) continue;
-      return wrong("reads stage ", read, ", which is not an earlier one");
-    }
-    if (!stage.reads_outputs.empty() && stage.reads_outputs.size() != stage.payloads.size()) {
-      return wrong("reads outputs for ", stage.reads_outputs.size(), " of ", stage.payloads.size(),
-                   " tasks");
-    }
-    for (const std::vector<TaskSource>& of_task : stage.reads_outputs) {
-      for (const TaskSource& source : of_task) {
-        const auto tasks = TaskCount(graph.stages[static_cast<size_t>(source.stage)]);
-        if (source.partition >= 0 && static_cast<size_t>(source.partition) < tasks) continue;
-        return wrong("reads partition ", source.partition, " of stage ", source.stage,
-                     ", which has ", tasks);
-      }
-    }
-    if (stage.kept.empty()) continue;
-    if (!stage.payloads.empty()) return wrong("has tasks beside what was kept");
-    for (size_t partition = 0; partition < stage.kept.size(); ++partition) {
-      const TaskId& id = stage.kept[partition].id;
-      const TaskId& first = stage.kept.front().id;
-      if (id.graph == first.graph && id.stage == first.stage &&
-          id.partition == static_cast<int>(partition)) {
-        continue;
-      }
-      return wrong("takes the output of ", id.Unique(), " for that of partition ", partition);
-    }
-  }
-  return absl::OkStatus();
-}
 
 GraphRun::GraphRun(StageGraph graph, Options options)
     : graph_(std::move(graph)), options_(std::move(options)) {
@@ -91,6 +32,7 @@ GraphRun::GraphRun(StageGraph graph, Options options)
     }
     readers_.emplace_back();
     unfinished_.push_back(static_cast<int>(stage.payloads.size()));
+    took_.emplace_back();
     if (!stage.payloads.empty()) ++unfinished_stages_;
   }
 }
@@ -161,7 +103,11 @@ const WorkerRef& GraphRun::Prefer(TaskKey key, const std::vector<WorkerRef>& wor
   for (const WorkerRef* candidate : candidates) {
     if (candidate->id == near) return *candidate;
   }
-  return *candidates[(key.partition + failures) % candidates.size()];
+  const WorkerRef* const home = &workers[options_.placement->Of(key.partition, workers)];
+  const auto found = std::ranges::find(candidates, home);
+  const size_t first = found != candidates.end() ? static_cast<size_t>(found - candidates.begin())
+                                                 : static_cast<size_t>(key.partition);
+  return *candidates[(first + static_cast<size_t>(failures)) % candidates.size()];
 }
 
 // Where most of the outputs are that it reads; of as many here as there, the first. 0: it reads
@@ -179,12 +125,19 @@ int64_t GraphRun::WorkerOfOutputs(TaskKey key) const {
   return best;
 }
 
-cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica) {
+cluster::RunTask GraphRun::Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica,
+                                 platform::MonotonicTime now) {
+  WT_CHECK(At(key).phase == Phase::kWaiting);
+  return Begin(key, worker, replica, now);
+}
+
+cluster::RunTask GraphRun::Begin(TaskKey key, const WorkerRef& worker, const WorkerRef& replica,
+                                 platform::MonotonicTime now) {
   TaskState& task = At(key);
-  WT_CHECK(task.phase == Phase::kWaiting);
-  ++task.attempt;
+  task.attempt = ++task.last_attempt;
   task.worker = worker;
   task.replica = replica;
+  task.began = now;
   SetPhase(key, Phase::kRunning);
   workers_.insert(worker.id);
 
@@ -242,13 +195,15 @@ bool GraphRun::IsRunning(const cluster::TaskName& name) const {
   return task != nullptr && task->phase == Phase::kRunning && !ended();
 }
 
-void GraphRun::Report(const cluster::TaskReport& report) {
+void GraphRun::Report(const cluster::TaskReport& report, platform::MonotonicTime now) {
   const TaskKey key{report.task().stage(), report.task().partition()};
   const TaskState* task = ended() ? nullptr : Find(report.task());
   if (task == nullptr || task->phase != Phase::kRunning) {
+    if (Planted("loser_replaces_the_winner") && TakeLoser(report)) return;
     effects_.marks.push_back({&steps::kDriverReportIgnored, FromName(report.task()), ""});
     return;
   }
+  MakeFirst(key, report.task().attempt());
   if (!report.unreachable().empty() || !report.missing().empty()) {
     Apply(key, Happened::kInputMissing, absl::UnavailableError(report.error()));
     for (const cluster::TaskName& source : report.missing()) {
@@ -271,7 +226,7 @@ void GraphRun::Report(const cluster::TaskReport& report) {
   if (error.ok()) {
     At(key).result = report.result();
     if (!report.has_replica()) At(key).replica = {};
-    Apply(key, Happened::kSucceeded, error);
+    Apply(key, Happened::kSucceeded, error, now);
   } else {
     const bool final = absl::IsInvalidArgument(error) || absl::IsFailedPrecondition(error) ||
                        absl::IsDataLoss(error);
@@ -287,23 +242,29 @@ absl::StatusOr<GraphResults> GraphRun::TakeResults() {
   for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
     for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
       TaskState& task = tasks_[stage][partition];
+      if (task.ran_twice && Planted("result_of_both_attempts")) {
+        results[stage].push_back({Id({stage, partition}), task.worker, task.result});
+      }
       results[stage].push_back({.id = Id({stage, partition}),
                                 .worker = std::move(task.worker),
                                 .bytes = std::move(task.result),
-                                .replica = std::move(task.replica)});
+                                .replica = std::move(task.replica),
+                                .attempts = task.last_attempt + 1});
     }
   }
   return results;
 }
 
-// The state of the task of which this is the latest attempt; null when there is none.
+// The state of the task of which this is the latest attempt, or one beside it; null when there is
+// none.
 const GraphRun::TaskState* GraphRun::Find(const cluster::TaskName& name) const {
   if (name.driver() != options_.driver || name.graph() != options_.id) return nullptr;
   if (name.stage() < 0 || static_cast<size_t>(name.stage()) >= tasks_.size()) return nullptr;
   const std::vector<TaskState>& stage = tasks_[name.stage()];
   if (name.partition() < 0 || static_cast<size_t>(name.partition()) >= stage.size()) return nullptr;
   const TaskState& task = stage[name.partition()];
-  return task.attempt == name.attempt() ? &task : nullptr;
+  const bool is_beside = task.beside.has_value() && task.beside->attempt == name.attempt();
+  return is_beside || task.attempt == name.attempt() ? &task : nullptr;
 }
 
 // The task whose output this is, if it is the one that counts.
@@ -346,7 +307,9 @@ bool GraphRun::IsRead(int stage) const {
 Standing GraphRun::StandingOf(TaskKey key) const {
   const Phase phase = At(key).phase;
   if (ended() || phase == Phase::kWaiting) return Standing::kSuperseded;
-  if (phase == Phase::kRunning) return Standing::kRunning;
+  if (phase == Phase::kRunning) {
+    return At(key).beside.has_value() ? Standing::kTwice : Standing::kRunning;
+  }
   return IsRead(key.stage) ? Standing::kNeeded : Standing::kFinished;
 }
 
@@ -360,7 +323,8 @@ Allowance GraphRun::AllowanceOf(TaskKey key, Happened happened) const {
   return unbounded || task.recoveries < kMaxRecoveries ? Allowance::kLeft : Allowance::kSpent;
 }
 
-void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
+void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why,
+                     platform::MonotonicTime now) {
   TaskState& task = At(key);
   // What only follows from another's running again is not said: it may be all of the graph.
   const bool follows = happened == Happened::kInputReplaced || happened == Happened::kOutputMissing;
@@ -369,7 +333,13 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
   };
   switch (Decide(happened, StandingOf(key), AllowanceOf(key, happened))) {
     case Decision::kCount:
-      Count(key);
+      Count(key, now);
+      return;
+    case Decision::kLeaveToOther:
+      happened == Happened::kFailed ? ++task.failures : ++task.recoveries;
+      Note(steps::kDriverLeftToOther, key,
+           absl::StrCat(Describe(key), " has ended, another attempt goes on: ", why.message()));
+      LeaveToBeside(key);
       return;
     case Decision::kTryAgain:
       ++task.failures;
@@ -400,7 +370,18 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why) {
   }
 }
 
-void GraphRun::Count(TaskKey key) {
+void GraphRun::Count(TaskKey key, platform::MonotonicTime now) {
+  TaskState& task = At(key);
+  took_[key.stage].push_back(now - task.began);
+  if (task.beside.has_value()) {
+    if (task.attempt > task.beside->attempt) {
+      Note(steps::kDriverSpeculationWon, key);
+      // What waits for a worker that is slow would be so, too.
+      avoided_.insert(task.beside->worker.id);
+      placed_among_.reset();
+    }
+    StopBeside(key);
+  }
   SetPhase(key, Phase::kDone);
   if (--unfinished_[key.stage] > 0) return;
   --unfinished_stages_;
@@ -415,6 +396,7 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string
   TaskState& task = At(key);
   ++task.recoveries;
   Note(step, key, std::move(text));
+  if (task.beside.has_value()) StopBeside(key);
   const bool was_done = task.phase == Phase::kDone;
   SetPhase(key, Phase::kWaiting);
   to_place_.push_back(key);

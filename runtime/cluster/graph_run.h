@@ -2,6 +2,9 @@
 // where it runs or ran, what may start now, and what follows from what happens to an attempt
 // (recovery.h). It neither waits nor sends: the driver carries out what TakeEffects gives.
 //
+// A task that takes long is begun on another worker, too (speculation.h): whichever of the two
+// attempts ends first counts, and the other is stopped.
+//
 // A stage starts once every stage that it reads is finished, so independent ones run side by side.
 // A finished stage becomes unfinished again when an output is lost that a later stage still reads.
 #ifndef WAVETANK_RUNTIME_CLUSTER_GRAPH_RUN_H_
@@ -10,18 +13,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "platform/clock.h"
+#include "platform/planted.h"
 #include "platform/step.h"
 #include "runtime/cluster/messages.h"
+#include "runtime/cluster/placement.h"
 #include "runtime/cluster/recovery.h"
+#include "runtime/cluster/speculation.h"
+#include "runtime/cluster/stage_reads.h"
 #include "runtime/cluster/task.h"
 #include "runtime/cluster/waiting_tasks.h"
 
@@ -33,6 +43,10 @@ class GraphRun {
     std::string driver;  // TaskId::driver
     int64_t id = 0;      // TaskId::graph
     int max_attempts = 4;
+    SpeculationOptions speculation = {};
+    // Of all graphs of a driver. Not null.
+    std::shared_ptr<Placement> placement = std::make_shared<Placement>();
+    std::string planted = {};  // platform/planted.h
   };
   using TaskKey = runtime::TaskKey;
   // An attempt that is to be stopped on a worker that is there.
@@ -52,8 +66,7 @@ class GraphRun {
     std::vector<TaskId> lost;  // of what graphs before have kept
   };
 
-  // kInvalidArgument: a stage reads one that is not earlier, or has payloads beside what was kept.
-  static absl::Status Validate(const StageGraph& graph);
+  static absl::Status Validate(const StageGraph& graph) { return CheckStages(graph); }
   // REQUIRES: Validate(graph).ok().
   GraphRun(StageGraph graph, Options options);
 
@@ -75,19 +88,28 @@ class GraphRun {
   // REQUIRES: it is begun there before this is asked again.
   std::optional<WaitingTasks::Placed> Next(const std::vector<WorkerRef>& workers,
                                            const std::vector<int>& free);
-  // Where the task should run: where most of Stage::reads_outputs is, else partition p on the p-th
-  // worker (mod their number); another one after each failure of its body. Workers whose output
-  // could not be fetched are passed over as long as there are others. REQUIRES: `workers` is not
-  // empty.
+  // Where the task should run: where most of Stage::reads_outputs is, else where its partition is
+  // at home (Placement); another one after each failure of its body. Workers whose output could not
+  // be fetched, or on whom a task was so slow that another attempt ended first, are passed over as
+  // long as there are others. REQUIRES: `workers` is not empty.
   const WorkerRef& Prefer(TaskKey key, const std::vector<WorkerRef>& workers) const;
   bool WantsReplica(TaskKey key) const { return HasReplica(graph_.stages[key.stage].level); }
   // Begins the next attempt of a waiting task, on `worker`; what it puts is to have a replica on
   // another, if that is given.
-  cluster::RunTask Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica = {});
+  cluster::RunTask Start(TaskKey key, const WorkerRef& worker, const WorkerRef& replica = {},
+                         platform::MonotonicTime now = {});
 
-  // Whether this attempt is the latest of its task, and at work.
+  // A task that takes long, and another worker with a slot for it. `slots`: of the worker that has
+  // most.
+  std::optional<WaitingTasks::Placed> NextToSpeculate(const std::vector<WorkerRef>& workers,
+                                                      const std::vector<int>& free, int slots,
+                                                      platform::MonotonicTime now) const;
+  // Begins another attempt of a task that is at work. REQUIRES: NextToSpeculate gave it.
+  cluster::RunTask Speculate(TaskKey key, const WorkerRef& worker, platform::MonotonicTime now);
+
+  // Whether this attempt is at work and may count: the latest of its task, or one beside it.
   bool IsRunning(const cluster::TaskName& task) const;
-  void Report(const cluster::TaskReport& report);
+  void Report(const cluster::TaskReport& report, platform::MonotonicTime now = {});
   void LoseWorker(int64_t worker);
 
   Effects TakeEffects() { return std::exchange(effects_, {}); }
@@ -96,13 +118,25 @@ class GraphRun {
 
  private:
   enum class Phase { kWaiting, kRunning, kDone };
+  // While a task runs, another attempt of it.
+  struct Beside {
+    int attempt = -1;
+    WorkerRef worker;
+    WorkerRef replica;
+    platform::MonotonicTime began;
+  };
   struct TaskState {
     Phase phase = Phase::kWaiting;
     int attempt = -1;
+    int last_attempt = -1;  // that was begun
     int failures = 0;
     int recoveries = 0;
-    WorkerRef worker;                     // of the latest attempt; once done, who has its output
-    WorkerRef replica;                    // who is to have it besides, or has; id 0: nobody
+    WorkerRef worker;   // of the attempt; once done, who has its output
+    WorkerRef replica;  // who is to have it besides, or has; id 0: nobody
+    platform::MonotonicTime began;
+    std::optional<Beside> beside;
+    bool ran_twice = false;
+    int stopped = -1;                     // the attempt that was told to stop
     std::optional<Happened> output_gone;  // once done: why its output cannot be had
     std::string result;
   };
@@ -112,6 +146,15 @@ class GraphRun {
   const TaskState* Find(const cluster::TaskName& task) const;
   std::optional<TaskKey> SourceOf(const cluster::TaskName& name) const;
   TaskId Id(TaskKey key) const;
+  cluster::RunTask Begin(TaskKey key, const WorkerRef& worker, const WorkerRef& replica,
+                         platform::MonotonicTime now);
+  void MakeFirst(TaskKey key, int attempt);
+  void StopBeside(TaskKey key);
+  void LeaveToBeside(TaskKey key);
+  bool TakeLoser(const cluster::TaskReport& report);
+  bool Planted(std::string_view bug) const {
+    return platform::kBugsArePlanted && options_.planted == bug;
+  }
   bool WasKept(int stage) const { return !graph_.stages[stage].kept.empty(); }
   static int AddressOf(const WorkerRef& worker, cluster::RunTask& run);
   int64_t WorkerOfOutputs(TaskKey key) const;
@@ -122,8 +165,9 @@ class GraphRun {
   Standing StandingOf(TaskKey key) const;
   Allowance AllowanceOf(TaskKey key, Happened happened) const;
 
-  void Apply(TaskKey key, Happened happened, const absl::Status& why);
-  void Count(TaskKey key);
+  void Apply(TaskKey key, Happened happened, const absl::Status& why,
+             platform::MonotonicTime now = {});
+  void Count(TaskKey key, platform::MonotonicTime now);
   void RunAgain(TaskKey key, const platform::StepName& step, std::string text);
   void Fail(TaskKey key, Happened happened, const absl::Status& why);
   void LoseOutputs(int64_t worker, Happened happened);
@@ -138,7 +182,8 @@ class GraphRun {
   std::vector<std::vector<TaskState>> tasks_;
   std::vector<std::set<int>> reads_;  // the stages that each reads
   std::vector<std::vector<int>> readers_;
-  std::vector<int> unfinished_;  // tasks, by stage
+  std::vector<int> unfinished_;                    // tasks, by stage
+  std::vector<std::vector<absl::Duration>> took_;  // by stage: what ended
   int unfinished_stages_ = 0;
   bool taken_ = false;  // the results
   std::set<int64_t> workers_;

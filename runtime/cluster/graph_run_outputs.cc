@@ -12,6 +12,7 @@ void GraphRun::LoseWorker(int64_t worker) {
   for (std::vector<TaskState>& tasks : tasks_) {
     for (TaskState& task : tasks) {
       if (task.replica.id == worker) task.replica = {};
+      if (task.beside && task.beside->replica.id == worker) task.beside->replica = {};
     }
   }
   LoseOutputs(worker, Happened::kWorkerLost);
@@ -25,7 +26,11 @@ void GraphRun::LoseOutputs(int64_t worker, Happened happened) {
   for (int stage = 0; stage < static_cast<int>(tasks_.size()); ++stage) {
     for (int partition = 0; partition < static_cast<int>(tasks_[stage].size()); ++partition) {
       TaskState& task = tasks_[stage][partition];
-      if (task.phase == Phase::kWaiting || task.worker.id != worker) continue;
+      if (task.phase == Phase::kWaiting) continue;
+      if (task.beside.has_value() && task.beside->worker.id == worker) {
+        MakeFirst({stage, partition}, task.beside->attempt);
+      }
+      if (task.worker.id != worker) continue;
       if (task.phase == Phase::kDone && task.replica.id != 0) {
         task.worker = std::exchange(task.replica, {});
         Note(steps::kDriverReplicaTaken, {stage, partition});

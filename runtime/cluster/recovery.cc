@@ -26,37 +26,41 @@ struct Row {
 };
 
 constexpr SetOf<Standing> Is(Standing standing) { return SetOf<Standing>(standing); }
+constexpr SetOf<Standing> kAtWork(kRunning, kTwice);
 constexpr SetOf<Standing> kDone(kNeeded, kFinished);
 constexpr SetOf<Standing> kNotRunning(kNeeded, kFinished, kSuperseded);
-constexpr SetOf<Standing> kNotNeeded(kRunning, kFinished);
+constexpr SetOf<Standing> kNotNeeded(kRunning, kTwice, kFinished);
 constexpr SetOf<Allowance> kOnce(kLeft);
 constexpr SetOf<Allowance> kNoMore(kSpent);
 constexpr SetOf<Allowance> kEither(kLeft, kSpent);
 
 // clang-format off
 constexpr Row kTable[] = {
-    {kSucceeded,     Is(kRunning),    kEither, Decision::kCount},
+    {kSucceeded,     kAtWork,         kEither, Decision::kCount},
     {kSucceeded,     kNotRunning,     kEither, Decision::kIgnore},
 
     {kFailed,        Is(kRunning),    kOnce,   Decision::kTryAgain},
-    {kFailed,        Is(kRunning),    kNoMore, Decision::kFailGraph},
+    {kFailed,        Is(kTwice),      kOnce,   Decision::kLeaveToOther},
+    {kFailed,        kAtWork,         kNoMore, Decision::kFailGraph},
     {kFailed,        kNotRunning,     kEither, Decision::kIgnore},
 
-    {kRefused,       Is(kRunning),    kEither, Decision::kFailGraph},
+    {kRefused,       kAtWork,         kEither, Decision::kFailGraph},
     {kRefused,       kNotRunning,     kEither, Decision::kIgnore},
 
     {kInputMissing,  Is(kRunning),    kOnce,   Decision::kMove},
-    {kInputMissing,  Is(kRunning),    kNoMore, Decision::kFailGraph},
+    {kInputMissing,  Is(kTwice),      kOnce,   Decision::kLeaveToOther},
+    {kInputMissing,  kAtWork,         kNoMore, Decision::kFailGraph},
     {kInputMissing,  kNotRunning,     kEither, Decision::kIgnore},
 
-    {kInputReplaced, Is(kRunning),    kOnce,   Decision::kMove},
-    {kInputReplaced, Is(kRunning),    kNoMore, Decision::kFailGraph},
+    {kInputReplaced, kAtWork,         kOnce,   Decision::kMove},
+    {kInputReplaced, kAtWork,         kNoMore, Decision::kFailGraph},
     {kInputReplaced, kDone,           kOnce,   Decision::kMakeAgain},
     {kInputReplaced, kDone,           kNoMore, Decision::kFailGraph},
     {kInputReplaced, Is(kSuperseded), kEither, Decision::kIgnore},
 
     {kWorkerLost,    Is(kRunning),    kOnce,   Decision::kMove},
     {kWorkerLost,    Is(kRunning),    kNoMore, Decision::kFailGraph},
+    {kWorkerLost,    Is(kTwice),      kEither, Decision::kLeaveToOther},
     {kWorkerLost,    Is(kNeeded),     kOnce,   Decision::kMakeAgain},
     {kWorkerLost,    Is(kNeeded),     kNoMore, Decision::kFailGraph},
     {kWorkerLost,    Is(kFinished),   kEither, Decision::kLeave},

@@ -23,21 +23,23 @@ inline constexpr int kHappenedCount = 7;
 
 enum class Standing {
   kRunning,     // the latest attempt of its task, at work
+  kTwice,       // at work, and another attempt of its task is, too
   kNeeded,      // finished; tasks that read its output have not
   kFinished,    // finished; nobody will read its output
   kSuperseded,  // a later attempt counts, or the graph has ended
 };
-inline constexpr int kStandingCount = 4;
+inline constexpr int kStandingCount = 5;
 
 // Whether the task may run once more: ClusterOptions::max_attempts for failures of the body,
 // kMaxRecoveries for what is no fault of its own.
 enum class Allowance { kLeft, kSpent };
 
 enum class Decision {
-  kCount,      // its result counts
-  kTryAgain,   // on the next worker
-  kMove,       // run it again, where there is a worker
-  kMakeAgain,  // run it again for its output, and whatever read that
+  kCount,         // its result counts
+  kTryAgain,      // on the next worker
+  kMove,          // run it again, where there is a worker
+  kLeaveToOther,  // the other attempt goes on
+  kMakeAgain,     // run it again for its output, and whatever read that
   kFailGraph,
   kLeave,   // nothing changes
   kIgnore,  // it does not count any more

@@ -2,9 +2,9 @@
 // stages; a task is one partition of a stage.
 //
 // Contract:
-// - A task may run any number of times, on several workers, also at once (a worker taken for
-//   dead, a retry): a body's durable effects go under names that are unique to the attempt, and
-//   count only once the driver has recorded them.
+// - A task may run any number of times, on several workers, also at once (a worker taken for dead,
+//   a retry, speculation): a body's durable effects go under names that are unique to the attempt,
+//   and count only once the driver has recorded them.
 // - A body sees the same payload in every attempt, and its shuffle input in a fixed order: source
 //   partition, then row. So a deterministic body gives the same output.
 // - Shuffle output lives with the worker that made it, in memory or on its scratch disk, for as
@@ -141,6 +141,9 @@ struct Stage {
   // A long-running task (a receiver) occupies no slot; it is started again, without bound, when its
   // worker is lost.
   bool long_running = false;
+  // What its tasks do shows outside, whether the attempt counts or not: none of them is at work
+  // twice on purpose (speculation.h).
+  bool alone = false;
 };
 
 struct StageGraph {
@@ -155,6 +158,7 @@ struct TaskResult {
   WorkerRef worker;
   std::string bytes;
   WorkerRef replica = {};  // TaskOutput
+  int attempts = 1;        // of the task, that were begun
 };
 using GraphResults = std::vector<std::vector<TaskResult>>;
 

@@ -223,7 +223,8 @@ class BatchGraphMaker {
     BatchTask task = TaskOf(plan);
     const auto files = options_.files_directories.find(plan.tail);
     if (files != options_.files_directories.end()) task.files_directory = files->second;
-    if (const auto output = dynamic_cast<const OutputOperator*>(&graph_.at(plan.tail))) {
+    const auto* const output = dynamic_cast<const OutputOperator*>(&graph_.at(plan.tail));
+    if (output != nullptr) {
       std::vector<int>& last = made_.last_stages[output->id()];
       for (const int before : last) {
         task.first_part += std::ssize(made_.stages.stages[static_cast<size_t>(before)].payloads);
@@ -232,6 +233,7 @@ class BatchGraphMaker {
     }
     Stage stage{.kind = kBatchTaskKind};
     if (plan.side == kOwnRows) stage.level = graph_.storage_level(plan.tail);
+    stage.alone = output != nullptr && output->acts_where_rows_are();
     std::vector<BatchNumber> row_batches;  // by task
     const auto add_task = [&](BatchNumber of_rows) {
       task.row_time_ms = absl::ToUnixMillis(TimeOf(batch_.value() - of_rows.value()));

@@ -163,7 +163,7 @@ Task<absl::Status> BatchOutputs::Show(BatchNumber batch, OperatorId output_id,
   bool ran_again = false;
   for (const int stage : last_stages) {
     for (TaskResult& result : stages[static_cast<size_t>(stage)]) {
-      ran_again = ran_again || result.id.attempt > 0;
+      ran_again = ran_again || result.attempts > 1;
       results.push_back(std::move(result.bytes));
     }
   }

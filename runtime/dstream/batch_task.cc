@@ -81,7 +81,11 @@ class BatchTaskBody::Attempt {
     } else {
       WT_CO_RETURN_IF_ERROR(co_await MergeShuffle(dynamic_cast<const MergeOperator&>(*head_)));
     }
-    std::string result = TakeResult();
+    std::string result;
+    WT_CO_RETURN_IF_ERROR(Guarded([&] {
+      result = TakeResult();  // calls partitioners
+      return absl::OkStatus();
+    }));
     if (!shuffle_.take && !task_.files_directory.empty()) {
       WT_CO_ASSIGN_OR_RETURN(result, co_await WriteFile(std::move(result)));
     }
@@ -377,7 +381,6 @@ class BatchTaskBody::Attempt {
   }
 
   std::string TakeResult() {
-    const internal::AdditionsScope scope(&additions_);  // of partitioners
     if (!shuffle_.take) return output_.take();
     PutShuffle();
     return std::move(state_result_);

@@ -264,6 +264,9 @@ class OutputOperator : public StreamOperator {
   virtual OutputTail OpenTail(const PartitionRun& run) const = 0;
   // Set: the workers write the results to files, and the driver marks them complete.
   virtual const TextFiles* files() const { return nullptr; }
+  // What its functions do on the workers shows outside, whichever attempt counts: no task of it is
+  // at work twice on purpose (Stage::alone).
+  virtual bool acts_where_rows_are() const { return false; }
   // At the driver, with the results by partition, of an output without files. May throw what a user
   // function throws.
   virtual absl::Status Deliver(const std::vector<std::string>& results, absl::Time batch_time,

@@ -118,6 +118,7 @@ class ForeachPartitionOperator final : public OutputOperator {
   OutputTail OpenTail(const PartitionRun& run) const override {
     return {std::make_unique<Sink>(*this, run), [] { return std::string(); }};
   }
+  bool acts_where_rows_are() const override { return true; }
   absl::Status Deliver(const std::vector<std::string>&, absl::Time, const Printer&) const override {
     return absl::OkStatus();
   }

@@ -2,18 +2,22 @@
 //
 //   pairs.ReduceByKey(std::plus<>(), 8)                       // 8 partitions, by hash
 //   pairs.ReduceByKey(std::plus<>(), {26, FirstLetter, "first letter"})
+//   pairs.ReduceByKey(std::plus<>(), Partitioner<std::string>::ByRange({"g", "p"}))
 #ifndef WAVETANK_RUNTIME_DSTREAM_PARTITIONER_H_
 #define WAVETANK_RUNTIME_DSTREAM_PARTITIONER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
 #include "runtime/columnar/partition_of.h"
+#include "runtime/dstream/codec.h"
 #include "runtime/dstream/operator.h"
 #include "runtime/dstream/stable_hash.h"
 
@@ -34,6 +38,24 @@ class Partitioner {
   Partitioner(int partitions, std::function<int(const K&)> place, std::string name)
       : partitions_(partitions), place_(std::move(place)), name_(std::move(name)) {}
 
+  // Keys below the first bound are in partition 0, others below the second in partition 1, and so
+  // on. (Spark's RangePartitioner finds bounds of its own, in a sample of rows that are there:
+  // those of a stream are not.) REQUIRES: the bounds ascend; fewer than kMostPartitions.
+  static Partitioner ByRange(std::vector<K> bounds) {
+    std::string name = "ranges from";
+    for (const K& bound : bounds) {
+      name.append(name.ends_with("from") ? " " : ", ");
+      Codec<K>::Show(bound, name);
+    }
+    const auto partitions = static_cast<int>(bounds.size()) + 1;
+    const bool ascends = std::is_sorted(bounds.begin(), bounds.end());
+    auto place = [bounds = std::move(bounds)](const K& key) {
+      const auto above = std::upper_bound(bounds.begin(), bounds.end(), key);
+      return static_cast<int>(above - bounds.begin());
+    };
+    return {ascends ? partitions : 0, std::move(place), std::move(name)};
+  }
+
   std::optional<int> partitions() const { return partitions_; }
   bool valid() const {
     return !partitions_ || (*partitions_ > 0 && *partitions_ <= kMostPartitions);
@@ -51,9 +73,11 @@ class Partitioner {
     if (place_ == nullptr) return static_cast<size_t>(PartitionOf(hash, targets));
     const int partition = place_(key);
     if (partition < 0 || partition >= targets) {
+      std::string shown;
+      Codec<K>::Show(key, shown);
       throw OperatorError(where, record,
                           absl::StrCat("its partitioner '", name_, "' says partition ", partition,
-                                       " of ", targets));
+                                       " of ", targets, " for the key ", shown));
     }
     return static_cast<size_t>(partition);
   }

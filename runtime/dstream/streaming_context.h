@@ -37,6 +37,7 @@
 #include "checkpoint/paths.h"
 #include "platform/check.h"
 #include "runtime/cluster/block_bounds.h"
+#include "runtime/cluster/speculation.h"
 #include "runtime/dstream/accumulator.h"
 #include "runtime/dstream/broadcast.h"
 #include "runtime/dstream/dstream.h"
@@ -116,6 +117,8 @@ struct StreamingConfig {
   // of the host's temporary directory for what has no room there (block_manager.h).
   size_t kept_bytes = kDefaultKeptBytes;
   size_t spill_bytes = kDefaultSpillBytes;
+  // Of tasks that take long: spark.speculation. Off, as in Spark.
+  SpeculationOptions speculation = {};
 };
 
 class StreamingContext {

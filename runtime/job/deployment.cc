@@ -23,6 +23,7 @@
 #include "runtime/connectors/directory_uses.h"
 #include "runtime/dstream/driver.h"
 #include "runtime/dstream/streaming_context.h"
+#include "runtime/job/driver_lease.h"
 #include "runtime/structured/compiled_queries.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/fragment_task.h"
@@ -70,6 +71,12 @@ std::optional<absl::Duration> StopTimeout(const JobArguments& arguments) {
   absl::Duration timeout;
   WT_CHECK(absl::ParseDuration(arguments.Get("stop-timeout"), &timeout));  // BindArguments has
   return timeout > absl::ZeroDuration() ? std::optional(timeout) : std::nullopt;
+}
+
+absl::Duration StandbyTimeout(const JobArguments& arguments) {
+  absl::Duration timeout;
+  WT_CHECK(absl::ParseDuration(arguments.Get("standby-timeout"), &timeout));  // BindArguments has
+  return timeout;
 }
 
 absl::Duration SourceTimeout(const JobArguments& arguments) {
@@ -255,9 +262,48 @@ Task<absl::Status> CheckDirectories(checkpoint::Store& store, const Plan& plan) 
       plan.context != nullptr ? CheckpointOf::kStream : CheckpointOf::kQuery);
 }
 
+// Stands by, if that is what the driver is for, until it is its turn; false: it never is.
+Task<bool> AwaitTurn(Node& node, const Deployment& deployment, DriverLease& lease,
+                     StopEvent stop_requested) {
+  if (!deployment.stands_by) co_return true;
+  platform::TaskScope scope(node.executor());
+  scope.Spawn("exit when asked", ExitWhenAsked(node, stop_requested));
+  const DriverLease::Watched watched = co_await lease.StandBy();
+  co_return watched == DriverLease::Watched::kTaken;
+}
+
+Task<void> ExitWhenUnheard(Node& node, DriverLease& lease) { Fail(node, co_await lease.Keep()); }
+
+// All outlive the task.
+Task<bool> RunPlanUnderLease(Node& node, DriverLease& lease, const Deployment& deployment,
+                             Task<bool> running, StopEvent stop_requested) {
+  if (!deployment.stands_by) co_await lease.Take();
+  bool well = false;
+  {
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("keep the lease", ExitWhenUnheard(node, lease));
+    well = co_await std::move(running);
+  }
+  if (well) {
+    co_await lease.End(stop_requested->is_set() ? LeaseWord::Kind::kLeft
+                                                : LeaseWord::Kind::kFinished);
+  }
+  co_return well;
+}
+
 Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, std::string address,
                      DriverHooks hooks) {
   const StopEvent stop_requested = StopEventOf(node, deployment);
+  const absl::Duration standby_timeout = StandbyTimeout(instance.arguments);
+  const bool has_lease = standby_timeout > absl::ZeroDuration();
+  if (deployment.stands_by && !has_lease) {
+    Fail(node,
+         absl::InvalidArgumentError(
+             "a driver that stands by must know for how long the one at work may be silent: give "
+             "both the same --standby-timeout, such as 10s"),
+         kRefused);
+    co_return;
+  }
   absl::StatusOr<std::unique_ptr<Plan>> plan = BuildPlan(instance);
   if (!plan.ok()) {
     Fail(node, plan.status(), kRefused);
@@ -269,10 +315,16 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
     Fail(node, identity.status(), kRefused);
     co_return;
   }
+  DriverLease lease(
+      node, *store,
+      {.checkpoint = instance.arguments.Get("checkpoint"), .timeout = standby_timeout});
+  const bool its_turn = co_await AwaitTurn(node, deployment, lease, stop_requested);
+  if (!its_turn) co_return node.Exit(0);
   ClusterOptions options;
   options.store_identity = *std::move(identity);
   options.address = address.starts_with(':') ? node.machine() + address : address;
   options.plan_fingerprint = (*plan)->FingerprintIn(deployment);
+  options.speculation = SpeculationOf(instance.arguments);
   absl::StatusOr<std::unique_ptr<Cluster>> cluster = co_await Cluster::Start(node, options);
   if (!cluster.ok()) {
     Fail(node, cluster.status(), kRefused);
@@ -283,8 +335,11 @@ Task<void> RunDriver(Node& node, JobInstance instance, Deployment deployment, st
     Fail(node, apart, kRefused);
     co_return;
   }
-  const bool well =
-      co_await RunPlan(node, *store, **cluster, **plan, instance, hooks, stop_requested);
+  Task<bool> running = RunPlan(node, *store, **cluster, **plan, instance, hooks, stop_requested);
+  if (has_lease) {
+    running = RunPlanUnderLease(node, lease, deployment, std::move(running), stop_requested);
+  }
+  const bool well = co_await std::move(running);
   node.Exit(well ? 0 : kFailed);
 }
 

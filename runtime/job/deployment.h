@@ -30,6 +30,10 @@ struct Deployment {
   // own machine, in which each has one of its own. Nothing in it is needed once that has ended. Its
   // files hold rows; who may read them the umask of the process says.
   std::string scratch = "tmp/wavetank";
+  // Of a driver: it looks whether another one is at work, and takes over when that has been silent
+  // for the job's "standby-timeout" (driver_lease.h). Its address should be among
+  // driver_addresses: until it takes over, nobody listens there.
+  bool stands_by = false;
   // Of the process that runs StoreMain.
   checkpoint::StoreServiceOptions store;
   // Of the program (platform/real/build_id.h); "": it is not known. A job with functions of its own
@@ -74,6 +78,9 @@ struct DriverHooks {
 // a query the batch that is defined. Then it exits with status 0; at once where nothing has begun,
 // as while the store is not there. What is not finished within "stop-timeout" it leaves to the next
 // start: it says so and exits with status 1.
+// One that stands by exits with status 0, too, when the driver at work has brought the job to its
+// end, or when it is asked to stop. With a "standby-timeout" a driver that cannot tell the store
+// for so long that it is at work exits with status 1, so that its workers look for the next one.
 // `address` is where the workers find it; ":port" is that port of the machine that it runs on.
 platform::NodeMain DriverMain(JobInstance instance, Deployment deployment, std::string address,
                               DriverHooks hooks = {});

@@ -1,6 +1,7 @@
 #include "runtime/job/job.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -106,6 +107,17 @@ absl::Status CheckStandard(const Job& job, const JobArguments& arguments) {
         absl::StrCat("job ", job.name, ": source-timeout \"", arguments.Get("source-timeout"),
                      "\" is not a duration above 0s, such as 500ms or 2s"));
   }
+  const absl::Status speculation = CheckSpeculation(SpeculationOf(arguments));
+  if (!speculation.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("job ", job.name, ": ", speculation.message()));
+  }
+  const std::string& standby = arguments.Get("standby-timeout");
+  if (!IsDuration(standby, absl::Milliseconds(100)) && IsDuration(standby, absl::Nanoseconds(1))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("job ", job.name, ": standby-timeout \"", standby,
+                     "\" is too short for a driver to say that it is at work: give 100ms or more, "
+                     "or 0s where no driver stands by"));
+  }
   for (const StandardNumber& number : kStandardNumbers) {
     if (!number.IsOf(job)) continue;
     int64_t value = 0;
@@ -136,6 +148,28 @@ BlockBounds BlockBoundsOf(const JobArguments& arguments) {
   return {.memory_bytes_max = kept, .spilled_bytes_max = spilled};
 }
 
+SpeculationOptions SpeculationOf(const JobArguments& arguments) {
+  SpeculationOptions options;
+  options.enabled = arguments.Get("speculation") == "true";
+  // What is no number is none that may be; durations were checked.
+  const auto number = [&arguments](const char* name) {
+    double value = 0;
+    const bool parsed = absl::SimpleAtod(arguments.Get(name), &value);
+    return parsed ? value : std::numeric_limits<double>::quiet_NaN();
+  };
+  const auto duration = [&arguments](const char* name) {
+    absl::Duration value;
+    WT_CHECK(absl::ParseDuration(arguments.Get(name), &value), "it was checked");
+    return value;
+  };
+  options.multiplier = number("speculation-multiplier");
+  options.quantile = number("speculation-quantile");
+  options.interval = duration("speculation-interval");
+  options.min_task_runtime = duration("speculation-min-runtime");
+  options.task_duration_threshold = duration("speculation-threshold");
+  return options;
+}
+
 std::optional<int> PartitionsOf(const JobArguments& arguments) {
   int partitions = 0;
   // BindArguments has seen that it is a number, if it is there.
@@ -155,6 +189,28 @@ std::vector<JobParameter> AllParameters(const Job& job) {
   all.push_back({"stop-timeout",
                  "how long a stop in good order may take before it leaves what is under way to the "
                  "next start; 0s: 30s, or ten intervals of a stream if they are longer",
+                 "0s", ParameterKind::kDuration});
+  all.push_back({"standby-timeout",
+                 "how long a driver may be silent before one that stands by takes over, 100ms or "
+                 "more; 0s: no driver stands by",
+                 "0s", ParameterKind::kDuration});
+  all.push_back({.name = "speculation",
+                 .meaning =
+                     "whether a task that takes much longer than others of its stage is begun "
+                     "on another worker, too: the first to end counts",
+                 .default_value = "false",
+                 .kind = ParameterKind::kFlag});
+  all.push_back(
+      {"speculation-multiplier", "how many times the median such a task must have run", "3"});
+  all.push_back({"speculation-quantile",
+                 "the part of a stage's tasks that must have ended before, from 0 to 1", "0.9"});
+  all.push_back({"speculation-interval", "how often it is looked for such tasks", "100ms",
+                 ParameterKind::kDuration});
+  all.push_back({"speculation-min-runtime", "how long such a task must have run", "100ms",
+                 ParameterKind::kDuration});
+  all.push_back({"speculation-threshold",
+                 "after how long a task takes long whose stage has no others to compare it with; "
+                 "0s: never",
                  "0s", ParameterKind::kDuration});
   if (job.dstream != nullptr) {
     all.push_back({"backpressure",

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 
 #include "runtime/cluster/block_bounds.h"
+#include "runtime/cluster/speculation.h"
 
 namespace wavetank::runtime {
 
@@ -77,18 +78,22 @@ struct Job {
 // queries: "0s", as soon as there is data), "partitions" (of a shuffle, "2"; structured queries:
 // "", as many as the checkpoint keeps state in, kDefaultShufflePartitions in a new one), "retain"
 // (batches that the checkpoint keeps, "100"), "log-bytes" (how much its logs may grow before they
-// are begun anew, "1048576") and "stop-timeout" (how long a stop in good order may take, "0s": as
-// the engine has it). Jobs of queries also have "restarts" (how often in a row a query goes on
-// after an error that may pass, "8") and "available-now" (end once what is there at the start is
-// read, "false"), "once" (the same in one batch, "false"), "source-timeout" (how long a source may
-// take to answer before batches go on without it, "30s"), "max-bytes" (of each source that a
-// batch has at most, "268435456") and "inline-bytes" (of a batch's output that may stand in its
-// records, "262144").
+// are begun anew, "1048576"), "stop-timeout" (how long a stop in good order may take, "0s": as
+// the engine has it) and "standby-timeout" (of silence, after which a driver that stands by takes
+// over, "0s": none does), and "speculation" ("false") with "speculation-multiplier",
+// "speculation-quantile", "speculation-interval", "speculation-min-runtime" and
+// "speculation-threshold": SpeculationOptions. Jobs of queries also have "restarts" (how often in a
+// row a query goes on after an error that may pass, "8") and "available-now" (end once what is
+// there at the start is read, "false"), "once" (the same in one batch, "false"), "source-timeout"
+// (how long a source may take to answer before batches go on without it, "30s"), "max-bytes" (of
+// each source that a batch has at most, "268435456") and "inline-bytes" (of a batch's output that
+// may stand in its records, "262144").
 std::vector<JobParameter> AllParameters(const Job& job);
 
-// "kept-bytes" and "spill-bytes", of a job of DStreams. Then "partitions", as it was given;
-// nullopt: it was not.
+// "kept-bytes" and "spill-bytes", of a job of DStreams.
 BlockBounds BlockBoundsOf(const JobArguments& arguments);
+SpeculationOptions SpeculationOf(const JobArguments& arguments);
+// "partitions", as it was given; nullopt: it was not.
 std::optional<int> PartitionsOf(const JobArguments& arguments);
 
 // kInvalidArgument names what is missing, unknown or malformed.

@@ -25,8 +25,9 @@ absl::Status StreamingQuery::Running::Start(int workers, std::string fingerprint
 platform::Task<void> StreamingQuery::Running::RunDriver(platform::Node& node, Running& self) {
   HostStore store(node, self.directory_);
   self.process_.Guarded([&] { self.run_.run_id = checkpoint::UniqueId(node); });
-  auto cluster = co_await Cluster::Start(
-      node, {.address = LocalProcess::kDriverAddress, .plan_fingerprint = self.fingerprint_});
+  auto cluster = co_await Cluster::Start(node, {.address = LocalProcess::kDriverAddress,
+                                                .plan_fingerprint = self.fingerprint_,
+                                                .speculation = self.config_.speculation});
   absl::Status ended = cluster.status();
   if (cluster.ok()) {
     QueryOptions options;

@@ -38,11 +38,13 @@ std::string SpillDirectory() {
 // The process within the process. The stop request belongs to the driver's thread.
 class StreamingContext::Running {
  public:
-  Running(const StreamingGraph& graph, int workers, std::string directory, BlockBounds bounds)
+  Running(const StreamingGraph& graph, int workers, std::string directory, BlockBounds bounds,
+          const SpeculationOptions& speculation)
       : graph_(graph),
         workers_(workers),
         directory_(std::move(directory)),
-        bounds_(std::move(bounds)) {}
+        bounds_(std::move(bounds)),
+        speculation_(speculation) {}
 
   // Not gracefully.
   ~Running() {
@@ -71,7 +73,8 @@ class StreamingContext::Running {
   static platform::Task<void> RunDriver(platform::Node& node, Running& self) {
     HostStore store(node, self.directory_);
     auto cluster = co_await Cluster::Start(node, {.address = LocalProcess::kDriverAddress,
-                                                  .plan_fingerprint = self.graph_.Fingerprint()});
+                                                  .plan_fingerprint = self.graph_.Fingerprint(),
+                                                  .speculation = self.speculation_});
     absl::Status ended = cluster.status();
     if (cluster.ok()) {
       DStreamOptions options;
@@ -115,6 +118,7 @@ class StreamingContext::Running {
   const int workers_;
   const std::string directory_;  // what relative paths are relative to
   const BlockBounds bounds_;     // of each worker
+  const SpeculationOptions speculation_;
   std::string scratch_;
   StopRequest stop_;
   std::optional<LocalProcess> process_;  // set once started
@@ -131,6 +135,7 @@ absl::Status StreamingContext::StartRunning() {
   }
   if (running_ != nullptr) return absl::OkStatus();
   WT_RETURN_IF_ERROR(graph_->Validate());
+  WT_RETURN_IF_ERROR(CheckSpeculation(config_.speculation));
   WT_ASSIGN_OR_RETURN(const int workers, LocalWorkers(config_.master));
   WT_ASSIGN_OR_RETURN(const std::string directory, OnHostInFull(config_.directory));
   WT_RETURN_IF_ERROR(CheckOrigin(graph_->Directories(), config_.directory));
@@ -139,7 +144,8 @@ absl::Status StreamingContext::StartRunning() {
   BlockBounds bounds{.memory_bytes_max = config_.kept_bytes,
                      .spilled_bytes_max = config_.spill_bytes,
                      .scratch = SpillDirectory()};
-  running_ = std::make_shared<Running>(*graph_, workers, directory, std::move(bounds));
+  running_ = std::make_shared<Running>(*graph_, workers, directory, std::move(bounds),
+                                       config_.speculation);
   absl::Status started = running_->Start();
   if (!started.ok()) running_ = nullptr;
   return started;

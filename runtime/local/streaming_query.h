@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "runtime/cluster/speculation.h"
 #include "runtime/local/query_listener.h"
 #include "runtime/structured/data_frame.h"
 #include "runtime/structured/progress.h"
@@ -33,6 +34,8 @@ struct LocalConfig {
   absl::Duration poll_interval = absl::Milliseconds(100);
   // What may be found there: spark.sql.streaming.numRecentProgressUpdates.
   size_t recent_progress = 100;
+  // Of tasks that take long: spark.speculation. Off, as in Spark.
+  SpeculationOptions speculation = {};
 };
 
 // Every call may come from any thread. Calls that wait give kFailedPrecondition in functions that

@@ -65,7 +65,8 @@ Task<absl::Status> RunApplyTask(Cluster& cluster, BatchQuery query, OptionMap op
   StageGraph graph;
   graph.name = absl::StrCat("query ", query.name, " apply batch ", batch.batch());
   graph.batch = batch.batch();
-  graph.stages = {{.kind = ApplyTaskKind(query.name), .payloads = {task.SerializeAsString()}}};
+  graph.stages = {
+      {.kind = ApplyTaskKind(query.name), .payloads = {task.SerializeAsString()}, .alone = true}};
   co_return (co_await cluster.Run(std::move(graph))).status();
 }
 

@@ -16,6 +16,7 @@
 #include "properties/programs/draw_program.h"
 #include "scenarios/cluster_plan.h"
 #include "scenarios/explore/draw_inputs.h"
+#include "scenarios/explore/draw_takeover.h"
 #include "scenarios/job_shape.h"
 #include "scenarios/prepare.h"
 #include "scenarios/program_job.h"
@@ -272,6 +273,7 @@ class WorldDrawing {
     }
     const int64_t least_ms = form_.structured ? 0 : 200;
     SetDrawn(job, "interval", absl::StrCat(choices_.Between("interval", least_ms, 2'000), "ms"));
+    DrawSpeculation(choices_, job);
     DrawChange(job, rescales);
   }
 
@@ -346,6 +348,7 @@ class WorldDrawing {
                  {names[static_cast<size_t>(worker - 1)]});
     }
     DrawSpares();
+    DrawStandby(choices_, scenario_);
   }
 
   // Machines on which a driver that is taken for dead may be replaced. (On its own it would wait

@@ -148,6 +148,8 @@ class StartArguments {
         "  wavetank start JOB ... --as=driver --address=HOST:7000 --store=HOST:7001\n"
         "  wavetank start JOB ... --as=worker --address=HOST:7101 --driver=HOST:7000 "
         "--store=HOST:7001\n\n"
+        "A second driver with --standby takes over when the first has been silent for the\n"
+        "--standby-timeout that both are given; name both to the workers, --driver for each.\n"
         "With a store, a job's directories are relative to the store's root.\n"
         "Addresses that other machines reach need --secret-file: the processes of a cluster know\n"
         "one another by that they have the same. What crosses the network is not encrypted.\n"
@@ -213,7 +215,8 @@ class StartArguments {
         {"--workers", {shell::Role::kLocal, shell::Role::kLocal}, "a local run"},
         {"--record", {shell::Role::kLocal, shell::Role::kLocal}, "a local run"},
         {"--address", {shell::Role::kDriver, shell::Role::kWorker}, "--as=driver and --as=worker"},
-        {"--driver", {shell::Role::kWorker, shell::Role::kWorker}, "--as=worker"}};
+        {"--driver", {shell::Role::kWorker, shell::Role::kWorker}, "--as=worker"},
+        {"--standby", {shell::Role::kDriver, shell::Role::kDriver}, "--as=driver"}};
     for (const Use& use : kUses) {
       const bool fits = command_.role == use.roles[0] || command_.role == use.roles[1];
       if (fits || chosen.count(use.option) == 0) continue;
@@ -281,6 +284,10 @@ class StartArguments {
                 shell::HostPart::kOptional);
     add_address("--driver", command_.driver_addresses,
                 "The driver; again for each that may replace it", shell::HostPart::kRequired);
+    sub.add_flag("--standby", command_.stands_by,
+                 "Do nothing until the driver at work is silent for --standby-timeout: then take "
+                 "over")
+        ->group("Cluster");
     add_address("--store", command_.store_address, "The store", shell::HostPart::kRequired);
     sub.add_option("--record", command_.record_file,
                    "Add the steps of this run to FILE: `wavetank recall` makes a scenario of it")

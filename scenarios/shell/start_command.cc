@@ -124,6 +124,7 @@ absl::StatusOr<platform::ProcessSpec> Nodes(const StartCommand& command,
   // Below the root of the host, which is that of the node's disk.
   deployment.scratch =
       std::filesystem::absolute(command.scratch).lexically_normal().relative_path().string();
+  deployment.stands_by = command.stands_by;
   const auto need = [](const std::string& value, const char* option, const char* who) {
     return value.empty()
                ? absl::InvalidArgumentError(absl::StrCat(who, " needs ", option, "=HOST:PORT"))

@@ -19,8 +19,9 @@ struct StartCommand {
   std::string job;
   std::map<std::string, std::string> parameters;
   Role role = Role::kLocal;
-  int workers = 2;      // of kLocal
-  std::string address;  // of this node
+  bool stands_by = false;  // of kDriver
+  int workers = 2;         // of kLocal
+  std::string address;     // of this node
   std::vector<std::string> driver_addresses;
   std::string store_address;
   std::string store_root = ".";  // of kStore: the directory of this host that it serves

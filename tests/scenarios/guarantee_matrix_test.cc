@@ -60,6 +60,8 @@ std::map<size_t, CellScenarios> Shown() {
         add(side == GuaranteeSide::kHolds ? cell.hold : cell.break_);
         if (side == GuaranteeSide::kHolds && deaths.zombie) add(cell.zombie);
         if (side == GuaranteeSide::kHolds && deaths.recovery_twice) add(cell.recovery_twice);
+        if (side == GuaranteeSide::kHolds && deaths.standby) add(cell.standby);
+        if (side == GuaranteeSide::kHolds && deaths.ran_twice) add(cell.ran_twice);
       }
     }
   }

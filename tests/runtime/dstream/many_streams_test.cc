@@ -167,9 +167,27 @@ TEST(DStreamOperators, APartitionerSaysWhereKeysGo) {
   job.Start();
   job.RunFor(absl::Seconds(5));
   ASSERT_EQ(job.ended().size(), 1U);
-  EXPECT_THAT(job.ended()[0].ToString(),
-              testing::AllOf(HasSubstr("operator 1 (PartitionBy), record 1"),
-                             HasSubstr("its partitioner 'itself' says partition 7 of 2")));
+  EXPECT_THAT(
+      job.ended()[0].ToString(),
+      testing::AllOf(HasSubstr("operator 1 (PartitionBy), record 1"),
+                     HasSubstr("its partitioner 'itself' says partition 7 of 2 for the key 7"),
+                     HasSubstr("batch ")));
+}
+
+TEST(DStreamOperators, APartitionerByRangeKeepsKeysTogetherThatLieBetweenItsBounds) {
+  using Rows = std::vector<std::pair<std::string, int>>;
+  using ByRange = Partitioner<std::string>;
+  const auto parts = Collect<Rows>(1, [&](StreamingContext& ssc) {
+    return ssc
+        .QueueStream<std::pair<std::string, int>>(
+            {{{"pear", 1}, {"fig", 2}, {"apple", 3}, {"g", 4}, {"zebra", 5}, {"fig", 6}}})
+        .ReduceByKey(std::plus<>(), ByRange::ByRange({"g", "p"}))
+        .Glom();
+  });
+  EXPECT_THAT(parts.batches[0], ElementsAre(Rows{{"fig", 8}, {"apple", 3}}, Rows{{"g", 4}},
+                                            Rows{{"pear", 1}, {"zebra", 5}}));
+  EXPECT_EQ(ByRange::ByRange({"g", "p"}).detail(), "3 by ranges from g, p");
+  EXPECT_FALSE(ByRange::ByRange({"p", "g"}).valid()) << "its bounds do not ascend";
 }
 
 TEST(DStreamOperators, AConstantStreamIsThereInEachBatch) {

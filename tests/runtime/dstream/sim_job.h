@@ -39,6 +39,7 @@ struct SimJobOptions {
   size_t kept_bytes_max = WorkerOptions().kept_bytes_max;
   size_t spilled_bytes_max = WorkerOptions().spilled_bytes_max;
   std::string scratch = {};  // "": nothing is spilled
+  SpeculationOptions speculation = {};
   DStreamOptions driver = {};
 };
 
@@ -196,9 +197,9 @@ class SimJob final : private simulator::FaultHook {
     StreamingContext context(options_.interval);
     job_(context);
     checkpoint::LocalStore store(node, "");
-    auto cluster = co_await Cluster::Start(
-        node,
-        {.address = absl::StrCat("m:", port), .plan_fingerprint = context.graph().Fingerprint()});
+    auto cluster = co_await Cluster::Start(node, {.address = absl::StrCat("m:", port),
+                                                  .plan_fingerprint = context.graph().Fingerprint(),
+                                                  .speculation = options_.speculation});
     EXPECT_TRUE(cluster.ok()) << cluster.status();
     if (!cluster.ok()) co_return;
     DStreamOptions options = options_.driver;
