@@ -22,6 +22,11 @@ void AddStructFunctions(std::vector<Function>& functions);
 void AddTimeFunctions(std::vector<Function>& functions);
 void AddAggregates(std::vector<Function>& functions);
 void AddMoments(std::vector<Function>& functions);
+void AddHigherMoments(std::vector<Function>& functions);
+void AddMomentsOfPairs(std::vector<Function>& functions);
+void AddFirstAndLast(std::vector<Function>& functions);
+void AddCollected(std::vector<Function>& functions);
+void AddSketches(std::vector<Function>& functions);
 
 }  // namespace wavetank::runtime
 

@@ -11,6 +11,8 @@ namespace wavetank::runtime::sql {
 
 inline constexpr std::pair<std::string_view, std::string_view> kFunctionAliases[] = {
     {"any", "bool_or"},
+    {"approx_percentile", "percentile_approx"},
+    {"array_agg", "collect_list"},
     {"btrim", "trim"},
     {"cardinality", "size"},
     {"ceiling", "ceil"},
@@ -23,8 +25,10 @@ inline constexpr std::pair<std::string_view, std::string_view> kFunctionAliases[
     {"dayofmonth", "day"},
     {"endswith", "ends_with"},
     {"every", "bool_and"},
+    {"first_value", "first"},
     {"getbit", "bit_get"},
     {"ifnull", "coalesce"},
+    {"last_value", "last"},
     {"lcase", "lower"},
     {"len", "length"},
     {"mean", "avg"},
@@ -40,6 +44,7 @@ inline constexpr std::pair<std::string_view, std::string_view> kFunctionAliases[
     {"startswith", "starts_with"},
     {"std", "stddev_samp"},
     {"stddev", "stddev_samp"},
+    {"string_agg", "listagg"},
     {"substr", "substring"},
     {"ucase", "upper"},
     {"variance", "var_samp"},
