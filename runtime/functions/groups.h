@@ -12,6 +12,7 @@ void AddLogicFunctions(std::vector<Function>& functions);
 void AddChoiceFunctions(std::vector<Function>& functions);
 void AddNumberFunctions(std::vector<Function>& functions);
 void AddMathFunctions(std::vector<Function>& functions);
+void AddRealFunctions(std::vector<Function>& functions);
 void AddBitFunctions(std::vector<Function>& functions);
 void AddStringFunctions(std::vector<Function>& functions);
 void AddArrayFunctions(std::vector<Function>& functions);

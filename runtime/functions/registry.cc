@@ -64,6 +64,7 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Choice", AddChoiceFunctions},
       {"Arithmetic", AddNumberFunctions},
       {"Numbers", AddMathFunctions},
+      {"Real numbers", AddRealFunctions},
       {"Bits", AddBitFunctions},
       {"Text", AddTextFunctions},
       {"More of text", AddStringFunctions},

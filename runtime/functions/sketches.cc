@@ -17,6 +17,7 @@
 #include "runtime/columnar/row_key.h"
 #include "runtime/functions/groups.h"
 #include "runtime/functions/kernels.h"
+#include "runtime/functions/real_functions.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -28,7 +29,9 @@ constexpr double kMostError = 0.39;
 
 // The registers' number is 2^bits; their error is 1.04 / sqrt(their number), here with some room.
 int BitsFor(double error) {
-  return std::max(4, static_cast<int>(std::ceil(2 * std::log2(1.106 / error))));
+  int bits = 4;
+  while (error * error * std::ldexp(1.0, bits) < 1.106 * 1.106) ++bits;
+  return bits;
 }
 
 // One byte a register: the longest run of zeros that its hashes began with, and one.
@@ -62,7 +65,7 @@ int64_t Estimate(std::string_view registers) {
                                                 : 0.7213 / (1 + 1.079 / count);
   const double estimate = alpha * count * count / sum;
   if (estimate > 2.5 * count || unset == 0) return std::llround(estimate);
-  return std::llround(count * std::log(count / unset));
+  return std::llround(count * NaturalLogarithm(count / unset));
 }
 
 class SketchState final : public AggregateState {

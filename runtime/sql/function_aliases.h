@@ -37,6 +37,7 @@ inline constexpr std::pair<std::string_view, std::string_view> kFunctionAliases[
     {"now", "current_timestamp"},
     {"nvl", "coalesce"},
     {"position", "locate"},
+    {"power", "pow"},
     {"regexp", "rlike"},
     {"regexp_like", "rlike"},
     {"sign", "signum"},
