@@ -302,16 +302,22 @@ class QueryDrawing {
           break;
         case 5:
           aggregates.push_back(OneOf<Expression>(
-              random_, {runtime::Min(Col("n")), runtime::Call("bit_xor", {Col("n")}),
-                        runtime::Call("bit_and", {Col("n")}), runtime::Call("bit_or", {Col("n")}),
-                        runtime::Call("count_if", {Col("n") > 0}),
-                        runtime::Call("bool_and", {Col("n") > 0})}));
+              random_,
+              {runtime::Min(Col("n")), runtime::Call("bit_xor", {Col("n")}),
+               runtime::Call("bit_and", {Col("n")}), runtime::Call("bit_or", {Col("n")}),
+               runtime::Call("count_if", {Col("n") > 0}), runtime::Call("bool_and", {Col("n") > 0}),
+               runtime::Call("median", {Half()}), runtime::Call("mode", {Col("n")}),
+               runtime::Call("percentile_approx", {Col("n"), 0.75})}));
           break;
         case 6:
-          aggregates.push_back(runtime::MinBy(Col("n"), Col("time")));
+          aggregates.push_back(OneOf<Expression>(
+              random_, {runtime::MinBy(Col("n"), Col("time")), runtime::Call("first", {Col("n")}),
+                        runtime::Call("last", {Col("n"), true})}));
           break;
         default:
-          aggregates.push_back(runtime::MaxBy(Col("key"), Col("n")));
+          aggregates.push_back(OneOf<Expression>(
+              random_, {runtime::MaxBy(Col("key"), Col("n")),
+                        runtime::Call("listagg", {Col("n").Cast(DataType::kString), "+"})}));
       }
     }
     std::vector<Expression> named;

@@ -11,10 +11,10 @@
 
 #include "platform/check.h"
 #include "platform/status_macros.h"
+#include "properties/interpreter/known_aggregates.h"
 #include "properties/interpreter/plain_operators.h"
 #include "properties/interpreter/plain_plan.h"
 #include "properties/interpreter/propagation.h"
-#include "properties/interpreter/running_value.h"
 
 namespace wavetank::properties {
 namespace {
@@ -189,14 +189,13 @@ class Interpreter final : public NaiveQuery {
 bool IsReal(PlainKind kind) { return kind == PlainKind::kDouble || kind == PlainKind::kFloat; }
 
 absl::Status CheckCall(const PlainAggregateCall& call, bool ordered, bool sums_are_exact) {
+  const KnownAggregate& known = *FindAggregate(call.function);
   const bool adds = call.function == "sum" || call.function == "avg";
-  // What spreads are made of is rounded, whatever the values.
-  if (IsOfSpread(call.function) || (adds && !sums_are_exact && IsReal(call.arguments[0].kind))) {
+  if (known.rounded || (adds && !sums_are_exact && IsReal(call.arguments[0].kind))) {
     return absl::UnimplementedError(absl::StrCat(
         "the interpreter does not know in which order an engine adds doubles up: ", call.function));
   }
-  const bool takes_first = call.function == "min_by" || call.function == "max_by";
-  if (takes_first && !ordered) {
+  if (known.by_order && !ordered) {
     return absl::UnimplementedError(
         absl::StrCat("the interpreter does not know in which order rows come to ", call.function));
   }

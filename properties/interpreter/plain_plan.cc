@@ -10,6 +10,7 @@
 
 #include "platform/status_macros.h"
 #include "properties/interpreter/join_bounds.h"
+#include "properties/interpreter/known_aggregates.h"
 #include "runtime/plan/expression.pb.h"
 #include "runtime/plan/plan.pb.h"
 
@@ -243,8 +244,8 @@ class Reader {
     for (int i = in.keys(); i < in.expressions_size(); ++i) {
       const plan::Expression& column = in.expressions(i);
       const plan::Expression& call = UnderAlias(column);
-      const bool known = call.has_call() && call.call().version() == 0 &&
-                         std::ranges::count(kAggregates, std::string_view(Name(call))) > 0;
+      const bool known =
+          call.has_call() && call.call().version() == 0 && FindAggregate(Name(call)) != nullptr;
       if (!known) {
         return absl::UnimplementedError(
             absl::StrCat("the interpreter does not know the aggregate \"", Name(call), "\""));
@@ -285,10 +286,6 @@ class Reader {
     return absl::OkStatus();
   }
 
-  static constexpr std::string_view kAggregates[] = {
-      "count",   "sum",      "avg",      "min",        "max",        "min_by",
-      "max_by",  "count_if", "bool_and", "bool_or",    "bit_and",    "bit_or",
-      "bit_xor", "var_pop",  "var_samp", "stddev_pop", "stddev_samp"};
   const OtherFunctions& other_;
   PlainPlan& out_;
 };

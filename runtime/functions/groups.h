@@ -12,6 +12,7 @@ void AddLogicFunctions(std::vector<Function>& functions);
 void AddChoiceFunctions(std::vector<Function>& functions);
 void AddNumberFunctions(std::vector<Function>& functions);
 void AddMathFunctions(std::vector<Function>& functions);
+void AddRealFunctions(std::vector<Function>& functions);
 void AddBitFunctions(std::vector<Function>& functions);
 void AddStringFunctions(std::vector<Function>& functions);
 void AddArrayFunctions(std::vector<Function>& functions);
@@ -22,6 +23,11 @@ void AddStructFunctions(std::vector<Function>& functions);
 void AddTimeFunctions(std::vector<Function>& functions);
 void AddAggregates(std::vector<Function>& functions);
 void AddMoments(std::vector<Function>& functions);
+void AddHigherMoments(std::vector<Function>& functions);
+void AddMomentsOfPairs(std::vector<Function>& functions);
+void AddFirstAndLast(std::vector<Function>& functions);
+void AddCollected(std::vector<Function>& functions);
+void AddSketches(std::vector<Function>& functions);
 
 }  // namespace wavetank::runtime
 

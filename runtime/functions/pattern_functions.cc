@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "re2/re2.h"
 
@@ -28,6 +29,24 @@ Kernel PrepareLike(const CallArguments& arguments) {
     const Operand& text = call.operands[0];
     Buffer values =
         PackBits(call.rows, [&](int64_t row) { return pattern.Matches(TextAt(text, row)); });
+    return Column(DataType::kBool, call.rows, std::move(values),
+                  CombinedValidity(call.operands, call.rows));
+  };
+}
+
+// Of ASCII letters, as `lower` has it.
+Kernel PrepareIlike(const CallArguments& arguments) {
+  std::string lower = std::get<std::string>(arguments.literals[1]);
+  absl::AsciiStrToLower(&lower);
+  const LikePattern pattern(lower);
+  return [pattern](const KernelCall& call) {
+    const Operand& text = call.operands[0];
+    std::string lower_text;
+    Buffer values = PackBits(call.rows, [&](int64_t row) {
+      lower_text = TextAt(text, row);
+      absl::AsciiStrToLower(&lower_text);
+      return pattern.Matches(lower_text);
+    });
     return Column(DataType::kBool, call.rows, std::move(values),
                   CombinedValidity(call.operands, call.rows));
   };
@@ -185,6 +204,14 @@ void AddPatternFunctions(std::vector<Function>& functions) {
                "point, \\ makes a %, _ or \\ behind it itself",
        .examples = {{.arguments = {"Spark", "_par%"}, .gives = "true"},
                     {.arguments = {"100%", "1%\\%"}, .gives = "true"}}});
+  functions.push_back(
+      {.name = "ilike",
+       .parameters = {{"text", Accepts::kString}, {"pattern", Accepts::kString, '\0', true}},
+       .result = Gives(DataType::kBool),
+       .refuses = RefuseLike,
+       .prepare = PrepareIlike,
+       .help = "like, where ASCII letters are the same in upper and lower case",
+       .examples = {{.arguments = {"Spark", "_PAR%"}, .gives = "true"}}});
   functions.push_back(
       {.name = "regexp_extract",
        .parameters = {{"text", Accepts::kString},

@@ -74,10 +74,12 @@ std::string TermText(const ExampleTerm& term) {
   return ToText(term.value, TypeOf(term.value));
 }
 
-// "avg(number) of 4, null, 5"; "max_by(value, order) of (a, 10), (b, 50)".
+// "avg(number) of 4, null, 5"; "max_by(value, order) of (a, 10), (b, 50)"; "percentile(number, 0.5)
+// of 1, 2".
 std::string AggregateText(const Function& function, const Example& example) {
   std::vector<std::string> names;
   for (size_t i = 0; i < example.rows[0].size(); ++i) names.push_back(function.parameter(i).name);
+  for (const ExampleTerm& literal : example.arguments) names.push_back(TermText(literal));
   std::vector<std::string> rows;
   for (const std::vector<ExampleTerm>& row : example.rows) {
     std::vector<std::string> values;

@@ -64,6 +64,7 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Choice", AddChoiceFunctions},
       {"Arithmetic", AddNumberFunctions},
       {"Numbers", AddMathFunctions},
+      {"Real numbers", AddRealFunctions},
       {"Bits", AddBitFunctions},
       {"Text", AddTextFunctions},
       {"More of text", AddStringFunctions},
@@ -73,7 +74,12 @@ const std::vector<FunctionGroup>& FunctionGroups() {
       {"Time", AddTimeFunctions},
       {"Dates and parts of times", AddDateFunctions},
       {"Aggregates", AddAggregates},
+      {"The first and the last of a group", AddFirstAndLast},
       {"Aggregates of how far numbers lie apart", AddMoments},
+      {"Aggregates of how they lie", AddHigherMoments},
+      {"Aggregates of pairs of numbers", AddMomentsOfPairs},
+      {"Aggregates that keep each value", AddCollected},
+      {"Aggregates that estimate", AddSketches},
   };
   return groups;
 }

@@ -69,7 +69,8 @@ Column SubstringKernel(const KernelCall& call) {
     const std::string_view value = TextAt(call.operands[0], row);
     const int64_t size = CodePoints(value);
     const int64_t at = Int64At(call.operands[1], row);
-    const int64_t wanted = Int64At(call.operands[2], row);
+    const int64_t wanted = call.operands.size() > 2 ? Int64At(call.operands[2], row)
+                                                    : std::numeric_limits<int64_t>::max();
     if (wanted <= 0 || at > size) return {};
     const int64_t begin = at > 0 ? at - 1 : at < 0 ? at + size : 0;
     const int64_t end = begin < 0 ? begin + wanted : begin + std::min(wanted, size - begin);
@@ -172,11 +173,13 @@ void AddTextFunctions(std::vector<Function>& functions) {
   functions.push_back(OfText("length", DataType::kInt64, LengthKernel, "its code points"));
   functions.back().examples = {{.arguments = {"h\u00f6he"}, .gives = "4"}};
   functions.push_back(OfText("substring", DataType::kString, SubstringKernel,
-                             "`length` code points from `position` on, which counts from 1, or "
-                             "from the end when negative"));
+                             "`length` code points, or all, from `position` on, which counts "
+                             "from 1, or from the end when negative"));
   functions.back().parameters.push_back({"position", Accepts::kInt64});
   functions.back().parameters.push_back({"length", Accepts::kInt64});
+  functions.back().optional = 1;
   functions.back().examples = {{.arguments = {"Spark", 2, 3}, .gives = "par"},
+                               {.arguments = {"Spark", 3}, .gives = "ark"},
                                {.arguments = {"Spark", -2, 5}, .gives = "rk"}};
   functions.push_back(OfText("substring_before", DataType::kString, SubstringBeforeKernel,
                              "what stands before the first separator; null without one"));

@@ -135,12 +135,12 @@ ExpressionParser::Node ExpressionParser::Unary() {
 
 ExpressionParser::Node ExpressionParser::Predicate(const ExpressionPtr& left, size_t offset) {
   if (tokens_.At("IS")) return Is(left, offset);
-  const bool negated = tokens_.Take("NOT");
+  bool negated = tokens_.Take("NOT");
   const size_t at = tokens_.offset();
   const auto read = [&]() -> Node {
     if (tokens_.Take("BETWEEN")) return Between(left, at);
     if (tokens_.Take("IN")) return In(left, at);
-    return Like(left, at);
+    return Like(left, at, negated);
   };
   WT_ASSIGN_OR_RETURN(const ExpressionPtr condition, read());
   return negated ? Made(!Expression(condition), offset) : Node(condition);
@@ -165,24 +165,45 @@ ExpressionParser::Node ExpressionParser::In(const ExpressionPtr& left, size_t of
   return Made(Expression(left).In(std::move(values)), offset);
 }
 
-ExpressionParser::Node ExpressionParser::Like(const ExpressionPtr& left, size_t offset) {
-  if (tokens_.Take("LIKE")) {
-    WT_ASSIGN_OR_RETURN(const ExpressionPtr pattern, LikePattern());
-    return Made(runtime::Call("like", {Expression(left), Expression(pattern)}), offset);
+// `negated`: NOT stands before it; false afterwards where the condition has that in it.
+ExpressionParser::Node ExpressionParser::Like(const ExpressionPtr& left, size_t offset,
+                                              bool& negated) {
+  const bool of_case = tokens_.At("LIKE");
+  if (of_case || tokens_.At("ILIKE")) {
+    tokens_.Next();
+    return OfPatterns(left, of_case ? "like" : "ilike", offset, negated);
   }
-  const char* const function = tokens_.At("ILIKE") ? "ilike" : "rlike";
+  const char* const function = "rlike";
   tokens_.Next();
   WT_ASSIGN_OR_RETURN(const ExpressionPtr pattern, Climb(kComparison));
   return Made(runtime::Call(function, {Expression(left), Expression(pattern)}), offset);
 }
 
+// LIKE pattern, LIKE ALL (pattern, ...), LIKE ANY (pattern, ...). NOT LIKE ALL is of none of them.
+ExpressionParser::Node ExpressionParser::OfPatterns(const ExpressionPtr& left, const char* function,
+                                                    size_t offset, bool& negated) {
+  const bool all = tokens_.At("ALL");
+  const bool several = (all || tokens_.At("ANY") || tokens_.At("SOME")) && tokens_.AtSign("(", 1);
+  const bool each_negated = several && std::exchange(negated, negated && !several);
+  if (several) {
+    tokens_.Next();
+    tokens_.Next();
+  }
+  ExpressionPtr condition;
+  do {
+    WT_ASSIGN_OR_RETURN(const ExpressionPtr pattern, LikePattern());
+    Expression one = runtime::Call(function, {Expression(left), Expression(pattern)});
+    if (each_negated) one = !one;
+    if (condition != nullptr)
+      one = all ? Expression(condition) && one : Expression(condition) || one;
+    WT_ASSIGN_OR_RETURN(condition, Made(one, offset));
+  } while (several && tokens_.TakeSign(","));
+  if (several) WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
+  return condition;
+}
+
 // With another character than \ before what means itself: the pattern is written anew with \.
 ExpressionParser::Node ExpressionParser::LikePattern() {
-  for (const std::string_view word : {"ALL", "ANY", "SOME"}) {
-    if (!tokens_.At(word) || !tokens_.AtSign("(", 1)) continue;
-    return tokens_.Error(
-        absl::StrCat("there is no LIKE ", platform::ToAbsl(word), " yet: write a LIKE for each"));
-  }
   const size_t offset = tokens_.offset();
   WT_ASSIGN_OR_RETURN(const ExpressionPtr pattern, Climb(kComparison));
   if (!tokens_.Take("ESCAPE")) return pattern;

@@ -47,6 +47,9 @@ class Nested {
   ParseContext& context_;
 };
 
+// The array, or one of a null where it has no element, or is null.
+Expression OrOneNull(const Expression& array);
+
 class ExpressionParser {
  public:
   // Reads a query between parentheses, of which the first is taken; `value` is what it is IN, null:
@@ -72,7 +75,8 @@ class ExpressionParser {
   Node Predicate(const ExpressionPtr& left, size_t offset);
   Node Between(const ExpressionPtr& left, size_t offset);
   Node In(const ExpressionPtr& left, size_t offset);
-  Node Like(const ExpressionPtr& left, size_t offset);
+  Node Like(const ExpressionPtr& left, size_t offset, bool& negated);
+  Node OfPatterns(const ExpressionPtr& left, const char* function, size_t offset, bool& negated);
   Node Is(const ExpressionPtr& left, size_t offset);
   Node LikePattern();
 
@@ -82,12 +86,13 @@ class ExpressionParser {
   Node Parenthesised();
   Node NameOrCall();
   Node Case();
-  Node Cast(bool may_fail);
+  Node Cast();
   Node Call(const std::string& name, size_t offset);
   Node Star(const std::string& before);
   absl::StatusOr<std::vector<Expression>> Arguments();
   // Those whose arguments are written with words between them; null: it is none.
   Node SpecialCall(const std::string& name, size_t offset);
+  Node ExplodeOuter();
   Node Extract(size_t offset);
   Node Trim(size_t offset);
   Node StructOf(size_t offset);

@@ -206,19 +206,21 @@ QueryParser::Plan QueryParser::Table(Select& select) {
   return Named(std::move(plan), name, select, offset);
 }
 
-// LATERAL VIEW explode(array) t AS c: a row for each element, a column c beside the others.
+// LATERAL VIEW [OUTER] explode(array) t AS c: a row for each element, a column c beside the others;
+// OUTER: one where there is none.
 QueryParser::Plan QueryParser::LateralView(LogicalPlanPtr plan, Select& select) {
   const size_t offset = tokens_.offset();
   tokens_.Next();
   WT_RETURN_IF_ERROR(tokens_.Expect("VIEW"));
-  if (tokens_.At("OUTER")) {
-    return NotYetAt(tokens_.text(), tokens_.offset(),
-                    "there is no LATERAL VIEW OUTER yet: rows without an element are left out");
-  }
+  const bool outer = tokens_.Take("OUTER");
   const size_t at = tokens_.offset();
   WT_ASSIGN_OR_RETURN(ExpressionPtr call, Expressions().Parse());
   if (!IsCall(*call, kExplodeCall)) {
     return Wrong(at, "a lateral view makes rows of an array: LATERAL VIEW explode(array)");
+  }
+  if (outer) {
+    call = Explode(OrOneNull(Expression(call->operands[0]))).node();
+    context_.places.Put(call, at);
   }
   WT_ASSIGN_OR_RETURN(call, Meant(call, select));
   std::string table;

@@ -22,6 +22,11 @@ bool AtQuery(const TokenStream& tokens) { return tokens.At("SELECT") || tokens.A
 
 }  // namespace
 
+Expression OrOneNull(const Expression& array) {
+  return runtime::Call(
+      "if", {runtime::Call("size", {array}) > 0, array, runtime::Call("array", {Null()})});
+}
+
 ExpressionParser::Node ExpressionParser::Postfix() {
   const size_t begin = tokens_.offset();
   WT_ASSIGN_OR_RETURN(ExpressionPtr value, Primary());
@@ -186,16 +191,14 @@ absl::StatusOr<DataType> ExpressionParser::Type() {
   return text.ReadType(tokens_.text());
 }
 
-ExpressionParser::Node ExpressionParser::Cast(bool may_fail) {
+// CAST gives null where a value does not fit, so TRY_CAST is the same.
+ExpressionParser::Node ExpressionParser::Cast() {
   const size_t offset = tokens_.offset();
   WT_ASSIGN_OR_RETURN(const ExpressionPtr value, Parse());
   if (!tokens_.At("AS")) return tokens_.Expect("AS");
   tokens_.Next();
   WT_ASSIGN_OR_RETURN(DataType type, Type());
   WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
-  if (may_fail) {
-    return Wrong(offset, "there is no TRY_CAST yet: CAST gives null where a value does not fit");
-  }
   return Made(Expression(value).Cast(std::move(type)), offset);
 }
 
@@ -244,6 +247,12 @@ ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t of
   if (tokens_.At("FILTER") && tokens_.AtSign("(", 1)) {
     return Filtered(function, std::move(arguments), offset);
   }
+  const bool of_end = function == "first" || function == "last" || function == "any_value";
+  if (of_end && arguments.size() == 1 && tokens_.At("IGNORE", "NULLS")) {
+    tokens_.Next();
+    tokens_.Next();
+    arguments.emplace_back(true);
+  }
   if (tokens_.At("OVER") || tokens_.At("IGNORE") || tokens_.At("RESPECT")) {
     return tokens_.Error(absl::StrCat(tokens_.Found(),
                                       ": there are no functions over the rows "
@@ -270,14 +279,40 @@ absl::StatusOr<std::vector<Expression>> ExpressionParser::WindowArguments() {
   return arguments;
 }
 
-// sum(x) FILTER (WHERE c) is sum(if(c, x)): these aggregates pass over nulls.
+// sum(x) FILTER (WHERE c) is sum(if(c, x)): these aggregates pass over rows where that is null.
 ExpressionParser::Node ExpressionParser::Filtered(const std::string& name,
                                                   std::vector<Expression> arguments,
                                                   size_t offset) {
-  static constexpr std::string_view kPassOverNulls[] = {"count", "sum", "min", "max", "avg"};
+  static constexpr std::string_view kPassOverNulls[] = {"count",
+                                                        "sum",
+                                                        "min",
+                                                        "max",
+                                                        "avg",
+                                                        "bool_and",
+                                                        "bool_or",
+                                                        "bit_and",
+                                                        "bit_or",
+                                                        "bit_xor",
+                                                        "var_pop",
+                                                        "var_samp",
+                                                        "stddev_pop",
+                                                        "stddev_samp",
+                                                        "skewness",
+                                                        "kurtosis",
+                                                        "covar_pop",
+                                                        "covar_samp",
+                                                        "corr",
+                                                        "collect_list",
+                                                        "collect_set",
+                                                        "listagg",
+                                                        "median",
+                                                        "percentile",
+                                                        "percentile_approx",
+                                                        "mode",
+                                                        "approx_count_distinct"};
   if (std::ranges::find(kPassOverNulls, name) == std::end(kPassOverNulls)) {
-    return tokens_.Error(
-        absl::StrCat("there is no FILTER of ", name, " yet, only of count, sum, min, max and avg"));
+    return tokens_.Error(absl::StrCat("there is no FILTER of ", name,
+                                      ", which does not pass over nulls: use a WHERE"));
   }
   tokens_.Next();
   tokens_.Next();
@@ -291,8 +326,8 @@ ExpressionParser::Node ExpressionParser::Filtered(const std::string& name,
 
 ExpressionParser::Node ExpressionParser::SpecialCall(const std::string& name, size_t offset) {
   const std::string function = absl::AsciiStrToLower(name);
-  if (function == "cast") return Cast(/*may_fail=*/false);
-  if (function == "try_cast") return Cast(/*may_fail=*/true);
+  if (function == "cast" || function == "try_cast") return Cast();
+  if (function == "explode_outer") return ExplodeOuter();
   if (function == "exists" && AtQuery(tokens_)) return subquery_(nullptr, offset);
   if (function == "extract") return Extract(offset);
   if (function == "trim") return Trim(offset);
@@ -317,6 +352,13 @@ ExpressionParser::Node ExpressionParser::SpecialCall(const std::string& name, si
   }
   WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
   return runtime::Call(FunctionOfAlias(function), std::move(arguments)).node();
+}
+
+// A row without an element where there is none.
+ExpressionParser::Node ExpressionParser::ExplodeOuter() {
+  WT_ASSIGN_OR_RETURN(const ExpressionPtr array, Parse());
+  WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
+  return Explode(OrOneNull(Expression(array))).node();
 }
 
 // extract(field FROM x) is the function of that name.

@@ -256,6 +256,7 @@ class GroupedSelect {
       if (key.text != text) continue;
       return key.window ? Whole(key) : Col(key.name).node();
     }
+    if (IsCall(*node, "window_time") && node->operands.size() == 1) return WindowTime(node);
     if (IsCall(*node, "get_field")) {
       const std::string of = ToText(*node->operands[0]);
       const auto* const field = std::get_if<std::string>(&node->operands[1]->value);
@@ -289,6 +290,16 @@ class GroupedSelect {
                                     "\" is of a row, not of a group: add it to "
                                     "GROUP BY, or aggregate it, as in min(",
                                     node->name, ")"));
+  }
+
+  // The last instant of the window.
+  absl::StatusOr<ExpressionPtr> WindowTime(const ExpressionPtr& node) const {
+    const ExpressionNode& of = *node->operands[0];
+    for (const Key& key : keys_) {
+      const bool meant = key.window && (key.text == ToText(of) || WindowCalled(of.name) == &key);
+      if (meant) return (Expression(Bound(key, "end")) - absl::Microseconds(1)).node();
+    }
+    return Wrong(node, "window_time is of a window that rows are grouped by");
   }
 
   ParseContext& context_;

@@ -13,11 +13,11 @@ CONSUMERS = pathlib.Path(__file__).parent / "consumers"
 # Their headers have no coroutines, so Debian's own compiler may compile what includes them.
 PLAN_ONLY = ["checkpoint_protos", "runtime_messages", "log_protocol", "log_journal", "runtime",
              "streaming", "properties", "scenario_proto", "scenarios", "command"]
-# Abseil, Protobuf, spdlog with fmt, ISA-L, LZ4, Zstandard, zlib, simdjson, Nettle, RE2, and what C++
-# programs link anyway.
+# Abseil, Protobuf, spdlog with fmt, ISA-L, LZ4, Zstandard, zlib, simdjson, Nettle, RE2, MPFR with
+# GMP, and what C++ programs link anyway.
 PROMISED = re.compile(r"libwavetank_|libabsl_|libprotobuf\.|libspdlog\.|libfmt\.|libisal\.|liblz4\."
-                      r"|libzstd\.|libz\.|libsimdjson\.|libnettle\.|libre2\.|libpthread\.|-latomic$"
-                      r"|-lpthread$")
+                      r"|libzstd\.|libz\.|libsimdjson\.|libnettle\.|libre2\.|libmpfr\.|libgmp\."
+                      r"|libpthread\.|-latomic$|-lpthread$")
 
 
 def libraries(link_command):

@@ -10,72 +10,14 @@
 #include "rapidcheck/gtest.h"
 
 #include "runtime/functions/kernels.h"
-#include "tests/runtime/columnar/random_batch.h"
-#include "tests/runtime/functions/aggregation.h"
+#include "tests/runtime/functions/grouped_rows.h"
 
 namespace wavetank::runtime {
 namespace {
 
-constexpr uint32_t kGroups = 3;
-
-struct Rows {
-  RecordBatch batch;
-  std::vector<uint32_t> groups;
-
-  // Those of a group.
-  std::vector<uint32_t> Of(uint32_t group) const {
-    std::vector<uint32_t> rows;
-    for (uint32_t row = 0; row < groups.size(); ++row) {
-      if (groups[row] == group) rows.push_back(row);
-    }
-    return rows;
-  }
-};
-
-// Sums of these doubles are exact in any order.
-Column ExactDoubles(platform::Random& random, int64_t rows) {
-  ColumnBuilder builder(DataType::kDouble);
-  for (int64_t row = 0; row < rows; ++row) {
-    const double value = static_cast<double>(random.Between(-8, 8)) / 4;
-    random.Below(4) == 0 ? builder.Null() : builder.Double(value);
-  }
-  return builder.Finish();
-}
-
-Rows RandomRows(platform::Random& random, const std::vector<DataType>& types, bool exact) {
-  const int64_t rows = random.Between(0, 40);
-  std::vector<Column> columns;
-  for (const DataType& type : types) {
-    columns.push_back(exact && type == DataType::kDouble ? ExactDoubles(random, rows)
-                                                         : RandomColumn(random, type, rows, true));
-  }
-  Rows result{BatchOf(std::move(columns)), {}};
-  for (int64_t row = 0; row < rows; ++row) {
-    result.groups.push_back(static_cast<uint32_t>(random.Below(kGroups)));
-  }
-  return result;
-}
-
-// Checks the aggregate against `expected(group's rows)`, whole and in parts.
-void Check(platform::Random& random, const Expression& call, const Rows& rows,
-           const std::function<std::string(const std::vector<uint32_t>&)>& expected) {
-  const Aggregation aggregation(call, rows.batch, rows.groups, kGroups);
-  const Column whole = aggregation.OfAllRows();
-  for (uint32_t group = 0; group < kGroups; ++group) {
-    const std::string wanted = expected(rows.Of(group));
-    if (whole.CellText(group) != wanted) {
-      RC_FAIL(ToText(*call.node()) + " is " + whole.CellText(group) + ", not " + wanted);
-    }
-  }
-  for (int i = 0; i < 3; ++i) {
-    const Column parts = aggregation.OfParts(random);
-    if (parts != whole) RC_FAIL(ToText(*call.node()) + " differs in parts");
-  }
-}
-
 RC_GTEST_PROP(Aggregates, CountSumAndAverageAreOfTheValues, (uint64_t seed)) {
   platform::Random random(seed);
-  const Rows rows = RandomRows(random, {DataType::kDouble, DataType::kInt64}, true);
+  const GroupedRows rows = RandomRows(random, {DataType::kDouble, DataType::kInt64}, true);
   const Column& doubles = rows.batch.column(0);
   const Column& integers = rows.batch.column(1);
   const auto values = [](const Column& column, const std::vector<uint32_t>& group) {
@@ -111,7 +53,7 @@ RC_GTEST_PROP(Aggregates, CountSumAndAverageAreOfTheValues, (uint64_t seed)) {
 
 RC_GTEST_PROP(Aggregates, TruthsAndBitsAreOfTheValues, (uint64_t seed)) {
   platform::Random random(seed);
-  const Rows rows = RandomRows(random, {DataType::kBool, DataType::kInt64}, true);
+  const GroupedRows rows = RandomRows(random, {DataType::kBool, DataType::kInt64}, true);
   const Column& truths = rows.batch.column(0);
   const Column& integers = rows.batch.column(1);
   int64_t some = 0;
@@ -152,7 +94,7 @@ RC_GTEST_PROP(Aggregates, TruthsAndBitsAreOfTheValues, (uint64_t seed)) {
 // Far from zero, where sums of squares would have lost everything.
 RC_GTEST_PROP(Aggregates, SpreadsAreThoseOfTheirDefinitionInAnyParts, (uint64_t seed)) {
   platform::Random random(seed);
-  Rows rows = RandomRows(random, {DataType::kDouble}, true);
+  GroupedRows rows = RandomRows(random, {DataType::kDouble}, true);
   const double far = static_cast<double>(random.Between(-1, 1)) * 1e9;
   ColumnBuilder moved(DataType::kDouble);
   for (int64_t row = 0; row < rows.batch.num_rows(); ++row) {
@@ -251,7 +193,7 @@ RC_GTEST_PROP(Aggregates, ExtremesAreOfTheFirstRowThatIsFurthest, (uint64_t seed
   platform::Random random(seed);
   DataType order_type = RandomType(random);
   while (!order_type.is_ordered()) order_type = RandomType(random);
-  const Rows rows = RandomRows(random, {RandomType(random), order_type}, false);
+  const GroupedRows rows = RandomRows(random, {RandomType(random), order_type}, false);
   const auto cell = [&](int column, bool greatest) {
     return [&rows, column, greatest](const std::vector<uint32_t>& group) {
       const auto winner = Winner(rows.batch.column(1), group, greatest);

@@ -60,6 +60,9 @@ TEST(FunctionReference, ExamplesOfAggregatesGiveWhatTheySayInAnyParts) {
         columns.push_back(ColumnOf(example, i));
         arguments.push_back(Col("c" + std::to_string(i)));
       }
+      for (const ExampleTerm& literal : example.arguments) {
+        arguments.push_back(ToExpression(literal));
+      }
       const auto rows = static_cast<int64_t>(example.rows.size());
       const RecordBatch batch = columns.empty()
                                     ? RecordBatch(std::make_shared<const Schema>(), {}, rows)

@@ -74,6 +74,11 @@ TEST(SqlExpression, MeansWhatSparkMeansByIt) {
       {"a RLIKE '^x'", "rlike(a, '^x')"},
       {"a REGEXP '^x'", "rlike(a, '^x')"},
       {"a ILIKE 'X'", "ilike(a, 'X')"},
+      {"a LIKE ALL ('x%', '%y')", "(like(a, 'x%') && like(a, '%y'))"},
+      {"a ILIKE ANY ('x%', '%y')", "(ilike(a, 'x%') || ilike(a, '%y'))"},
+      {"a NOT LIKE ALL ('x%', '%y')", "(not(like(a, 'x%')) && not(like(a, '%y')))"},
+      {"a NOT LIKE SOME ('x%')", "not(like(a, 'x%'))"},
+      {"NOT a LIKE ANY ('x', 'y')", "not((like(a, 'x') || like(a, 'y')))"},
       // Literals.
       {"1", "1:int32"},
       {"2147483648", "2147483648"},
@@ -133,6 +138,11 @@ TEST(SqlExpression, MeansWhatSparkMeansByIt) {
       {"current_timestamp()", "current_timestamp()"},
       {"CAST(a AS BIGINT)", "cast(a as int64)"},
       {"cast(a as array<string>)", "cast(a as array<string>)"},
+      {"TRY_CAST(a AS INT)", "cast(a as int32)"},
+      {"explode_outer(a)", "explode(if((size(a) > 0), a, array(null:null)))"},
+      {"first(a) IGNORE NULLS", "first(a, true)"},
+      {"string_agg(a, ',')", "listagg(a, ',')"},
+      {"median(a) FILTER (WHERE b)", "median(if(b, a))"},
       {"a::int", "cast(a as int32)"},
       {"substring(a FROM 2 FOR 3)", "substring(a, 2:int32, 3:int32)"},
       {"substr(a, 2)", "substring(a, 2:int32)"},
@@ -184,9 +194,9 @@ TEST(SqlExpression, SaysWhereItIsWrong) {
        "1:17: there is no type \"INTT\": did you mean \"INT\"?\n  CAST(a AS ARRAY<INTT>)\n"
        "                  ^"},
       {"CAST(a, INT)", "1:7: AS is missing before \",\"\n  CAST(a, INT)\n        ^"},
-      {"TRY_CAST(a AS INT)",
-       "1:10: there is no TRY_CAST yet: CAST gives null where a value does not fit\n"
-       "  TRY_CAST(a AS INT)\n           ^"},
+      {"first(a) FILTER (WHERE b)",
+       "1:10: there is no FILTER of first, which does not pass over nulls: use a WHERE\n"
+       "  first(a) FILTER (WHERE b)\n           ^"},
       {"CASE WHEN a THEN b",
        "1:19: END is missing before the end\n  CASE WHEN a THEN b\n"
        "                    ^"},
