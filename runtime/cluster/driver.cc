@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +16,7 @@
 #include "runtime/cluster/graph_run.h"
 #include "runtime/cluster/kept_stages.h"
 #include "runtime/cluster/messages.h"
+#include "runtime/cluster/registered_workers.h"
 #include "runtime/steps.h"
 
 namespace wavetank::runtime {
@@ -31,19 +30,7 @@ constexpr absl::Duration kPollTime = absl::Seconds(30);
 // Requests of one worker at once: its "next", its reports, its tasks' calls.
 constexpr int kMaxInFlight = 1024;
 
-// One registration. What is in `commands` goes with the worker's next "next".
-struct Worker {
-  WorkerRef ref;
-  int slots = 1;
-  std::deque<cluster::Command> commands;
-  platform::Event wake;
-  bool lost = false;
-
-  void Send(cluster::Command command) {
-    commands.push_back(std::move(command));
-    wake.Set();
-  }
-};
+using Worker = RegisteredWorker;
 
 std::string NewDriverId(platform::Node& node) {
   const uint64_t drawn = node.random().Next();
@@ -113,19 +100,7 @@ class Driver final : public Cluster {
     if (!HasIt(output.id, output.worker)) output.worker = std::exchange(output.replica, {});
     if (!has_replica) output.replica = {};
   }
-  // The workers in order of their names, and the slots that they have free.
-  struct Offers {
-    std::vector<Worker*> workers;
-    std::vector<WorkerRef> refs;
-    std::vector<int> free;
-    int most_slots = 0;
-  };
-  Offers OffersNow() const;
-  static void Begin(cluster::RunTask run, Worker& worker) {
-    cluster::Command command;
-    *command.mutable_run() = std::move(run);
-    worker.Send(std::move(command));
-  }
+  WorkerOffers OffersNow() const;
   Task<void> Speculate();  // for ever
   void EndGraph(const GraphRun& run);
   // Sends the cancellations of `run` and gives its marks, for Announce.
@@ -153,8 +128,8 @@ class Driver final : public Cluster {
   const std::string id_;
   int64_t next_worker_ = 1;
   int64_t next_graph_ = 1;
-  platform::MonotonicTime left_alone_since_;             // meaningful while there are no workers
-  std::map<uint64_t, std::shared_ptr<Worker>> workers_;  // by connection
+  platform::MonotonicTime left_alone_since_;  // meaningful while there are no workers
+  RegisteredWorkers workers_;
   std::map<int64_t, Running*> graphs_;
   KeptStages kept_;
   const std::shared_ptr<Placement> placement_ = std::make_shared<Placement>();
@@ -390,25 +365,16 @@ Task<void> Driver::LoseWorker(uint64_t connection) {
   Changed();
 }
 
-Driver::Offers Driver::OffersNow() const {
-  Offers offers;
-  offers.workers.reserve(workers_.size());
-  for (const auto& [connection, worker] : workers_) offers.workers.push_back(worker.get());
-  std::ranges::sort(offers.workers, {}, [](const Worker* worker) {
-    return std::tie(worker->ref.name, worker->ref.address);
-  });
-  for (const Worker* worker : offers.workers) {
+WorkerOffers Driver::OffersNow() const {
+  return OffersOf(workers_, [this](int64_t worker) {
     int taken = 0;
-    for (const auto& [id, running] : graphs_) taken += running->run.SlotsTakenOn(worker->ref.id);
-    offers.refs.push_back(worker->ref);
-    offers.free.push_back(worker->slots - taken);
-    offers.most_slots = std::max(offers.most_slots, worker->slots);
-  }
-  return offers;
+    for (const auto& [id, running] : graphs_) taken += running->run.SlotsTakenOn(worker);
+    return taken;
+  });
 }
 
 void Driver::Schedule() {
-  Offers offers = OffersNow();
+  WorkerOffers offers = OffersNow();
   if (offers.workers.empty()) return;
   for (const auto& [id, running] : graphs_) {
     auto& run = running->run;
@@ -421,8 +387,8 @@ void Driver::Schedule() {
       }
       const WorkerRef second =
           replicates ? offers.refs[(next->worker + 1) % offers.refs.size()] : WorkerRef();
-      Begin(run.Start(next->key, offers.refs[next->worker], second, node_.clock().Now()),
-            *offers.workers[next->worker]);
+      offers.workers[next->worker]->Begin(
+          run.Start(next->key, offers.refs[next->worker], second, node_.clock().Now()));
     }
   }
 }
@@ -431,7 +397,7 @@ Task<void> Driver::Speculate() {
   while (true) {
     co_await node_.clock().Sleep(options_.speculation.interval);
     if (graphs_.empty()) continue;
-    Offers offers = OffersNow();
+    WorkerOffers offers = OffersNow();
     const platform::MonotonicTime now = node_.clock().Now();
     std::vector<std::pair<int64_t, std::vector<GraphRun::Mark>>> marks;
     for (const auto& [id, running] : graphs_) {
@@ -439,8 +405,8 @@ Task<void> Driver::Speculate() {
       while (const auto next =
                  run.NextToSpeculate(offers.refs, offers.free, offers.most_slots, now)) {
         --offers.free[next->worker];
-        Begin(run.Speculate(next->key, offers.refs[next->worker], now),
-              *offers.workers[next->worker]);
+        offers.workers[next->worker]->Begin(
+            run.Speculate(next->key, offers.refs[next->worker], now));
       }
       marks.emplace_back(run.batch(), CarryOut(run));
     }

@@ -69,9 +69,9 @@ absl::Status ForEachChunk(const std::vector<BlockView>& blocks, const Take& take
 template <typename T>
 size_t MostRows(const std::vector<BlockView>& blocks) {
   size_t most = 0;
-  for (const BlockView& block : blocks) {
-    if (block.object == nullptr) continue;
-    most = std::max(most, static_cast<const RowsPartition<T>*>(block.object)->rows().size());
+  for (const BlockView& each : blocks) {
+    if (each.object == nullptr) continue;
+    most = std::max(most, static_cast<const RowsPartition<T>*>(each.object)->rows().size());
   }
   return most;
 }
