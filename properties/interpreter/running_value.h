@@ -94,7 +94,8 @@ class RunningValue {
     if (function == "first" || function == "any_value") return values_.front();
     if (function == "last") return values_.back();
     if (function == "listagg") return Joined();
-    std::vector<PlainValue> sorted = values_;
+    std::vector<PlainValue> sorted;
+    for (const PlainValue& value : values_) sorted.push_back(AsKey(value));
     std::ranges::sort(sorted, PlainLess());
     if (function == "mode") return MostFrequent(sorted);
     const double share = literal_.is_null() ? 0.5 : literal_.real();
@@ -107,7 +108,8 @@ class RunningValue {
     const double below = std::floor(place);
     const double low = sorted[static_cast<size_t>(below)].real();
     const double high = sorted[static_cast<size_t>(std::ceil(place))].real();
-    return low == high || below == place ? low : low + (high - low) * (place - below);
+    return low == high || below == place ? low
+                                         : low * (1 - (place - below)) + high * (place - below);
   }
   std::vector<PlainValue> OnceEach() const {
     std::vector<PlainValue> once;

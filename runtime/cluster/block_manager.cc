@@ -19,6 +19,8 @@ constexpr size_t kGraphsRemembered = 256;
 // How long nothing is written to a disk that has lost something: what running graphs need stays in
 // memory, and the rest goes.
 constexpr absl::Duration kDistrust = absl::Seconds(10);
+// How long a task waits for what it has put to find room.
+constexpr absl::Duration kPatience = absl::Seconds(30);
 // Bytes encoded, written or read for a unit of work.
 constexpr int64_t kBytesOfWork = 64;
 
@@ -104,8 +106,11 @@ absl::Status BlockManager::PutReplica(const TaskId& task, int64_t worker,
 
 Task<absl::Status> BlockManager::MakeRoom(std::string put) {
   Tidy();
-  while (is_working_) co_await worked_.Wait();
-  if (!is_full_ || !blocks_.IsBeyond()) co_return absl::OkStatus();
+  // A disk that stands still is as good as none.
+  while (is_working_ && blocks_.IsBeyond()) {
+    if (!co_await worked_.WaitFor(node_.clock(), kPatience)) break;
+  }
+  if (!(is_full_ || is_working_) || !blocks_.IsBeyond()) co_return absl::OkStatus();
   co_return absl::OutOfRangeError(
       absl::StrCat("there is no room for what task ", put, " has put: ", TooMuch()));
 }

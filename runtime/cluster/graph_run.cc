@@ -157,7 +157,8 @@ cluster::RunTask GraphRun::Begin(TaskKey key, const WorkerRef& worker, const Wor
     const Stage& made = graph_.stages[read];
     cluster::Input& input = *run.add_inputs();
     input.set_stage(read);
-    input.set_stays(made.keep || WasKept(read));
+    // What a task at work twice has read, the other attempt reads, too.
+    input.set_stays(made.keep || WasKept(read) || options_.speculation.enabled);
     if (WasKept(read)) {
       input.set_kept_graph(made.kept.front().id.graph);
       input.set_kept_stage(made.kept.front().id.stage);
@@ -205,16 +206,21 @@ void GraphRun::Report(const cluster::TaskReport& report, platform::MonotonicTime
   }
   MakeFirst(key, report.task().attempt());
   if (!report.unreachable().empty() || !report.missing().empty()) {
+    const bool another_goes_on = At(key).beside.has_value();
     Apply(key, Happened::kInputMissing, absl::UnavailableError(report.error()));
+    if (another_goes_on) return;  // and says for itself what it cannot read
     for (const cluster::TaskName& source : report.missing()) {
       const std::optional<TaskKey> made = SourceOf(source);
       if (made && At(*made).phase == Phase::kDone) LoseOutput(*made, Happened::kOutputMissing);
     }
     MakeNeededOutputsAgain();
+    // As it was: where one of them has a replica, that counts from now on.
+    std::set<int64_t> unreachable;
     for (const cluster::TaskName& source : report.unreachable()) {
       const std::optional<TaskKey> made = SourceOf(source);
-      if (!made || At(*made).phase != Phase::kDone) continue;
-      const int64_t worker = At(*made).worker.id;
+      if (made && At(*made).phase == Phase::kDone) unreachable.insert(At(*made).worker.id);
+    }
+    for (const int64_t worker : unreachable) {
       avoided_.insert(worker);
       placed_among_.reset();
       LoseOutputs(worker, Happened::kOutputMissing);
@@ -346,6 +352,7 @@ void GraphRun::Apply(TaskKey key, Happened happened, const absl::Status& why,
       Note(steps::kDriverTaskRetried, key,
            absl::StrCat(Describe(key), " failed (", task.failures, " of ", options_.max_attempts,
                         "), trying again: ", why.message()));
+      task.ran_twice = false;
       SetPhase(key, Phase::kWaiting);
       to_place_.push_back(key);
       return;
@@ -397,6 +404,7 @@ void GraphRun::RunAgain(TaskKey key, const platform::StepName& step, std::string
   ++task.recoveries;
   Note(step, key, std::move(text));
   if (task.beside.has_value()) StopBeside(key);
+  task.ran_twice = false;
   const bool was_done = task.phase == Phase::kDone;
   SetPhase(key, Phase::kWaiting);
   to_place_.push_back(key);

@@ -34,7 +34,8 @@ std::optional<WaitingTasks::Placed> GraphRun::NextToSpeculate(const std::vector<
     if (!limit.has_value()) continue;
     for (int partition = 0; partition < std::ssize(tasks); ++partition) {
       const TaskState& task = tasks[partition];
-      if (task.phase != Phase::kRunning || task.beside || now - task.began <= *limit) continue;
+      // Once: an attempt that fails beside it must not spend what the task itself may fail.
+      if (task.phase != Phase::kRunning || task.ran_twice || now - task.began <= *limit) continue;
       if (const auto worker = other_than(task.worker.id, partition)) {
         return WaitingTasks::Placed{{stage, partition}, *worker};
       }

@@ -187,7 +187,10 @@ Task<void> DriverSession::Perform(std::unique_ptr<Current> current, cluster::Run
       report->set_error(std::string(platform::ToStd(kept.status().message())));
     }
   }
-  if (current->cancelled) co_return;
+  if (current->cancelled) {
+    context_.exchange.blocks().Drop(current->id);  // nobody is told that they are there
+    co_return;
+  }
   if (report->error_code() == 0) {
     co_await attempt.Step(steps::kShuffleWritten);
     co_await attempt.Step(steps::kTaskFinished);

@@ -42,11 +42,13 @@ class Partitioner {
   // on. (Spark's RangePartitioner finds bounds of its own, in a sample of rows that are there:
   // those of a stream are not.) REQUIRES: the bounds ascend; fewer than kMostPartitions.
   static Partitioner ByRange(std::vector<K> bounds) {
-    std::string name = "ranges from";
-    for (const K& bound : bounds) {
-      name.append(name.ends_with("from") ? " " : ", ");
-      Codec<K>::Show(bound, name);
+    // For people, and so that no other bounds have the same name: what is shown may be alike.
+    std::string name = "ranges from ";
+    for (size_t i = 0; i < bounds.size(); ++i) {
+      if (i > 0) name.append(", ");
+      Codec<K>::Show(bounds[i], name);
     }
+    absl::StrAppend(&name, " (", absl::Hex(HashKey(EncodeToString(bounds)), absl::kZeroPad16), ")");
     const auto partitions = static_cast<int>(bounds.size()) + 1;
     const bool ascends = std::is_sorted(bounds.begin(), bounds.end());
     auto place = [bounds = std::move(bounds)](const K& key) {

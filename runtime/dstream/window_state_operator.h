@@ -111,7 +111,7 @@ class WindowStateOperator final : public StateOperator {
 
   // How many keys are moved on together. Of a type of the user's own, two that are not the same may
   // have one encoding: these go one after the other.
-  static constexpr size_t kTogether = kHasView<K> || std::is_arithmetic_v<K> ? kChunkRows : 1;
+  static constexpr size_t kTogether = kIsPlain<K> ? kChunkRows : 1;
 
   // Some at a time: the memory that their keys need is fetched together.
   absl::Status Move(std::vector<std::pair<K, Change>>& changes, int64_t& record,

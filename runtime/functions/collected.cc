@@ -65,6 +65,8 @@ class Collection {
     if (distinct && !known_.emplace(value).second) return;
     bytes_.append(value);
   }
+  // About.
+  size_t size() const { return bytes_.size() + known_.size() * (sizeof(std::string) + 8); }
   void AddAll(const DataType& type, std::string_view values, bool distinct) {
     if (!distinct) {
       bytes_.append(values);
@@ -110,6 +112,7 @@ class CollectState final : public AggregateState {
       if (values.IsNull(row)) continue;
       bytes.clear();
       AppendValue(values, row, bytes);
+      Held change(*this, groups[i]);
       collections_[groups[i]].Add(bytes, distinct_);
     }
   }
@@ -117,12 +120,14 @@ class CollectState final : public AggregateState {
     TakeLiterals(partials, groups);
     for (size_t i = 0; i < groups.size(); ++i) {
       const std::string_view values = partials[0].StringAt(static_cast<int64_t>(i));
+      Held change(*this, groups[i]);
       collections_[groups[i]].AddAll(type_, values, distinct_);
     }
   }
   void MergeEarlier(std::span<const Column> partials, std::span<const uint32_t> groups) override {
     TakeLiterals(partials, groups);
     for (size_t i = 0; i < groups.size(); ++i) {
+      Held change(*this, groups[i]);
       Collection& later = collections_[groups[i]];
       Collection all;
       all.AddAll(type_, partials[0].StringAt(static_cast<int64_t>(i)), distinct_);
@@ -142,7 +147,26 @@ class CollectState final : public AggregateState {
     return columns;
   }
 
+  int64_t bytes() const override { return held_bytes_; }
+
  private:
+  // While it lives, what a group comes to hold is counted.
+  class Held {
+   public:
+    Held(CollectState& state, uint32_t group)
+        : state_(state), group_(group), before_(state.collections_[group].size()) {}
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() {
+      state_.held_bytes_ += static_cast<int64_t>(state_.collections_[group_].size() - before_);
+    }
+
+   private:
+    CollectState& state_;
+    const uint32_t group_;
+    const size_t before_;
+  };
+
   void TakeLiterals(std::span<const Column> partials, std::span<const uint32_t> groups) {
     for (size_t i = 0; i < groups.size(); ++i) {
       const auto row = static_cast<int64_t>(i);
@@ -157,6 +181,7 @@ class CollectState final : public AggregateState {
   const bool distinct_;
   std::vector<Collection> collections_;
   std::vector<Slots> literals_;
+  int64_t held_bytes_ = 0;
 };
 
 // A group's values, and the literals behind them.
@@ -236,14 +261,16 @@ void AddPercentile(const Collected& group, ColumnBuilder& out) {
     return;
   }
   const double share = group.literals.empty() ? 0.5 : group.literals[0].DoubleAt(group.row);
-  const std::vector<int64_t> rows = Sorted(group.values);
+  const Column values = NormaliseKey(group.values);
+  const std::vector<int64_t> rows = Sorted(values);
   const double place = share * static_cast<double>(rows.size() - 1);
   const auto below = static_cast<size_t>(std::floor(place));
   const auto above = static_cast<size_t>(std::ceil(place));
-  const double low = group.values.DoubleAt(rows[below]);
-  const double high = group.values.DoubleAt(rows[above]);
+  const double low = values.DoubleAt(rows[below]);
+  const double high = values.DoubleAt(rows[above]);
+  const double share_of_high = place - std::floor(place);
   out.Double(below == above || low == high ? low
-                                           : low + (high - low) * (place - std::floor(place)));
+                                           : low * (1 - share_of_high) + high * share_of_high);
 }
 
 // The least value that no less than that share of them is at or below.
@@ -252,11 +279,12 @@ void AddDiscretePercentile(const Collected& group, ColumnBuilder& out) {
     out.Null();
     return;
   }
-  const std::vector<int64_t> rows = Sorted(group.values);
+  const Column values = NormaliseKey(group.values);
+  const std::vector<int64_t> rows = Sorted(values);
   const double place =
       std::ceil(group.literals[0].DoubleAt(group.row) * static_cast<double>(rows.size()));
   const auto at = static_cast<size_t>(std::max(place, 1.0)) - 1;
-  out.Copy(group.values, rows[std::min(at, rows.size() - 1)]);
+  out.Copy(values, rows[std::min(at, rows.size() - 1)]);
 }
 
 // The least of those that are most often there.

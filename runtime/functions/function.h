@@ -126,6 +126,9 @@ class AggregateState {
     Merge(partials, groups);
   }
   virtual std::vector<Column> Partials(std::span<const uint32_t> groups) const = 0;
+  // About how many bytes it holds besides one value for each intermediate column of a group: of
+  // aggregates whose groups grow.
+  virtual int64_t bytes() const { return 0; }
 };
 
 // Of an aggregate whose partials are single values of a fixed width that merge in any order: how

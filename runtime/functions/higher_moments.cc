@@ -26,6 +26,10 @@ struct HigherMoments {
 
   void Add(const HigherMoments& more) {
     if (more.count == 0) return;
+    if (count == 0) {  // what is squared below may be beyond what a double holds
+      *this = more;
+      return;
+    }
     const double apart = more.mean - mean;
     const double all = count + more.count;
     const double of_more = apart * more.count / all;

@@ -27,6 +27,10 @@ struct PairMoments {
 
   void Add(const PairMoments& more) {
     if (more.count == 0) return;
+    if (count == 0) {  // what is squared below may be beyond what a double holds
+      *this = more;
+      return;
+    }
     const double apart_y = more.mean_y - mean_y;
     const double apart_x = more.mean_x - mean_x;
     const double all = count + more.count;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -75,7 +76,7 @@ class SketchState final : public AggregateState {
   }
   void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
     const auto rows = static_cast<int64_t>(groups.size());
-    const BufferBuilder<uint64_t> hashes = HashRows({arguments[0]}, rows);
+    const BufferBuilder<uint64_t> hashes = HashRows({NormaliseKey(arguments[0])}, rows);
     for (size_t i = 0; i < groups.size(); ++i) {
       const auto row = static_cast<int64_t>(i);
       if (arguments[0].IsNull(row)) continue;
@@ -83,13 +84,17 @@ class SketchState final : public AggregateState {
       if (registers.empty()) {
         const double error = arguments.size() < 2 ? kDefaultError : arguments[1].DoubleAt(row);
         registers.assign(size_t{1} << BitsFor(error), '\0');
+        held_bytes_ += std::ssize(registers);
       }
       AddHash(hashes.data()[i], registers);
     }
   }
   void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
     for (size_t i = 0; i < groups.size(); ++i) {
-      MergeRegisters(partials[0].StringAt(static_cast<int64_t>(i)), registers_[groups[i]]);
+      std::string& registers = registers_[groups[i]];
+      held_bytes_ -= std::ssize(registers);
+      MergeRegisters(partials[0].StringAt(static_cast<int64_t>(i)), registers);
+      held_bytes_ += std::ssize(registers);
     }
   }
   std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
@@ -98,8 +103,11 @@ class SketchState final : public AggregateState {
     return {builder.Finish()};
   }
 
+  int64_t bytes() const override { return held_bytes_; }
+
  private:
   std::vector<std::string> registers_;  // empty: no value
+  int64_t held_bytes_ = 0;
 };
 
 std::shared_ptr<const AggregateParts> SketchParts() {

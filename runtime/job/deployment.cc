@@ -277,7 +277,11 @@ Task<void> ExitWhenUnheard(Node& node, DriverLease& lease) { Fail(node, co_await
 // All outlive the task.
 Task<bool> RunPlanUnderLease(Node& node, DriverLease& lease, const Deployment& deployment,
                              Task<bool> running, StopEvent stop_requested) {
-  if (!deployment.stands_by) co_await lease.Take();
+  if (!deployment.stands_by) {
+    platform::TaskScope scope(node.executor());
+    scope.Spawn("exit when asked", ExitWhenAsked(node, stop_requested));
+    co_await lease.Take();
+  }
   bool well = false;
   {
     platform::TaskScope scope(node.executor());

@@ -114,7 +114,9 @@ Task<DriverLease::Watched> DriverLease::StandBy() {
   co_await node_.Step(steps::kDriverStandsBy);
   seen_since_ = node_.clock().Now();
   platform::WaitNotice notice(seen_since_);
+  bool was_at_work = false;  // a driver, since this one stands by
   while (true) {
+    const MonotonicTime began = node_.clock().Now();
     Task<absl::StatusOr<LeaseWord>> looking = Look();
     const absl::StatusOr<LeaseWord> newest =
         co_await platform::WithTimeout(node_.executor(), node_.clock(), options_.timeout / 2,
@@ -128,17 +130,20 @@ Task<DriverLease::Watched> DriverLease::StandBy() {
                   absl::StrCat("standing by, and cannot see the driver at work: ",
                                newest.status().message()));
       }
-    } else if (newest->kind == Kind::kFinished) {
+    } else if (newest->kind == Kind::kFinished && was_at_work) {
       node_.Log(LogLevel::kInfo, "the job has come to its end: nothing is left to stand by for");
       co_return Watched::kFinished;
-    } else if (newest->kind == Kind::kNone) {
+    } else if (newest->kind == Kind::kNone || newest->kind == Kind::kFinished) {
+      // That of a run before may have finished: the one to stand by for may be about to begin.
       if (notice.Due(now)) {
         node_.Log(LogLevel::kWarning,
                   absl::StrCat("standing by, and no driver says in ", directory(),
                                " that it is at work: start it with --standby-timeout, too"));
       }
     } else {
-      const absl::Duration silent = now - seen_since_;
+      was_at_work = true;
+      // As of when it was looked: who is held up here must not take that for silence.
+      const absl::Duration silent = began - seen_since_;
       const bool too_early = platform::Planted(node_, "standby_takes_over_at_once");
       if (newest->kind == Kind::kLeft || silent >= options_.timeout || too_early) {
         node_.Log(LogLevel::kWarning,

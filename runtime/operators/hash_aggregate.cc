@@ -25,6 +25,12 @@ RunningAggregates::RunningAggregates(const std::vector<AggregateCall>& calls) {
   }
 }
 
+int64_t RunningAggregates::growing_bytes() const {
+  int64_t bytes = 0;
+  for (const Running& running : running_) bytes += running.state->bytes();
+  return bytes;
+}
+
 void RunningAggregates::Resize(uint32_t groups) {
   size_ = groups;
   for (const Running& running : running_) running.state->Resize(groups);

@@ -32,7 +32,9 @@ class RunningAggregates {
 
   uint32_t size() const { return size_; }
   // What it holds in memory; of texts that aggregates keep, a guess.
-  int64_t bytes() const { return bytes_a_group_ * size_; }
+  int64_t bytes() const { return bytes_a_group_ * size_ + growing_bytes(); }
+  // Of it, what groups hold that grow with their rows, or are large.
+  int64_t growing_bytes() const;
 
   // Makes room for new groups.
   void Resize(uint32_t groups);
@@ -63,6 +65,7 @@ class HashAggregate {
 
   uint32_t size() const { return running_.size(); }
   int64_t bytes() const;
+  int64_t growing_bytes() const { return running_.growing_bytes(); }
 
   // `keys` are normalised (row_key.h). `arguments` are those of each call, one after the other.
   void Update(const std::vector<Column>& keys, std::span<const Column> arguments, int64_t rows);

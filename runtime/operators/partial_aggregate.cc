@@ -114,6 +114,7 @@ class PartialAggregate final : public Operator {
     }
     const int64_t kept = Drop(keys, arguments, fit);
     groups_->Update(keys, arguments, kept);
+    giving_ = giving_ || groups_->growing_bytes() >= spec_->most_bytes;
     return memory_.Hold(groups_->bytes() + ByteSize(rest_));
   }
 

@@ -189,17 +189,24 @@ ExpressionParser::Node ExpressionParser::OfPatterns(const ExpressionPtr& left, c
     tokens_.Next();
     tokens_.Next();
   }
-  ExpressionPtr condition;
+  std::vector<Expression> conditions;
   do {
     WT_ASSIGN_OR_RETURN(const ExpressionPtr pattern, LikePattern());
     Expression one = runtime::Call(function, {Expression(left), Expression(pattern)});
-    if (each_negated) one = !one;
-    if (condition != nullptr)
-      one = all ? Expression(condition) && one : Expression(condition) || one;
-    WT_ASSIGN_OR_RETURN(condition, Made(one, offset));
+    conditions.push_back(each_negated ? !one : one);
   } while (several && tokens_.TakeSign(","));
   if (several) WT_RETURN_IF_ERROR(tokens_.ExpectSign(")"));
-  return condition;
+  // Halves of halves, so that a long list is no deep expression.
+  while (conditions.size() > 1) {
+    std::vector<Expression> halved;
+    for (size_t i = 0; i + 1 < conditions.size(); i += 2) {
+      halved.push_back(all ? conditions[i] && conditions[i + 1]
+                           : conditions[i] || conditions[i + 1]);
+    }
+    if (conditions.size() % 2 == 1) halved.push_back(conditions.back());
+    conditions = std::move(halved);
+  }
+  return Made(conditions.front(), offset);
 }
 
 // With another character than \ before what means itself: the pattern is written anew with \.

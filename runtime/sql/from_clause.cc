@@ -218,7 +218,7 @@ QueryParser::Plan QueryParser::LateralView(LogicalPlanPtr plan, Select& select) 
   if (!IsCall(*call, kExplodeCall)) {
     return Wrong(at, "a lateral view makes rows of an array: LATERAL VIEW explode(array)");
   }
-  if (outer) {
+  if (outer && call->operands.size() == 1) {  // else it is refused as any other
     call = Explode(OrOneNull(Expression(call->operands[0]))).node();
     context_.places.Put(call, at);
   }

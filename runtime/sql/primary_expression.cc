@@ -248,10 +248,11 @@ ExpressionParser::Node ExpressionParser::Call(const std::string& name, size_t of
     return Filtered(function, std::move(arguments), offset);
   }
   const bool of_end = function == "first" || function == "last" || function == "any_value";
-  if (of_end && arguments.size() == 1 && tokens_.At("IGNORE", "NULLS")) {
+  const bool ignores = tokens_.At("IGNORE", "NULLS");
+  if (of_end && arguments.size() == 1 && (ignores || tokens_.At("RESPECT", "NULLS"))) {
     tokens_.Next();
     tokens_.Next();
-    arguments.emplace_back(true);
+    if (ignores) arguments.emplace_back(true);
   }
   if (tokens_.At("OVER") || tokens_.At("IGNORE") || tokens_.At("RESPECT")) {
     return tokens_.Error(absl::StrCat(tokens_.Found(),
@@ -283,34 +284,23 @@ absl::StatusOr<std::vector<Expression>> ExpressionParser::WindowArguments() {
 ExpressionParser::Node ExpressionParser::Filtered(const std::string& name,
                                                   std::vector<Expression> arguments,
                                                   size_t offset) {
-  static constexpr std::string_view kPassOverNulls[] = {"count",
-                                                        "sum",
-                                                        "min",
-                                                        "max",
-                                                        "avg",
-                                                        "bool_and",
-                                                        "bool_or",
-                                                        "bit_and",
-                                                        "bit_or",
-                                                        "bit_xor",
-                                                        "var_pop",
-                                                        "var_samp",
-                                                        "stddev_pop",
-                                                        "stddev_samp",
-                                                        "skewness",
-                                                        "kurtosis",
-                                                        "covar_pop",
-                                                        "covar_samp",
-                                                        "corr",
-                                                        "collect_list",
-                                                        "collect_set",
-                                                        "listagg",
-                                                        "median",
-                                                        "percentile",
-                                                        "percentile_approx",
-                                                        "mode",
-                                                        "approx_count_distinct"};
-  if (std::ranges::find(kPassOverNulls, name) == std::end(kPassOverNulls)) {
+  static constexpr std::string_view kPassOverNulls[] = {"count",        "count_if",
+                                                        "sum",          "min",
+                                                        "max",          "avg",
+                                                        "bool_and",     "bool_or",
+                                                        "bit_and",      "bit_or",
+                                                        "bit_xor",      "var_pop",
+                                                        "var_samp",     "stddev_pop",
+                                                        "stddev_samp",  "skewness",
+                                                        "kurtosis",     "covar_pop",
+                                                        "covar_samp",   "corr",
+                                                        "collect_list", "collect_set",
+                                                        "listagg",      "median",
+                                                        "percentile",   "percentile_approx",
+                                                        "mode",         "approx_count_distinct"};
+  const bool passes = name.starts_with("regr_") ||
+                      std::ranges::find(kPassOverNulls, name) != std::end(kPassOverNulls);
+  if (!passes) {
     return tokens_.Error(absl::StrCat("there is no FILTER of ", name,
                                       ", which does not pass over nulls: use a WHERE"));
   }

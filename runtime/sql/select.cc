@@ -296,7 +296,8 @@ class GroupedSelect {
   absl::StatusOr<ExpressionPtr> WindowTime(const ExpressionPtr& node) const {
     const ExpressionNode& of = *node->operands[0];
     for (const Key& key : keys_) {
-      const bool meant = key.window && (key.text == ToText(of) || WindowCalled(of.name) == &key);
+      const bool is_named = of.kind == ExpressionKind::kName && WindowCalled(of.name) == &key;
+      const bool meant = key.window && (key.text == ToText(of) || is_named);
       if (meant) return (Expression(Bound(key, "end")) - absl::Microseconds(1)).node();
     }
     return Wrong(node, "window_time is of a window that rows are grouped by");

@@ -190,7 +190,7 @@ TEST(StorageLevels, SurviveADiskThatFails) {
   const std::pair<simulator::FaultKind, simulator::SeamCallKind> kinds[] = {
       {kTooManyFiles, kOpen}, {kAccessDenied, kOpen}, {kWriteError, kWrite},
       {kTornWrite, kWrite},   {kReadError, kRead},    {kTooManyFiles, kList}};
-  for (const auto& [kind, at] : kinds) {
+  for (const auto& [kind, where] : kinds) {
     for (const int every : {1, 3}) {
       for (const JobPlan& plan : {JobPlan(CountedWords), KeptLines(StorageLevel::kMemoryAndDisk,
                                                                    std::make_shared<int>(0))}) {
@@ -199,13 +199,14 @@ TEST(StorageLevels, SurviveADiskThatFails) {
         const simulator::Fault fault{.kind = kind};
         int calls = 0;
         int struck = 0;
-        job.SetCallFault([&, at = at](const simulator::SeamCall& call) -> const simulator::Fault* {
-          const bool of_scratch =
-              call.kind == at && call.target.find(kScratch) != std::string_view::npos;
-          const bool strikes = of_scratch && calls++ % every == 0;
-          struck += strikes ? 1 : 0;
-          return strikes ? &fault : nullptr;
-        });
+        job.SetCallFault(
+            [&, at = where](const simulator::SeamCall& call) -> const simulator::Fault* {
+              const bool of_scratch =
+                  call.kind == at && call.target.find(kScratch) != std::string_view::npos;
+              const bool strikes = of_scratch && calls++ % every == 0;
+              struck += strikes ? 1 : 0;
+              return strikes ? &fault : nullptr;
+            });
         RunWhole(job);
         EXPECT_GT(struck, 0);
         ExpectEachInThreeWindows(job);
