@@ -34,7 +34,7 @@ TEST(BindArguments, NamesWhatIsMissingUnknownOrMalformed) {
       error({{"input", "in"}, {"checkpoint", "ck"}, {"colour", "x"}}),
       "job words has no parameter \"colour\"; there are input, checkpoint, interval, "
       "partitions, kept-bytes, spill-bytes, receiver-rate, min-rate, unprocessed-bytes, retain, "
-      "log-bytes, stop-timeout, backpressure");
+      "log-bytes, stop-timeout, ...");
   for (const char* interval : {"soon", "0s", "-1s", "10ns", "inf", "9000h"}) {
     EXPECT_EQ(error({{"input", "in"}, {"checkpoint", "ck"}, {"interval", interval}}),
               absl::StrCat("job words: interval \"", interval,
