@@ -182,6 +182,10 @@ class Command(unittest.TestCase):
             ("--log-bytes=-5", "is not a number from 1"),
             ("--address=localhost:70", "--address belongs to --as=driver and --as=worker"),
             ("--driver=x:1", "--driver belongs to --as=worker"),
+            ("--standby", "--standby belongs to --as=driver"),
+            ("--standby-timeout=10ms", "give 100ms or more"),
+            ("--speculation-quantile=2", "speculation.quantile is 2: give a number from 0 to 1"),
+            ("--speculation-multiplier=much", "speculation.multiplier is nan: give 1 or more"),
             ("--kill-at=nosuch", 'there is no step "nosuch"'),
             ("--kill-at=batch.run:1:bach=2", 'has no attribute "bach": did you mean "batch"?'),
             ("--kill-at=batch.run:1:batch=x", "is not of the form name=number"),
@@ -190,6 +194,9 @@ class Command(unittest.TestCase):
             ("--stop-at=sink.published:1:sink=output", 'no sink of the job is called "output"'),
         ]:
             self.assertIn(says, self.refused("start", "word_count", *FILES, flag), flag)
+        self.assertIn("give both the same --standby-timeout", self.refused(
+            "start", "word_count", *FILES, "--as=driver", f"--address=127.0.0.1:{free_port()}",
+            "--standby"))
         self.assertIn("is not a number from 0", self.refused("run", "--seed=-1", "in"))
         for size, says in [("-1", '"-1" is less than nothing'), ("1000TiB", "more than this machine"),
                            ("99999999999999999999", '"99999999999999999999" is'),

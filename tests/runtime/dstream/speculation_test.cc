@@ -46,8 +46,8 @@ void CountAndKeep(StreamingContext& ssc, const std::shared_ptr<Calls>& calls) {
   });
 }
 
-// By output and key: what all of its batches say together. (In which batch a file is depends on when
-// that is planned, and that on how long the one before takes.)
+// By output and key: what all of its batches say together. (In which batch a file is depends on
+// when that is planned, and that on how long the one before takes.)
 using Sums = std::map<std::string, int64_t>;
 
 struct Left {
