@@ -310,10 +310,12 @@ constexpr PlantedBug kOfKeptStates[] = {
 
 // --- what workers keep: in memory, in files, with a second one ---
 
+constexpr std::string_view kLevels[] = {"lines_at_a_level"};
+
 constexpr PlantedBug kOfKeptBlocks[] = {
     {"evicted_blocks_read_as_none", kForgotten,
      "Blocks for which a worker has no room are gone, and it says that there were no rows.",
-     kPrograms},
+     kLevels},
     {"spilled_bytes_of_another_task", kOfAnother,
      "A file of blocks begins with those of the task that was written before, which are read.",
      kPrograms},
@@ -322,9 +324,9 @@ constexpr PlantedBug kOfKeptBlocks[] = {
     {"spill_forgets_the_last_target", kForgotten,
      "A file of blocks has none for the last partition, which is read as no rows.", kPrograms},
     {"lost_spill_read_as_none", kSpecialCase,
-     "Blocks whose file is gone, or cannot be read, are read as if there were no rows.", kPrograms},
+     "Blocks whose file is gone, or cannot be read, are read as if there were no rows.", kLevels},
     {"replica_read_for_another_partition", kOfAnother,
-     "Of a second worker the blocks for the next partition are read.", kPrograms},
+     "Of a second worker the blocks for the next partition are read.", kLevels},
 };
 
 // --- receivers and their blocks ---

@@ -145,6 +145,17 @@ void Stamped(StreamingContext& context, const JobArguments& arguments) {
       .SaveAsTextFiles(arguments.Get("output") + "/groups");
 }
 
+// Lines as they are kept, and those of the last three batches.
+void LinesAtALevel(StreamingContext& context, const JobArguments& arguments) {
+  const auto level = runtime::ParseStorageLevel(arguments.Get("level"));
+  if (!level.ok()) context.graph().AddError(level.status());
+  const auto lines =
+      TextInput(context, arguments, "input").Map([](const std::string& line) { return line; });
+  lines.Persist(level.value_or(runtime::StorageLevel::kMemoryOnly));
+  lines.SaveAsTextFiles(arguments.Get("output") + "/lines");
+  lines.Window(3 * context.batch_interval()).SaveAsTextFiles(arguments.Get("output") + "/lately");
+}
+
 // Of a line "(<field>,<token> <token> ...)".
 std::vector<std::string> TokensOf(const std::string& line) {
   absl::string_view tokens = line;
@@ -219,6 +230,19 @@ void AddReplayedJobs(ScenarioJobs& jobs) {
                       OutputParameter()};
     job.deterministic = true;
     job.dstream = ReadingsAndAlarms;
+    jobs.Add(std::move(job));
+  }
+  {
+    Job job;
+    job.name = "lines_at_a_level";
+    job.meaning =
+        "DStream: each line, and each with those of the last three batches, which are kept";
+    runtime::JobParameter level{"level", "where workers keep them: a storage level", "MEMORY_ONLY"};
+    level.tried = {"MEMORY_ONLY",   "MEMORY_AND_DISK",   "DISK_ONLY",
+                   "MEMORY_ONLY_2", "MEMORY_AND_DISK_2", "DISK_ONLY_2"};
+    job.parameters = WithFileParameters({InputParameter(), OutputParameter(), std::move(level)});
+    job.dstream = LinesAtALevel;
+    job.deterministic = true;
     jobs.Add(std::move(job));
   }
   {
