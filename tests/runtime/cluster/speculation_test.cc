@@ -91,7 +91,7 @@ class SpeculatedTask : public testing::Test {
  protected:
   SpeculatedTask() {
     for (const GraphRun::TaskKey key : run_.Waiting()) {
-      tasks_.push_back(run_.Start(key, run_.Prefer(key, workers_), At(0)));
+      tasks_.push_back(run_.Start(key, run_.Prefer(key, workers_), {}, At(0)));
     }
     run_.Report(ReportOf(tasks_[0]), At(40));
     run_.Report(ReportOf(tasks_[1]), At(50));
@@ -204,7 +204,7 @@ TEST(Speculation, NeitherReceiversNorTasksThatShowOutsideRunTwice) {
   const std::vector<WorkerRef> workers = {kAnn, kBob};
   std::vector<cluster::RunTask> tasks;
   for (const GraphRun::TaskKey key : run.Waiting()) {
-    tasks.push_back(run.Start(key, run.Prefer(key, workers), At(0)));
+    tasks.push_back(run.Start(key, run.Prefer(key, workers), {}, At(0)));
   }
   run.Report(ReportOf(tasks[0]), At(1));
   EXPECT_EQ(run.NextToSpeculate(workers, {1, 1}, 2, At(10'000)), std::nullopt);
@@ -232,7 +232,7 @@ TEST(Speculation, ResultsComeFromOneConsistentSetOfAttempts) {
     };
     for (int turn = 0; turn < 10'000 && !run.ended(); ++turn) {
       for (const GraphRun::TaskKey key : run.Waiting()) {
-        begin(run.Start(key, run.Prefer(key, workers), At(turn)));
+        begin(run.Start(key, run.Prefer(key, workers), {}, At(turn)));
       }
       const auto twice = run.NextToSpeculate(workers, {9, 9, 9}, 1, At(turn));
       if (twice && random.Below(2) == 0) {
