@@ -384,7 +384,6 @@ constexpr PlantedBug kOfRows[] = {
 // --- drivers that stand by, and tasks that are at work twice ---
 
 constexpr std::string_view kStreams[] = {"word_count_dstream", "numbered_word_count_dstream"};
-constexpr std::string_view kPlainSockets[] = {"socket_word_count"};
 
 constexpr PlantedBug kOfTakeOvers[] = {
     {"standby_takes_over_at_once", kTooEarly,
@@ -392,16 +391,8 @@ constexpr PlantedBug kOfTakeOvers[] = {
      kStreams},
     {"lease_says_nothing_new", kForgotten,
      "A driver says once that it is at work, and never again.", kStreams},
-    {"unfinished_batches_left_out", kForgotten,
-     "A driver that takes over goes on with the next batch, whatever was not complete.",
-     kFileStreams},
     {"result_of_both_attempts", kNotIdempotent,
      "A task that was at work twice gives its result twice."},
-    {"loser_replaces_the_winner", kStale,
-     "Of a task that is at work twice, what ends last counts, whoever has read the other.",
-     kStampedLines},
-    {"receivers_are_speculated", kSpecialCase,
-     "A receiver that has run for long is begun on another worker, too.", kPlainSockets},
 };
 
 template <size_t kSize>

@@ -200,7 +200,6 @@ void GraphRun::Report(const cluster::TaskReport& report, platform::MonotonicTime
   const TaskKey key{report.task().stage(), report.task().partition()};
   const TaskState* task = ended() ? nullptr : Find(report.task());
   if (task == nullptr || task->phase != Phase::kRunning) {
-    if (Planted("loser_replaces_the_winner") && TakeLoser(report)) return;
     effects_.marks.push_back({&steps::kDriverReportIgnored, FromName(report.task()), ""});
     return;
   }

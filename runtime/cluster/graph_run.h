@@ -136,7 +136,6 @@ class GraphRun {
     platform::MonotonicTime began;
     std::optional<Beside> beside;
     bool ran_twice = false;
-    int stopped = -1;                     // the attempt that was told to stop
     std::optional<Happened> output_gone;  // once done: why its output cannot be had
     std::string result;
   };
@@ -151,7 +150,6 @@ class GraphRun {
   void MakeFirst(TaskKey key, int attempt);
   void StopBeside(TaskKey key);
   void LeaveToBeside(TaskKey key);
-  bool TakeLoser(const cluster::TaskReport& report);
   bool Planted(std::string_view bug) const {
     return platform::kBugsArePlanted && options_.planted == bug;
   }

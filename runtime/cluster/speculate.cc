@@ -25,9 +25,7 @@ std::optional<WaitingTasks::Placed> GraphRun::NextToSpeculate(const std::vector<
   };
   for (int stage = 0; stage < std::ssize(tasks_); ++stage) {
     const Stage& of = graph_.stages[stage];
-    const bool may_run_twice =
-        (!of.long_running || Planted("receivers_are_speculated")) && !of.alone;
-    if (unfinished_[stage] == 0 || !may_run_twice) continue;
+    if (unfinished_[stage] == 0 || of.long_running || of.alone) continue;
     const std::vector<TaskState>& tasks = tasks_[stage];
     const std::optional<absl::Duration> limit =
         TakesLongAfter(options_.speculation, tasks.size(), took_[stage], slots);
@@ -76,22 +74,9 @@ void GraphRun::StopBeside(TaskKey key) {
   TaskState& task = At(key);
   TaskId other = Id(key);
   other.attempt = task.beside->attempt;
-  task.stopped = other.attempt;
-  if (!Planted("loser_replaces_the_winner")) {
-    effects_.cancellations.push_back({task.beside->worker.id, std::move(other)});
-  }
+  effects_.cancellations.push_back({task.beside->worker.id, std::move(other)});
   if (TakesSlot(key)) --slots_taken_[task.beside->worker.id];
   task.beside.reset();
-}
-
-// (A bug that is planted: what ends last counts.)
-bool GraphRun::TakeLoser(const cluster::TaskReport& report) {
-  const cluster::TaskName& name = report.task();
-  if (name.driver() != options_.driver || name.graph() != options_.id) return false;
-  TaskState& task = At({name.stage(), name.partition()});
-  if (task.phase != Phase::kDone || task.stopped != name.attempt()) return false;
-  if (report.error_code() == 0) task.result = report.result();
-  return true;
 }
 
 void GraphRun::LeaveToBeside(TaskKey key) {

@@ -192,7 +192,6 @@ class DriverRun {
   Task<void> RunBatches() {
     absl::Status status;
     for (const BatchInput& unfinished : log_->recovered().unfinished) {
-      if (platform::Planted(node_, "unfinished_batches_left_out")) break;
       co_await node_.Step(steps::kBatchRerun, {{"batch", unfinished.batch.value()}});
       BatchInput input = unfinished;
       if (platform::Planted(node_, "rerun_leaves_out_the_last_file")) {
