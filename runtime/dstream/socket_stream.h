@@ -25,8 +25,8 @@
 //     rows that it added in that call are dropped
 //   - it takes nothing of as many bytes as a line may have (DStreamOptions::line_bytes_max)
 //   - the server ends the connection, and it leaves bytes of it
-// A row whose encoding, as a line of a block (received_rows.h: with its line ends escaped), is longer
-// than a line may be is dropped, and reported. The function runs on
+// A row whose encoding, as a line of a block (received_rows.h: with its line ends escaped), is
+// longer than a line may be is dropped, and reported. The function runs on
 // a worker, as part of a receiver: not in a batch, so it adds to no accumulator.
 #ifndef WAVETANK_RUNTIME_DSTREAM_SOCKET_STREAM_H_
 #define WAVETANK_RUNTIME_DSTREAM_SOCKET_STREAM_H_

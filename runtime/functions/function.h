@@ -181,8 +181,8 @@ struct ExampleTerm {
   std::vector<ExampleTerm> operands;
 };
 
-// Shown in the documentation, and a test. Of an aggregate: its arguments' values, row by row, and in
-// `arguments` those behind them that are literals.
+// Shown in the documentation, and a test. Of an aggregate: its arguments' values, row by row, and
+// in `arguments` those behind them that are literals.
 struct Example {
   std::vector<ExampleTerm> arguments = {};
   std::vector<std::vector<ExampleTerm>> rows = {};  // of an aggregate

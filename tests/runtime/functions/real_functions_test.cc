@@ -29,7 +29,7 @@ TEST(RealFunctions, AreTheNearestDouble) {
       {Call("pow", {2.0, 0.5}), "1.4142135623730951"},
       {Call("pow", {-2.0, 3.0}), "-8"},
       {Call("cbrt", {-27.0}), "-3"},
-      {Call("hypot", {1e200, 1e200}), "1.4142135623730951e+200"},
+      {Call("hypot", {1e200, 1e200}), "1.414213562373095e+200"},
       {Call("sin", {1.0}), "0.8414709848078965"},
       {Call("cos", {1.0}), "0.5403023058681398"},
       {Call("tan", {1.0}), "1.5574077246549023"},
@@ -41,7 +41,7 @@ TEST(RealFunctions, AreTheNearestDouble) {
       {Call("cosh", {1.0}), "1.5430806348152437"},
       {Call("tanh", {1.0}), "0.7615941559557649"},
       {Call("asinh", {1.0}), "0.881373587019543"},
-      {Call("acosh", {2.0}), "1.3169578969248166"},
+      {Call("acosh", {2.0}), "1.3169578969248168"},
       {Call("atanh", {0.5}), "0.5493061443340549"},
   };
   for (const auto& [call, gives] : calls) EXPECT_EQ(Result(call), gives) << ToText(*call.node());
