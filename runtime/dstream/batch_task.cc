@@ -362,10 +362,14 @@ class BatchTaskBody::Attempt {
     checkpoint::StateVersion version{task_.state.version, task_.state.files};
     const bool first =
         version.version == 0 || platform::Planted(context_.node(), "initial_states_given_again");
+    checkpoint::StateStoreOptions options{.operator_fingerprint = StateNameOf(op)};
+    // One that is let go after its batch, or is made twice in it, never takes in what is written in
+    // the background: its commits do it, before there are many files to open.
+    options.lineage.longest = options.lineage.snapshot_at_latest;
     WT_CO_ASSIGN_OR_RETURN(std::unique_ptr<checkpoint::StateStore> state,
                            co_await checkpoint::StateStore::Open(
                                context_.node(), context_.store(), task_.state.directory,
-                               std::move(version), {.operator_fingerprint = StateNameOf(op)}));
+                               std::move(version), std::move(options)));
     if (first) {
       const auto begin = [&] {
         op.Begin(absl::FromUnixMillis(task_.reads.front().batch_time_ms),

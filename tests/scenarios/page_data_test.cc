@@ -99,8 +99,8 @@ TEST(PageData, HoldsWhatTheJsonOfTheRunHoldsAndTheInstantsOfViolations) {
   EXPECT_EQ(run["violations"][0]["when_ns"], 1'234'567'891);
   EXPECT_EQ(run["claim"], "c");
   run["violations"][0].erase("when_ns");
-  for (const auto& [name, value] : Json::parse(ToJson(report)).items())
-    EXPECT_EQ(run[name], value) << name;
+  const Json whole = Json::parse(ToJson(report));
+  for (const auto& [name, value] : whole.items()) EXPECT_EQ(run[name], value) << name;
 }
 
 // In every text that a run can bring.

@@ -291,8 +291,9 @@ TEST(PropertyTest, FindsAMistakeAndMakesItSmall) {
 
 TEST(PropertyTest, OfAStreamThatClaimsExactlyOnceWithAnOracleFindsWhatCameTwice) {
   const PropertyResult result = PropertyTest(
-      BuiltIn("word_count_dstream"),
-      {.guarantee = kExactlyOnce, .oracle = *BuiltInJobs().OracleOf("word_count_dstream")});
+      BuiltIn("word_count_dstream"), {.guarantee = kExactlyOnce,
+                                      .runs = 1'000,
+                                      .oracle = *BuiltInJobs().OracleOf("word_count_dstream")});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_THAT(result.failure->report.violations,
               Contains(::testing::Field(&properties::Violation::kind, "duplicated")));

@@ -53,9 +53,9 @@ class Drivers {
   void StartStandby(const std::string& name) {
     Start(name, [this](platform::Node& node) { return StandBy(node); });
   }
-  // One that takes the lease, and ends so.
-  void StartAndEnd(const std::string& name, Kind how) {
-    Start(name, [how](platform::Node& node) { return TakeAndEnd(node, how); });
+  // One that takes the lease, and ends so, after a while.
+  void StartAndEnd(const std::string& name, Kind how, absl::Duration after = {}) {
+    Start(name, [how, after](platform::Node& node) { return TakeAndEnd(node, how, after); });
   }
   void RunFor(absl::Duration duration) { world_.RunFor(duration); }
   SimWorld& world() { return world_; }
@@ -68,10 +68,11 @@ class Drivers {
   void Start(const std::string& name, platform::NodeMain main) {
     world_.Start("m", {name, {{"driver", std::move(main)}}});
   }
-  static Task<void> TakeAndEnd(platform::Node& node, Kind how) {
+  static Task<void> TakeAndEnd(platform::Node& node, Kind how, absl::Duration after) {
     checkpoint::LocalStore store(node, "");
     DriverLease lease(node, store, {.checkpoint = "ck", .timeout = kTimeout});
     co_await lease.Take();
+    co_await node.clock().Sleep(after);
     co_await lease.End(how);
   }
   Task<void> Work(platform::Node& node) {
@@ -133,12 +134,27 @@ TEST(DriverLease, OneThatLeavesNeedNotBeWaitedForAndOneThatHasFinishedIsNotRepla
   left.RunFor(absl::Milliseconds(500));
   EXPECT_THAT(left.taken(), ElementsAre("second"));
   Drivers finished;
-  finished.StartAndEnd("first", Kind::kFinished);
-  finished.RunFor(absl::Seconds(1));
   finished.StartStandby("second");
+  finished.StartAndEnd("first", Kind::kFinished, absl::Seconds(10));
   finished.RunFor(absl::Minutes(1));
   EXPECT_THAT(finished.taken(), IsEmpty());
   EXPECT_THAT(finished.saw_the_end(), ElementsAre("second"));
+}
+
+// Both are started for another run of the job: the one to stand by for comes in a moment.
+TEST(DriverLease, WhatARunBeforeHasFinishedEndsNobody) {
+  Drivers drivers;
+  drivers.StartAndEnd("yesterday", Kind::kFinished);
+  drivers.RunFor(absl::Seconds(1));
+  drivers.StartStandby("second");
+  drivers.RunFor(absl::Minutes(1));
+  EXPECT_THAT(drivers.saw_the_end(), IsEmpty());
+  drivers.StartAtWork("first");
+  drivers.RunFor(absl::Seconds(10));
+  EXPECT_THAT(drivers.taken(), IsEmpty());
+  drivers.world().Crash(drivers.world().process("first"));
+  drivers.RunFor(absl::Minutes(1));
+  EXPECT_THAT(drivers.taken(), ElementsAre("second"));
 }
 
 // It may be at work all the same, started without a lease.
