@@ -292,8 +292,8 @@ TEST(PropertyTest, FindsAMistakeAndMakesItSmall) {
 TEST(PropertyTest, OfAStreamThatClaimsExactlyOnceWithAnOracleFindsWhatCameTwice) {
   const PropertyResult result = PropertyTest(
       BuiltIn("word_count_dstream"), {.guarantee = kExactlyOnce,
-                                      .runs = 1'000,
-                                      .oracle = *BuiltInJobs().OracleOf("word_count_dstream")});
+                                      .oracle = *BuiltInJobs().OracleOf("word_count_dstream"),
+                                      .runs = 1'000});
   ASSERT_TRUE(result.failure.has_value());
   EXPECT_THAT(result.failure->report.violations,
               Contains(::testing::Field(&properties::Violation::kind, "duplicated")));
