@@ -133,10 +133,20 @@ void BlockManager::Tidy() {
   if (is_working_) return;
   SetBound();
   blocks_.TryAgain();
+  EvictWhatNeedsNoDisk();
   if (!HasWork()) return;
   is_working_ = true;
   worked_.Reset();
   scope_.Spawn("tidy blocks", Work());
+}
+
+// At once, so that the driver is told with the next request, before it plans on what is gone.
+void BlockManager::EvictWhatNeedsNoDisk() {
+  while (const std::optional<ShuffleBlocks::ToGo> next = blocks_.NextToGo()) {
+    if (next->to_disk) return;
+    blocks_.Evict(next->task, !platform::Planted(node_, "evicted_blocks_read_as_none"));
+    evicted_.push_back(next->task);
+  }
 }
 
 Task<void> BlockManager::Work() {
@@ -149,14 +159,14 @@ Task<void> BlockManager::Work() {
       co_await files_.Remove(std::move(file));
       continue;
     }
-    const std::optional<ShuffleBlocks::ToGo> next = blocks_.NextToGo();
-    if (!next.has_value()) continue;
-    if (next->to_disk) {
-      co_await Spill(next->task);
-    } else {
-      blocks_.Evict(next->task, !platform::Planted(node_, "evicted_blocks_read_as_none"));
-      co_await Step(steps::kBlocksEvicted, next->task);
+    if (!evicted_.empty()) {
+      TaskId task = std::move(evicted_.front());
+      evicted_.pop_front();
+      co_await Step(steps::kBlocksEvicted, std::move(task));
+      continue;
     }
+    EvictWhatNeedsNoDisk();
+    if (const auto next = blocks_.NextToGo(); next.has_value()) co_await Spill(next->task);
     TakeUnneeded();
   }
   is_working_ = false;

@@ -78,7 +78,10 @@ class BlockManager {
   void SetBound();
   Task<void> Spill(TaskId task);
   bool MakeRoomOnDisk(size_t bytes);
-  bool HasWork() const { return blocks_.NextToGo().has_value() || !unneeded_.empty(); }
+  bool HasWork() const {
+    return blocks_.NextToGo().has_value() || !unneeded_.empty() || !evicted_.empty();
+  }
+  void EvictWhatNeedsNoDisk();
   void TakeUnneeded();
   std::string TooMuch() const;
   Task<void> Step(const platform::StepName& step, TaskId task);
@@ -89,6 +92,7 @@ class BlockManager {
   ShuffleBlocks blocks_;
   ScratchFiles files_;
   std::deque<std::string> unneeded_;  // files
+  std::deque<TaskId> evicted_;        // that no step has told of
   std::string content_;               // of the file that is made
   int64_t next_file_ = 1;
   bool is_full_ = false;  // the disk, when this was last tried

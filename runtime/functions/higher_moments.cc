@@ -4,15 +4,15 @@
 // moments*, 2008).
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "runtime/functions/groups.h"
-#include "runtime/functions/kernels.h"
+#include "runtime/functions/merged_doubles.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -23,7 +23,14 @@ struct HigherMoments {
   double second = 0;  // sums of powers of distances
   double third = 0;
   double fourth = 0;
+  static constexpr double HigherMoments::* kParts[] = {
+      &HigherMoments::count, &HigherMoments::mean, &HigherMoments::second, &HigherMoments::third,
+      &HigherMoments::fourth};
 
+  static std::optional<HigherMoments> OfRow(std::span<const Column> arguments, int64_t row) {
+    if (arguments[0].IsNull(row)) return std::nullopt;
+    return HigherMoments{.count = 1, .mean = arguments[0].DoubleAt(row)};
+  }
   void Add(const HigherMoments& more) {
     if (more.count == 0) return;
     if (count == 0) {  // what is squared below may be beyond what a double holds
@@ -49,88 +56,42 @@ struct HigherMoments {
   }
 };
 
-class HigherMomentsState final : public AggregateState {
- public:
-  void Resize(uint32_t groups) override {
-    if (groups > moments_.size()) moments_.resize(groups);
-  }
-  void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
-    const double* const values = arguments[0].doubles();
-    for (size_t row = 0; row < groups.size(); ++row) {
-      if (arguments[0].IsNull(static_cast<int64_t>(row))) continue;
-      moments_[groups[row]].Add({.count = 1, .mean = values[row]});
-    }
-  }
-  void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
-    for (size_t row = 0; row < groups.size(); ++row) {
-      const auto part = [&](size_t column) { return partials[column].doubles()[row]; };
-      moments_[groups[row]].Add({part(0), part(1), part(2), part(3), part(4)});
-    }
-  }
-  std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
-    std::vector<Column> columns;
-    for (const auto part : {&HigherMoments::count, &HigherMoments::mean, &HigherMoments::second,
-                            &HigherMoments::third, &HigherMoments::fourth}) {
-      ColumnBuilder builder(DataType::kDouble);
-      for (const uint32_t group : groups) builder.Double(moments_[group].*part);
-      columns.push_back(builder.Finish());
-    }
-    return columns;
-  }
+// Of one value at least.
+using Shape = double (*)(const HigherMoments& of);
 
- private:
-  std::vector<HigherMoments> moments_;
-};
-
-// result(count, second, third, fourth), of one value at least.
-using Shape = double (*)(double count, double second, double third, double fourth);
-
-std::shared_ptr<const AggregateParts> ShapeParts(Shape result) {
-  auto parts = std::make_shared<AggregateParts>();
-  parts->intermediate = [](std::span<const DataType>) {
-    return std::vector<DataType>(5, DataType::kDouble);
-  };
-  parts->make = [](std::span<const DataType>) { return std::make_unique<HigherMomentsState>(); };
-  parts->result = [result](std::span<const Column> intermediate) {
-    ColumnBuilder builder(DataType::kDouble);
-    for (int64_t row = 0; row < intermediate[0].size(); ++row) {
-      const auto part = [&](size_t column) { return intermediate[column].DoubleAt(row); };
-      // Of values that are all the same there is no shape.
-      part(0) == 0 || part(2) == 0 ? builder.Null()
-                                   : builder.Double(result(part(0), part(2), part(3), part(4)));
-    }
-    return builder.Finish();
-  };
-  return parts;
+std::shared_ptr<const AggregateParts> ShapeParts(Shape shape) {
+  return PartsOfDoubles<HigherMoments>(
+      DataType::kDouble, [shape](const HigherMoments& of, ColumnBuilder& builder) {
+        // Of values that are all the same there is no shape.
+        of.count == 0 || of.second == 0 ? builder.Null() : builder.Double(shape(of));
+      });
 }
 
 }  // namespace
 
 void AddHigherMoments(std::vector<Function>& functions) {
-  const auto add = [&functions](std::string name, Shape result, std::string help,
+  const auto add = [&functions](std::string name, Shape shape, std::string help,
                                 std::string gives) {
     functions.push_back({.name = std::move(name),
                          .parameters = {{"number", Accepts::kDouble}},
                          .result = Gives(DataType::kDouble),
                          .nulls = Nulls::kAnyTime,
-                         .parts = ShapeParts(result),
+                         .parts = ShapeParts(shape),
                          .help = std::move(help),
                          .examples = {{.rows = {{1}, {ExampleTerm::Null(DataType::kInt64)}, {3}},
                                        .gives = std::move(gives)}}});
   };
   add(
       "skewness",
-      [](double count, double second, double third, double) {
-        return std::sqrt(count) * third / std::sqrt(second * second * second);
+      [](const HigherMoments& of) {
+        return std::sqrt(of.count) * of.third / std::sqrt(of.second * of.second * of.second);
       },
       "how far values lean to one side: above 0, those that are far off are great ones; null "
       "without values that differ",
       "0");
   add(
       "kurtosis",
-      [](double count, double second, double, double fourth) {
-        return count * fourth / (second * second) - 3;
-      },
+      [](const HigherMoments& of) { return of.count * of.fourth / (of.second * of.second) - 3; },
       "how much of the variance is of values far off: 0 of a normal distribution; null without "
       "values that differ",
       "-2");

@@ -3,7 +3,6 @@
 // merge as in moments.cc.
 #include <cmath>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "runtime/functions/groups.h"
-#include "runtime/functions/kernels.h"
+#include "runtime/functions/merged_doubles.h"
 
 namespace wavetank::runtime {
 namespace {
@@ -24,7 +23,15 @@ struct PairMoments {
   double yy = 0;      // sums of products of distances
   double xx = 0;
   double xy = 0;
+  static constexpr double PairMoments::* kParts[] = {&PairMoments::count,  &PairMoments::mean_y,
+                                                     &PairMoments::mean_x, &PairMoments::yy,
+                                                     &PairMoments::xx,     &PairMoments::xy};
 
+  static std::optional<PairMoments> OfRow(std::span<const Column> arguments, int64_t row) {
+    if (arguments[0].IsNull(row) || arguments[1].IsNull(row)) return std::nullopt;
+    return PairMoments{
+        .count = 1, .mean_y = arguments[0].DoubleAt(row), .mean_x = arguments[1].DoubleAt(row)};
+  }
   void Add(const PairMoments& more) {
     if (more.count == 0) return;
     if (count == 0) {  // what is squared below may be beyond what a double holds
@@ -42,50 +49,6 @@ struct PairMoments {
     mean_x += apart_x * more.count / all;
     count = all;
   }
-};
-
-constexpr double PairMoments::* kParts[] = {&PairMoments::count,  &PairMoments::mean_y,
-                                            &PairMoments::mean_x, &PairMoments::yy,
-                                            &PairMoments::xx,     &PairMoments::xy};
-
-PairMoments MomentsAt(std::span<const Column> partials, int64_t row) {
-  PairMoments moments;
-  for (size_t part = 0; part < std::size(kParts); ++part) {
-    moments.*kParts[part] = partials[part].DoubleAt(row);
-  }
-  return moments;
-}
-
-class PairMomentsState final : public AggregateState {
- public:
-  void Resize(uint32_t groups) override {
-    if (groups > moments_.size()) moments_.resize(groups);
-  }
-  void Update(std::span<const Column> arguments, std::span<const uint32_t> groups) override {
-    for (size_t i = 0; i < groups.size(); ++i) {
-      const auto row = static_cast<int64_t>(i);
-      if (arguments[0].IsNull(row) || arguments[1].IsNull(row)) continue;
-      moments_[groups[i]].Add(
-          {.count = 1, .mean_y = arguments[0].DoubleAt(row), .mean_x = arguments[1].DoubleAt(row)});
-    }
-  }
-  void Merge(std::span<const Column> partials, std::span<const uint32_t> groups) override {
-    for (size_t i = 0; i < groups.size(); ++i) {
-      moments_[groups[i]].Add(MomentsAt(partials, static_cast<int64_t>(i)));
-    }
-  }
-  std::vector<Column> Partials(std::span<const uint32_t> groups) const override {
-    std::vector<Column> columns;
-    for (const auto part : kParts) {
-      ColumnBuilder builder(DataType::kDouble);
-      for (const uint32_t group : groups) builder.Double(moments_[group].*part);
-      columns.push_back(builder.Finish());
-    }
-    return columns;
-  }
-
- private:
-  std::vector<PairMoments> moments_;
 };
 
 using Result = std::optional<double>;  // nullopt: null
@@ -140,15 +103,6 @@ constexpr OfPairs kOfPairs[] = {
      "the sum of squared distances of y from its mean; null without a pair", "2"},
 };
 
-std::shared_ptr<AggregateParts> PairParts() {
-  auto parts = std::make_shared<AggregateParts>();
-  parts->intermediate = [](std::span<const DataType>) {
-    return std::vector<DataType>(std::size(kParts), DataType::kDouble);
-  };
-  parts->make = [](std::span<const DataType>) { return std::make_unique<PairMomentsState>(); };
-  return parts;
-}
-
 }  // namespace
 
 void AddMomentsOfPairs(std::vector<Function>& functions) {
@@ -164,26 +118,19 @@ void AddMomentsOfPairs(std::vector<Function>& functions) {
                          .examples = {{.rows = {{1, 1}, {3, 5}}, .gives = std::move(gives)}}});
   };
   for (const OfPairs& of_pairs : kOfPairs) {
-    auto parts = PairParts();
-    parts->result = [value = of_pairs.value](std::span<const Column> intermediate) {
-      ColumnBuilder builder(DataType::kDouble);
-      for (int64_t row = 0; row < intermediate[0].size(); ++row) {
-        const Result result = value(MomentsAt(intermediate, row));
-        result ? builder.Double(*result) : builder.Null();
-      }
-      return builder.Finish();
-    };
+    auto parts = PartsOfDoubles<PairMoments>(
+        DataType::kDouble, [value = of_pairs.value](const PairMoments& of, ColumnBuilder& builder) {
+          const Result result = value(of);
+          result ? builder.Double(*result) : builder.Null();
+        });
     add(of_pairs.name, DataType::kDouble, std::move(parts), of_pairs.help, of_pairs.gives);
   }
-  auto parts = PairParts();
-  parts->result = [](std::span<const Column> intermediate) {
-    ColumnBuilder builder(DataType::kInt64);
-    for (int64_t row = 0; row < intermediate[0].size(); ++row) {
-      builder.Int64(static_cast<int64_t>(intermediate[0].DoubleAt(row)));
-    }
-    return builder.Finish();
-  };
-  add("regr_count", DataType::kInt64, std::move(parts), "the rows that have both", "2");
+  add("regr_count", DataType::kInt64,
+      PartsOfDoubles<PairMoments>(DataType::kInt64,
+                                  [](const PairMoments& of, ColumnBuilder& builder) {
+                                    builder.Int64(static_cast<int64_t>(of.count));
+                                  }),
+      "the rows that have both", "2");
 }
 
 }  // namespace wavetank::runtime

@@ -3,33 +3,7 @@
 # paths are those of the host, a job of either engine is refused there, in one sentence that says
 # what to do, and leaves everything as it is; back where it was, or by a link from there, it goes on
 # and counts everything once. Where they are relative to a store's root, that may stand anywhere.
-set -euo pipefail
-
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-processes=()
-clean_up() {
-  local each
-  for each in "${processes[@]}"; do kill -9 "$each" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap clean_up EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(tail -n 5 "$work"/*.log)" >&2
-  exit 1
-}
-
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+source "$(dirname "$0")/real_processes.sh"
 
 stop_all() {
   local each

@@ -1,28 +1,7 @@
 #!/bin/bash
 # other_store.sh WAVETANK: a cluster of real processes, one worker of which was started with another
 # store. It is refused by name, and the others count every word.
-set -euo pipefail
-
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-started=()
-trap 'for p in "${started[@]}"; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(tail -n 20 ./*.err)" >&2
-  exit 1
-}
-
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+source "$(dirname "$0")/real_processes.sh"
 
 # Addresses of its own on the loopback, so that nobody else has them.
 host=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1))
@@ -30,7 +9,7 @@ begin() {
   local name=$1
   shift
   "$wavetank" start "$@" >"$name.out" 2>"$name.err" &
-  started+=($!)
+  processes+=($!)
 }
 
 mkdir -p root/in other

@@ -1,18 +1,7 @@
 #!/bin/bash
 # real_log.sh WAVETANK: a partitioned log as a process, and a job that reads and writes it, on the
 # loopback. Both are killed again and again; each record is copied once.
-set -euo pipefail
-
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-started=()
-trap 'for p in "${started[@]}"; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(tail -n 20 ./*.err)" >&2
-  exit 1
-}
+source "$(dirname "$0")/real_processes.sh"
 
 # Addresses of its own on the loopback, so that nobody else has them.
 address=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)):9092
@@ -22,7 +11,7 @@ begin() {
   local name=$1
   shift
   "$wavetank" "$@" >>"$name.out" 2>>"$name.err" &
-  started+=($!)
+  processes+=($!)
 }
 serve() { begin serve log serve --address="$address" --root=log; server=$!; }
 copy() {

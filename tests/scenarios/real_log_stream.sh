@@ -1,18 +1,7 @@
 #!/bin/bash
 # real_log_stream.sh WAVETANK: a DStream of a partitioned log, without a receiver, on the loopback.
 # It is killed again and again; of each batch one complete attempt has each record once.
-set -euo pipefail
-
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-started=()
-trap 'for p in "${started[@]}"; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(tail -n 20 ./*.err)" >&2
-  exit 1
-}
+source "$(dirname "$0")/real_processes.sh"
 
 address=127.$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)).$((RANDOM % 250 + 1)):9092
 records=2000
@@ -21,7 +10,7 @@ begin() {
   local name=$1
   shift
   "$wavetank" "$@" >>"$name.out" 2>>"$name.err" &
-  started+=($!)
+  processes+=($!)
 }
 stream() {
   begin stream start log_word_count --log="$address" --topic=numbers --checkpoint=ck \
@@ -39,8 +28,8 @@ words() {
     done
   done | tr -d '()' | cut -d, -f1 | sort -n
 }
-# wait_for LEAST: until so many are there.
-wait_for() {
+# await_records LEAST: until so many are there.
+await_records() {
   for ((i = 0; i < 300; ++i)); do
     [ "$(words 2>/dev/null | wc -l)" -ge "$1" ] && return
     sleep 0.1
@@ -56,12 +45,12 @@ done
 seq $records | "$wavetank" log produce --address="$address" numbers || fail 'nothing was produced'
 stream
 for share in 4 2; do
-  wait_for $((records / share))
+  await_records $((records / share))
   kill -9 "$job"
   wait "$job" 2>/dev/null || true
   stream
 done
-wait_for $records
+await_records $records
 "$wavetank" inspect ck >inspected 2>>stream.err || fail 'the checkpoint is not whole'
 grep -q ' \[[0-9]*, [0-9]*)' inspected || fail "no ranges are shown: $(tail -n 3 inspected)"
 kill -TERM "$job"

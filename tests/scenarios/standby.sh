@@ -3,33 +3,7 @@
 # another that stands by takes over, of either engine: what had come is counted once, and what comes
 # afterwards too, without anybody doing anything. When the one at work is asked to stop, the other
 # goes on at once.
-set -euo pipefail
-
-wavetank=$(realpath "$1")
-work=$(mktemp -d)
-processes=()
-clean_up() {
-  local each
-  for each in "${processes[@]}"; do kill -9 "$each" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap clean_up EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*: $(tail -n 8 "$work"/*.log)" >&2
-  exit 1
-}
-
-wait_for() {
-  local what=$1 i
-  shift
-  for ((i = 0; i < 1200; ++i)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  fail "$what did not come"
-}
+source "$(dirname "$0")/real_processes.sh"
 
 put() { echo "$1" >in/.new && mv in/.new "in/$1"; }
 
